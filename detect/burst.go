@@ -1,0 +1,294 @@
+package detect
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+const (
+	burstFloor = 25               // events in one slot, below which nothing is a burst
+	burstGap   = 90 * time.Second // hot slots closer than this are one burst
+	// burstLong is beyond which a busy spell is a load, not a burst: what comes at once is over in minutes.
+	burstLong  = 10 * time.Minute
+	burstAlpha = 1e-3 // chance of one false burst per host and window, if sessions came at random (Poisson)
+)
+
+// span is a run of whole slots over several days.
+type span struct {
+	start int64 // ns of slot 0
+	n     int   // slots
+}
+
+func newSpan(w Window) span {
+	s := floorDiv(w.From.UnixNano(), int64(SlotLen))
+	e := floorDiv(w.To.UnixNano()-1, int64(SlotLen)) + 1
+	return span{s * int64(SlotLen), int(e - s)}
+}
+
+// line is one host's series laid over a span.
+type line struct {
+	span
+	slots map[int]uint32 // slot → events
+	fine  map[int]*Fine
+	hot   []int // slots with events, in order
+}
+
+func (s span) lay(days []*Day, series func(*Day) *Series) *line {
+	l := &line{span: s, slots: map[int]uint32{}, fine: map[int]*Fine{}}
+	for _, d := range days {
+		ser := series(d)
+		if ser == nil {
+			continue
+		}
+		off := int((d.Date.Start().UnixNano() - s.start) / int64(SlotLen))
+		for _, b := range ser.Slots {
+			if i := off + int(b.I); i >= 0 && i < s.n {
+				l.slots[i] += b.N
+			}
+		}
+		for k := range ser.Fine {
+			if i := off + int(ser.Fine[k].I); i >= 0 && i < s.n {
+				l.fine[i] = &ser.Fine[k]
+			}
+		}
+	}
+	for i := range l.slots {
+		l.hot = append(l.hot, i)
+	}
+	slices.Sort(l.hot)
+	return l
+}
+
+func seriesOf(host netip.Addr, pick func(*Host) *Series) func(*Day) *Series {
+	return func(d *Day) *Series {
+		if h := d.Hosts[host]; h != nil {
+			return pick(h)
+		}
+		return nil
+	}
+}
+
+// run is one burst in a line.
+type run struct {
+	start    int64 // ns
+	end      int64
+	events   int
+	peers    int
+	peak     uint32 // events of the fullest slot
+	from, to int    // slots, both included
+}
+
+// bursts finds the spells in which much more happens than is usual for that hour of the day: a slot is hot when it
+// exceeds the median by 8 robust standard deviations (1.4826 MAD) of its hour, and what a Poisson process with the
+// line's usual rate yields with probability alpha; never below burstFloor.
+func (l *line) bursts() []run {
+	thr := l.thresholds()
+	var out []run
+	gap := int(burstGap / SlotLen)
+	for k := 0; k < len(l.hot); k++ {
+		i := l.hot[k]
+		if !l.isHot(i, thr) {
+			continue
+		}
+		if n := len(out); n > 0 && i-out[n-1].to <= gap {
+			out[n-1].to = i
+			continue
+		}
+		out = append(out, run{from: i, to: i})
+	}
+	for i := range out {
+		l.measure(&out[i])
+	}
+	return slices.DeleteFunc(out, func(r run) bool { return r.end-r.start > int64(burstLong) })
+}
+
+// isHot looks at the slot, and at the ten seconds that hold most of what is in it and the next one, because a burst knows nothing
+// of slots.
+func (l *line) isHot(i int, thr *[24]float64) bool {
+	t := thr[l.hour(i)]
+	return float64(l.slots[i]) >= t || l.across(i) >= t || l.across(i-1) >= t
+}
+
+// across is the most events in ten seconds on end that begin in slot i and go on in the next.
+func (l *line) across(i int) float64 {
+	a, b := l.fine[i], l.fine[i+1]
+	if a == nil || b == nil {
+		return 0
+	}
+	n := 0
+	for _, v := range a.Sec {
+		n += int(v)
+	}
+	most := n
+	for s := range b.Sec {
+		n += int(b.Sec[s]) - int(a.Sec[s])
+		most = max(most, n)
+	}
+	return float64(most)
+}
+
+// hour is the UTC hour of day of a slot: what matters is that it is the same each day.
+func (l *line) hour(i int) int {
+	return int(floorDiv(l.start+int64(i)*int64(SlotLen), int64(time.Hour))%24+24) % 24
+}
+
+func (l *line) thresholds() *[24]float64 {
+	var out, slots [24]float64
+	for i := 0; i < l.n; i += 6 { // hours begin at whole minutes
+		slots[l.hour(i)] += float64(min(6, l.n-i))
+	}
+	byHour := [24][]float64{}
+	for _, i := range l.hot {
+		h := l.hour(i)
+		byHour[h] = append(byHour[h], float64(l.slots[i]))
+	}
+	for h := range out {
+		med, mad := sparseMedian(byHour[h], slots[h])
+		rate := max(med, quietMean(byHour[h], slots[h]))
+		out[h] = max(burstFloor, med+8*1.4826*mad, poissonTail(rate, burstAlpha/float64(max(l.n, 1))))
+	}
+	return &out
+}
+
+// sparseMedian is median and median absolute deviation of values of which only the non-zero ones are given.
+func sparseMedian(x []float64, n float64) (med, mad float64) {
+	zeros := n - float64(len(x))
+	slices.Sort(x)
+	at := func(x []float64) float64 {
+		if i := int(n/2 - max(zeros, 0)); i >= 0 && i < len(x) {
+			return x[i]
+		}
+		return 0
+	}
+	med = at(x)
+	if med == 0 {
+		return 0, 0 // more than half are zero, and so is their deviation
+	}
+	dev := make([]float64, 0, int(n)+1)
+	for _, v := range x {
+		dev = append(dev, max(v-med, med-v))
+	}
+	for range int(max(zeros, 0)) {
+		dev = append(dev, med)
+	}
+	slices.Sort(dev)
+	return med, stat.Quantile(0.5, stat.Empirical, dev, nil)
+}
+
+// quietMean is the mean without the highest tenth of the slots: the usual rate, bursts aside.
+func quietMean(sorted []float64, n float64) float64 {
+	sum := 0.0
+	for i, v := range sorted {
+		if float64(len(sorted)-i) <= n/10 {
+			break
+		}
+		sum += v
+	}
+	return sum / max(n, 1)
+}
+
+// poissonTail is the smallest k with P(X >= k) < alpha for a Poisson variable with that mean.
+func poissonTail(mean, alpha float64) float64 {
+	if mean <= 0 {
+		return 0
+	}
+	p := distuv.Poisson{Lambda: mean}
+	k := mean
+	for step := max(1, mean/16); p.Survival(k) >= alpha; k += step {
+	}
+	return k
+}
+
+// measure finds where the burst begins and ends to the second, and what is in it.
+func (l *line) measure(r *run) {
+	peak := uint16(0)
+	for i := r.from - 1; i <= r.to+1; i++ {
+		if f := l.fine[i]; f != nil {
+			peak = max(peak, slices.Max(f.Sec[:]))
+		}
+	}
+	least := max(1, peak/10)
+	first, last := int64(-1), int64(0)
+	for i := r.from - 1; i <= r.to+1; i++ {
+		inside := i >= r.from && i <= r.to
+		r.peak = max(r.peak, l.slots[i])
+		f := l.fine[i]
+		if f == nil {
+			if inside {
+				last = int64(i+1) * 10
+				if first < 0 {
+					first = int64(i) * 10
+				}
+				r.events += int(l.slots[i])
+			}
+			continue
+		}
+		took := false
+		for s, n := range f.Sec {
+			if n < least || !inside && first < 0 && !l.leads(i, s, least, r.from) {
+				continue
+			}
+			if first < 0 {
+				first = int64(i)*10 + int64(s)
+			}
+			last, took = int64(i)*10+int64(s)+1, true
+		}
+		if inside || took {
+			r.events += int(l.slots[i])
+			r.peers += int(f.Peers)
+		}
+	}
+	r.start = l.start + first*int64(time.Second)
+	r.end = l.start + last*int64(time.Second)
+}
+
+// leads says whether second s of the slot before the first hot one already belongs to the burst: it goes on without a
+// pause up to it.
+func (l *line) leads(i, s int, least uint16, from int) bool {
+	if i != from-1 {
+		return false
+	}
+	f := l.fine[i]
+	for ; s < 10; s++ {
+		if f.Sec[s] < least {
+			return false
+		}
+	}
+	return true
+}
+
+// apart keeps the runs that stand apart from everything else the host does. A web browser's page loads come in all sizes, the large ones
+// merely being rarer: whatever the cut, far more spells lie just below it than above it (a Pareto tail of index 1.2 has 4.3
+// times as many within a factor of four). Something that fires at once has nothing just below: the cut is the smallest one with at
+// most a quarter as many spells within that factor below it as above it.
+func (l *line) apart(runs []run) []run {
+	sizes := make([]float64, 0, len(l.hot))
+	k := 0
+	for _, i := range l.hot {
+		for k < len(runs) && runs[k].to < i {
+			k++
+		}
+		if k == len(runs) || i < runs[k].from {
+			sizes = append(sizes, float64(l.slots[i]))
+		}
+	}
+	peaks := make([]float64, 0, len(runs))
+	for _, r := range runs {
+		peaks = append(peaks, float64(r.peak))
+	}
+	sizes = append(sizes, peaks...)
+	slices.Sort(sizes)
+	slices.Sort(peaks)
+	for _, cut := range peaks {
+		at, _ := slices.BinarySearch(sizes, cut)
+		low, _ := slices.BinarySearch(sizes, cut/4)
+		if above := len(sizes) - at; 4*(at-low) <= above {
+			return slices.DeleteFunc(slices.Clone(runs), func(r run) bool { return float64(r.peak) < cut })
+		}
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+// Package detect turns events into days and days into findings: who caused what, when, and how sure that is. It is pure: it
+// does no I/O and reads no clock, so that a live day and a replayed one give the same findings.
+package detect
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// Config is what the detectors need to know of the network. The zero value is not useful: start from DefaultConfig.
+type Config struct {
+	Location *time.Location // of the wall clock that people and cron jobs live by
+	LAN      []netip.Prefix // internal addresses
+	Table    int            // entries of the session table; 0 = unknown
+	Tables   map[string]int // … per router
+	Timeouts Timeouts
+	Limits   Limits
+}
+
+// Timeouts say how long a session-table entry lives after the last packet, by state. The defaults are Linux's
+// (net/netfilter/nf_conntrack_proto_{tcp,udp,icmp,generic}.c).
+type Timeouts struct {
+	SynSent, SynRecv, Established, FinWait, CloseWait, LastAck, TimeWait, Close time.Duration
+	UDP, UDPStream, ICMP, Generic                                               time.Duration
+	// TypicalTCP is how long a TCP session is held when only its first packet is logged: talk plus TIME_WAIT.
+	TypicalTCP time.Duration
+}
+
+// Limits bound a Day and the tracker behind it.
+type Limits struct {
+	Hosts    int // internal hosts with a record of their own in a day
+	Sessions int // entries of the rebuilt session table
+	Spells   int // overflows, kills and shrinks kept per router and day
+	Shapes   int // shapes of unparsed lines kept per router and day
+}
+
+// DefaultConfig is a Linux router with private addresses inside, in UTC.
+func DefaultConfig() Config {
+	return Config{
+		Location: time.UTC,
+		LAN:      privateNetworks(),
+		Timeouts: Timeouts{
+			SynSent: 120 * time.Second, SynRecv: 60 * time.Second, Established: 5 * 24 * time.Hour, FinWait: 120 * time.Second,
+			CloseWait: 60 * time.Second, LastAck: 30 * time.Second, TimeWait: 120 * time.Second, Close: 10 * time.Second,
+			UDP: 30 * time.Second, UDPStream: 120 * time.Second, ICMP: 30 * time.Second, Generic: 600 * time.Second,
+			TypicalTCP: 150 * time.Second,
+		},
+		Limits: Limits{Hosts: 16384, Sessions: 1 << 18, Spells: 4096, Shapes: 32},
+	}
+}
+
+// privateNetworks is RFC 1918, RFC 6598 (shared), RFC 4193 (ULA), and link-local.
+func privateNetworks() []netip.Prefix {
+	var out []netip.Prefix
+	for _, s := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10", "169.254.0.0/16"} {
+		out = append(out, netip.MustParsePrefix(s))
+	}
+	return out
+}
+
+// Internal says whether a is one of ours.
+func (c *Config) Internal(a netip.Addr) bool {
+	a = a.Unmap()
+	for _, p := range c.LAN {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Config) table(router string) int {
+	if n := c.Tables[router]; n > 0 {
+		return n
+	}
+	return c.Table
+}
+
+// Fingerprint tells days that were made with other networks, timeouts or limits: those must be made anew from the events.
+func (c *Config) Fingerprint() uint64 {
+	return xxhash.Sum64String(fmt.Sprint(dayVersion, c.LAN, c.Timeouts, c.Limits))
+}
+
+// dayVersion goes up whenever the same events would make another Day.
+const dayVersion = 1

@@ -1,0 +1,369 @@
+package detect
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/gob"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"sort"
+	"time"
+)
+
+// Date is a UTC calendar day, counted from 1970-01-01.
+type Date int32
+
+// DateOf is the UTC day of t.
+func DateOf(t time.Time) Date { return dateOf(t.UnixNano()) }
+
+func dateOf(ns int64) Date { return Date(floorDiv(ns, int64(24*time.Hour))) }
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// Start is the first instant of the day.
+func (d Date) Start() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
+
+// End is the first instant of the next day.
+func (d Date) End() time.Time { return (d + 1).Start() }
+
+// String is YYYY-MM-DD.
+func (d Date) String() string { return d.Start().Format(time.DateOnly) }
+
+// SlotLen is the resolution of everything that a Day counts over time.
+const SlotLen = 10 * time.Second
+
+const slotsPerDay = int(24 * time.Hour / SlotLen)
+
+// fineFloor is the number of events in one slot from which on their seconds are kept: enough for the start of the
+// smallest burst (25 in a slot), and it bounds the fine slots of a host to its sessions divided by eight.
+const fineFloor = 8
+
+// Series counts events of one day in slots of SlotLen, sparse and sorted; busy slots know their seconds.
+type Series struct {
+	Slots []Slot
+	Fine  []Fine
+}
+
+// Slot is the number of events in one slot of the day.
+type Slot struct {
+	I uint16 // 0..8639
+	N uint32
+}
+
+// Fine says in which seconds of a busy slot the events fell, and how many different peers they had.
+type Fine struct {
+	I     uint16
+	Peers uint16 // distinct peers within the slot, at most 65535
+	Sec   [10]uint16
+}
+
+// Total is the number of events.
+func (s *Series) Total() (n uint64) {
+	for _, b := range s.Slots {
+		n += uint64(b.N)
+	}
+	return n
+}
+
+// Merge adds o to s.
+func (s *Series) Merge(o *Series) {
+	for _, b := range o.Slots {
+		s.slot(b.I).N += b.N
+	}
+	for _, f := range o.Fine {
+		i, ok := slices.BinarySearchFunc(s.Fine, f.I, func(x Fine, i uint16) int { return int(x.I) - int(i) })
+		if !ok {
+			s.Fine = slices.Insert(s.Fine, i, f)
+			continue
+		}
+		have := &s.Fine[i]
+		have.Peers = sat16(uint32(have.Peers) + uint32(f.Peers))
+		for j := range f.Sec {
+			have.Sec[j] = sat16(uint32(have.Sec[j]) + uint32(f.Sec[j]))
+		}
+	}
+}
+
+func (s *Series) slot(i uint16) *Slot {
+	if n := len(s.Slots); n > 0 && s.Slots[n-1].I == i { // events come nearly in order
+		return &s.Slots[n-1]
+	}
+	k, ok := slices.BinarySearchFunc(s.Slots, i, func(b Slot, i uint16) int { return int(b.I) - int(i) })
+	if !ok {
+		s.Slots = slices.Insert(s.Slots, k, Slot{I: i})
+	}
+	return &s.Slots[k]
+}
+
+func sat16(n uint32) uint16 { return uint16(min(n, 65535)) }
+
+// Port is a destination port with its protocol.
+type Port struct {
+	Proto uint8
+	Port  uint16
+}
+
+// Host is what one internal address did in a day.
+type Host struct {
+	Name      string // from DHCP leases; may be empty
+	Sessions  Series // sessions that it opened
+	Inbound   Series // sessions from outside that reached it
+	Lookups   Series // sessions to port 53
+	PTRs      Series // reverse lookups, where query names are logged
+	Peers     uint64 // distinct outside addresses, estimated within 2 %
+	PeerHLL   []byte // the sketch behind Peers
+	Denied    uint64
+	Bytes     uint64                // of sessions whose end was logged
+	Ports     map[Port]uint64       // most used destination ports, at most maxPorts
+	Resolvers map[netip.Addr]uint64 // to whom the lookups went, at most maxPorts
+}
+
+// Router is what one router said in a day.
+type Router struct {
+	Lines     uint64 // events from it
+	Unparsed  uint64
+	Sessions  uint64
+	Ends      uint64 // session ends logged; 0 means that hold times are estimated from timeouts
+	Occupancy []Level
+	Overflows []Overflow
+	Kills     []Kill
+	Shrinks   []Shrink
+	Shapes    []Shape           // what was not understood, by shape
+	Other     map[string]uint64 // further kernel events by kind
+}
+
+// Level is the rebuilt session table at the fullest second of a slot.
+type Level struct {
+	I       uint16
+	Total   uint32
+	Holders []Holder // the largest, most entries first, at most maxHolders
+}
+
+// Holder is one host's part of a session table.
+type Holder struct {
+	Host netip.Addr
+	N    uint64 // entries that this router logged
+	All  uint64 // entries that any router logged (only in an Overflow)
+}
+
+// Overflow is one spell in which a router refused sessions because its table was full.
+type Overflow struct {
+	Start, End int64    // ns; first and last refusal that is logged
+	Lines      uint32   // table-full lines, repeated ones counted
+	Hidden     uint64   // refusals that the kernel counted instead of logging them
+	Total, All uint32   // entries in the table, as rebuilt, at the worst moment
+	Holders    []Holder // summed over the lines, so that shares are averages weighted by refusals
+	Weight     uint64   // how many snapshots are in the sums
+}
+
+// Drops is the number of packets that the router refused.
+func (o *Overflow) Drops() uint64 { return uint64(o.Lines) + o.Hidden }
+
+// Kill is one process killed for want of memory.
+type Kill struct {
+	Time   int64  // ns
+	Spread uint32 // ± ms
+	PID    uint32
+	Proc   string
+}
+
+// Shrink is one "Treason uncloaked": a peer took back window that it had offered.
+type Shrink struct {
+	Time     int64
+	Spread   uint32
+	Peer     netip.Addr // invalid when it is masked
+	PeerPort uint16
+	Port     uint16 // local
+	Count    uint32
+}
+
+// Shape is a group of lines that nobody understood, numbers and names left out.
+type Shape struct {
+	Template string
+	Example  string
+	N        uint64
+}
+
+// Pair is a cause and its effect.
+type Pair struct{ Cause, Effect netip.Addr }
+
+// Day is the summary of one UTC day of a network: small, and enough for every finding. It is bounded by Limits, and
+// days of disjoint hosts (shards) merge.
+type Day struct {
+	Date        Date
+	Events      uint64 // events observed; the store holds as many when the two agree
+	First, Last int64  // ns of the first and last event
+	Config      uint64 // fingerprint of the config that it was made with
+	Hosts       map[netip.Addr]*Host
+	Routers     map[string]*Router
+	Echoes      map[Pair]uint64   // reverse lookups by Effect of addresses that Cause had just opened a session to
+	Open        []Open            // session-table entries at the end of the day: the next day starts with them
+	Dropped     map[string]uint64 // what the bounds of this summary left out, by what
+}
+
+// Open is a session that outlives its day.
+type Open struct {
+	Key     Key
+	Router  string
+	Holder  netip.Addr // whose part of the table it is; invalid for the router itself and others
+	Expires int64      // ns
+}
+
+// Key is the five-tuple of a session as its opener sees it.
+type Key struct {
+	Src, Dst     netip.Addr
+	SPort, DPort uint16
+	Proto        uint8
+}
+
+// NewDay is an empty summary.
+func NewDay(d Date) *Day {
+	return &Day{Date: d, Hosts: map[netip.Addr]*Host{}, Routers: map[string]*Router{}, Echoes: map[Pair]uint64{}, Dropped: map[string]uint64{}}
+}
+
+// Merge adds o, a summary of the same date made from other events of other hosts. It is commutative and associative.
+func (d *Day) Merge(o *Day) error {
+	if d.Date != o.Date {
+		return fmt.Errorf("merge days: %v and %v differ", d.Date, o.Date)
+	}
+	d.Events += o.Events
+	if d.First == 0 || o.First != 0 && o.First < d.First {
+		d.First = o.First
+	}
+	d.Last = max(d.Last, o.Last)
+	for a, h := range o.Hosts {
+		d.host(a).merge(h)
+	}
+	for name, r := range o.Routers {
+		d.router(name).merge(r)
+	}
+	for p, n := range o.Echoes {
+		d.Echoes[p] += n
+	}
+	d.Open = append(d.Open, o.Open...)
+	slices.SortFunc(d.Open, func(a, b Open) int { return a.Key.compare(b.Key) })
+	for k, n := range o.Dropped {
+		d.Dropped[k] += n
+	}
+	return nil
+}
+
+func (k Key) compare(o Key) int {
+	if c := k.Src.Compare(o.Src); c != 0 {
+		return c
+	}
+	if c := k.Dst.Compare(o.Dst); c != 0 {
+		return c
+	}
+	return int(k.Proto)<<40 + int(k.SPort)<<20 + int(k.DPort) - (int(o.Proto)<<40 + int(o.SPort)<<20 + int(o.DPort))
+}
+
+func (d *Day) host(a netip.Addr) *Host {
+	h := d.Hosts[a]
+	if h == nil {
+		h = &Host{Ports: map[Port]uint64{}, Resolvers: map[netip.Addr]uint64{}}
+		d.Hosts[a] = h
+	}
+	return h
+}
+
+func (d *Day) router(name string) *Router {
+	r := d.Routers[name]
+	if r == nil {
+		r = &Router{Other: map[string]uint64{}}
+		d.Routers[name] = r
+	}
+	return r
+}
+
+func (h *Host) merge(o *Host) {
+	h.Name = max(h.Name, o.Name)
+	h.Sessions.Merge(&o.Sessions)
+	h.Inbound.Merge(&o.Inbound)
+	h.Lookups.Merge(&o.Lookups)
+	h.PTRs.Merge(&o.PTRs)
+	h.mergePeers(o)
+	h.Denied += o.Denied
+	h.Bytes += o.Bytes
+	for p, n := range o.Ports {
+		h.Ports[p] += n
+	}
+	for a, n := range o.Resolvers {
+		h.Resolvers[a] += n
+	}
+}
+
+func (r *Router) merge(o *Router) {
+	r.Lines += o.Lines
+	r.Unparsed += o.Unparsed
+	r.Sessions += o.Sessions
+	r.Ends += o.Ends
+	r.Occupancy = mergeLevels(r.Occupancy, o.Occupancy)
+	r.Overflows = append(r.Overflows, o.Overflows...)
+	sort.Slice(r.Overflows, func(i, j int) bool { return r.Overflows[i].Start < r.Overflows[j].Start })
+	r.Kills = append(r.Kills, o.Kills...)
+	sort.Slice(r.Kills, func(i, j int) bool { return r.Kills[i].Time < r.Kills[j].Time })
+	r.Shrinks = append(r.Shrinks, o.Shrinks...)
+	sort.Slice(r.Shrinks, func(i, j int) bool { return r.Shrinks[i].Time < r.Shrinks[j].Time })
+	for _, s := range o.Shapes {
+		r.addShape(s)
+	}
+	for k, n := range o.Other {
+		r.Other[k] += n
+	}
+}
+
+func mergeLevels(a, b []Level) []Level {
+	out := make([]Level, 0, max(len(a), len(b)))
+	for len(a) > 0 || len(b) > 0 {
+		switch {
+		case len(b) == 0 || len(a) > 0 && a[0].I < b[0].I:
+			out, a = append(out, a[0]), a[1:]
+		case len(a) == 0 || b[0].I < a[0].I:
+			out, b = append(out, b[0]), b[1:]
+		default:
+			l := Level{I: a[0].I, Total: a[0].Total + b[0].Total, Holders: slices.Concat(a[0].Holders, b[0].Holders)}
+			slices.SortFunc(l.Holders, compareHolders)
+			out, a, b = append(out, l), a[1:], b[1:]
+		}
+	}
+	return out
+}
+
+// compareHolders puts the one with more entries first, then the lower address.
+func compareHolders(a, b Holder) int {
+	return cmp.Or(cmp.Compare(b.N, a.N), a.Host.Compare(b.Host))
+}
+
+// HostList is the hosts of the day in order of address.
+func (d *Day) HostList() []netip.Addr {
+	return slices.SortedFunc(maps.Keys(d.Hosts), netip.Addr.Compare)
+}
+
+// MarshalBinary encodes the day for the store (gob; the store compresses).
+func (d *Day) MarshalBinary() ([]byte, error) {
+	var b bytes.Buffer
+	type plain Day // without this method
+	if err := gob.NewEncoder(&b).Encode((*plain)(d)); err != nil {
+		return nil, fmt.Errorf("encode day %v: %w", d.Date, err)
+	}
+	return b.Bytes(), nil
+}
+
+// UnmarshalBinary decodes what MarshalBinary wrote.
+func (d *Day) UnmarshalBinary(b []byte) error {
+	type plain Day
+	*d = *NewDay(0)
+	if err := gob.NewDecoder(bytes.NewReader(b)).Decode((*plain)(d)); err != nil {
+		return fmt.Errorf("decode day: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,189 @@
+package detect
+
+import (
+	"math"
+	"net/netip"
+	"slices"
+	"time"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+const (
+	echoFollowed  = 0.7              // of the cause's bursts that must be followed by lookups
+	echoExplained = 0.7              // of the effect's bursts that must follow one of the cause's
+	echoLookups   = 20               // lookups after a burst that count as following it
+	echoWindow    = 70 * time.Second // how long after the cause's start they may come
+	echoPValue    = 1e-6             // chance of such a coincidence, over all pairs and lags that are tried
+	echoOne       = 0.2              // of the effect's sessions that must go to one resolver
+)
+
+// echo says that one host's storms of name lookups follow another's bursts.
+type echo struct {
+	cause, effect netip.Addr
+	lag           float64 // s, median
+	lookups       int     // in the median storm
+	shared        float64 // share of the looked-up addresses that are the cause's peers; 0 where names are not logged
+	resolver      netip.Addr
+	followed      int // bursts of the cause that were followed
+	p             float64
+	storms        []run
+}
+
+// activity is what the pattern detectors know of one host.
+type activity struct {
+	host     netip.Addr
+	name     string
+	sessions *line
+	lookups  *line
+	bursts   []run
+	lookupN  uint64 // sessions to port 53, or reverse lookups seen by name, whichever is more
+	sessionN uint64
+	resolver netip.Addr
+	toOne    float64 // share of the sessions that go to that resolver
+	storms   []run   // bursts of lookups
+}
+
+// findEchoes pairs each host whose bursts are lookups with the one that they follow most surely.
+func findEchoes(days []*Day, hosts []*activity) []echo {
+	var out []echo
+	for _, e := range hosts {
+		if len(e.storms) == 0 || e.lookupN == 0 {
+			continue
+		}
+		if e.sessionN > 0 && e.toOne < echoOne {
+			continue
+		}
+		var best *echo
+		for _, c := range hosts {
+			if c == e || len(c.bursts) == 0 || c.mostlyLookups() {
+				continue
+			}
+			if x := follows(c, e, len(hosts)); x != nil && (best == nil || x.p < best.p) {
+				best = x
+			}
+		}
+		if best != nil {
+			best.resolver = e.resolver
+			best.shared = sharedNames(days, best)
+			out = append(out, *best)
+		}
+	}
+	return out
+}
+
+// mostlyLookups says that the host's own bursts are lookups: it cannot be the cause of others'.
+func (a *activity) mostlyLookups() bool {
+	var all, lookups int
+	for _, r := range a.bursts {
+		for i := r.from; i <= r.to; i++ {
+			all += int(a.sessions.slots[i])
+			lookups += int(a.lookups.slots[i])
+		}
+	}
+	return 2*lookups > all
+}
+
+func follows(c, e *activity, hosts int) *echo {
+	var lags []float64
+	var storms []run
+	var counts []int
+	followed := 0
+	for _, b := range c.bursts {
+		n := e.lookups.between(b.start-int64(time.Second), b.start+int64(echoWindow))
+		if n >= echoLookups {
+			followed++
+		}
+	}
+	for _, s := range e.storms {
+		if lag, ok := nearestBefore(c.bursts, s.start); ok && lag <= echoWindow.Seconds() {
+			lags = append(lags, lag)
+			storms = append(storms, s)
+			counts = append(counts, s.events)
+		}
+	}
+	if float64(followed) < echoFollowed*float64(len(c.bursts)) || float64(len(lags)) < echoExplained*float64(len(e.storms)) || len(lags) == 0 {
+		return nil
+	}
+	p := coincidence(lags, len(e.storms), len(c.bursts), c.sessions.seconds(c.bursts, e.storms)) * float64(hosts)
+	if p > echoPValue {
+		return nil
+	}
+	slices.Sort(lags)
+	slices.Sort(counts)
+	return &echo{cause: c.host, effect: e.host, lag: max(lags[len(lags)/2], 0), lookups: counts[len(counts)/2], followed: followed, p: p, storms: storms}
+}
+
+// coincidence is the chance that k of n storms fall within a lag of one of the causes, were they at random times in T
+// seconds: the best of a few lags, times the number of lags tried.
+func coincidence(lags []float64, n, causes int, span float64) float64 {
+	tries := [...]float64{3, 10, 30, 70}
+	best := 1.0
+	for _, lag := range tries {
+		k := 0
+		for _, x := range lags {
+			if x <= lag {
+				k++
+			}
+		}
+		q := min(float64(causes)*(lag+1)/span, 1)
+		if k == 0 {
+			continue
+		}
+		b := distuv.Binomial{N: float64(n), P: q}
+		p := b.Survival(float64(k) - 1)
+		if p <= 0 { // beyond what a float holds: n choose k is at most 2^n
+			p = math.Exp(float64(k)*math.Log(q) + float64(n)*math.Ln2)
+		}
+		best = min(best, p)
+	}
+	return min(best*float64(len(tries)), 1)
+}
+
+// seconds is the time over which both were active.
+func (l *line) seconds(a, b []run) float64 {
+	lo, hi := int64(math.MaxInt64), int64(math.MinInt64)
+	for _, rs := range [][]run{a, b} {
+		for _, r := range rs {
+			lo, hi = min(lo, r.start), max(hi, r.end)
+		}
+	}
+	return max(float64(hi-lo)/1e9, 600)
+}
+
+// nearestBefore is how long before at the last of the runs began; a second of grace for clocks that are not known better.
+func nearestBefore(runs []run, at int64) (lag float64, ok bool) {
+	i, _ := slices.BinarySearchFunc(runs, at+int64(time.Second)+1, func(r run, t int64) int {
+		if r.start < t {
+			return -1
+		}
+		return 1
+	})
+	if i == 0 {
+		return 0, false
+	}
+	return float64(at-runs[i-1].start) / 1e9, true
+}
+
+// between counts events of the slots that touch [from, to).
+func (l *line) between(from, to int64) int {
+	n := 0
+	for i := int(floorDiv(from-l.start, int64(SlotLen))); i <= int(floorDiv(to-1-l.start, int64(SlotLen))); i++ {
+		n += int(l.slots[i])
+	}
+	return n
+}
+
+func sharedNames(days []*Day, e *echo) float64 {
+	var shared, all uint64
+	for _, d := range days {
+		shared += d.Echoes[Pair{e.cause, e.effect}]
+		if h := d.Hosts[e.effect]; h != nil {
+			all += h.PTRs.Total()
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return float64(shared) / float64(all)
+}

@@ -1,0 +1,130 @@
+package detect
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Severity orders findings.
+type Severity string
+
+// The severities, as they are shown and as `--fail-on` takes them.
+const (
+	Info     Severity = "info"
+	Warning  Severity = "warning"
+	Critical Severity = "critical"
+)
+
+// Rank is 0 for info, 1 for warning, 2 for critical.
+func (s Severity) Rank() int {
+	switch s {
+	case Critical:
+		return 2
+	case Warning:
+		return 1
+	}
+	return 0
+}
+
+// The kinds of finding.
+const (
+	PeriodicBurst = "periodic-burst"
+	BurstKind     = "burst"
+	PTRStorm      = "ptr-storm"
+	TableFullKind = "table-full"
+	OOM           = "oom"
+	ShrinkKind    = "window-shrink"
+)
+
+// Finding is one statement about the network with all that its words need. The JSON names are a contract: they are
+// added to, never renamed. Numbers are SI; shares are 0..1. Title, Detail and Advice are filled by report.
+type Finding struct {
+	ID       string    `json:"id"`              // stable from day to day
+	Group    string    `json:"group,omitempty"` // findings of one incident have the same group: the id of its root
+	Kind     string    `json:"kind"`
+	Severity Severity  `json:"severity"`
+	Router   string    `json:"router,omitempty"`
+	Host     string    `json:"host,omitempty"` // address
+	Name     string    `json:"name,omitempty"`
+	Start    time.Time `json:"start"`
+	End      time.Time `json:"end"`
+	Score    float64   `json:"score"` // 0..1, like a probability
+
+	// periodic-burst, burst, ptr-storm
+	PeriodS  float64    `json:"period_s,omitempty"`
+	Minutes  []int      `json:"minutes,omitempty"` // of the local hour; wall-clock patterns only
+	Hours    []int      `json:"hours,omitempty"`   // local hours, when the pattern does not fire in each
+	JitterS  float64    `json:"jitter_s,omitempty"`
+	Seen     int        `json:"seen,omitempty"`
+	Missed   int        `json:"missed,omitempty"`
+	PValue   float64    `json:"p_value,omitempty"`
+	Next     *time.Time `json:"next,omitempty"`     // when the pattern would fire next
+	Sessions int        `json:"sessions,omitempty"` // of the median burst
+	Peers    int        `json:"peers,omitempty"`    // different hosts spoken to in the median burst
+	LengthS  float64    `json:"length_s,omitempty"` // of the median burst
+	Ports    []string   `json:"ports,omitempty"`    // most used, as udp/6881
+	Bursts   []Burst    `json:"bursts,omitempty"`
+
+	// ptr-storm: Causes is the host that causes it; elsewhere the host that this one causes
+	Causes   string  `json:"causes,omitempty"`
+	LagS     float64 `json:"lag_s,omitempty"`
+	Lookups  int     `json:"lookups,omitempty"` // of the median burst
+	Shared   float64 `json:"shared,omitempty"`  // of the looked-up addresses, those that are the cause's peers; 0 = names not visible
+	Resolver string  `json:"resolver,omitempty"`
+
+	// table-full
+	TableShare float64 `json:"table_share,omitempty"`
+	Holders    []Share `json:"holders,omitempty"`
+	Entries    int     `json:"entries,omitempty"`  // in the table at the worst moment, as rebuilt
+	Capacity   int     `json:"capacity,omitempty"` // entries that the table takes: configured, else 0
+	Lines      int     `json:"lines,omitempty"`    // log lines that say so
+	Drops      int     `json:"drops,omitempty"`    // packets refused: lines and suppressed ones
+	Episodes   int     `json:"episodes,omitempty"` // how many spells of this holder the window has
+
+	// oom, window-shrink
+	Proc      string   `json:"proc,omitempty"`
+	Kills     int      `json:"kills,omitempty"`
+	PIDs      []uint32 `json:"pids,omitempty"`
+	Shrinks   int      `json:"shrinks,omitempty"`
+	Port      int      `json:"port,omitempty"`
+	PeerPorts []string `json:"peer_ports,omitempty"` // peer:port, the address may be masked
+	SpreadS   float64  `json:"spread_s,omitempty"`   // ± of Start and End
+	With      string   `json:"with,omitempty"`       // id of a finding that is interleaved with this one
+
+	Title    string   `json:"title"`
+	Detail   string   `json:"detail"`
+	Advice   []string `json:"advice,omitempty"`
+	Evidence Evidence `json:"evidence"`
+}
+
+// Burst is one burst of sessions.
+type Burst struct {
+	Start    time.Time `json:"start"` // the first second at a tenth of its peak rate
+	LengthS  float64   `json:"length_s"`
+	Sessions int       `json:"sessions"`
+	Peers    int       `json:"peers"`
+}
+
+// Share is one host's part of something.
+type Share struct {
+	Host  string  `json:"host"`
+	Name  string  `json:"name,omitempty"`
+	Share float64 `json:"share"`
+}
+
+// Evidence leads from a finding to the lines behind it.
+type Evidence struct {
+	Events uint64   `json:"events"`
+	Lines  []string `json:"lines,omitempty"` // filled by report
+	Query  string   `json:"query"`           // filled by report from Ask
+	Ask    Ask      `json:"-"`
+}
+
+// Ask is a question to the store.
+type Ask struct {
+	From, To time.Time
+	Router   string
+	Host     netip.Addr
+	Port     uint16
+	Kind     string
+}

@@ -1,0 +1,238 @@
+package detect
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// Window is the half-open span of time that is judged.
+type Window struct{ From, To time.Time }
+
+func (w Window) has(ns int64) bool { return ns >= w.From.UnixNano() && ns < w.To.UnixNano() }
+
+// Findings judges the days, each date at most once, within the window; most severe first. It is a pure function: the
+// same days and config give the same findings.
+func Findings(days []*Day, cfg Config, w Window) []Finding {
+	days = slices.Clone(days)
+	slices.SortFunc(days, func(a, b *Day) int { return cmp.Compare(a.Date, b.Date) })
+	hosts := activities(days, w)
+	echoes := findEchoes(days, hosts)
+	var out []Finding
+	for _, a := range hosts {
+		if i := slices.IndexFunc(echoes, func(e echo) bool { return e.effect == a.host }); i >= 0 {
+			out = append(out, echoFinding(a, &echoes[i], cfg.Location))
+			continue
+		}
+		out = append(out, patternFindings(a, &cfg, len(hosts))...)
+	}
+	out = append(out, fullFindings(days, &cfg, w)...)
+	out = append(out, kernelFindings(days, w)...)
+	link(out)
+	slices.SortStableFunc(out, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), cmp.Compare(rankOf[a.Kind], rankOf[b.Kind]), a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID))
+	})
+	return out
+}
+
+var rankOf = map[string]int{PeriodicBurst: 0, BurstKind: 1, PTRStorm: 2, TableFullKind: 3, OOM: 4, ShrinkKind: 5}
+
+// activities lays out what each internal host did, in order of address, and finds its bursts and their rhythm.
+func activities(days []*Day, w Window) []*activity {
+	sp := newSpan(w)
+	var addrs []netip.Addr
+	for _, d := range days {
+		for a := range d.Hosts {
+			if a.IsValid() {
+				addrs = append(addrs, a)
+			}
+		}
+	}
+	slices.SortFunc(addrs, netip.Addr.Compare)
+	var out []*activity
+	for _, addr := range slices.Compact(addrs) {
+		a := &activity{host: addr}
+		a.sessions = sp.lay(days, seriesOf(addr, func(h *Host) *Series { return &h.Sessions }))
+		a.lookups = sp.lay(days, seriesOf(addr, func(h *Host) *Series { return &h.Lookups }))
+		ptrs := sp.lay(days, seriesOf(addr, func(h *Host) *Series { return &h.PTRs }))
+		if ptrs.total() > a.lookups.total() {
+			a.lookups = ptrs
+		}
+		a.lookupN, a.sessionN = a.lookups.total(), a.sessions.total()
+		a.bursts, a.storms = a.sessions.bursts(), a.lookups.bursts()
+		a.describe(days)
+		out = append(out, a)
+	}
+	return out
+}
+
+func (l *line) total() (n uint64) {
+	for _, v := range l.slots {
+		n += uint64(v)
+	}
+	return n
+}
+
+// describe adds what the host is called and whom it asks for names.
+func (a *activity) describe(days []*Day) {
+	asked := map[netip.Addr]uint64{}
+	for _, d := range days {
+		h := d.Hosts[a.host]
+		if h == nil {
+			continue
+		}
+		if h.Name != "" {
+			a.name = h.Name
+		}
+		for r, n := range h.Resolvers {
+			asked[r] += n
+		}
+	}
+	most := uint64(0)
+	for r, n := range asked {
+		if n > most || n == most && r.Less(a.resolver) {
+			most, a.resolver = n, r
+		}
+	}
+	if a.sessionN > 0 {
+		a.toOne = float64(most) / float64(a.sessionN)
+	}
+}
+
+// patternFindings are the host's rhythm or, where there is none, the bursts that stand apart from what it always does.
+func patternFindings(a *activity, cfg *Config, hosts int) []Finding {
+	if len(a.bursts) == 0 {
+		return nil
+	}
+	apart := a.sessions.apart(a.bursts)
+	r, runs := rhythmOf(a.bursts, cfg.Location, hosts), a.bursts
+	if len(apart) < len(a.bursts) { // the rest may hide the rhythm
+		if x := rhythmOf(apart, cfg.Location, hosts); x != nil && (r == nil || x.gain > r.gain) {
+			r, runs = x, apart
+		}
+	}
+	if r == nil {
+		if len(apart) == 0 {
+			return nil
+		}
+		return []Finding{burstFinding(a, apart)}
+	}
+	var members []run
+	for i, in := range r.member {
+		if in {
+			members = append(members, runs[i])
+		}
+	}
+	f := Finding{
+		ID: fmt.Sprintf("periodic-burst-%v-%.0fs", a.host, r.period), Kind: PeriodicBurst, Severity: Warning,
+		Score: 1 - math.Exp(-(r.gain-acceptGain+8)/4), PeriodS: r.period, JitterS: r.jitter, Seen: r.seen, Missed: r.slots - r.seen, PValue: math.Exp(-r.gain),
+	}
+	f.Minutes, f.Hours = r.minutes()
+	next := time.Unix(0, int64(r.next*1e9)).UTC()
+	if r.wall {
+		next = fromLocalSeconds(r.next, cfg.Location)
+	}
+	f.Next = &next
+	fillBursts(&f, a, members)
+	return []Finding{f}
+}
+
+func rhythmOf(runs []run, loc *time.Location, hosts int) *rhythm {
+	local, utc := make([]float64, len(runs)), make([]float64, len(runs))
+	for i, b := range runs {
+		local[i], utc[i] = localSeconds(b.start, loc), float64(b.start)/1e9
+	}
+	return findRhythm(local, utc, hosts)
+}
+
+func fromLocalSeconds(s float64, loc *time.Location) time.Time {
+	t := time.Unix(int64(s), 0).UTC()
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, loc).UTC()
+}
+
+func burstFinding(a *activity, runs []run) Finding {
+	f := Finding{ID: fmt.Sprintf("burst-%v", a.host), Kind: BurstKind, Severity: Info, Seen: len(runs)}
+	fillBursts(&f, a, runs)
+	f.Score = 1 - math.Exp(-float64(f.Sessions)/(2*burstFloor))
+	return f
+}
+
+// fillBursts gives the finding its times, its typical burst and its evidence.
+func fillBursts(f *Finding, a *activity, runs []run) {
+	f.Host, f.Name = a.host.String(), a.name
+	var sessions, peers, lengths []float64
+	for _, r := range runs {
+		b := Burst{Start: time.Unix(0, r.start).UTC(), LengthS: float64(r.end-r.start) / 1e9, Sessions: r.events, Peers: r.peers}
+		f.Bursts = append(f.Bursts, b)
+		f.Evidence.Events += uint64(r.events)
+		sessions, peers, lengths = append(sessions, float64(b.Sessions)), append(peers, float64(b.Peers)), append(lengths, b.LengthS)
+	}
+	f.Start, f.End = f.Bursts[0].Start, time.Unix(0, runs[len(runs)-1].end).UTC()
+	f.Sessions, f.Peers, f.LengthS = int(middle(sessions)), int(middle(peers)), middle(lengths)
+	f.Evidence.Ask = Ask{From: f.Start, To: f.End, Host: a.host, Kind: "session-new"}
+}
+
+func middle(x []float64) float64 {
+	slices.Sort(x)
+	return x[len(x)/2]
+}
+
+func echoFinding(a *activity, e *echo, loc *time.Location) Finding {
+	f := Finding{
+		ID: fmt.Sprintf("ptr-storm-%v-%v", e.effect, e.cause), Kind: PTRStorm, Severity: Warning, Causes: e.cause.String(), LagS: e.lag, Lookups: e.lookups,
+		Shared: e.shared, PValue: e.p, Seen: len(e.storms), Missed: max(e.followed-len(e.storms), 0), Score: 1 - math.Exp(math.Log10(max(e.p, 1e-300))/3),
+	}
+	if e.resolver.IsValid() {
+		f.Resolver = e.resolver.String()
+	}
+	fillBursts(&f, a, e.storms)
+	f.Evidence.Ask.Port = 53
+	return f
+}
+
+// link groups what belongs together: the pattern of a host, the table that it fills, the storms that follow it.
+func link(fs []Finding) {
+	root := map[string]string{} // host → id of its pattern
+	for i := range fs {
+		if f := &fs[i]; f.Kind == PeriodicBurst || f.Kind == BurstKind {
+			f.Group = f.ID
+			root[f.Host] = f.ID
+		}
+	}
+	effect := map[string]string{}
+	for i := range fs {
+		if f := &fs[i]; f.Kind == PTRStorm {
+			f.Group = cmp.Or(root[f.Causes], f.ID)
+			effect[f.Host] = f.Causes
+			for j := range fs {
+				if fs[j].ID == root[f.Causes] && fs[j].Causes == "" {
+					fs[j].Causes = f.Host
+				}
+			}
+		}
+	}
+	spells, roots := map[string]int{}, map[string]bool{}
+	for i := range fs {
+		f := &fs[i]
+		switch f.Kind {
+		case TableFullKind:
+			f.Group = cmp.Or(root[f.Host], root[effect[f.Host]], "table-full-"+f.Router)
+			spells[f.Group]++
+			roots[f.Group] = true
+		case OOM, ShrinkKind:
+			f.Group = cmp.Or(f.Group, f.ID)
+		}
+	}
+	for i := range fs {
+		f := &fs[i]
+		if f.Kind == TableFullKind {
+			f.Episodes = spells[f.Group]
+		}
+		if roots[f.ID] {
+			f.Severity = Critical // it fills the table
+		}
+	}
+}

@@ -1,0 +1,353 @@
+package detect
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+)
+
+const (
+	minBursts  = 4  // fewer are bursts, not a period
+	acceptGain = 16 // nats by which a period must beat chance
+	maxPhases  = 4
+	maxFree    = 60 // free-running periods that are tried
+	// wallPrior is what a period of the wall clock is ahead of a free-running one before the data speak, in nats: most
+	// things that repeat are started by the clock, and a free period is fitted, which costs half of ln N (BIC).
+	wallPrior = 5
+)
+
+// wallPeriods are the periods that people and cron give to things, in seconds.
+var wallPeriods = [...]float64{300, 600, 900, 1200, 1800, 3600, 7200, 10800, 14400, 21600, 28800, 43200, 86400}
+
+// rhythm is a period that explains a row of bursts.
+type rhythm struct {
+	period float64   // s
+	phases []float64 // s after local midnight (wall) or after the first burst's epoch (free), 0 <= phase < period
+	wall   bool
+	jitter float64 // standard deviation of the starts about their slots, s
+	gain   float64 // log-likelihood over chance, after all penalties, nats
+	seen   int
+	slots  int
+	member []bool // which bursts belong to it
+	next   float64
+}
+
+// findRhythm looks for the period that explains the starts best, or nil. The starts are given twice: in local wall-clock
+// seconds for the candidates that people choose, in UTC for free-running ones; a single frame for both would break at a
+// change of daylight saving time. hosts is the number of hosts that are tried (multiple testing).
+//
+// The model: of K slots of the period, n = cK fire at their phase with normal jitter s; m further starts fall anywhere
+// in T:
+//
+//	LL(P) = -n ln(s sqrt(2 pi e)) - K H(c) + m ln(m/T) - m        LL(0) = N ln(N/T) - N
+//
+// gain = LL(P) - LL(0) - ln(trials) - phases ln(max(3, P/3s)). The entropy term keeps P/j from winning (its slots would be mostly
+// empty), the outlier term jP. exp(-gain) bounds the probability of such a gain by chance (Markov's inequality on a likelihood ratio).
+func findRhythm(local, utc []float64, hosts int) *rhythm {
+	if len(utc) < minBursts {
+		return nil
+	}
+	free := freeCandidates(utc)
+	trials := math.Log(float64(len(wallPeriods)*maxPhases+len(free))) + math.Log(float64(max(hosts, 1)))
+	var best *rhythm
+	better := func(r *rhythm) {
+		if r != nil && (best == nil || r.gain+r.prior() > best.gain+best.prior()) {
+			best = r
+		}
+	}
+	for _, p := range wallPeriods {
+		phases := densePhases(local, p)
+		for k := 1; k <= len(phases); k++ {
+			better(fit(local, p, phases[:k], true, trials))
+		}
+	}
+	for _, p := range free {
+		better(fitFree(utc, p, trials))
+	}
+	if best == nil || best.gain < acceptGain || best.seen < minBursts {
+		return nil
+	}
+	return best
+}
+
+func (r *rhythm) prior() float64 {
+	if r.wall {
+		return wallPrior
+	}
+	return 0
+}
+
+// fit scores a period with given phases.
+func fit(x []float64, p float64, phases []float64, wall bool, trials float64) *rhythm {
+	near, r := assign(x, p, phases)
+	floor := jitterFloor(p)
+	limit := max(4*1.4826*medianAbs(r), 3*floor)
+	limit = min(limit, p/float64(4*len(phases)), 120)
+	member := make([]bool, len(x))
+	taken := map[[2]int]int{}
+	for i := range x {
+		if math.Abs(r[i]) > limit {
+			continue
+		}
+		slot := [2]int{near[i], int(math.Round((x[i] - phases[near[i]]) / p))}
+		if j, ok := taken[slot]; ok { // one start a slot; the nearer one is it
+			if math.Abs(r[j]) <= math.Abs(r[i]) {
+				continue
+			}
+			member[j] = false
+		}
+		taken[slot], member[i] = i, true
+	}
+	n, sum, sq := 0, 0.0, 0.0
+	counts := make([]int, len(phases))
+	for i, in := range member {
+		if in {
+			n++
+			sum += r[i]
+			sq += r[i] * r[i]
+			counts[near[i]]++
+		}
+	}
+	if n < minBursts || slices.Min(counts) < 2 {
+		return nil
+	}
+	s := max(math.Sqrt(max(sq/float64(n)-sum*sum/float64(n*n), 0)), floor)
+	first, last := x[0], x[len(x)-1]
+	slots := 0
+	next := math.Inf(1)
+	for _, ph := range phases {
+		lo, hi := math.Ceil((first-limit-ph)/p), math.Floor((last+limit-ph)/p)
+		slots += int(max(hi-lo+1, 0))
+		next = min(next, ph+p*(math.Floor((last+limit-ph)/p)+1))
+	}
+	slots = max(slots, n)
+	span := (last - first) * float64(len(x)) / float64(len(x)-1)
+	gain := likelihood(n, slots, len(x)-n, s, span) - chance(len(x), span) - trials - float64(len(phases))*math.Log(max(3, p/(3*s)))
+	return &rhythm{period: p, phases: phases, wall: wall, jitter: s, gain: gain, seen: n, slots: slots, member: member, next: next}
+}
+
+// jitterFloor is the least jitter that is believed: starts are known to the second, and clocks wander.
+func jitterFloor(p float64) float64 { return min(max(p/150, 1), 3) }
+
+func likelihood(n, slots, outliers int, s, span float64) float64 {
+	c := float64(n) / float64(slots)
+	ll := -float64(n)*math.Log(s*math.Sqrt(2*math.Pi*math.E)) - float64(slots)*entropy(c)
+	if outliers > 0 {
+		m := float64(outliers)
+		ll += m*math.Log(m/span) - m
+	}
+	return ll
+}
+
+func chance(n int, span float64) float64 {
+	return float64(n)*math.Log(float64(n)/span) - float64(n)
+}
+
+func entropy(c float64) float64 {
+	if c <= 0 || c >= 1 {
+		return 0
+	}
+	return -c*math.Log(c) - (1-c)*math.Log(1-c)
+}
+
+// assign finds each start's nearest phase and its distance from it.
+func assign(x []float64, p float64, phases []float64) (near []int, r []float64) {
+	near, r = make([]int, len(x)), make([]float64, len(x))
+	for i, v := range x {
+		r[i] = math.Inf(1)
+		for k, ph := range phases {
+			if d := math.Remainder(v-ph, p); math.Abs(d) < math.Abs(r[i]) {
+				near[i], r[i] = k, d
+			}
+		}
+	}
+	return near, r
+}
+
+func medianAbs(r []float64) float64 {
+	a := make([]float64, len(r))
+	for i, v := range r {
+		a[i] = math.Abs(v)
+	}
+	slices.Sort(a)
+	return a[len(a)/2]
+}
+
+// densePhases are the places in the period where starts gather, densest first, each moved to the mean of what is
+// gathered there.
+func densePhases(x []float64, p float64) []float64 {
+	width := min(60, p/5)
+	left := make([]float64, len(x))
+	for i, v := range x {
+		left[i] = math.Mod(math.Mod(v, p)+p, p)
+	}
+	slices.Sort(left)
+	var out []float64
+	for len(out) < maxPhases && len(left) > 1 {
+		best, n := densest(left, p, width)
+		if n < 2 {
+			break
+		}
+		sum, n := 0.0, 0
+		for _, v := range left {
+			if d := math.Remainder(v-best, p); math.Abs(d) <= width {
+				sum, n = sum+d, n+1
+			}
+		}
+		center := best + sum/float64(n)
+		out = append(out, math.Mod(center+p, p))
+		left = slices.DeleteFunc(left, func(v float64) bool { return math.Abs(math.Remainder(v-center, p)) <= 1.5*width })
+	}
+	return out
+}
+
+// densest is the value with the most others within width around it on a circle of length p, by two pointers over the
+// sorted values laid out three times.
+func densest(x []float64, p, width float64) (best float64, most int) {
+	at := func(i int) float64 { return x[i%len(x)] + p*float64(i/len(x)) }
+	lo, hi := 0, 0
+	for i := len(x); i < 2*len(x); i++ {
+		for at(lo) < at(i)-width {
+			lo++
+		}
+		for hi < 3*len(x) && at(hi) <= at(i)+width {
+			hi++
+		}
+		if n := min(hi-lo, len(x)); n > most {
+			best, most = x[i%len(x)], n
+		}
+	}
+	return best, most
+}
+
+// freeCandidates are periods that the gaps between starts up to 5 apart suggest, most often suggested first.
+func freeCandidates(x []float64) []float64 {
+	var gaps []float64
+	for d := 1; d <= 5; d++ {
+		for i := 0; i+d < len(x); i++ {
+			g := x[i+d] - x[i]
+			for j := 1; j <= max(d, 3); j++ { // slots in between may be missing
+				if p := g / float64(j); p >= 60 {
+					gaps = append(gaps, p)
+				}
+			}
+		}
+	}
+	slices.Sort(gaps)
+	type group struct {
+		p float64
+		n int
+	}
+	var groups []group
+	for i := 0; i < len(gaps); {
+		j := i
+		for j < len(gaps) && gaps[j] <= gaps[i]*1.02+2 {
+			j++
+		}
+		groups = append(groups, group{gaps[(i+j)/2], j - i})
+		i = j
+	}
+	slices.SortStableFunc(groups, func(a, b group) int { return cmp.Compare(b.n, a.n) })
+	var out []float64
+	for _, g := range groups[:min(len(groups), maxFree)] {
+		out = append(out, g.p)
+	}
+	return out
+}
+
+// fitFree refines a candidate by least squares over the starts that keep step with it, and scores it.
+func fitFree(x []float64, p float64, trials float64) *rhythm {
+	phase := 0.0
+	for range 4 {
+		k, ok := steps(x, p)
+		if !ok {
+			return nil
+		}
+		p2, ph := leastSquares(k, x)
+		if !(p2 > p*0.9 && p2 < p*1.1) {
+			return nil
+		}
+		if p, phase = p2, ph; math.IsNaN(p) {
+			return nil
+		}
+	}
+	if p < 60 || p > (x[len(x)-1]-x[0])/float64(minBursts-1)*1.1 {
+		return nil
+	}
+	return fit(x, p, []float64{math.Mod(math.Mod(phase, p)+p, p)}, false, trials)
+}
+
+// steps numbers the starts by slots, from one to the next so that a small error of p does not add up; starts that
+// are out of step get no number (NaN).
+func steps(x []float64, p float64) ([]float64, bool) {
+	best, bestN := []float64(nil), 0
+	for s := 0; s < min(len(x), 3); s++ { // the first ones may be outliers themselves
+		k := make([]float64, len(x))
+		ref, at, n := x[s], 0.0, 1
+		for i := range x {
+			if i == s {
+				continue
+			}
+			q := (x[i] - ref) / p
+			near := math.Round(q)
+			if math.Abs(q-near) > 0.2 || i > s && near == 0 || i < s {
+				k[i] = math.NaN()
+				continue
+			}
+			at += near
+			k[i], ref, n = at, x[i], n+1
+		}
+		if n > bestN {
+			best, bestN = k, n
+		}
+	}
+	return best, bestN >= minBursts
+}
+
+func leastSquares(k, x []float64) (slope, offset float64) {
+	var n, sk, sx, skk, skx float64
+	base := x[0]
+	for i := range k {
+		if math.IsNaN(k[i]) {
+			continue
+		}
+		v := x[i] - base
+		n, sk, sx, skk, skx = n+1, sk+k[i], sx+v, skk+k[i]*k[i], skx+k[i]*v
+	}
+	slope = (n*skx - sk*sx) / (n*skk - sk*sk)
+	return slope, base + (sx-slope*sk)/n
+}
+
+// localSeconds is the wall clock as seconds, as if the zone had no offset.
+func localSeconds(ns int64, loc *time.Location) float64 {
+	t := time.Unix(0, ns).In(loc)
+	_, off := t.Zone()
+	return float64(ns)/1e9 + float64(off)
+}
+
+// minutes are the minutes of the local hour at which a wall-clock rhythm fires; hours are the local hours, when
+// those are not all.
+func (r *rhythm) minutes() (minutes, hours []int) {
+	if !r.wall {
+		return nil, nil
+	}
+	for _, ph := range r.phases {
+		for t := ph; t < max(r.period, 3600); t += r.period {
+			m := int(math.Round(t/60)) % 60
+			if !slices.Contains(minutes, m) {
+				minutes = append(minutes, m)
+			}
+		}
+		if r.period > 3600 {
+			for t := ph; t < 86400; t += r.period {
+				if h := int(math.Round(t/60)) / 60 % 24; !slices.Contains(hours, h) {
+					hours = append(hours, h)
+				}
+			}
+		}
+	}
+	slices.Sort(minutes)
+	slices.Sort(hours)
+	return minutes, hours
+}

@@ -1,0 +1,65 @@
+package detect
+
+import (
+	"cmp"
+	"encoding/binary"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/axiomhq/hyperloglog"
+	"github.com/cespare/xxhash/v2"
+)
+
+// newSketch counts distinct addresses in at most 2 KiB with a standard error of 1.04/sqrt(2048) = 2.3 %
+// (Flajolet et al., HyperLogLog, 2007), exactly while they are few.
+func newSketch() *hyperloglog.Sketch {
+	s, err := hyperloglog.NewSketch(11, true)
+	if err != nil { // only for a precision outside 4..18
+		panic(err)
+	}
+	return s
+}
+
+func addPeer(s *hyperloglog.Sketch, a netip.Addr) { s.InsertHash(hashAddr(a)) }
+
+func hashAddr(a netip.Addr) uint64 {
+	b := a.As16()
+	return xxhash.Sum64(b[:]) ^ binary.LittleEndian.Uint64(b[8:])
+}
+
+func (h *Host) mergePeers(o *Host) {
+	if len(o.PeerHLL) == 0 {
+		return
+	}
+	if len(h.PeerHLL) == 0 {
+		h.PeerHLL, h.Peers = slices.Clone(o.PeerHLL), o.Peers
+		return
+	}
+	var a, b hyperloglog.Sketch
+	if a.UnmarshalBinary(h.PeerHLL) != nil || b.UnmarshalBinary(o.PeerHLL) != nil || a.Merge(&b) != nil {
+		h.Peers = max(h.Peers, o.Peers) // a damaged sketch: the lower bound that is left
+		return
+	}
+	h.Peers = a.Estimate()
+	h.PeerHLL, _ = a.MarshalBinary()
+}
+
+// addShape adds to the group of that template; the example of the first one stays.
+func (r *Router) addShape(s Shape) {
+	i, ok := slices.BinarySearchFunc(r.Shapes, s.Template, compareShape)
+	if ok {
+		r.Shapes[i].N += s.N
+		return
+	}
+	r.Shapes = slices.Insert(r.Shapes, i, s)
+}
+
+func compareShape(x Shape, template string) int { return strings.Compare(x.Template, template) }
+
+// ShapesByCount is the shapes of unparsed lines, most frequent first.
+func (r *Router) ShapesByCount() []Shape {
+	out := slices.Clone(r.Shapes)
+	slices.SortStableFunc(out, func(a, b Shape) int { return cmp.Compare(b.N, a.N) })
+	return out
+}

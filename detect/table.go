@@ -1,0 +1,218 @@
+package detect
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"uncloak/parse"
+)
+
+// table is the session table as it can be rebuilt from the log: entries appear with the first line of a session and
+// go with its end, or, where no ends are logged, after the timeout that their last line implies.
+type table struct {
+	limit   int
+	start   int64 // ns of the day
+	entries map[Key]*entry
+	due     [][]*entry // by second of the day at which they may expire; entries that live on move to their new second
+	second  int        // all seconds before it have been expired
+	routers map[parse.Name]*holding
+	all     holding            // over all routers
+	over    [2]map[Key]*ending // sessions that ended lately, in two generations
+	turned  int64              // when the generations last changed
+}
+
+// A session's lines do not come in order: the end from one logger may overtake the beginning from another within the
+// same second, and NFLOG hands its lines over in bundles, up to a minute late (measured on a 6.18 kernel with ulogd 2.0.8).
+const (
+	endMemory = 60 * time.Second // how long an end is remembered, at least
+	endTwin   = 2 * time.Second  // within which a beginning after the end is the same session, whatever the protocol
+	maxEnded  = 1 << 16          // ends remembered in a generation
+)
+
+type ending struct {
+	at      int64
+	counted bool // its session has been counted
+}
+
+// end remembers that the session is over.
+func (t *table) end(k Key, at int64, counted bool) {
+	if at-t.turned > int64(endMemory) || len(t.over[0]) >= maxEnded {
+		t.over[1], t.over[0], t.turned = t.over[0], map[Key]*ending{}, at
+	}
+	if old := t.lately(k); old != nil && old.counted {
+		counted = true
+	}
+	t.over[0][k] = &ending{at, counted}
+}
+
+func (t *table) lately(k Key) *ending {
+	if x := t.over[0][k]; x != nil {
+		return x
+	}
+	return t.over[1][k]
+}
+
+// ended is the end that has overtaken this beginning, or nil. A TCP client does not use the same port to the same peer
+// again within the memory; a UDP one does.
+func (t *table) ended(k Key, e *parse.Event) *ending {
+	x := t.lately(k)
+	if x == nil || e.Proto != parse.TCP && e.Time-x.at > int64(endTwin) {
+		return nil
+	}
+	return x
+}
+
+type entry struct {
+	key     Key
+	holder  netip.Addr
+	router  parse.Name
+	expires int64
+	gone    bool
+}
+
+// holding counts the entries of one router by holder.
+type holding struct {
+	total, peak int
+	hosts       map[netip.Addr]*count
+}
+
+type count struct{ n, peak int } // peak: most within the running slot
+
+func newTable(d *Day, prev *Day, limit int) *table {
+	t := &table{limit: limit, start: d.Date.Start().UnixNano(), entries: map[Key]*entry{}, due: make([][]*entry, 86401), routers: map[parse.Name]*holding{}}
+	t.all.hosts = map[netip.Addr]*count{}
+	t.over = [2]map[Key]*ending{{}, {}}
+	if prev != nil {
+		for _, o := range prev.Open {
+			t.put(&entry{key: o.Key, holder: o.Holder, router: parse.MakeName(o.Router), expires: o.Expires})
+		}
+	}
+	return t
+}
+
+func (t *table) put(e *entry) bool {
+	if len(t.entries) >= t.limit {
+		return false
+	}
+	t.entries[e.key] = e
+	t.schedule(e)
+	t.holding(e.router).add(e.holder, 1)
+	t.all.add(e.holder, 1)
+	return true
+}
+
+func (t *table) schedule(e *entry) {
+	s := min(max((e.expires-t.start)/int64(time.Second)+1, int64(t.second)), 86400)
+	t.due[s] = append(t.due[s], e)
+}
+
+func (t *table) holding(router parse.Name) *holding {
+	h := t.routers[router]
+	if h == nil {
+		h = &holding{hosts: map[netip.Addr]*count{}}
+		t.routers[router] = h
+	}
+	return h
+}
+
+func (h *holding) add(host netip.Addr, n int) {
+	c := h.hosts[host]
+	if c == nil {
+		c = &count{}
+		h.hosts[host] = c
+	}
+	c.n += n
+	c.peak = max(c.peak, c.n)
+	h.total += n
+	h.peak = max(h.peak, h.total)
+}
+
+// find is the entry with that five-tuple, in either direction: teardown lines of some devices name the sides by
+// interface, not by who opened.
+func (t *table) find(k Key) *entry {
+	if e := t.entries[k]; e != nil {
+		return e
+	}
+	return t.entries[Key{k.Dst, k.Src, k.DPort, k.SPort, k.Proto}]
+}
+
+func (t *table) remove(e *entry) {
+	if e.gone {
+		return
+	}
+	e.gone = true // it may still stand in a due list
+	delete(t.entries, e.key)
+	t.holding(e.router).add(e.holder, -1)
+	t.all.add(e.holder, -1)
+}
+
+// expire lets go of what has timed out before ns.
+func (t *table) expire(ns int64) {
+	last := int(min((ns-t.start)/int64(time.Second), 86400))
+	for ; t.second <= last; t.second++ {
+		list := t.due[t.second]
+		t.due[t.second] = nil
+		for _, e := range list {
+			switch {
+			case e.gone:
+			case t.second == 86400:
+				t.due[86400] = append(t.due[86400], e) // outlives the day
+			case e.expires > t.start+int64(t.second)*int64(time.Second):
+				t.schedule2(e)
+			default:
+				t.remove(e)
+			}
+		}
+		if t.second == 86400 {
+			return
+		}
+	}
+}
+
+// schedule2 moves an entry whose life was prolonged; never into the second that is being expired.
+func (t *table) schedule2(e *entry) {
+	s := min(max((e.expires-t.start)/int64(time.Second)+1, int64(t.second)+1), 86400)
+	t.due[s] = append(t.due[s], e)
+}
+
+// level is the fullest moment of the running slot; ok is false when the table was empty.
+func (h *holding) level(slot int) (l Level, ok bool) {
+	var top [maxHolders]Holder
+	n := 0
+	for host, c := range h.hosts {
+		x := Holder{Host: host, N: uint64(c.peak)}
+		if c.peak == 0 || n == maxHolders && compareHolders(x, top[n-1]) > 0 {
+			continue
+		}
+		i := min(n, maxHolders-1) // insertion: sorting hundreds of hosts for twelve took a quarter of all the time
+		for ; i > 0 && compareHolders(x, top[i-1]) < 0; i-- {
+			top[i] = top[i-1]
+		}
+		top[i], n = x, min(n+1, maxHolders)
+	}
+	return Level{I: uint16(slot), Total: uint32(h.peak), Holders: slices.Clone(top[:n])}, h.peak > 0
+}
+
+// nextSlot starts a new one.
+func (h *holding) nextSlot() {
+	h.peak = h.total
+	for host, c := range h.hosts {
+		if c.peak = c.n; c.n == 0 {
+			delete(h.hosts, host)
+		}
+	}
+}
+
+// open lists the entries that live beyond the day, in order.
+func (t *table) open() []Open {
+	end := t.start + int64(24*time.Hour)
+	var out []Open
+	for _, e := range t.entries {
+		if e.expires >= end {
+			out = append(out, Open{Key: e.key, Router: e.router.String(), Holder: e.holder, Expires: e.expires})
+		}
+	}
+	slices.SortFunc(out, func(a, b Open) int { return a.Key.compare(b.Key) })
+	return out
+}

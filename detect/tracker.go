@@ -1,0 +1,597 @@
+package detect
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/axiomhq/hyperloglog"
+
+	"uncloak/parse"
+)
+
+const (
+	maxHolders = 12  // holders kept per slot; the rest is Total minus their sum
+	maxPorts   = 256 // ports and resolvers counted per host
+	// echoMemory is how long a peer is remembered to recognise a reverse lookup of it.
+	echoMemory = 120 * time.Second
+	maxRecent  = 1 << 16
+	// spellGap joins table-full lines to one spell: the kernel is silent for 5 s at a time (net.core.message_cost)
+	// while it drops on, and syslogd's "repeated" comes up to 30 s late.
+	spellGap = 60 * time.Second
+	// killTwin is within which two lines about one pid are one kill (2.6 kernels print two).
+	killTwin = 60 * time.Second
+)
+
+// Tracker makes the Day of one date from its events. Feed it in order of time; it is not safe for concurrent use.
+type Tracker struct {
+	cfg     Config
+	day     *Day
+	table   *table
+	now     int64
+	slot    int // the slot that is running
+	hosts   map[netip.Addr]*hostState
+	routers map[parse.Name]*routerState
+	recent  map[netip.Addr]contact // outside address → who of ours spoke to it last
+}
+
+type contact struct {
+	host netip.Addr
+	at   int64
+}
+
+type hostState struct {
+	host          *Host
+	sketch        *hyperloglog.Sketch
+	sessions      busy
+	inbound       busy
+	lookups       busy
+	ptrs          busy
+	creates, ends uint64
+}
+
+// busy counts the running slot of a Series.
+type busy struct {
+	slot  int
+	fine  Fine
+	n     uint32
+	peers map[netip.Addr]struct{}
+}
+
+type routerState struct {
+	router   *Router
+	lastKind parse.Kind
+	spell    *Overflow
+	sums     map[netip.Addr]*Holder
+}
+
+// NewTracker starts the summary of date. prev is the Day before it, whose open sessions go on; nil when there is none.
+func NewTracker(cfg Config, prev *Day, date Date) *Tracker {
+	if prev != nil && prev.Date != date-1 {
+		prev = nil
+	}
+	d := NewDay(date)
+	d.Config = cfg.Fingerprint()
+	return &Tracker{
+		cfg: cfg, day: d, table: newTable(d, prev, cfg.Limits.Sessions), now: date.Start().UnixNano(),
+		hosts: map[netip.Addr]*hostState{}, routers: map[parse.Name]*routerState{}, recent: map[netip.Addr]contact{},
+	}
+}
+
+// Summarize is the Day of the given events; those of other dates are passed over.
+func Summarize(cfg Config, prev *Day, date Date, events iter.Seq[*parse.Event]) *Day {
+	t := NewTracker(cfg, prev, date)
+	for e := range events {
+		t.Observe(e)
+	}
+	return t.Day()
+}
+
+// Date is the day that the tracker summarizes.
+func (t *Tracker) Date() Date { return t.day.Date }
+
+// Observe takes one event in. It is false, and nothing happened, when the event is of another date.
+func (t *Tracker) Observe(e *parse.Event) bool {
+	if dateOf(e.Time) != t.day.Date {
+		return false
+	}
+	d := t.day
+	d.Events++
+	if d.First == 0 || e.Time < d.First {
+		d.First = e.Time
+	}
+	d.Last = max(d.Last, e.Time)
+	t.advance(e.Time)
+	rs := t.router(e.Router)
+	rs.router.Lines++
+	switch e.Kind {
+	case parse.SessionNew:
+		t.sessionNew(e, rs)
+	case parse.SessionUpdate:
+		t.sessionUpdate(e)
+	case parse.SessionEnd:
+		t.sessionEnd(e, rs)
+	case parse.SessionDenied:
+		if host, _, ok := t.sides(e); ok {
+			t.host(host).host.Denied++
+		}
+	case parse.TableFull:
+		t.tableFull(e, rs, max(e.Count, 1))
+	case parse.Repeated:
+		if rs.lastKind == parse.TableFull {
+			t.tableFull(e, rs, max(e.Count, 1))
+		}
+	case parse.Suppressed:
+		t.suppressed(e, rs)
+	case parse.OOMKill:
+		t.oomKill(e, rs)
+	case parse.WindowShrink:
+		t.windowShrink(e, rs)
+	case parse.DNSQuery:
+		t.dnsQuery(e)
+	case parse.DHCPLease:
+		if t.cfg.Internal(e.Src) && e.Detail != (parse.Name{}) {
+			t.host(e.Src).host.Name = e.Detail.String()
+		}
+	case parse.Unknown:
+		rs.router.Unparsed++
+		t.shape(e, rs)
+	case parse.System, parse.Traffic:
+	default:
+		rs.router.Other[e.Kind.String()]++
+	}
+	if e.Kind != parse.Repeated {
+		rs.lastKind = e.Kind
+	}
+	return true
+}
+
+// advance moves the clock, slot by slot, so that each slot's level is that of its own time.
+func (t *Tracker) advance(ns int64) {
+	if ns <= t.now {
+		return
+	}
+	for slot := t.slotOf(ns); t.slot < slot; {
+		t.table.expire(t.table.start + int64(t.slot+1)*int64(SlotLen) - 1)
+		t.closeSlot()
+		t.slot++
+	}
+	t.now = ns
+	t.table.expire(ns - int64(time.Second))
+}
+
+func (t *Tracker) slotOf(ns int64) int { return int((ns - t.table.start) / int64(SlotLen)) }
+
+func (t *Tracker) closeSlot() {
+	t.table.all.nextSlot()
+	for name, h := range t.table.routers {
+		if h.peak == 0 {
+			continue
+		}
+		if l, ok := h.level(t.slot); ok {
+			r := t.router(name).router
+			r.Occupancy = append(r.Occupancy, l)
+		}
+		h.nextSlot()
+	}
+}
+
+func (t *Tracker) router(name parse.Name) *routerState {
+	rs := t.routers[name]
+	if rs == nil {
+		rs = &routerState{router: t.day.router(name.String())}
+		t.routers[name] = rs
+	}
+	return rs
+}
+
+// host is the state of one internal address. Beyond the limit all further ones share the record of the zero address.
+func (t *Tracker) host(a netip.Addr) *hostState {
+	if hs := t.hosts[a]; hs != nil {
+		return hs
+	}
+	if len(t.hosts) >= t.cfg.Limits.Hosts {
+		t.day.Dropped["hosts"]++
+		if a = (netip.Addr{}); t.hosts[a] != nil {
+			return t.hosts[a]
+		}
+	}
+	hs := &hostState{host: t.day.host(a), sketch: newSketch()}
+	t.hosts[a] = hs
+	return hs
+}
+
+// sides says which internal host a session belongs to, and who its peer is: the opener where it is internal, else the
+// one that is reached. ok is false when neither side is internal.
+func (t *Tracker) sides(e *parse.Event) (host, peer netip.Addr, ok bool) {
+	switch {
+	case t.cfg.Internal(e.Src):
+		return e.Src, e.Dst, true
+	case t.cfg.Internal(e.Dst):
+		return e.Dst, e.Src, true
+	case e.NATDst.IsValid() && t.cfg.Internal(e.NATDst):
+		return e.NATDst, e.Src, true
+	}
+	return netip.Addr{}, e.Dst, false
+}
+
+func keyOf(e *parse.Event) Key { return Key{e.Src, e.Dst, e.SPort, e.DPort, e.Proto} }
+
+func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
+	if !e.Src.IsValid() || !e.Dst.IsValid() {
+		return
+	}
+	k := keyOf(e)
+	host, peer, internal := t.sides(e)
+	if have := t.table.entries[k]; have != nil { // a retransmitted SYN, the next datagram, or another logger's copy
+		if x := e.Time + int64(t.hold(e, host)); x > have.expires {
+			have.expires = x
+		}
+		return
+	}
+	ended := t.table.ended(k, e)
+	if ended != nil && ended.counted {
+		return
+	}
+	rs.router.Sessions++
+	if ended != nil {
+		ended.counted = true // it was over before this line of it came
+	} else if !t.table.put(&entry{key: k, holder: host, router: e.Router, expires: e.Time + int64(t.hold(e, host))}) {
+		t.day.Dropped["sessions"]++
+	}
+	if !internal {
+		return
+	}
+	hs := t.host(host)
+	hs.creates++
+	t.count(hs, e, host, peer)
+}
+
+// count adds a session to the host's series, peers and ports.
+func (t *Tracker) count(hs *hostState, e *parse.Event, host, peer netip.Addr) {
+	slot, sec := t.place(e.Time)
+	if e.Src != host {
+		hs.inbound.add(&hs.host.Inbound, slot, sec, peer)
+		return
+	}
+	hs.sessions.add(&hs.host.Sessions, slot, sec, peer)
+	addPeer(hs.sketch, peer)
+	bump(hs.host.Ports, Port{e.Proto, e.DPort})
+	if e.DPort == 53 {
+		hs.lookups.add(&hs.host.Lookups, slot, sec, peer)
+		bump(hs.host.Resolvers, peer)
+	}
+	t.remember(peer, host, e.Time)
+}
+
+func (t *Tracker) place(ns int64) (slot, sec int) {
+	s := int((ns - t.table.start) / int64(time.Second))
+	return s / 10, s % 10
+}
+
+// bump counts k; when the map is full, the rare ones make room (lossy counting, Manku and Motwani 2002).
+func bump[K comparable](m map[K]uint64, k K) {
+	if _, ok := m[k]; !ok && len(m) >= maxPorts {
+		for x, n := range m {
+			if n <= 1 {
+				delete(m, x)
+			} else {
+				m[x] = n - 1
+			}
+		}
+	}
+	m[k]++
+}
+
+// add counts one event in the running slot; what comes late goes to its own slot, without its peer.
+func (b *busy) add(s *Series, slot, sec int, peer netip.Addr) {
+	if slot != b.slot || b.n == 0 {
+		if slot < b.slot {
+			s.slot(uint16(slot)).N++
+			return
+		}
+		b.close(s)
+		b.slot = slot
+	}
+	b.n++
+	s.slot(uint16(slot)).N++
+	if b.fine.Sec[sec] < 65535 {
+		b.fine.Sec[sec]++
+	}
+	if b.peers == nil {
+		b.peers = map[netip.Addr]struct{}{}
+	}
+	if len(b.peers) < 65535 {
+		b.peers[peer] = struct{}{}
+	}
+}
+
+// close keeps the seconds of a busy slot.
+func (b *busy) close(s *Series) {
+	if b.n >= fineFloor {
+		b.fine.I, b.fine.Peers = uint16(b.slot), uint16(len(b.peers))
+		s.Fine = append(s.Fine, b.fine)
+	}
+	b.n, b.fine = 0, Fine{}
+	clear(b.peers)
+}
+
+// hold is how long the entry stays when nothing more is heard of it.
+func (t *Tracker) hold(e *parse.Event, host netip.Addr) time.Duration {
+	to := &t.cfg.Timeouts
+	ends := false
+	if hs := t.hosts[host]; hs != nil {
+		ends = hs.ends*20 > hs.creates // the ends of this host's sessions are logged
+	}
+	switch e.Proto {
+	case parse.TCP:
+		switch {
+		case e.State != parse.NoState && ends:
+			return to.tcp(e.State)
+		case ends:
+			return to.Established // until the end is logged
+		}
+		return to.TypicalTCP
+	case parse.UDP:
+		switch {
+		case ends: // until the end is logged; packets in between are not seen
+			return to.Generic
+		case e.State == parse.Replied:
+			return to.UDPStream
+		}
+		return to.UDP
+	case parse.ICMP, parse.ICMPv6:
+		return to.ICMP
+	}
+	return to.Generic
+}
+
+func (to *Timeouts) tcp(s parse.State) time.Duration {
+	switch s {
+	case parse.SynSent:
+		return to.SynSent
+	case parse.SynRecv:
+		return to.SynRecv
+	case parse.FinWait:
+		return to.FinWait
+	case parse.CloseWait:
+		return to.CloseWait
+	case parse.LastAck:
+		return to.LastAck
+	case parse.TimeWait:
+		return to.TimeWait
+	case parse.Close:
+		return to.Close
+	}
+	return to.Established
+}
+
+func (t *Tracker) sessionUpdate(e *parse.Event) {
+	en := t.table.find(keyOf(e))
+	if en == nil {
+		return
+	}
+	hold := t.cfg.Timeouts.UDPStream
+	if e.Proto == parse.TCP {
+		hold = t.cfg.Timeouts.tcp(e.State)
+	}
+	en.expires = e.Time + int64(hold)
+	if e.State == parse.Close || e.State == parse.TimeWait { // sooner than it stands in the lists
+		t.table.schedule(en)
+	}
+}
+
+func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
+	rs.router.Ends++
+	k := keyOf(e)
+	en := t.table.find(k)
+	counted := en != nil
+	if counted {
+		t.table.remove(en)
+	}
+	if host, peer, internal := t.sides(e); internal {
+		hs := t.host(host)
+		hs.ends++
+		hs.host.Bytes += e.Bytes
+		if !counted && hs.creates == 0 { // a log of ends only
+			counted = true
+			rs.router.Sessions++
+			t.count(hs, e, host, peer)
+		}
+	}
+	t.table.end(k, e.Time, counted)
+}
+
+// remember notes who spoke to peer, for reverse lookups that follow.
+func (t *Tracker) remember(peer, host netip.Addr, at int64) {
+	if len(t.recent) >= maxRecent {
+		maps.DeleteFunc(t.recent, func(_ netip.Addr, c contact) bool { return at-c.at > int64(echoMemory) })
+		if len(t.recent) >= maxRecent {
+			t.day.Dropped["recent peers"]++
+			return
+		}
+	}
+	t.recent[peer] = contact{host, at}
+}
+
+func (t *Tracker) dnsQuery(e *parse.Event) {
+	if !e.NATDst.IsValid() || !t.cfg.Internal(e.Src) { // only reverse lookups tell of an echo
+		return
+	}
+	hs := t.host(e.Src)
+	slot, sec := t.place(e.Time)
+	hs.ptrs.add(&hs.host.PTRs, slot, sec, e.NATDst)
+	if c, ok := t.recent[e.NATDst]; ok && c.host != e.Src && e.Time-c.at <= int64(echoMemory) {
+		p := Pair{Cause: c.host, Effect: e.Src}
+		if _, ok := t.day.Echoes[p]; ok || len(t.day.Echoes) < t.cfg.Limits.Hosts {
+			t.day.Echoes[p]++
+		}
+	}
+}
+
+func (t *Tracker) tableFull(e *parse.Event, rs *routerState, n uint32) {
+	if o := rs.spell; o == nil || e.Time-o.End > int64(spellGap) {
+		if len(rs.router.Overflows) >= t.cfg.Limits.Spells {
+			t.day.Dropped["overflows"]++
+			return
+		}
+		rs.endSpell()
+		rs.spell, rs.sums = &Overflow{Start: e.Time, End: e.Time}, map[netip.Addr]*Holder{}
+	}
+	o := rs.spell
+	o.Lines += n
+	o.End = max(o.End, e.Time)
+	o.Weight++
+	own := t.table.holding(e.Router)
+	o.Total, o.All = max(o.Total, uint32(own.total)), max(o.All, uint32(t.table.all.total))
+	for host, c := range t.table.all.hosts {
+		if c.n <= 0 {
+			continue
+		}
+		h := rs.sums[host]
+		if h == nil {
+			h = &Holder{Host: host}
+			rs.sums[host] = h
+		}
+		h.All += uint64(c.n)
+		if m := own.hosts[host]; m != nil {
+			h.N += uint64(m.n)
+		}
+	}
+}
+
+// endSpell moves the running spell into the day.
+func (rs *routerState) endSpell() {
+	if rs.spell == nil {
+		return
+	}
+	rs.router.Overflows = append(rs.router.Overflows, rs.closed())
+	rs.spell = nil
+}
+
+// closed is the running spell with its largest holders.
+func (rs *routerState) closed() Overflow {
+	o := *rs.spell
+	for _, h := range rs.sums {
+		o.Holders = append(o.Holders, *h)
+	}
+	slices.SortFunc(o.Holders, func(a, b Holder) int {
+		if a.All != b.All {
+			return cmp.Compare(b.All, a.All)
+		}
+		return a.Host.Compare(b.Host)
+	})
+	o.Holders = slices.Clip(o.Holders[:min(len(o.Holders), maxHolders)])
+	return o
+}
+
+// suppressed adds what the kernel swallowed to the spell before: it prints the number with the next message that it
+// lets through (lib/ratelimit.c), even hours later.
+func (t *Tracker) suppressed(e *parse.Event, rs *routerState) {
+	switch e.Detail.String() {
+	case "net_ratelimit", "__ratelimit", "printk":
+		if rs.spell != nil {
+			rs.spell.Hidden += uint64(e.Count)
+			return
+		}
+	}
+	rs.router.Other["suppressed"] += uint64(e.Count)
+}
+
+func (t *Tracker) oomKill(e *parse.Event, rs *routerState) {
+	r := rs.router
+	for i := len(r.Kills) - 1; i >= 0; i-- {
+		k := &r.Kills[i]
+		if k.PID == e.Count && e.Time-k.Time <= int64(killTwin) {
+			return
+		}
+	}
+	if len(r.Kills) >= t.cfg.Limits.Spells {
+		t.day.Dropped["kills"]++
+		return
+	}
+	r.Kills = append(r.Kills, Kill{Time: e.Time, Spread: e.Spread, PID: e.Count, Proc: e.Detail.String()})
+}
+
+func (t *Tracker) windowShrink(e *parse.Event, rs *routerState) {
+	r := rs.router
+	if len(r.Shrinks) >= t.cfg.Limits.Spells {
+		t.day.Dropped["shrinks"]++
+		return
+	}
+	r.Shrinks = append(r.Shrinks, Shrink{Time: e.Time, Spread: e.Spread, Peer: e.Src, PeerPort: e.SPort, Port: e.DPort, Count: max(e.Count, 1)})
+}
+
+// shape groups unparsed lines by the program that wrote them.
+func (t *Tracker) shape(e *parse.Event, rs *routerState) {
+	s := Shape{Template: e.Detail.String(), N: 1}
+	r := rs.router
+	if _, ok := slices.BinarySearchFunc(r.Shapes, s.Template, compareShape); !ok && len(r.Shapes) >= t.cfg.Limits.Shapes {
+		s.Template = "(others)"
+	}
+	r.addShape(s)
+}
+
+// Day is the summary so far, a copy that the tracker does not touch again.
+func (t *Tracker) Day() *Day {
+	d := *t.day
+	d.Hosts = make(map[netip.Addr]*Host, len(t.hosts))
+	for a, hs := range t.hosts {
+		d.Hosts[a] = hs.snapshot()
+	}
+	d.Routers = make(map[string]*Router, len(t.routers))
+	for name, rs := range t.routers {
+		d.Routers[name.String()] = rs.snapshot()
+	}
+	for name, h := range t.table.routers { // the running slot
+		if r := d.Routers[name.String()]; r != nil {
+			if l, ok := h.level(t.slot); ok {
+				r.Occupancy = append(r.Occupancy, l)
+			}
+		}
+	}
+	d.Echoes = maps.Clone(d.Echoes)
+	d.Dropped = maps.Clone(d.Dropped)
+	d.Open = t.table.open()
+	return &d
+}
+
+func (hs *hostState) snapshot() *Host {
+	h := *hs.host
+	h.Sessions = hs.sessions.snapshot(&h.Sessions)
+	h.Inbound = hs.inbound.snapshot(&h.Inbound)
+	h.Lookups = hs.lookups.snapshot(&h.Lookups)
+	h.PTRs = hs.ptrs.snapshot(&h.PTRs)
+	h.Ports = maps.Clone(h.Ports)
+	h.Resolvers = maps.Clone(h.Resolvers)
+	h.Peers = hs.sketch.Estimate()
+	h.PeerHLL, _ = hs.sketch.MarshalBinary()
+	return &h
+}
+
+func (b *busy) snapshot(s *Series) Series {
+	out := Series{Slots: slices.Clone(s.Slots), Fine: slices.Clone(s.Fine)}
+	if b.n >= fineFloor {
+		f := b.fine
+		f.I, f.Peers = uint16(b.slot), uint16(len(b.peers))
+		out.Fine = append(out.Fine, f)
+	}
+	return out
+}
+
+func (rs *routerState) snapshot() *Router {
+	r := *rs.router
+	r.Occupancy = slices.Clone(r.Occupancy)
+	r.Overflows = slices.Clone(r.Overflows)
+	if rs.spell != nil {
+		r.Overflows = append(r.Overflows, rs.closed())
+	}
+	r.Kills = slices.Clone(r.Kills)
+	r.Shrinks = slices.Clone(r.Shrinks)
+	r.Shapes = slices.Clone(r.Shapes)
+	r.Other = maps.Clone(r.Other)
+	return &r
+}

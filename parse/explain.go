@@ -1,0 +1,57 @@
+package parse
+
+import "strings"
+
+// Explain says in one line of English how rec was read from its line: header, dialect and what gave it away. It is
+// what `uncloak parse --explain` prints.
+func Explain(line []byte, rec *Record) string {
+	why := "no dialect knows the message"
+	switch rec.Dialect {
+	case "netfilter":
+		why = "IN=/OUT= followed by fields, SRC= and DST= are addresses"
+	case "conntrack":
+		why = "protocol, then src= and dst= tuples"
+	case "ulogd":
+		why = "[EVENT] ORIG: … REPLY: tuples"
+	case "kernel":
+		why = "a known kernel message (" + rec.Word + ")"
+	case "dnsmasq":
+		why = "tag dnsmasq and one of its sentences"
+	case "mikrotik":
+		why = "chain: in:… out:…, proto …, address->address"
+	case "cisco":
+		why = "%ASA-, %PIX- or %FTD- with a known message number"
+	case "syslog":
+		why = "a syslog daemon's note about repeated lines"
+	}
+	dialect := rec.Dialect
+	if dialect == "" {
+		dialect = "none"
+	}
+	return "dialect " + dialect + ": " + why + "; header: " + explainHeader(line, rec)
+}
+
+// explainHeader lists what the header gave.
+func explainHeader(line []byte, rec *Record) string {
+	var parts []string
+	add := func(is bool, s string) {
+		if is {
+			parts = append(parts, s)
+		}
+	}
+	s := &rec.Stamp
+	add(len(line) > 0 && line[0] == '{', "journal JSON")
+	add(rec.Pri >= 0, "priority")
+	add(s.HasUnix, "Unix stamp")
+	add(s.HasClock && s.Year == 0, "stamp without a year")
+	add(s.HasClock && s.Year != 0 && !s.HasZone, "stamp without a zone")
+	add(s.HasClock && s.Year != 0 && s.HasZone, "full stamp")
+	add(s.HasUptime, "uptime")
+	add(len(rec.Host) > 0, "host")
+	add(len(rec.App) > 0, "tag")
+	add(rec.Word == "malformed", "RFC 5424 grammar broken")
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,220 @@
+package parse
+
+import "bytes"
+
+// header reads everything in front of the message: priority, stamp, host, tag. What is left is Body.
+func header(b []byte, rec *Record) {
+	b, hasPri := priority(b, rec)
+	if isVersion(b) && (hasPri || rfc5424Like(b)) {
+		header5424(b, rec)
+		return
+	}
+	b = trimLeft(b)
+	if rest, ok := kmsg(b, rec); ok {
+		rec.Body = rest
+		return
+	}
+	rest, ok := rec.Stamp.bracketed(b)
+	if ok {
+		if !rec.Stamp.HasUnix {
+			rest, rec.Word = callerID(rest), "other" // dmesg: the kernel speaks
+		}
+		bareTag(rest, rec)
+		return
+	}
+	if len(b) > 0 && b[0] == '*' {
+		b = b[1:] // Cisco: the clock is not set by NTP
+	}
+	rest, ok = rec.Stamp.stamp3164(b)
+	if !ok && len(b) > 0 && isDigit(b[0]) {
+		if rest, ok = rec.Stamp.stampISO(b); ok && isDmesgISO(b) {
+			rec.Body, rec.Word = trimLeft(rest), "other"
+			return
+		}
+		if ok && len(rest) > 0 && rest[0] == ':' {
+			rec.Body = trimLeft(rest[1:])
+			return
+		}
+	}
+	if !ok {
+		rest, ok = rec.Stamp.stampCtime(b)
+	}
+	if !ok {
+		bareTag(b, rec)
+		return
+	}
+	rec.Word = "syslog"
+	hostAndTag(rest, rec)
+}
+
+// priority reads <PRI>, 0 to 191.
+func priority(b []byte, rec *Record) (rest []byte, ok bool) {
+	if len(b) < 3 || b[0] != '<' {
+		return b, false
+	}
+	n, rest, ok := leading(b[1:])
+	if !ok || n > 191 || len(rest) == 0 || rest[0] != '>' || len(b)-len(rest) > 4 {
+		return b, false
+	}
+	rec.Pri = int(n)
+	return rest[1:], true
+}
+
+// isDmesgISO says whether b begins with the stamp of `dmesg --time-format iso`, which alone puts a comma before the
+// fraction; no host and no tag follow it.
+func isDmesgISO(b []byte) bool { return len(b) > 19 && b[10] == 'T' && b[19] == ',' }
+
+// hostAndTag reads "host tag[pid]: message" in which each part may be missing.
+func hostAndTag(b []byte, rec *Record) {
+	b = trimLeft(b)
+	if len(b) > 1 && b[0] == ':' && b[1] == ' ' {
+		b = b[2:] // ASA without a host: "Nov 02 2025 00:00:00 : %ASA-…"
+	}
+	if isRepeat(b) {
+		rec.Body = b
+		return
+	}
+	w, rest := word(b)
+	if tag(b, w, rest, rec) {
+		return
+	}
+	if !isHost(w) {
+		rec.Body = b
+		return
+	}
+	if !isNil(w) {
+		rec.Host = bytes.TrimSuffix(w, []byte(":"))
+	}
+	b = trimLeft(rest)
+	w, rest = word(b)
+	if string(w) == ":" || isNil(w) {
+		b = trimLeft(rest) // "asa-fw : %ASA-…"
+		w, rest = word(b)
+	}
+	if isFacility(w) {
+		b = trimLeft(rest)
+		w, rest = word(b)
+	}
+	if isFacility(rec.Host) {
+		rec.Host = nil // logread: "kern.warn kernel: …" without a host
+	}
+	if isRepeat(b) || !tag(b, w, rest, rec) {
+		rec.Body = b
+	}
+}
+
+func isNil(w []byte) bool { return len(w) == 1 && w[0] == '-' }
+
+// tag takes w, the first word of b, as "name:" or "name[pid]:", if it is one.
+func tag(b, w, rest []byte, rec *Record) bool {
+	n := len(w)
+	if n < 2 || n > 64 || w[n-1] != ':' || w[0] == '%' || w[0] == '[' || w[0] == '(' || w[0] == '"' {
+		return false
+	}
+	name := w[:n-1]
+	if name[len(name)-1] == ']' {
+		open := bytes.IndexByte(name, '[')
+		if open < 1 {
+			return false
+		}
+		rec.PID, name = name[open+1:len(name)-1], name[:open]
+	}
+	if bytes.IndexByte(name, '=') >= 0 || bytes.IndexByte(name, ',') >= 0 || looksLikeAddr(name) {
+		rec.PID = nil
+		return false
+	}
+	rec.App, rec.Body, rec.tagged = name, trimLeft(rest), b
+	if rec.Body == nil {
+		rec.Body = b[len(b):]
+	}
+	return true
+}
+
+func looksLikeAddr(b []byte) bool {
+	_, ok := addr4(b)
+	return ok
+}
+
+// isHost says whether w may be a host name or an address.
+func isHost(w []byte) bool {
+	if len(w) == 0 || len(w) > 255 || w[len(w)-1] == ':' && !looksLikeAddr(w[:len(w)-1]) {
+		return false
+	}
+	for _, c := range w {
+		if !isLetter(c) && !isDigit(c) && c != '.' && c != '-' && c != '_' && c != ':' && c != '/' && c < 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// isFacility knows the "kern.warn" of OpenWrt's logread.
+func isFacility(w []byte) bool {
+	i := bytes.IndexByte(w, '.')
+	if i < 3 {
+		return false
+	}
+	return facility(w[:i]) && level(w[i+1:])
+}
+
+func facility(b []byte) bool {
+	switch string(b) {
+	case "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
+		"local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7":
+		return true
+	}
+	return false
+}
+
+func level(b []byte) bool {
+	switch string(b) {
+	case "emerg", "alert", "crit", "err", "error", "warn", "warning", "notice", "info", "debug":
+		return true
+	}
+	return false
+}
+
+// bareTag reads a message without a syslog stamp. Only "kernel:", "host kernel:", "dnsmasq:" and a tag with a pid are
+// taken as tags here: "nf_conntrack: table full" is all message.
+func bareTag(b []byte, rec *Record) {
+	rec.Body = b
+	w, rest := word(b)
+	if string(w) == "kernel:" || bytes.HasPrefix(w, []byte("dnsmasq")) || bytes.HasSuffix(w, []byte("]:")) && len(w) > 0 && w[0] != '[' {
+		tag(b, w, rest, rec)
+		return
+	}
+	if w2, rest2 := word(rest); string(w2) == "kernel:" && isHost(w) {
+		rec.Host = w
+		tag(trimLeft(rest), w2, rest2, rec)
+	}
+}
+
+// uptimePrefix reads the [uptime] that the kernel may put in front of its message.
+func uptimePrefix(rec *Record) {
+	b := rec.Body
+	if len(b) < 5 || b[0] != '[' || rec.Stamp.HasUptime || !isDigit(b[1]) && b[1] != ' ' {
+		return
+	}
+	s := rec.Stamp
+	rest, ok := s.seconds(b[1:])
+	if !ok || s.HasUnix != rec.Stamp.HasUnix {
+		return
+	}
+	rec.Stamp, rec.Body = s, callerID(trimLeft(rest))
+}
+
+// callerID skips the "[T14021]" or "[    C0]" of CONFIG_PRINTK_CALLER.
+func callerID(b []byte) []byte {
+	if len(b) < 4 || b[0] != '[' {
+		return b
+	}
+	in := trimLeft(b[1:min(len(b), 12)])
+	if len(in) < 3 || in[0] != 'T' && in[0] != 'C' {
+		return b
+	}
+	_, rest, ok := leading(in[1:])
+	if !ok || len(rest) == 0 || rest[0] != ']' {
+		return b
+	}
+	return trimLeft(b[bytes.IndexByte(b, ']')+1:])
+}

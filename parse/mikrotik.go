@@ -1,0 +1,125 @@
+package parse
+
+import (
+	"bytes"
+	"net/netip"
+)
+
+// mikrotik reads the firewall lines of RouterOS:
+//
+//	firewall,info nat-new forward: in:bridge out:ether1, connection-state:new src-mac 52:…, proto TCP (SYN),
+//	192.168.1.132:51413->103.195.92.134:6881, NAT (192.168.1.132:51413->203.0.113.7:51413)->103.195.92.134:6881, len 60
+//
+// proto is where "proto " stands. In front of the chain (forward, input, output) there may be topics and a prefix; the
+// prefix decides as in netfilter whether the packet was refused. An established connection is no new session.
+func (p *Parser) mikrotik(b []byte, proto int, rec *Record) bool {
+	in := bytes.Index(b, []byte(" in:"))
+	out := bytes.Index(b, []byte(" out:"))
+	if in < 0 || out < in || proto < out {
+		return false
+	}
+	rec.InIf = interfaceName(b[in+4 : out])
+	rec.OutIf = interfaceName(until(b[out+5:], ","))
+	name, rest := word(b[proto+len("proto "):])
+	rec.Proto = protocol(bytes.TrimRight(name, ","))
+	icmpType := mikrotikParen(rest, rec)
+	if !mikrotikTuple(rest, rec) {
+		return false
+	}
+	rec.Dialect, rec.Word = "mikrotik", "fw-packet"
+	prefix := mikrotikPrefix(b[:in])
+	r := p.rule(prefix)
+	rec.Rule, rec.Detail, rec.Action = prefix, r.name, r.action
+	rec.Kind = packetKind(rec, icmpType)
+	state := until(after(b[out:proto], "connection-state:"), " ,")
+	if rec.Kind == SessionNew && len(state) > 0 && string(state) != "new" {
+		rec.Kind = System
+	}
+	return true
+}
+
+// isMikrotik says whether what stands before "proto" names the interfaces as RouterOS does.
+func isMikrotik(b []byte) bool {
+	return bytes.Contains(b, []byte(" in:")) && bytes.Contains(b, []byte(" out:"))
+}
+
+// interfaceName is nil for "(unknown 0)", which stands for the router itself.
+func interfaceName(b []byte) []byte {
+	if len(b) > 0 && b[0] == '(' {
+		return nil
+	}
+	return b
+}
+
+// mikrotikPrefix cuts topics ("firewall,info") and chain ("forward:") off what stands before the interfaces.
+func mikrotikPrefix(b []byte) []byte {
+	if w, rest := word(b); bytes.IndexByte(w, ',') > 0 {
+		b = trimLeft(rest)
+	}
+	for _, chain := range [...]string{"forward:", "input:", "output:", "prerouting:", "postrouting:", "srcnat:", "dstnat:"} {
+		if bytes.HasSuffix(b, []byte(chain)) {
+			b = b[:len(b)-len(chain)]
+			break
+		}
+	}
+	return trimPrefix(b)
+}
+
+// mikrotikParen reads "(SYN,ACK)" as flags or "(type 8, code 0)", whose type it returns, or -1.
+func mikrotikParen(b []byte, rec *Record) (icmpType int) {
+	b = trimLeft(b)
+	if len(b) == 0 || b[0] != '(' {
+		return -1
+	}
+	in := until(b[1:], ")")
+	if t, ok := bytes.CutPrefix(in, []byte("type ")); ok {
+		n, _, ok := leading(t)
+		if !ok || n > 255 {
+			return -1
+		}
+		return int(n)
+	}
+	for len(in) > 0 {
+		f := until(in, ",")
+		rec.Flags |= tcpFlag(f)
+		in = in[min(len(in), len(f)+1):]
+	}
+	return -1
+}
+
+// mikrotikTuple reads "a:1->b:2, NAT (a:1->c:3)->b:2" and "NAT a:1->(b:2->d:4)".
+func mikrotikTuple(b []byte, rec *Record) bool {
+	arrow := bytes.Index(b, []byte("->"))
+	if arrow < 0 {
+		return false
+	}
+	from := b[bytes.LastIndexByte(b[:arrow], ' ')+1 : arrow]
+	rec.Src, rec.SPort = mikrotikAddr(from)
+	rec.Dst, rec.DPort = mikrotikAddr(until(b[arrow+2:], ", "))
+	if !rec.Src.IsValid() || !rec.Dst.IsValid() {
+		return false
+	}
+	nat := after(b[arrow:], "NAT ")
+	if nat == nil {
+		return true
+	}
+	nat = until(nat, ", ")
+	if nat[0] == '(' {
+		side := until(nat[1:], ")")
+		rec.NATSrc, rec.NATSPort = mikrotikAddr(after(side, "->"))
+		nat = nat[len(side)+1:]
+	}
+	if open := bytes.IndexByte(nat, '('); open >= 0 {
+		side := until(nat[open+1:], ")")
+		rec.NATDst, rec.NATDPort = mikrotikAddr(after(side, "->"))
+	}
+	return true
+}
+
+// mikrotikAddr reads 1.2.3.4:80, [v6]:80, and an address alone, which is how ICMP is printed.
+func mikrotikAddr(b []byte) (netip.Addr, uint16) {
+	if whole := addr(b); whole.IsValid() {
+		return whole, 0
+	}
+	return hostPort(b, ':')
+}

@@ -1,0 +1,83 @@
+package parse
+
+import "bytes"
+
+// oom reads what the kernel prints when memory runs out. Kernels have worded it in many ways:
+//
+//	2.4, 2.6.0    Out of Memory: Killed process 870 (httpd).
+//	2.6, 3, 4     Out of memory: Kill process 6576 (java) score 651 or sacrifice child
+//	              Killed process 6576 (java) total-vm:33914892kB, anon-rss:20629004kB, …
+//	5.3 and later Out of memory: Killed process 2092 (node) total-vm:2546008kB, …
+//	cgroups       Memory cgroup out of memory: Killed process …
+//
+// "Kill process" announces the chosen process, "Killed process" is printed once for each process that is really
+// killed, in every age; the pids may differ, because older kernels sacrifice a child of the chosen one. Therefore only
+// "Killed process" has Kind OOMKill, and counting that Kind counts each kill once without looking at other lines. The
+// announcement, the constraint line and the reaper's line have Kind System and their own Word.
+// Detail is the process, Count its pid.
+func (p *Parser) oom(b []byte, rec *Record) bool {
+	switch {
+	case bytes.HasPrefix(b, []byte("oom-kill:")):
+		rec.Detail, rec.Count = p.name(until(after(b, ",task="), ",")), number32(until(after(b, ",pid="), ", "))
+		return mark(rec, System, "oom-constraint")
+	case bytes.HasPrefix(b, []byte("oom_reaper: reaped process ")):
+		p.process(after(b, "process "), rec)
+		return mark(rec, System, "oom-reaped")
+	case bytes.HasPrefix(b, []byte("Task in ")) && bytes.Contains(b, []byte(" killed as a result of limit of ")):
+		return mark(rec, System, "oom-cgroup")
+	}
+	r := b
+	if i := outOfMemory(b); i > 0 {
+		r = trimLeft(b[i:])
+	}
+	switch {
+	case bytes.HasPrefix(r, []byte("Killed process ")):
+		p.process(r[len("Killed process "):], rec)
+		return mark(rec, OOMKill, "oom-kill")
+	case len(r) < len(b) && len(r) > 13 && lower(r[:13], "kill process "):
+		p.process(r[13:], rec)
+		return mark(rec, System, "oom-kill")
+	}
+	return false
+}
+
+// outOfMemory is the length of "Out of memory:" or "Memory cgroup out of memory:" in front, with what stands in
+// parentheses, or 0.
+func outOfMemory(b []byte) int {
+	i := bytes.IndexByte(b, ':')
+	if i > 10 && i < 80 && containsLower(b[:i], "out of memory") {
+		return i + 1
+	}
+	return 0
+}
+
+// process reads "870 (httpd)", also with a comma and a UID as some kernels print it ("870, UID 48, (httpd)").
+func (p *Parser) process(b []byte, rec *Record) {
+	pid, rest, ok := leading(b)
+	if ok && pid < 1<<32 {
+		rec.Count = uint32(pid)
+	}
+	open := bytes.IndexByte(rest, '(')
+	if open < 0 || open > 24 {
+		return
+	}
+	name := rest[open+1:]
+	// A process may have parentheses in its name: its end is the last one before the figures.
+	end := bytes.Index(name, []byte(") "))
+	if end < 0 {
+		end = bytes.LastIndexByte(name, ')')
+	}
+	if end >= 0 {
+		rec.Detail = p.name(name[:end])
+	}
+}
+
+// invoked reads "memhog invoked oom-killer: gfp_mask=…, order=0, oom_score_adj=0".
+func (p *Parser) invoked(b []byte, rec *Record) bool {
+	i := bytes.Index(b, []byte(" invoked oom-killer:"))
+	if i < 1 {
+		return false
+	}
+	rec.Detail = p.name(b[:i])
+	return mark(rec, OOMInvoked, "oom-invoked")
+}

@@ -1,0 +1,145 @@
+// Package parse turns one log line into one Record: first the header (syslog, dmesg, /dev/kmsg, journal), then the
+// message in one of the dialects, each in its own file. It reads no clock, no file and no socket, it never fails and
+// never panics: what it does not understand comes back as Kind Unknown with the whole message in Body.
+//
+// The dialect is chosen from the tag and from a few bytes of the message, so a line costs the same whatever came before
+// it, and what it says does not depend on the lines before it (a test holds that). That is why a Parser remembers
+// names, but no dialect.
+package parse
+
+import "bytes"
+
+// Bounds of what a Parser remembers. A name is a rule, a process, a query or a host; 65,536 of them at no more than
+// 255 bytes are 17 MB in the worst case, after which the cache starts anew.
+const (
+	maxNames   = 1 << 16
+	maxNameLen = 255
+	maxRules   = 1 << 12
+)
+
+// Parser reads the lines of one sender or file. It is not safe for concurrent use.
+type Parser struct {
+	names   map[string]Name
+	rules   map[string]rule
+	scratch []byte // unescaped journal fields of the current line
+}
+
+// NewParser makes a Parser with an empty name cache.
+func NewParser() *Parser {
+	return &Parser{names: make(map[string]Name), rules: make(map[string]rule)}
+}
+
+// Line reads one line into rec, which is reset first. A trailing newline, carriage return or NUL is no part of the line.
+// Slices of rec point into line, for journal JSON with escapes into the Parser, and are valid until the next call.
+func (p *Parser) Line(line []byte, rec *Record) {
+	*rec = Record{Pri: -1}
+	line = trimEnd(line)
+	line = bytes.TrimPrefix(line, bom)
+	if len(line) == 0 {
+		return
+	}
+	switch {
+	case line[0] == '{':
+		if !p.journal(line, rec) {
+			rec.Body = line
+		}
+	case isContinuation(line):
+		rec.Body, rec.Dialect, rec.Word, rec.Kind = line[1:], "kernel", "other", System
+	default:
+		header(line, rec)
+	}
+	rec.Body = trimLeft(trimBody(rec.Body))
+	uptimePrefix(rec)
+	p.message(rec)
+	if rec.Dialect == "" && rec.Stamp.HasUptime {
+		rec.Word = "other" // the kernel speaks, of something that no dialect knows
+	}
+	if rec.Kind == Unknown { // what is not understood is grouped by who says it
+		rec.Detail = p.name(rec.App)
+	}
+	rec.Identity = identity(rec)
+}
+
+// message hands the body to its dialect.
+func (p *Parser) message(rec *Record) {
+	if rec.Dialect != "" {
+		return
+	}
+	if n, inner, ok := repeated(rec.Body); ok {
+		p.repeat(n, inner, rec)
+		return
+	}
+	if p.dialect(rec.Body, rec) {
+		return
+	}
+	if whole := withTag(rec); whole != nil && p.dialect(whole, rec) {
+		rec.App, rec.Body = nil, whole
+	}
+}
+
+// dialect reads b in the dialect that its looks choose, and leaves nothing behind where that fails.
+func (p *Parser) dialect(b []byte, rec *Record) bool {
+	word := rec.Word
+	if p.choose(b, rec) {
+		return true
+	}
+	rec.Event, rec.Word, rec.Action = Event{}, word, ""
+	rec.InIf, rec.OutIf, rec.QName, rec.QType, rec.Rule = nil, nil, nil, nil, nil
+	rec.Assured, rec.Unreplied = false, false
+	return false
+}
+
+// choose goes by the tag and by the words that only one dialect has.
+func (p *Parser) choose(b []byte, rec *Record) bool {
+	if bytes.HasPrefix(rec.App, []byte("dnsmasq")) {
+		return p.dnsmasq(b, rec)
+	}
+	if i := bytes.Index(b, []byte("SRC=")); i >= 0 {
+		if isULOGD(b) {
+			return ulogd(b, rec)
+		}
+		return p.netfilter(b, i, rec)
+	}
+	if i := bytes.Index(b, []byte("src=")); i >= 0 {
+		return conntrack(b, i, rec)
+	}
+	if i := ciscoAt(b); i >= 0 {
+		return p.cisco(b[i:], rec)
+	}
+	if i := bytes.Index(b, []byte(" proto ")); i >= 0 && isMikrotik(b[:i]) {
+		return p.mikrotik(b, i+1, rec)
+	}
+	if len(rec.PID) > 0 && string(rec.App) != "kernel" && string(rec.App) != "klogd" {
+		return false // a daemon cannot speak for the kernel
+	}
+	return p.kernel(b, rec)
+}
+
+// withTag is the body with its tag where that tag may be the start of a kernel message: a sender that leaves out
+// "kernel:" makes "nf_conntrack:" look like a tag. It is nil where that cannot be.
+func withTag(rec *Record) []byte {
+	if len(rec.App) == 0 || len(rec.PID) > 0 || string(rec.App) == "kernel" || rec.tagged == nil {
+		return nil
+	}
+	return trimBody(rec.tagged)
+}
+
+// name interns b through the bounded cache; a hit does not allocate.
+func (p *Parser) name(b []byte) Name {
+	if len(b) == 0 {
+		return Name{}
+	}
+	if len(b) > maxNameLen {
+		b = b[:maxNameLen]
+	}
+	if n, ok := p.names[string(b)]; ok {
+		return n
+	}
+	if len(p.names) >= maxNames {
+		clear(p.names)
+	}
+	s := string(b)
+	n := MakeName(s)
+	p.names[s] = n
+	return n
+}

@@ -1,0 +1,53 @@
+package parse
+
+import "bytes"
+
+// isRepeat says whether a message begins like a daemon's note about repeated lines, so that its words are not taken
+// for a host and a tag.
+func isRepeat(b []byte) bool {
+	if len(b) < 16 || b[0] != 'l' && b[0] != 'm' && b[0] != '-' {
+		return false
+	}
+	return bytes.HasPrefix(b, []byte("last message repeated ")) || bytes.HasPrefix(b, []byte("message repeated ")) ||
+		bytes.HasPrefix(b, []byte("--- last message repeated ")) || bytes.HasPrefix(b, []byte("last message buffered "))
+}
+
+// repeated reads "last message repeated 3 times" and rsyslog's "message repeated 7 times: [ message]".
+func repeated(b []byte) (n uint32, inner []byte, ok bool) {
+	if !isRepeat(b) {
+		return 0, nil, false
+	}
+	r := after(b, "message ")
+	_, r = word(r)
+	w, r := word(r)
+	n = number32(w)
+	if !bytes.HasPrefix(r, []byte("times")) && !bytes.HasPrefix(r, []byte("time")) {
+		return 0, nil, false
+	}
+	if i := bytes.Index(r, []byte(": [")); i >= 0 && r[len(r)-1] == ']' {
+		inner = trimLeft(r[i+3 : len(r)-1])
+	}
+	return n, inner, true
+}
+
+// repeat fills in a repeated line. A message that stands in brackets is read like any other and Count says how often
+// it came, except where Count says something else: the pid of a kill stays, swallowed lines are multiplied.
+func (p *Parser) repeat(n uint32, inner []byte, rec *Record) {
+	outer := rec.Body
+	if inner != nil {
+		rec.Body, rec.tagged = trimBody(inner), nil
+		uptimePrefix(rec)
+		known := p.dialect(rec.Body, rec)
+		rec.Body = outer
+		if known {
+			switch {
+			case rec.Kind == Suppressed:
+				rec.Count = saturate(uint64(rec.Count) * uint64(n))
+			case rec.Count == 0:
+				rec.Count = n
+			}
+			return
+		}
+	}
+	rec.Dialect, rec.Word, rec.Kind, rec.Count = "syslog", "suppressed", Repeated, n
+}

@@ -1,0 +1,336 @@
+package parse
+
+import (
+	"bytes"
+	"net/netip"
+)
+
+var bom = []byte{0xEF, 0xBB, 0xBF}
+
+func isDigit(c byte) bool { return c-'0' < 10 }
+
+func isUpper(c byte) bool { return c-'A' < 26 }
+
+func isLetter(c byte) bool { return c|0x20-'a' < 26 }
+
+// trimEnd takes newlines, carriage returns and NULs off the end of a line.
+func trimEnd(b []byte) []byte {
+	for len(b) > 0 && (b[len(b)-1] == '\n' || b[len(b)-1] == '\r' || b[len(b)-1] == 0) {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+// trimBody takes blanks and what stands for a newline off the end of a message, so that one kernel line has one body
+// however it came: rsyslog writes a newline inside a message as #012, other senders as backslash n.
+func trimBody(b []byte) []byte {
+	for {
+		b = trimEnd(b)
+		n := len(b)
+		switch {
+		case n > 0 && (b[n-1] == ' ' || b[n-1] == '\t'):
+			b = b[:n-1]
+		case n > 1 && b[n-1] == 'n' && b[n-2] == '\\':
+			b = b[:n-2]
+		case n > 3 && b[n-1] == '2' && string(b[n-4:]) == "#012":
+			b = b[:n-4]
+		default:
+			return b
+		}
+	}
+}
+
+// trimLeft takes blanks and tabs off the front.
+func trimLeft(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+		b = b[1:]
+	}
+	return b
+}
+
+// word cuts the first word off b; words are separated by blanks or tabs.
+func word(b []byte) (w, rest []byte) {
+	b = trimLeft(b)
+	for i, c := range b {
+		if c == ' ' || c == '\t' {
+			return b[:i], b[i+1:]
+		}
+	}
+	return b, nil
+}
+
+// number reads all of b as a decimal number; ok is false for anything else and for what does not fit 63 bits.
+func number(b []byte) (n uint64, ok bool) {
+	if len(b) == 0 || len(b) > 19 {
+		return 0, false
+	}
+	for _, c := range b {
+		if !isDigit(c) {
+			return 0, false
+		}
+		n = n*10 + uint64(c-'0')
+	}
+	return n, n < 1<<63
+}
+
+// leading reads the decimal digits at the front of b and returns what follows them.
+func leading(b []byte) (n uint64, rest []byte, ok bool) {
+	i := 0
+	for i < len(b) && isDigit(b[i]) {
+		i++
+	}
+	n, ok = number(b[:i])
+	return n, b[i:], ok
+}
+
+// number32 is number for what is stored in 32 bits; what does not fit is 0, never wrapped.
+func number32(b []byte) uint32 {
+	n, ok := number(b)
+	if !ok || n >= 1<<32 {
+		return 0
+	}
+	return uint32(n)
+}
+
+// port reads a port; anything but 0..65535 is 0.
+func port(b []byte) uint16 {
+	if len(b) == 0 || len(b) > 5 {
+		return 0
+	}
+	n := uint32(0)
+	for _, c := range b {
+		if !isDigit(c) {
+			return 0
+		}
+		n = n*10 + uint32(c-'0')
+	}
+	if n > 65535 {
+		return 0
+	}
+	return uint16(n)
+}
+
+// addr reads an address without allocating; anything else is the zero Addr. A zone is dropped and an IPv4-mapped
+// address is the IPv4 address, so that a host has one address in all logs.
+func addr(b []byte) netip.Addr {
+	if a, ok := addr4(b); ok {
+		return netip.AddrFrom4(a)
+	}
+	if bytes.IndexByte(b, ':') < 0 {
+		return netip.Addr{}
+	}
+	if i := bytes.IndexByte(b, '%'); i >= 0 {
+		b = b[:i]
+	}
+	a, ok := addr6(b)
+	if !ok {
+		return netip.Addr{}
+	}
+	return netip.AddrFrom16(a).Unmap()
+}
+
+// addr4 reads a dotted quad. Leading zeros are refused as in netip: some programs read them as octal.
+func addr4(b []byte) (a [4]byte, ok bool) {
+	if len(b) < 7 || len(b) > 15 {
+		return a, false
+	}
+	part, n, digits := 0, uint(0), 0
+	for _, c := range b {
+		if c == '.' {
+			if digits == 0 || part == 3 {
+				return a, false
+			}
+			a[part] = byte(n)
+			part, n, digits = part+1, 0, 0
+			continue
+		}
+		if !isDigit(c) || digits > 0 && n == 0 {
+			return a, false
+		}
+		n, digits = n*10+uint(c-'0'), digits+1
+		if n > 255 {
+			return a, false
+		}
+	}
+	a[3] = byte(n)
+	return a, part == 3 && digits > 0
+}
+
+// addr6 reads an IPv6 address with or without "::" and with an IPv4 tail.
+func addr6(b []byte) (a [16]byte, ok bool) {
+	n, gap := 0, -1
+	if len(b) >= 2 && b[0] == ':' {
+		if b[1] != ':' {
+			return a, false
+		}
+		gap, b = 0, b[2:]
+	}
+	for len(b) > 0 {
+		if n == 16 {
+			return a, false
+		}
+		v, digits := uint(0), 0
+		for digits < len(b) && digits < 5 {
+			d := hexDigit(b[digits])
+			if d > 15 {
+				break
+			}
+			v, digits = v<<4|uint(d), digits+1
+		}
+		if digits < len(b) && b[digits] == '.' {
+			four, ok := addr4(b)
+			if !ok || n > 12 {
+				return a, false
+			}
+			copy(a[n:], four[:])
+			n, b = n+4, nil
+			break
+		}
+		if digits == 0 || digits > 4 {
+			return a, false
+		}
+		a[n], a[n+1] = byte(v>>8), byte(v)
+		n, b = n+2, b[digits:]
+		if len(b) == 0 {
+			break
+		}
+		if b[0] != ':' || len(b) == 1 {
+			return a, false
+		}
+		b = b[1:]
+		if b[0] == ':' {
+			if gap >= 0 {
+				return a, false
+			}
+			gap, b = n, b[1:]
+		}
+	}
+	if gap < 0 {
+		return a, n == 16
+	}
+	if n == 16 {
+		return a, false
+	}
+	tail := n - gap
+	copy(a[16-tail:], a[gap:n])
+	clear(a[gap : 16-tail])
+	return a, true
+}
+
+// hexDigit is the value of a hex digit, or 255.
+func hexDigit(c byte) byte {
+	switch {
+	case isDigit(c):
+		return c - '0'
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return c | 0x20 - 'a' + 10
+	}
+	return 255
+}
+
+// hostPort reads 1.2.3.4:80, 1.2.3.4/80, [v6]:80 and v6:80 (the kernel prints the last); sep stands between the two.
+// The address is zero where it is masked or not one, the port is still read.
+func hostPort(b []byte, sep byte) (netip.Addr, uint16) {
+	i := bytes.LastIndexByte(b, sep)
+	if i < 0 || sep == ':' && len(b) > 0 && b[len(b)-1] == ']' {
+		return addr(unbracket(b)), 0
+	}
+	return addr(unbracket(b[:i])), port(b[i+1:])
+}
+
+func unbracket(b []byte) []byte {
+	if len(b) > 1 && b[0] == '[' && b[len(b)-1] == ']' {
+		return b[1 : len(b)-1]
+	}
+	return b
+}
+
+// protocols maps the names that the dialects print to IANA numbers.
+func protocol(b []byte) uint8 {
+	switch len(b) {
+	case 2:
+		if lower(b, "ah") {
+			return 51
+		}
+	case 3:
+		switch {
+		case lower(b, "tcp"):
+			return TCP
+		case lower(b, "udp"):
+			return UDP
+		case lower(b, "gre"):
+			return 47
+		case lower(b, "esp"):
+			return 50
+		}
+	case 4:
+		switch {
+		case lower(b, "icmp"):
+			return ICMP
+		case lower(b, "igmp"):
+			return 2
+		case lower(b, "sctp"):
+			return 132
+		case lower(b, "dccp"):
+			return 33
+		}
+	case 6, 7, 9:
+		switch {
+		case lower(b, "icmpv6"), lower(b, "icmp6"), lower(b, "ipv6-icmp"):
+			return ICMPv6
+		case lower(b, "udplite"):
+			return 136
+		}
+	case 5:
+		if lower(b, "icmp6") {
+			return ICMPv6
+		}
+	}
+	if n, ok := number(b); ok && n < 256 {
+		return uint8(n)
+	}
+	return 0
+}
+
+// lower says whether b is want without regard to case; want is lower case ASCII.
+func lower(b []byte, want string) bool {
+	if len(b) != len(want) {
+		return false
+	}
+	for i, c := range b {
+		if isUpper(c) {
+			c |= 0x20
+		}
+		if c != want[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// containsLower says whether b contains want without regard to case; want is lower case ASCII.
+func containsLower(b []byte, want string) bool {
+	for i := 0; i+len(want) <= len(b); i++ {
+		if b[i]|0x20 == want[0]|0x20 && lower(b[i:i+len(want)], want) {
+			return true
+		}
+	}
+	return false
+}
+
+// after is what follows the first key in b, or nil.
+func after(b []byte, key string) []byte {
+	i := bytes.Index(b, []byte(key))
+	if i < 0 {
+		return nil
+	}
+	return b[i+len(key):]
+}
+
+// until is b up to the first of the bytes in stops.
+func until(b []byte, stops string) []byte {
+	if i := bytes.IndexAny(b, stops); i >= 0 {
+		return b[:i]
+	}
+	return b
+}

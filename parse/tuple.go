@@ -1,0 +1,54 @@
+package parse
+
+import "net/netip"
+
+// tuple is one direction of a session in a table.
+type tuple struct {
+	src, dst       netip.Addr
+	sport, dport   uint16
+	packets, bytes uint64
+	id             uint16 // of an ICMP echo
+}
+
+// set takes one key=value word, in the spelling of conntrack or of ulogd.
+func (t *tuple) set(key, value []byte) {
+	switch string(key) {
+	case "src", "SRC":
+		t.src = addr(value)
+	case "dst", "DST":
+		t.dst = addr(value)
+	case "sport", "SPT":
+		t.sport = port(value)
+	case "dport", "DPT":
+		t.dport = port(value)
+	case "id":
+		t.id = port(value)
+	case "packets", "PKTS":
+		t.packets, _ = number(value)
+	case "bytes", "BYTES":
+		t.bytes, _ = number(value)
+	}
+}
+
+// fillTuples writes both directions into the event; a translated side is given only where the reply tuple differs.
+func fillTuples(t *[2]tuple, e *Event) {
+	orig, reply := &t[0], &t[1]
+	if e.Proto == ICMP || e.Proto == ICMPv6 {
+		orig.sport, reply.dport = orig.id, orig.id
+		orig.dport, reply.sport = 0, 0
+	}
+	e.Src, e.SPort, e.Dst, e.DPort = orig.src, orig.sport, orig.dst, orig.dport
+	if reply.dst.IsValid() && (reply.dst != orig.src || reply.dport != orig.sport) {
+		e.NATSrc, e.NATSPort = reply.dst, reply.dport
+	}
+	if reply.src.IsValid() && (reply.src != orig.dst || reply.sport != orig.dport) {
+		e.NATDst, e.NATDPort = reply.src, reply.sport
+	}
+	e.Packets = saturate(orig.packets + reply.packets)
+	e.Bytes = orig.bytes + reply.bytes
+}
+
+// saturate keeps what does not fit at the largest value instead of wrapping it.
+func saturate(n uint64) uint32 {
+	return uint32(min(n, 1<<32-1))
+}

@@ -1,0 +1,119 @@
+// Package store is the contract between those who take events in and those who ask for them: events in time order,
+// the Day summaries beside them, and the accounting of what was lost. Backends live below it (store/bolt); one suite
+// (store/storetest) holds them all to the contract. It never knows a detector's thresholds.
+package store
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/netip"
+	"time"
+
+	"uncloak/detect"
+	"uncloak/parse"
+)
+
+// Errors that callers branch on.
+var (
+	// ErrLocked says that another process has the data directory open; the message names its pid.
+	ErrLocked = errors.New("data directory is in use")
+	// ErrNewer says that a file was written by a newer version of uncloak.
+	ErrNewer = errors.New("written by a newer version of uncloak")
+	// ErrFull says that the disk is full; nothing of the batch was stored.
+	ErrFull = errors.New("no space left on the disk")
+)
+
+// Entry is one event with the line that it came from.
+type Entry struct {
+	parse.Event
+	Identity uint64 // parse.Record.Identity: the same line has the same one, whatever carried it
+	Raw      []byte // the line as received
+}
+
+// Batch is what is stored at once or not at all.
+type Batch struct {
+	ID      string // a batch whose ID was stored before is not stored again; "" = never compared
+	Entries []Entry
+	// Dedupe leaves out lines that the store already has: of n lines with one Identity at (nearly) one time, m of which
+	// are stored, n-m are added. Imports set it; the live receiver does not.
+	Dedupe bool
+	// Source joins the batches of one import in the counting of Dedupe: a line that an earlier batch of the same Source
+	// brought (stored or found stored) does not stand for a line of this one. Without it, the second of two equal lines
+	// on both sides of a cut between batches is taken for a duplicate. Sources do not alternate.
+	Source string
+	Health []Health // added to what is stored, in the same transaction
+}
+
+// Appended says what became of a batch.
+type Appended struct {
+	Added, Duplicates int
+	Dates             []detect.Date // days that got events, in order
+}
+
+// Health is the accounting of one sender on one day. Counters are sums of increments.
+type Health struct {
+	Date       detect.Date
+	Sender     string // address, or file name of an import
+	Router     string // the name that it goes by
+	Received   uint64 // lines
+	Bytes      uint64
+	Unparsed   uint64
+	Dropped    uint64 // lines lost in our own queue
+	Kernel     uint64 // datagrams lost in the socket buffer, where the kernel tells
+	Oversize   uint64 // lines cut at the limit
+	Malformed  uint64 // framing errors, binary junk
+	Duplicates uint64
+	SkewMS     int64  // sender's clock minus ours, last estimate; 0 for imports
+	Repaired   uint64 // lines whose time was replaced (1970, far off)
+}
+
+// Window is a half-open span of time; a zero end is unbounded.
+type Window struct{ From, To time.Time }
+
+// Query asks for events. Zero fields ask for nothing in particular.
+type Query struct {
+	Window
+	Router string
+	Host   netip.Prefix // source, destination or translated address within it
+	Peer   netip.Prefix // the same, for the other side
+	Port   uint16       // source or destination port, translated ones too
+	Kinds  []parse.Kind
+	Text   string // contained in the raw line
+	Limit  int    // 0 = all
+	NoRaw  bool   // the caller does not need Raw: it may be nil
+}
+
+// DayInfo says what the store holds of a day.
+type DayInfo struct {
+	Date        detect.Date
+	Events      uint64
+	First, Last time.Time
+	Bytes       int64 // on disk
+}
+
+// Store keeps events. All methods may be called by several goroutines; one Append runs at a time.
+type Store interface {
+	// Append stores the whole batch durably, or nothing of it and an error. Entries may be in any order and of any day.
+	Append(ctx context.Context, b Batch) (Appended, error)
+
+	// Events yields in order of time (ties: in order of arrival). Raw is valid until the next step. It sees a
+	// consistent state of each day. An error ends the sequence, save damaged blocks, which are skipped and counted.
+	Events(ctx context.Context, q Query) iter.Seq2[Entry, error]
+
+	// Days lists the days that have events, in order.
+	Days(ctx context.Context) ([]DayInfo, error)
+
+	// Day is the summary stored for d; nil without error when there is none.
+	Day(ctx context.Context, d detect.Date) (*detect.Day, error)
+	PutDay(ctx context.Context, d *detect.Day) error
+
+	// Health sums the accounting by sender over the days that touch w.
+	Health(ctx context.Context, w Window) ([]Health, error)
+
+	// Damaged is the number of blocks that could not be read since Open.
+	Damaged() uint64
+
+	// Close waits for readers and releases the directory.
+	Close() error
+}
