@@ -124,6 +124,8 @@ type Host struct {
 	Bytes     uint64                // of sessions whose end was logged
 	Ports     map[Port]uint64       // most used destination ports, at most maxPorts
 	Resolvers map[netip.Addr]uint64 // to whom the lookups went, at most maxPorts
+	Targets   map[Door]*Target      // the services that it goes to most, at most maxTargets
+	Fans      map[Port]*Fan         // to how many hosts it speaks on a port, at most maxFans
 }
 
 // Router is what one router said in a day.
@@ -269,7 +271,7 @@ func (k Key) compare(o Key) int {
 func (d *Day) host(a netip.Addr) *Host {
 	h := d.Hosts[a]
 	if h == nil {
-		h = &Host{Ports: map[Port]uint64{}, Resolvers: map[netip.Addr]uint64{}}
+		h = &Host{Ports: map[Port]uint64{}, Resolvers: map[netip.Addr]uint64{}, Targets: map[Door]*Target{}, Fans: map[Port]*Fan{}}
 		d.Hosts[a] = h
 	}
 	return h
@@ -298,6 +300,18 @@ func (h *Host) merge(o *Host) {
 	}
 	for a, n := range o.Resolvers {
 		h.Resolvers[a] += n
+	}
+	for d, t := range o.Targets {
+		if h.Targets[d] == nil {
+			h.Targets[d] = &Target{}
+		}
+		h.Targets[d].merge(t)
+	}
+	for p, f := range o.Fans {
+		if h.Fans[p] == nil {
+			h.Fans[p] = &Fan{}
+		}
+		h.Fans[p].merge(f)
 	}
 }
 

@@ -59,7 +59,7 @@ func findEchoes(days []*Day, hosts []*activity) []echo {
 			if c == e || len(c.bursts) == 0 || c.mostlyLookups() {
 				continue
 			}
-			if x := follows(c, e, len(hosts)); x != nil && (best == nil || x.p < best.p) {
+			if x := follows(c, e, len(hosts), observed(days)); x != nil && (best == nil || x.p < best.p) {
 				best = x
 			}
 		}
@@ -84,7 +84,7 @@ func (a *activity) mostlyLookups() bool {
 	return 2*lookups > all
 }
 
-func follows(c, e *activity, hosts int) *echo {
+func follows(c, e *activity, hosts int, span float64) *echo {
 	var lags []float64
 	var storms []run
 	var counts []int
@@ -105,7 +105,7 @@ func follows(c, e *activity, hosts int) *echo {
 	if float64(followed) < echoFollowed*float64(len(c.bursts)) || float64(len(lags)) < echoExplained*float64(len(e.storms)) || len(lags) == 0 {
 		return nil
 	}
-	p := coincidence(lags, len(e.storms), len(c.bursts), c.sessions.seconds(c.bursts, e.storms)) * float64(hosts)
+	p := coincidence(lags, len(e.storms), len(c.bursts), span) * float64(hosts)
 	if p > echoPValue {
 		return nil
 	}
@@ -140,15 +140,13 @@ func coincidence(lags []float64, n, causes int, span float64) float64 {
 	return min(best*float64(len(tries)), 1)
 }
 
-// seconds is the time over which both were active.
-func (l *line) seconds(a, b []run) float64 {
-	lo, hi := int64(math.MaxInt64), int64(math.MinInt64)
-	for _, rs := range [][]run{a, b} {
-		for _, r := range rs {
-			lo, hi = min(lo, r.start), max(hi, r.end)
-		}
+// observed is the time that the log covers, in seconds.
+func observed(days []*Day) float64 {
+	ns := int64(0)
+	for _, d := range days {
+		ns += d.Last - d.First
 	}
-	return max(float64(hi-lo)/1e9, 600)
+	return max(float64(ns)/1e9, 1)
 }
 
 // nearestBefore is how long before at the last of the runs began; a second of grace for clocks that are not known better.

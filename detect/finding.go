@@ -34,6 +34,17 @@ const (
 	TableFullKind = "table-full"
 	OOM           = "oom"
 	ShrinkKind    = "window-shrink"
+	ResetKind     = "reset"
+	ScanKind      = "scan"
+	GrowthKind    = "growth"
+)
+
+// Classes tell findings of one kind apart.
+const (
+	Dead       = "dead service" // reset: the door answers with RST
+	Blocked    = "blocked"      // reset: it does not answer
+	Horizontal = "horizontal"   // scan: one port of many hosts
+	Vertical   = "vertical"     // scan: many ports of one host
 )
 
 // Finding is one statement about the network with all that its words need. The JSON names are a contract: they are
@@ -90,6 +101,15 @@ type Finding struct {
 	PeerPorts []string `json:"peer_ports,omitempty"` // peer:port, the address may be masked
 	SpreadS   float64  `json:"spread_s,omitempty"`   // ± of Start and End
 	With      string   `json:"with,omitempty"`       // id of a finding that is interleaved with this one
+
+	// reset, scan, growth
+	Class       string  `json:"class,omitempty"`        // which sort: see the constants; of growth: sessions or bytes
+	Peer        string  `json:"peer,omitempty"`         // the door that is knocked at, address:port, or the scanned address
+	RateS       float64 `json:"rate_s,omitempty"`       // sessions a second
+	Failed      int     `json:"failed,omitempty"`       // sessions that are known to have failed; 0 = the log does not tell
+	GrowthDay   float64 `json:"growth_day,omitempty"`   // 0.03 = 3 % a day
+	PerDay      float64 `json:"per_day,omitempty"`      // sessions or bytes of the median day
+	DoublesDays float64 `json:"doubles_days,omitempty"` // in which it doubles
 
 	Title    string   `json:"title"`
 	Detail   string   `json:"detail"`

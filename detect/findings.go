@@ -27,7 +27,18 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 			out = append(out, echoFinding(a, &echoes[i], cfg.Location))
 			continue
 		}
-		out = append(out, patternFindings(a, &cfg, len(hosts))...)
+		pattern := patternFindings(a, &cfg, len(hosts))
+		for i := range pattern {
+			pattern[i].Ports = topPorts(days, a.host, 3)
+		}
+		out = append(out, pattern...)
+		out = append(out, resetFindings(days, w, a)...)
+		if f, ok := scanFinding(days, w, a, len(pattern) > 0); ok {
+			out = append(out, f)
+		}
+		if f, ok := growthFinding(days, w, a, len(hosts)); ok {
+			out = append(out, f)
+		}
 	}
 	out = append(out, fullFindings(days, &cfg, w)...)
 	out = append(out, kernelFindings(days, w)...)
@@ -38,7 +49,7 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 	return out
 }
 
-var rankOf = map[string]int{PeriodicBurst: 0, BurstKind: 1, PTRStorm: 2, TableFullKind: 3, OOM: 4, ShrinkKind: 5}
+var rankOf = map[string]int{PeriodicBurst: 0, BurstKind: 1, PTRStorm: 2, TableFullKind: 3, OOM: 4, ShrinkKind: 5, ResetKind: 6, ScanKind: 7, GrowthKind: 8}
 
 // activities lays out what each internal host did, in order of address, and finds its bursts and their rhythm.
 func activities(days []*Day, w Window) []*activity {
@@ -222,7 +233,7 @@ func link(fs []Finding) {
 			f.Group = cmp.Or(root[f.Host], root[effect[f.Host]], "table-full-"+f.Router)
 			spells[f.Group]++
 			roots[f.Group] = true
-		case OOM, ShrinkKind:
+		case OOM, ShrinkKind, ResetKind, ScanKind, GrowthKind:
 			f.Group = cmp.Or(f.Group, f.ID)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -140,8 +141,14 @@ func TestSteadyLoadIsNoBurst(t *testing.T) {
 	for i := range 4 * 3600 * 6 { // four refused connections a second for six hours
 		s.session(t0.Add(6*time.Hour+time.Duration(i)*250*time.Millisecond), lan(3), wan(7), 6, 3389)
 	}
-	for _, f := range s.findings(DefaultConfig()) {
-		t.Errorf("%s %s: %d bursts", f.Kind, f.Host, f.Seen)
+	f := only(t, s.findings(DefaultConfig()), ResetKind)
+	if f.Host != lan(3).String() || f.RateS < 3.9 || f.RateS > 4.1 || f.Port != 3389 || f.Class != "" {
+		t.Errorf("%+v", f)
+	}
+	for _, k := range kinds(s.findings(DefaultConfig())) {
+		if strings.Contains(k, "burst") {
+			t.Error(k)
+		}
 	}
 }
 

@@ -69,6 +69,7 @@ type entry struct {
 	router  parse.Name
 	expires int64
 	gone    bool
+	judged  bool // its outcome has been noted
 }
 
 // holding counts the entries of one router by holder.

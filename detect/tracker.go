@@ -260,6 +260,7 @@ func (t *Tracker) count(hs *hostState, e *parse.Event, host, peer netip.Addr) {
 	hs.sessions.add(&hs.host.Sessions, slot, sec, peer)
 	addPeer(hs.sketch, peer)
 	bump(hs.host.Ports, Port{e.Proto, e.DPort})
+	t.approach(hs.host, e, peer)
 	if e.DPort == 53 {
 		hs.lookups.add(&hs.host.Lookups, slot, sec, peer)
 		bump(hs.host.Resolvers, peer)
@@ -379,6 +380,17 @@ func (t *Tracker) sessionUpdate(e *parse.Event) {
 		hold = t.cfg.Timeouts.tcp(e.State)
 	}
 	en.expires = e.Time + int64(hold)
+	if host, peer, ok := t.sides(e); ok && !en.judged {
+		switch {
+		case e.Proto != parse.TCP:
+		case e.State == parse.Established || e.State == parse.FinWait || e.State == parse.TimeWait:
+			en.judged = true
+			t.judged(e, host, peer, done)
+		case e.State == parse.Close:
+			en.judged = true
+			t.judged(e, host, peer, refused)
+		}
+	}
 	if e.State == parse.Close || e.State == parse.TimeWait { // sooner than it stands in the lists
 		t.table.schedule(en)
 	}
@@ -400,6 +412,9 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 			counted = true
 			rs.router.Sessions++
 			t.count(hs, e, host, peer)
+		}
+		if en == nil || !en.judged {
+			t.judged(e, host, peer, outcomeOf(e))
 		}
 	}
 	t.table.end(k, e.Time, counted)
@@ -567,6 +582,14 @@ func (hs *hostState) snapshot() *Host {
 	h.PTRs = hs.ptrs.snapshot(&h.PTRs)
 	h.Ports = maps.Clone(h.Ports)
 	h.Resolvers = maps.Clone(h.Resolvers)
+	h.Targets = make(map[Door]*Target, len(h.Targets))
+	for d, x := range hs.host.Targets {
+		h.Targets[d] = new(*x)
+	}
+	h.Fans = make(map[Port]*Fan, len(h.Fans))
+	for p, x := range hs.host.Fans {
+		h.Fans[p] = new(*x)
+	}
 	h.Peers = hs.sketch.Estimate()
 	h.PeerHLL, _ = hs.sketch.MarshalBinary()
 	return &h

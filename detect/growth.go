@@ -1,0 +1,150 @@
+package detect
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+const (
+	growthDays  = 14   // days that a trend needs
+	growthRate  = 0.01 // a day
+	growthAlpha = 0.01 // over all hosts
+	growthLeast = 20   // sessions on the median day: below, a trend is noise
+)
+
+// growthFinding reports a host whose daily sessions (or bytes) have been rising for weeks: the slope is Theil and Sen's median of
+// all pairwise slopes of the logarithm, its significance Mann and Kendall's with the correction for autocorrelation of Hamed and Rao
+// (Journal of Hydrology 204, 1998). Days of which less than half is covered are left out.
+func growthFinding(days []*Day, w Window, a *activity, hosts int) (Finding, bool) {
+	var x, sessions, bytes []float64
+	for _, d := range days {
+		covered := d.Last - d.First
+		if covered < int64(12*time.Hour) || !w.has(d.First) && !w.has(d.Last) {
+			continue
+		}
+		h := d.Hosts[a.host]
+		if h == nil {
+			continue
+		}
+		x = append(x, float64(d.Date))
+		sessions = append(sessions, float64(h.Sessions.Total())*float64(24*time.Hour)/float64(covered))
+		bytes = append(bytes, float64(h.Bytes))
+	}
+	if len(x) < growthDays {
+		return Finding{}, false
+	}
+	for _, series := range []struct {
+		of    string
+		y     []float64
+		least float64
+	}{{"sessions", sessions, growthLeast}, {"bytes", bytes, 1 << 20}} {
+		slope, p := trend(x, series.y)
+		if median(series.y) < series.least || slope < growthRate || p > growthAlpha/float64(max(hosts, 1)) {
+			continue
+		}
+		y := median(series.y)
+		f := Finding{
+			ID: fmt.Sprintf("growth-%v-%s", a.host, series.of), Kind: GrowthKind, Severity: Warning, Host: a.host.String(), Name: a.name, Class: series.of,
+			Start: Date(x[0]).Start(), End: Date(x[len(x)-1]).End(), GrowthDay: math.Expm1(slope), PerDay: y, PValue: p, Score: 1 - p,
+			DoublesDays: math.Ln2 / slope,
+		}
+		f.Evidence = Evidence{Events: uint64(sum(sessions)), Ask: Ask{From: f.Start, To: f.End, Host: a.host, Kind: "session-new"}}
+		return f, true
+	}
+	return Finding{}, false
+}
+
+// trend is the Theil-Sen slope of ln y and the two-sided p of its Mann-Kendall test. Days without anything make no trend.
+func trend(x, y []float64) (slope, p float64) {
+	n := len(y)
+	l := make([]float64, n)
+	for i, v := range y {
+		if v <= 0 {
+			return 0, 1
+		}
+		l[i] = math.Log(v)
+	}
+	var slopes []float64
+	s := 0.0
+	for i := range n {
+		for j := i + 1; j < n; j++ {
+			slopes = append(slopes, (l[j]-l[i])/(x[j]-x[i]))
+			s += sign(l[j] - l[i])
+		}
+	}
+	slope = median(slopes)
+	nf := float64(n)
+	variance := nf * (nf - 1) * (2*nf + 5) / 18 * rankCorrection(x, l, slope)
+	if variance <= 0 {
+		return slope, 1
+	}
+	z := (s - sign(s)) / math.Sqrt(variance)
+	return slope, 2 * distuv.UnitNormal.Survival(math.Abs(z))
+}
+
+// rankCorrection is n/n* of Hamed and Rao: how much the variance grows because the ranks of the detrended values depend
+// on their predecessors. Only significant autocorrelations count.
+func rankCorrection(x, l []float64, slope float64) float64 {
+	n := len(l)
+	ranks := make([]float64, n)
+	rest := make([]float64, n)
+	for i := range l {
+		rest[i] = l[i] - slope*x[i]
+	}
+	order := slices.Clone(rest)
+	slices.Sort(order)
+	mean := float64(n-1) / 2
+	for i, v := range rest {
+		k, _ := slices.BinarySearch(order, v)
+		ranks[i] = float64(k) - mean
+	}
+	var c0 float64
+	for _, r := range ranks {
+		c0 += r * r
+	}
+	if c0 == 0 {
+		return 1
+	}
+	nf, add := float64(n), 0.0
+	for lag := 1; lag < n-2; lag++ {
+		c := 0.0
+		for i := 0; i+lag < n; i++ {
+			c += ranks[i] * ranks[i+lag]
+		}
+		if rho := c / c0; math.Abs(rho) > 1.96/math.Sqrt(nf) {
+			k := float64(lag)
+			add += (nf - k) * (nf - k - 1) * (nf - k - 2) * rho
+		}
+	}
+	return max(1+2/(nf*(nf-1)*(nf-2))*add, 0.1)
+}
+
+func sign(v float64) float64 {
+	switch {
+	case v > 0:
+		return 1
+	case v < 0:
+		return -1
+	}
+	return 0
+}
+
+func median(x []float64) float64 {
+	if len(x) == 0 {
+		return 0
+	}
+	s := slices.Clone(x)
+	slices.Sort(s)
+	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
+}
+
+func sum(x []float64) (s float64) {
+	for _, v := range x {
+		s += v
+	}
+	return s
+}

@@ -1,0 +1,110 @@
+package detect
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"math/bits"
+	"net/netip"
+	"slices"
+	"time"
+
+	"uncloak/parse"
+)
+
+const (
+	resetRate     = 0.5              // sessions a second to one door, over the time it is gone to, that are worth a word
+	resetLeast    = 10 * time.Minute // for how long
+	resetFailed   = 0.5              // share of the judged sessions that must fail
+	resetJudged   = 20               // sessions whose outcome must be known to judge by it
+	resetSure     = 2.0              // a second: without outcomes in the log only such a rate is taken for failing
+	resetDoors    = 0.8              // … and only when that door has this share of all the host's sessions at the time
+	resetPerHost  = 3                // findings of one host
+	activeSpanLen = 10 * time.Minute // resolution of Target.Active
+)
+
+// approachOf is a host's sessions to one door over several days.
+type approachOf struct {
+	door   Door
+	total  Target
+	active int // ten-minute spans with a session
+}
+
+// resetFindings reports a host that connects to a service over and over and does not get in: the monitor that still asks a dead
+// service, the client that a firewall ignores.
+func resetFindings(days []*Day, w Window, a *activity) []Finding {
+	var out []Finding
+	for _, x := range approaches(days, w, a.host) {
+		if f, ok := resetFinding(a, x); ok {
+			out = append(out, f)
+		}
+	}
+	slices.SortFunc(out, func(a, b Finding) int { return cmp.Or(cmp.Compare(b.RateS, a.RateS), cmp.Compare(a.ID, b.ID)) })
+	return out[:min(len(out), resetPerHost)]
+}
+
+func approaches(days []*Day, w Window, host netip.Addr) []approachOf {
+	sum := map[Door]*approachOf{}
+	for _, d := range days {
+		h := d.Hosts[host]
+		if h == nil || !d.Date.Start().Before(w.To) || !d.Date.End().After(w.From) {
+			continue
+		}
+		for door, t := range h.Targets {
+			if door.Port.Proto != parse.TCP {
+				continue
+			}
+			x := sum[door]
+			if x == nil {
+				x = &approachOf{door: door}
+				sum[door] = x
+			}
+			x.total.merge(t)
+			for _, b := range t.Active {
+				x.active += bits.OnesCount64(b)
+			}
+		}
+	}
+	out := make([]approachOf, 0, len(sum))
+	for _, x := range sum {
+		out = append(out, *x)
+	}
+	return out
+}
+
+func resetFinding(a *activity, x approachOf) (Finding, bool) {
+	t := &x.total
+	length := time.Duration(min(t.Last-t.First, int64(x.active)*int64(activeSpanLen)))
+	if length < resetLeast {
+		return Finding{}, false
+	}
+	rate := float64(t.N) / length.Seconds()
+	judged := t.Done + t.Refused + t.Silent
+	failed := t.Refused + t.Silent
+	f := Finding{
+		ID: fmt.Sprintf("reset-%v-%v", a.host, netip.AddrPortFrom(x.door.Peer, x.door.Port.Port)), Kind: ResetKind, Severity: Warning,
+		Host: a.host.String(), Name: a.name, Peer: netip.AddrPortFrom(x.door.Peer, x.door.Port.Port).String(), Port: int(x.door.Port.Port),
+		Start: time.Unix(0, t.First).UTC(), End: time.Unix(0, t.Last).UTC(), RateS: rate, Failed: int(failed),
+		Evidence: Evidence{Events: t.N, Ask: Ask{From: time.Unix(0, t.First).UTC(), To: time.Unix(0, t.Last+1).UTC(), Host: a.host, Port: x.door.Port.Port, Kind: "session-new"}},
+	}
+	switch {
+	case judged >= resetJudged:
+		share := float64(failed) / float64(judged)
+		if share < resetFailed || rate*share < resetRate {
+			return f, false
+		}
+		f.RateS = rate * share
+		f.Score = 0.5 + 0.5*share
+		f.Class = Dead
+		if t.Silent > t.Refused {
+			f.Class = Blocked
+		}
+	case rate >= resetSure && float64(t.N) >= resetDoors*float64(a.sessions.between(t.First, t.Last)):
+		// Nothing tells how these ended. Who opens several sessions a second to one port, hour after hour, and nothing
+		// else, does not get what he wants.
+		f.Score = 1 - math.Exp(-rate/resetSure)
+	default:
+		return f, false
+	}
+	return f, true
+}

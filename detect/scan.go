@@ -1,0 +1,167 @@
+package detect
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"uncloak/parse"
+)
+
+const (
+	scanPeers    = 200 // different hosts on one port in a day that make a scan
+	scanShare    = 0.5 // of what the host does apart from the everyday ports must go to that port
+	scanRepeat   = 2.0 // sessions a peer at most: who scans does not come back
+	scanPorts    = 100 // different ports of one host that make a vertical scan
+	scanInBursts = 0.5 // when more than this lies in bursts, it is those that are reported
+)
+
+// everyday ports are spoken to by all hosts, with many peers: a scan of them needs failures to be told apart.
+var everyday = [...]uint16{53, 80, 123, 443}
+
+// scanFinding reports a host that knocks at one port of many hosts (horizontal), or at many ports of one (vertical).
+func scanFinding(days []*Day, w Window, a *activity, hasPattern bool) (Finding, bool) {
+	fans, ports := map[Port]*Fan{}, map[Port]uint64{}
+	for _, d := range days {
+		h := d.Hosts[a.host]
+		if h == nil || !d.Date.Start().Before(w.To) || !d.Date.End().After(w.From) {
+			continue
+		}
+		for p, n := range h.Ports {
+			ports[p] += n
+		}
+		for p, f := range h.Fans {
+			if fans[p] == nil {
+				fans[p] = &Fan{}
+			}
+			fans[p].merge(f)
+		}
+	}
+	if f, ok := horizontal(a, fans, ports, days); ok {
+		if hasPattern && a.inBursts() > scanInBursts {
+			return f, false
+		}
+		return f, true
+	}
+	return vertical(days, w, a)
+}
+
+func horizontal(a *activity, fans map[Port]*Fan, ports map[Port]uint64, days []*Day) (Finding, bool) {
+	var best Port
+	var rest uint64
+	for p, n := range ports {
+		if slices.Contains(everyday[:], p.Port) {
+			continue
+		}
+		rest += n
+		if fans[p] != nil && (fans[best] == nil || fans[p].Peers() > fans[best].Peers()) {
+			best = p
+		}
+	}
+	fan := fans[best]
+	if fan == nil {
+		return Finding{}, false
+	}
+	peers := fan.Peers()
+	full := peers > 10000 // the sketch ends here; the ratio cannot be told any more
+	if full {
+		peers = max(peers, allPeers(days, a.host))
+	}
+	switch {
+	case peers < scanPeers*float64(max(len(days)/2, 1)), float64(fan.N) < scanShare*float64(rest):
+		return Finding{}, false
+	case !full && float64(fan.N) > scanRepeat*peers:
+		return Finding{}, false
+	}
+	f := scanBase(a, fan.N, best.Port)
+	f.Class, f.Peers, f.Ports = Horizontal, int(peers), []string{portName(best)}
+	f.Score = 0.6 + 0.4*min(float64(fan.N)/float64(max(rest, 1)), 1)*min(peers/1000, 1)
+	return f, true
+}
+
+// allPeers is how many outside addresses the host spoke to on its widest day.
+func allPeers(days []*Day, host netip.Addr) (most float64) {
+	for _, d := range days {
+		if h := d.Hosts[host]; h != nil {
+			most = max(most, float64(h.Peers))
+		}
+	}
+	return most
+}
+
+// vertical looks for one peer with many ports. The targets kept are those gone to most, so a scan of each port once shows
+// as many targets with a count of one or two.
+func vertical(days []*Day, w Window, a *activity) (Finding, bool) {
+	doors := map[netip.Addr]int{}
+	var n uint64
+	for _, x := range approaches(days, w, a.host) {
+		if doors[x.door.Peer]++; float64(x.total.N) <= scanRepeat {
+			n += x.total.N
+		}
+	}
+	for peer, k := range doors {
+		if k >= scanPorts {
+			f := scanBase(a, n, 0)
+			f.Class, f.Peer, f.Score = Vertical, peer.String(), 0.9
+			return f, true
+		}
+	}
+	return Finding{}, false
+}
+
+func scanBase(a *activity, n uint64, port uint16) Finding {
+	hot := a.sessions.hot
+	start := time.Unix(0, a.sessions.start+int64(hot[0])*int64(SlotLen)).UTC()
+	end := time.Unix(0, a.sessions.start+int64(hot[len(hot)-1]+1)*int64(SlotLen)).UTC()
+	return Finding{
+		ID: fmt.Sprintf("scan-%v-%d", a.host, port), Kind: ScanKind, Severity: Warning, Host: a.host.String(), Name: a.name, Start: start, End: end,
+		Sessions: int(n), Port: int(port), RateS: float64(n) / max(end.Sub(start).Seconds(), 1),
+		Evidence: Evidence{Events: n, Ask: Ask{From: start, To: end, Host: a.host, Port: port, Kind: "session-new"}},
+	}
+}
+
+// inBursts is the share of the host's sessions that lies in bursts.
+func (a *activity) inBursts() float64 {
+	n := 0
+	for _, r := range a.bursts {
+		n += r.events
+	}
+	return float64(n) / float64(max(a.sessionN, 1))
+}
+
+func portName(p Port) string {
+	name := "ip"
+	switch p.Proto {
+	case parse.TCP:
+		name = "tcp"
+	case parse.UDP:
+		name = "udp"
+	}
+	return fmt.Sprintf("%s/%d", name, p.Port)
+}
+
+// topPorts are the host's most used ports in the days, as udp/6881.
+func topPorts(days []*Day, host netip.Addr, most int) []string {
+	sum := map[Port]uint64{}
+	for _, d := range days {
+		if h := d.Hosts[host]; h != nil {
+			for p, n := range h.Ports {
+				sum[p] += n
+			}
+		}
+	}
+	ports := make([]Port, 0, len(sum))
+	for p := range sum {
+		ports = append(ports, p)
+	}
+	slices.SortFunc(ports, func(a, b Port) int {
+		return cmp.Or(cmp.Compare(sum[b], sum[a]), cmp.Compare(a.Proto, b.Proto), cmp.Compare(a.Port, b.Port))
+	})
+	var out []string
+	for _, p := range ports[:min(len(ports), most)] {
+		out = append(out, portName(p))
+	}
+	return out
+}

@@ -1,0 +1,180 @@
+package detect
+
+import (
+	"cmp"
+	"math"
+	"math/bits"
+	"net/netip"
+	"slices"
+
+	"uncloak/parse"
+)
+
+const (
+	maxTargets = 256 // destinations counted per host and day; the rarest half makes room
+	maxFans    = 32  // ports whose fan-out is counted per host and day
+	fanFloor   = 20  // sessions to a port from which on its fan-out is counted
+)
+
+// Door is a service that a host goes to: an address and a port there.
+type Door struct {
+	Peer netip.Addr
+	Port Port
+}
+
+// Target is what became of a host's sessions to one door in a day.
+type Target struct {
+	N           uint64
+	Done        uint64    // that were answered, where the log tells
+	Refused     uint64    // answered by RST, where the log tells
+	Silent      uint64    // never answered, where the log tells
+	First, Last int64     // ns
+	Active      [3]uint64 // when it was gone to: bit i is the i-th ten minutes of the day
+}
+
+// Fan counts the distinct hosts that were spoken to on one port, by linear counting (Whang et al., 1990): 2048 bits
+// estimate up to about 10,000 within 3 %.
+type Fan struct {
+	N    uint64
+	Bits [32]uint64
+}
+
+func (f *Fan) add(a netip.Addr) {
+	f.N++
+	h := hashAddr(a)
+	f.Bits[h>>6&31] |= 1 << (h & 63)
+}
+
+// Peers is the estimate; a full sketch gives its upper end.
+func (f *Fan) Peers() float64 {
+	const m = 2048
+	used := 0
+	for _, w := range f.Bits {
+		used += bits.OnesCount64(w)
+	}
+	zero := max(m-used, 1)
+	return m * math.Log(float64(m)/float64(zero))
+}
+
+func (f *Fan) merge(o *Fan) {
+	f.N += o.N
+	for i := range f.Bits {
+		f.Bits[i] |= o.Bits[i]
+	}
+}
+
+func (t *Target) merge(o *Target) {
+	t.N += o.N
+	t.Done += o.Done
+	t.Refused += o.Refused
+	t.Silent += o.Silent
+	if t.First == 0 || o.First != 0 && o.First < t.First {
+		t.First = o.First
+	}
+	t.Last = max(t.Last, o.Last)
+	for i := range t.Active {
+		t.Active[i] |= o.Active[i]
+	}
+}
+
+// target is the record of that door; when there are too many, the rarest half goes.
+func (h *Host) target(d Door) *Target {
+	t := h.Targets[d]
+	if t == nil {
+		if len(h.Targets) >= maxTargets {
+			h.trimTargets(maxTargets / 2)
+		}
+		t = &Target{}
+		h.Targets[d] = t
+	}
+	return t
+}
+
+func (h *Host) trimTargets(keep int) {
+	counts := make([]uint64, 0, len(h.Targets))
+	for _, t := range h.Targets {
+		counts = append(counts, t.N)
+	}
+	slices.SortFunc(counts, func(a, b uint64) int { return cmp.Compare(b, a) })
+	least := counts[min(keep, len(counts)-1)]
+	for d, t := range h.Targets {
+		if t.N <= least {
+			delete(h.Targets, d)
+		}
+	}
+}
+
+// approach counts a session that the host opens to a door.
+func (t *Tracker) approach(h *Host, e *parse.Event, peer netip.Addr) {
+	x := h.target(Door{peer, Port{e.Proto, e.DPort}})
+	x.N++
+	if x.First == 0 {
+		x.First = e.Time
+	}
+	x.Last = max(x.Last, e.Time)
+	i := t.slotOf(e.Time) / 60
+	x.Active[i/64] |= 1 << (i % 64)
+	p := Port{e.Proto, e.DPort}
+	fan := h.Fans[p]
+	if fan == nil {
+		if h.Ports[p] < fanFloor || len(h.Fans) >= maxFans {
+			return
+		}
+		fan = &Fan{N: h.Ports[p] - 1}
+		h.Fans[p] = fan
+	}
+	fan.add(peer)
+}
+
+// outcome is what the end of a session, or a change of its state, says of it.
+type outcome uint8
+
+const (
+	unknown outcome = iota
+	done
+	refused
+	silent
+)
+
+// outcomeOf reads it from an end: the device's own word where it gives one, else the packets, of which a TCP session that came about has
+// at least five in both directions (handshake and FINs).
+func outcomeOf(e *parse.Event) outcome {
+	switch {
+	case e.Proto != parse.TCP:
+		return unknown
+	case e.State == parse.Unreplied || e.State == parse.SynSent:
+		return silent
+	case e.Flags&parse.RST != 0 && e.Bytes == 0:
+		return refused
+	case e.Packets == 1:
+		return silent
+	case e.Packets == 2:
+		return refused
+	case e.Packets >= 5 || e.Bytes > 0:
+		return done
+	}
+	return unknown
+}
+
+// judged notes the outcome of a session that a host opened; each session has one.
+func (t *Tracker) judged(e *parse.Event, host, peer netip.Addr, o outcome) {
+	if o == unknown || e.Src != host {
+		return
+	}
+	hs := t.hosts[host]
+	if hs == nil {
+		return
+	}
+	x := hs.host.Targets[Door{peer, Port{e.Proto, e.DPort}}]
+	if x == nil {
+		return
+	}
+	switch o {
+	case done:
+		x.Done++
+	case refused:
+		x.Refused++
+	case silent:
+		x.Silent++
+	}
+}

@@ -1,0 +1,253 @@
+package bolt
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"uncloak/detect"
+	"uncloak/store"
+)
+
+// part is what a batch brings to one day.
+type part struct {
+	date   detect.Date
+	rows   []*store.Entry // sorted by time, ties in order of arrival
+	health []store.Health
+	blocks []newBlock
+	stat   stat // of rows
+}
+
+type newBlock struct {
+	ref  blockRef // sequence is not set before it is stored
+	size int      // of its raw lines
+	data []byte
+}
+
+// Append stores the batch; see store.Store. Where it touches several days, an error may leave the earlier ones
+// stored: appending the batch again under the same ID, or with Dedupe, adds what is missing.
+func (db *DB) Append(ctx context.Context, b store.Batch) (store.Appended, error) {
+	var done store.Appended
+	if err := db.enterWrite(); err != nil {
+		return done, err
+	}
+	defer db.leaveWrite()
+	parts, err := db.split(&b)
+	if err != nil {
+		return done, err
+	}
+	db.dup.begin(&b)
+	for _, p := range parts { // everything that can fail for other reasons than the disk comes before the first commit
+		if err := ctx.Err(); err != nil {
+			return done, err
+		}
+		if b.Dedupe {
+			if err := db.dup.remove(p); err != nil {
+				return done, err
+			}
+		}
+		db.encodePart(p)
+	}
+	for _, p := range parts {
+		stored, err := db.commit(p, b.ID, !b.Dedupe)
+		if errors.Is(err, errDamaged) && db.setAsideOnce(p.date, err) {
+			p.blocks = nil // perhaps merged with blocks of that file
+			db.encodePart(p)
+			stored, err = db.commit(p, b.ID, !b.Dedupe)
+		}
+		if err != nil {
+			return done, fmt.Errorf("append to %v: %w", p.date, err)
+		}
+		if stored && len(p.rows) > 0 {
+			done.Added += len(p.rows)
+			done.Dates = append(done.Dates, p.date)
+		}
+	}
+	done.Duplicates = len(b.Entries) - done.Added
+	return done, nil
+}
+
+// split sorts the entries into days. The batch itself is left as it is.
+func (db *DB) split(b *store.Batch) ([]*part, error) {
+	rows := db.rows[:0]
+	sorted := true
+	for i := range b.Entries {
+		e := &b.Entries[i]
+		if len(e.Raw) > maxLine {
+			return nil, fmt.Errorf("append: line of %d bytes, at most %d", len(e.Raw), maxLine)
+		}
+		sorted = sorted && (i == 0 || e.Time >= b.Entries[i-1].Time)
+		rows = append(rows, e)
+	}
+	if !sorted {
+		slices.SortStableFunc(rows, func(x, y *store.Entry) int { return cmp.Compare(x.Time, y.Time) })
+	}
+	db.rows = rows
+	var parts []*part
+	for len(rows) > 0 {
+		date := dateOf(rows[0].Time)
+		n, _ := slices.BinarySearchFunc(rows, date+1, func(e *store.Entry, d detect.Date) int { return cmp.Compare(dateOf(e.Time), d) })
+		parts = append(parts, &part{date: date, rows: rows[:n:n]})
+		rows = rows[n:]
+	}
+	for _, h := range b.Health {
+		i, ok := slices.BinarySearchFunc(parts, h.Date, func(p *part, d detect.Date) int { return cmp.Compare(p.date, d) })
+		if !ok {
+			parts = slices.Insert(parts, i, &part{date: h.Date})
+		}
+		parts[i].health = append(parts[i].health, h)
+	}
+	return parts, nil
+}
+
+func dateOf(ns int64) detect.Date { return detect.DateOf(time.Unix(0, ns)) }
+
+// encodePart cuts the rows into blocks.
+func (db *DB) encodePart(p *part) {
+	if len(p.rows) == 0 {
+		return
+	}
+	p.stat = stat{events: uint64(len(p.rows)), first: p.rows[0].Time, last: p.rows[len(p.rows)-1].Time}
+	for rows := p.rows; len(rows) > 0; {
+		n, size := 0, 0
+		for n < len(rows) && n < blockEvents && (n == 0 || size+len(rows[n].Raw)+len(rows[n].Detail.String()) <= blockRaw) {
+			size += len(rows[n].Raw) + len(rows[n].Detail.String())
+			n++
+		}
+		p.blocks = append(p.blocks, db.newBlock(rows[:n], size))
+		rows = rows[n:]
+	}
+}
+
+func (db *DB) newBlock(rows []*store.Entry, size int) newBlock {
+	data, h := db.enc.encode(rows)
+	return newBlock{ref: blockRef{min: h.min, max: h.max, count: h.count, spread: h.spread}, size: size, data: data}
+}
+
+// commit stores the part in one transaction; stored is false when the batch is there already.
+func (db *DB) commit(p *part, id string, merge bool) (stored bool, err error) {
+	if len(p.rows) == 0 && len(p.health) == 0 {
+		return true, nil
+	}
+	d, err := db.acquire(p.date, true)
+	if err != nil {
+		return false, err
+	}
+	defer db.release(d)
+	swallowed := 0
+	if merge {
+		k, unlock := db.swallow(d, p)
+		defer unlock()
+		swallowed = k
+	}
+	err = update(d.b, func(tx *bbolt.Tx) error {
+		stored = false
+		if id != "" {
+			batches := tx.Bucket([]byte("batches"))
+			key := batchKey(id)
+			if batches.Get(key) != nil {
+				return nil
+			}
+			if err := batches.Put(key, []byte{1}); err != nil {
+				return err
+			}
+		}
+		if err := putBlocks(tx, p, d.tail[len(d.tail)-swallowed:]); err != nil {
+			return err
+		}
+		if err := addHealth(tx, p.health); err != nil {
+			return err
+		}
+		stored = true
+		return putStat(tx, p.stat)
+	})
+	if err != nil {
+		return false, err
+	}
+	if stored {
+		d.grow(p, swallowed)
+		db.dup.stored(d, p, swallowed > 0)
+	}
+	return stored, nil
+}
+
+// setAsideOnce moves a file away that opens but cannot be written, once a day and Open: new events matter more than
+// to have the old ones at hand.
+func (db *DB) setAsideOnce(date detect.Date, err error) bool {
+	db.report("day file", date, 0, err)
+	if db.aside[date] || setAside(db.dayPath(date)) != nil {
+		return false
+	}
+	db.aside[date] = true
+	return db.forget(date) == nil
+}
+
+// batchKey keeps keys short enough for bbolt, whatever the ID.
+func batchKey(id string) []byte {
+	const most = 256
+	if len(id) <= most {
+		return []byte(id)
+	}
+	return longKey(id)
+}
+
+// putBlocks adds the blocks of p, which take the place of old ones.
+func putBlocks(tx *bbolt.Tx, p *part, old []tailBlock) error {
+	blocks := tx.Bucket([]byte("blocks"))
+	for _, t := range old {
+		if err := blocks.Delete(blockKey(t.ref)); err != nil {
+			return err
+		}
+	}
+	blocks.FillPercent = 0.95 // keys come nearly in order
+	for i := range p.blocks {
+		seq, err := blocks.NextSequence()
+		if err != nil {
+			return err
+		}
+		p.blocks[i].ref.seq = seq
+		if err := blocks.Put(blockKey(p.blocks[i].ref), p.blocks[i].data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func putStat(tx *bbolt.Tx, add stat) error {
+	if add.events == 0 {
+		return nil
+	}
+	s := readStat(tx)
+	if s.events == 0 {
+		s.first, s.last = add.first, add.last
+	}
+	s = stat{events: s.events + add.events, first: min(s.first, add.first), last: max(s.last, add.last)}
+	return tx.Bucket([]byte("meta")).Put([]byte("stat"), s.marshal())
+}
+
+// blockRef finds a block and says what time it covers.
+type blockRef struct {
+	min, max int64
+	seq      uint64
+	count    uint32
+	spread   uint32 // ms
+}
+
+// blockKey sorts by time, also before 1970, then by order of arrival.
+func blockKey(r blockRef) []byte {
+	k := binary.BigEndian.AppendUint64(make([]byte, 0, 16), uint64(r.min)^1<<63)
+	return binary.BigEndian.AppendUint64(k, r.seq)
+}
+
+func parseKey(k []byte) (min int64, seq uint64, ok bool) {
+	if len(k) != 16 {
+		return 0, 0, false
+	}
+	return int64(binary.BigEndian.Uint64(k) ^ 1<<63), binary.BigEndian.Uint64(k[8:]), true
+}

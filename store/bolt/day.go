@@ -1,0 +1,295 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
+
+	"uncloak/detect"
+	"uncloak/store"
+)
+
+// dayVersion is the format of a day file. It grows when an older program would misread the file.
+const dayVersion = 1
+
+func bucketNames() []string { return []string{"meta", "blocks", "batches", "health", "day"} }
+
+// day is an open day file. refs, used and gone belong to DB.mu.
+type day struct {
+	date detect.Date
+	b    *bbolt.DB
+	gen  uint64 // differs each time that a file is opened
+	refs int
+	used uint64
+	gone bool // removed by Prune: closed by its last user
+
+	tail    []tailBlock  // belongs to the writer
+	readers sync.RWMutex // held by readers from the listing of blocks to their end; a merge only tries to get it
+}
+
+// stat is what a day file says of its events.
+type stat struct {
+	events      uint64
+	first, last int64 // ns
+}
+
+func (db *DB) dayPath(d detect.Date) string {
+	return filepath.Join(db.dir, "days", d.String()+".db")
+}
+
+// acquire opens the file of that day, or nil without error when there is none and it is not to be created. A file
+// that is beyond reading counts as damage and as no file; where it must be written it is moved aside.
+func (db *DB) acquire(date detect.Date, create bool) (*day, error) {
+	db.mu.Lock() // held while a file is opened or closed: bbolt locks its files, even against ourselves
+	defer db.mu.Unlock()
+	d := db.open[date]
+	if d == nil {
+		if !create && !db.known[date] {
+			return nil, nil
+		}
+		var err error
+		if d, err = db.openDay(date, create); err != nil || d == nil {
+			return nil, err
+		}
+		db.open[date], db.known[date] = d, true
+		db.clock++
+		d.gen = db.clock
+	}
+	d.refs++
+	db.clock++
+	d.used = db.clock
+	return d, db.closeSpare()
+}
+
+// release is the end of a use.
+func (db *DB) release(d *day) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	d.refs--
+	err := db.closeSpare()
+	if d.gone && d.refs == 0 {
+		err = errors.Join(err, d.close())
+	}
+	if err != nil {
+		db.opt.Logger.Error("cannot close day file", "err", err)
+	}
+}
+
+// closeSpare closes the least recently used files until their number is within its bound, or all are in use.
+func (db *DB) closeSpare() error {
+	for len(db.open) > db.opt.MaxOpen {
+		var oldest *day
+		for _, d := range db.open {
+			if d.refs == 0 && (oldest == nil || d.used < oldest.used) {
+				oldest = d
+			}
+		}
+		if oldest == nil {
+			return nil
+		}
+		delete(db.open, oldest.date)
+		if err := oldest.close(); err != nil {
+			return fmt.Errorf("close day file: %w", err)
+		}
+	}
+	return nil
+}
+
+func (d *day) close() error { return guard(d.b.Close) }
+
+// openDay opens one file; nil without error where there is nothing to read.
+func (db *DB) openDay(date detect.Date, create bool) (*day, error) {
+	name := db.dayPath(date)
+	if fi, err := os.Lstat(name); db.opt.ReadOnly && err == nil && fi.Size() == 0 {
+		return nil, nil // created by a writer that died at once
+	}
+	b, err := db.openFile(name)
+	if err == nil {
+		return &day{date: date, b: b}, nil
+	}
+	if !errors.Is(err, errDamaged) {
+		return nil, fmt.Errorf("open day file of %v: %w", date, err)
+	}
+	db.report("day file", date, 0, err)
+	if !create {
+		return nil, nil
+	}
+	if err := setAside(name); err != nil {
+		return nil, err
+	}
+	b, err = db.openFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("open day file of %v: %w", date, err)
+	}
+	return &day{date: date, b: b}, nil
+}
+
+// setAside renames a file that cannot be read, so that new events of its day have a place.
+func setAside(name string) error {
+	for i := 1; ; i++ {
+		to := fmt.Sprintf("%s.damaged-%d", name, i)
+		if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
+			if err := os.Rename(name, to); err != nil {
+				return fmt.Errorf("set damaged day file aside: %w", err)
+			}
+			return nil
+		}
+	}
+}
+
+// openFile opens a bbolt file, creates it and its buckets where they are missing, and looks at its version.
+func (db *DB) openFile(name string) (b *bbolt.DB, err error) {
+	fi, statErr := os.Lstat(name)
+	isNew := statErr != nil || fi.Size() == 0
+	var file *os.File
+	err = guard(func() error {
+		b, err = bbolt.Open(name, 0o600, &bbolt.Options{
+			Timeout: 5 * time.Second, ReadOnly: db.opt.ReadOnly, NoSync: db.opt.NoSync, NoGrowSync: db.opt.NoSync,
+			FreelistType: bbolt.FreelistMapType, NoStatistics: true,
+			OpenFile: func(n string, flag int, mode os.FileMode) (*os.File, error) {
+				file, err = os.OpenFile(n, flag|syscall.O_NOFOLLOW, mode)
+				return file, err
+			},
+		})
+		return err
+	})
+	if err != nil {
+		if file != nil {
+			// after a panic it is open still, and mapped, so that closing it alone would not release bbolt's lock
+			_ = flock(file, syscall.LOCK_UN)
+			_ = file.Close()
+		}
+		return nil, classify(err)
+	}
+	if isNew && !db.opt.NoSync && !db.opt.ReadOnly {
+		err = syncDir(filepath.Dir(name))
+	}
+	if err == nil {
+		err = db.prepare(b)
+	}
+	if err != nil {
+		return nil, errors.Join(err, guard(b.Close))
+	}
+	return b, nil
+}
+
+// prepare checks that all of the file is there and of a version that we know, and makes the buckets of a new one.
+func (db *DB) prepare(b *bbolt.DB) error {
+	fresh := false
+	err := view(b, func(tx *bbolt.Tx) error {
+		fi, err := os.Stat(b.Path())
+		if err != nil {
+			return err
+		}
+		if fi.Size() < tx.Size() { // its pages are mapped: to touch one that is missing is a fault
+			return fmt.Errorf("%w: file has %d bytes of %d", errDamaged, fi.Size(), tx.Size())
+		}
+		meta := tx.Bucket([]byte("meta"))
+		if fresh = meta == nil; fresh {
+			return nil
+		}
+		v := meta.Get([]byte("version"))
+		if len(v) != 4 {
+			return fmt.Errorf("%w: no version", errDamaged)
+		}
+		if n := binary.BigEndian.Uint32(v); n > dayVersion {
+			return fmt.Errorf("%w: format %d, this one knows %d", store.ErrNewer, n, dayVersion)
+		}
+		for _, name := range bucketNames() {
+			if tx.Bucket([]byte(name)) == nil {
+				return fmt.Errorf("%w: no bucket %q", errDamaged, name)
+			}
+		}
+		return nil
+	})
+	if err != nil || !fresh {
+		return err
+	}
+	if db.opt.ReadOnly {
+		return fmt.Errorf("%w: empty file", errDamaged)
+	}
+	return update(b, func(tx *bbolt.Tx) error {
+		for _, name := range bucketNames() {
+			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+				return err
+			}
+		}
+		return tx.Bucket([]byte("meta")).Put([]byte("version"), binary.BigEndian.AppendUint32(nil, dayVersion))
+	})
+}
+
+// classify tells a file that is broken from one that cannot be opened now: bbolt has no error of its own for a file
+// that is cut, so what does not come from the system is taken for damage.
+func classify(err error) error {
+	var path *fs.PathError
+	var errno syscall.Errno
+	switch {
+	case errors.Is(err, bbolterrors.ErrVersionMismatch):
+		return fmt.Errorf("%w: %w", store.ErrNewer, err)
+	case errors.As(err, &path), errors.As(err, &errno), errors.Is(err, bbolterrors.ErrTimeout):
+		return diskError(err)
+	}
+	return fmt.Errorf("%w: %w", errDamaged, err)
+}
+
+// diskError makes store.ErrFull of what the kernel says when there is no room.
+func diskError(err error) error {
+	for _, e := range []error{syscall.ENOSPC, syscall.EDQUOT} {
+		if errors.Is(err, e) {
+			return fmt.Errorf("%w: %w", store.ErrFull, err)
+		}
+	}
+	return err
+}
+
+func view(b *bbolt.DB, f func(*bbolt.Tx) error) error {
+	return guard(func() error { return b.View(f) })
+}
+
+func update(b *bbolt.DB, f func(*bbolt.Tx) error) error {
+	err := guard(func() error { return b.Update(f) })
+	// what bbolt says when its pages make no sense; a damaged page number asks for a file larger than any can be
+	for _, e := range []error{bbolterrors.ErrIncompatibleValue, bbolterrors.ErrBucketNotFound, bbolterrors.ErrKeyRequired, syscall.EFBIG} {
+		if errors.Is(err, e) {
+			return fmt.Errorf("%w: %w", errDamaged, err)
+		}
+	}
+	return diskError(err)
+}
+
+// guard turns into an error what bbolt does when it meets a page that makes no sense: it panics, or follows a
+// reference out of the mapped file.
+func guard(f func() error) (err error) {
+	old := debug.SetPanicOnFault(true)
+	defer debug.SetPanicOnFault(old)
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", errDamaged, p)
+		}
+	}()
+	return f()
+}
+
+func (s stat) marshal() []byte {
+	b := binary.BigEndian.AppendUint64(nil, s.events)
+	b = binary.BigEndian.AppendUint64(b, uint64(s.first))
+	return binary.BigEndian.AppendUint64(b, uint64(s.last))
+}
+
+func readStat(tx *bbolt.Tx) (s stat) {
+	if b := tx.Bucket([]byte("meta")).Get([]byte("stat")); len(b) >= 24 {
+		s.events = binary.BigEndian.Uint64(b)
+		s.first, s.last = int64(binary.BigEndian.Uint64(b[8:])), int64(binary.BigEndian.Uint64(b[16:]))
+	}
+	return s
+}

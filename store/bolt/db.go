@@ -1,0 +1,229 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"uncloak/detect"
+	"uncloak/store"
+)
+
+var _ store.Store = (*DB)(nil)
+
+// ErrClosed says that the store was closed before.
+var ErrClosed = fmt.Errorf("store: %w", fs.ErrClosed)
+
+// Options of Open. The zero value is what a daemon wants.
+type Options struct {
+	ReadOnly bool         // change nothing, not even the lock file; several read-only openers may share a directory
+	Logger   *slog.Logger // damaged blocks and files; nil = none
+	NoSync   bool         // do not wait for the disk: a power cut may cost the day file. For benchmarks and demos.
+	MaxOpen  int          // day files kept open when nobody uses them; 0 = 16
+}
+
+// DB is a data directory. See store.Store for the contract of its methods. Events, Days and the other readers may be
+// used while Append runs, also by the loop over Events itself; Close must not be called from such a loop.
+type DB struct {
+	dir  string
+	opt  Options
+	lock *os.File
+	z    *codec
+
+	appendMu sync.Mutex // one Append, PutDay or Prune at a time
+	enc      *encoder
+	dup      *deduper
+	rows     []*store.Entry
+	aside    map[detect.Date]bool // days whose file was found to be unfit for writing
+
+	mu     sync.Mutex // the fields below
+	closed bool
+	known  map[detect.Date]bool // dates that have a file
+	open   map[detect.Date]*day
+	clock  uint64 // counts uses, for the least recent one
+
+	brokenMu sync.Mutex
+	broken   map[string]bool // damage that was reported
+
+	users    sync.WaitGroup
+	buffers  sync.Pool // of *cursor
+	decoders sync.Pool // of *decoder
+	damaged  atomic.Uint64
+}
+
+// Open opens the store in dir and creates it where there is none. The error is store.ErrLocked when another process
+// has it. It starts no goroutine; day files are opened when they are needed.
+func Open(dir string, opt Options) (*DB, error) {
+	if opt.Logger == nil {
+		opt.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opt.MaxOpen <= 0 {
+		opt.MaxOpen = 16
+	}
+	if !opt.ReadOnly {
+		if err := makeDirs(dir); err != nil {
+			return nil, err
+		}
+	}
+	lock, err := lockDir(dir, opt.ReadOnly)
+	if err != nil {
+		return nil, err
+	}
+	z, err := newCodec(runtime.GOMAXPROCS(0))
+	if err != nil {
+		return nil, errors.Join(err, closeFile(lock))
+	}
+	db := &DB{dir: dir, opt: opt, lock: lock, z: z, enc: newEncoder(z), known: map[detect.Date]bool{},
+		open: map[detect.Date]*day{}, broken: map[string]bool{}, aside: map[detect.Date]bool{}}
+	db.dup = newDeduper(db)
+	db.buffers.New = func() any { return &cursor{} }
+	db.decoders.New = func() any { return newDecoder(z) }
+	if err := db.list(); err != nil {
+		return nil, errors.Join(err, closeFile(lock))
+	}
+	return db, nil
+}
+
+func makeDirs(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("create data directory: %w", err)
+	}
+	days := filepath.Join(dir, "days")
+	if err := os.Mkdir(days, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("create data directory: %w", err)
+	}
+	if fi, err := os.Lstat(days); err != nil || !fi.IsDir() {
+		return fmt.Errorf("data directory: %s is not a directory", days)
+	}
+	return syncDir(dir)
+}
+
+// list reads which days there are.
+func (db *DB) list() error {
+	files, err := os.ReadDir(filepath.Join(db.dir, "days"))
+	if err != nil {
+		return fmt.Errorf("read data directory: %w", err)
+	}
+	for _, f := range files {
+		name, ok := strings.CutSuffix(f.Name(), ".db")
+		t, err := time.Parse(time.DateOnly, name)
+		if ok && err == nil && f.Type().IsRegular() {
+			db.known[detect.DateOf(t)] = true
+		}
+	}
+	return nil
+}
+
+// Close waits for all readers and for a running Append, then closes all files and releases the directory.
+func (db *DB) Close() error {
+	db.mu.Lock()
+	if db.closed {
+		db.mu.Unlock()
+		return nil
+	}
+	db.closed = true
+	db.mu.Unlock()
+	db.users.Wait()
+	var errs []error
+	for _, d := range db.open {
+		errs = append(errs, d.close())
+	}
+	clear(db.open)
+	db.z.close()
+	return errors.Join(append(errs, closeFile(db.lock))...)
+}
+
+// enter keeps the store open until leave.
+func (db *DB) enter() error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.closed {
+		return ErrClosed
+	}
+	db.users.Add(1)
+	return nil
+}
+
+func (db *DB) leave() { db.users.Done() }
+
+// enterWrite is enter for those who change something, one at a time.
+func (db *DB) enterWrite() error {
+	if db.opt.ReadOnly {
+		return fmt.Errorf("store is open for reading only: %w", fs.ErrPermission)
+	}
+	if err := db.enter(); err != nil {
+		return err
+	}
+	db.appendMu.Lock()
+	return nil
+}
+
+func (db *DB) leaveWrite() {
+	db.appendMu.Unlock()
+	db.leave()
+}
+
+// dates lists the days that have a file and touch w, in order.
+func (db *DB) dates(w store.Window) []detect.Date {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	var out []detect.Date
+	for d := range db.known {
+		if (w.From.IsZero() || d.End().After(w.From)) && (w.To.IsZero() || d.Start().Before(w.To)) {
+			out = append(out, d)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Damaged is the number of blocks, summaries and whole day files that could not be read since Open, each counted once.
+func (db *DB) Damaged() uint64 { return db.damaged.Load() }
+
+// maxBroken bounds the memory of what was reported as damaged; beyond it, damage is counted again at each meeting.
+const maxBroken = 1 << 16
+
+// report counts and logs damage the first time that it is met.
+func (db *DB) report(what string, d detect.Date, seq uint64, err error) {
+	key := fmt.Sprintf("%s %v %d", what, d, seq)
+	db.brokenMu.Lock()
+	seen := db.broken[key]
+	if !seen && len(db.broken) < maxBroken {
+		db.broken[key] = true
+	}
+	db.brokenMu.Unlock()
+	if seen {
+		return
+	}
+	db.damaged.Add(1)
+	db.opt.Logger.Error("stored data is damaged and is left out", "what", what, "day", d.String(), "sequence", seq, "err", err)
+}
+
+func closeFile(f *os.File) error {
+	if f == nil {
+		return nil
+	}
+	return f.Close()
+}
+
+// syncDir makes the creation or removal of a file in dir last.
+func syncDir(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("sync directory: %w", err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("sync directory: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,328 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+
+	"go.etcd.io/bbolt"
+
+	"uncloak/detect"
+	"uncloak/store"
+)
+
+// sameTime is how far the times of one line may lie apart beyond the spread of both: a stamp cut to the second, and
+// the second that a line may take from the kernel to the syslog daemon.
+const sameTime = int64(2e9)
+
+// Bounds of what removal of duplicates keeps in memory: about 80 KiB a block, 40 B a block of an indexed day, 40 B a
+// claim.
+const (
+	maxLights  = 128
+	maxIndexed = 8
+	maxClaims  = 1 << 17
+	maxHead    = 64
+)
+
+// deduper finds lines of a batch that are stored. It belongs to the writer.
+type deduper struct {
+	db      *DB
+	dec     *decoder
+	buf     []byte
+	indexes map[detect.Date]*dayIndex
+	lights  map[blockID]*light
+	oldest  []blockID // of lights, in order of use, nearly
+
+	source  string // of the last batch
+	claimed map[claim]int64
+	first   int64    // earliest time of the last batch
+	head    []uint64 // identities with which the source began, at most maxHead
+
+	chain map[uint64]int32 // identity → first row of the part that has it
+	next  []int32          // row → next row with that identity, or -1
+	found []bool
+}
+
+// dayIndex lists the blocks of a day file.
+type dayIndex struct {
+	gen  uint64 // of the day it was made from
+	refs []blockRef
+}
+
+type blockID struct{ gen, seq uint64 }
+
+// light is the part of a block that says whether a line is in it.
+type light struct {
+	times   []int64
+	spreads []uint32
+	idents  []uint64
+}
+
+// claim is a stored line that stands for one of the running source.
+type claim struct {
+	block blockID
+	row   int32
+}
+
+func newDeduper(db *DB) *deduper {
+	return &deduper{db: db, dec: newDecoder(db.z), indexes: map[detect.Date]*dayIndex{}, lights: map[blockID]*light{},
+		claimed: map[claim]int64{}, chain: map[uint64]int32{}}
+}
+
+// begin prepares for a batch. Claims are forgotten when another run begins, and when they are older than what the
+// batch before can have brought; too many, which takes a flood within seconds, are forgotten too: better a line less
+// than one twice.
+func (u *deduper) begin(b *store.Batch) {
+	if len(b.Entries) == 0 { // accounting alone
+		return
+	}
+	first := int64(math.MaxInt64)
+	for i := range b.Entries {
+		first = min(first, b.Entries[i].Time)
+	}
+	if !b.Dedupe || b.Source == "" || b.Source != u.source || first < u.first || u.beginsAgain(b.Entries) {
+		clear(u.claimed)
+		u.head = u.head[:0]
+		for i := range min(len(b.Entries), maxHead) {
+			u.head = append(u.head, b.Entries[i].Identity)
+		}
+	}
+	if len(u.claimed) > maxClaims {
+		clear(u.claimed)
+	}
+	for c, t := range u.claimed {
+		if t < u.first-2*sameTime {
+			delete(u.claimed, c)
+		}
+	}
+	u.source, u.first = "", first
+	if b.Dedupe {
+		u.source = b.Source
+	}
+}
+
+// beginsAgain says that the same file is imported once more, perhaps grown since.
+func (u *deduper) beginsAgain(es []store.Entry) bool {
+	n := min(len(u.head), len(es))
+	for i := range n {
+		if u.head[i] != es[i].Identity {
+			return false
+		}
+	}
+	return n > 0
+}
+
+// remove takes out of the part what is stored.
+func (u *deduper) remove(p *part) error {
+	if len(p.rows) == 0 {
+		return nil
+	}
+	u.link(p.rows)
+	spread := uint32(0)
+	for _, r := range p.rows {
+		spread = max(spread, r.Spread)
+	}
+	slack := sameTime + int64(spread)*1e6
+	from, to := p.rows[0].Time-slack, p.rows[len(p.rows)-1].Time+slack
+	for _, date := range u.db.dates(store.Window{}) {
+		// stored spreads are known only when the day is open: up to a day of them is looked for beyond the neighbours
+		if date < min(dateOf(from), p.date-1) || date > max(dateOf(to), p.date+1) {
+			continue
+		}
+		if err := u.scanDay(date, p.rows, from, to); err != nil {
+			return fmt.Errorf("look for duplicates in %v: %w", date, err)
+		}
+	}
+	kept := p.rows[:0]
+	for i, r := range p.rows {
+		if !u.found[i] {
+			kept = append(kept, r)
+		}
+	}
+	p.rows = kept
+	return nil
+}
+
+// link chains the rows of each identity in order of time.
+func (u *deduper) link(rows []*store.Entry) {
+	clear(u.chain)
+	u.next = slices.Grow(u.next[:0], len(rows))[:len(rows)]
+	u.found = slices.Grow(u.found[:0], len(rows))[:len(rows)]
+	clear(u.found)
+	for i := len(rows) - 1; i >= 0; i-- {
+		n, ok := u.chain[rows[i].Identity]
+		if !ok {
+			n = -1
+		}
+		u.next[i] = n
+		u.chain[rows[i].Identity] = int32(i)
+	}
+}
+
+func (u *deduper) scanDay(date detect.Date, rows []*store.Entry, from, to int64) error {
+	d, err := u.db.acquire(date, false)
+	if err != nil || d == nil {
+		return err
+	}
+	defer u.db.release(d)
+	ix, err := u.index(d)
+	if err != nil || ix == nil {
+		return err
+	}
+	for _, ref := range ix.refs {
+		s := int64(ref.spread) * 1e6
+		if ref.max+s < from || ref.min-s > to {
+			continue
+		}
+		l, err := u.light(d, ref)
+		if err != nil {
+			return err
+		}
+		if l != nil {
+			u.scan(l, blockID{d.gen, ref.seq}, rows, from-s, to+s)
+		}
+	}
+	return nil
+}
+
+// scan lets each stored line between from and to stand for at most one row.
+func (u *deduper) scan(l *light, id blockID, rows []*store.Entry, from, to int64) {
+	start := sort.Search(len(l.times), func(i int) bool { return l.times[i] >= from })
+	for j := start; j < len(l.times) && l.times[j] <= to; j++ {
+		i, ok := u.chain[l.idents[j]]
+		if !ok {
+			continue
+		}
+		c := claim{id, int32(j)}
+		if _, taken := u.claimed[c]; taken {
+			continue
+		}
+		for ; i >= 0; i = u.next[i] {
+			tol := sameTime + (int64(rows[i].Spread)+int64(l.spreads[j]))*1e6
+			if dt := rows[i].Time - l.times[j]; !u.found[i] && dt <= tol && dt >= -tol {
+				u.found[i] = true
+				u.claim(c, l.times[j])
+				break
+			}
+		}
+	}
+}
+
+func (u *deduper) claim(c claim, t int64) {
+	if u.source != "" {
+		u.claimed[c] = t
+	}
+}
+
+// stored notes new blocks, so that neither the index nor the blocks are read again for the next batch.
+func (u *deduper) stored(d *day, p *part, merged bool) {
+	if merged {
+		delete(u.indexes, d.date)
+		return
+	}
+	ix := u.indexes[d.date]
+	at := 0
+	for _, b := range p.blocks {
+		if ix != nil && ix.gen == d.gen {
+			ix.refs = append(ix.refs, b.ref)
+		}
+		rows := p.rows[at : at+int(b.ref.count)]
+		at += len(rows)
+		if u.source == "" {
+			continue
+		}
+		id := blockID{d.gen, b.ref.seq}
+		l := newLight(len(rows))
+		for i, r := range rows {
+			l.times[i], l.spreads[i], l.idents[i] = r.Time, r.Spread, r.Identity
+			u.claim(claim{id, int32(i)}, r.Time)
+		}
+		u.keep(id, l)
+	}
+}
+
+// index is the list of blocks of d; nil when the file cannot be read.
+func (u *deduper) index(d *day) (*dayIndex, error) {
+	ix := u.indexes[d.date]
+	if ix != nil && ix.gen == d.gen {
+		return ix, nil
+	}
+	ix = &dayIndex{gen: d.gen}
+	err := view(d.b, func(tx *bbolt.Tx) error {
+		return u.db.eachHeader(tx, d.date, func(ref blockRef, _ *header, _ []byte) {
+			ix.refs = append(ix.refs, ref)
+		})
+	})
+	if errors.Is(err, errDamaged) {
+		u.db.report("day file", d.date, 0, err)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(u.indexes) >= maxIndexed {
+		clear(u.indexes)
+	}
+	u.indexes[d.date] = ix
+	return ix, nil
+}
+
+// light is what there is to compare of a block; nil when the block is damaged.
+func (u *deduper) light(d *day, ref blockRef) (*light, error) {
+	id := blockID{d.gen, ref.seq}
+	if l := u.lights[id]; l != nil {
+		return l, nil
+	}
+	var err error
+	u.buf, err = u.db.copyBlock(d, ref, u.buf, false)
+	if err == nil {
+		var l *light
+		if l, err = u.dec.light(u.buf); err == nil {
+			u.keep(id, l)
+			return l, nil
+		}
+	}
+	if errors.Is(err, errDamaged) {
+		u.db.report("block", d.date, ref.seq, err)
+		return nil, nil
+	}
+	return nil, err
+}
+
+// keep adds to the cache; the oldest goes.
+func (u *deduper) keep(id blockID, l *light) {
+	if len(u.oldest) >= maxLights {
+		delete(u.lights, u.oldest[0])
+		u.oldest = append(u.oldest[:0], u.oldest[1:]...)
+	}
+	u.lights[id] = l
+	u.oldest = append(u.oldest, id)
+}
+
+func newLight(n int) *light {
+	return &light{times: make([]int64, n), spreads: make([]uint32, n), idents: make([]uint64, n)}
+}
+
+// light decodes times, spreads and identities.
+func (d *decoder) light(b []byte) (*light, error) {
+	h, _, err := parseHeaderPart(b)
+	if err != nil {
+		return nil, err
+	}
+	idents, c, err := d.section(b, &h)
+	if err != nil {
+		return nil, err
+	}
+	l := newLight(int(h.count))
+	c.times(&h, func(i int, t int64) {
+		l.times[i] = t
+		l.idents[i] = binary.LittleEndian.Uint64(idents[8*i:])
+	})
+	for i, v := range c.read() {
+		l.spreads[i] = uint32(v)
+	}
+	return l, c.err
+}

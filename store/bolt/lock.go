@@ -1,0 +1,73 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"uncloak/store"
+)
+
+// lockDir takes the directory for this process until the file is closed: alone, or together with other readers.
+// The kernel lets go of it when the process dies, so no stale lock is ever left behind. The file stays, for removing
+// it would race with the next one who opens it.
+func lockDir(dir string, readOnly bool) (*os.File, error) {
+	name := filepath.Join(dir, "lock")
+	flags, how := os.O_RDWR|os.O_CREATE, syscall.LOCK_EX
+	if readOnly {
+		flags, how = os.O_RDONLY, syscall.LOCK_SH
+	}
+	f, err := os.OpenFile(name, flags|syscall.O_NOFOLLOW, 0o600)
+	if readOnly && errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // a copy, perhaps on a read-only disk: nobody to keep out
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open lock file: %w", err)
+	}
+	err = flock(f, how|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		pid := readPID(f)
+		_ = f.Close()
+		return nil, fmt.Errorf("%w by process %s: %s", store.ErrLocked, pid, dir)
+	}
+	if err == nil && !readOnly {
+		err = writePID(f)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("lock data directory: %w", err)
+	}
+	return f, nil
+}
+
+func flock(f *os.File, how int) error {
+	for {
+		err := syscall.Flock(int(f.Fd()), how)
+		if !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}
+
+func writePID(f *os.File) error {
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err := f.WriteAt(strconv.AppendInt(nil, int64(os.Getpid()), 10), 0)
+	return err
+}
+
+func readPID(f *os.File) string {
+	b, err := io.ReadAll(io.NewSectionReader(f, 0, 20))
+	pid := strings.TrimSpace(string(b))
+	if _, bad := strconv.Atoi(pid); err != nil || bad != nil { // the holder is about to write it
+		return "unknown"
+	}
+	return pid
+}

@@ -1,0 +1,209 @@
+package bolt
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+	"go.etcd.io/bbolt"
+
+	"uncloak/detect"
+	"uncloak/store"
+)
+
+// A stored summary is a version byte, xxhash64 of the rest, the decoded length and a zstd frame.
+const (
+	summaryVersion = 1
+	summaryHeader  = 1 + 8 + 4
+	maxSummary     = 256 << 20
+)
+
+// read runs f in a short transaction on a day. A day without a file is no error, and neither is one that turns out
+// to be damaged: that is counted.
+func (db *DB) read(ctx context.Context, date detect.Date, f func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	d, err := db.acquire(date, false)
+	if err != nil || d == nil {
+		return err
+	}
+	defer db.release(d)
+	if err := view(d.b, f); errors.Is(err, errDamaged) {
+		db.report("day file", date, 0, err)
+	} else if err != nil {
+		return fmt.Errorf("read %v: %w", date, err)
+	}
+	return nil
+}
+
+// Days lists the days that have events, in order.
+func (db *DB) Days(ctx context.Context) ([]store.DayInfo, error) {
+	if err := db.enter(); err != nil {
+		return nil, err
+	}
+	defer db.leave()
+	var out []store.DayInfo
+	for _, date := range db.dates(store.Window{}) {
+		err := db.read(ctx, date, func(tx *bbolt.Tx) error {
+			if s := readStat(tx); s.events > 0 {
+				out = append(out, store.DayInfo{Date: date, Events: s.events, Bytes: tx.Size(),
+					First: time.Unix(0, s.first).UTC(), Last: time.Unix(0, s.last).UTC()})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Day is the stored summary of that date. One that is damaged counts as such and is not there: it can be made again.
+func (db *DB) Day(ctx context.Context, date detect.Date) (*detect.Day, error) {
+	if err := db.enter(); err != nil {
+		return nil, err
+	}
+	defer db.leave()
+	var data []byte
+	err := db.read(ctx, date, func(tx *bbolt.Tx) error {
+		data = append(data, tx.Bucket([]byte("day")).Get([]byte("day"))...)
+		return nil
+	})
+	if err != nil || len(data) == 0 {
+		return nil, err
+	}
+	day, err := db.decodeSummary(data)
+	if errors.Is(err, store.ErrNewer) {
+		return nil, fmt.Errorf("summary of %v: %w", date, err)
+	}
+	if err != nil {
+		db.report("summary", date, 0, err)
+		return nil, nil
+	}
+	return day, nil
+}
+
+func (db *DB) decodeSummary(b []byte) (*detect.Day, error) {
+	if b[0] > summaryVersion {
+		return nil, store.ErrNewer
+	}
+	if len(b) < summaryHeader || xxhash.Sum64(b[9:]) != binary.LittleEndian.Uint64(b[1:]) {
+		return nil, errDamaged
+	}
+	size := binary.LittleEndian.Uint32(b[9:])
+	if size > maxSummary {
+		return nil, errDamaged
+	}
+	plain, err := db.z.decompress(b[summaryHeader:], nil, int(size))
+	if err != nil {
+		return nil, err
+	}
+	day := &detect.Day{}
+	if err := day.UnmarshalBinary(plain); err != nil {
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	return day, nil
+}
+
+// PutDay stores the summary in the file of its date, in place of the one before.
+func (db *DB) PutDay(ctx context.Context, day *detect.Day) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	plain, err := day.MarshalBinary()
+	if err != nil {
+		return fmt.Errorf("put day: %w", err)
+	}
+	if len(plain) > maxSummary {
+		return fmt.Errorf("put day %v: summary of %d bytes, at most %d", day.Date, len(plain), maxSummary)
+	}
+	if err := db.enterWrite(); err != nil {
+		return err
+	}
+	defer db.leaveWrite()
+	b := make([]byte, 9, summaryHeader+len(plain)/4)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(plain)))
+	b = db.z.compress(plain, b)
+	b[0] = summaryVersion
+	binary.LittleEndian.PutUint64(b[1:], xxhash.Sum64(b[9:]))
+	d, err := db.acquire(day.Date, true)
+	if err != nil {
+		return fmt.Errorf("put day: %w", err)
+	}
+	defer db.release(d)
+	err = update(d.b, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("day")).Put([]byte("day"), b) })
+	if err != nil {
+		return fmt.Errorf("put day %v: %w", day.Date, err)
+	}
+	return nil
+}
+
+// Prune deletes the files of all days before that date and says which days are gone. Readers of such a day finish
+// undisturbed.
+func (db *DB) Prune(before detect.Date) (removed []detect.Date, err error) {
+	if err := db.enterWrite(); err != nil {
+		return nil, err
+	}
+	defer db.leaveWrite()
+	for _, date := range db.dates(store.Window{To: before.Start()}) {
+		if err := db.remove(date); err != nil {
+			return removed, fmt.Errorf("prune %v: %w", date, err)
+		}
+		removed = append(removed, date)
+	}
+	if err := db.removeAside(before); err != nil {
+		return removed, fmt.Errorf("prune: %w", err)
+	}
+	return removed, syncDir(filepath.Join(db.dir, "days"))
+}
+
+func (db *DB) remove(date detect.Date) error {
+	if err := os.Remove(db.dayPath(date)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return db.forget(date)
+}
+
+// forget closes a file that has left its place, when its last reader has finished.
+func (db *DB) forget(date detect.Date) error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	delete(db.known, date)
+	d := db.open[date]
+	if d == nil {
+		return nil
+	}
+	delete(db.open, date)
+	d.gone = true
+	if d.refs == 0 {
+		return d.close()
+	}
+	return nil
+}
+
+// removeAside deletes damaged files of such days that were set aside.
+func (db *DB) removeAside(before detect.Date) error {
+	days := filepath.Join(db.dir, "days")
+	files, err := os.ReadDir(days)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		name, _, ok := strings.Cut(f.Name(), ".db.damaged-")
+		t, bad := time.Parse(time.DateOnly, name)
+		if ok && bad == nil && detect.DateOf(t) < before {
+			if err := os.Remove(filepath.Join(days, f.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
