@@ -29,3 +29,22 @@ func TestConntrack(t *testing.T) {
 		t.Errorf("an answered UDP session is %v", s)
 	}
 }
+
+// conntrack -E -o timestamp | logger: the way by which a router without ulogd sends its session ends.
+func TestConntrackThroughLogger(t *testing.T) {
+	for _, header := range []string{
+		"<13>Nov 21 21:57:54 gw conntrack: ",
+		"<13>1 2026-11-21T21:57:54.600062+00:00 gw conntrack - - [timeQuality tzKnown=\"1\"] ",
+	} {
+		var rec Record
+		NewParser().Line([]byte(header+"[1795292905.023943]\t    [NEW] ipv4     2 tcp      6 20 SYN_SENT src=192.168.128.14 dst=203.0.113.10 sport=40526 dport=443 [UNREPLIED] src=203.0.113.10 dst=100.64.7.2 sport=443 dport=40526"), &rec)
+		if rec.Kind != SessionNew || rec.DPort != 443 || !rec.Stamp.HasUnix || rec.Stamp.Unix != 1795292905023943000 || string(rec.Host) != "gw" {
+			t.Errorf("%s: %v %+v", header, rec.Kind, rec.Stamp)
+		}
+	}
+	var rec Record
+	NewParser().Line([]byte("<13>Nov 21 21:57:54 gw prog: [1795292905.023943] hello"), &rec)
+	if rec.Stamp.HasUnix {
+		t.Error("any number in brackets is taken for the time")
+	}
+}

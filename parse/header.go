@@ -197,8 +197,13 @@ func uptimePrefix(rec *Record) {
 	}
 	s := rec.Stamp
 	rest, ok := s.seconds(b[1:])
-	if !ok || s.HasUnix != rec.Stamp.HasUnix {
+	if !ok {
 		return
+	}
+	if s.HasUnix != rec.Stamp.HasUnix { // `conntrack -E -o timestamp | logger`: the inner stamp is the event's own
+		if kind, _, ok := eventWord(trimLeft(rest)); !ok || kind == System {
+			return
+		}
 	}
 	rec.Stamp, rec.Body = s, callerID(trimLeft(rest))
 }

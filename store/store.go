@@ -40,8 +40,8 @@ type Batch struct {
 	Dedupe bool
 	// Source joins the batches of one import in the counting of Dedupe: a line that an earlier batch of the same Source
 	// brought (stored or found stored) does not stand for a line of this one. Without it, the second of two equal lines
-	// on both sides of a cut between batches is taken for a duplicate. A batch that goes back in time, or
-	// begins with the lines with which the Source began, begins a new run of the import. Sources do not alternate.
+	// on both sides of a cut between batches is taken for a duplicate. A second import of the same file is another
+	// Source. Sources do not alternate.
 	Source string
 	Health []Health // added to what is stored, in the same transaction
 }

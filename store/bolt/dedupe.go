@@ -23,8 +23,7 @@ const sameTime = int64(2e9)
 const (
 	maxLights  = 128
 	maxIndexed = 8
-	maxClaims  = 1 << 17
-	maxHead    = 64
+	maxClaims  = 1 << 18
 )
 
 // deduper finds lines of a batch that are stored. It belongs to the writer.
@@ -38,8 +37,7 @@ type deduper struct {
 
 	source  string // of the last batch
 	claimed map[claim]int64
-	first   int64    // earliest time of the last batch
-	head    []uint64 // identities with which the source began, at most maxHead
+	first   int64 // earliest time of the last batch
 
 	chain map[uint64]int32 // identity → first row of the part that has it
 	next  []int32          // row → next row with that identity, or -1
@@ -83,12 +81,8 @@ func (u *deduper) begin(b *store.Batch) {
 	for i := range b.Entries {
 		first = min(first, b.Entries[i].Time)
 	}
-	if !b.Dedupe || b.Source == "" || b.Source != u.source || first < u.first || u.beginsAgain(b.Entries) {
+	if !b.Dedupe || b.Source == "" || b.Source != u.source {
 		clear(u.claimed)
-		u.head = u.head[:0]
-		for i := range min(len(b.Entries), maxHead) {
-			u.head = append(u.head, b.Entries[i].Identity)
-		}
 	}
 	if len(u.claimed) > maxClaims {
 		clear(u.claimed)
@@ -102,17 +96,6 @@ func (u *deduper) begin(b *store.Batch) {
 	if b.Dedupe {
 		u.source = b.Source
 	}
-}
-
-// beginsAgain says that the same file is imported once more, perhaps grown since.
-func (u *deduper) beginsAgain(es []store.Entry) bool {
-	n := min(len(u.head), len(es))
-	for i := range n {
-		if u.head[i] != es[i].Identity {
-			return false
-		}
-	}
-	return n > 0
 }
 
 // remove takes out of the part what is stored.
@@ -196,6 +179,10 @@ func (u *deduper) scan(l *light, id blockID, rows []*store.Entry, from, to int64
 		if !ok {
 			continue
 		}
+		for i >= 0 && u.found[i] { // a flood of one line would be walked again for each stored one
+			i = u.next[i]
+		}
+		u.chain[l.idents[j]] = i
 		c := claim{id, int32(j)}
 		if _, taken := u.claimed[c]; taken {
 			continue

@@ -192,7 +192,7 @@ func testMidnight(t *testing.T, open opener) {
 }
 
 func testSource(t *testing.T, open opener) {
-	for _, size := range []int{13, 20, 50, 100} {
+	for _, size := range []int{2, 13, 20, 50, 100} {
 		s := open(t, t.TempDir())
 		var lines []store.Entry
 		for i := range 100 {
@@ -201,10 +201,20 @@ func testSource(t *testing.T, open opener) {
 		for run, want := range []int{100, 0, 0, 0} {
 			added := 0
 			for b := range slices.Chunk(lines, size) {
-				added += mustAppend(t, s, store.Batch{Entries: b, Dedupe: true, Source: fmt.Sprint("file ", run/2)}).Added
+				added += mustAppend(t, s, store.Batch{Entries: b, Dedupe: true, Source: fmt.Sprint("file, run ", run)}).Added
 			}
 			if added != want {
 				t.Errorf("batches of %d, run %d: added %d, want %d", size, run, added, want)
+			}
+		}
+		same := slices.Repeat([]store.Entry{at(500, 99, 0)}, 60) // a flood of one line within a second
+		for run, want := range []int{60, 0} {
+			added := 0
+			for b := range slices.Chunk(same, size) {
+				added += mustAppend(t, s, store.Batch{Entries: b, Dedupe: true, Source: fmt.Sprint("flood, run ", run)}).Added
+			}
+			if added != want {
+				t.Errorf("flood in batches of %d, run %d: added %d, want %d", size, run, added, want)
 			}
 		}
 		mustClose(t, s)

@@ -1,0 +1,41 @@
+# demo    build, and see it work in under a minute
+# test    everything that CI runs: vet, staticcheck, tests with the race detector, a little fuzzing
+# lint    vet, staticcheck, goimports
+# fuzz    each fuzz test for FUZZTIME (default 1m)
+# bench   the benchmarks; docs/benchmarks.md says what they gave
+GO       ?= go
+FUZZTIME ?= 1m
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+.PHONY: build demo test lint fuzz fuzz-short bench clean
+
+build:
+	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/uncloak ./cmd/uncloak
+
+demo: build
+	./bin/uncloak demo
+
+test: lint
+	$(GO) test -race ./...
+	$(GO) test ./store/bolt # damaged bbolt pages: the race detector's own checks stop that test
+	$(MAKE) --no-print-directory fuzz-short
+
+lint:
+	$(GO) vet ./... ./testdata
+	$(GO) tool staticcheck ./... ./testdata
+	@bad=$$($(GO) tool goimports -l -local uncloak $$(git ls-files --cached --others --exclude-standard '*.go')); \
+	  if [ -n "$$bad" ]; then echo "goimports has something to say about:"; echo "$$bad"; exit 1; fi
+
+# The fuzz targets share one budget of 30 s, at least 1 s each.
+fuzz-short:
+	@set -e; targets=$$(.ci/fuzz-targets); n=$$(echo "$$targets" | wc -l); each=$$((30 / n)); [ $$each -ge 1 ] || each=1; \
+	  echo "$$targets" | while read -r pkg name; do $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $${each}s -parallel 2 $$pkg; done
+
+fuzz:
+	@set -e; .ci/fuzz-targets | while read -r pkg name; do $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$pkg; done
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+clean:
+	rm -rf bin uncloak-demo

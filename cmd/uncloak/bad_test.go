@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestBadInput: one clear line that says what to do, and the right exit code.
+func TestBadInput(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string, mode os.FileMode) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	busy, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	data := filepath.Join(dir, "data")
+	good := file("good.log", line(1)+"\n", 0o644)
+	emptyDir := filepath.Join(dir, "empty")
+	if err := os.Mkdir(emptyDir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ok(t, "", "import", "--data", data, good)
+
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+		want string // in the one line on stderr
+	}{
+		{"unknown command", []string{"reprot"}, 2, `unknown command "reprot"; did you mean report`},
+		{"unknown command, nothing like it", []string{"xyzzy"}, 2, `unknown command "xyzzy"; see: uncloak --help`},
+		{"unknown flag", []string{"report", "--dya", "x"}, 2, `unknown flag: --dya; see: uncloak report --help`},
+		{"flag without value", []string{"report", "--day"}, 2, `flag needs an argument: --day`},
+		{"number that is none", []string{"query", "--limit", "many"}, 2, `invalid argument "many"`},
+		{"argument too many", []string{"report", "today"}, 2, `report takes no argument "today"`},
+		{"unknown format", []string{"report", "--format", "pdf"}, 2, `--format "pdf" is not known: text, json, html, md`},
+		{"unknown severity", []string{"findings", "--fail-on", "bad"}, 2, `--fail-on "bad" is not known: info, warning, critical`},
+		{"unknown day", []string{"report", "--data", data, "--day", "someday"}, 2, `--day: time "someday" is not understood`},
+		{"from after to", []string{"report", "--data", data, "--from", "2026-11-21", "--to", "2026-11-20"}, 2, `--to 2026-11-20 is not after --from`},
+		{"day and from", []string{"report", "--data", data, "--day", "today", "--from", "today"}, 2, `--day and --from or --to exclude each other`},
+		{"unknown kind", []string{"query", "--data", data, "--kind", "session"}, 2, `kind "session" is not known`},
+		{"port out of range", []string{"query", "--data", data, "--port", "65536"}, 2, `--port "65536" is not a port`},
+		{"host that is none", []string{"query", "--data", data, "--host", "vmhost"}, 2, `--host: "vmhost" is neither an address nor a network`},
+		{"unknown zone", []string{"report", "--data", data, "--timezone", "Mars/Olympus"}, 2, `time zone "Mars/Olympus" is not known`},
+		{"no data", []string{"report", "--data", filepath.Join(dir, "nowhere")}, 1, `no data in .*nowhere: import a log or start serve first`},
+		{"output into a directory", []string{"report", "--data", data, "-o", dir}, 2, `is a directory`},
+		{"output below a file", []string{"report", "--data", data, "-o", good + "/x.html"}, 1, `write output: .*not a directory`},
+		{"import without a file", []string{"import"}, 2, `requires at least 1 arg`},
+		{"import of a file that is not there", []string{"import", "--data", data, filepath.Join(dir, "nope.log")}, 1, `nope.log: no such file`},
+		{"import of a pattern that finds nothing", []string{"import", "--data", data, filepath.Join(dir, "*.nope")}, 1, `no file matches .*\*\.nope`},
+		{"import of an empty directory", []string{"import", "--data", data, emptyDir}, 1, `no files in directory`},
+		{"import in an unknown format", []string{"import", "--data", data, "--format", "evtx", good}, 2, `format "evtx"`},
+		{"import of an impossible year", []string{"import", "--data", data, "--year", "26", good}, 2, `--year 26 is not a year`},
+		{"import of a strange time", []string{"import", "--data", data, "--captured-at", "noon", good}, 2, `--captured-at: time "noon" is not understood`},
+		{"import of a binary", []string{"import", "--data", data, file("x.bin", string(bytes.Repeat([]byte{0, 1, 2, 3, 0xff}, 10000)), 0o644)}, 1, `x.bin: is binary, not a log`},
+		{"data below a file", []string{"import", "--data", good + "/d", good}, 1, `not a directory`},
+		{"config that is not there", []string{"report", "--config", filepath.Join(dir, "no.yaml")}, 2, `read config: .*no.yaml: no such file`},
+		{"config with a syntax error", []string{"report", "--config", file("syntax.yaml", "table: 1\nlan: [10.0.0.0/8\ntimezone: UTC\n", 0o644)}, 2, `syntax.yaml:\d: `},
+		{"config with an unknown key", []string{"report", "--config", file("key.yaml", "table: 1\n\nlisten:\n  udq: [\":514\"]\n", 0o644)}, 2, `key.yaml:4: unknown key "listen.udq"; known are: data, `},
+		{"config with an unknown key of a router", []string{"report", "--config", file("router.yaml", "routers:\n  - address: 10.0.0.1\n    nmae: gw\n", 0o644)}, 2, `router.yaml:3: .*nmae`},
+		{"config with a wrong value", []string{"report", "--config", file("value.yaml", "timezone: UTC\ntable: many\n", 0o644)}, 2, `value.yaml:2: table: .*many`},
+		{"config with a wrong network", []string{"report", "--config", file("lan.yaml", "lan: [192.168.1.0]\n", 0o644)}, 2, `lan.yaml:1: lan.*192.168.1.0`},
+		{"config with a wrong duration", []string{"report", "--config", file("dur.yaml", "timeouts:\n  udp: 10s\n  icmp: soon\n", 0o644)}, 2, `dur.yaml:3: timeouts.icmp: .*soon`},
+		{"config with a duration without unit", []string{"report", "--config", file("unit.yaml", "timeouts:\n  udp: 10\n", 0o644)}, 2, `timeouts.udp is 10ns: write it with its unit`},
+		{"log level", []string{"report", "--log-level", "loud"}, 2, `log level "loud" is none of`},
+		{"port in use", []string{"serve", "--data", data, "--tcp", "", "--udp", busy.LocalAddr().String()}, 1, `address already in use: another syslog server has it`},
+		{"address without a port", []string{"serve", "--data", data, "--udp", "127.0.0.1"}, 2, `listen address "127.0.0.1"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := uncloak(t, "", c.args...)
+			if r.code != c.code || !regexp.MustCompile(c.want).MatchString(r.errOut) || strings.Count(r.errOut, "\n") != 1 || r.out != "" {
+				t.Errorf("uncloak %s:\ncode %d, want %d\nstdout %q\nstderr %q, want %q", strings.Join(c.args, " "), r.code, c.code, r.out, r.errOut, c.want)
+			}
+		})
+	}
+	if n := count(t, data); n != 1 {
+		t.Errorf("%d events after all that, want the 1 from before", n)
+	}
+}
+
+func TestOddInputIsTakenIn(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"empty.log": "",
+		"long.log":  line(1) + "\n" + strings.Repeat("x", 10<<20) + "\n" + line(2) + "\n",
+		"junk.log":  line(3) + "\n\xff\xfe\x00\x01 what is this\n" + line(4) + "\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data := filepath.Join(dir, "data")
+	out := ok(t, "", "import", "--data", data, filepath.Join(dir, "empty.log"), filepath.Join(dir, "long.log"), filepath.Join(dir, "junk.log"))
+	if !strings.Contains(out, "took in 3 files: 6 lines, 6 new events, 0 stored before, 2 not understood") {
+		t.Errorf("import: %s", out)
+	}
+	if n := count(t, data, "--kind", "session-new"); n != 4 {
+		t.Errorf("%d sessions, want 4", n)
+	}
+}
+
+// TestOneBadFileAmongGood: the good ones are stored, the bad ones are told.
+func TestOneBadFileAmongGood(t *testing.T) {
+	dir := t.TempDir()
+	data, good := filepath.Join(dir, "data"), filepath.Join(dir, "good.log")
+	if err := os.WriteFile(good, []byte(line(1)+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := uncloak(t, "", "import", "--data", data, filepath.Join(dir, "no.log"), good, filepath.Join(dir, "neither.log"))
+	if r.code != 1 || strings.Count(r.errOut, "\n") != 2 || !strings.Contains(r.out, "took in 1 file: 1 lines, 1 new events") {
+		t.Errorf("code %d\nstdout %s\nstderr %s", r.code, r.out, r.errOut)
+	}
+}
+
+// closing is a pipe that its reader has closed.
+type closing struct{}
+
+func (closing) Write([]byte) (int, error) {
+	return 0, &os.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}
+}
+
+func TestClosedPipeIsQuiet(t *testing.T) {
+	data := t.TempDir()
+	ok(t, strings.Repeat(line(1)+"\n", 3)+line(2)+"\n", "import", "--data", data, "-")
+	for _, args := range [][]string{{"query", "--data", data}, {"report", "--data", data}, {"parse"}, {"version"}} {
+		var errOut bytes.Buffer
+		if code := run(t.Context(), args, strings.NewReader(line(1)), closing{}, &errOut); code != 0 || errOut.Len() > 0 {
+			t.Errorf("uncloak %v: code %d, stderr %q", args, code, errOut.String())
+		}
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	pr, pw := io.Pipe()
+	var errOut bytes.Buffer
+	done := make(chan int)
+	go func() {
+		done <- run(ctx, []string{"import", "--data", t.TempDir(), "-"}, pr, io.Discard, &errOut)
+	}()
+	if _, err := pw.Write([]byte(line(1) + "\n")); err != nil && !errors.Is(err, io.ErrClosedPipe) {
+		t.Fatal(err)
+	}
+	cancel()
+	if code := <-done; code != 1 || errOut.String() != "uncloak: interrupted\n" {
+		t.Errorf("code %d, stderr %q", code, errOut.String())
+	}
+	pw.Close()
+}

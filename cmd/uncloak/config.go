@@ -1,0 +1,369 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/posflag"
+	"github.com/knadh/koanf/providers/rawbytes"
+	"github.com/knadh/koanf/v2"
+	"github.com/spf13/pflag"
+	yamlnode "go.yaml.in/yaml/v3"
+
+	"uncloak/detect"
+)
+
+// config is what the owner can set: in a YAML file, in the environment as UNCLOAK_KEY (a dot becomes an underscore), or
+// with a flag. Each of them goes before the one that stands before it; what nobody sets has the value of defaultConfig.
+type config struct {
+	Data     string         `koanf:"data"`
+	Timezone string         `koanf:"timezone"` // IANA name; "local" = the machine's
+	LAN      []netip.Prefix `koanf:"lan"`
+	Table    int            `koanf:"table"`
+	Timeouts timeouts       `koanf:"timeouts"`
+	Routers  []router       `koanf:"routers"`
+	Listen   listen         `koanf:"listen"`
+	Names    names          `koanf:"names"`
+	Log      logging        `koanf:"log"`
+
+	location *time.Location
+	set      func(key string) bool // whether the owner gave that key, in whatever way
+}
+
+// timeouts are how long the router keeps a session-table entry after the last packet, by state; 0 = Linux's default.
+type timeouts struct {
+	SynSent     time.Duration `koanf:"syn_sent"`
+	SynRecv     time.Duration `koanf:"syn_recv"`
+	Established time.Duration `koanf:"established"`
+	FinWait     time.Duration `koanf:"fin_wait"`
+	CloseWait   time.Duration `koanf:"close_wait"`
+	LastAck     time.Duration `koanf:"last_ack"`
+	TimeWait    time.Duration `koanf:"time_wait"`
+	Close       time.Duration `koanf:"close"`
+	UDP         time.Duration `koanf:"udp"`
+	UDPStream   time.Duration `koanf:"udp_stream"`
+	ICMP        time.Duration `koanf:"icmp"`
+	Generic     time.Duration `koanf:"generic"`
+	TypicalTCP  time.Duration `koanf:"typical_tcp"`
+}
+
+// router is what the owner knows of one sender.
+type router struct {
+	Address  netip.Addr `koanf:"address"`
+	Name     string     `koanf:"name"`
+	Table    int        `koanf:"table"`
+	Timezone string     `koanf:"timezone"`
+}
+
+type listen struct {
+	UDP  []string `koanf:"udp"`
+	TCP  []string `koanf:"tcp"`
+	Unix []string `koanf:"unix"`
+}
+
+type names struct {
+	Resolver string `koanf:"resolver"` // host:port whom to ask for names of addresses; "" = nobody
+}
+
+type logging struct {
+	Level  string `koanf:"level"`
+	Format string `koanf:"format"`
+}
+
+// defaultConfig is what holds without a file, environment or flags.
+func defaultConfig() config {
+	return config{
+		Timezone: "local",
+		Listen:   listen{UDP: []string{":514"}, TCP: []string{":514"}},
+		Log:      logging{Level: "info", Format: "text"},
+	}
+}
+
+// flagKeys says which key a flag sets.
+func flagKeys() map[string]string {
+	return map[string]string{"data": "data", "timezone": "timezone", "lan": "lan", "table": "table", "resolver": "names.resolver",
+		"udp": "listen.udp", "tcp": "listen.tcp", "unix": "listen.unix", "log-level": "log.level", "log-format": "log.format"}
+}
+
+// loadConfig reads file (none if empty), environ and flags. What it returns is checked; every error is the owner's to mend
+// and names the place.
+func loadConfig(file string, environ []string, flags *pflag.FlagSet) (config, error) {
+	k, cfg := koanf.New("."), defaultConfig()
+	var text []byte
+	if file != "" {
+		var err error
+		if text, err = os.ReadFile(file); err != nil {
+			return cfg, usageError{fmt.Errorf("read config: %w", err)}
+		}
+		if err := k.Load(rawbytes.Provider(text), yaml.Parser()); err != nil {
+			return cfg, usageError{yamlError(file, err)}
+		}
+	}
+	keys := configKeys(reflect.TypeOf(cfg), "")
+	if err := unknownKey(k, keys, file, text); err != nil {
+		return cfg, usageError{err}
+	}
+	if err := k.Load(env.Provider(".", env.Opt{Prefix: "UNCLOAK_", TransformFunc: envKey(keys), EnvironFunc: func() []string { return environ }}), nil); err != nil {
+		return cfg, usageError{fmt.Errorf("read environment: %w", err)}
+	}
+	byFlag := flagKeys()
+	err := k.Load(posflag.ProviderWithFlag(flags, ".", k, func(f *pflag.Flag) (string, any) {
+		key := byFlag[f.Name]
+		if key == "" || !f.Changed {
+			return "", nil
+		}
+		return key, posflag.FlagVal(flags, f)
+	}), nil)
+	if err != nil {
+		return cfg, usageError{fmt.Errorf("read flags: %w", err)}
+	}
+	if err := decode(k, &cfg); err != nil {
+		return cfg, usageError{decodeError(file, text, k, err)}
+	}
+	cfg.set = k.Exists
+	if err := cfg.complete(); err != nil {
+		return cfg, usageError{err}
+	}
+	return cfg, nil
+}
+
+// unknownKey is the error for the first key of the file that does not exist.
+func unknownKey(k *koanf.Koanf, keys []string, file string, text []byte) error {
+	for _, key := range k.Keys() {
+		if !slices.Contains(keys, key) {
+			return fmt.Errorf("%s: unknown key %q; known are: %s", place(file, text, key), key, strings.Join(keys, ", "))
+		}
+	}
+	known := configKeys(reflect.TypeOf(router{}), "")
+	for _, r := range k.Slices("routers") {
+		for _, key := range r.Keys() {
+			if !slices.Contains(known, key) {
+				return fmt.Errorf("%s: unknown key %q of a router; known are: %s", place(file, text, "routers."+key), key, strings.Join(known, ", "))
+			}
+		}
+	}
+	return nil
+}
+
+// decode fills cfg; words become durations, prefixes and addresses, a text with commas becomes a list.
+func decode(k *koanf.Koanf, cfg *config) error {
+	hook := mapstructure.ComposeDecodeHookFunc(mapstructure.StringToTimeDurationHookFunc(), mapstructure.TextUnmarshallerHookFunc(),
+		mapstructure.StringToWeakSliceHookFunc(","))
+	return k.UnmarshalWithConf("", cfg, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
+		DecodeHook: hook, ErrorUnused: true, WeaklyTypedInput: true, Result: cfg}})
+}
+
+// configKeys lists the keys of t in full: listen.udp and the like. A list of structs is one key.
+func configKeys(t reflect.Type, prefix string) (keys []string) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag := f.Tag.Get("koanf")
+		if tag == "" {
+			continue
+		}
+		var below []string
+		if f.Type.Kind() == reflect.Struct {
+			below = configKeys(f.Type, prefix+tag+".")
+		}
+		if len(below) == 0 { // also netip.Addr and the like
+			below = []string{prefix + tag}
+		}
+		keys = append(keys, below...)
+	}
+	return keys
+}
+
+// envKey maps UNCLOAK_LISTEN_UDP to listen.udp. Variables that are no keys are left alone: Kubernetes, for one, sets
+// UNCLOAK_PORT for a service of our name.
+func envKey(keys []string) func(k, v string) (string, any) {
+	byName := map[string]string{}
+	for _, k := range keys {
+		byName["UNCLOAK_"+strings.ToUpper(strings.ReplaceAll(k, ".", "_"))] = k
+	}
+	return func(k, v string) (string, any) { return byName[k], v }
+}
+
+// complete checks what decoding cannot and fills in what depends on the machine.
+func (c *config) complete() error {
+	var err error
+	if c.location, err = zone(c.Timezone); err != nil {
+		return err
+	}
+	if c.Table < 0 {
+		return fmt.Errorf("table is %d: it is the number of entries that the router's session table takes", c.Table)
+	}
+	for i, v := 0, reflect.ValueOf(c.Timeouts); i < v.NumField(); i++ {
+		if d := time.Duration(v.Field(i).Int()); d < 0 || d > 0 && d < time.Second { // 10 without a unit is 10 ns
+			return fmt.Errorf("timeouts.%s is %v: write it with its unit, like 30s or 5m", v.Type().Field(i).Tag.Get("koanf"), d)
+		}
+	}
+	for i, r := range c.Routers {
+		if !r.Address.IsValid() {
+			return fmt.Errorf("routers: number %d has no address", i+1)
+		}
+		if _, err := zone(r.Timezone); err != nil {
+			return fmt.Errorf("router %v: %w", r.Address, err)
+		}
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
+		return fmt.Errorf("log level %q is none of debug, info, warn, error", c.Log.Level)
+	}
+	if c.Log.Format != "text" && c.Log.Format != "json" {
+		return fmt.Errorf("log format %q is none of text, json", c.Log.Format)
+	}
+	if c.Data == "" {
+		c.Data = defaultData()
+	}
+	return nil
+}
+
+// zone finds a time zone; "" and "local" are the machine's.
+func zone(name string) (*time.Location, error) {
+	if name == "" || strings.EqualFold(name, "local") {
+		return time.Local, nil
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("time zone %q is not known: write it like Europe/Berlin, Asia/Tokyo or UTC", name)
+	}
+	return loc, nil
+}
+
+// defaultData is where the data is when nobody says: what systemd gives to the service, else ./uncloak-data if that is
+// there, else the state directory of root or of the user. It does not depend on the working directory otherwise, so that
+// a report from cron finds what serve stored.
+func defaultData() string {
+	if dir := os.Getenv("STATE_DIRECTORY"); dir != "" {
+		return strings.SplitN(dir, ":", 2)[0]
+	}
+	if info, err := os.Stat("uncloak-data"); err == nil && info.IsDir() {
+		return "uncloak-data"
+	}
+	if os.Geteuid() == 0 {
+		return "/var/lib/uncloak"
+	}
+	if dir := os.Getenv("XDG_STATE_HOME"); dir != "" {
+		return filepath.Join(dir, "uncloak")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "uncloak-data"
+	}
+	return filepath.Join(home, ".local", "state", "uncloak")
+}
+
+// detect is the part of the config that the detectors need.
+func (c *config) detect() detect.Config {
+	d := detect.DefaultConfig()
+	d.Location, d.Table = c.location, c.Table
+	if len(c.LAN) > 0 {
+		d.LAN = c.LAN
+	}
+	d.Tables = map[string]int{}
+	for _, r := range c.Routers {
+		if r.Table > 0 {
+			d.Tables[r.nameOr()] = r.Table
+		}
+	}
+	for _, p := range []struct {
+		to   *time.Duration
+		from time.Duration
+	}{
+		{&d.Timeouts.SynSent, c.Timeouts.SynSent}, {&d.Timeouts.SynRecv, c.Timeouts.SynRecv}, {&d.Timeouts.Established, c.Timeouts.Established},
+		{&d.Timeouts.FinWait, c.Timeouts.FinWait}, {&d.Timeouts.CloseWait, c.Timeouts.CloseWait}, {&d.Timeouts.LastAck, c.Timeouts.LastAck},
+		{&d.Timeouts.TimeWait, c.Timeouts.TimeWait}, {&d.Timeouts.Close, c.Timeouts.Close}, {&d.Timeouts.UDP, c.Timeouts.UDP},
+		{&d.Timeouts.UDPStream, c.Timeouts.UDPStream}, {&d.Timeouts.ICMP, c.Timeouts.ICMP}, {&d.Timeouts.Generic, c.Timeouts.Generic},
+		{&d.Timeouts.TypicalTCP, c.Timeouts.TypicalTCP},
+	} {
+		if p.from > 0 {
+			*p.to = p.from
+		}
+	}
+	return d
+}
+
+// nameOr is the name that the router goes by.
+func (r router) nameOr() string {
+	if r.Name != "" {
+		return r.Name
+	}
+	return r.Address.String()
+}
+
+// yamlError puts FILE:LINE before what the YAML parser says; it says "yaml: line 3: …".
+func yamlError(file string, err error) error {
+	msg := strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "yaml: ")), " ")
+	if m := regexp.MustCompile(`^(?:unmarshal errors: )?line (\d+): (.*)$`).FindStringSubmatch(msg); m != nil {
+		return fmt.Errorf("%s:%s: %s", file, m[1], m[2])
+	}
+	return fmt.Errorf("%s: %s", file, msg)
+}
+
+// decodeError says at which line the first value stands that is not what its key needs.
+func decodeError(file string, text []byte, k *koanf.Koanf, err error) error {
+	var e *mapstructure.DecodeError
+	if !errors.As(err, &e) {
+		return err
+	}
+	for inner := e; errors.As(inner.Unwrap(), &inner); { // the innermost names the key in full
+		e = inner
+	}
+	key := withoutIndex(strings.ToLower(e.Name()))
+	err = fmt.Errorf("%s: %w", key, e.Unwrap())
+	if v := k.Get(key); v != nil {
+		err = fmt.Errorf("%w (it is %v)", err, v)
+	}
+	if at := place(file, text, key); at != file {
+		err = fmt.Errorf("%s: %w", at, err)
+	}
+	return err
+}
+
+// place is FILE:LINE of a key like listen.udp; of the file alone where the key is not found in it.
+func place(file string, text []byte, key string) string {
+	var doc yamlnode.Node
+	if yamlnode.Unmarshal(text, &doc) != nil || len(doc.Content) == 0 {
+		return file
+	}
+	if line := lineOf(doc.Content[0], strings.Split(withoutIndex(key), ".")); line > 0 {
+		return fmt.Sprintf("%s:%d", file, line)
+	}
+	return file
+}
+
+// withoutIndex makes lan of lan[0].
+func withoutIndex(key string) string { return regexp.MustCompile(`\[\d+\]`).ReplaceAllString(key, "") }
+
+func lineOf(n *yamlnode.Node, path []string) (line int) {
+	if n.Kind == yamlnode.SequenceNode {
+		for _, item := range n.Content {
+			if l := lineOf(item, path); l > 0 {
+				return l
+			}
+		}
+		return n.Line
+	}
+	for i := 0; n.Kind == yamlnode.MappingNode && i+1 < len(n.Content); i += 2 {
+		if !strings.EqualFold(n.Content[i].Value, path[0]) {
+			continue
+		}
+		if len(path) > 1 {
+			if l := lineOf(n.Content[i+1], path[1:]); l > 0 {
+				return l
+			}
+		}
+		return n.Content[i].Line
+	}
+	return 0
+}

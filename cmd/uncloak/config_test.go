@@ -1,0 +1,112 @@
+package main
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+func TestConfig(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "uncloak.yaml")
+	text := `
+data: /srv/network
+timezone: Europe/Berlin
+lan: [192.168.128.0/24, 10.1.0.0/16]
+table: 2048
+timeouts: {udp: 10s, time_wait: 2m}
+routers:
+  - address: 192.168.128.1
+    name: gw
+    table: 4096
+    timezone: Asia/Tokyo
+listen:
+  udp: [":5514"]
+  tcp: []
+log: {level: warn}
+`
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	flags := func(args ...string) *pflag.FlagSet {
+		f := pflag.NewFlagSet("test", pflag.ContinueOnError)
+		f.Int("table", 0, "")
+		f.String("data", "", "")
+		f.StringSlice("udp", nil, "")
+		if err := f.Parse(args); err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	lan := []netip.Prefix{netip.MustParsePrefix("192.168.128.0/24"), netip.MustParsePrefix("10.1.0.0/16")}
+	for _, c := range []struct {
+		name  string
+		file  string
+		env   []string
+		args  []string
+		check func(config) (got, want any)
+	}{
+		{"default", "", nil, nil, func(c config) (any, any) { return c.Listen.UDP, []string{":514"} }},
+		{"file", file, nil, nil, func(c config) (any, any) { return c.Data, "/srv/network" }},
+		{"file: networks", file, nil, nil, func(c config) (any, any) { return c.LAN, lan }},
+		{"file: zone", file, nil, nil, func(c config) (any, any) { return c.location.String(), "Europe/Berlin" }},
+		{"file: duration", file, nil, nil, func(c config) (any, any) { return c.Timeouts.TimeWait, 2 * time.Minute }},
+		{"file: list", file, nil, nil, func(c config) (any, any) { return c.Listen.UDP, []string{":5514"} }},
+		{"file: empty list", file, nil, nil, func(c config) (any, any) { return len(c.Listen.TCP), 0 }},
+		{"file: router", file, nil, nil, func(c config) (any, any) {
+			return c.Routers, []router{{netip.MustParseAddr("192.168.128.1"), "gw", 4096, "Asia/Tokyo"}}
+		}},
+		{"file: to the detectors", file, nil, nil, func(c config) (any, any) {
+			d := c.detect()
+			return []any{d.Table, d.Tables["gw"], d.Timeouts.UDP, d.Timeouts.UDPStream, d.Location.String()},
+				[]any{2048, 4096, 10 * time.Second, 120 * time.Second, "Europe/Berlin"}
+		}},
+		{"env before file", file, []string{"UNCLOAK_TABLE=7"}, nil, func(c config) (any, any) { return c.Table, 7 }},
+		{"env: list", file, []string{"UNCLOAK_LAN=192.168.128.0/24,10.1.0.0/16"}, nil, func(c config) (any, any) { return c.LAN, lan }},
+		{"env: below a key", "", []string{"UNCLOAK_LISTEN_UDP=:1,:2", "UNCLOAK_LOG_LEVEL=debug"}, nil, func(c config) (any, any) {
+			return []any{c.Listen.UDP, c.Log.Level}, []any{[]string{":1", ":2"}, "debug"}
+		}},
+		{"env: underscore in a key", "", []string{"UNCLOAK_TIMEOUTS_TIME_WAIT=30s"}, nil, func(c config) (any, any) { return c.Timeouts.TimeWait, 30 * time.Second }},
+		{"env: of others", "", []string{"UNCLOAK_PORT=tcp://10.0.0.1:80"}, nil, func(c config) (any, any) { return c.Table, 0 }},
+		{"flag before env", file, []string{"UNCLOAK_TABLE=7"}, []string{"--table", "8"}, func(c config) (any, any) { return c.Table, 8 }},
+		{"flag: list", file, nil, []string{"--udp", ":1", "--udp", ":2"}, func(c config) (any, any) { return c.Listen.UDP, []string{":1", ":2"} }},
+		{"flag: off", file, nil, []string{"--udp", ""}, func(c config) (any, any) { return len(present(c.Listen.UDP)), 0 }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg, err := loadConfig(c.file, c.env, flags(c.args...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := c.check(cfg); !reflect.DeepEqual(got, want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+func TestDefaultData(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("STATE_DIRECTORY", "")
+	t.Setenv("XDG_STATE_HOME", "/home/me/state")
+	state := "/home/me/state/uncloak"
+	if os.Geteuid() == 0 {
+		state = "/var/lib/uncloak"
+	}
+	if got := defaultData(); got != state {
+		t.Errorf("nothing here: %s, want %s", got, state)
+	}
+	if err := os.Mkdir("uncloak-data", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if got := defaultData(); got != "uncloak-data" {
+		t.Errorf("with ./uncloak-data: %s", got)
+	}
+	t.Setenv("STATE_DIRECTORY", "/var/lib/private/uncloak:/other")
+	if got := defaultData(); got != "/var/lib/private/uncloak" {
+		t.Errorf("as a service: %s", got)
+	}
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"sync/atomic"
+
+	"uncloak/detect"
+	"uncloak/ingest"
+	"uncloak/report/web"
+	"uncloak/store"
+)
+
+// house is everything that is built on an open store: the days, and the API over both.
+type house struct {
+	days     *ingest.Days
+	handler  http.Handler
+	settings atomic.Pointer[web.Settings] // HUP changes them
+}
+
+// newHouse wires the house. It starts nothing.
+func (a *app) newHouse(st store.Store, daemon bool) (*house, error) {
+	h := &house{days: ingest.NewDays(st, a.cfg.detect(), a.log)}
+	h.settings.Store(a.settings())
+	h.handler = web.NewHandler(web.Config{
+		Store: h.days, Days: h.days, Settings: func() web.Settings { return *h.settings.Load() },
+		Import: a.importer(h.days), Now: a.now, Version: versionText(), Daemon: daemon, Log: a.log,
+	})
+	return h, nil
+}
+
+// settings is the part of the config that can change while serve runs.
+func (a *app) settings() *web.Settings {
+	return &web.Settings{Detect: a.cfg.detect(), Resolver: a.cfg.Names.Resolver}
+}
+
+// localFile is the body of an upload within this process. The file is read where it is, and twice, as ingest likes to;
+// through a socket it would have to be copied.
+type localFile struct {
+	*os.File
+	progress func(done, total int64)
+}
+
+// importer takes a file into days.
+func (a *app) importer(days *ingest.Days) web.ImportFunc {
+	return func(ctx context.Context, r io.Reader, o web.ImportOptions) (web.ImportResult, error) {
+		opt := ingest.Options{Format: o.Format, Router: o.Router, Year: o.Year, Location: o.Location, CapturedAt: o.CapturedAt, BootTime: o.Boot, Now: a.now}
+		if err := opt.Validate(); err != nil {
+			return web.ImportResult{}, web.Bad(err)
+		}
+		var sum ingest.Summary
+		var err error
+		if f, ok := r.(*localFile); ok {
+			opt.Progress = f.progress
+			sum, err = ingest.Import(ctx, days, opt, f.Name())
+		} else {
+			sum, err = ingest.ImportReader(ctx, days, opt, o.Name, r, o.Modified)
+		}
+		res := web.ImportResult{Lines: sum.Lines, Events: sum.Events, Duplicates: sum.Duplicates, Unparsed: sum.Unparsed, Skipped: sum.Skipped, Notes: sum.Notes}
+		for _, d := range sum.Days {
+			if res.First.IsZero() || d.First.Before(res.First) {
+				res.First = d.First
+			}
+			if d.Last.After(res.Last) {
+				res.Last = d.Last
+			}
+		}
+		return res, err
+	}
+}
+
+// judge is the findings of the last day and a half up to now, or to the last event if that is earlier.
+func (h *house) judge(ctx context.Context, w store.Window) ([]detect.Finding, error) {
+	days, err := h.days.Load(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	return detect.Findings(days, h.settings.Load().Detect, detect.Window{From: w.From, To: w.To}), nil
+}

@@ -1,0 +1,317 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"uncloak/ingest"
+	"uncloak/report/web"
+)
+
+// importFlags are what the owner says about the files; the API reads them.
+type importFlags struct {
+	format, router, capturedAt, bootTime string
+	year                                 int
+}
+
+func (a *app) importCommand() *cobra.Command {
+	var f importFlags
+	cmd := &cobra.Command{Use: "import FILE…", Short: "Take log files in: syslog, dmesg, /dev/kmsg, journalctl, conntrack -E",
+		Long: "Takes in log files, directories of them (all files below), patterns and - for stdin; .gz, .xz, .zst and .bz2 are unpacked.\n" +
+			"What was taken in before is left out: the same file twice changes nothing. While serve runs on the data directory the\n" +
+			"files go through it.\n\n" +
+			"Stamps without a year get the one that fits --captured-at or the file's modification time; stamps of uptime are placed\n" +
+			"by --boot-time, or so that the last line falls on --captured-at or the modification time.",
+		Example: "uncloak import /var/log/router.log*\nuncloak import --router gw --captured-at '2026-11-21 20:45' dmesg.txt\n" +
+			"ssh gw dmesg | uncloak import --router gw -",
+		Args: cobra.MinimumNArgs(1)}
+	fs := cmd.Flags()
+	fs.StringVar(&f.format, "format", "", strings.Join(ingest.Formats(), ", ")+": a log line by line, or text pasted from a page (default auto; the dialect of each line is found by looking)")
+	fs.StringVar(&f.router, "router", "", "name of the router that the files are from (default what the lines say)")
+	fs.IntVar(&f.year, "year", 0, "year of stamps that have none")
+	fs.StringVar(&f.capturedAt, "captured-at", "", "time of the last line, or at which the dump was taken")
+	fs.StringVar(&f.bootTime, "boot-time", "", "when the machine started whose uptime the stamps are")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := a.setup(cmd); err != nil {
+			return err
+		}
+		values, err := f.values(cmd)
+		if err != nil {
+			return err
+		}
+		return a.importAll(cmd.Context(), args, values)
+	}
+	return cmd
+}
+
+func (f *importFlags) values(cmd *cobra.Command) (url.Values, error) {
+	v := url.Values{}
+	set(v, "format", f.format)
+	set(v, "router", f.router)
+	set(v, "captured_at", f.capturedAt)
+	set(v, "boot_time", f.bootTime)
+	if cmd.Flags().Changed("year") {
+		if f.year < 1970 || f.year > 9999 {
+			return nil, usagef("--year %d is not a year", f.year)
+		}
+		v.Set("year", fmt.Sprint(f.year))
+	}
+	return v, nil
+}
+
+// source is one file to import; name "-" is stdin.
+type source struct {
+	name string
+	size int64 // -1 = not known
+	mod  time.Time
+}
+
+// sources finds the files that the arguments mean, oldest first within a directory or pattern, so that the log comes in
+// order. An argument that means no file is an error of its own; the others are still taken.
+func sources(args []string) (all []source, errs []error) {
+	for _, arg := range args {
+		found, err := expand(arg)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		all = append(all, found...)
+	}
+	return all, errs
+}
+
+func expand(arg string) ([]source, error) {
+	if arg == "-" {
+		return []source{{name: arg, size: -1}}, nil
+	}
+	info, err := os.Stat(arg)
+	if err == nil && !info.IsDir() {
+		return []source{sourceOf(arg, info)}, nil
+	}
+	var found []source
+	if errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(arg, "*?[") {
+		names, globErr := filepath.Glob(arg)
+		if globErr != nil {
+			return nil, fmt.Errorf("pattern %s: %w", arg, globErr)
+		}
+		for _, name := range names {
+			if info, err := os.Stat(name); err == nil && !info.IsDir() {
+				found = append(found, sourceOf(name, info))
+			}
+		}
+		if len(found) == 0 {
+			return nil, fmt.Errorf("no file matches %s", arg)
+		}
+	} else if err != nil {
+		return nil, err
+	} else {
+		err = filepath.WalkDir(arg, func(name string, e fs.DirEntry, err error) error {
+			if err != nil || !e.Type().IsRegular() || strings.HasPrefix(e.Name(), ".") {
+				return err
+			}
+			info, err := e.Info()
+			if err == nil {
+				found = append(found, sourceOf(name, info))
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			return nil, fmt.Errorf("no files in directory %s", arg)
+		}
+	}
+	slices.SortStableFunc(found, func(x, y source) int { return x.mod.Compare(y.mod) })
+	return found, nil
+}
+
+func sourceOf(name string, info fs.FileInfo) source {
+	s := source{name, info.Size(), info.ModTime()}
+	if !info.Mode().IsRegular() { // a pipe
+		s.size, s.mod = -1, time.Time{}
+	}
+	return s
+}
+
+// importAll takes in what args mean. A file that cannot be taken in is told and the others go on; the code is then 1.
+func (a *app) importAll(ctx context.Context, args []string, v url.Values) (err error) {
+	files, errs := sources(args)
+	if len(files) == 0 {
+		return a.several(errs)
+	}
+	bar := a.progress(files)
+	defer bar.Clear() // when nobody reads any more
+	s, err := a.open(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	var sum web.ImportResult
+	done := 0
+	for _, f := range files {
+		var res web.ImportResult
+		err := a.ask(ctx, &s, true, func(s *session) (err error) {
+			res, err = a.importOne(ctx, s, f, v, bar)
+			return err
+		})
+		var refused *web.StatusError
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.As(err, &refused) && refused.Status == http.StatusBadRequest:
+			return err // the flags are wrong: they are for each file
+		case err != nil:
+			errs = append(errs, err)
+			continue
+		}
+		done++
+		sum.Lines, sum.Events = sum.Lines+res.Lines, sum.Events+res.Events
+		sum.Duplicates, sum.Unparsed = sum.Duplicates+res.Duplicates, sum.Unparsed+res.Unparsed
+		sum.Skipped += res.Skipped
+		if sum.First.IsZero() || !res.First.IsZero() && res.First.Before(sum.First) {
+			sum.First = res.First
+		}
+		if res.Last.After(sum.Last) {
+			sum.Last = res.Last
+		}
+		sum.Notes = append(sum.Notes, res.Notes...)
+	}
+	_ = bar.Clear()
+	if err := a.ask(ctx, &s, true, func(s *session) error { return web.Rebuild(ctx, s.Client) }); err != nil {
+		return err
+	}
+	if done > 0 {
+		if err := a.tookIn(done, &sum); err != nil {
+			return err
+		}
+	}
+	return a.several(errs)
+}
+
+// several tells all errors but leaves a single one to the caller.
+func (a *app) several(errs []error) error {
+	if len(errs) <= 1 {
+		return errors.Join(errs...)
+	}
+	for _, err := range errs {
+		a.report(err)
+	}
+	return exitCode(1)
+}
+
+func (a *app) importOne(ctx context.Context, s *session, f source, v url.Values, bar *progressbar.ProgressBar) (res web.ImportResult, err error) {
+	o := web.ImportOptions{Name: "stdin", Modified: f.mod}
+	var body io.ReadCloser
+	if f.name == "-" {
+		body = io.NopCloser(withContext(ctx, a.stdin))
+	} else {
+		file, err := os.Open(f.name)
+		if err != nil {
+			return res, err
+		}
+		defer file.Close()
+		if o.Name, err = filepath.Abs(f.name); err != nil {
+			return res, err
+		}
+		body = file
+		if s.pid == 0 && f.size >= 0 {
+			read := int64(0)
+			body = &localFile{file, func(done, _ int64) { _ = bar.Add64(done - read); read = done }}
+		}
+	}
+	if _, ok := body.(*localFile); !ok {
+		body = counted{body, bar}
+	}
+	q := o.Values()
+	for k, vs := range v {
+		q[k] = vs
+	}
+	if a.cfg.set("timezone") && a.cfg.location.String() != "Local" {
+		q.Set("timezone", a.cfg.location.String())
+	}
+	res, err = web.Upload(ctx, s.Client, body, q)
+	if err != nil && f.name == "-" {
+		err = s.explain(err) // it cannot be read again
+	}
+	return res, err
+}
+
+// counted moves the bar as it is read. (progressbar.Reader ends the bar when it is closed, after the first of several files.)
+type counted struct {
+	io.ReadCloser
+	bar *progressbar.ProgressBar
+}
+
+func (c counted) Read(b []byte) (int, error) {
+	n, err := c.ReadCloser.Read(b)
+	_ = c.bar.Add(n)
+	return n, err
+}
+
+// progress is a bar on a terminal and nothing elsewhere.
+func (a *app) progress(files []source) *progressbar.ProgressBar {
+	total := int64(0)
+	for _, f := range files {
+		if f.size < 0 {
+			total = -1
+			break
+		}
+		total += f.size
+	}
+	f, ok := a.stderr.(*os.File)
+	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(a.stderr), progressbar.OptionShowBytes(true),
+		progressbar.OptionSetVisibility(ok && term.IsTerminal(int(f.Fd()))), progressbar.OptionSetDescription("import"),
+		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(30),
+		progressbar.OptionSetSpinnerChangeInterval(0)) // else a goroutine turns it, unsynchronised
+}
+
+// tookIn says what was taken in and how to look at it.
+func (a *app) tookIn(files int, r *web.ImportResult) error {
+	for _, n := range r.Notes {
+		fmt.Fprintf(a.stderr, "uncloak: %s\n", n)
+	}
+	what := "1 file"
+	if files != 1 {
+		what = fmt.Sprintf("%d files", files)
+	}
+	_, err := fmt.Fprintf(a.stdout, "took in %s: %d lines, %d new events, %d stored before, %d not understood", what, r.Lines, r.Events, r.Duplicates, r.Unparsed)
+	if err == nil && r.Skipped > 0 {
+		_, err = fmt.Fprintf(a.stdout, ", %d of other text", r.Skipped)
+	}
+	if err != nil || r.First.IsZero() {
+		fmt.Fprintln(a.stdout)
+		return err
+	}
+	first, last := r.First.In(a.cfg.location).Format(time.DateOnly), r.Last.In(a.cfg.location).Format(time.DateOnly)
+	if first == last {
+		_, err = fmt.Fprintf(a.stdout, "; day %s\nnow: uncloak report%s --day %s\n", first, a.again(), first)
+		return err
+	}
+	next := r.Last.In(a.cfg.location).AddDate(0, 0, 1).Format(time.DateOnly)
+	_, err = fmt.Fprintf(a.stdout, "; days %s to %s\nnow: uncloak report%s --from %s --to %s\n", first, last, a.again(), first, next)
+	return err
+}
+
+// again is the flags that another command needs to mean the same data and days.
+func (a *app) again() (s string) {
+	for _, name := range []string{"config", "data", "timezone", "table", "lan"} {
+		if f := a.flags.Lookup(name); f != nil && f.Changed {
+			s += " --" + name + " " + quote(strings.Trim(f.Value.String(), "[]"))
+		}
+	}
+	return s
+}

@@ -1,0 +1,390 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// TestMain is the program itself in the children that tests start.
+func TestMain(m *testing.M) {
+	if os.Getenv("UNCLOAK_TEST_MAIN") == "1" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// result is what a run of the program gave.
+type result struct {
+	code        int
+	out, errOut string
+}
+
+func uncloak(t *testing.T, stdin string, args ...string) result {
+	t.Helper()
+	var out, errOut bytes.Buffer
+	code := run(t.Context(), args, strings.NewReader(stdin), &out, &errOut)
+	return result{code, out.String(), errOut.String()}
+}
+
+// ok runs the program and fails the test unless it ends with 0.
+func ok(t *testing.T, stdin string, args ...string) string {
+	t.Helper()
+	r := uncloak(t, stdin, args...)
+	if r.code != 0 {
+		t.Fatalf("uncloak %s: exit code %d: %s", strings.Join(args, " "), r.code, r.errOut)
+	}
+	return r.out
+}
+
+// count is the number of events stored in data.
+func count(t *testing.T, data string, more ...string) int {
+	t.Helper()
+	return strings.Count(ok(t, "", append([]string{"query", "--data", data, "--format", "ndjson"}, more...)...), "\n")
+}
+
+// line is one netfilter line of now, as a router sends it.
+func line(i int) string {
+	return fmt.Sprintf("<4>%s gw kernel: [NEW] IN=br0 OUT=eth0 SRC=192.168.%d.9 DST=198.18.%d.%d LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0",
+		time.Now().UTC().Format(time.RFC3339Nano), i%100, i/250%250, i%250, i%65536, 1024+i%60000)
+}
+
+// daemon is a running serve.
+type daemon struct {
+	udp, tcp string
+	log      *watcher
+	stop     func() int // and wait for the exit code
+}
+
+// watcher lets tests wait for a line of the log.
+type watcher struct {
+	mu    sync.Mutex
+	lines []string
+	more  chan struct{}
+}
+
+func watch(r io.Reader) *watcher {
+	w := &watcher{more: make(chan struct{})}
+	go func() {
+		for in := bufio.NewScanner(r); in.Scan(); {
+			w.mu.Lock()
+			w.lines = append(w.lines, in.Text())
+			close(w.more)
+			w.more = make(chan struct{})
+			w.mu.Unlock()
+		}
+	}()
+	return w
+}
+
+// wait returns the first line that contains text.
+func (w *watcher) wait(t *testing.T, text string) string {
+	t.Helper()
+	deadline := time.After(time.Minute)
+	for seen := 0; ; {
+		w.mu.Lock()
+		lines, more := w.lines, w.more
+		w.mu.Unlock()
+		for ; seen < len(lines); seen++ {
+			if strings.Contains(lines[seen], text) {
+				return lines[seen]
+			}
+		}
+		select {
+		case <-more:
+		case <-deadline:
+			t.Fatalf("no line with %q in the log:\n%s", text, strings.Join(lines, "\n"))
+		}
+	}
+}
+
+// serve runs the daemon within this process until the test ends or stop is called.
+func serve(t *testing.T, data string, more ...string) *daemon {
+	t.Helper()
+	return serveAt(t, time.Now, data, more...)
+}
+
+// serveAt is serve with a clock.
+func serveAt(t *testing.T, now func() time.Time, data string, more ...string) *daemon {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	pr, pw := io.Pipe()
+	code := make(chan int, 1)
+	args := append([]string{"serve", "--data", data, "--udp", "127.0.0.1:0", "--tcp", "127.0.0.1:0", "--log-format", "json", "--timezone", "UTC"}, more...)
+	go func() {
+		a := newApp(strings.NewReader(""), io.Discard, pw)
+		a.now = now
+		code <- a.run(ctx, args)
+		pw.Close()
+	}()
+	d := &daemon{log: watch(pr)}
+	d.stop = sync.OnceValue(func() int { cancel(); return <-code })
+	t.Cleanup(func() { d.stop() })
+	d.addresses(t)
+	return d
+}
+
+// addresses waits until the daemon listens.
+func (d *daemon) addresses(t *testing.T) {
+	t.Helper()
+	var said struct{ At string }
+	if err := json.Unmarshal([]byte(d.log.wait(t, `"listening"`)), &said); err != nil {
+		t.Fatal(err)
+	}
+	for part := range strings.SplitSeq(said.At, ", ") {
+		network, addr, _ := strings.Cut(part, " ")
+		switch network {
+		case "udp":
+			d.udp = addr
+		case "tcp":
+			d.tcp = addr
+		}
+	}
+}
+
+// child runs the daemon as a process of its own.
+func child(t *testing.T, data string) (*daemon, *exec.Cmd) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "serve", "--data", data, "--udp", "127.0.0.1:0", "--tcp", "127.0.0.1:0", "--log-format", "json", "--timezone", "UTC")
+	cmd.Env = append(os.Environ(), "UNCLOAK_TEST_MAIN=1")
+	pr, pw := io.Pipe()
+	cmd.Stderr = pw
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	d := &daemon{log: watch(pr)}
+	d.stop = sync.OnceValue(func() int { _ = cmd.Wait(); pw.Close(); return cmd.ProcessState.ExitCode() })
+	t.Cleanup(func() { _ = cmd.Process.Kill(); d.stop() })
+	d.addresses(t)
+	return d, cmd
+}
+
+// send sends lines over UDP; so few fit into any socket buffer.
+func send(t *testing.T, addr string, from, to int) {
+	t.Helper()
+	conn, err := net.Dial("udp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for i := from; i < to; i++ {
+		if _, err := conn.Write([]byte(line(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// stored asks the daemon until it has stored n events.
+func stored(t *testing.T, data string, n int) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(time.Minute); ; <-tick.C {
+		if have := count(t, data); have == n {
+			return
+		} else if time.Now().After(end) {
+			t.Fatalf("%d events are stored, want %d", have, n)
+		}
+	}
+}
+
+func TestReadWhileServeRuns(t *testing.T) {
+	data := t.TempDir()
+	d := serve(t, data)
+	send(t, d.udp, 0, 100)
+	conn, err := net.Dial("tcp", d.tcp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 100; i < 150; i++ {
+		fmt.Fprintf(conn, "%s\n", line(i))
+	}
+	for i := 150; i < 200; i++ { // octet-counted
+		text := line(i)
+		fmt.Fprintf(conn, "%d %s", len(text), text)
+	}
+	conn.Close()
+	stored(t, data, 200)
+	if text := ok(t, "", "report", "--data", data, "--day", "today", "--timezone", "UTC"); !strings.Contains(text, "gw") {
+		t.Errorf("the report does not name the router:\n%s", text)
+	}
+	if got := strings.TrimSpace(ok(t, "", "findings", "--data", data, "--from", "-1h", "--format", "json")); got != "[]" {
+		t.Errorf("findings of a quiet hour: %s, want []", got)
+	}
+	file := filepath.Join(t.TempDir(), "more.log")
+	if err := os.WriteFile(file, []byte(line(200)+"\n"+line(201)+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out := ok(t, "", "import", "--data", data, file); !strings.Contains(out, "2 new events") {
+		t.Errorf("import through the daemon: %s", out)
+	}
+	stored(t, data, 202)
+	if code := d.stop(); code != 0 {
+		t.Errorf("serve ended with %d", code)
+	}
+	if n := count(t, data); n != 202 {
+		t.Errorf("%d events after the stop, want 202", n)
+	}
+}
+
+// TestLiveIsReplay: the same lines give the same findings, whether they come through a socket and are judged as they come,
+// are read back after a stop, or are imported from a file.
+func TestLiveIsReplay(t *testing.T) {
+	data := t.TempDir()
+	ask := func(data string) string {
+		text := ok(t, "", "findings", "--data", data, "--timezone", "UTC", "--day", "2026-11-20", "--format", "json")
+		return strings.ReplaceAll(text, data, "DATA")
+	}
+	d := serveAt(t, func() time.Time { return time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC) }, data)
+	conn, err := net.Dial("tcp", d.tcp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, history()); err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	stored(t, data, strings.Count(history(), "\n"))
+	live := ask(data)
+	if !strings.Contains(live, "periodic-burst-192.168.128.12") {
+		t.Errorf("the running day has no finding: %s", live)
+	}
+	if code := d.stop(); code != 0 {
+		t.Fatalf("serve ended with %d", code)
+	}
+	if saved := ask(data); saved != live {
+		t.Errorf("saved:\n%s\nlive:\n%s", saved, live)
+	}
+	if replay := ask(imported(t)); replay != live {
+		t.Errorf("imported:\n%s\nlive:\n%s", replay, live)
+	}
+}
+
+func TestTermStoresWhatHasArrived(t *testing.T) {
+	data := t.TempDir()
+	d, cmd := child(t, data)
+	send(t, d.udp, 0, 100)
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code := d.stop(); code != 0 {
+		t.Errorf("exit code %d after TERM", code)
+	}
+	if n := count(t, data); n != 100 {
+		t.Errorf("%d events are stored, want 100", n)
+	}
+	if left, _ := filepath.Glob(filepath.Join(data, "*.sock")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestKillLosesNothingCommitted(t *testing.T) {
+	data := t.TempDir()
+	d, cmd := child(t, data)
+	send(t, d.udp, 0, 100)
+	stored(t, data, 100) // what a reader has seen is committed
+	send(t, d.udp, 100, 200)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	d.stop()
+	if n := count(t, data); n < 100 || n > 200 {
+		t.Errorf("%d events after kill -9, want 100 to 200", n)
+	}
+	ok(t, "", "report", "--data", data, "--day", "today", "--timezone", "UTC")
+	again := serve(t, data) // over the stale socket
+	before := count(t, data)
+	send(t, again.udp, 200, 210)
+	stored(t, data, before+10)
+}
+
+func TestSecondDaemonIsRefused(t *testing.T) {
+	data := t.TempDir()
+	serve(t, data)
+	r := uncloak(t, "", "serve", "--data", data, "--udp", "127.0.0.1:0", "--tcp", "")
+	if r.code != 1 || !strings.Contains(r.errOut, fmt.Sprint(os.Getpid())) || strings.Count(r.errOut, "\n") != 1 {
+		t.Errorf("code %d: %s", r.code, r.errOut)
+	}
+}
+
+func TestHangup(t *testing.T) {
+	data := t.TempDir()
+	file := filepath.Join(t.TempDir(), "uncloak.yaml")
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("table: 100\n")
+	d := serve(t, data, "--config", file)
+	hup := func() {
+		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("table: 200\nlan: [10.9.0.0/16]\n")
+	hup()
+	d.log.wait(t, "config reread")
+	if l := d.log.wait(t, "only with a restart"); !strings.Contains(l, `"lan"`) {
+		t.Errorf("what needs a restart: %s", l)
+	}
+	write("tabel: 200\n")
+	hup()
+	if l := d.log.wait(t, "the old one holds"); !strings.Contains(l, file+":1") {
+		t.Errorf("a bad config: %s", l)
+	}
+}
+
+// TestManyAtOnce runs commands on one directory without a daemon: each waits for the other or asks it.
+func TestManyAtOnce(t *testing.T) {
+	data, dir := t.TempDir(), t.TempDir()
+	const files, lines = 4, 500
+	for f := range files {
+		var b strings.Builder
+		for i := range lines {
+			fmt.Fprintln(&b, line(f*lines+i))
+		}
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.log", f)), []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var all sync.WaitGroup
+	for f := range files {
+		all.Go(func() {
+			if r := uncloak(t, "", "import", "--data", data, filepath.Join(dir, fmt.Sprintf("%d.log", f))); r.code != 0 {
+				t.Errorf("import %d: code %d: %s", f, r.code, r.errOut)
+			}
+		})
+		all.Go(func() {
+			if r := uncloak(t, "", "report", "--data", data, "--day", "today"); r.code != 0 {
+				t.Errorf("report %d: code %d: %s", f, r.code, r.errOut)
+			}
+		})
+	}
+	all.Wait()
+	if n := count(t, data); n != files*lines {
+		t.Errorf("%d events, want %d", n, files*lines)
+	}
+	out := ok(t, "", "import", "--data", data, dir)
+	if !strings.Contains(out, "4 files") || !strings.Contains(out, "0 new events, 2000 stored before") {
+		t.Errorf("the same again: %s", out)
+	}
+	if n := count(t, data); n != files*lines {
+		t.Errorf("%d events after importing the same again, want %d", n, files*lines)
+	}
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"uncloak/report/web"
+	"uncloak/store"
+	"uncloak/store/bolt"
+)
+
+// lockPatience is how long a command waits for another one that has the data directory but does not answer: that is the
+// moment between opening and listening, or between the last answer and the end.
+const lockPatience = 10 * time.Second
+
+// session is a way to the API of the data directory: through the process that has it open, or as that process.
+type session struct {
+	*http.Client
+	pid   int // of the process that answers; 0 = this one
+	close func() error
+}
+
+// open finds the process that serves the data directory, or opens the directory and serves it for as long as the session
+// lasts, so that another command never finds it locked. Unless create is set, a directory without data is an error.
+func (a *app) open(ctx context.Context, create bool) (*session, error) {
+	for start := time.Now(); ; {
+		client, v, err := web.Dial(ctx, a.cfg.Data)
+		if err == nil {
+			a.log.Debug("asking the running process", "pid", v.PID, "version", v.Version)
+			return &session{client, v.PID, func() error { client.CloseIdleConnections(); return nil }}, nil
+		}
+		if !errors.Is(err, web.ErrNobody) {
+			return nil, err
+		}
+		if _, err := os.Stat(a.cfg.Data); !create && errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("no data in %s: import a log or start serve first, or say where the data is with --data", a.cfg.Data)
+		}
+		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log})
+		if err == nil {
+			return a.own(st)
+		}
+		if !errors.Is(err, store.ErrLocked) {
+			return nil, err
+		}
+		if time.Since(start) > lockPatience {
+			return nil, fmt.Errorf("%w, and it does not answer: try again when it has ended", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// ask calls f with the session. If the process that answered has ended meanwhile, it is called again with a new session:
+// requests are such that this changes nothing.
+func (a *app) ask(ctx context.Context, s **session, create bool, f func(*session) error) error {
+	for {
+		err := f(*s)
+		if (*s).pid == 0 || !gone(err) || ctx.Err() != nil {
+			return err
+		}
+		a.log.Debug("the process that answered has ended", "pid", (*s).pid, "error", err)
+		next, err := a.open(ctx, create)
+		if err != nil {
+			return err
+		}
+		(*s).close()
+		*s = next
+	}
+}
+
+// gone says whether err is that of a connection to a process that has ended.
+func gone(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// own serves st on the socket and in process until the session is closed.
+func (a *app) own(st store.Store) (*session, error) {
+	h, err := a.newHouse(st, false)
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	stop := func() error { return nil }
+	l, err := web.Listen(a.cfg.Data)
+	if err == nil {
+		stop = serveAPI(l, h.handler, a.log)
+	} else {
+		a.log.Debug("other commands have to wait", "error", err) // a full disk, a file system without sockets
+	}
+	client, wait := web.InProcess(h.handler)
+	return &session{client, 0, func() error { wait(); return errors.Join(stop(), st.Close()) }}, nil
+}
+
+// serveAPI answers at l until stop is called; stop lets the requests that are being answered end, for some seconds.
+func serveAPI(l net.Listener, h http.Handler, log *slog.Logger) (stop func() error) {
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(l) }()
+	return func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		if srv.Shutdown(ctx) != nil {
+			srv.Close() // who still reads gets an error, not a part that looks whole
+		}
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve socket: %w", err)
+		}
+		return nil
+	}
+}

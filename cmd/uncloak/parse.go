@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"uncloak/parse"
+)
+
+// maxLine is what is kept of a line on stdin.
+const maxLine = 1 << 20
+
+func (a *app) parseCommand() *cobra.Command {
+	var explain bool
+	cmd := &cobra.Command{Use: "parse", Short: "Lines on stdin → what each says, as NDJSON",
+		Long: "Reads lines on stdin and writes for each one JSON object with what it says. Nothing is stored. A line that nobody\n" +
+			"understands has kind unknown. A line beyond 1 MiB is cut.",
+		Example: "uncloak parse < router.log | jq -c 'select(.kind == \"unknown\")'\nuncloak parse --explain < router.log"}
+	cmd.Flags().BoolVar(&explain, "explain", false, "say which dialect understood the line, and why, instead")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return parseLines(cmd.Context(), a.stdin, a.stdout, explain)
+	}
+	return cmd
+}
+
+// parseLines writes what each line of r says. The output is flushed when no further line is waiting, so that a person or a
+// tail -f before it sees each answer at once.
+func parseLines(ctx context.Context, r io.Reader, w io.Writer, explain bool) error {
+	in, out := bufio.NewReaderSize(r, maxLine), bufio.NewWriterSize(w, 1<<16)
+	p, rec, buf := parse.NewParser(), parse.Record{}, []byte(nil)
+	for ctx.Err() == nil {
+		line, err := readLine(in)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("read stdin: %w", err)
+		}
+		p.Line(line, &rec)
+		if explain {
+			buf = append(buf[:0], parse.Explain(line, &rec)...)
+		} else {
+			buf = parse.AppendJSON(buf[:0], &rec)
+		}
+		if _, err := out.Write(append(buf, '\n')); err != nil {
+			return err
+		}
+		if in.Buffered() == 0 {
+			if err := out.Flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// readLine is the next line, which is valid until the next call; what does not fit into the buffer is skipped.
+func readLine(in *bufio.Reader) ([]byte, error) {
+	line, err := in.ReadSlice('\n')
+	switch {
+	case err == nil, errors.Is(err, io.EOF) && len(line) > 0:
+		return line, nil
+	case !errors.Is(err, bufio.ErrBufferFull):
+		return nil, err
+	}
+	head := append([]byte(nil), line...)
+	for errors.Is(err, bufio.ErrBufferFull) {
+		_, err = in.ReadSlice('\n')
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return head, nil
+}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"os/signal"
+	"reflect"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"uncloak/detect"
+	"uncloak/ingest"
+	"uncloak/report/web"
+	"uncloak/store"
+	"uncloak/store/bolt"
+)
+
+// judgeEvery is how often serve looks for findings and saves the running day.
+const judgeEvery = time.Minute
+
+func (a *app) serveCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "serve", Short: "Receive syslog, store it, look for findings, until stopped",
+		Long: "Receives syslog (RFC 3164 and 5424; over TCP newline or octet-counted) and stores it. Each minute it looks for findings and\n" +
+			"logs the new ones. TERM and INT stop it: what has arrived is stored first. HUP rereads the config file.\n\n" +
+			"Without --udp and --tcp it listens on port 514, or on 5514 where 514 is not permitted; an address that is given is used or\n" +
+			"it fails. \"\" turns one off: --tcp \"\".",
+		Example: "uncloak serve\nuncloak serve --udp :5514 --tcp :5514 --data ~/network"}
+	f := cmd.Flags()
+	f.StringSlice("udp", nil, "addresses for datagrams (default :514)")
+	f.StringSlice("tcp", nil, "addresses for streams (default :514)")
+	f.StringSlice("unix", nil, "paths of unix datagram sockets, like /dev/log")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := a.setup(cmd); err != nil {
+			return err
+		}
+		return a.serve(cmd.Context())
+	}
+	return cmd
+}
+
+// serve runs the daemon. Stop order: sockets, drain, flush, day, API, store.
+func (a *app) serve(ctx context.Context) (err error) {
+	st, err := a.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	h, err := a.newHouse(st, true)
+	if err != nil {
+		return err
+	}
+	srv, err := a.listen(h.days)
+	if err != nil {
+		return err
+	}
+	if err := h.days.Resume(ctx); err != nil {
+		return err
+	}
+	l, err := web.Listen(a.cfg.Data)
+	if err != nil {
+		return err
+	}
+	stopAPI := serveAPI(l, h.handler, a.log)
+	defer func() { err = errors.Join(err, stopAPI()) }()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+
+	addrs := srv.Addrs()
+	words := make([]string, len(addrs))
+	for i, addr := range addrs {
+		words[i] = addr.Network() + " " + addr.String()
+	}
+	a.log.Info("listening", "at", strings.Join(words, ", "), "data", a.cfg.Data, "version", versionText())
+
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return srv.Serve(gctx) })
+	g.Go(func() error { return a.watch(gctx, h, hup) })
+	err = g.Wait()
+	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = nil
+	}
+	err = errors.Join(err, h.days.Save(context.WithoutCancel(ctx)))
+	a.log.Info("stopped", "events", srv.Stats().Stored)
+	return err
+}
+
+// openStore opens the store for a daemon: another daemon is an error, a command that is about to end is waited for.
+func (a *app) openStore(ctx context.Context) (*bolt.DB, error) {
+	for start := time.Now(); ; {
+		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log})
+		if err == nil || !errors.Is(err, store.ErrLocked) || time.Since(start) > lockPatience {
+			return st, err
+		}
+		if _, v, dialErr := web.Dial(ctx, a.cfg.Data); dialErr == nil && v.Daemon {
+			return nil, fmt.Errorf("%w: serve runs there already", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// listen opens the sockets of the receiver. Port 514 belongs to root: where nobody gave an address and it is not permitted,
+// 5514 serves.
+func (a *app) listen(to ingest.Appender) (*ingest.Server, error) {
+	cfg := ingest.DefaultConfig()
+	cfg.UDP, cfg.TCP, cfg.Unixgram = present(a.cfg.Listen.UDP), present(a.cfg.Listen.TCP), present(a.cfg.Listen.Unix)
+	cfg.Location, cfg.Log, cfg.Now, cfg.Routers = a.cfg.location, a.log, a.now, map[netip.Addr]ingest.Router{}
+	for _, r := range a.cfg.Routers {
+		known := ingest.Router{Name: r.Name}
+		if r.Timezone != "" {
+			known.Location, _ = zone(r.Timezone) // checked by complete
+		}
+		cfg.Routers[r.Address.Unmap()] = known
+	}
+	srv, err := open(cfg, to)
+	if errors.Is(err, fs.ErrPermission) && !a.cfg.set("listen.udp") && !a.cfg.set("listen.tcp") {
+		a.log.Warn("port 514 is not permitted, listening on 5514 instead: point the router there, or allow it with setcap cap_net_bind_service=+ep")
+		cfg.UDP, cfg.TCP = []string{":5514"}, []string{":5514"}
+		srv, err = open(cfg, to)
+	}
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("%w: use a port above 1023, such as --udp :5514 --tcp :5514", err)
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%w: another syslog server has it; stop that one, or use --udp :5514 --tcp :5514", err)
+	}
+	return srv, err
+}
+
+func open(cfg ingest.Config, to ingest.Appender) (*ingest.Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, usageError{err}
+	}
+	srv, err := ingest.New(cfg, to)
+	if err != nil {
+		return nil, err
+	}
+	return srv, srv.Listen()
+}
+
+// present leaves out empty words: they turn a listener off.
+func present(words []string) []string {
+	return slices.DeleteFunc(slices.Clone(words), func(s string) bool { return strings.TrimSpace(s) == "" })
+}
+
+// watch looks for findings and saves the running day each minute, and rereads the config at each HUP, until ctx ends.
+func (a *app) watch(ctx context.Context, h *house, hup <-chan os.Signal) error {
+	tick := time.NewTicker(judgeEvery)
+	defer tick.Stop()
+	known := map[string]detect.Severity{}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hup:
+			a.reload(h)
+		case <-tick.C:
+			if err := h.days.Save(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("the running day is not saved", "error", err)
+			}
+			a.announce(ctx, h, known)
+		}
+	}
+}
+
+// announce logs the findings of the last 24 hours that are new or worse.
+func (a *app) announce(ctx context.Context, h *house, known map[string]detect.Severity) {
+	now := a.now()
+	fs, err := h.judge(ctx, store.Window{From: now.Add(-24 * time.Hour), To: now})
+	if err != nil {
+		if ctx.Err() == nil {
+			a.log.Error("no findings this minute", "error", err)
+		}
+		return
+	}
+	current := map[string]detect.Severity{}
+	for _, f := range fs {
+		if s, ok := known[f.ID]; !ok || f.Severity.Rank() > s.Rank() {
+			a.log.Info("finding", "kind", f.Kind, "severity", string(f.Severity), "host", f.Host, "name", f.Name, "router", f.Router, "score", f.Score, "id", f.ID)
+		}
+		current[f.ID] = f.Severity
+	}
+	clear(known)
+	for id, s := range current {
+		known[id] = s
+	}
+}
+
+// reload reads the config again. What cannot change while serve runs is said and stays as it is.
+func (a *app) reload(h *house) {
+	cfg, err := loadConfig(a.configFile, os.Environ(), a.flags)
+	if err != nil {
+		a.log.Error("config is not reread, the old one holds", "error", err)
+		return
+	}
+	var fixed []string
+	for _, p := range []struct {
+		key      string
+		old, new any
+	}{{"data", a.cfg.Data, cfg.Data}, {"lan", a.cfg.LAN, cfg.LAN}, {"timeouts", a.cfg.Timeouts, cfg.Timeouts}, {"listen", a.cfg.Listen, cfg.Listen},
+		{"routers", a.cfg.Routers, cfg.Routers}, {"log.format", a.cfg.Log.Format, cfg.Log.Format}} {
+		if !reflect.DeepEqual(p.old, p.new) {
+			fixed = append(fixed, p.key)
+		}
+	}
+	a.cfg.Timezone, a.cfg.location, a.cfg.Table, a.cfg.Names, a.cfg.Log.Level = cfg.Timezone, cfg.location, cfg.Table, cfg.Names, cfg.Log.Level
+	_ = a.level.UnmarshalText([]byte(cfg.Log.Level)) // checked by complete
+	h.settings.Store(a.settings())
+	a.log.Info("config reread", "config", a.configFile)
+	if len(fixed) > 0 {
+		a.log.Warn("these settings change only with a restart", "keys", strings.Join(fixed, ", "))
+	}
+}

@@ -1,0 +1,95 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"time"
+
+	"uncloak/store"
+)
+
+// Appender is the part of a store.Store that takes events in. Append is called by one goroutine; it must not keep the
+// batch's slices after it returned.
+type Appender interface {
+	Append(ctx context.Context, b store.Batch) (store.Appended, error)
+}
+
+// Router is what the configuration knows about a sender.
+type Router struct {
+	Name     string         // the name its events go by; "": the host name in its lines
+	Location *time.Location // zone of stamps that name none; nil: Config.Location
+}
+
+// Config says where a Server listens and how much it holds. DefaultConfig fills in everything but addresses.
+type Config struct {
+	UDP        []string // host:port to receive datagrams at
+	TCP        []string // host:port to accept streams at; newline and octet-counted frames, told apart frame by frame
+	Unixgram   []string // paths of unix datagram sockets (like /dev/log)
+	UnixStream []string // paths of unix stream sockets
+
+	Routers  map[netip.Addr]Router // by sender address
+	Location *time.Location        // zone of stamps that name none; nil: UTC
+
+	ReadBuffer        int           // bytes of socket buffer for each datagram socket; the kernel may grant less
+	Queue             int           // lines that wait to be parsed; each 512 bytes of a line beyond the first count as one more
+	MaxLine           int           // bytes kept of a line; the rest is cut, and counted as oversize
+	MaxConns          int           // stream connections at once
+	MaxConnsPerSender int           // stream connections at once from one address
+	Idle              time.Duration // a stream that is silent for so long is closed
+	Senders           int           // senders with a clock and an account of their own; the rest of a day share one
+	BatchEvery        time.Duration // a batch is stored after so long …
+	BatchEvents       int           // … or once it has so many events
+
+	Log *slog.Logger     // nil: slog.Default()
+	Now func() time.Time // nil: time.Now
+}
+
+// DefaultConfig listens nowhere. The 8 MiB of socket buffer hold a burst of about 20,000 datagrams (docs/adr/0002).
+func DefaultConfig() Config {
+	return Config{
+		ReadBuffer: 8 << 20, Queue: 1 << 16, MaxLine: 8 << 10, MaxConns: 1024, MaxConnsPerSender: 64, Idle: 10 * time.Minute,
+		Senders: 4096, BatchEvery: time.Second, BatchEvents: 16384,
+	}
+}
+
+// Validate reports the first value that cannot work.
+func (c Config) Validate() error {
+	for _, v := range []struct {
+		name     string
+		n        int
+		min, max int
+	}{
+		{"read buffer", c.ReadBuffer, 4 << 10, 1 << 30}, {"queue", c.Queue, 1, 1 << 24}, {"line limit", c.MaxLine, 480, 1 << 20},
+		{"connections", c.MaxConns, 1, 1 << 20}, {"connections per sender", c.MaxConnsPerSender, 1, 1 << 20},
+		{"senders", c.Senders, 1, 1 << 20}, {"events per batch", c.BatchEvents, 1, 1 << 20},
+	} {
+		if v.n < v.min || v.n > v.max {
+			return fmt.Errorf("%s: %d is not between %d and %d", v.name, v.n, v.min, v.max)
+		}
+	}
+	if c.Idle <= 0 || c.BatchEvery <= 0 {
+		return errors.New("idle time and batch time must be positive")
+	}
+	for _, a := range append(append([]string(nil), c.UDP...), c.TCP...) {
+		if _, _, err := net.SplitHostPort(a); err != nil {
+			return fmt.Errorf("listen address %q: want host:port: %w", a, err)
+		}
+	}
+	return nil
+}
+
+func (c *Config) fill() {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Location == nil {
+		c.Location = time.UTC
+	}
+}

@@ -1,0 +1,232 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"uncloak/detect"
+	"uncloak/parse"
+	"uncloak/store"
+)
+
+// Days is a store that keeps the summaries beside the events: what is appended live goes into the running day at once;
+// days that an import touched are made anew from the stored events when they are asked for. A day is therefore always
+// what a replay of its events gives.
+type Days struct {
+	store.Store
+	cfg detect.Config
+	log *slog.Logger
+
+	mu    sync.Mutex // Append and Observe are one step: a replay in between would count a batch twice
+	live  *detect.Tracker
+	wait  window // stored, not yet in live
+	stale map[detect.Date]bool
+}
+
+// NewDays wraps st. Nothing is read before it is needed.
+func NewDays(st store.Store, cfg detect.Config, log *slog.Logger) *Days {
+	return &Days{Store: st, cfg: cfg, log: log, stale: map[detect.Date]bool{}}
+}
+
+// Append stores the batch. Events of a live batch enter the running day; an import (Dedupe) makes its days stale.
+func (d *Days) Append(ctx context.Context, b store.Batch) (store.Appended, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	got, err := d.Store.Append(ctx, b)
+	if err != nil {
+		return got, err
+	}
+	if b.Dedupe || got.Added != len(b.Entries) {
+		for _, date := range got.Dates {
+			d.stale[date] = true
+		}
+		return got, nil
+	}
+	d.wait.add(b.Entries)
+	if err := d.release(ctx, d.wait.due()); err != nil {
+		d.log.Error("summary of the running day is not kept, it will be made anew", "err", err) // the events are stored
+	}
+	return got, nil
+}
+
+// release lets the first n waiting events into the running day.
+func (d *Days) release(ctx context.Context, n int) error {
+	defer d.wait.drop(n)
+	for i := range d.wait.held[:n] {
+		if err := d.observe(ctx, &d.wait.held[i]); err != nil {
+			for _, e := range d.wait.held[i:n] {
+				d.stale[detect.DateOf(time.Unix(0, e.Time))] = true
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Days) observe(ctx context.Context, e *parse.Event) error {
+	date := detect.DateOf(time.Unix(0, e.Time))
+	if d.live == nil {
+		prev, err := d.Store.Day(ctx, date-1)
+		if err != nil {
+			return fmt.Errorf("read the day before %v: %w", date, err)
+		}
+		d.live = detect.NewTracker(d.cfg, prev, date)
+	}
+	switch {
+	case date < d.live.Date():
+		d.stale[date] = true // it is stored; its day is made anew when it is asked for
+		return nil
+	case date > d.live.Date():
+		done := d.live.Day()
+		if err := d.Store.PutDay(ctx, done); err != nil {
+			return fmt.Errorf("save day %v: %w", done.Date, err)
+		}
+		d.live = detect.NewTracker(d.cfg, done, date)
+	}
+	d.live.Observe(e)
+	return nil
+}
+
+// Resume takes up the last day that the store has, as if it had been running all the time. A daemon calls it before it
+// receives anything.
+func (d *Days) Resume(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	infos, err := d.Store.Days(ctx)
+	if err != nil || len(infos) == 0 {
+		return err
+	}
+	last := infos[len(infos)-1].Date
+	prev, err := d.summary(ctx, last-1)
+	if err != nil {
+		return err
+	}
+	d.live, err = d.replay(ctx, prev, last)
+	return err
+}
+
+// Save stores the summary of the running day.
+func (d *Days) Save(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.release(ctx, len(d.wait.held)); err != nil || d.live == nil {
+		return err
+	}
+	return d.Store.PutDay(ctx, d.live.Day())
+}
+
+// Load is the summaries of the days that touch w, in order; those that are missing or stale are made first.
+func (d *Days) Load(ctx context.Context, w store.Window) ([]*detect.Day, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.release(ctx, len(d.wait.held)); err != nil {
+		return nil, err
+	}
+	infos, err := d.Store.Days(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []*detect.Day
+	for _, info := range infos {
+		if !w.From.IsZero() && !info.Date.End().After(w.From) || !w.To.IsZero() && !info.Date.Start().Before(w.To) {
+			continue
+		}
+		day, err := d.summary(ctx, info.Date)
+		if err != nil {
+			return nil, err
+		}
+		if day != nil {
+			out = append(out, day)
+		}
+	}
+	return out, nil
+}
+
+// Rebuild makes the summaries that are stale, in order, and says which.
+func (d *Days) Rebuild(ctx context.Context) ([]detect.Date, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var done []detect.Date
+	if err := d.release(ctx, len(d.wait.held)); err != nil {
+		return nil, err
+	}
+	for len(d.stale) > 0 {
+		var dates []detect.Date
+		for date := range d.stale {
+			dates = append(dates, date)
+		}
+		slices.Sort(dates)
+		if _, err := d.summary(ctx, dates[0]); err != nil {
+			return done, err
+		}
+		delete(d.stale, dates[0])
+		done = append(done, dates[0])
+	}
+	return done, nil
+}
+
+// summary is the up-to-date Day of date; nil when the store has no events of it.
+func (d *Days) summary(ctx context.Context, date detect.Date) (*detect.Day, error) {
+	if d.live != nil && d.live.Date() == date && !d.stale[date] {
+		return d.live.Day(), nil
+	}
+	infos, err := d.Store.Days(ctx)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(infos, func(x store.DayInfo) bool { return x.Date == date })
+	if i < 0 || infos[i].Events == 0 {
+		return nil, nil
+	}
+	old, err := d.Store.Day(ctx, date)
+	if err != nil {
+		d.log.Warn("summary cannot be read, making it anew", "day", date.String(), "err", err)
+		old = nil
+	}
+	if old != nil && !d.stale[date] && old.Events == infos[i].Events && old.Config == d.cfg.Fingerprint() {
+		return old, nil
+	}
+	prev, err := d.summary(ctx, date-1)
+	if err != nil {
+		return nil, err
+	}
+	if old, err = d.Store.Day(ctx, date); err != nil { // the day before may have made it stale
+		old = nil
+	}
+	t, err := d.replay(ctx, prev, date)
+	if err != nil {
+		return nil, err
+	}
+	day := t.Day()
+	if err := d.Store.PutDay(ctx, day); err != nil {
+		return nil, fmt.Errorf("save day %v: %w", date, err)
+	}
+	delete(d.stale, date)
+	if d.live != nil && d.live.Date() == date {
+		d.live = t
+	}
+	if old == nil || !reflect.DeepEqual(old.Open, day.Open) { // the next day began with other sessions
+		if slices.ContainsFunc(infos, func(x store.DayInfo) bool { return x.Date == date+1 && x.Events > 0 }) {
+			d.stale[date+1] = true
+		}
+	}
+	return day, nil
+}
+
+// replay runs the stored events of date through a new tracker.
+func (d *Days) replay(ctx context.Context, prev *detect.Day, date detect.Date) (*detect.Tracker, error) {
+	t := detect.NewTracker(d.cfg, prev, date)
+	q := store.Query{Window: store.Window{From: date.Start(), To: date.End()}, NoRaw: true}
+	for e, err := range d.Store.Events(ctx, q) {
+		if err != nil {
+			return nil, fmt.Errorf("replay %v: %w", date, err)
+		}
+		t.Observe(&e.Event)
+	}
+	return t, nil
+}

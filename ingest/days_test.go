@@ -1,0 +1,189 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"reflect"
+	"testing"
+	"time"
+
+	"uncloak/detect"
+	"uncloak/parse"
+	"uncloak/store"
+	"uncloak/store/bolt"
+)
+
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+func openDays(t *testing.T, dir string) *Days {
+	t.Helper()
+	db, err := bolt.Open(dir, bolt.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return NewDays(db, detect.DefaultConfig(), slog.New(slog.DiscardHandler))
+}
+
+// sessions makes n events a second apart; every third second one comes late.
+func sessions(from time.Time, n int) (out []store.Entry) {
+	for i := range n {
+		at := from.Add(time.Duration(i) * time.Second)
+		if i%3 == 2 {
+			at = at.Add(-1500 * time.Millisecond)
+		}
+		e := parse.Event{Kind: parse.SessionNew, Proto: parse.TCP, Time: at.UnixNano(), Router: parse.MakeName("gw"), Src: netip.AddrFrom4([4]byte{192, 168, 0, byte(i % 5)}),
+			Dst: netip.AddrFrom4([4]byte{203, 0, byte(i >> 8), byte(i)}), SPort: uint16(i), DPort: 443}
+		out = append(out, store.Entry{Event: e, Identity: uint64(at.UnixNano()), Raw: fmt.Appendf(nil, "line %d", i)})
+	}
+	return out
+}
+
+func appendAll(t *testing.T, d *Days, entries []store.Entry, size int, dedupe bool) {
+	t.Helper()
+	for len(entries) > 0 {
+		n := min(size, len(entries))
+		if _, err := d.Append(t.Context(), store.Batch{Entries: entries[:n], Dedupe: dedupe}); err != nil {
+			t.Fatal(err)
+		}
+		entries = entries[n:]
+	}
+}
+
+func load(t *testing.T, d *Days) []*detect.Day {
+	t.Helper()
+	days, err := d.Load(t.Context(), store.Window{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return days
+}
+
+func TestLiveDaysAreReplayedDays(t *testing.T) {
+	entries := sessions(noon.Add(10*time.Hour), 4*3600) // over midnight
+	live := openDays(t, t.TempDir())
+	appendAll(t, live, entries, 700, false)
+	replayed := openDays(t, t.TempDir())
+	appendAll(t, replayed, entries, 1<<14, true)
+	a, b := load(t, live), load(t, replayed)
+	if len(a) != 2 || len(b) != 2 {
+		t.Fatalf("%d and %d days", len(a), len(b))
+	}
+	for i := range a {
+		if a[i].Events != b[i].Events || !reflect.DeepEqual(a[i].Open, b[i].Open) || !reflect.DeepEqual(a[i].Routers, b[i].Routers) {
+			t.Errorf("%v: live and replayed differ", a[i].Date)
+		}
+		for h := range a[i].Hosts {
+			x, y := a[i].Hosts[h], b[i].Hosts[h]
+			if y == nil || !reflect.DeepEqual(x.Sessions, y.Sessions) || x.Peers != y.Peers {
+				t.Errorf("%v %v: live and replayed differ", a[i].Date, h)
+			}
+		}
+	}
+}
+
+func TestResumeGoesOnWhereItStopped(t *testing.T) {
+	entries := sessions(noon, 3000)
+	whole := openDays(t, t.TempDir())
+	appendAll(t, whole, entries, 500, false)
+	dir := t.TempDir()
+	d := openDays(t, dir)
+	appendAll(t, d, entries[:1500], 500, false)
+	if err := d.Close(); err != nil { // killed: the summary was never saved
+		t.Fatal(err)
+	}
+	d = openDays(t, dir)
+	if err := d.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	appendAll(t, d, entries[1500:], 500, false)
+	a, b := load(t, whole)[0], load(t, d)[0]
+	if a.Events != b.Events || !reflect.DeepEqual(a.Routers, b.Routers) {
+		t.Errorf("%d and %d events, or other tables", a.Events, b.Events)
+	}
+}
+
+func TestImportIntoTheRunningDay(t *testing.T) {
+	d := openDays(t, t.TempDir())
+	appendAll(t, d, sessions(noon, 1000), 500, false)
+	appendAll(t, d, sessions(noon.Add(-2*time.Hour), 800), 500, true)
+	appendAll(t, d, sessions(noon.Add(-26*time.Hour), 300), 500, true)
+	done, err := d.Rebuild(t.Context())
+	if err != nil || len(done) < 2 {
+		t.Fatalf("rebuilt %v, %v", done, err)
+	}
+	appendAll(t, d, sessions(noon.Add(time.Hour), 100), 500, false)
+	days := load(t, d)
+	if len(days) != 2 || days[0].Events != 300 || days[1].Events != 1900 {
+		t.Errorf("days %d: %d and %d events", len(days), days[0].Events, days[len(days)-1].Events)
+	}
+	if again, err := d.Rebuild(t.Context()); err != nil || len(again) != 0 {
+		t.Errorf("rebuilt again: %v %v", again, err)
+	}
+}
+
+func TestOtherConfigMakesDaysAnew(t *testing.T) {
+	dir := t.TempDir()
+	d := openDays(t, dir)
+	appendAll(t, d, sessions(noon, 100), 100, true)
+	if n := len(load(t, d)[0].Hosts); n != 5 {
+		t.Fatalf("%d hosts", n)
+	}
+	d.cfg.LAN = []netip.Prefix{netip.MustParsePrefix("192.168.0.0/31")}
+	if n := len(load(t, d)[0].Hosts); n != 2 {
+		t.Errorf("%d hosts with the smaller LAN", n)
+	}
+}
+
+// noDays is a store whose summaries cannot be saved.
+type noDays struct{ store.Store }
+
+func (noDays) PutDay(context.Context, *detect.Day) error { return errors.New("no room for it") }
+
+func TestSummaryThatCannotBeSaved(t *testing.T) {
+	d := openDays(t, t.TempDir())
+	inner := d.Store
+	d.Store = noDays{inner}
+	appendAll(t, d, sessions(noon, 10), 10, false)
+	appendAll(t, d, sessions(noon.Add(24*time.Hour), 10), 10, false) // the day changes, which saves the old one
+	d.Store = inner
+	if days := load(t, d); len(days) != 2 || days[0].Events != 10 || days[1].Events != 10 {
+		t.Errorf("%d days", len(days))
+	}
+}
+
+func TestWindowOrders(t *testing.T) {
+	var w window
+	at := func(ts ...int64) (es []store.Entry) {
+		for _, s := range ts {
+			es = append(es, store.Entry{Event: parse.Event{Time: s * 1e9}})
+		}
+		return es
+	}
+	var got []int64
+	take := func(n int) {
+		for _, e := range w.held[:n] {
+			got = append(got, e.Time/1e9)
+		}
+		w.drop(n)
+	}
+	w.add(at(9, 10))
+	take(w.due())
+	w.add(at(8, 11))
+	take(w.due())
+	w.add(at(10, 13))
+	take(w.due())
+	take(len(w.held))
+	if want := []int64{8, 9, 10, 10, 11, 13}; !reflect.DeepEqual(got, want) {
+		t.Errorf("order %v, want %v", got, want)
+	}
+	for range 3 {
+		w.add(make([]store.Entry, maxHeld/2+1))
+	}
+	if n := w.due(); len(w.held)-n > maxHeld {
+		t.Errorf("%d events are held", len(w.held)-n)
+	}
+}

@@ -1,0 +1,174 @@
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"time"
+
+	"gopkg.in/mcuadros/go-syslog.v2/format"
+
+	"uncloak/parse"
+)
+
+// Format is our reading of syslog as go-syslog's documented interface: its split function cuts the streams of this
+// package, and the whole of it plugs into that library's Server (a test does so). Why the sockets are not the library's
+// is in docs/adr/0002-receiver.md.
+type Format struct {
+	MaxLine int // bytes kept of a line; 0: as in DefaultConfig
+}
+
+var _ format.Format = Format{}
+
+// GetSplitFunc is a new splitter, for one stream: frames end in a newline, or begin with their length (RFC 6587), and
+// each frame may choose.
+func (f Format) GetSplitFunc() bufio.SplitFunc { return newSplitter(f.MaxLine).split }
+
+// GetParser reads one line. The line is copied: the library reuses its buffers.
+func (f Format) GetParser(line []byte) format.LogParser {
+	return &lineParser{line: bytes.Clone(line), loc: time.UTC}
+}
+
+type lineParser struct {
+	line []byte
+	loc  *time.Location
+	rec  parse.Record
+}
+
+func (p *lineParser) Parse() error {
+	parse.NewParser().Line(p.line, &p.rec)
+	return nil
+}
+
+func (p *lineParser) Location(loc *time.Location) { p.loc = loc }
+
+// Dump gives the header in the library's words, and the line itself as "raw".
+func (p *lineParser) Dump() format.LogParts {
+	parts := format.LogParts{"raw": p.line, "hostname": string(p.rec.Host), "app_name": string(p.rec.App),
+		"proc_id": string(p.rec.PID), "message": string(p.rec.Body), "priority": p.rec.Pri}
+	if t, ok := p.rec.Stamp.Resolve(time.Now(), p.loc); ok {
+		parts["timestamp"] = t
+	}
+	return parts
+}
+
+// splitter cuts one stream into lines of at most max bytes. What a longer line has beyond that is passed over, in
+// constant memory, and the line counted.
+type splitter struct {
+	max      int
+	oversize uint64
+	skip     int  // bytes of an octet-counted frame still to pass over
+	skipLine bool // pass over everything up to the next newline
+}
+
+func newSplitter(limit int) *splitter {
+	if limit <= 0 {
+		limit = DefaultConfig().MaxLine
+	}
+	return &splitter{max: limit}
+}
+
+// split is a bufio.SplitFunc that never fails: what is no valid frame is a line. Empty lines are left out. It needs a
+// buffer of more than max+8 bytes.
+func (s *splitter) split(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	for advance < len(data) {
+		n, line, more := s.next(data[advance:], atEOF)
+		advance += n
+		if line = trimLine(line); len(line) > 0 {
+			return advance, line, nil
+		}
+		if more {
+			break
+		}
+	}
+	return advance, nil, nil
+}
+
+// next takes one frame, or a piece that is passed over; more says that it cannot go on without more data.
+func (s *splitter) next(b []byte, atEOF bool) (n int, line []byte, more bool) {
+	switch {
+	case s.skip > 0:
+		n = min(s.skip, len(b))
+		s.skip -= n
+		return n, nil, false
+	case s.skipLine:
+		i := bytes.IndexByte(b, '\n')
+		s.skipLine = i < 0
+		if i < 0 {
+			return len(b), nil, false
+		}
+		return i + 1, nil, false
+	}
+	length, head, known := counted(b, atEOF)
+	if !known {
+		return 0, nil, true
+	}
+	if head == 0 {
+		return s.line(b, atEOF)
+	}
+	keep := min(length, s.max)
+	switch {
+	case len(b) < head+keep && !atEOF:
+		return 0, nil, true
+	case len(b) < head+keep: // the stream ended within the frame
+		return len(b), b[head:], false
+	case keep < length:
+		s.skip = length - keep
+		s.oversize++
+	}
+	return head + keep, b[head : head+keep], false
+}
+
+// line takes a frame that ends in a newline, or with the stream.
+func (s *splitter) line(b []byte, atEOF bool) (n int, line []byte, more bool) {
+	window := b[:min(len(b), s.max+2)] // room for \r\n behind a line of exactly max bytes
+	if i := bytes.IndexByte(window, '\n'); i >= 0 {
+		return i + 1, s.cut(b[:i]), false
+	}
+	if len(window) == s.max+2 {
+		s.skipLine = true
+		return len(window), s.cut(window), false
+	}
+	if atEOF {
+		return len(b), s.cut(b), false
+	}
+	return 0, nil, true
+}
+
+func (s *splitter) cut(line []byte) []byte {
+	if line = trimLine(line); len(line) > s.max {
+		s.oversize++
+		line = line[:s.max]
+	}
+	return line
+}
+
+// counted reads the head of an octet-counted frame: a length without leading zeros, a blank, and the '<' of a priority,
+// which tells it from a line that begins with a number. head is 0 where there is none; known is false where that
+// cannot be said yet.
+func counted(b []byte, atEOF bool) (length, head int, known bool) {
+	const digits = 6
+	for i, c := range b {
+		switch {
+		case i > 0 && c == ' ':
+			if i+1 == len(b) {
+				return 0, 0, atEOF
+			}
+			if b[i+1] != '<' {
+				return 0, 0, true
+			}
+			return length, i + 1, true
+		case c < '0' || c > '9' || i == 0 && c == '0' || i == digits:
+			return 0, 0, true
+		}
+		length = length*10 + int(c-'0')
+	}
+	return 0, 0, atEOF
+}
+
+// trimLine takes away what senders put behind a line: newlines, carriage returns, NULs.
+func trimLine(b []byte) []byte {
+	for len(b) > 0 && (b[len(b)-1] == '\n' || b[len(b)-1] == '\r' || b[len(b)-1] == 0) {
+		b = b[:len(b)-1]
+	}
+	return b
+}

@@ -1,0 +1,210 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"uncloak/detect"
+	"uncloak/store"
+)
+
+// Target is the part of a store.Store that an import needs: beside Append, the lines and senders that are there already,
+// to find the boot time of a dump and the name of its router.
+type Target interface {
+	Appender
+	Events(ctx context.Context, q store.Query) iter.Seq2[store.Entry, error]
+	Health(ctx context.Context, w store.Window) ([]store.Health, error)
+}
+
+// Formats are the values of Options.Format.
+func Formats() []string { return []string{"auto", "log", "page"} }
+
+// Options say what a file does not say of itself. The zero value guesses all of it.
+type Options struct {
+	// Format: which dialect a line is in is found line by line, and needs no help. What may be chosen is whether the file
+	// is a log, taken line by line as it is ("log"), or text that was pasted from a page, with markup and prose around
+	// ("page"). "auto" or "": found by the markup.
+	Format     string
+	Router     string         // name of the router that all lines are of; "": their host, else what is known
+	Year       int            // of the last line, for stamps without one; 0: from CapturedAt
+	Location   *time.Location // zone of stamps that name none; nil: UTC
+	CapturedAt time.Time      // when the log ended, or the dump was taken; zero: the file's modification time
+	BootTime   time.Time      // where uptime stamps begin; zero: derived
+	MaxLine    int            // bytes kept of a line; 0: 64 KiB
+
+	Now      func() time.Time        // nil: time.Now
+	Stdin    io.Reader               // read for the path "-"
+	Progress func(done, total int64) // bytes read of all bytes to read; total is 0 where it is not known
+}
+
+// Validate reports the first value that cannot work.
+func (o Options) Validate() error {
+	if o.Format != "" && !slices.Contains(Formats(), o.Format) {
+		return fmt.Errorf("format %q: want one of %s", o.Format, strings.Join(Formats(), ", "))
+	}
+	if o.Year != 0 && (o.Year < 1970 || o.Year > 2199) {
+		return fmt.Errorf("year %d is not between 1970 and 2199", o.Year)
+	}
+	if o.MaxLine != 0 && (o.MaxLine < 480 || o.MaxLine > 1<<20) {
+		return fmt.Errorf("line limit %d is not between 480 and %d", o.MaxLine, 1<<20)
+	}
+	return nil
+}
+
+func (o *Options) fill() {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Location == nil {
+		o.Location = time.UTC
+	}
+	if o.MaxLine == 0 {
+		o.MaxLine = 64 << 10
+	}
+}
+
+// Summary says what an import took in.
+type Summary struct {
+	Files      int
+	Lines      uint64 // lines read, blank ones left out
+	Events     uint64 // lines that were stored
+	Duplicates uint64 // lines that the store had
+	Unparsed   uint64 // stored or duplicate lines that nobody understood
+	Skipped    uint64 // text that is no log line: not stored
+	Joined     uint64 // wrapped pieces that were put together again
+	Oversize   uint64 // lines cut at the limit
+	Repaired   uint64 // lines whose time cannot be true, and was taken from their neighbours
+	Bytes      uint64 // of the lines read
+	Days       []DayCount
+	Routers    []string // names that the events go by, sorted
+	Notes      []string // what a person should know about how the files were read
+}
+
+// DayCount is one UTC day of an import.
+type DayCount struct {
+	Date        detect.Date
+	Lines       uint64 // stored or duplicate
+	Added       uint64 // stored; where it is not 0, the day's summary must be rebuilt
+	First, Last time.Time
+}
+
+// Touched are the days that got events.
+func (s *Summary) Touched() (ds []detect.Date) {
+	for _, d := range s.Days {
+		if d.Added > 0 {
+			ds = append(ds, d.Date)
+		}
+	}
+	return ds
+}
+
+func (s *Summary) day(d detect.Date) *DayCount {
+	i, ok := slices.BinarySearchFunc(s.Days, d, func(c DayCount, d detect.Date) int { return int(c.Date) - int(d) })
+	if !ok {
+		s.Days = slices.Insert(s.Days, i, DayCount{Date: d})
+	}
+	return &s.Days[i]
+}
+
+// Import stores the lines of files: plain or compressed (gzip, xz, bzip2, zstd, told by content), in any dialect, each
+// line's own; directories (their files, not deeper), patterns, and "-". Lines that the store has are not stored again, so
+// that importing a file twice changes nothing.
+//
+// A file that cannot be read does not keep the others from being imported; the error names each. The Summary is valid
+// in any case. After an error of the store or of ctx nothing further is read.
+func Import(ctx context.Context, to Target, opt Options, paths ...string) (Summary, error) {
+	var sum Summary
+	if err := opt.Validate(); err != nil {
+		return sum, err
+	}
+	opt.fill()
+	files, err := expand(paths)
+	errs := []error{err}
+	progress := newProgress(opt.Progress, files)
+	for _, f := range files {
+		err := importFile(ctx, to, &opt, f, &sum, progress)
+		errs = append(errs, err)
+		var stop stopError
+		if errors.As(err, &stop) || ctx.Err() != nil {
+			break
+		}
+	}
+	slices.Sort(sum.Routers)
+	return sum, errors.Join(errs...)
+}
+
+// stopError is an error after which further files make no sense: the store's.
+type stopError struct{ error }
+
+func (e stopError) Unwrap() error { return e.error }
+
+// ImportReader stores the lines of r as Import does those of a file of that name. mtime stands for the modification
+// time; zero means now.
+func ImportReader(ctx context.Context, to Target, opt Options, name string, r io.Reader, mtime time.Time) (Summary, error) {
+	var sum Summary
+	if err := opt.Validate(); err != nil {
+		return sum, err
+	}
+	opt.fill()
+	if mtime.IsZero() {
+		mtime = opt.Now()
+	}
+	in, err := openReader(name, r, mtime)
+	if err != nil {
+		return sum, err
+	}
+	defer in.close()
+	err = importInput(ctx, to, &opt, in, &sum)
+	slices.Sort(sum.Routers)
+	return sum, err
+}
+
+func importFile(ctx context.Context, to Target, opt *Options, path string, sum *Summary, p *progress) error {
+	in, err := open(path, opt, p)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	if err := importInput(ctx, to, opt, in, sum); err != nil {
+		return fmt.Errorf("%s: %w", in.name, err)
+	}
+	return nil
+}
+
+// importInput reads a file twice: once to learn what it says of its own clock, then for its lines. A small file is
+// held in memory, and repaired where it was pasted.
+func importInput(ctx context.Context, to Target, opt *Options, in *input, sum *Summary) error {
+	sum.Files++
+	text := in.text
+	if why := notText(text); why != "" {
+		return errors.New(why)
+	}
+	if len(text) == 0 {
+		in.note(sum, "the file is empty")
+		return nil
+	}
+	run := &importRun{ctx: ctx, to: to, opt: opt, in: in, sum: sum}
+	if in.whole {
+		fixed, page, joined := repair(text, opt.Format)
+		run.page = page
+		sum.Joined += uint64(joined)
+		if joined > 0 {
+			in.note(sum, fmt.Sprintf("%d wrapped pieces of lines were put together", joined))
+		}
+		in.replace(fixed)
+	}
+	facts, err := surveyOf(in, opt)
+	if err != nil {
+		return err
+	}
+	if err := run.prepare(facts); err != nil {
+		return err
+	}
+	return run.lines()
+}

@@ -1,0 +1,175 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestKernelLossIsCounted(t *testing.T) {
+	cfg, st := testConfig(), &memory{}
+	cfg.UDP, cfg.ReadBuffer = []string{"127.0.0.1:0"}, 4<<10
+	s, err := New(cfg, st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, s.Addrs()[0])
+	for range 500 { // nobody reads
+		fmt.Fprint(c, "<13>Nov 21 20:28:01 gw app: x")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ctx) }()
+	waitFor(t, s, func(st Stats) bool { return st.Stored > 0 })
+	fmt.Fprint(c, "<13>Nov 21 20:28:01 gw app: x") // it carries the kernel's count
+	waitFor(t, s, func(st Stats) bool { return st.Stored+st.Kernel == 501 && st.Kernel > 0 })
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLossesAreBounded(t *testing.T) {
+	q := newQueue(1, 2)
+	for i := range 10 {
+		q.offer([]line{{from: source{addr: netip.AddrFrom4([4]byte{10, 0, 0, byte(i)})}, raw: []byte("x")}})
+	}
+	losses, sum := q.takeLosses(), uint64(0)
+	for _, l := range losses {
+		sum += l.dropped
+	}
+	if len(losses) != 3 || sum != 9 {
+		t.Errorf("%d losses of %d sources", sum, len(losses))
+	}
+	if len(q.takeLosses()) != 0 {
+		t.Error("losses are told twice")
+	}
+}
+
+func TestQueueCountsBytes(t *testing.T) {
+	q := newQueue(20, 2)
+	for range 10 {
+		q.offer([]line{{raw: make([]byte, 4096)}}) // 9 units each
+	}
+	if got := len(q.lines); got != 2 {
+		t.Errorf("%d lines of 4 KiB wait", got)
+	}
+	q.done(<-q.lines)
+	q.put([]line{{raw: make([]byte, 4096)}})
+	if got := len(q.lines); got != 2 {
+		t.Errorf("%d lines wait after one was taken", got)
+	}
+}
+
+func TestRouterNamesAreBounded(t *testing.T) {
+	cfg := testConfig()
+	cfg.fill()
+	s := newSenders(&cfg)
+	sn, names := s.of(source{name: "relay"}, 0), map[routerName]bool{}
+	for i := range 3 * maxHosts {
+		names[s.router(sn, fmt.Appendf(nil, "host%d", i))] = true
+	}
+	if len(names) != maxRouters+1 || len(s.hosts) > maxHosts {
+		t.Errorf("%d names, %d remembered", len(names), len(s.hosts))
+	}
+}
+
+func TestIdleStreamIsClosed(t *testing.T) {
+	cfg := testConfig()
+	cfg.TCP, cfg.Idle = []string{"127.0.0.1:0"}, 20*time.Millisecond
+	s, _ := start(t, cfg, &memory{})
+	c := dial(t, s.Addrs()[0])
+	fmt.Fprint(c, "half a li")
+	if _, err := c.Read(make([]byte, 1)); err == nil {
+		t.Error("the connection is not closed")
+	}
+	waitFor(t, s, func(st Stats) bool { return st.Stored == 1 }) // what came is a line
+}
+
+func TestAllConnections(t *testing.T) {
+	l := newConnLimits(3, 2)
+	a, b := source{name: "a"}, source{name: "b"}
+	for i, from := range []source{a, a, a, b, b} {
+		if got, want := l.take(from), i != 2 && i != 4; got != want {
+			t.Errorf("connection %d: %v", i, got)
+		}
+	}
+	l.give(a)
+	if !l.take(b) || len(l.by) != 2 {
+		t.Error("a place that was given back is not free")
+	}
+}
+
+// noFiles is a listener in a process that has no file descriptors left.
+type noFiles struct {
+	net.Listener
+	closed chan struct{}
+}
+
+func (noFiles) Accept() (net.Conn, error) { return nil, syscall.EMFILE }
+func (noFiles) Addr() net.Addr            { return &net.TCPAddr{} }
+func (n noFiles) Close() error            { close(n.closed); return nil }
+
+func TestAcceptDoesNotSpin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := testConfig()
+		stats := newCounters()
+		l := &streamSocket{cfg: &cfg, ln: noFiles{closed: make(chan struct{})}}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if err := l.accept(ctx, newQueue(1, 1), newConnLimits(1, 1), stats); err != nil {
+			t.Error(err)
+		}
+		if s, _ := stats.now(); s.AcceptFails < 10 || s.AcceptFails > 20 { // 5 ms, doubled up to 1 s
+			t.Errorf("%d attempts in 10 s", s.AcceptFails)
+		}
+	})
+}
+
+func TestConfigValidate(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"queue":   func(c *Config) { c.Queue = 0 },
+		"line":    func(c *Config) { c.MaxLine = 10 },
+		"idle":    func(c *Config) { c.Idle = 0 },
+		"address": func(c *Config) { c.UDP = []string{"514"} },
+	} {
+		cfg := DefaultConfig()
+		change(&cfg)
+		if _, err := New(cfg, &memory{}); err == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+	if err := DefaultConfig().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Without sockets a server serves until it is stopped; a second stale unix socket file does not keep it from listening.
+func TestStaleUnixSocket(t *testing.T) {
+	path := t.TempDir() + "/log"
+	stale, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale.Close() // leaves the file
+	cfg := testConfig()
+	cfg.Unixgram = []string{path}
+	s, stop := start(t, cfg, &memory{})
+	fmt.Fprint(dial(t, s.Addrs()[0]), "<13>x")
+	waitFor(t, s, func(st Stats) bool { return st.Stored == 1 })
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if _, err := net.Dial("unixgram", path); err == nil || errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("the socket file is left behind: %v", err)
+	}
+}

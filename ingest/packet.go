@@ -1,0 +1,247 @@
+package ingest
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/net/ipv4"
+	"golang.org/x/net/ipv6"
+	"golang.org/x/sys/unix"
+)
+
+// Datagrams are read up to 64 in one system call. What the kernel holds at a stop is bounded by the socket buffer; as
+// senders may go on while it is read, so is the number that is taken.
+const (
+	packetBatch = 64
+	drainMax    = 1 << 17
+)
+
+// packetSocket is one datagram socket, UDP or unix.
+type packetSocket struct {
+	cfg    *Config
+	name   string // "udp [::]:514", the account of what its kernel buffer lost
+	local  string // the sender's name where datagrams have no address (unix sockets)
+	conn   packetConn
+	kernel uint32 // losses that the kernel has told of
+	buffer int    // bytes of socket buffer that the kernel grants, its own overhead included
+}
+
+type packetConn interface {
+	net.PacketConn
+	SetReadBuffer(bytes int) error
+	syscall.Conn
+}
+
+func (s *Server) listenPacket(network, address string) error {
+	p := &packetSocket{cfg: &s.cfg, name: network + " " + address}
+	switch network {
+	case "udp":
+		a, err := net.ResolveUDPAddr(network, address)
+		if err != nil {
+			return fmt.Errorf("listen at udp %s: %w", address, err)
+		}
+		c, err := net.ListenUDP(network, a)
+		if err != nil {
+			return err
+		}
+		p.conn = c
+	default:
+		p.local = "unix"
+		freePath(network, address)
+		c, err := net.ListenUnixgram(network, &net.UnixAddr{Name: address, Net: network})
+		if err != nil {
+			return err
+		}
+		p.conn = c
+	}
+	s.packets = append(s.packets, p)
+	return p.prepare()
+}
+
+// prepare asks for the socket buffer, past the system's limit where we may, and for the count of what overflows it.
+func (p *packetSocket) prepare() error {
+	raw, err := p.conn.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.name, err)
+	}
+	err = raw.Control(func(fd uintptr) {
+		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, p.cfg.ReadBuffer) != nil {
+			_ = p.conn.SetReadBuffer(p.cfg.ReadBuffer) // what is granted is read back below
+		}
+		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1) // not for unix sockets, which do not lose
+		p.buffer, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
+	})
+	if p.buffer/2 < p.cfg.ReadBuffer { // Linux doubles the number for its own use
+		p.cfg.Log.Warn("socket buffer is smaller than asked for: bursts may be lost; raise net.core.rmem_max",
+			"socket", p.name, "bytes", p.buffer/2, "asked", p.cfg.ReadBuffer)
+	}
+	return err
+}
+
+// batchReader is recvmmsg, for either family.
+type batchReader interface {
+	ReadBatch(ms []ipv4.Message, flags int) (int, error)
+}
+
+func (p *packetSocket) batches() batchReader {
+	switch a := p.conn.LocalAddr().(type) {
+	case *net.UDPAddr:
+		if a.IP.To4() == nil {
+			return ipv6.NewPacketConn(p.conn)
+		}
+		return ipv4.NewPacketConn(p.conn)
+	default:
+		return oneByOne{p.conn}
+	}
+}
+
+// oneByOne reads unix datagrams, for which x/net knows no recvmmsg.
+type oneByOne struct{ c packetConn }
+
+func (r oneByOne) ReadBatch(ms []ipv4.Message, _ int) (int, error) {
+	n, _, err := r.c.ReadFrom(ms[0].Buffers[0])
+	if err != nil {
+		return 0, err
+	}
+	ms[0].N, ms[0].NN, ms[0].Flags, ms[0].Addr = n, 0, 0, nil
+	return 1, nil
+}
+
+// receive puts datagrams into the queue until ctx ends, and then those that the kernel still holds.
+func (p *packetSocket) receive(ctx context.Context, q *queue) error {
+	stop := context.AfterFunc(ctx, func() { p.conn.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
+	from, ms := p.batches(), newMessages(p.cfg.MaxLine)
+	for {
+		n, err := from.ReadBatch(ms, 0)
+		switch {
+		case err == nil:
+			q.offer(p.lines(ms[:n], q))
+		case ctx.Err() != nil:
+			return p.drain(q)
+		case errors.Is(err, net.ErrClosed):
+			return fmt.Errorf("%s: %w", p.name, err)
+		default: // an interface that goes down, or memory short: neither is forever
+			p.cfg.Log.Warn("cannot receive", "socket", p.name, "err", err)
+			sleep(ctx, time.Second)
+		}
+	}
+}
+
+func newMessages(maxLine int) []ipv4.Message {
+	ms := make([]ipv4.Message, packetBatch)
+	for i := range ms {
+		ms[i].Buffers = [][]byte{make([]byte, maxLine+2)} // room for a newline behind a line of exactly that length
+		ms[i].OOB = make([]byte, unix.CmsgSpace(4))
+	}
+	return ms
+}
+
+// lines copies the datagrams out of the receive buffers, into one piece of memory.
+func (p *packetSocket) lines(ms []ipv4.Message, q *queue) []line {
+	recv := p.cfg.Now().UnixNano()
+	total := 0
+	for i := range ms {
+		total += ms[i].N
+	}
+	buf, lines := make([]byte, 0, total), make([]line, 0, len(ms))
+	for i := range ms {
+		m := &ms[i]
+		if l, ok := p.line(m.Buffers[0][:m.N], m.Flags, p.source(m.Addr), recv, q); ok {
+			buf = append(buf, l.raw...)
+			l.raw = buf[len(buf)-len(l.raw):]
+			lines = append(lines, l)
+		}
+	}
+	if len(ms) > 0 {
+		p.overflow(ms[len(ms)-1].OOB[:ms[len(ms)-1].NN], q)
+	}
+	return lines
+}
+
+// line is a datagram as a line, in the memory that it came in; false for one without content.
+func (p *packetSocket) line(b []byte, flags int, from source, recv int64, q *queue) (line, bool) {
+	b = trimLine(b)
+	l := line{from: from, recv: recv, cut: flags&unix.MSG_TRUNC != 0 || len(b) > p.cfg.MaxLine}
+	l.raw = b[:min(len(b), p.cfg.MaxLine)]
+	if len(b) == 0 {
+		q.lose(from, loss{empty: 1})
+	}
+	return l, len(b) > 0
+}
+
+func (p *packetSocket) source(a net.Addr) source {
+	if u, ok := a.(*net.UDPAddr); ok {
+		if ip, ok := netip.AddrFromSlice(u.IP); ok {
+			return source{addr: ip.Unmap()}
+		}
+	}
+	return source{name: p.local}
+}
+
+// overflow accounts for what the kernel says that it dropped (SO_RXQ_OVFL: a count since the socket was opened, told
+// with every datagram once it is not zero).
+func (p *packetSocket) overflow(oob []byte, q *queue) {
+	if len(oob) == 0 {
+		return
+	}
+	msgs, err := unix.ParseSocketControlMessage(oob)
+	if err != nil {
+		return
+	}
+	for _, m := range msgs {
+		if m.Header.Level != unix.SOL_SOCKET || m.Header.Type != unix.SO_RXQ_OVFL || len(m.Data) < 4 {
+			continue
+		}
+		total := binary.NativeEndian.Uint32(m.Data)
+		if lost := total - p.kernel; lost > 0 { // the count wraps, and so does this
+			q.lose(source{name: p.name}, loss{kernel: uint64(lost)})
+		}
+		p.kernel = total
+	}
+}
+
+// drain takes what the kernel holds without waiting for more. Now there is time: it waits for room in the queue.
+func (p *packetSocket) drain(q *queue) error {
+	raw, err := p.conn.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.name, err)
+	}
+	buf := make([]byte, p.cfg.MaxLine+2)
+	err = raw.Control(func(fd uintptr) {
+		for range drainMax {
+			n, _, flags, sa, err := unix.Recvmsg(int(fd), buf, nil, unix.MSG_DONTWAIT)
+			if errors.Is(err, unix.EINTR) {
+				continue
+			}
+			if err != nil {
+				return
+			}
+			if l, ok := p.line(buf[:n], flags, p.sourceOf(sa), p.cfg.Now().UnixNano(), q); ok {
+				l.raw = append([]byte(nil), l.raw...)
+				q.put([]line{l})
+			}
+		}
+	})
+	if err != nil && !errors.Is(err, os.ErrClosed) {
+		return fmt.Errorf("%s: %w", p.name, err)
+	}
+	return nil
+}
+
+func (p *packetSocket) sourceOf(sa unix.Sockaddr) source {
+	switch a := sa.(type) {
+	case *unix.SockaddrInet4:
+		return source{addr: netip.AddrFrom4(a.Addr)}
+	case *unix.SockaddrInet6:
+		return source{addr: netip.AddrFrom16(a.Addr).Unmap()}
+	}
+	return source{name: p.local}
+}

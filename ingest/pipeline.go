@@ -1,0 +1,187 @@
+package ingest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"uncloak/detect"
+	"uncloak/parse"
+	"uncloak/store"
+)
+
+// storeRetry is how long a batch waits after the store refused it, and storeTries how often an error other than a full
+// disk is tried again before the batch is given up: a full disk is worth waiting for, a batch that cannot be stored is not.
+const (
+	storeRetry = time.Second
+	storeTries = 10
+)
+
+// parser takes lines from the queue, makes events of them and hands out batches. It alone closes its output.
+type parser struct {
+	cfg     *Config
+	queue   *queue
+	senders *senders
+	parser  *parse.Parser // one for all: what a line says does not depend on the lines before it
+	rec     parse.Record
+	out     chan store.Batch
+	free    chan []store.Entry // slices of stored batches
+	entries []store.Entry
+}
+
+func newParser(cfg *Config, q *queue) *parser {
+	return &parser{cfg: cfg, queue: q, senders: newSenders(cfg), parser: parse.NewParser(),
+		out: make(chan store.Batch, 1), free: make(chan []store.Entry, 3)}
+}
+
+// run ends when the queue is closed and empty.
+func (p *parser) run() {
+	defer close(p.out)
+	tick := time.NewTicker(p.cfg.BatchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case lines, ok := <-p.queue.lines:
+			if !ok {
+				p.flush()
+				return
+			}
+			for i := range lines {
+				p.take(&lines[i])
+			}
+			p.queue.done(lines)
+			if len(p.entries) >= p.cfg.BatchEvents {
+				p.flush()
+			}
+		case <-tick.C:
+			p.flush()
+		}
+	}
+}
+
+func (p *parser) take(l *line) {
+	day := detect.DateOf(time.Unix(0, l.recv))
+	sn := p.senders.of(l.from, day)
+	h := &sn.health
+	h.Received++
+	h.Bytes += uint64(len(l.raw))
+	if l.cut {
+		h.Oversize++
+	}
+	if junk(l.raw) {
+		h.Malformed++
+	}
+	p.parser.Line(l.raw, &p.rec)
+	if p.rec.Kind == parse.Unknown {
+		h.Unparsed++
+	}
+	router := p.senders.router(sn, p.rec.Host)
+	e := store.Entry{Event: p.rec.Event, Identity: router.identity(&p.rec), Raw: l.raw}
+	e.Recv, e.Router = l.recv, router.name
+	e.Time = sn.time(&p.rec.Stamp, l.recv)
+	p.entries = append(p.entries, e)
+}
+
+// flush hands out what there is, in order of time, and waits until the store takes it.
+func (p *parser) flush() {
+	day := detect.DateOf(p.cfg.Now())
+	for from, l := range p.queue.takeLosses() {
+		h := &p.senders.of(from, day).health
+		h.Dropped += l.dropped
+		h.Kernel += l.kernel
+		h.Malformed += l.empty
+		h.Received += l.dropped + l.empty
+	}
+	health := p.senders.take(day)
+	if len(p.entries) == 0 && len(health) == 0 {
+		return
+	}
+	byTime := func(a, b store.Entry) int { return cmp.Compare(a.Time, b.Time) }
+	if !slices.IsSortedFunc(p.entries, byTime) {
+		slices.SortStableFunc(p.entries, byTime)
+	}
+	b := store.Batch{Entries: p.entries, Health: health}
+	if spansDays(p.entries, day) { // such a batch is no single transaction: repeated after an error, it needs to be known
+		b.ID = fmt.Sprintf("live %d", p.cfg.Now().UnixNano())
+	}
+	p.out <- b
+	select {
+	case p.entries = <-p.free:
+	default:
+		p.entries = nil
+	}
+}
+
+// spansDays says whether entries, in order of time, and the accounting of a day are of more than one day.
+func spansDays(es []store.Entry, day detect.Date) bool {
+	return len(es) > 0 && (detect.DateOf(time.Unix(0, es[0].Time)) != day || detect.DateOf(time.Unix(0, es[len(es)-1].Time)) != day)
+}
+
+// junk says whether a line holds control characters that no log has. Tabs, escapes (colours) and newlines within a
+// datagram are fine.
+func junk(b []byte) bool {
+	for _, c := range b {
+		if c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != 0x1b {
+			return true
+		}
+	}
+	return false
+}
+
+// writer stores the batches.
+type writer struct {
+	cfg   *Config
+	to    Appender
+	stats *counters
+}
+
+// run ends when in is closed. A store that is full is waited for: the queue fills, streams are held back and datagrams
+// are dropped and counted. After ctx ended a batch that the store refuses is tried once more and given up.
+func (w *writer) run(ctx context.Context, in <-chan store.Batch, free chan<- []store.Entry) error {
+	var lost error
+	for b := range in {
+		if err := w.store(ctx, b); err != nil {
+			lost = err
+		}
+		clear(b.Entries) // the raw lines
+		select {
+		case free <- b.Entries[:0]:
+		default:
+		}
+	}
+	return lost
+}
+
+func (w *writer) store(ctx context.Context, b store.Batch) error {
+	for try := 1; ; try++ {
+		stopping := ctx.Err() != nil
+		_, err := w.to.Append(context.WithoutCancel(ctx), b)
+		if err == nil {
+			w.stats.stored(b)
+			return nil
+		}
+		w.stats.add(func(s *Stats) { s.StoreErrors++ })
+		giveUp := try >= storeTries && !errors.Is(err, store.ErrFull)
+		if stopping || giveUp {
+			w.stats.add(func(s *Stats) { s.Lost += uint64(len(b.Entries)) })
+			w.cfg.Log.Error("batch lost: store refuses it", "events", len(b.Entries), "tries", try, "err", err)
+			return fmt.Errorf("%d events were not stored: %w", len(b.Entries), err)
+		}
+		if try == 1 || try%60 == 0 {
+			w.cfg.Log.Error("store refuses events, waiting", "try", try, "err", err)
+		}
+		sleep(ctx, storeRetry)
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

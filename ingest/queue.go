@@ -1,0 +1,114 @@
+package ingest
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// source is who sent a line: an address, or the name of a local socket.
+type source struct {
+	addr netip.Addr
+	name string
+}
+
+func (s source) String() string {
+	if s.name != "" {
+		return s.name
+	}
+	return s.addr.String()
+}
+
+// line is one received line, in memory of its own.
+type line struct {
+	from source
+	raw  []byte
+	recv int64 // ns
+	cut  bool  // longer than the limit
+}
+
+func (l *line) cost() int64 { return 1 + int64(len(l.raw))/512 }
+
+// queue is between the sockets and the parser: bounded in lines (and with them in bytes), so that a sender faster than
+// the store costs memory up to a bound and then lines, which are counted by sender. Many goroutines put; one takes.
+type queue struct {
+	room  *semaphore.Weighted
+	size  int64
+	lines chan []line
+
+	mu       sync.Mutex
+	losses   map[source]loss // since they were last taken
+	maxNamed int
+}
+
+// loss is what never became a line.
+type loss struct{ dropped, kernel, empty uint64 }
+
+func newQueue(size, senders int) *queue {
+	return &queue{room: semaphore.NewWeighted(int64(size)), size: int64(size), lines: make(chan []line, size),
+		losses: make(map[source]loss), maxNamed: senders}
+}
+
+// offer puts what there is room for, in order, and counts the rest as dropped. It does not block, as each line holds at
+// least one unit of room and the channel has a place for each.
+func (q *queue) offer(lines []line) {
+	kept := lines[:0]
+	for i := range lines {
+		if q.room.TryAcquire(min(lines[i].cost(), q.size)) {
+			kept = append(kept, lines[i])
+		} else {
+			q.lose(lines[i].from, loss{dropped: 1})
+		}
+	}
+	if len(kept) > 0 {
+		q.lines <- kept
+	}
+}
+
+// put waits for room, which comes as long as the pipeline runs: after a stop it takes in, or gives up, all that waits.
+func (q *queue) put(lines []line) {
+	sum := int64(0)
+	for i := range lines {
+		sum += min(lines[i].cost(), q.size)
+	}
+	if q.room.TryAcquire(sum) {
+		q.lines <- lines
+		return
+	}
+	for i := range lines {
+		// Acquire fails only when its context ends.
+		_ = q.room.Acquire(context.Background(), min(lines[i].cost(), q.size))
+		q.lines <- lines[i : i+1 : i+1]
+	}
+}
+
+// done gives the room of lines that were taken back.
+func (q *queue) done(lines []line) {
+	for i := range lines {
+		q.room.Release(min(lines[i].cost(), q.size))
+	}
+}
+
+func (q *queue) lose(from source, l loss) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if _, ok := q.losses[from]; !ok && len(q.losses) >= q.maxNamed {
+		from = others
+	}
+	have := q.losses[from]
+	q.losses[from] = loss{have.dropped + l.dropped, have.kernel + l.kernel, have.empty + l.empty}
+}
+
+// takeLosses is what was lost since the last call.
+func (q *queue) takeLosses() map[source]loss {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.losses) == 0 {
+		return nil
+	}
+	l := q.losses
+	q.losses = make(map[source]loss)
+	return l
+}

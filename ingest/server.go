@@ -1,0 +1,158 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Server receives log lines from sockets. The way of a line: socket → owned bytes, sender and receive time → bounded
+// queue → parse → sender's clock → batch → store.
+type Server struct {
+	cfg   Config
+	store Appender
+	stats *counters
+
+	mu        sync.Mutex
+	listening bool
+	packets   []*packetSocket
+	streams   []*streamSocket
+}
+
+// New makes a Server that stores into st. It opens nothing yet.
+func New(cfg Config, st Appender) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("receiver: %w", err)
+	}
+	cfg.fill()
+	return &Server{cfg: cfg, store: st, stats: newCounters()}, nil
+}
+
+// Stats is what was done so far.
+func (s *Server) Stats() Stats {
+	st, _ := s.stats.now()
+	return st
+}
+
+// Wait returns once f holds of the Stats, or with ctx's error. Stats change when a batch was stored.
+func (s *Server) Wait(ctx context.Context, f func(Stats) bool) error { return s.stats.wait(ctx, f) }
+
+// Listen opens the sockets, so that a port in use or a missing permission is known before anything starts. Serve does it
+// where the caller has not. After an error nothing is open.
+func (s *Server) Listen() (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listening {
+		return nil
+	}
+	defer func() {
+		if err != nil {
+			s.closeAll()
+		}
+	}()
+	for _, a := range s.cfg.UDP {
+		if err := s.listenPacket("udp", a); err != nil {
+			return err
+		}
+	}
+	for _, a := range s.cfg.Unixgram {
+		if err := s.listenPacket("unixgram", a); err != nil {
+			return err
+		}
+	}
+	for _, a := range s.cfg.TCP {
+		if err := s.listenStream("tcp", a); err != nil {
+			return err
+		}
+	}
+	for _, a := range s.cfg.UnixStream {
+		if err := s.listenStream("unix", a); err != nil {
+			return err
+		}
+	}
+	s.listening = true
+	return nil
+}
+
+// Addrs are the addresses that are listened at, in the order of the configuration: UDP, Unixgram, TCP, UnixStream.
+func (s *Server) Addrs() (as []net.Addr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.packets {
+		as = append(as, p.conn.LocalAddr())
+	}
+	for _, l := range s.streams {
+		as = append(as, l.ln.Addr())
+	}
+	return as
+}
+
+// Serve receives until ctx ends, then closes the sockets, takes in what the kernel still holds for them, stores
+// everything and returns. Its error is that of a socket that cannot be used, or of events that could not be stored. A
+// Server serves once.
+func (s *Server) Serve(ctx context.Context) error {
+	if err := s.Listen(); err != nil {
+		return err
+	}
+	defer s.closeAll()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	q := newQueue(s.cfg.Queue, s.cfg.Senders)
+	p := newParser(&s.cfg, q)
+	w := &writer{cfg: &s.cfg, to: s.store, stats: s.stats}
+
+	var tail errgroup.Group // goes on until the queue is empty
+	tail.Go(func() error { p.run(); return nil })
+	tail.Go(func() error { return w.run(ctx, p.out, p.free) })
+
+	receivers, rctx := errgroup.WithContext(ctx)
+	for _, sock := range s.packets {
+		receivers.Go(func() error { return sock.receive(rctx, q) })
+	}
+	limits := newConnLimits(s.cfg.MaxConns, s.cfg.MaxConnsPerSender)
+	for _, sock := range s.streams {
+		receivers.Go(func() error { return sock.accept(rctx, q, limits, s.stats) })
+	}
+	receivers.Go(func() error { // a server without sockets serves, too; and one that lost a socket stops
+		<-rctx.Done()
+		cancel()
+		return nil
+	})
+	err := receivers.Wait()
+	close(q.lines)
+	return errors.Join(err, tail.Wait())
+}
+
+func (s *Server) closeAll() {
+	for _, p := range s.packets {
+		p.conn.Close()
+	}
+	for _, l := range s.streams {
+		l.ln.Close()
+	}
+	if s.listening {
+		for _, path := range s.cfg.Unixgram {
+			os.Remove(path)
+		}
+	}
+}
+
+// freePath removes a socket file that nobody listens at any more.
+func freePath(network, path string) {
+	fi, err := os.Lstat(path)
+	if err != nil || fi.Mode()&os.ModeSocket == 0 {
+		return
+	}
+	c, err := net.DialTimeout(network, path, time.Second)
+	if err == nil {
+		c.Close()
+		return
+	}
+	os.Remove(path)
+}

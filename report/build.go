@@ -1,0 +1,380 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+	"strconv"
+	"time"
+
+	"uncloak/detect"
+	"uncloak/parse"
+	"uncloak/store"
+)
+
+// maxLine bounds an evidence line in the model, in bytes. The whole line is in the store.
+const maxLine = 1024
+
+// Build makes the model of a report. days are those that touch the window, fs the findings of the detectors; both are left
+// as they are. The store is asked for the accounting and for the lines behind each finding.
+func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.Finding, opt Options) (*Model, error) {
+	names := hostNames(days, opt.Names)
+	opt.Names = func(a netip.Addr) string { return names(a) }
+	if opt.Evidence == 0 {
+		opt.Evidence = 3
+	}
+	m := &Model{Version: opt.Version, From: opt.From, To: opt.To, Now: opt.Now, Generated: opt.Generated, Note: opt.Note, clock: newClock(&opt)}
+	m.Zone = m.clock.zone(opt.From)
+	m.From, m.To = opt.From.In(m.clock.loc), opt.To.In(m.clock.loc)
+	m.Routers = routerNames(days)
+	m.Findings = slices.Clone(fs)
+	for i := range m.Findings {
+		f := &m.Findings[i]
+		f.Holders = slices.Clone(f.Holders)
+		m.tame(f)
+		if len(f.Ports) == 0 && f.Kind != detect.PTRStorm && f.Host != "" {
+			f.Ports = hostPorts(days, f.Host)
+		}
+		Describe(f, opt)
+		f.Evidence.Query = command(&f.Evidence.Ask, &opt, m)
+		if err := evidence(ctx, st, f, &opt, i); err != nil {
+			return nil, err
+		}
+	}
+	m.group(&opt)
+	if err := m.proofs(ctx, st, &opt); err != nil {
+		return nil, err
+	}
+	m.Tables = tables(days, &opt)
+	m.Hosts = hostRows(days, m.Incidents, names, &opt)
+	if err := m.account(ctx, st, days, &opt); err != nil {
+		return nil, err
+	}
+	m.Verdict = verdict(m)
+	m.occupancy = makeOccupancy(days, &opt, names)
+	m.phases = makePhaseMap(days, m.Findings, &opt, names)
+	return m, nil
+}
+
+// tame shows the times of a finding in the zone of the report, and takes out numbers that JSON cannot hold.
+func (m *Model) tame(f *detect.Finding) {
+	f.Start, f.End = f.Start.In(m.clock.loc), f.End.In(m.clock.loc)
+	if f.Next != nil {
+		t := f.Next.In(m.clock.loc)
+		f.Next = &t
+	}
+	f.Bursts = slices.Clone(f.Bursts)
+	for i := range f.Bursts {
+		f.Bursts[i].Start = f.Bursts[i].Start.In(m.clock.loc)
+		finite(&f.Bursts[i].LengthS)
+	}
+	for i := range f.Holders {
+		finite(&f.Holders[i].Share)
+	}
+	finite(&f.Score, &f.PeriodS, &f.JitterS, &f.PValue, &f.LengthS, &f.LagS, &f.Shared, &f.TableShare, &f.SpreadS,
+		&f.RateS, &f.GrowthDay, &f.PerDay, &f.DoublesDays)
+}
+
+func finite(xs ...*float64) {
+	for _, x := range xs {
+		if math.IsNaN(*x) || math.IsInf(*x, 0) {
+			*x = 0
+		}
+	}
+}
+
+// hostNames knows the names in leases, the last day first, and then asks more, once an address.
+func hostNames(days []*detect.Day, more func(netip.Addr) string) func(netip.Addr) string {
+	known := map[netip.Addr]string{}
+	sorted := slices.SortedFunc(slices.Values(days), func(a, b *detect.Day) int { return cmp.Compare(a.Date, b.Date) })
+	for _, d := range sorted {
+		for a, h := range d.Hosts {
+			if h.Name != "" {
+				known[a] = h.Name
+			}
+		}
+	}
+	return func(a netip.Addr) string {
+		n, ok := known[a]
+		if !ok && more != nil {
+			n = more(a)
+			known[a] = n
+		}
+		return n
+	}
+}
+
+func routerNames(days []*detect.Day) []string {
+	out := []string{}
+	for _, d := range days {
+		for r := range d.Routers {
+			out = append(out, r)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// command is the query that selects the events of an Ask, its ends rounded outwards to milliseconds.
+func command(a *detect.Ask, opt *Options, m *Model) string {
+	q := "uncloak query"
+	add := func(flag, v string) { q += " --" + flag + " " + shellQuote(Clean(v)) }
+	if !a.From.IsZero() {
+		add("from", a.From.In(m.clock.loc).Truncate(time.Millisecond).Format(time.RFC3339Nano))
+	}
+	if !a.To.IsZero() {
+		add("to", a.To.In(m.clock.loc).Add(time.Millisecond-1).Truncate(time.Millisecond).Format(time.RFC3339Nano))
+	}
+	if a.Router != "" && len(m.Routers) > 1 {
+		add("router", a.Router)
+	}
+	if a.Host.IsValid() {
+		add("host", a.Host.String())
+	}
+	if a.Port != 0 {
+		add("port", strconv.Itoa(int(a.Port)))
+	}
+	if a.Kind != "" {
+		add("kind", a.Kind)
+	}
+	if opt.Data != "" {
+		add("data", opt.Data)
+	}
+	return q
+}
+
+// maxAsked bounds how many findings of a report get their lines; further ones have only the command. A table that
+// overflows all day makes hundreds of findings, whose lines are all alike.
+const maxAsked = 64
+
+// evidence reads the first lines behind the i-th finding; of bursts those of its largest one.
+func evidence(ctx context.Context, st store.Store, f *detect.Finding, opt *Options, i int) error {
+	f.Evidence.Lines = nil
+	q, ok := question(&f.Evidence.Ask)
+	if !ok || st == nil || opt.Evidence < 0 || i >= maxAsked {
+		return nil
+	}
+	if b := largest(f.Bursts); b != nil {
+		if !b.Start.Before(q.From) && (q.To.IsZero() || b.Start.Before(q.To)) {
+			q.From = b.Start
+		}
+	}
+	var err error
+	if f.Evidence.Lines, err = rawLines(ctx, st, q, opt.Evidence); err != nil {
+		return fmt.Errorf("read the lines behind %s: %w", f.ID, err)
+	}
+	return nil
+}
+
+// proofs finds the lines of what incidents sum up.
+func (m *Model) proofs(ctx context.Context, st store.Store, opt *Options) error {
+	asked := 0
+	for i := range m.Incidents {
+		for _, p := range m.Incidents[i].parts {
+			if p.worst == nil {
+				continue
+			}
+			p.Evidence.Query = command(&p.Evidence.Ask, opt, m)
+			p.Evidence.Lines = p.worst.Evidence.Lines
+			if len(p.Evidence.Lines) > 0 || asked >= maxAsked {
+				continue
+			}
+			asked++
+			if err := evidence(ctx, st, p.worst, opt, 0); err != nil {
+				return err
+			}
+			p.Evidence.Lines = p.worst.Evidence.Lines
+		}
+	}
+	return nil
+}
+
+func rawLines(ctx context.Context, st store.Store, q store.Query, n int) (out []string, err error) {
+	q.Limit = n
+	for e, err := range st.Events(ctx, q) {
+		if err != nil {
+			return out, err
+		}
+		line := bytes.TrimRight(e.Raw, "\r\n\x00")
+		out = append(out, string(line[:min(len(line), maxLine)]))
+		if len(out) >= n {
+			break
+		}
+	}
+	return out, nil
+}
+
+// question is an Ask in the words of the store; ok is false for an Ask that asks for nothing or for an unknown kind.
+func question(a *detect.Ask) (q store.Query, ok bool) {
+	if *a == (detect.Ask{}) {
+		return q, false
+	}
+	q = store.Query{Window: store.Window{From: a.From, To: a.To}, Router: a.Router, Port: a.Port}
+	if a.Host.IsValid() {
+		q.Host = netip.PrefixFrom(a.Host, a.Host.BitLen())
+	}
+	if a.Kind != "" {
+		k, known := parse.KindOf(a.Kind)
+		if !known {
+			return q, false
+		}
+		q.Kinds = []parse.Kind{k}
+	}
+	return q, true
+}
+
+func largest(bs []detect.Burst) *detect.Burst {
+	var best *detect.Burst
+	for i := range bs {
+		if best == nil || bs[i].Sessions > best.Sessions {
+			best = &bs[i]
+		}
+	}
+	return best
+}
+
+// within cuts a series of a day to the window and counts what is left.
+func within(d *detect.Day, s *detect.Series, opt *Options) (n uint64) {
+	start := d.Date.Start()
+	lo, hi := int64(0), int64(1)<<32
+	if !opt.From.IsZero() {
+		lo = int64(opt.From.Sub(start) / detect.SlotLen)
+	}
+	if !opt.To.IsZero() {
+		hi = int64((opt.To.Sub(start) + detect.SlotLen - 1) / detect.SlotLen)
+	}
+	for _, b := range s.Slots {
+		if int64(b.I) >= lo && int64(b.I) < hi {
+			n += uint64(b.N)
+		}
+	}
+	return n
+}
+
+// touches says whether a spell of overflow is in the window.
+func touches(o *detect.Overflow, opt *Options) bool {
+	return (opt.To.IsZero() || o.Start < opt.To.UnixNano()) && (opt.From.IsZero() || o.End >= opt.From.UnixNano())
+}
+
+func tables(days []*detect.Day, opt *Options) []Table {
+	out := []Table{}
+	for _, name := range routerNames(days) {
+		t := Table{Router: name, Capacity: tableSize(&opt.Config, name)}
+		for _, d := range days {
+			if r := d.Routers[name]; r != nil {
+				t.add(d, r, opt)
+			}
+		}
+		if t.Peak > 0 || t.Spells > 0 {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func (t *Table) add(d *detect.Day, r *detect.Router, opt *Options) {
+	for _, l := range r.Occupancy {
+		at := d.Date.Start().Add(time.Duration(l.I) * detect.SlotLen)
+		if int(l.Total) > t.Peak && !at.Before(opt.From.Truncate(detect.SlotLen)) && (opt.To.IsZero() || at.Before(opt.To)) {
+			at = at.In(newClock(opt).loc)
+			t.Peak, t.PeakAt = int(l.Total), &at
+		}
+	}
+	for i := range r.Overflows {
+		if o := &r.Overflows[i]; touches(o, opt) {
+			t.Spells++
+			t.FullS += float64(o.End-o.Start) / 1e9
+			t.Refused += o.Drops()
+		}
+	}
+}
+
+// account adds up what was received and lost.
+func (m *Model) account(ctx context.Context, st store.Store, days []*detect.Day, opt *Options) error {
+	m.Health, m.Shapes = []Sender{}, []Shape{}
+	for _, h := range m.Hosts {
+		m.Totals.Sessions += h.Sessions
+		if h.Sessions > 0 {
+			m.Totals.Hosts++
+		}
+	}
+	for _, t := range m.Tables {
+		m.Totals.Refused += t.Refused
+	}
+	day := func(t time.Time) bool { return t.Truncate(24 * time.Hour).Equal(t) }
+	m.Totals.WholeDays = day(opt.From) && day(opt.To)
+	shapes := map[[2]string]*Shape{}
+	for _, d := range days {
+		for name, r := range d.Routers {
+			m.Totals.Lines += r.Lines
+			m.Totals.Unparsed += r.Unparsed
+			for _, s := range r.Shapes {
+				k := [2]string{name, s.Template}
+				if shapes[k] == nil {
+					shapes[k] = &Shape{Router: name, Template: s.Template, Example: s.Example}
+				}
+				shapes[k].Lines += s.N
+			}
+		}
+	}
+	for _, s := range shapes {
+		m.Shapes = append(m.Shapes, *s)
+	}
+	slices.SortFunc(m.Shapes, func(a, b Shape) int {
+		return cmp.Or(cmp.Compare(b.Lines, a.Lines), cmp.Compare(a.Router, b.Router), cmp.Compare(a.Template, b.Template))
+	})
+	if st == nil {
+		return nil
+	}
+	hs, err := st.Health(ctx, store.Window{From: opt.From, To: opt.To})
+	if err != nil {
+		return fmt.Errorf("read the accounting: %w", err)
+	}
+	m.addHealth(hs)
+	return nil
+}
+
+// addHealth sums the accounting by sender, whatever days the rows are of.
+func (m *Model) addHealth(hs []store.Health) {
+	bySender := map[[2]string]*Sender{}
+	var received uint64
+	for _, h := range hs {
+		k := [2]string{h.Sender, h.Router}
+		s := bySender[k]
+		if s == nil {
+			s = &Sender{Sender: h.Sender, Router: h.Router}
+			bySender[k] = s
+		}
+		s.Received += h.Received
+		s.Bytes += h.Bytes
+		s.Unparsed += h.Unparsed
+		s.Dropped += h.Dropped
+		s.Kernel += h.Kernel
+		s.Oversize += h.Oversize
+		s.Malformed += h.Malformed
+		s.Duplicates += h.Duplicates
+		s.Repaired += h.Repaired
+		if h.SkewMS != 0 {
+			s.SkewS = float64(h.SkewMS) / 1000
+		}
+		received += h.Received
+		m.Totals.Lost += h.Dropped + h.Kernel
+	}
+	for _, s := range bySender {
+		m.Health = append(m.Health, *s)
+		if worst := m.Totals.ClockErrorS; s.SkewS != 0 && (worst == nil || max(s.SkewS, -s.SkewS) > max(*worst, -*worst)) {
+			skew := s.SkewS
+			m.Totals.ClockErrorS = &skew
+		}
+	}
+	slices.SortFunc(m.Health, func(a, b Sender) int {
+		return cmp.Or(cmp.Compare(b.Received, a.Received), cmp.Compare(a.Sender, b.Sender), cmp.Compare(a.Router, b.Router))
+	})
+	if m.Totals.Lost > 0 {
+		m.Totals.LostShare = float64(m.Totals.Lost) / float64(m.Totals.Lost+received)
+	}
+}

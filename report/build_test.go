@@ -1,0 +1,202 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"uncloak/detect"
+	"uncloak/parse"
+)
+
+func TestBuildGroups(t *testing.T) {
+	m := homeModel(t, 1, 4)
+	if len(m.Incidents) != 2 {
+		t.Fatalf("%d incidents, want 2", len(m.Incidents))
+	}
+	in := m.Incidents[0]
+	if in.ID != in.Findings[0] || m.Findings[0].ID != in.ID || len(in.Findings) != 49 || len(in.parts) != 3 {
+		t.Errorf("root %q first of %d findings in %d parts; want the group's id, 49, 3", in.Findings[0], len(in.Findings), len(in.parts))
+	}
+	full := in.find(detect.TableFullKind)
+	if full.Episodes != 47 || full.Drops != 47*70 || full.TableShare < 0.829 || full.TableShare > 0.831 || full.Name != "vmhost" {
+		t.Errorf("spells are summed wrongly: %+v", full)
+	}
+	if one := m.Findings[1]; !strings.Contains(one.Detail, "one of 47 such spells") || strings.Contains(one.Title, "47") {
+		t.Errorf("one spell reads like all of them: %s / %s", one.Title, one.Detail)
+	}
+	stops := 0
+	for _, a := range in.Advice {
+		if strings.Contains(a, "ct count over") {
+			stops++
+		}
+	}
+	if stops != 1 {
+		t.Errorf("the limit is advised %d times", stops)
+	}
+}
+
+func TestBuildAsks(t *testing.T) {
+	days, fs, opt := home(t, 1, 0)
+	st := homeStore(&opt)
+	fs[1].Evidence.Ask.Host = netip.MustParseAddr("192.168.128.12")
+	m, err := Build(t.Context(), st, days, fs, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := m.Findings[0]
+	if want := "uncloak query --from 2026-11-16T00:00:00+09:00 --to 2026-11-16T23:30:08+09:00 --host 192.168.128.12 --kind session-new --data /var/lib/uncloak"; root.Evidence.Query != want {
+		t.Errorf("query\n%s, want\n%s", root.Evidence.Query, want)
+	}
+	if len(root.Evidence.Lines) != 3 || !strings.HasSuffix(root.Evidence.Lines[2], "LEN=40") || strings.Contains(root.Evidence.Lines[0], "XXX") {
+		t.Errorf("lines %q: want 3 copies without line ends", root.Evidence.Lines)
+	}
+	q := st.asked[1]
+	if q.Host != netip.MustParsePrefix("192.168.128.12/32") || len(q.Kinds) != 1 || q.Kinds[0] != parse.SessionNew || q.Limit != 3 || q.From.Before(root.Start) {
+		t.Errorf("asked %+v", q)
+	}
+	if len(st.asked) > maxAsked+len(m.Incidents) {
+		t.Errorf("%d questions to the store", len(st.asked))
+	}
+}
+
+func TestBuildManySpells(t *testing.T) {
+	days, fs, opt := home(t, 28, 0)
+	st := homeStore(&opt)
+	m, err := Build(t.Context(), st, days, fs, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(st.asked) > maxAsked+1 || len(m.Findings) != len(fs) {
+		t.Errorf("%d questions for %d findings", len(st.asked), len(fs))
+	}
+	if p := m.Incidents[0].find(detect.TableFullKind); p.Episodes != 28*47 || len(p.Evidence.Lines) == 0 {
+		t.Errorf("%d spells with %d lines of proof", p.Episodes, len(p.Evidence.Lines))
+	}
+}
+
+func TestBuildPassesErrors(t *testing.T) {
+	days, fs, opt := home(t, 1, 0)
+	st := homeStore(&opt)
+	st.err = errors.New("disk on fire")
+	if _, err := Build(t.Context(), st, days, fs, opt); !errors.Is(err, st.err) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestBuildLeavesInputAlone(t *testing.T) {
+	days, fs, opt := home(t, 1, 0)
+	before, _ := json.Marshal(fs)
+	if _, err := Build(t.Context(), homeStore(&opt), days, fs, opt); err != nil {
+		t.Fatal(err)
+	}
+	if after, _ := json.Marshal(fs); !bytes.Equal(before, after) {
+		t.Error("Build changed the findings that it was given")
+	}
+}
+
+func TestCommand(t *testing.T) {
+	m := &Model{Routers: []string{"a", "b"}, clock: clock{loc: time.UTC}}
+	from := time.Date(2026, 11, 21, 20, 28, 33, 31_000_400, time.UTC)
+	got := command(&detect.Ask{From: from, To: from.Add(time.Nanosecond), Router: "b b", Host: netip.MustParseAddr("fd00::1"), Port: 53, Kind: "dns-query"}, &Options{Data: "it's"}, m)
+	want := `uncloak query --from 2026-11-21T20:28:33.031Z --to 2026-11-21T20:28:33.032Z --router 'b b' --host fd00::1 --port 53 --kind dns-query --data 'it'\''s'`
+	if got != want {
+		t.Errorf("got\n%s, want\n%s", got, want)
+	}
+}
+
+func TestHostsWithinWindow(t *testing.T) {
+	days, fs, opt := home(t, 2, 0)
+	opt.From, opt.To = opt.From.Add(time.Hour), opt.From.Add(time.Hour+time.Minute)
+	m, err := Build(t.Context(), nil, days, fs, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range m.Hosts {
+		if h.Host == oldsrv.String() && h.Lookups != 1990 {
+			t.Errorf("%d lookups in one minute, want those of one burst", h.Lookups)
+		}
+	}
+	if m.Totals.Sessions == 0 || m.Totals.Sessions > 5000 {
+		t.Errorf("%d sessions in one minute", m.Totals.Sessions)
+	}
+}
+
+func TestHangupTitle(t *testing.T) {
+	m := homeModel(t, 1, 0)
+	if got, want := m.Incidents[1].Title, "out of memory on web2: httpd killed 5 times, among 5 window shrinks by 4 peer ports"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestDescribeHangup(t *testing.T) {
+	opt := Options{From: time.Unix(0, 0), To: time.Unix(86400, 0), Config: detect.DefaultConfig()}
+	fs := hangup(time.Unix(0, 0))
+	for i, want := range [][]string{
+		{"out of memory on web2: httpd killed 5 times", "870, 888, 884, 895 and 902", "some time between Thu 1970-01-01 08:55:40 and Thu 1970-01-01 09:12:20 (± 4 min 20 s", "does not prove"},
+		{"4 peer ports", "5 times", "on port 80 here", "masked", "39660", "tarpit"},
+	} {
+		f := fs[i]
+		Describe(&f, opt)
+		for _, w := range want {
+			if !strings.Contains(f.Title+" "+f.Detail, w) {
+				t.Errorf("%s: %q lacks %q", f.Kind, f.Title+" "+f.Detail, w)
+			}
+		}
+		if len(f.Advice) < 3 {
+			t.Errorf("%s: advice %q", f.Kind, f.Advice)
+		}
+	}
+	known := detect.Finding{Kind: detect.ShrinkKind, Shrinks: 1, PeerPorts: []string{"203.0.113.7:1234"}}
+	Describe(&known, opt)
+	if strings.Contains(known.Detail, "masked") || !strings.Contains(known.Detail, "203.0.113.7:1234") {
+		t.Error(known.Detail)
+	}
+}
+
+func TestGuess(t *testing.T) {
+	f := detect.Finding{Kind: detect.PeriodicBurst, Host: "10.0.0.1", Sessions: 340, Peers: 330, Ports: []string{"udp/6881", "tcp/51413"}, PeriodS: 150}
+	Describe(&f, Options{})
+	if !strings.Contains(f.Detail, "That is a guess, because of the many different peers, its usual ports (udp/6881, tcp/51413) and UDP and TCP mixed") {
+		t.Error(f.Detail)
+	}
+	for name, change := range map[string]func(*detect.Finding){
+		"web":       func(f *detect.Finding) { f.Ports = []string{"tcp/443", "udp/443"} },
+		"few peers": func(f *detect.Finding) { f.Peers = 3 },
+	} {
+		g := f
+		change(&g)
+		if Describe(&g, Options{}); strings.Contains(g.Detail, "BitTorrent") {
+			t.Errorf("%s: %s", name, g.Detail)
+		}
+	}
+}
+
+func TestDescribeTraffic(t *testing.T) {
+	opt := Options{From: time.Unix(0, 0), To: time.Unix(86400, 0)}
+	for _, c := range []struct {
+		f    detect.Finding
+		want []string
+	}{
+		{detect.Finding{Kind: detect.ResetKind, Class: detect.Dead, Host: "10.0.0.1", Peer: "10.0.0.7:7211", Port: 7211, RateS: 2.01, Failed: 900, Score: 0.99}, []string{"10.0.0.1", "10.0.0.7:7211", "2.01 times a second", "nothing listens on that port"}},
+		{detect.Finding{Kind: detect.ResetKind, Class: detect.Blocked, Host: "10.0.0.1", Peer: "10.0.0.9:22", Port: 22, RateS: 0.02, Score: 0.6}, []string{"gets no answer", "1.2 times a minute", "How sure: 60 %"}},
+		{detect.Finding{Kind: detect.ResetKind, Host: "10.0.0.1", Peer: "10.0.0.9:22"}, []string{"seems to fail", "does not say how the attempts end"}},
+		{detect.Finding{Kind: detect.ScanKind, Class: detect.Horizontal, Host: "10.0.0.1", Port: 8080, Ports: []string{"tcp/8080"}, Peers: 5520, Sessions: 5588}, []string{"port 8080 of about 5,520 hosts", "5,588 sessions"}},
+		{detect.Finding{Kind: detect.ScanKind, Class: detect.Vertical, Host: "10.0.0.1", Peer: "10.0.0.7"}, []string{"many ports of 10.0.0.7"}},
+		{detect.Finding{Kind: detect.GrowthKind, Class: "bytes", Host: "10.0.0.1", GrowthDay: 0.03, PerDay: 2.5e9, DoublesDays: 23.4}, []string{"3.0 % a day", "23 % a week", "2.5 GB", "double every 23 days"}},
+	} {
+		Describe(&c.f, opt)
+		for _, w := range c.want {
+			if !strings.Contains(c.f.Title+" "+c.f.Detail, w) {
+				t.Errorf("%s %s: %q lacks %q", c.f.Kind, c.f.Class, c.f.Title+" "+c.f.Detail, w)
+			}
+		}
+		if len(c.f.Advice) == 0 {
+			t.Errorf("%s: no advice", c.f.Kind)
+		}
+	}
+}

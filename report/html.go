@@ -1,0 +1,341 @@
+package report
+
+import (
+	_ "embed" // the page and its style
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"uncloak/detect"
+)
+
+//go:embed page.html
+var pageSource string
+
+//go:embed page.css
+var pageStyle string
+
+// The bounds of the page, so that it stays small for any network; JSON has all.
+const (
+	maxHTMLHosts     = 100
+	maxHTMLIncidents = 50
+	maxHTMLShapes    = 20
+)
+
+// HTML writes the report as one file that needs nothing else: no script, no address outside, style and pictures within.
+func HTML(w io.Writer, m *Model) error {
+	t, err := template.New("page").Parse(pageSource)
+	if err != nil {
+		return fmt.Errorf("parse the page: %w", err)
+	}
+	if err := t.Execute(w, newView(m)); err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	return nil
+}
+
+// view is a Model in the words of the page. Text in it is clean; the template escapes it.
+type view struct {
+	Title, Left, Right, Verdict, VerdictText, VerdictDo, Foot string
+	Style                                                     template.CSS
+	Notes                                                     []string
+	Pictures                                                  []picture
+	Incidents                                                 []incidentView
+	Tables                                                    []tableView
+}
+
+type picture struct {
+	Title, Caption string
+	Wide, Narrow   template.HTML // drawn by us from numbers and our own words
+	Legend         []legend
+}
+
+type legend struct{ Class, Text string }
+
+type incidentView struct {
+	N              int
+	Severity       string
+	Title          string
+	Rows           []rowView
+	Advice         []string
+	Lines, Queries []string
+}
+
+type rowView struct{ Role, Text, Times string }
+
+type tableView struct {
+	Title, Intro, More string
+	Head               []string
+	Rows               [][]string
+	align              string
+}
+
+// Side is the class of a column.
+func (t tableView) Side(i int) string {
+	if i < len(t.align) && t.align[i] == 'r' {
+		return "r"
+	}
+	return "l"
+}
+
+func newView(m *Model) view {
+	left, right := headWords(m)
+	v := view{Title: left, Left: left, Right: right, Verdict: "quiet", VerdictText: Clean(m.Verdict.Text), VerdictDo: Clean(m.Verdict.Do), Style: template.CSS(pageStyle)}
+	if !m.Verdict.Quiet {
+		v.Verdict = severityClass(m.Verdict.Severity)
+	}
+	for _, n := range []string{m.Generated, m.Note} {
+		if n != "" {
+			v.Notes = append(v.Notes, Clean(n))
+		}
+	}
+	v.Foot = "Times are in " + Clean(m.Zone) + "."
+	if !m.Now.IsZero() {
+		v.Foot += " Made " + m.clock.with(m.Now) + " by uncloak " + label(m.Version) + "."
+	}
+	v.Pictures = m.pictures()
+	for i := range m.Incidents[:min(maxHTMLIncidents, len(m.Incidents))] {
+		v.Incidents = append(v.Incidents, newIncidentView(m, i))
+	}
+	v.Tables = m.tableViews()
+	return v
+}
+
+func severityClass(s detect.Severity) string {
+	switch s {
+	case detect.Critical, detect.Warning:
+		return string(s)
+	}
+	return string(detect.Info)
+}
+
+// newIncidentView is the i-th incident for HTML and Markdown.
+func newIncidentView(m *Model, i int) incidentView {
+	in := &m.Incidents[i]
+	v := incidentView{N: i + 1, Severity: severityClass(in.Severity), Title: Clean(in.Title)}
+	for _, p := range in.parts[:min(maxParts, len(in.parts))] {
+		v.Rows = append(v.Rows, rowView{role(in, p.Finding), Clean(p.Detail), burstTimes(m, p.Finding)})
+		for _, l := range p.Evidence.Lines {
+			v.Lines = append(v.Lines, Clean(l))
+		}
+		if p.Evidence.Query != "" {
+			v.Queries = append(v.Queries, Clean(p.Evidence.Query))
+		}
+	}
+	if n := len(in.parts) - maxParts; n > 0 {
+		v.Rows = append(v.Rows, rowView{Role: "more", Text: count(n, "more finding", "more findings") + " of this kind."})
+	}
+	for _, a := range in.Advice {
+		v.Advice = append(v.Advice, Clean(a))
+	}
+	return v
+}
+
+func (m *Model) tableViews() (out []tableView) {
+	if n := len(m.Incidents) - maxHTMLIncidents; n > 0 {
+		out = append(out, tableView{Title: "Further incidents", Intro: count(n, "more incident is", "more incidents are") + " in the JSON report."})
+	}
+	if len(m.Tables) > 0 {
+		t := tableView{Title: "Session table", Intro: "As rebuilt from the log.", Head: tableHead(), align: tableAlign}
+		for _, x := range m.Tables {
+			t.Rows = append(t.Rows, tableRow(m, x))
+		}
+		out = append(out, t)
+	}
+	if len(m.Hosts) > 0 {
+		t := tableView{Title: "Hosts", Intro: "By sessions opened in this window.", Head: hostHead(), align: hostAlign}
+		for _, h := range m.Hosts[:min(maxHTMLHosts, len(m.Hosts))] {
+			t.Rows = append(t.Rows, hostRow(h))
+		}
+		if n := len(m.Hosts) - maxHTMLHosts; n > 0 {
+			t.More = "… and " + count(n, "more host", "more hosts") + "."
+		}
+		out = append(out, t)
+	}
+	h := tableView{Title: "Health", Intro: capital(healthSummary(m)) + ".", Head: senderHead(), align: senderAlign}
+	for _, s := range m.Health[:min(maxHTMLHosts, len(m.Health))] {
+		h.Rows = append(h.Rows, senderRow(s))
+	}
+	if n := len(m.Health) - maxHTMLHosts; n > 0 {
+		h.More = "… and " + count(n, "more sender", "more senders") + "."
+	}
+	out = append(out, h)
+	if len(m.Shapes) > 0 {
+		t := tableView{Title: "Lines not understood, by shape", Head: []string{"lines", "router", "shape"}, align: "rll"}
+		for _, s := range m.Shapes[:min(maxHTMLShapes, len(m.Shapes))] {
+			t.Rows = append(t.Rows, []string{num(s.Lines), label(s.Router), clip(shapeText(s), 160)})
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// pictures draws what there is to see.
+func (m *Model) pictures() (out []picture) {
+	if len(m.occupancy.full) > 0 && m.occupancy.peak > 0 {
+		out = append(out, m.tablePicture())
+	}
+	if len(m.phases.rows) > 0 && m.phases.max > 0 {
+		out = append(out, m.phasePicture())
+	}
+	return out
+}
+
+func (m *Model) tablePicture() picture {
+	o := &m.occupancy
+	p := picture{Title: "Session table: who holds the entries"}
+	for i, h := range o.hosts {
+		p.Legend = append(p.Legend, legend{fmt.Sprintf("s%d", i), who(h.Host, h.Name)})
+	}
+	if k := len(o.hosts); slices.Max(o.parts[k]) > 0 {
+		p.Legend = append(p.Legend, legend{fmt.Sprintf("s%d", k), "all others"})
+	}
+	p.Caption = fmt.Sprintf("Entries in the session table over time, one colour a host, as rebuilt from the log; each column is the fullest moment of %s.", seconds(o.bin.Seconds()))
+	switch {
+	case o.spells > 0:
+		p.Legend = append(p.Legend, legend{"full", "full: sessions refused"})
+		p.Caption += fmt.Sprintf(" The table was full %s: marked at the upper edge.", times(o.spells))
+	default:
+		p.Caption += " The table was never full."
+	}
+	if o.capacity == 0 {
+		p.Caption += " Its size is not known, so that no line shows it."
+	}
+	wide, narrow := frames(16)
+	alt := p.Title + ". " + p.Caption
+	p.Wide, p.Narrow = template.HTML(o.draw(wide, "wide", alt, m.clock.loc)), template.HTML(o.draw(narrow, "narrow", alt, m.clock.loc))
+	return p
+}
+
+func (m *Model) phasePicture() picture {
+	ph := &m.phases
+	p := picture{Title: "Phase map: at which minute of the hour"}
+	whose := "all hosts"
+	if len(ph.hosts) > 0 {
+		var names []string
+		for _, h := range ph.hosts[:min(4, len(ph.hosts))] {
+			names = append(names, who(h.Host, h.Name))
+		}
+		if n := len(ph.hosts) - 4; n > 0 {
+			names = append(names, count(n, "more host", "more hosts"))
+		}
+		whose = list(names)
+	}
+	row := "each row one hour"
+	if ph.folded > 0 {
+		row = fmt.Sprintf("each row one hour of the day, the mean of %d days", ph.folded)
+	}
+	p.Caption = fmt.Sprintf("Sessions opened by %s: each column the minute around its mark, %s; the darker (on a dark page: the brighter), the more.", whose, row)
+	if len(ph.minutes) > 0 {
+		p.Caption += fmt.Sprintf(" The stripes at %s are the bursts.", minuteList(ph.minutes))
+	}
+	for l := 0; l <= heatLevels; l++ {
+		p.Legend = append(p.Legend, legend{fmt.Sprintf("h%d", l), ph.legend(l)})
+	}
+	wide, narrow := frames(max(len(ph.rows), 6))
+	alt := p.Title + ". " + p.Caption
+	p.Wide, p.Narrow = template.HTML(ph.draw(wide, "wide", alt)), template.HTML(ph.draw(narrow, "narrow", alt))
+	return p
+}
+
+// legend says which numbers of sessions a minute have that colour.
+func (m *phaseMap) legend(level int) string {
+	switch level {
+	case 0:
+		return "none"
+	case 1:
+		return "under " + num(int64(m.bound(2)+0.5))
+	case heatLevels:
+		return num(int64(m.bound(level)+0.5)) + " to " + num(int64(m.max+0.5)) + " a minute"
+	}
+	return "from " + num(int64(m.bound(level)+0.5))
+}
+
+// Markdown writes the report without pictures, for mail, tickets and wikis.
+func Markdown(w io.Writer, m *Model) error {
+	v := newView(m)
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n%s\n\n", mdEscape(v.Left), mdEscape(v.Right))
+	for _, n := range v.Notes {
+		fmt.Fprintf(&b, "%s\n\n", mdEscape(n))
+	}
+	fmt.Fprintf(&b, "**%s**\n\n", mdEscape(v.VerdictText))
+	if v.VerdictDo != "" {
+		fmt.Fprintf(&b, "%s\n\n", mdEscape(v.VerdictDo))
+	}
+	for _, in := range v.Incidents {
+		fmt.Fprintf(&b, "## %d. %s: %s\n\n", in.N, in.Severity, mdEscape(in.Title))
+		for _, r := range in.Rows {
+			fmt.Fprintf(&b, "- **%s**: %s", r.Role, mdEscape(r.Text))
+			if r.Times != "" {
+				fmt.Fprintf(&b, " %s", mdEscape(r.Times))
+			}
+			b.WriteString("\n")
+		}
+		for k, a := range in.Advice {
+			if k == 0 {
+				b.WriteString("\nWhat to do\n\n")
+			}
+			fmt.Fprintf(&b, "%d. %s\n", k+1, mdEscape(a))
+		}
+		mdBlock(&b, "Proof", in.Lines)
+		mdBlock(&b, "Show more", in.Queries)
+		b.WriteString("\n")
+	}
+	for _, t := range v.Tables {
+		mdTable(&b, t)
+	}
+	fmt.Fprintf(&b, "%s\n", mdEscape(v.Foot))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// mdBlock writes lines as they are, indented: no character of theirs can end the block.
+func mdBlock(b *strings.Builder, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%s\n\n", title)
+	for _, l := range lines {
+		fmt.Fprintf(b, "    %s\n", Clean(l))
+	}
+}
+
+func mdTable(b *strings.Builder, t tableView) {
+	fmt.Fprintf(b, "## %s\n\n", t.Title)
+	if t.Intro != "" {
+		fmt.Fprintf(b, "%s\n\n", mdEscape(t.Intro))
+	}
+	if len(t.Rows) == 0 {
+		return
+	}
+	row := func(cells []string) {
+		b.WriteString("|")
+		for _, c := range cells {
+			b.WriteString(" " + mdEscape(c) + " |")
+		}
+		b.WriteString("\n")
+	}
+	row(t.Head)
+	b.WriteString("|")
+	for i := range t.Head {
+		b.WriteString(map[string]string{"r": " ---: |", "l": " --- |"}[t.Side(i)])
+	}
+	b.WriteString("\n")
+	for _, r := range t.Rows {
+		row(r)
+	}
+	b.WriteString("\n")
+}
+
+// shorten keeps the end of s, which of a path tells more.
+func shorten(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	r := []rune(s)
+	return "…" + string(r[len(r)-n+1:])
+}

@@ -1,0 +1,235 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"uncloak/detect"
+)
+
+// group makes incidents of the findings: the worst first, in each its root first; Findings are laid out in that order.
+func (m *Model) group(opt *Options) {
+	groups := map[string]*Incident{}
+	m.Incidents = []Incident{}
+	var order []string
+	for i := range m.Findings {
+		f := &m.Findings[i]
+		id := cmp.Or(f.Group, f.ID, fmt.Sprintf("%s %s %s", f.Kind, f.Router, f.Host))
+		if groups[id] == nil {
+			groups[id] = &Incident{ID: id}
+			order = append(order, id)
+		}
+		groups[id].findings = append(groups[id].findings, f)
+	}
+	for _, id := range order {
+		groups[id].finish(m, opt)
+		m.Incidents = append(m.Incidents, *groups[id])
+	}
+	slices.SortStableFunc(m.Incidents, func(a, b Incident) int {
+		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), cmp.Compare(b.spells(), a.spells()), cmp.Compare(rank(a.findings[0].Kind), rank(b.findings[0].Kind)),
+			cmp.Compare(b.findings[0].Score, a.findings[0].Score), a.findings[0].Start.Compare(b.findings[0].Start), cmp.Compare(a.ID, b.ID))
+	})
+	var laid []detect.Finding
+	for i := range m.Incidents {
+		for _, f := range m.Incidents[i].findings {
+			laid = append(laid, *f)
+		}
+	}
+	m.Findings = laid
+}
+
+// rank orders the findings of an incident behind its root.
+func rank(kind string) int {
+	i := slices.Index([]string{detect.PeriodicBurst, detect.BurstKind, detect.TableFullKind, detect.PTRStorm, detect.OOM, detect.ShrinkKind, detect.ScanKind, detect.ResetKind, detect.GrowthKind}, kind)
+	if i < 0 {
+		return 99
+	}
+	return i
+}
+
+// finish sorts the group, sums up its spells, and words what it says as a whole.
+func (in *Incident) finish(m *Model, opt *Options) {
+	slices.SortStableFunc(in.findings, func(a, b *detect.Finding) int {
+		if (a.ID == in.ID) != (b.ID == in.ID) {
+			return boolRank(b.ID == in.ID) - boolRank(a.ID == in.ID)
+		}
+		return cmp.Or(cmp.Compare(rank(a.Kind), rank(b.Kind)), cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), a.Start.Compare(b.Start))
+	})
+	in.Severity = detect.Info
+	for _, f := range in.findings {
+		in.Findings = append(in.Findings, f.ID)
+		if f.Severity.Rank() > in.Severity.Rank() {
+			in.Severity = f.Severity
+		}
+	}
+	spells := map[string][]*detect.Finding{}
+	for _, f := range in.findings {
+		if f.Kind == detect.TableFullKind {
+			spells[f.Router] = append(spells[f.Router], f)
+		}
+	}
+	done := map[string]bool{}
+	for _, f := range in.findings {
+		switch {
+		case f.Kind != detect.TableFullKind:
+			in.parts = append(in.parts, part{Finding: f})
+		case !done[f.Router]:
+			done[f.Router] = true
+			in.parts = append(in.parts, sumSpells(spells[f.Router]))
+		}
+	}
+	var tips []tip
+	for i := range in.parts {
+		p := &in.parts[i]
+		w := words{opt: opt, clock: m.clock, whole: true}
+		if r := in.root(); r != nil && p.Kind == detect.TableFullKind {
+			w.blame = r
+		}
+		if more := w.describe(p.Finding); p.Kind == detect.TableFullKind { // knows more of sizes than a burst: it comes first
+			tips = append(more, tips...)
+		} else {
+			tips = append(tips, more...)
+		}
+	}
+	in.advise(tips)
+	in.Title = in.title(m)
+}
+
+func boolRank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// part is what an incident shows of one finding, or of all spells of one full table together.
+type part struct {
+	*detect.Finding
+	worst *detect.Finding // of several spells the one with most refusals
+}
+
+// sumSpells makes one finding of the spells in which one table was full: shares are averages weighted by refusals.
+func sumSpells(fs []*detect.Finding) part {
+	sum := *fs[0]
+	p := part{Finding: &sum, worst: fs[0]}
+	sum.Episodes, sum.Lines, sum.Drops, sum.Score, sum.Entries = len(fs), 0, 0, 0, 0
+	sum.Evidence.Events = 0
+	shares, weight, names := map[string]float64{}, 0.0, map[string]string{}
+	for _, f := range fs {
+		w := float64(max(f.Drops, f.Lines, 1))
+		weight += w
+		for _, h := range f.Holders {
+			shares[h.Host] += w * h.Share
+			names[h.Host] = h.Name
+		}
+		if len(f.Holders) == 0 && f.Host != "" {
+			shares[f.Host] += w * f.TableShare
+			names[f.Host] = f.Name
+		}
+		sum.Score += f.Score / float64(len(fs))
+		sum.Lines, sum.Drops, sum.Entries = sum.Lines+f.Lines, sum.Drops+f.Drops, max(sum.Entries, f.Entries)
+		sum.Evidence.Events += f.Evidence.Events
+		if f.Start.Before(sum.Start) {
+			sum.Start = f.Start
+		}
+		if f.End.After(sum.End) {
+			sum.End = f.End
+		}
+		if a := f.Evidence.Ask; a.From.Before(sum.Evidence.Ask.From) {
+			sum.Evidence.Ask.From = a.From
+		}
+		if a := f.Evidence.Ask; a.To.After(sum.Evidence.Ask.To) {
+			sum.Evidence.Ask.To = a.To
+		}
+		if max(f.Drops, f.Lines) > max(p.worst.Drops, p.worst.Lines) {
+			p.worst = f
+		}
+	}
+	sum.Holders = nil
+	for h, s := range shares {
+		sum.Holders = append(sum.Holders, detect.Share{Host: h, Name: names[h], Share: s / weight})
+	}
+	slices.SortFunc(sum.Holders, func(a, b detect.Share) int { return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Host, b.Host)) })
+	if len(sum.Holders) > 0 && sum.Host != "" { // a host that the spells name; "router and others" is never one
+		i := max(slices.IndexFunc(sum.Holders, func(h detect.Share) bool { return isHost(h.Host) }), 0)
+		sum.Host, sum.Name, sum.TableShare = sum.Holders[i].Host, sum.Holders[i].Name, sum.Holders[i].Share
+	}
+	return p
+}
+
+// find is the first part of one of the kinds, or nil.
+func (in *Incident) find(kinds ...string) *detect.Finding {
+	for _, p := range in.parts {
+		if slices.Contains(kinds, p.Kind) {
+			return p.Finding
+		}
+	}
+	return nil
+}
+
+// spells is how often the table was full.
+func (in *Incident) spells() int {
+	if full := in.find(detect.TableFullKind); full != nil {
+		return full.Episodes
+	}
+	return 0
+}
+
+// root is the host that does it: the pattern or burst that the group is named after.
+func (in *Incident) root() *detect.Finding { return in.find(detect.PeriodicBurst, detect.BurstKind) }
+
+// echoes are the hosts that only follow another one of the incident.
+func (in *Incident) echoes() map[string]bool {
+	out := map[string]bool{}
+	for _, p := range in.parts {
+		if p.Kind == detect.PTRStorm && p.Causes != "" {
+			out[p.Host] = true
+		}
+	}
+	return out
+}
+
+// advise gathers the advice in the order in which to follow it, each topic once.
+func (in *Incident) advise(tips []tip) {
+	said := map[string]bool{}
+	for _, first := range []string{"log", "stop ", "limit ", "size", "timeouts", ""} {
+		for _, t := range tips {
+			if strings.HasPrefix(t.topic, first) && !said[t.topic] {
+				said[t.topic] = true
+				in.Advice = append(in.Advice, t.text)
+			}
+		}
+	}
+}
+
+// title is what the owner of the network feels first: the full table, where the incident has one.
+func (in *Incident) title(m *Model) string {
+	full := in.find(detect.TableFullKind)
+	oom, shrink := in.find(detect.OOM), in.find(detect.ShrinkKind)
+	switch {
+	case full != nil && in.root() == nil:
+		return full.Title
+	case full != nil:
+	case oom != nil && shrink != nil && oom.With != "":
+		t := oom.Title + fmt.Sprintf(", among %s by peers", count(max(shrink.Shrinks, 1), "window shrink", "window shrinks"))
+		if n := len(shrink.PeerPorts); n > 0 {
+			t = strings.TrimSuffix(t, "peers") + count(n, "peer port", "peer ports")
+		}
+		return t
+	default:
+		return in.parts[0].Title
+	}
+	t := fmt.Sprintf("session table full %s%s", times(full.Episodes), on(full.Router))
+	total := 0.0
+	for _, f := range in.findings {
+		if f.Kind == detect.TableFullKind && f.Router == full.Router {
+			total += f.End.Sub(f.Start).Seconds()
+		}
+	}
+	if total >= 1 {
+		t += ", " + seconds(total) + " in all"
+	}
+	return t
+}

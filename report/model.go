@@ -1,0 +1,129 @@
+package report
+
+import (
+	"net/netip"
+	"time"
+
+	"uncloak/detect"
+)
+
+// Options are what a report needs besides findings and days.
+type Options struct {
+	From, To  time.Time      // the window, half-open
+	Location  *time.Location // of the times that are shown; nil: Config.Location, then UTC
+	Now       time.Time
+	Config    detect.Config
+	Version   string
+	Generated string                  // "made by a generator: not real data": shown in the head when not empty
+	Note      string                  // "nothing of yesterday: the last day that has events"
+	Data      string                  // data directory, for the commands that are shown; "" leaves it out
+	Evidence  int                     // lines per finding; 0: 3, negative: none
+	Names     func(netip.Addr) string // names of hosts without a lease; may be nil
+}
+
+// Model is a report before it is rendered. Its JSON names are a contract: added to, never renamed. Times are RFC 3339,
+// spans in seconds, shares 0..1. Text in it is as it came from the network unless it is said to be clean; the writers escape.
+type Model struct {
+	Version   string           `json:"version,omitempty"`
+	From      time.Time        `json:"from"`
+	To        time.Time        `json:"to"`
+	Zone      string           `json:"time_zone"`
+	Now       time.Time        `json:"now"`
+	Generated string           `json:"generated,omitempty"`
+	Note      string           `json:"note,omitempty"`
+	Routers   []string         `json:"routers"`
+	Verdict   Verdict          `json:"verdict"`
+	Totals    Totals           `json:"totals"`
+	Incidents []Incident       `json:"incidents"`
+	Findings  []detect.Finding `json:"findings"` // in the order in which they are shown
+	Tables    []Table          `json:"tables"`
+	Hosts     []Host           `json:"hosts"`  // most sessions first
+	Health    []Sender         `json:"health"` // by sender
+	Shapes    []Shape          `json:"shapes"` // of lines that nobody understood, most frequent first
+
+	clock     clock
+	occupancy occupancy
+	phases    phaseMap
+}
+
+// Verdict is the report in one or two clean sentences.
+type Verdict struct {
+	Severity detect.Severity `json:"severity,omitempty"` // of the worst finding; "" on a quiet day
+	Quiet    bool            `json:"quiet"`              // nothing was found
+	Text     string          `json:"text"`
+	Do       string          `json:"do,omitempty"` // what to do first
+}
+
+// Totals count what the report rests on.
+type Totals struct {
+	Lines       uint64   `json:"lines"` // of the whole UTC days that the window touches
+	WholeDays   bool     `json:"whole_days"`
+	Unparsed    uint64   `json:"unparsed"`
+	Sessions    uint64   `json:"sessions"`                // opened in the window
+	Hosts       int      `json:"hosts"`                   // that opened one
+	Lost        uint64   `json:"lost"`                    // lines known to be lost on our side
+	LostShare   float64  `json:"lost_share"`              // of those that were sent, as far as known
+	ClockErrorS *float64 `json:"clock_error_s,omitempty"` // sender's clock minus ours, the largest; nil: not known
+	Refused     uint64   `json:"refused"`                 // packets refused by full tables in the window
+}
+
+// Incident is a group of findings with one cause, its root first.
+type Incident struct {
+	ID       string          `json:"id"`
+	Severity detect.Severity `json:"severity"`
+	Title    string          `json:"title"`
+	Findings []string        `json:"findings"`         // their ids
+	Advice   []string        `json:"advice,omitempty"` // of its findings, each topic once
+
+	findings []*detect.Finding
+	parts    []part
+}
+
+// Table is one router's session table in the window.
+type Table struct {
+	Router   string     `json:"router"`
+	Capacity int        `json:"capacity,omitempty"` // configured; 0: not known
+	Peak     int        `json:"peak"`               // entries at the fullest second, as rebuilt
+	PeakAt   *time.Time `json:"peak_at,omitempty"`
+	Spells   int        `json:"spells"` // in which it was full
+	FullS    float64    `json:"full_s"` // from the first to the last refusal of each spell, summed
+	Refused  uint64     `json:"refused"`
+}
+
+// Host is one row of the table of hosts.
+type Host struct {
+	Host       string   `json:"host"`
+	Name       string   `json:"name,omitempty"`
+	Sessions   uint64   `json:"sessions"` // in the window
+	Lookups    uint64   `json:"lookups"`  // in the window
+	Peers      uint64   `json:"peers"`    // different hosts, on the UTC day that has most
+	Denied     uint64   `json:"denied"`   // of the UTC days that the window touches, as the two below
+	Bytes      uint64   `json:"bytes"`
+	Ports      []string `json:"ports,omitempty"`
+	TableShare float64  `json:"table_share,omitempty"` // of a full table
+	Severity   string   `json:"severity,omitempty"`    // of its worst finding
+}
+
+// Sender is the accounting of one sender over the days of the window.
+type Sender struct {
+	Sender     string  `json:"sender"`
+	Router     string  `json:"router,omitempty"`
+	Received   uint64  `json:"received"`
+	Bytes      uint64  `json:"bytes"`
+	Unparsed   uint64  `json:"unparsed"`
+	Dropped    uint64  `json:"dropped"`
+	Kernel     uint64  `json:"kernel"`
+	Oversize   uint64  `json:"oversize"`
+	Malformed  uint64  `json:"malformed"`
+	Duplicates uint64  `json:"duplicates"`
+	Repaired   uint64  `json:"repaired"`
+	SkewS      float64 `json:"skew_s"`
+}
+
+// Shape is a group of lines that nobody understood.
+type Shape struct {
+	Router   string `json:"router"`
+	Template string `json:"template"`
+	Example  string `json:"example"`
+	Lines    uint64 `json:"lines"`
+}

@@ -1,0 +1,245 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"uncloak/detect"
+)
+
+// num is n with a comma between thousands.
+func num[T int | int64 | uint32 | uint64](n T) string {
+	s := strconv.FormatInt(int64(n), 10)
+	neg := strings.HasPrefix(s, "-")
+	s = strings.TrimPrefix(s, "-")
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	if neg {
+		return "-" + s
+	}
+	return s
+}
+
+// count is "1 session", "2,140 sessions".
+func count[T int | int64 | uint32 | uint64](n T, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return num(n) + " " + many
+}
+
+// times is "once", "twice", "47 times".
+func times(n int) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return num(n) + " times"
+}
+
+// percent of a share 0..1; small shares keep a digit so that they are not called nothing.
+func percent(x float64) string {
+	p := x * 100
+	switch {
+	case math.IsNaN(p) || math.IsInf(p, 0):
+		return "? %"
+	case p > 0 && p < 0.1:
+		return "< 0.1 %"
+	case p != 0 && p < 10 || p > 99 && p < 100:
+		return strconv.FormatFloat(math.Min(p, 99.9), 'f', 1, 64) + " %"
+	}
+	return strconv.FormatFloat(p, 'f', 0, 64) + " %"
+}
+
+// seconds is a span in the unit that a person would use.
+func seconds(s float64) string {
+	switch {
+	case math.IsNaN(s) || math.IsInf(s, 0) || math.Abs(s) > 1e12:
+		return "an unknown time"
+	case s < 10:
+		return strings.TrimSuffix(strconv.FormatFloat(s, 'f', 1, 64), ".0") + " s"
+	case s < 120:
+		return fmt.Sprintf("%.0f s", s)
+	}
+	n := int64(s + 0.5)
+	switch {
+	case n < 3600:
+		return pair(n/60, "min", n%60, "s")
+	case n < 48*3600:
+		return pair(n/3600, "h", n%3600/60, "min")
+	}
+	return pair(n/86400, "days", n%86400/3600, "h")
+}
+
+func pair(a int64, unit string, b int64, sub string) string {
+	if b == 0 {
+		return num(a) + " " + unit
+	}
+	return num(a) + " " + unit + " " + num(b) + " " + sub
+}
+
+// list joins words as a person does: a, b and c.
+func list(words []string) string {
+	switch len(words) {
+	case 0:
+		return ""
+	case 1:
+		return words[0]
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+// minuteList is ":00 and :30".
+func minuteList(minutes []int) string {
+	out := make([]string, 0, len(minutes))
+	for _, m := range minutes {
+		out = append(out, fmt.Sprintf(":%02d", m))
+	}
+	return list(out)
+}
+
+// rhythm says when a pattern fires: "at :00 and :30 of every hour", "at 03:00 each day", "every 2 min 30 s".
+func rhythm(f *detect.Finding) string {
+	switch {
+	case len(f.Minutes) > 0 && len(f.Hours) == 0:
+		return "at " + minuteList(f.Minutes) + " of every hour"
+	case len(f.Minutes) == 1 && len(f.Hours) <= 6:
+		var at []string
+		for _, h := range f.Hours {
+			at = append(at, fmt.Sprintf("%02d:%02d", h, f.Minutes[0]))
+		}
+		return "at " + list(at)
+	case len(f.Minutes) > 0:
+		var hs []string
+		for _, h := range f.Hours {
+			hs = append(hs, fmt.Sprintf("%02d", h))
+		}
+		return "at " + minuteList(f.Minutes) + " of the hours " + list(hs)
+	case f.PeriodS > 0:
+		return "every " + seconds(f.PeriodS)
+	}
+	return ""
+}
+
+// pValue is "p < 1e-40"; empty when the finding has none.
+func pValue(p float64) string {
+	if !(p > 0 && p < 1) {
+		return ""
+	}
+	if p >= 0.001 {
+		return fmt.Sprintf("p = %.2g", p)
+	}
+	return fmt.Sprintf("p < 1e%d", int(math.Ceil(math.Log10(p))))
+}
+
+// surely weakens a statement to what the score carries.
+func surely(score float64) string {
+	switch {
+	case score >= 0.8 || score == 0: // 0: the detector gives none
+		return ""
+	case score >= 0.5:
+		return "probably "
+	}
+	return "possibly "
+}
+
+// clock writes times in one zone, as short as the window allows.
+type clock struct {
+	loc    *time.Location
+	oneDay bool // all times are of one local day: the date would only repeat
+}
+
+func newClock(opt *Options) clock {
+	loc := opt.Location
+	if loc == nil {
+		loc = opt.Config.Location
+	}
+	if loc == nil {
+		loc = time.UTC
+	}
+	c := clock{loc: loc}
+	if !opt.From.IsZero() && !opt.To.IsZero() {
+		c.oneDay = sameDay(opt.From.In(loc), opt.To.Add(-time.Nanosecond).In(loc))
+	}
+	return c
+}
+
+func sameDay(a, b time.Time) bool { return a.YearDay() == b.YearDay() && a.Year() == b.Year() }
+
+// at is "20:28:33", with the day before it unless all is of one day.
+func (c clock) at(t time.Time) string {
+	if t.IsZero() {
+		return "an unknown time"
+	}
+	if c.oneDay {
+		return t.In(c.loc).Format("15:04:05")
+	}
+	return t.In(c.loc).Format("Mon 2006-01-02 15:04:05")
+}
+
+// span is "from A to B", the date said once.
+func (c clock) span(from, to time.Time) string {
+	a, b := c.at(from), c.at(to)
+	if !to.After(from) || a == b {
+		return "at " + a
+	}
+	if !c.oneDay && sameDay(from.In(c.loc), to.In(c.loc)) {
+		b = to.In(c.loc).Format("15:04:05")
+	}
+	return "from " + a + " to " + b
+}
+
+// with is at with the day always said: the time may lie outside of the window.
+func (c clock) with(t time.Time) string { return t.In(c.loc).Format("Mon 2006-01-02 15:04:05") }
+
+// zone names the zone: "Asia/Tokyo", or for the machine's own "JST (UTC+09:00)".
+func (c clock) zone(at time.Time) string {
+	if n := c.loc.String(); n != "Local" && n != "" {
+		return n
+	}
+	if name, offset := at.In(c.loc).Zone(); name == "UTC" && offset == 0 {
+		return "UTC"
+	}
+	return at.In(c.loc).Format("MST (UTC-07:00)")
+}
+
+// who is "vmhost (192.168.128.12)", or the address alone.
+func who(addr, name string) string {
+	a, n := label(addr), label(name)
+	switch {
+	case a == "" && n == "":
+		return "an unknown host"
+	case n == "" || n == a:
+		return a
+	case a == "":
+		return n
+	}
+	return n + " (" + a + ")"
+}
+
+// short is the name, or the address of a host without one.
+func short(addr, name string) string {
+	if n := label(name); n != "" {
+		return n
+	}
+	return who(addr, "")
+}
+
+// nameOf asks names for the address that s spells; "" when there is none.
+func nameOf(names func(netip.Addr) string, s string) string {
+	if names == nil {
+		return ""
+	}
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		return ""
+	}
+	return names(a)
+}

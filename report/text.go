@@ -1,0 +1,336 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"uncloak/detect"
+)
+
+// TextOptions say how a terminal is.
+type TextOptions struct {
+	Width int  // columns; 0: 100; at least 60
+	Color bool // the caller has looked at NO_COLOR and at what the output is
+}
+
+// maxParts bounds what text shows of one incident.
+const maxParts = 8
+
+// maxRows bounds the table of hosts in text; the other formats show more.
+const maxRows = 12
+
+// Text writes the report for a terminal: verdict first.
+func Text(w io.Writer, m *Model, opt TextOptions) error {
+	p := newPage(w, opt)
+	p.head(m)
+	p.verdict(m)
+	for i := range m.Incidents {
+		p.incident(m, i)
+	}
+	p.tables(m)
+	p.hosts(m)
+	p.health(m)
+	return p.out.Flush()
+}
+
+// FindingsText writes findings alone, one paragraph each; they must have their words (Build or Describe).
+func FindingsText(w io.Writer, fs []detect.Finding, loc *time.Location) error {
+	p := newPage(w, TextOptions{})
+	if loc == nil {
+		loc = time.UTC
+	}
+	c := clock{loc: loc}
+	if len(fs) == 0 {
+		p.line("no findings")
+		return p.out.Flush()
+	}
+	p.line("times in " + c.zone(fs[0].Start))
+	for i := range fs {
+		f := &fs[i]
+		p.line("")
+		p.put(pad(strings.ToUpper(label(string(f.Severity))), 9), Clean(f.Title), 9)
+		p.put("         ", Clean(f.Detail), 9)
+		p.put("         ", "id "+Clean(f.ID)+" · "+percent(f.Score)+" sure · "+c.span(f.Start, f.End), 9)
+		if f.Evidence.Query != "" {
+			p.verbatim("         ", Clean(f.Evidence.Query), 0)
+		}
+	}
+	return p.out.Flush()
+}
+
+// page lays text out in columns. Errors stay in the buffered writer until Flush.
+type page struct {
+	out   *bufio.Writer
+	width int
+	color bool
+}
+
+func newPage(w io.Writer, opt TextOptions) *page {
+	if opt.Width == 0 {
+		opt.Width = 100
+	}
+	return &page{out: bufio.NewWriter(w), width: max(opt.Width, 60), color: opt.Color}
+}
+
+func (p *page) line(s string) { fmt.Fprintln(p.out, strings.TrimRight(s, " ")) }
+
+// paint colours s for a severity, or makes a heading bold.
+func (p *page) paint(s, as string) string {
+	code := map[string]string{"critical": "1;31", "warning": "1;33", "info": "1;36", "quiet": "1;32", "bold": "1"}[as]
+	if !p.color || code == "" {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+// put writes text in the column after the first label, wrapped at blanks.
+func (p *page) put(first, text string, indent int) {
+	for i, l := range wrap(text, p.width-indent) {
+		if i == 0 {
+			p.line(first + l)
+			continue
+		}
+		p.line(strings.Repeat(" ", indent) + l)
+	}
+}
+
+// verbatim writes what must not be broken at blanks (log lines, commands): cut at the width, at most rows rows (0: all,
+// and unbroken, so that it can be copied).
+func (p *page) verbatim(first, text string, rows int) {
+	if rows == 0 {
+		p.line(first + text)
+		return
+	}
+	indent := utf8.RuneCountInString(first)
+	r := []rune(text)
+	n := p.width - indent
+	for i := 0; i < rows && (len(r) > 0 || i == 0); i++ {
+		cut := r[:min(n, len(r))]
+		if i == rows-1 && len(r) > n {
+			cut = append(append([]rune{}, r[:n-1]...), '…')
+		}
+		p.line(first + string(cut))
+		first, r = strings.Repeat(" ", indent), r[min(n, len(r)):]
+	}
+}
+
+// wrap breaks text at blanks into lines of at most width runes; a longer word has a line of its own, and a unit stays with
+// its number.
+func wrap(text string, width int) (lines []string) {
+	var cur strings.Builder
+	n := 0
+	var words []string
+	for _, w := range strings.Fields(text) {
+		if k := len(words) - 1; k >= 0 && unit(w) && words[k][len(words[k])-1]-'0' <= 9 {
+			words[k] += " " + w
+			continue
+		}
+		words = append(words, w)
+	}
+	for _, word := range words {
+		l := utf8.RuneCountInString(word)
+		if n > 0 && n+1+l > width {
+			lines = append(lines, cur.String())
+			cur.Reset()
+			n = 0
+		}
+		if n > 0 {
+			cur.WriteByte(' ')
+			n++
+		}
+		cur.WriteString(word)
+		n += l
+	}
+	return append(lines, cur.String())
+}
+
+// unit says whether w is a unit behind a number.
+func unit(w string) bool {
+	switch strings.Trim(w, ".,;:)") {
+	case "s", "min", "h", "days", "%", "MB":
+		return true
+	}
+	return false
+}
+
+func pad(s string, n int) string {
+	return s + strings.Repeat(" ", max(0, n-utf8.RuneCountInString(s)))
+}
+
+func padLeft(s string, n int) string {
+	return strings.Repeat(" ", max(0, n-utf8.RuneCountInString(s))) + s
+}
+
+// headWords are the two halves of the first line.
+func headWords(m *Model) (left, right string) {
+	left = "uncloak"
+	if len(m.Routers) > 0 {
+		left += " · " + routersShort(m.Routers)
+	}
+	left += " · " + m.window()
+	right = count(m.Totals.Lines, "line", "lines")
+	if !m.Totals.WholeDays {
+		right += " (whole UTC days)"
+	}
+	right += " · " + percentLost(m.Totals.LostShare) + " lost"
+	if e := m.Totals.ClockErrorS; e != nil {
+		right += fmt.Sprintf(" · clock %+.1f s", *e)
+	}
+	return left, right
+}
+
+func percentLost(x float64) string {
+	if x == 0 {
+		return "0.0 %"
+	}
+	return percent(x)
+}
+
+func routersShort(rs []string) string {
+	var out []string
+	for _, r := range rs[:min(3, len(rs))] {
+		out = append(out, label(r))
+	}
+	if len(rs) > 3 {
+		out = append(out, fmt.Sprintf("%d more", len(rs)-3))
+	}
+	return list(out)
+}
+
+// window is "Tue 2026-11-17, Asia/Tokyo", or from where to where.
+func (m *Model) window() string {
+	from, to := m.From.In(m.clock.loc), m.To.In(m.clock.loc)
+	midnight := func(t time.Time) bool { return t.Hour()+t.Minute()+t.Second()+t.Nanosecond() == 0 }
+	day, days := "Mon 2006-01-02", ""
+	switch last := to.Add(-time.Nanosecond); {
+	case midnight(from) && midnight(to) && sameDay(from, last):
+		days = from.Format(day)
+	case midnight(from) && midnight(to):
+		days = from.Format(day) + " to " + last.Format(day)
+	case sameDay(from, last):
+		days = from.Format(day+" 15:04") + " to " + to.Format("15:04")
+	default:
+		days = from.Format(day+" 15:04") + " to " + to.Format(day+" 15:04")
+	}
+	return days + ", " + Clean(m.Zone)
+}
+
+func (p *page) head(m *Model) {
+	left, right := headWords(m)
+	if gap := p.width - utf8.RuneCountInString(left) - utf8.RuneCountInString(right); gap >= 2 {
+		p.line(left + strings.Repeat(" ", gap) + right)
+	} else {
+		p.put("", left, 0)
+		p.put("", right, 0)
+	}
+	for _, s := range []string{m.Generated, m.Note} {
+		if s != "" {
+			p.put("", "("+Clean(s)+")", 0)
+		}
+	}
+	p.line("")
+}
+
+func (p *page) verdict(m *Model) {
+	as := string(m.Verdict.Severity)
+	if m.Verdict.Quiet {
+		as = "quiet"
+	}
+	p.put(p.paint("VERDICT", as)+"  ", m.Verdict.Text, 9)
+	if m.Verdict.Do != "" {
+		p.put("         ", m.Verdict.Do, 9)
+	}
+}
+
+// role is the word in the margin beside a finding.
+func role(in *Incident, f *detect.Finding) string {
+	switch f.Kind {
+	case detect.PeriodicBurst, detect.BurstKind:
+		if in.find(detect.TableFullKind, detect.PTRStorm) != nil {
+			return "cause"
+		}
+		return "what"
+	case detect.PTRStorm:
+		if f.Causes != "" {
+			return "echo"
+		}
+	case detect.TableFullKind:
+		return "table"
+	case detect.OOM:
+		return "kills"
+	case detect.ShrinkKind:
+		return "window"
+	}
+	return "what"
+}
+
+const margin = 12
+
+// row writes a word in the margin and the text beside it.
+func (p *page) row(word, text string) { p.put(pad("   "+word, margin), text, margin) }
+
+func (p *page) incident(m *Model, i int) {
+	in := &m.Incidents[i]
+	p.line("")
+	sev := strings.ToUpper(label(string(in.Severity)))
+	p.put(fmt.Sprintf("%-3d", i+1)+p.paint(sev, string(in.Severity))+"  ", Clean(in.Title), 3+len(sev)+2)
+	parts := in.parts[:min(maxParts, len(in.parts))]
+	for _, f := range parts {
+		p.row(role(in, f.Finding), Clean(f.Detail))
+		if t := burstTimes(m, f.Finding); t != "" {
+			p.row("", t)
+		}
+	}
+	if n := len(in.parts) - len(parts); n > 0 {
+		p.row("", count(n, "more finding", "more findings")+" of this kind (uncloak findings).")
+	}
+	for k, a := range in.Advice {
+		word := ""
+		if k == 0 {
+			word = "do"
+		}
+		n := fmt.Sprintf("%d ", k+1)
+		p.put(pad("   "+word, margin)+n, Clean(a), margin+len(n))
+	}
+	word := "proof"
+	for i, f := range parts {
+		n := 1 // a line each as a sample; the first one may show that it goes on
+		if i == 0 {
+			n = 2
+		}
+		for _, l := range f.Evidence.Lines[:min(n, len(f.Evidence.Lines))] {
+			p.verbatim(pad("   "+word, margin), Clean(l), 3)
+			word = ""
+		}
+	}
+	word = "more"
+	for _, f := range parts {
+		if f.Evidence.Query != "" {
+			p.verbatim(pad("   "+word, margin), f.Evidence.Query, 0)
+			word = ""
+		}
+	}
+}
+
+// burstTimes lists the bursts where they are few enough to be read.
+func burstTimes(m *Model, f *detect.Finding) string {
+	if len(f.Bursts) == 0 || len(f.Bursts) > 8 {
+		return ""
+	}
+	var out []string
+	for i, b := range f.Bursts {
+		at := m.clock.at(b.Start)
+		if i > 0 && sameDay(b.Start.In(m.clock.loc), f.Bursts[i-1].Start.In(m.clock.loc)) {
+			at = b.Start.In(m.clock.loc).Format("15:04:05")
+		}
+		if b.Sessions > 0 {
+			at += " (" + num(b.Sessions) + ")"
+		}
+		out = append(out, at)
+	}
+	return "Bursts (sessions): " + strings.Join(out, ", ") + "."
+}

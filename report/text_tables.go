@@ -1,0 +1,153 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+func (p *page) tables(m *Model) {
+	if len(m.Tables) == 0 {
+		return
+	}
+	p.line("")
+	p.line(p.paint("SESSION TABLE", "bold") + "  as rebuilt from the log")
+	rows := [][]string{tableHead()}
+	for _, t := range m.Tables {
+		rows = append(rows, tableRow(m, t))
+	}
+	p.columns(rows, tableAlign)
+}
+
+const tableAlign = "lrrlrr"
+
+func tableHead() []string { return []string{"router", "size", "most entries", "at", "full", "refused"} }
+
+// tableRow is one router's table in words; size "?" means that it is not known.
+func tableRow(m *Model, t Table) []string {
+	size, at, full := "?", "", "never"
+	if t.Capacity > 0 {
+		size = num(t.Capacity)
+	}
+	if t.PeakAt != nil {
+		at = m.clock.at(*t.PeakAt)
+	}
+	if t.Spells > 0 {
+		full = times(t.Spells)
+		if t.FullS >= 1 {
+			full += ", " + seconds(t.FullS)
+		}
+	}
+	return []string{label(t.Router), size, num(t.Peak), at, full, num(t.Refused)}
+}
+
+func (p *page) hosts(m *Model) {
+	if len(m.Hosts) == 0 {
+		return
+	}
+	p.line("")
+	p.line(p.paint("HOSTS", "bold") + "  by sessions opened in this window")
+	rows := [][]string{hostHead()}
+	for _, h := range m.Hosts[:min(maxRows, len(m.Hosts))] {
+		rows = append(rows, hostRow(h))
+	}
+	p.columns(rows, hostAlign)
+	if n := len(m.Hosts) - maxRows; n > 0 {
+		p.line("   … and " + count(n, "more host", "more hosts") + " (--format html or json)")
+	}
+}
+
+const hostAlign = "llrrrrl"
+
+func hostHead() []string {
+	return []string{"host", "name", "sessions", "peers", "lookups", "of full table", "ports"}
+}
+
+func hostRow(h Host) []string {
+	share := ""
+	if h.TableShare > 0 {
+		share = percent(h.TableShare)
+	}
+	return []string{label(h.Host), clip(label(h.Name), 20), num(h.Sessions), num(h.Peers), num(h.Lookups), share, Clean(strings.Join(h.Ports, " "))}
+}
+
+func (p *page) health(m *Model) {
+	p.line("")
+	p.put(p.paint("HEALTH", "bold")+"  ", healthSummary(m), 8)
+	if len(m.Health) > 0 {
+		rows := [][]string{senderHead()}
+		for _, s := range m.Health[:min(maxRows, len(m.Health))] {
+			rows = append(rows, senderRow(s))
+		}
+		p.columns(rows, senderAlign)
+		if n := len(m.Health) - maxRows; n > 0 {
+			p.line("   … and " + count(n, "more sender", "more senders"))
+		}
+	}
+	if len(m.Shapes) == 0 {
+		return
+	}
+	p.line("   not understood, by shape:")
+	for _, s := range m.Shapes[:min(5, len(m.Shapes))] {
+		p.verbatim("   "+padLeft(num(s.Lines), 8)+"  ", shapeText(s), 1)
+	}
+	if n := len(m.Shapes) - 5; n > 0 {
+		p.line("   … and " + count(n, "more shape", "more shapes"))
+	}
+}
+
+func shapeText(s Shape) string {
+	if t := strings.TrimSpace(Clean(s.Template)); t != "" {
+		return t
+	}
+	return "(empty)"
+}
+
+func healthSummary(m *Model) string {
+	t := m.Totals
+	if t.Lost == 0 && t.Unparsed == 0 {
+		return "all lines received were kept and understood"
+	}
+	s := count(t.Lost, "line", "lines") + " lost on our side, " + num(t.Unparsed) + " not understood"
+	if t.Lines > 0 {
+		s += " (" + percent(float64(t.Unparsed)/float64(t.Lines)) + ")"
+	}
+	return s
+}
+
+const senderAlign = "llrrrrrrrr"
+
+func senderHead() []string {
+	return []string{"sender", "router", "received", "lost", "unparsed", "cut", "broken", "repeats", "repaired", "clock"}
+}
+
+func senderRow(s Sender) []string {
+	clock := ""
+	if s.SkewS != 0 {
+		clock = fmt.Sprintf("%+.1f s", s.SkewS)
+	}
+	return []string{shorten(Clean(s.Sender), 28), clip(label(s.Router), 16), num(s.Received), num(s.Dropped + s.Kernel), num(s.Unparsed), num(s.Oversize), num(s.Malformed), num(s.Duplicates), num(s.Repaired), clock}
+}
+
+// columns writes rows under their heads; align has l or r for each column. The last column is cut at the width.
+func (p *page) columns(rows [][]string, align string) {
+	width := make([]int, len(align))
+	for _, r := range rows {
+		for i, c := range r {
+			width[i] = max(width[i], utf8.RuneCountInString(c))
+		}
+	}
+	for _, r := range rows {
+		var b strings.Builder
+		b.WriteString("   ")
+		for i, c := range r {
+			if align[i] == 'r' {
+				c = padLeft(c, width[i])
+			} else {
+				c = pad(c, width[i])
+			}
+			b.WriteString(c + "  ")
+		}
+		p.line(clip(strings.TrimRight(b.String(), " "), p.width))
+	}
+}

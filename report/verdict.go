@@ -1,0 +1,133 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"uncloak/detect"
+)
+
+// verdict is the report in two sentences and what to do first.
+func verdict(m *Model) Verdict {
+	if len(m.Incidents) == 0 {
+		return Verdict{Quiet: true, Text: quiet(m) + lossy(m)}
+	}
+	in := &m.Incidents[0]
+	v := Verdict{Severity: in.Severity, Text: m.headline(in), Do: firstStep(in)}
+	if also := m.Incidents[1:]; len(also) > 0 {
+		var t []string
+		for i := range also[:min(2, len(also))] {
+			t = append(t, also[i].Title)
+		}
+		v.Text += " Also: " + strings.Join(t, "; ")
+		if n := len(also) - 2; n > 0 {
+			v.Text += fmt.Sprintf("; and %d more", n)
+		}
+		v.Text += "."
+	}
+	v.Text += lossy(m)
+	return v
+}
+
+func quiet(m *Model) string {
+	if m.Totals.Lines == 0 {
+		return "No line was received for this window: nothing can be said of it. Is the router sending (uncloak check)?"
+	}
+	if m.Totals.Sessions == 0 {
+		return fmt.Sprintf("Nothing unusual in %s, but none of them tells of a session: have the router log new sessions.", count(m.Totals.Lines, "line", "lines"))
+	}
+	return fmt.Sprintf("A quiet time: no bursts, no full session table, no kernel alarm, in %s of %s.",
+		count(m.Totals.Sessions, "session", "sessions"), count(m.Totals.Hosts, "host", "hosts"))
+}
+
+// lossy warns where the log has holes in which something may hide.
+func lossy(m *Model) string {
+	if m.Totals.LostShare < 0.01 {
+		return ""
+	}
+	return fmt.Sprintf(" But %s of the lines were lost on the way in: something may be missing here.", percent(m.Totals.LostShare))
+}
+
+// headline names the host, what it does, and when.
+func (m *Model) headline(in *Incident) string {
+	full, root := in.find(detect.TableFullKind), in.root()
+	switch {
+	case full != nil && root != nil && shareOf(full, root.Host)+echoShare(in, full) >= 0.5:
+		sure := surely(min(nonZero(root.Score), nonZero(max(full.Score, shareOf(full, root.Host)+echoShare(in, full)))))
+		return fmt.Sprintf("%s %sfilled the session table%s %s%s%s.", who(root.Host, root.Name), sure, on(full.Router), times(full.Episodes), m.when(root), byEcho(in, full))
+	case full != nil && full.Host != "":
+		s := fmt.Sprintf("The session table%s was full %s; %s %sheld %s of it.", on(full.Router), times(max(full.Episodes, 1)), who(full.Host, full.Name), surely(full.Score), percent(full.TableShare))
+		if root != nil {
+			s += fmt.Sprintf(" The bursts of %s go with it%s.", who(root.Host, root.Name), m.when(root))
+		}
+		return s
+	case full != nil:
+		return fmt.Sprintf("The session table%s was full %s; the log does not show who held it.", on(full.Router), times(max(full.Episodes, 1)))
+	case root != nil:
+		return fmt.Sprintf("%s %sopens about %s%s.", who(root.Host, root.Name), surely(root.Score), size(root), m.when(root))
+	}
+	return capital(in.Title) + "."
+}
+
+func nonZero(score float64) float64 {
+	if score == 0 {
+		return 1
+	}
+	return score
+}
+
+// echoShare is the part of the full table that echoes of the root held.
+func echoShare(in *Incident, full *detect.Finding) (sum float64) {
+	for host := range in.echoes() {
+		sum += shareOf(full, host)
+	}
+	return sum
+}
+
+// byEcho says which part the root's echoes had in it, where it is not small.
+func byEcho(in *Incident, full *detect.Finding) string {
+	for _, p := range in.parts {
+		if p.Kind != detect.PTRStorm || p.Causes == "" {
+			continue
+		}
+		if s := shareOf(full, p.Host); s >= 0.2 {
+			return fmt.Sprintf(": %s of it by its own sessions, %s by the lookups that it sets off on %s", percent(shareOf(full, in.root().Host)), percent(s), who(p.Host, p.Name))
+		}
+	}
+	return ""
+}
+
+// when is ", at :00 and :30 of every hour", or the time of a lone burst.
+func (m *Model) when(f *detect.Finding) string {
+	if r := rhythm(f); r != "" {
+		return ", " + r
+	}
+	return ", " + m.clock.span(f.Start, f.End)
+}
+
+// firstStep is the one thing to do before all else.
+func firstStep(in *Incident) string {
+	root := in.root()
+	echo := in.find(detect.PTRStorm)
+	if root == nil {
+		if len(in.Advice) > 0 {
+			return in.Advice[0]
+		}
+		return ""
+	}
+	what := "Find and stop the program on " + short(root.Host, root.Name) + " first, or limit the host on the router."
+	if torrentLike(root) != "" {
+		what = "Stop its BitTorrent-like client first, or limit it."
+	}
+	if echo != nil && echo.Causes == root.Host {
+		what += " The lookups of " + short(echo.Host, echo.Name) + " are only its echo."
+	}
+	return what
+}
+
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}

@@ -1,0 +1,103 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"uncloak/detect"
+)
+
+// Describe fills Title, Detail and Advice of one finding, and the names of the hosts in it where opt.Names knows them. The
+// sentences are clean: names that came from the network are escaped before they get in.
+func Describe(f *detect.Finding, opt Options) {
+	w := words{opt: &opt, clock: newClock(&opt)}
+	w.describe(f)
+}
+
+func (w words) describe(f *detect.Finding) []tip {
+	if f.Name == "" {
+		f.Name = nameOf(w.opt.Names, f.Host)
+	}
+	for i := range f.Holders {
+		if h := &f.Holders[i]; h.Name == "" {
+			h.Name = nameOf(w.opt.Names, h.Host)
+		}
+	}
+	tips := w.say(f)
+	f.Advice = nil
+	for _, t := range tips {
+		f.Advice = append(f.Advice, t.text)
+	}
+	return tips
+}
+
+// tip is one piece of advice. Within an incident, of tips with one topic one is enough.
+type tip struct{ topic, text string }
+
+// words writes the sentences of one finding.
+type words struct {
+	opt   *Options
+	clock clock
+	whole bool            // the finding stands for all spells of an incident, not for one
+	blame *detect.Finding // the burst that fills the table
+}
+
+func (w words) say(f *detect.Finding) []tip {
+	switch f.Kind {
+	case detect.PeriodicBurst:
+		return w.periodic(f)
+	case detect.BurstKind:
+		return w.burst(f)
+	case detect.PTRStorm:
+		return w.echo(f)
+	case detect.TableFullKind:
+		return w.tableFull(f)
+	case detect.OOM:
+		return w.oom(f)
+	case detect.ShrinkKind:
+		return w.shrink(f)
+	case detect.ResetKind:
+		return w.reset(f)
+	case detect.ScanKind:
+		return w.scan(f)
+	case detect.GrowthKind:
+		return w.growth(f)
+	}
+	return w.other(f)
+}
+
+// sentences joins those that have something to say.
+func sentences(s ...string) string {
+	out := s[:0:0]
+	for _, x := range s {
+		if x != "" {
+			out = append(out, x)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// on is " on gw", for a finding that names its router.
+func on(router string) string {
+	if r := label(router); r != "" {
+		return " on " + r
+	}
+	return ""
+}
+
+// sure says how certain a finding is, where the words alone would promise too much.
+func sure(score float64) string {
+	if surely(score) == "" {
+		return ""
+	}
+	return fmt.Sprintf("How sure: %s; more days of log will tell.", percent(score))
+}
+
+func (w words) other(f *detect.Finding) []tip {
+	f.Title = strings.TrimSpace(label(f.Kind) + on(f.Router))
+	if f.Host != "" {
+		f.Title = label(f.Kind) + ": " + short(f.Host, f.Name)
+	}
+	f.Detail = sentences("Seen "+w.clock.span(f.Start, f.End)+on(f.Router)+".", sure(f.Score))
+	return nil
+}

@@ -1,0 +1,131 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"uncloak/detect"
+)
+
+func (w words) oom(f *detect.Finding) []tip {
+	proc := label(f.Proc)
+	if proc == "" {
+		proc = "a process"
+	}
+	n := max(f.Kills, 1)
+	f.Title = fmt.Sprintf("out of memory%s: %s killed %s", on(f.Router), proc, times(n))
+	f.Detail = sentences(
+		fmt.Sprintf("The kernel ran out of memory and killed %s %s%s, %s.", proc, times(n), pids(f), w.bounds(f)),
+		"The message means: a program asked for memory, none could be freed any more, and the kernel ended the process with the worst score, as a rule the largest.",
+		"It need not be the one that is at fault.",
+		interleaved(f, "lines in which a peer shrinks its TCP window"),
+		"What may cause it: more processes or connections allowed than fit into memory, a program that leaks, too little swap, the memory limit of a container.",
+		"Sure: the kills. Not sure: the reason, which these lines do not give.", sure(f.Score))
+	return []tip{
+		{"oom-size", fmt.Sprintf("Count: the most processes of %s that its configuration allows, times the size of one (ps -o rss,cmd -C %s), must stay below the memory of the machine.", proc, shellQuote(proc))},
+		{"oom-read", "Read the lines around the kill (dmesg or journalctl -k): newer kernels list each process with its size (rss) there. Watch free memory from now on."},
+		{"oom-limit", "Lower the limit of processes or connections, or add memory or swap. A supervisor should restart what was killed."},
+	}
+}
+
+func pids(f *detect.Finding) string {
+	if len(f.PIDs) == 0 {
+		return ""
+	}
+	var out []string
+	for _, p := range f.PIDs[:min(6, len(f.PIDs))] {
+		out = append(out, fmt.Sprint(p))
+	}
+	if len(f.PIDs) > 6 {
+		return " (pids " + strings.Join(out, ", ") + " …)"
+	}
+	if len(out) == 1 {
+		return " (pid " + out[0] + ")"
+	}
+	return " (pids " + list(out) + ")"
+}
+
+// bounds is when it happened: a span, or, where the lines bore no time of their own, the times between which it must lie.
+func (w words) bounds(f *detect.Finding) string {
+	if f.SpreadS < 2 || f.SpreadS > 1e9 {
+		return w.clock.span(f.Start, f.End)
+	}
+	d := time.Duration(f.SpreadS * float64(time.Second))
+	return "some time between " + w.clock.with(f.Start.Add(-d)) + " and " + w.clock.with(f.End.Add(d)) + " (± " + seconds(f.SpreadS) + ": the lines bear no exact time)"
+}
+
+func interleaved(f *detect.Finding, what string) string {
+	if f.With == "" {
+		return ""
+	}
+	return "The lines alternate with " + what + ": the two may belong together, which their order alone does not prove."
+}
+
+// shrink explains "Treason uncloaked". The conditions are those of tcp_retransmit_timer in net/ipv4/tcp_timer.c: data
+// sent and not acknowledged, the peer's window 0, the socket not orphaned, the handshake done.
+func (w words) shrink(f *detect.Finding) []tip {
+	n := max(f.Shrinks, 1)
+	from, masked := shrinkPeers(f)
+	f.Title = fmt.Sprintf("a peer took back its TCP window %s%s", times(n), on(f.Router))
+	if len(f.PeerPorts) > 1 {
+		f.Title = fmt.Sprintf("%d peers took back their TCP window, %s%s", len(f.PeerPorts), times(n), on(f.Router))
+		if masked {
+			f.Title = fmt.Sprintf("%d peer ports took back their TCP window, %s%s", len(f.PeerPorts), times(n), on(f.Router))
+		}
+	}
+	f.Detail = sentences(
+		fmt.Sprintf("The kernel says %s that a peer took back room that it had offered (shrank its window)%s%s, %s.", times(n), port(f), from, w.bounds(f)),
+		"The message (\"Treason uncloaked\", newer: \"unexpectedly shrunk window\") means: the peer had offered room for data, the data was sent and not acknowledged, and now the peer says that it has no room at all; the connection is open and the program here still holds it.",
+		"\"Repaired\" means only that the kernel goes on asking for room.",
+		interleaved(f, "kills for want of memory"),
+		"What may cause it: a client that is overloaded or gone to sleep, a peer that holds connections on purpose (a tarpit, or an attack that ties up the server's memory), a faulty TCP stack, network driver, or box on the way.",
+		"Sure: the peers did it. Not sure: on purpose or not.", sure(f.Score))
+	return shrinkAdvice(f, masked)
+}
+
+// shrinkPeers names the peers; masked says that their addresses were left out of the text.
+func shrinkPeers(f *detect.Finding) (words string, masked bool) {
+	if len(f.PeerPorts) == 0 {
+		return "", false
+	}
+	var show []string
+	for _, p := range f.PeerPorts {
+		if strings.ContainsAny(p, "*") || strings.HasPrefix(p, ":") || strings.HasPrefix(p, "invalid") {
+			masked = true
+			p = p[strings.LastIndex(p, ":")+1:]
+		}
+		show = append(show, label(p))
+	}
+	if len(show) > 5 {
+		show = append(show[:5:5], fmt.Sprintf("%d more", len(f.PeerPorts)-5))
+	}
+	if masked {
+		return " by peer ports " + list(show) + " (their addresses are masked in this text)", true
+	}
+	return " by " + list(show), false
+}
+
+func port(f *detect.Finding) string {
+	if f.Port == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" on port %d here,", f.Port)
+}
+
+func shrinkAdvice(f *detect.Finding, masked bool) []tip {
+	find := "Find out who the peers are."
+	if masked {
+		find = "Find out who the peers are: take the unmasked lines from the machine (dmesg), or look for the peer ports in the server's own log."
+	}
+	p := ""
+	if f.Port > 0 {
+		p = fmt.Sprintf(" and port %d", f.Port)
+	}
+	return []tip{
+		{"peers", find},
+		{"zero-window", fmt.Sprintf("See whether it goes on: tcpdump -n 'tcp[14:2] = 0 and tcp[13] & 4 = 0%s' shows segments with a window of 0; ss -tno shows connections with the timer \"persist\".", p)},
+		{"block", "Peers that you do not trust: block them at the firewall. Peers that you trust: look for a tarpit, a faulty driver or switch on their side and on the way."},
+		{"patience", "Let the server give up on clients that take nothing (its send timeout), and limit connections per address: each one holds memory."},
+	}
+}

@@ -1,0 +1,212 @@
+package report
+
+import (
+	"fmt"
+	"math/bits"
+	"net/netip"
+	"strings"
+	"time"
+
+	"uncloak/detect"
+)
+
+// leastLimit is the smallest limit of sessions a host that is proposed: a browser with a few pages open holds 100 to 150.
+const leastLimit = 100
+
+// entryBytes is what one conntrack entry costs in kernel memory, roughly (struct nf_conn with its extensions is 256 to
+// 320 bytes on 64-bit kernels 4.x to 6.x).
+const entryBytes = 320
+
+func (w words) tableFull(f *detect.Finding) []tip {
+	n, how := 1, ""
+	f.Title = "session table full" + on(f.Router)
+	if w.whole {
+		n = max(f.Episodes, 1)
+		f.Title = fmt.Sprintf("session table full %s%s", times(n), on(f.Router))
+	} else if f.Episodes > 1 {
+		how = fmt.Sprintf("This is one of %d such spells.", f.Episodes)
+	}
+	if f.Host != "" && f.TableShare > 0 {
+		f.Title += fmt.Sprintf(": %s %sheld %s of it", short(f.Host, f.Name), surely(f.Score), percent(f.TableShare))
+	}
+	f.Detail = sentences(w.refusals(f, n), w.holders(f), w.fullness(f), how)
+	return w.tableAdvice(f)
+}
+
+// refusals is what the router itself said.
+func (w words) refusals(f *detect.Finding, n int) string {
+	router := "The router"
+	if r := label(f.Router); r != "" {
+		router = r
+	}
+	what := "new sessions"
+	if d := max(f.Drops, f.Lines); d > 0 {
+		what = count(d, "packet", "packets") + " of new sessions"
+	}
+	s := fmt.Sprintf("%s refused %s because its table was full, %s, %s", router, what, w.clock.span(f.Start, f.End), spells(n))
+	if hidden := f.Drops - f.Lines; f.Lines > 0 && hidden > 0 {
+		s += fmt.Sprintf(" (%s say so, the kernel only counted the other %s)", count(f.Lines, "line", "lines"), num(hidden))
+	}
+	return s + "."
+}
+
+func spells(n int) string {
+	if n == 1 {
+		return "in one spell"
+	}
+	return "in " + num(n) + " spells"
+}
+
+// holders is who filled the table, as rebuilt from the log.
+func (w words) holders(f *detect.Finding) string {
+	if len(f.Holders) == 0 && f.Host == "" {
+		return "The log does not show who held it: log new sessions (nft: ct state new log) to learn that."
+	}
+	lead := f.Holders
+	first := detect.Share{Host: f.Host, Name: f.Name, Share: f.TableShare}
+	if first.Host == "" {
+		first, lead = lead[0], lead[1:]
+	} else if len(lead) > 0 && lead[0].Host == f.Host {
+		lead = lead[1:]
+	}
+	s := fmt.Sprintf("When it was full, %s %sheld %s of it", who(first.Host, first.Name), surely(f.Score), percent(first.Share))
+	var next []string
+	for _, h := range lead[:min(2, len(lead))] {
+		next = append(next, short(h.Host, h.Name)+" "+percent(h.Share))
+	}
+	if len(next) > 0 {
+		s += "; next " + list(next)
+	}
+	s += " (rebuilt from the log)."
+	if surely(f.Score) != "" && len(next) > 0 {
+		s += " Which of them held most is not sure: the parts are close, or the log has gaps."
+	}
+	return s
+}
+
+func (w words) fullness(f *detect.Finding) string {
+	switch {
+	case f.Capacity > 0:
+		return fmt.Sprintf("The table takes %s entries.", num(f.Capacity))
+	case f.Entries > 0:
+		return fmt.Sprintf("Its size is not known; about %s entries were in it by then, as rebuilt.", num(f.Entries))
+	}
+	return "Its size is not known."
+}
+
+// capacity is the size of the table to reckon with; exact says that it was configured.
+func capacity(f *detect.Finding) (n int, exact bool) {
+	if f.Capacity > 0 {
+		return f.Capacity, true
+	}
+	return f.Entries, false
+}
+
+func (w words) tableAdvice(f *detect.Finding) (out []tip) {
+	size, exact := capacity(f)
+	share := f.TableShare
+	if w.blame != nil {
+		share = shareOf(f, w.blame.Host)
+		out = append(out, w.hostLimit(w.blame, size))
+	} else if f.Host != "" && share >= 0.3 {
+		out = append(out, tip{"stop " + f.Host, fmt.Sprintf("Stop or slow down what fills it on %s: that alone frees %s of the table.", short(f.Host, f.Name), percent(share))})
+		out = append(out, w.hostLimit(f, size))
+	} else if f.Host == "" && len(f.Holders) == 0 {
+		out = append(out, tip{"log", "Let the router log new sessions (Linux: nft add rule … ct state new log prefix \"NEW \"; see the README for others): only then can the host be named that fills the table."})
+	}
+	if size >= leastLimit {
+		more := w.larger(size, exact)
+		if share >= 0.5 || w.blame != nil {
+			more += " It buys time only: a fast host fills the larger table as well."
+		}
+		out = append(out, tip{"size", more})
+	}
+	if t := w.shorter(); t != "" {
+		out = append(out, tip{"timeouts", t})
+	}
+	if !exact {
+		out = append(out, tip{"tell", "Tell uncloak the size (table: N in its config; on Linux: sysctl net.netfilter.nf_conntrack_max), so that it can reckon with it."})
+	}
+	return out
+}
+
+// shareOf is the part of the table that a host held.
+func shareOf(f *detect.Finding, host string) float64 {
+	for _, h := range f.Holders {
+		if h.Host == host {
+			return h.Share
+		}
+	}
+	if f.Host == host {
+		return f.TableShare
+	}
+	return 0
+}
+
+// isHost tells an address from what detect calls those that have none ("router and others").
+func isHost(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err == nil
+}
+
+// tableOf is the configured size of a router's table, or 0.
+func (w words) tableOf(router string) int { return tableSize(&w.opt.Config, router) }
+
+func tableSize(c *detect.Config, router string) int {
+	if n := c.Tables[router]; n > 0 {
+		return n
+	}
+	return max(c.Table, 0)
+}
+
+// hostLimit is the firewall rule for one host. A quarter of the table leaves room for three more such hosts.
+func (w words) hostLimit(f *detect.Finding, size int) tip {
+	n := 2 * leastLimit
+	if size > 0 {
+		n = max(size/4/50*50, leastLimit)
+	}
+	family := "ip"
+	if strings.Contains(f.Host, ":") {
+		family = "ip6"
+	}
+	return tip{"limit " + f.Host, fmt.Sprintf("Or limit it on the router, here to %s sessions: nft insert rule inet filter forward %s saddr %s ct state new ct count over %d counter drop (the table and chain may be called otherwise on yours).",
+		num(n), family, label(f.Host), n)}
+}
+
+// larger proposes the next power of two at or above twice the size. As many hash buckets keep the chains short
+// (Documentation/networking/nf_conntrack-sysctl.rst: each entry is in the hash twice).
+func (w words) larger(size int, exact bool) string {
+	if size > 1<<24 {
+		return "The table is larger than any router needs: look for the cause."
+	}
+	n := 1 << bits.Len(uint(2*size-1))
+	than := num(size)
+	if !exact {
+		than = "about " + than
+	}
+	return fmt.Sprintf("A larger table: sysctl -w net.netfilter.nf_conntrack_max=%d instead of %s, and as many hash buckets (echo %d > /sys/module/nf_conntrack/parameters/hashsize); about %.0f MB of kernel memory when full.",
+		n, than, n, max(1, float64(n)*entryBytes/1e6))
+}
+
+// shorter proposes timeouts, where those in force are longer.
+func (w words) shorter() string {
+	t := w.opt.Config.Timeouts
+	var out []string
+	for _, x := range []struct {
+		key      string
+		now, new time.Duration
+	}{
+		{"nf_conntrack_udp_timeout_stream", t.UDPStream, 60 * time.Second},
+		{"nf_conntrack_udp_timeout", t.UDP, 20 * time.Second},
+		{"nf_conntrack_tcp_timeout_time_wait", t.TimeWait, 30 * time.Second},
+		{"nf_conntrack_tcp_timeout_syn_sent", t.SynSent, 30 * time.Second},
+	} {
+		if x.now > x.new {
+			out = append(out, fmt.Sprintf("%s=%d (now %d)", x.key, int(x.new.Seconds()), int(x.now.Seconds())))
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return "Forget dead sessions sooner (sysctl net.netfilter.…): " + strings.Join(out, ", ") + ". \"Now\" is what uncloak reckons with."
+}

@@ -1,0 +1,149 @@
+package report
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"uncloak/detect"
+)
+
+// reset is a host that keeps knocking at one door that does not open (field notes, 4).
+func (w words) reset(f *detect.Finding) []tip {
+	name, door, port := short(f.Host, f.Name), w.door(f.Peer), strconv.Itoa(f.Port)
+	how, means := "seems to fail", "The log does not say how the attempts end. A client that gets what it asks for does not ask so often for so long; one that is refused does."
+	first := fmt.Sprintf("See how they end: tcpdump -n 'host %s and tcp port %s' on %s. RST: nothing listens there. No answer: a firewall drops it.", label(hostPart(f.Peer)), port, name)
+	switch f.Class {
+	case detect.Dead:
+		how, means = "is refused", "The answer is a reset (RST): the machine is there, but nothing listens on that port."
+		first = fmt.Sprintf("Start the service on %s again, or take it out of the configuration of whatever on %s still asks for it.", door, name)
+	case detect.Blocked:
+		how, means = "gets no answer", "Nothing comes back: a firewall swallows the packets, or the machine is gone."
+		first = fmt.Sprintf("See whether %s is up, and whether a firewall on the way drops port %s; inside the house it should answer with a reset: silence holds a table entry until it times out.", door, port)
+	}
+	f.Title = fmt.Sprintf("%s %skeeps connecting to %s%s and %s", name, surely(f.Score), door, rate(f.RateS), how)
+	failed := ""
+	if f.Failed > 0 {
+		failed = count(f.Failed, "session is", "sessions are") + " known to have failed."
+	}
+	f.Detail = sentences(fmt.Sprintf("%s connects to %s%s, %s, and %s.", who(f.Host, f.Name), door, rate(f.RateS), w.clock.span(f.Start, f.End), how), means, failed, sure(f.Score))
+	return []tip{{"service " + f.Peer, first},
+		{"find " + f.Host, fmt.Sprintf("Find the program on %s (Linux: ss -tnp state syn-sent '( dport = :%s )'; Windows: netstat -abn).", name, port)}}
+}
+
+// door names the host of address:port where it is known.
+func (w words) door(peer string) string {
+	p := label(peer)
+	if n := label(nameOf(w.opt.Names, hostPart(peer))); n != "" {
+		return n + " (" + p + ")"
+	}
+	if p == "" {
+		return "one address"
+	}
+	return p
+}
+
+// hostPart is the address of address:port.
+func hostPart(s string) string {
+	if ap, err := netip.ParseAddrPort(s); err == nil {
+		return ap.Addr().String()
+	}
+	return s
+}
+
+// rate is " 2.01 times a second", or by the minute or hour where it is slower.
+func rate(perSecond float64) string {
+	switch {
+	case perSecond <= 0 || perSecond > 1e9:
+		return ""
+	case perSecond >= 0.1:
+		return " " + strconv.FormatFloat(perSecond, 'g', 3, 64) + " times a second"
+	case perSecond*60 >= 1:
+		return " " + strconv.FormatFloat(perSecond*60, 'f', 1, 64) + " times a minute"
+	}
+	return " " + strconv.FormatFloat(perSecond*3600, 'f', 1, 64) + " times an hour"
+}
+
+// scan is a host that tries one door of many hosts, or many doors of one.
+func (w words) scan(f *detect.Finding) []tip {
+	name, what := short(f.Host, f.Name), "many doors"
+	switch f.Class {
+	case detect.Horizontal:
+		what = fmt.Sprintf("port %d of about %s", f.Port, count(f.Peers, "host", "hosts"))
+	case detect.Vertical:
+		what = "many ports of " + w.door(f.Peer)
+	}
+	f.Title = fmt.Sprintf("%s %sscans %s", name, surely(f.Score), what)
+	n := ""
+	if f.Sessions > 0 {
+		n = " with " + count(f.Sessions, "session", "sessions")
+	}
+	f.Detail = sentences(fmt.Sprintf("%s tries %s%s, %s.", who(f.Host, f.Name), what, n, w.clock.span(f.Start, f.End)),
+		"It hardly ever comes back to the same one: a client does, a scanner does not.", sure(f.Score))
+	return []tip{
+		{"stop " + f.Host, fmt.Sprintf("Take %s off the net until you know what it runs: most that scan without their owner's knowledge are infected (cameras, recorders and old routers first).", name)},
+		{"block " + f.Host, blockPort(f)},
+		{"find " + f.Host, fmt.Sprintf("Find the program on %s (Linux: ss -tunp; Windows: netstat -abn).", name)},
+	}
+}
+
+func blockPort(f *detect.Finding) string {
+	if f.Class != detect.Horizontal || f.Port <= 0 {
+		return "If it must stay, let the router drop its new sessions, save those that it needs."
+	}
+	proto := "tcp"
+	if len(f.Ports) > 0 && strings.HasPrefix(f.Ports[0], "udp/") {
+		proto = "udp"
+	}
+	return fmt.Sprintf("If it must stay, let the router drop its new sessions to port %d: nft insert rule inet filter forward ip saddr %s %s dport %d counter drop (the table and chain may be called otherwise on yours).", f.Port, label(f.Host), proto, f.Port)
+}
+
+// growth is a host whose traffic grows day after day (field notes, 5).
+func (w words) growth(f *detect.Finding) []tip {
+	name, of := short(f.Host, f.Name), label(f.Class)
+	if of == "" {
+		of = "sessions"
+	}
+	f.Title = fmt.Sprintf("%s: %s %sgrow by %s a day", name, of, surely(f.Score), percent(f.GrowthDay))
+	double, p := "", ""
+	if f.DoublesDays > 0 && f.DoublesDays < 1e5 {
+		double = fmt.Sprintf("If it goes on, they double every %.0f days.", f.DoublesDays)
+	}
+	if v := pValue(f.PValue); v != "" {
+		p = "That chance alone makes such a trend: " + v + "."
+	}
+	f.Detail = sentences(fmt.Sprintf("The %s of %s grow by %s a day, %s a week (median of all pairs of days), %s; the median day has %s.", of, who(f.Host, f.Name), percent(f.GrowthDay), percent(weekly(f.GrowthDay)), w.clock.span(f.Start, f.End), amount(f)),
+		double, p, sure(f.Score))
+	return []tip{
+		{"grows " + f.Host, fmt.Sprintf("Look on %s for a job whose work grows with what it has stored: a backup or a sync that lists all files each time, a log, a queue that nobody empties.", name)},
+		{"compare " + f.Host, "Compare a day at the beginning with one at the end (uncloak query --host … --from … --to …): to whom, and to which port?"},
+	}
+}
+
+// weekly compounds a daily growth.
+func weekly(day float64) float64 {
+	g := 1.0
+	for range 7 {
+		g *= 1 + day
+	}
+	return g - 1
+}
+
+func amount(f *detect.Finding) string {
+	if f.PerDay < 0 || f.PerDay > 1e18 {
+		return "an unknown amount"
+	}
+	if f.Class != "bytes" {
+		return count(int64(f.PerDay+0.5), "session", "sessions")
+	}
+	for _, u := range []struct {
+		n    float64
+		name string
+	}{{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}} {
+		if f.PerDay >= u.n {
+			return fmt.Sprintf("%.1f %s", f.PerDay/u.n, u.name)
+		}
+	}
+	return count(int64(f.PerDay), "byte", "bytes")
+}
