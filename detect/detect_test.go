@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -364,6 +365,25 @@ func TestDateBeforeEpoch(t *testing.T) {
 		if got := DateOf(tc.at).String(); got != tc.want {
 			t.Errorf("%v: %s, want %s", tc.at, got, tc.want)
 		}
+	}
+}
+
+func TestWindowIsWhatWasSeen(t *testing.T) {
+	s := newStream()
+	for h := range 40 {
+		s.burst(t0.Add(time.Duration(h)*time.Hour+17*time.Minute), lan(1), 100, 3*time.Second)
+	}
+	days := s.days(DefaultConfig())
+	narrow := Findings(days, DefaultConfig(), Window{t0, t0.Add(48 * time.Hour)})
+	wide := Findings(days, DefaultConfig(), Window{t0.AddDate(-90, 0, 0), t0.AddDate(90, 0, 0)})
+	if len(narrow) != 1 || !reflect.DeepEqual(narrow, wide) {
+		t.Errorf("%v in two days, %v in 180 years", kinds(narrow), kinds(wide))
+	}
+	if fs := Findings(nil, DefaultConfig(), Window{t0, t0.Add(time.Hour)}); len(fs) != 0 {
+		t.Errorf("%v in nothing", kinds(fs))
+	}
+	if fs := Findings(days, DefaultConfig(), Window{t0.AddDate(1, 0, 0), t0.AddDate(2, 0, 0)}); len(fs) != 0 {
+		t.Errorf("%v in another year", kinds(fs))
 	}
 }
 

@@ -14,11 +14,31 @@ type Window struct{ From, To time.Time }
 
 func (w Window) has(ns int64) bool { return ns >= w.From.UnixNano() && ns < w.To.UnixNano() }
 
+// within is the part of w that the events of the days cover: what is usual is judged by the time that was seen, not by that
+// which was asked for.
+func (w Window) within(days []*Day) Window {
+	if len(days) == 0 {
+		return Window{w.From, w.From}
+	}
+	first, last := days[0].First, int64(0)
+	for _, d := range days {
+		first, last = min(first, d.First), max(last, d.Last)
+	}
+	if t := time.Unix(0, first); w.From.Before(t) {
+		w.From = t
+	}
+	if t := time.Unix(0, last+1); w.To.After(t) {
+		w.To = t
+	}
+	return w
+}
+
 // Findings judges the days, each date at most once, within the window; most severe first. It is a pure function: the
 // same days and config give the same findings.
 func Findings(days []*Day, cfg Config, w Window) []Finding {
 	days = slices.Clone(days)
 	slices.SortFunc(days, func(a, b *Day) int { return cmp.Compare(a.Date, b.Date) })
+	w = w.within(days)
 	hosts := activities(days, w)
 	echoes := findEchoes(days, hosts)
 	var out []Finding
@@ -119,10 +139,12 @@ func patternFindings(a *activity, cfg *Config, hosts int) []Finding {
 		return nil
 	}
 	apart := a.sessions.apart(a.bursts)
-	r, runs := rhythmOf(a.bursts, cfg.Location, hosts), a.bursts
+	runs, f := a.bursts, framesOf(a.bursts, cfg.Location)
+	r := findRhythm(f, hosts)
 	if len(apart) < len(a.bursts) { // the rest may hide the rhythm
-		if x := rhythmOf(apart, cfg.Location, hosts); x != nil && (r == nil || x.gain > r.gain) {
-			r, runs = x, apart
+		g := framesOf(apart, cfg.Location)
+		if x := findRhythm(g, hosts); x != nil && (r == nil || x.gain > r.gain) {
+			r, runs, f = x, apart, g
 		}
 	}
 	if r == nil {
@@ -137,31 +159,14 @@ func patternFindings(a *activity, cfg *Config, hosts int) []Finding {
 			members = append(members, runs[i])
 		}
 	}
-	f := Finding{
+	out := Finding{
 		ID: fmt.Sprintf("periodic-burst-%v-%.0fs", a.host, r.period), Kind: PeriodicBurst, Severity: Warning,
 		Score: 1 - math.Exp(-(r.gain-acceptGain+8)/4), PeriodS: r.period, JitterS: r.jitter, Seen: r.seen, Missed: r.slots - r.seen, PValue: math.Exp(-r.gain),
 	}
-	f.Minutes, f.Hours = r.minutes()
-	next := time.Unix(0, int64(r.next*1e9)).UTC()
-	if r.wall {
-		next = fromLocalSeconds(r.next, cfg.Location)
-	}
-	f.Next = &next
-	fillBursts(&f, a, members)
-	return []Finding{f}
-}
-
-func rhythmOf(runs []run, loc *time.Location, hosts int) *rhythm {
-	local, utc := make([]float64, len(runs)), make([]float64, len(runs))
-	for i, b := range runs {
-		local[i], utc[i] = localSeconds(b.start, loc), float64(b.start)/1e9
-	}
-	return findRhythm(local, utc, hosts)
-}
-
-func fromLocalSeconds(s float64, loc *time.Location) time.Time {
-	t := time.Unix(int64(s), 0).UTC()
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, loc).UTC()
+	out.Minutes, out.Hours = r.minutes()
+	out.Next = new(f.when(r, r.next, cfg.Location))
+	fillBursts(&out, a, members)
+	return []Finding{out}
 }
 
 func burstFinding(a *activity, runs []run) Finding {

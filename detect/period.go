@@ -33,9 +33,48 @@ type rhythm struct {
 	next   float64
 }
 
-// findRhythm looks for the period that explains the starts best, or nil. The starts are given twice: in local wall-clock
-// seconds for the candidates that people choose, in UTC for free-running ones; a single frame for both would break at a
-// change of daylight saving time. hosts is the number of hosts that are tried (multiple testing).
+// frames are the starts of bursts in seconds, on the clocks by which they may repeat: a single one would break at a change of daylight
+// saving time. What fires at 04:15 each day keeps step with the wall clock; what fires at :17 of each hour does so in
+// the hour that comes twice, too, and only its minutes are the wall clock's; what runs freely knows no zone.
+type frames struct{ daily, hourly, utc []float64 }
+
+func framesOf(runs []run, loc *time.Location) (f frames) {
+	first := 0
+	for i, b := range runs {
+		_, off := time.Unix(0, b.start).In(loc).Zone()
+		if i == 0 {
+			first = off
+		}
+		utc := float64(b.start) / 1e9
+		f.utc = append(f.utc, utc)
+		f.daily = append(f.daily, utc+float64(off))
+		f.hourly = append(f.hourly, utc+float64(first+(off-first)%3600))
+	}
+	return f
+}
+
+// of is the frame for a wall-clock period.
+func (f *frames) of(period float64) []float64 {
+	if period > 3600 {
+		return f.daily
+	}
+	return f.hourly
+}
+
+// when turns a moment in the rhythm's own frame into a time.
+func (f *frames) when(r *rhythm, s float64, loc *time.Location) time.Time {
+	switch {
+	case !r.wall:
+		return time.Unix(0, int64(s*1e9)).UTC()
+	case r.period <= 3600:
+		last := len(f.utc) - 1
+		return time.Unix(int64(s-(f.hourly[last]-f.utc[last])), 0).UTC()
+	}
+	t := time.Unix(int64(s), 0).UTC()
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, loc).UTC()
+}
+
+// findRhythm looks for the period that explains the starts best, or nil. hosts is the number of hosts that are tried (multiple testing).
 //
 // The model: of K slots of the period, n = cK fire at their phase with normal jitter s; m further starts fall anywhere
 // in T:
@@ -44,7 +83,8 @@ type rhythm struct {
 //
 // gain = LL(P) - LL(0) - ln(trials) - phases ln(max(3, P/3s)). The entropy term keeps P/j from winning (its slots would be mostly
 // empty), the outlier term jP. exp(-gain) bounds the probability of such a gain by chance (Markov's inequality on a likelihood ratio).
-func findRhythm(local, utc []float64, hosts int) *rhythm {
+func findRhythm(f frames, hosts int) *rhythm {
+	utc := f.utc
 	if len(utc) < minBursts {
 		return nil
 	}
@@ -57,9 +97,9 @@ func findRhythm(local, utc []float64, hosts int) *rhythm {
 		}
 	}
 	for _, p := range wallPeriods {
-		phases := densePhases(local, p)
+		phases := densePhases(f.of(p), p)
 		for k := 1; k <= len(phases); k++ {
-			better(fit(local, p, phases[:k], true, trials))
+			better(fit(f.of(p), p, phases[:k], true, trials))
 		}
 	}
 	for _, p := range free {
@@ -317,13 +357,6 @@ func leastSquares(k, x []float64) (slope, offset float64) {
 	}
 	slope = (n*skx - sk*sx) / (n*skk - sk*sk)
 	return slope, base + (sx-slope*sk)/n
-}
-
-// localSeconds is the wall clock as seconds, as if the zone had no offset.
-func localSeconds(ns int64, loc *time.Location) float64 {
-	t := time.Unix(0, ns).In(loc)
-	_, off := t.Zone()
-	return float64(ns)/1e9 + float64(off)
 }
 
 // minutes are the minutes of the local hour at which a wall-clock rhythm fires; hours are the local hours, when

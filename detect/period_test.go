@@ -61,7 +61,7 @@ func TestRhythm(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			good := 0
 			for seed := range uint64(20) {
-				r := rhythmOf(tc.runs(rand.New(rand.NewPCG(seed, 99))), tokyo, 20)
+				r := findRhythm(framesOf(tc.runs(rand.New(rand.NewPCG(seed, 99))), tokyo), 20)
 				if tc.period == 0 {
 					if r != nil {
 						t.Errorf("seed %d: found %.1f s (gain %.1f)", seed, r.period, r.gain)
@@ -97,11 +97,25 @@ func TestRhythmOverDaylightSaving(t *testing.T) {
 	for k := range 100 {
 		free = append(free, run{start: time.Date(2026, 10, 24, 12, 0, 0, 0, time.UTC).Add(time.Duration(k) * 25 * time.Minute).UnixNano()})
 	}
-	r := rhythmOf(wall, berlin, 1)
+	var hourly []run
+	for k := range 48 { // the hour from two to three comes twice
+		hourly = append(hourly, run{start: time.Date(2026, 10, 24, 10, 17, 0, 0, time.UTC).Add(time.Duration(k) * time.Hour).UnixNano()})
+	}
+	h := framesOf(hourly, berlin)
+	if r := findRhythm(h, 1); r == nil || !r.wall || r.period != 3600 || r.seen != 48 {
+		t.Errorf("hourly at :17: %+v", r)
+	} else if next := h.when(r, r.next, berlin); !next.Equal(time.Date(2026, 10, 26, 10, 17, 0, 0, time.UTC)) {
+		t.Errorf("next is at %v", next)
+	}
+	f := framesOf(wall, berlin)
+	r := findRhythm(f, 1)
+	if next := f.when(r, r.next, berlin); !next.Equal(time.Date(2026, 11, 1, 4, 15, 0, 0, berlin)) {
+		t.Errorf("next is at %v", next.In(berlin))
+	}
 	if r == nil || !r.wall || r.period != 86400 || r.seen != 14 {
 		t.Errorf("daily at 04:15 local: %+v", r)
 	}
-	if r = rhythmOf(free, berlin, 1); r == nil || r.wall || math.Abs(r.period-1500) > 1 || r.seen != 100 {
+	if r = findRhythm(framesOf(free, berlin), 1); r == nil || r.wall || math.Abs(r.period-1500) > 1 || r.seen != 100 {
 		t.Errorf("every 25 minutes of real time: %+v", r)
 	}
 }
@@ -162,7 +176,7 @@ func FuzzRhythm(f *testing.F) {
 			at += int64(g) * int64(g) * 1e9
 			runs = append(runs, run{start: at})
 		}
-		if r := rhythmOf(runs, time.UTC, 3); r != nil {
+		if r := findRhythm(framesOf(runs, time.UTC), 3); r != nil {
 			if math.IsNaN(r.gain) || r.period <= 0 || r.seen < minBursts || r.slots < r.seen {
 				t.Errorf("%+v", r)
 			}
