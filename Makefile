@@ -3,11 +3,12 @@
 # lint    vet, staticcheck, goimports
 # fuzz    each fuzz test for FUZZTIME (default 1m)
 # bench   the benchmarks; docs/benchmarks.md says what they gave
+# bench-peers  the same lines through uncloak and through others
 GO       ?= go
 FUZZTIME ?= 1m
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: build demo test lint fuzz fuzz-short bench clean
+.PHONY: build demo test lint fuzz fuzz-short bench bench-peers clean
 
 build:
 	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/uncloak ./cmd/uncloak
@@ -36,6 +37,9 @@ fuzz:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+bench-peers: # beside fwlogwatch, awk and zstd, in one run
+	.ci/bench-peers
 
 clean:
 	rm -rf bin uncloak-demo
