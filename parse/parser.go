@@ -38,6 +38,9 @@ func (p *Parser) Line(line []byte, rec *Record) {
 	if len(line) == 0 {
 		return
 	}
+	if line[0] == ' ' {
+		rec.indent = len(line) - len(trimLeft(line))
+	}
 	switch {
 	case line[0] == '{':
 		if !p.journal(line, rec) {
@@ -93,6 +96,9 @@ func (p *Parser) dialect(b []byte, rec *Record) bool {
 func (p *Parser) choose(b []byte, rec *Record) bool {
 	if bytes.HasPrefix(rec.App, []byte("dnsmasq")) {
 		return p.dnsmasq(b, rec)
+	}
+	if p.familyC(b, rec) {
+		return true
 	}
 	if i := bytes.Index(b, []byte("SRC=")); i >= 0 {
 		if isULOGD(b) {
