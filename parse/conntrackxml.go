@@ -22,16 +22,19 @@ func conntrackXML(b []byte, rec *Record) bool {
 	var when Stamp
 	for len(b) > 0 {
 		i := bytes.IndexByte(b, '<')
-		if i < 0 {
+		if i < 0 || i+1 == len(b) {
 			break
 		}
-		var tag []byte
-		tag, b = cutByte(b[i+1:], '>')
-		if b == nil {
+		if b = b[i+1:]; b[0] == '/' {
+			continue
+		}
+		end := bytes.IndexByte(b, '>')
+		if end < 0 {
 			break // cut short: what is there counts
 		}
-		name, attr := word(tag)
-		value := until(b, "<")
+		name, attr := cutByte(b[:end], ' ')
+		b = b[end+1:]
+		value, _ := cutByte(b, '<')
 		switch string(name) {
 		case "flow":
 			kind, action = xmlKind(attr)
@@ -45,7 +48,7 @@ func conntrackXML(b []byte, rec *Record) bool {
 				cur = -1
 			}
 		case "layer4":
-			if n, ok := number(until(after(attr, `protonum="`), `"`)); ok && n < 256 {
+			if n, ok := number(quoted(attr, `protonum="`)); ok && n < 256 {
 				rec.Proto = uint8(n)
 			}
 		case "src", "dst", "sport", "dport", "packets", "bytes":
@@ -76,7 +79,7 @@ func conntrackXML(b []byte, rec *Record) bool {
 
 // xmlKind reads type="new".
 func xmlKind(attr []byte) (Kind, string) {
-	switch string(until(after(attr, `type="`), `"`)) {
+	switch string(quoted(attr, `type="`)) {
 	case "new":
 		return SessionNew, "session-create"
 	case "update":
@@ -85,6 +88,12 @@ func xmlKind(attr []byte) (Kind, string) {
 		return SessionEnd, "session-delete"
 	}
 	return System, ""
+}
+
+// quoted is the value of an attribute; key ends in its opening quote.
+func quoted(attr []byte, key string) []byte {
+	v, _ := cutByte(after(attr, key), '"')
+	return v
 }
 
 // element sets one part of the stamp from <when>, whose months count from 1; what is out of range sets nothing.

@@ -17,7 +17,9 @@ func (p *Parser) iscDHCP(b []byte, rec *Record) bool {
 	w, rest := word(b)
 	if via := after(b, " via "); via != nil {
 		w, _ := word(via)
-		rec.InIf = bytes.TrimRight(w, ":,")
+		if rec.InIf = bytes.TrimRight(w, ":,"); looksLikeAddr(rec.InIf) {
+			rec.InIf = nil // a relay
+		}
 	}
 	rec.Dialect = "dhcpd"
 	switch {

@@ -14,16 +14,23 @@ func (p *Parser) familyC(b []byte, rec *Record) bool {
 	} else {
 		known = p.untaggedC(b, rec)
 	}
-	if !known {
-		rec.Dialect, rec.Zone = "", nil
+	if !known && (rec.Dialect != "" || rec.Src.IsValid() || rec.Dst.IsValid() || rec.Proto != 0 || rec.Action != "" || rec.InIf != nil || rec.QName != nil) {
+		undo(rec) // the next dialect must find nothing of what was tried here
 	}
 	return known
+}
+
+// undo takes back what a dialect wrote before it saw that the line is not its own.
+func undo(rec *Record) {
+	rec.Event, rec.Dialect, rec.Action, rec.Zone = Event{}, "", "", nil
+	rec.InIf, rec.OutIf, rec.QName, rec.QType, rec.Rule = nil, nil, nil, nil, nil
+	rec.Assured, rec.Unreplied = false, false
 }
 
 // taggedC goes by the syslog tag.
 func (p *Parser) taggedC(b []byte, rec *Record) bool {
 	switch string(rec.App) {
-	case "kernel", "klogd", "/bsd", "/kernel":
+	case "kernel", "klogd", "/bsd", "/kernel", "mach_kernel":
 		return p.kernelC(b, rec)
 	case "filterlog":
 		return p.filterlog(b, rec)
@@ -73,21 +80,17 @@ func (p *Parser) taggedRule(rec *Record) bool {
 	return true
 }
 
-// kernelC reads what the kernels of the BSDs say of packets, and the LOG lines that netfilter.go does not know.
+// kernelC reads what the kernels of the BSDs say of packets.
 func (p *Parser) kernelC(b []byte, rec *Record) bool {
 	switch b[0] {
 	case 'i':
 		return has(b, "ipfw: ") && p.ipfw(b, rec)
 	case 'C', 'S':
-		if inVain(b, rec) {
-			return true
-		}
+		return inVain(b, rec)
 	case '[':
-		if p.pfLimit(b, rec) {
-			return true
-		}
+		return p.pfLimit(b, rec)
 	}
-	return p.arpLog(b, rec)
+	return false
 }
 
 // untaggedC goes by the first byte.
@@ -169,7 +172,16 @@ func (p *Parser) digitC(b []byte, rec *Record) bool {
 	if within(b, " > ") && p.tcpdump(b, rec) {
 		return true
 	}
-	return len(b) <= 1024 && (p.ping(b, rec) || p.mtr(b, rec) || p.traceroute(b, rec) || p.tshark(b, rec) || tcpdumpNote(b, rec))
+	if len(b) > 1024 {
+		return false
+	}
+	if i := bytes.IndexByte(b[:min(len(b), 6)], ' '); i > 0 && len(b) > i+1 && b[i+1] == ' ' && p.traceroute(b, rec) {
+		return true // two blanks stand behind a hop's number
+	}
+	if within(b, " <-> ") {
+		return p.tshark(b, rec)
+	}
+	return p.mtr(b, rec) || p.ping(b, rec) || p.traceroute(b, rec) || p.tshark(b, rec) || tcpdumpNote(b, rec)
 }
 
 // csvC tells the two comma separated dialects apart.
@@ -186,7 +198,7 @@ func (p *Parser) pflogClock(b []byte, rec *Record) bool {
 	if !p.pflog(b, rec) {
 		return false
 	}
-	if !s.HasClock && !s.HasUnix {
+	if !s.HasClock && !s.HasUnix && rec.indent == 0 { // a blank in front: the time since the line before
 		_, _ = s.clock(b)
 		rec.Stamp = s
 	}
@@ -230,7 +242,7 @@ func (p *Parser) letterC(b []byte, rec *Record) bool {
 			return p.unbound(b, rec)
 		}
 	case 'q', 's', 'c', 'r':
-		if has(b, "client ") || has(b, "queries: ") || has(b, "security: ") || has(b, "query-errors: ") || has(b, "resolver: ") {
+		if has(b, "client ") || has(b, "queries: ") || has(b, "responses: ") || has(b, "security: ") || has(b, "query-errors: ") || has(b, "resolver: ") {
 			return p.bind(b, rec)
 		}
 		if has(b, "query: ") || has(b, "reply: ") {
@@ -285,9 +297,6 @@ func (p *Parser) toolC(b []byte, rec *Record) bool {
 		case "IP", "IP6", "In", "Out", "M", "P", "B", "ARP,", "arp":
 			return p.tcpdump(b, rec)
 		}
-	}
-	if has(b, "ARP ") && p.arpLog(b, rec) {
-		return true
 	}
 	if has(b, "IN=") || len(rec.Host) > 0 || len(b) > 240 {
 		return false // tools have no host in front of what they print

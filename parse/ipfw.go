@@ -100,6 +100,7 @@ func inVain(b []byte, rec *Record) bool {
 	rec.Dst, rec.DPort = ipfwAddr(to)
 	rec.Src, rec.SPort = ipfwAddr(who)
 	if string(from) != "from" || !rec.Src.IsValid() || !rec.Dst.IsValid() {
+		undo(rec)
 		return false
 	}
 	rec.Dialect, rec.Action = "ipfw", "deny"

@@ -107,10 +107,11 @@ func (h *mtrHop) csv(b []byte) bool {
 		h.avg = int64(min(us, 1<<32)) * 1000
 		return ok
 	}
-	if k == 14 || len(f[14]) == 0 {
-		return h.numbers([][]byte{f[6], f[7], f[9], f[10], f[11], f[12], f[13]})
+	v := f[6:]
+	if has(v[0], "AS") {
+		v = v[1:] // -z
 	}
-	return h.numbers([][]byte{f[6], f[7], f[8], f[9], f[10], f[11], f[12]})
+	return h.numbers([][]byte{v[0], v[1], v[3], v[4], v[5], v[6], v[7]})
 }
 
 // mtrRaw reads the lines of `mtr --raw`: "h 0 10.0.0.1" is a hop's address, "d 0 name" its name, "p 0 1234 33000" an

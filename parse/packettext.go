@@ -26,6 +26,7 @@ func packetText(b []byte, rec *Record) (icmpType int, ok bool) {
 // packetWhat reads what stands behind the addresses: protocol, TCP flags, ICMP type, length.
 func packetWhat(b []byte, rec *Record) (icmpType int) {
 	icmpType = -1
+	b = bytes.TrimPrefix(b, []byte("HBH "))
 	w, rest := word(b)
 	w = bytes.TrimRight(w, ",:")
 	switch {

@@ -104,7 +104,7 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 		if isULOGD(b) {
 			return ulogd(b, rec)
 		}
-		return p.netfilter(b, i, rec)
+		return p.netfilter(b, i, rec) || p.arpLog(b, rec)
 	}
 	if i := bytes.Index(b, []byte("src=")); i >= 0 {
 		return conntrack(b, i, rec)

@@ -10,8 +10,9 @@ import "bytes"
 // pfSense before 2.2 breaks the line behind the parenthesis: that first line is System, the second one a packet of
 // tcpdump without a verdict.
 func (p *Parser) pflog(b []byte, rec *Record) bool {
-	b = trimLeft(skipStamp(b))
-	b = bytes.TrimPrefix(b, []byte("rule "))
+	if i := bytes.Index(b[:min(len(b), 48)], []byte("rule ")); i >= 0 {
+		b = b[i+len("rule "):] // a stamp of its own, or the microseconds since the line before
+	}
 	rule, rest := cutByte(b, '/')
 	if rest == nil || len(rule) == 0 || len(rule) > 64 || bytes.IndexByte(rule, ' ') >= 0 {
 		return false
@@ -40,6 +41,7 @@ func (p *Parser) pflog(b []byte, rec *Record) bool {
 		}
 	}
 	icmpType, ok := packetText(rest, rec)
+	rec.Bytes = 0 // of one packet, which is no session's
 	if !p.pfPacket(rec, rule, reason, action, dir, iface, icmpType) {
 		return false
 	}
@@ -47,18 +49,6 @@ func (p *Parser) pflog(b []byte, rec *Record) bool {
 		rec.Kind = System
 	}
 	return true
-}
-
-// skipStamp drops "Mar 30 15:53:25.867973 " or "15:53:25.867973 " in front of a message that had a header already.
-func skipStamp(b []byte) []byte {
-	var s Stamp
-	if rest, ok := s.stamp3164(b); ok {
-		return rest
-	}
-	if rest, ok := s.clock(b); ok {
-		return rest
-	}
-	return b
 }
 
 // parenProto reads "proto TCP (6)" from tcpdump's "(tos 0x0, ttl 64, …)".

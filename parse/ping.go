@@ -85,6 +85,10 @@ func readPing(b []byte, l *pingLine) bool {
 	case has(b, "ping: ") || has(b, "ping6: "):
 		return l.complaint(b)
 	}
+	if isPingHeading(b) {
+		l.word = "other"
+		return true
+	}
 	return l.fping(b) || l.windows(b)
 }
 
@@ -123,7 +127,9 @@ func (l *pingLine) answer(b []byte) bool {
 		case "icmp_seq", "seq":
 			l.sequence(value)
 		case "ttl", "hlim":
-			l.ttl = number32(value)
+			if n := number32(value); n < 256 {
+				l.ttl = n
+			}
 		case "time", "time<1":
 			l.rtt, _, l.hasRTT = millionths(value)
 		case "(DUP!)":

@@ -113,6 +113,18 @@ func (l *pingLine) windowsTotals(b []byte) bool {
 	return false
 }
 
+// isPingHeading knows the lines above and between the numbers in English, Japanese, German, French and Spanish.
+func isPingHeading(b []byte) bool {
+	for _, s := range [...]string{"Pinging ", "Ping statistics for ", "Approximate round trip times in", "ラウンド トリップの概算時間", "Ping wird ausgeführt für ",
+		"Ping-Statistik für ", "Ca. Zeitangaben in Millisek", "Envoi d'une requête 'Ping'", "Envoi d’une requête 'Ping'", "Statistiques Ping pour ",
+		"Durée approximative des boucles", "Haciendo ping a ", "Estadísticas de ping para ", "Tiempos aproximados de ida y vuelta"} {
+		if has(b, s) {
+			return true
+		}
+	}
+	return within(b, "を送信しています") || within(b, " の ping 統計")
+}
+
 // isTimedOut knows "Request timed out." in the languages of Windows.
 func isTimedOut(b []byte) bool {
 	for _, s := range [...]string{"Request timed out.", "要求がタイムアウトしました", "Zeitüberschreitung der Anforderung", "Délai d'attente de la demande dépassé",

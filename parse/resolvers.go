@@ -140,7 +140,7 @@ func ftl(b []byte, rec *Record) bool {
 		return false
 	}
 	rest, ok := s.stampISO(b[1:])
-	if !ok || len(rest) < 3 || rest[0] != ' ' || !isDigit(rest[1]) {
+	if !ok || len(rest) < 3 || rest[0] != ' ' {
 		return false
 	}
 	_, rest = cutByte(rest, ']')

@@ -13,6 +13,14 @@ import "bytes"
 // Packets is 1, Bytes the payload. The first line of -v, which names no address, is System. A stamp with a blank in
 // front is the time since the packet before (-ttt) and no time of day.
 func (p *Parser) tcpdump(b []byte, rec *Record) bool {
+	if p.tcpdumpLine(b, rec) {
+		return true
+	}
+	undo(rec)
+	return false
+}
+
+func (p *Parser) tcpdumpLine(b []byte, rec *Record) bool {
 	stamp, rest := rec.Stamp, b
 	if !stamp.HasClock && !stamp.HasUnix {
 		rest = tcpdumpStamp(b, &stamp, rec.indent > 0)

@@ -147,6 +147,10 @@ func (r *tsharkRow) conv(b []byte, i int) bool {
 	var v [6]uint64
 	for k := range v {
 		w, after := word(rest)
+		for string(w) == "|" {
+			rest = after
+			w, after = word(rest)
+		}
 		n, ok := commaNumber(w)
 		if !ok {
 			return false
@@ -163,8 +167,20 @@ func (r *tsharkRow) conv(b []byte, i int) bool {
 		v[k], rest = n, after
 	}
 	r.framesBA, r.framesAB, r.frames, r.bytes = v[0], v[2], v[4], v[5]
-	r.start, rest = word(rest)
-	r.duration, _ = word(rest)
+	for n := 0; n < 2; {
+		var w []byte
+		if w, rest = word(rest); len(w) == 0 {
+			break
+		}
+		if string(w) == "|" {
+			continue
+		}
+		if n++; n == 1 {
+			r.start = w
+		} else {
+			r.duration = w
+		}
+	}
 	r.word = "tshark-conv"
 	return true
 }
@@ -219,10 +235,10 @@ func (r *tsharkRow) tree(b []byte, indent int) bool {
 	count, rest := word(b[gap:])
 	n, ok := number(count)
 	rate, rest := word(rest)
-	if !ok || len(rate) < 6 || bytes.IndexByte(rate, '.') < 0 {
+	if !ok || len(rate) < 4 || bytes.IndexByte(rate, '.') < 0 && rate[len(rate)-1] != '%' || len(rate) < 6 && len(rest) == 0 {
 		return false
 	}
-	if _, ok = wholeMillionths(rate); !ok {
+	if _, ok = wholeMillionths(bytes.TrimRight(rate, "%")); !ok {
 		return false
 	}
 	burst := false
