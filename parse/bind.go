@@ -15,22 +15,26 @@ func (p *Parser) bind(b []byte, rec *Record) bool {
 	if i < 0 {
 		return p.bindOther(b, stamp, rec)
 	}
-	b = b[i+len("client "):]
+	return p.bindClient(b[i+len("client "):], stamp, rec)
+}
+
+// bindClient reads what stands behind the word client.
+func (p *Parser) bindClient(b []byte, stamp Stamp, rec *Record) bool {
 	if len(b) > 0 && b[0] == '@' {
 		_, b = word(b)
 	}
 	client, rest := word(b)
-	client = bytes.TrimRight(client, ":")
+	client, _ = cutByte(bytes.TrimRight(client, ":"), '/') // "10.0.0.1#53/key name"
 	src, sport := hostPort(client, '#')
 	if !src.IsValid() || bytes.IndexByte(client, '#') < 0 {
 		return false
 	}
 	rec.Src, rec.SPort, rec.Stamp, rec.Dialect = src, sport, stamp, "bind"
 	mark(rec, System, "other")
-	for rest = trimLeft(rest); len(rest) > 0 && rest[0] == '(' || has(rest, "/"); { // (name), or /key name
-		_, rest = word(rest)
-		rest = trimLeft(rest)
+	if i := bytes.Index(rest[:min(len(rest), 512)], []byte("): ")); i >= 0 && (within(rest[:i], "(") && !within(rest[:i], ": ")) {
+		rest = rest[i+len("): "):] // the name of the query, and of the key
 	}
+	rest = trimLeft(rest)
 	if has(rest, "view ") {
 		rest = trimLeft(after(rest, ": "))
 	}

@@ -52,10 +52,12 @@ func (p *Parser) iscDHCP(b []byte, rec *Record) bool {
 		rec.Src = addr(ip)
 		return mark(rec, DHCPLease, "dhcp")
 	case within(b, " message from ") || within(b, " to client with duid ") || has(b, "Sending "):
-		if to := after(b, " from "); to != nil {
-			ip, _ := word(to)
-			rec.Src = addr(ip)
+		to := after(b, " from ")
+		if to == nil {
+			to = after(b, " to ")
 		}
+		ip, _ := word(to)
+		rec.Src = addr(ip)
 		return mark(rec, System, "dhcp")
 	}
 	rec.Kind = System

@@ -42,6 +42,12 @@ func (p *Parser) taggedC(b []byte, rec *Record) bool {
 		return p.unbound(b, rec)
 	case "named", "bind", "bind9":
 		return p.bind(b, rec)
+	case "queries", "security", "query-errors", "responses", "rate-limit", "resolver":
+		if rec.PID != nil || !p.bind(b, rec) {
+			return false
+		}
+		rec.App = nil // a category of BIND's own file
+		return true
 	case "nsd", "knotd", "kresd":
 		return p.nsdKnot(b, rec)
 	case "pdns_recursor", "pdns", "pdns_server", "dnsdist", "pdns-recursor":
@@ -98,6 +104,10 @@ func (p *Parser) untaggedC(b []byte, rec *Record) bool {
 	if rec.Stamp.HasUptime {
 		return p.kernelC(b, rec) // no tool prints an uptime
 	}
+	if string(rec.Host) == "client" && bytes.IndexByte(b[:min(len(b), 80)], '#') > 0 && p.bindClient(b, rec.Stamp, rec) {
+		rec.Host = nil
+		return true
+	}
 	switch c := b[0]; {
 	case isDigit(c):
 		return p.digitC(b, rec)
@@ -108,7 +118,7 @@ func (p *Parser) untaggedC(b []byte, rec *Record) bool {
 	case c == '[':
 		return p.bracketC(b, rec)
 	case c == '|':
-		return p.tshark(b, rec) || tsharkNote(b, rec)
+		return p.tshark(b, rec) || tsharkNote(b, rec) || mtrNote(b, rec)
 	case c == '>':
 		return len(rec.Host) > 0 && p.tcpdump(b, rec)
 	}
@@ -153,7 +163,7 @@ func (p *Parser) digitC(b []byte, rec *Record) bool {
 			if within(b[:min(len(b), 24)], " rule ") {
 				return p.pflogClock(b, rec)
 			}
-			if p.tcpdump(b, rec) {
+			if p.tcpdump(b, rec) || p.tcpdumpOther(b, rec) {
 				return true
 			}
 		case b[2] == '-' && b[6] == '-':
@@ -181,7 +191,7 @@ func (p *Parser) digitC(b []byte, rec *Record) bool {
 	if within(b, " <-> ") {
 		return p.tshark(b, rec)
 	}
-	return p.mtr(b, rec) || p.ping(b, rec) || p.traceroute(b, rec) || p.tshark(b, rec) || tcpdumpNote(b, rec)
+	return p.mtr(b, rec) || p.ping(b, rec) || p.traceroute(b, rec) || p.tshark(b, rec) || tcpdumpNote(b, rec) || mtrNote(b, rec)
 }
 
 // csvC tells the two comma separated dialects apart.

@@ -63,8 +63,8 @@ func (p *Parser) pfPacket(rec *Record, rule, reason, action, dir, iface []byte, 
 	}
 	rec.Dialect, rec.Word, rec.Rule = "pf", "fw-packet", rule
 	rec.Detail, rec.Kind = p.name(rule), packetKind(rec, icmpType)
-	if rec.Kind == SessionNew && (rec.Proto == ICMPv6 && icmpType < 0 || rec.Proto == 112) {
-		rec.Kind = System // neighbour discovery and CARP: pf does not say which ICMPv6 it was
+	if rec.Kind == SessionNew && (rec.Proto == ICMPv6 && icmpType < 0 || rec.Proto == 112 || rec.Proto == 0) {
+		rec.Kind = System // neighbour discovery, CARP and options: pf does not say which ICMPv6 it was
 	}
 	if rec.Action == "" && rec.Kind == SessionNew {
 		rec.Kind = System // translated or only counted: the verdict comes with another rule

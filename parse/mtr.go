@@ -153,9 +153,10 @@ func (p *Parser) mtrRaw(b []byte, rec *Record) bool {
 	return true
 }
 
-// mtrNote knows the lines above a report.
+// mtrNote knows the lines above a report, hops that say nothing, and further addresses of a hop.
 func mtrNote(b []byte, rec *Record) bool {
-	if has(b, "HOST: ") && within(b, "Loss%") || has(b, "Start: 20") || has(b, "Mtr_Version,") {
+	if has(b, "HOST: ") && within(b, "Loss%") || has(b, "Start: 20") || has(b, "Mtr_Version,") ||
+		len(b) < 64 && bytes.HasSuffix(b, []byte(". (waiting for reply)")) || has(b, "|") && within(b[:min(len(b), 8)], "|-- ") {
 		rec.Dialect = "mtr"
 		return mark(rec, System, "other")
 	}

@@ -27,6 +27,9 @@ func packetText(b []byte, rec *Record) (icmpType int, ok bool) {
 func packetWhat(b []byte, rec *Record) (icmpType int) {
 	icmpType = -1
 	b = bytes.TrimPrefix(b, []byte("HBH "))
+	if len(b) > 0 && b[0] == '[' {
+		_, b = cutByte(b, ']') // "[icmp6 sum ok] "
+	}
 	w, rest := word(b)
 	w = bytes.TrimRight(w, ",:")
 	switch {

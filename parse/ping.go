@@ -82,7 +82,7 @@ func readPing(b []byte, l *pingLine) bool {
 	case has(b, "PING: transmit failed"):
 		l.word, l.reason = "ping-unreachable", "not sent"
 		return true
-	case has(b, "ping: ") || has(b, "ping6: "):
+	case has(b, "ping: ") || has(b, "ping6: ") || has(b, "connect: Network is unreachable"):
 		return l.complaint(b)
 	}
 	if isPingHeading(b) {
@@ -220,14 +220,19 @@ func (l *pingLine) times(b []byte) bool {
 
 // fping reads "10.0.0.1 : [0], 84 bytes, 1.23 ms (1.23 avg, 0% loss)", "10.0.0.1 : [1], timed out …".
 func (l *pingLine) fping(b []byte) bool {
+	w, rest := word(b)
 	i := bytes.Index(b, []byte(" : ["))
 	if i < 0 {
-		return false
+		l.src = addr(w)
+		l.word, l.reason = "ping-unreachable", "unreachable"
+		if has(rest, "is alive") {
+			l.word = "ping-reply"
+		}
+		return l.src.IsValid() && (string(rest) == "is alive" || string(rest) == "is unreachable")
 	}
-	w, _ := word(b)
 	l.src = addr(w)
 	l.sequence(b[i+4:])
-	_, rest := cutByte(b[i:], ',')
+	_, rest = cutByte(b[i:], ',')
 	rest = trimLeft(rest)
 	if has(rest, "timed out") {
 		l.word = "ping-timeout"

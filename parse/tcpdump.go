@@ -1,6 +1,9 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+	"net/netip"
+)
 
 // tcpdump reads one line of `tcpdump` with or without -n, -q, -v, -e and any stamp, of both its own and OpenBSD's:
 //
@@ -63,7 +66,7 @@ func (p *Parser) tcpdumpPacket(b []byte, stamp Stamp, rec *Record) bool {
 			return false
 		}
 		packetWhat(trimLeft(what), rec)
-	} else if _, ok := packetText(b, rec); !ok {
+	} else if _, ok := packetText(b, rec); !ok && !namedPacket(b, rec) {
 		return false
 	}
 	rec.Dialect, rec.Stamp, rec.Host, rec.Body = "tcpdump", stamp, nil, b
@@ -74,10 +77,51 @@ func (p *Parser) tcpdumpPacket(b []byte, stamp Stamp, rec *Record) bool {
 	switch {
 	case rec.Flags&RST != 0:
 		return mark(rec, Reset, "packet")
-	case rec.Flags&(SYN|ACK) == SYN:
+	case rec.Flags&(SYN|ACK) == SYN && rec.Src.IsValid() && rec.Dst.IsValid():
 		return mark(rec, SessionNew, "packet")
 	}
 	return mark(rec, Traffic, "packet")
+}
+
+// namedPacket reads a TCP packet between hosts that tcpdump shows by name: its ports and flags are known, the addresses
+// are not.
+func namedPacket(b []byte, rec *Record) bool {
+	i := bytes.Index(b, []byte(": Flags ["))
+	if i < 0 {
+		return false
+	}
+	undo(rec)
+	from, to := cutByte2(b[:i], " > ")
+	if to == nil || bytes.IndexByte(from, ' ') >= 0 || bytes.IndexByte(to, ' ') >= 0 {
+		return false
+	}
+	rec.Src, rec.SPort = namePort(from)
+	rec.Dst, rec.DPort = namePort(to)
+	packetWhat(b[i+2:], rec)
+	return true
+}
+
+// namePort reads host.example.net.443 and 10.0.0.1.443.
+func namePort(b []byte) (netip.Addr, uint16) {
+	if a, n := dotPort(b); a.IsValid() {
+		return a, n
+	}
+	last := b[bytes.LastIndexByte(b, '.')+1:]
+	if n := port(last); n != 0 {
+		return netip.Addr{}, n
+	}
+	return netip.Addr{}, servicePort(last)
+}
+
+// tcpdumpOther knows the other protocols of a link (STP, LLDP, CDP) by the stamp in front and the length.
+func (p *Parser) tcpdumpOther(b []byte, rec *Record) bool {
+	s := rec.Stamp
+	rest := tcpdumpStamp(b, &s, rec.indent > 0)
+	if len(b)-len(rest) != len("11:31:20.553633 ") || len(rest) == 0 || !isUpper(rest[0]) || !within(rest, ", length ") {
+		return false
+	}
+	rec.Dialect, rec.Stamp, rec.Body, rec.Packets = "tcpdump", s, rest, 1
+	return mark(rec, System, "packet")
 }
 
 // tcpdumpStamp reads "11:31:20.553633 ", or the Unix time of -tt.
