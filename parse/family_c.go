@@ -179,7 +179,7 @@ func (p *Parser) digitC(b []byte, rec *Record) bool {
 			return p.powerDNS(b, rec)
 		}
 	}
-	if within(b, " > ") && p.tcpdump(b, rec) {
+	if i := bytes.IndexByte(b, '>'); i > 0 && within(b[i-1:], " > ") && p.tcpdump(b, rec) {
 		return true
 	}
 	if len(b) > 1024 {
@@ -188,7 +188,7 @@ func (p *Parser) digitC(b []byte, rec *Record) bool {
 	if i := bytes.IndexByte(b[:min(len(b), 6)], ' '); i > 0 && len(b) > i+1 && b[i+1] == ' ' && p.traceroute(b, rec) {
 		return true // two blanks stand behind a hop's number
 	}
-	if within(b, " <-> ") {
+	if arrow(b) > 0 {
 		return p.tshark(b, rec)
 	}
 	return p.mtr(b, rec) || p.ping(b, rec) || p.traceroute(b, rec) || p.tshark(b, rec) || tcpdumpNote(b, rec) || mtrNote(b, rec)

@@ -42,6 +42,11 @@ func (p *Parser) pveFirewall(b []byte, rec *Record) bool {
 	if i < 8 || len(b) < i+26 || b[i+4] != '/' || b[i+9] != ':' {
 		return false
 	}
+	guest, rest := word(b)
+	level, _ := word(rest)
+	if _, ok := number(guest); !ok || len(level) != 1 || !isDigit(level[0]) || b[i-3] != ' ' {
+		return false
+	}
 	var s Stamp
 	day, ok := two(b[i-2:])
 	y, _, ok2 := year(b[i+5:])

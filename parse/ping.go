@@ -85,7 +85,7 @@ func readPing(b []byte, l *pingLine) bool {
 	case has(b, "ping: ") || has(b, "ping6: ") || has(b, "connect: Network is unreachable"):
 		return l.complaint(b)
 	}
-	if isPingHeading(b) {
+	if b[len(b)-1] == ':' && isPingHeading(b) {
 		l.word = "other"
 		return true
 	}
@@ -221,17 +221,19 @@ func (l *pingLine) times(b []byte) bool {
 // fping reads "10.0.0.1 : [0], 84 bytes, 1.23 ms (1.23 avg, 0% loss)", "10.0.0.1 : [1], timed out …".
 func (l *pingLine) fping(b []byte) bool {
 	w, rest := word(b)
-	i := bytes.Index(b, []byte(" : ["))
-	if i < 0 {
-		l.src = addr(w)
-		l.word, l.reason = "ping-unreachable", "unreachable"
-		if has(rest, "is alive") {
+	i := bytes.IndexByte(b, '[')
+	if !has(trimLeft(rest), ": [") {
+		if string(rest) != "is alive" && string(rest) != "is unreachable" {
+			return false
+		}
+		l.word, l.src, l.reason = "ping-unreachable", addr(w), "unreachable"
+		if string(rest) == "is alive" {
 			l.word = "ping-reply"
 		}
-		return l.src.IsValid() && (string(rest) == "is alive" || string(rest) == "is unreachable")
+		return l.src.IsValid()
 	}
 	l.src = addr(w)
-	l.sequence(b[i+4:])
+	l.sequence(b[i+1:])
 	_, rest = cutByte(b[i:], ',')
 	rest = trimLeft(rest)
 	if has(rest, "timed out") {

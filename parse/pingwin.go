@@ -10,8 +10,8 @@ import "bytes"
 //	Packets: Sent = 4, Received = 4, Lost = 0 (0% loss),
 //	Minimum = 1ms, Maximum = 18ms, Average = 5ms
 func (l *pingLine) windows(b []byte) bool {
-	if len(b) > 200 {
-		return false
+	if last := b[len(b)-1]; len(b) > 200 || last != '.' && last < 0x80 && bytes.IndexByte(b, '=') < 0 && bytes.IndexByte(b, '<') < 0 {
+		return false // no number and no sentence
 	}
 	if i := bytes.Index(b, []byte("TTL=")); i > 0 {
 		n, rest, ok := leading(b[i+4:])

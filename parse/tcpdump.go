@@ -269,7 +269,8 @@ func (p *Parser) dnsQuestion(rec *Record) {
 
 // tcpdumpNote knows what tcpdump says at its start and end.
 func tcpdumpNote(b []byte, rec *Record) bool {
-	if has(b, "tcpdump: ") || has(b, "listening on ") || within(b, " packets captured") || within(b, " packets received by filter") || within(b, " packets dropped by kernel") {
+	_, rest, _ := leading(b)
+	if has(b, "tcpdump: ") || has(b, "listening on ") || has(rest, " packets captured") || has(rest, " packets received by filter") || has(rest, " packets dropped by kernel") {
 		rec.Dialect = "tcpdump"
 		return mark(rec, System, "other")
 	}

@@ -165,7 +165,7 @@ func (h *hop) host(w []byte) bool {
 // traceNote knows what stands above and below the hops.
 func traceNote(b []byte, rec *Record) bool {
 	if (has(b, "traceroute to ") || has(b, "traceroute6 to ") || has(b, "traceroute: ")) || has(b, "Resume: pmtu ") || has(b, "Tracing route to ") || has(b, "Trace complete.") ||
-		within(b, "トレースしてい") || has(b, "トレースを完了しました") {
+		b[len(b)-1] >= 0x80 && within(b, "トレースしてい") || has(b, "トレースを完了しました") {
 		rec.Dialect = "traceroute"
 		return mark(rec, System, "other")
 	}

@@ -54,13 +54,22 @@ func readTshark(b []byte, indent int, r *tsharkRow) bool {
 	if b[0] == '|' {
 		return r.ioStat(b)
 	}
-	if i := bytes.Index(b, []byte(" <-> ")); i > 0 {
+	if i := arrow(b); i > 0 {
 		return r.conv(b, i)
 	}
 	if isDigit(b[0]) && r.oldIOStat(b) {
 		return true
 	}
 	return r.tree(b, indent)
+}
+
+// arrow is where the " <-> " of a conversation stands, or -1. No blank is looked for: text is full of them.
+func arrow(b []byte) int {
+	i := bytes.IndexByte(b, '<')
+	if i < 1 || !has(b[i-1:], " <-> ") {
+		return -1
+	}
+	return i - 1
 }
 
 // ioStat reads "| 10 <> 20 |   2696 | 3307638 |"; with one column it counts, with more the first two are taken.
