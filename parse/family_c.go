@@ -320,5 +320,9 @@ func (p *Parser) toolC(b []byte, rec *Record) bool {
 	if p.ping(b, rec) || tcpdumpNote(b, rec) || traceNote(b, rec) || mtrNote(b, rec) || tsharkNote(b, rec) {
 		return true
 	}
-	return rec.indent > 0 && p.traceroute(b, rec) || bytes.Contains(b, []byte("  ")) && p.tshark(b, rec)
+	if rec.indent > 0 && p.traceroute(b, rec) {
+		return true
+	}
+	last := b[len(b)-1]
+	return (isDigit(last) || last == '%' || last == '|') && p.tshark(b, rec) // a row of a table ends in a number
 }
