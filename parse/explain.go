@@ -24,6 +24,9 @@ func Explain(line []byte, rec *Record) string {
 	case "syslog":
 		why = "a syslog daemon's note about repeated lines"
 	}
+	if w := whyC(rec.Dialect); w != "" {
+		why = w
+	}
 	dialect := rec.Dialect
 	if dialect == "" {
 		dialect = "none"

@@ -40,6 +40,7 @@ func AppendJSON(dst []byte, rec *Record) []byte {
 	if rec.Kind == Unknown {
 		w.bytes("msg", rec.Body)
 	}
+	w.tool(rec)
 	return append(w.b, '}')
 }
 
@@ -94,7 +95,7 @@ func (w *jsonWriter) port(k string, p uint16) {
 
 // tuples writes addresses, ports, protocol, flags and state. A kernel message about a local port has the key port.
 func (w *jsonWriter) tuples(rec *Record) {
-	w.addr("src", rec.Src)
+	w.zoned("src", rec.Src, rec.Zone)
 	w.port("sport", rec.SPort)
 	w.addr("dst", rec.Dst)
 	if rec.Kind == WindowShrink || rec.Kind == SYNFlood {
@@ -133,7 +134,7 @@ func (w *jsonWriter) counts(rec *Record) {
 		w.text("proc", rec.Detail.String())
 		return
 	}
-	if rec.Count != 0 || rec.Kind == Repeated || rec.Kind == Suppressed {
+	if rec.Count != 0 && rec.Kind != Latency || rec.Kind == Repeated || rec.Kind == Suppressed {
 		w.number("count", uint64(rec.Count))
 	}
 	if rec.Rule == nil && rec.QName == nil && rec.Kind != Unknown { // an unknown line's is its app

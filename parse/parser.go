@@ -38,6 +38,9 @@ func (p *Parser) Line(line []byte, rec *Record) {
 	if len(line) == 0 {
 		return
 	}
+	if line[0] == ' ' {
+		rec.indent = len(line) - len(trimLeft(line))
+	}
 	switch {
 	case line[0] == '{':
 		if !p.journal(line, rec) {
@@ -94,11 +97,14 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 	if bytes.HasPrefix(rec.App, []byte("dnsmasq")) {
 		return p.dnsmasq(b, rec)
 	}
+	if p.familyC(b, rec) {
+		return true
+	}
 	if i := bytes.Index(b, []byte("SRC=")); i >= 0 {
 		if isULOGD(b) {
 			return ulogd(b, rec)
 		}
-		return p.netfilter(b, i, rec)
+		return p.netfilter(b, i, rec) || p.arpLog(b, rec)
 	}
 	if i := bytes.Index(b, []byte("src=")); i >= 0 {
 		return conntrack(b, i, rec)

@@ -24,6 +24,9 @@ type Record struct {
 	Identity  uint64 // hash of what makes the line itself: uptime stamp (or wall stamp) and Body; the same kernel line has the same Identity in syslog, dmesg and kmsg
 
 	tagged []byte // Body with its tag in front
+
+	Zone   []byte // zone of Src as the line gives it: the en0 of fe80::1%en0
+	indent int    // blanks in front of the line
 }
 
 // Stamp is the time as the line gives it, before anything is known of the sender's zone or year.

@@ -1,0 +1,134 @@
+package parse
+
+import "bytes"
+
+// bind reads the client lines of BIND's named, from syslog and from its own files, with or without stamp, category and
+// severity in front:
+//
+//	client @0x7f65100ee4d8 10.0.0.1#53412 (example.com): query: example.com IN A +E(0)K (10.0.0.53)
+//	client 10.0.0.1#3076 (example.com): view inside: query (cache) 'example.com/ANY/IN' denied
+//
+// A query is DNSQuery, also one that is denied (Action deny); answers, updates and failures are System.
+func (p *Parser) bind(b []byte, rec *Record) bool {
+	stamp, b := bindStamp(b, rec.Stamp)
+	i := bytes.Index(b[:min(len(b), 96)], []byte("client "))
+	if i < 0 {
+		return p.bindOther(b, stamp, rec)
+	}
+	return p.bindClient(b[i+len("client "):], stamp, rec)
+}
+
+// bindClient reads what stands behind the word client.
+func (p *Parser) bindClient(b []byte, stamp Stamp, rec *Record) bool {
+	if len(b) > 0 && b[0] == '@' {
+		_, b = word(b)
+	}
+	client, rest := word(b)
+	client, _ = cutByte(bytes.TrimRight(client, ":"), '/') // "10.0.0.1#53/key name"
+	src, sport := hostPort(client, '#')
+	if !src.IsValid() || bytes.IndexByte(client, '#') < 0 {
+		return false
+	}
+	rec.Src, rec.SPort, rec.Stamp, rec.Dialect = src, sport, stamp, "bind"
+	mark(rec, System, "other")
+	if i := bytes.Index(rest[:min(len(rest), 512)], []byte("): ")); i >= 0 && (within(rest[:i], "(") && !within(rest[:i], ": ")) {
+		rest = rest[i+len("): "):] // the name of the query, and of the key
+	}
+	rest = trimLeft(rest)
+	if has(rest, "view ") {
+		rest = trimLeft(after(rest, ": "))
+	}
+	rest = bytes.TrimPrefix(rest, []byte("(re)"))
+	switch {
+	case has(rest, "query: "), has(rest, "response: "):
+		reply := rest[0] == 'r'
+		_, rest = word(rest)
+		name, rest := word(rest)
+		_, rest = word(rest)
+		typ, _ := word(rest)
+		rec.QName, rec.QType = plainName(name), typ
+		if reply {
+			mark(rec, System, "dns-reply")
+		} else {
+			p.dnsQuestion(rec)
+		}
+	case within(rest, "' denied") || within(rest, "' failed") || within(rest, "' approved"):
+		p.bindQuoted(rest, rec)
+	case has(rest, "query failed ("), has(rest, "rpz "), has(rest, "RPZ "):
+		w := after(rest, ") for ")
+		if w == nil {
+			w = after(rest, "rewrite ")
+		}
+		name, _ := word(w)
+		rec.QName, w = cutByte(name, '/')
+		if rec.QType = until(w, "/"); string(rec.QType) == "IN" {
+			_, rec.QType = cutByte(w, '/')
+		}
+		rec.Detail = p.name(rec.QName)
+		mark(rec, System, "dns-reply")
+	}
+	return true
+}
+
+// bindQuoted reads "query (cache) 'example.com/ANY/IN' denied" and "zone transfer 'example.com/AXFR/IN' denied".
+func (p *Parser) bindQuoted(b []byte, rec *Record) {
+	verb := b
+	_, b = cutByte(b, '\'')
+	end := bytes.IndexByte(b, '\'')
+	if end < 0 {
+		return
+	}
+	quoted, verdict := b[:end], trimLeft(b[end+1:])
+	if has(verdict, "denied") {
+		rec.Action = "deny"
+	}
+	name, rest := cutByte(quoted, '/')
+	typ, class := cutByte(rest, '/')
+	rec.QName = plainName(name)
+	if len(class) == 0 {
+		typ = nil // "update 'example.com/IN' denied"
+	}
+	rec.QType = typ
+	if rec.QType == nil || !has(verb, "query") && !has(verb, "zone transfer") {
+		rec.Detail = p.name(rec.QName)
+		return
+	}
+	p.dnsQuestion(rec)
+}
+
+// bindOther keeps what named says about anything but its clients.
+func (p *Parser) bindOther(b []byte, stamp Stamp, rec *Record) bool {
+	if string(rec.App) != "named" && !within(b[:min(len(b), 64)], "resolver: ") && !within(b[:min(len(b), 64)], "lame-servers: ") {
+		return false
+	}
+	rec.Stamp, rec.Dialect, rec.Kind = stamp, "bind", System
+	if rec.Word == "" {
+		rec.Word = "other"
+	}
+	if has(b, "query: ") || !within(b, " resolving '") {
+		return true
+	}
+	rec.QName, b = cutByte(after(b, " resolving '"), '/')
+	rec.QType = until(b, "/'")
+	rec.Detail = p.name(rec.QName)
+	return true
+}
+
+// bindStamp reads "19-Oct-2022 05:34:02.425 " where the line has no other stamp.
+func bindStamp(b []byte, s Stamp) (Stamp, []byte) {
+	if len(b) < 20 || !isDigit(b[0]) || b[2] != '-' || b[6] != '-' || b[11] != ' ' {
+		return s, b
+	}
+	var t Stamp
+	day, ok := two(b)
+	y, _, ok2 := year(b[7:])
+	rest, ok3 := t.clock(b[12:])
+	if t.Month = month(b[3:]); !ok || !ok2 || !ok3 || t.Month == 0 || day < 1 || day > 31 {
+		return s, b
+	}
+	t.Year, t.Day = y, day
+	if s.HasClock || s.HasUnix {
+		t = s // the header's own
+	}
+	return t, trimLeft(rest)
+}

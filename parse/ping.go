@@ -1,0 +1,250 @@
+package parse
+
+import (
+	"bytes"
+	"net/netip"
+)
+
+// pingLine is one line of a ping, as far as it says it. Times are nanoseconds.
+type pingLine struct {
+	word                 string // ping-reply, ping-timeout, ping-unreachable, ping-summary, ping-rtt or other
+	reason               string // of ping-unreachable
+	src                  netip.Addr
+	zone                 []byte
+	seq, ttl, size       uint32
+	rtt                  int64
+	hasSeq, hasRTT       bool
+	less, dup            bool // "<1ms"; a second answer
+	sent, recv           uint32
+	loss                 int64 // millionths of a per cent
+	least, mean, longest int64
+	dev                  int64
+}
+
+// ping reads the lines of ping on Linux, the BSDs, macOS, BusyBox and Windows (in any language), and of fping.
+//
+// A reply is Latency with Src = who answers, Count = the round trip in microseconds, Packets = 1 and Bytes = its size;
+// a timeout and an unreachable are Latency without Count and Packets, with Detail "timeout" or the reason. The
+// summaries say the same again, so they are System; `uncloak parse` shows their numbers.
+func (p *Parser) ping(b []byte, rec *Record) bool {
+	var l pingLine
+	if !readPing(b, &l) {
+		return false
+	}
+	rec.Dialect, rec.Src, rec.Zone = "ping", l.src, l.zone
+	switch l.word {
+	case "ping-reply":
+		rec.Count, rec.Packets, rec.Bytes = microseconds(l.rtt), 1, uint64(l.size)
+		return mark(rec, Latency, l.word)
+	case "ping-timeout":
+		rec.Detail = p.name([]byte("timeout"))
+		return mark(rec, Latency, l.word)
+	case "ping-unreachable":
+		rec.Detail = p.name([]byte(l.reason))
+		return mark(rec, Latency, l.word)
+	}
+	return mark(rec, System, l.word)
+}
+
+// readPing reads b into l, which is empty.
+func readPing(b []byte, l *pingLine) bool {
+	if len(b) < 6 || len(b) > 512 {
+		return false
+	}
+	switch {
+	case isDigit(b[0]):
+		n, rest, ok := leading(b)
+		switch {
+		case !ok:
+		case has(rest, " bytes from "):
+			l.size = saturate(n)
+			return l.answer(rest[len(" bytes from "):])
+		case has(rest, " packets transmitted, "):
+			return l.summary(n, rest[len(" packets transmitted, "):])
+		case has(rest, " packets transmitted"):
+			return false
+		}
+	case has(b, "rtt min/avg/max") || has(b, "round-trip min/avg/max"):
+		return l.times(b)
+	case has(b, "Request timeout for icmp_seq") || has(b, "no answer yet for icmp_seq="):
+		l.word = "ping-timeout"
+		_, n := cutByte(b, '=')
+		if n == nil {
+			_, n = cutByte(b[len("Request timeout for"):], 'q')
+		}
+		l.sequence(trimLeft(n))
+		return true
+	case has(b, "From "):
+		return l.refusal(b[len("From "):])
+	case has(b, "PING ") && within(b, "data bytes") || has(b, "PING ") && within(b, " bytes of data") || has(b, "PING6(") || has(b, "--- ") && within(b, " ping statistics ---"):
+		l.word = "other"
+		return true
+	case has(b, "PING: transmit failed"):
+		l.word, l.reason = "ping-unreachable", "not sent"
+		return true
+	case has(b, "ping: ") || has(b, "ping6: ") || has(b, "connect: Network is unreachable"):
+		return l.complaint(b)
+	}
+	if b[len(b)-1] == ':' && isPingHeading(b) {
+		l.word = "other"
+		return true
+	}
+	return l.fping(b) || l.windows(b)
+}
+
+// sequence reads the number behind icmp_seq=.
+func (l *pingLine) sequence(b []byte) {
+	if n, _, ok := leading(b); ok {
+		l.seq, l.hasSeq = saturate(n), true
+	}
+}
+
+// who reads "10.0.0.1:", "fe80::1%en0," or "name (10.0.0.1):" and returns what follows.
+func (l *pingLine) who(b []byte) (rest []byte) {
+	w, rest := word(b)
+	if in := trimLeft(rest); len(in) > 1 && in[0] == '(' {
+		if a := addr(until(in[1:], ")")); a.IsValid() {
+			w, rest = word(in)
+			w = bytes.Trim(w, "():,")
+		}
+	}
+	w = bytes.TrimRight(w, ":,")
+	l.src = addr(w)
+	if i := bytes.IndexByte(w, '%'); i >= 0 && l.src.IsValid() {
+		l.zone = w[i+1:]
+	}
+	return rest
+}
+
+// answer reads "10.0.0.1: icmp_seq=1 ttl=64 time=0.048 ms (DUP!)"; an answer without a time is an error from a router.
+func (l *pingLine) answer(b []byte) bool {
+	rest := l.who(b)
+	for f := rest; len(f) > 0; {
+		var w []byte
+		w, f = word(f)
+		key, value := cutByte(w, '=')
+		switch string(key) {
+		case "icmp_seq", "seq":
+			l.sequence(value)
+		case "ttl", "hlim":
+			if n := number32(value); n < 256 {
+				l.ttl = n
+			}
+		case "time", "time<1":
+			l.rtt, _, l.hasRTT = millionths(value)
+		case "(DUP!)":
+			l.dup = true
+		}
+	}
+	l.dup = l.dup || within(rest, "(DUP!)")
+	l.word = "ping-reply"
+	if !l.hasRTT {
+		if !within(rest, "seq=") {
+			l.word, l.reason = "ping-unreachable", unreachable(rest)
+			return l.reason != ""
+		}
+		if l.reason = unreachable(rest); l.reason != "" {
+			l.word = "ping-unreachable"
+		}
+	}
+	return l.src.IsValid() || l.hasSeq
+}
+
+// refusal reads "From 10.0.0.1 icmp_seq=1 Destination Host Unreachable".
+func (l *pingLine) refusal(b []byte) bool {
+	rest := l.who(b)
+	if i := bytes.Index(rest, []byte("icmp_seq=")); i >= 0 {
+		l.sequence(rest[i+len("icmp_seq="):])
+	}
+	l.word, l.reason = "ping-unreachable", unreachable(rest)
+	return l.reason != ""
+}
+
+// complaint reads what ping itself says: "ping: sendmsg: Network is unreachable", "ping: no.such: Name or service not
+// known".
+func (l *pingLine) complaint(b []byte) bool {
+	l.word, l.reason = "ping-unreachable", unreachable(b)
+	if l.reason == "" {
+		l.word = "other"
+	}
+	return true
+}
+
+// unreachable is the reason in a few words that do not depend on the tool, or "".
+func unreachable(b []byte) string {
+	for _, r := range [...]struct{ said, reason string }{
+		{"host unreachable", "host unreachable"}, {"net unreachable", "net unreachable"}, {"network is unreachable", "net unreachable"},
+		{"port unreachable", "port unreachable"}, {"no route", "net unreachable"}, {"time to live exceeded", "ttl exceeded"}, {"ttl expired", "ttl exceeded"},
+		{"time exceeded", "ttl exceeded"}, {"hop limit", "ttl exceeded"}, {"packet filtered", "prohibited"}, {"prohibited", "prohibited"},
+		{"administratively", "prohibited"}, {"redirect", "redirect"}, {"frag needed", "fragmentation needed"}, {"message too long", "fragmentation needed"},
+		{"address unreachable", "host unreachable"}, {"unreachable", "unreachable"}, {"sendto", "not sent"}, {"sendmsg", "not sent"},
+	} {
+		if containsLower(b, r.said) {
+			return r.reason
+		}
+	}
+	return ""
+}
+
+// summary reads "3 received, +13 duplicates, 25% packet loss, time 3005ms" and "3 packets received, 0.0% packet loss".
+func (l *pingLine) summary(sent uint64, b []byte) bool {
+	n, _, ok := leading(b)
+	l.word, l.sent, l.recv = "ping-summary", saturate(sent), saturate(n)
+	i := bytes.IndexByte(b, '%')
+	if !ok || i < 0 {
+		return ok
+	}
+	l.loss, _ = wholeMillionths(b[bytes.LastIndexByte(b[:i], ' ')+1 : i])
+	return true
+}
+
+// times reads "rtt min/avg/max/mdev = 27.656/33.717/36.758/2.814 ms".
+func (l *pingLine) times(b []byte) bool {
+	_, r := cutByte(b, '=')
+	r = trimLeft(r)
+	var v [4]int64
+	n := 0
+	for n < len(v) {
+		var ok bool
+		if v[n], r, ok = millionths(r); !ok {
+			break
+		}
+		if n++; len(r) == 0 || r[0] != '/' {
+			break
+		}
+		r = r[1:]
+	}
+	l.word, l.least, l.mean, l.longest, l.dev = "ping-rtt", v[0], v[1], v[2], v[3]
+	return n >= 3
+}
+
+// fping reads "10.0.0.1 : [0], 84 bytes, 1.23 ms (1.23 avg, 0% loss)", "10.0.0.1 : [1], timed out …".
+func (l *pingLine) fping(b []byte) bool {
+	w, rest := word(b)
+	i := bytes.IndexByte(b, '[')
+	if !has(trimLeft(rest), ": [") {
+		if string(rest) != "is alive" && string(rest) != "is unreachable" {
+			return false
+		}
+		l.word, l.src, l.reason = "ping-unreachable", addr(w), "unreachable"
+		if string(rest) == "is alive" {
+			l.word = "ping-reply"
+		}
+		return l.src.IsValid()
+	}
+	l.src = addr(w)
+	l.sequence(b[i+1:])
+	_, rest = cutByte(b[i:], ',')
+	rest = trimLeft(rest)
+	if has(rest, "timed out") {
+		l.word = "ping-timeout"
+		return true
+	}
+	n, rest, ok := leading(rest)
+	if !ok || !has(rest, " bytes, ") {
+		return false
+	}
+	l.size, l.word = saturate(n), "ping-reply"
+	l.rtt, rest, l.hasRTT = millionths(rest[len(" bytes, "):])
+	return l.hasRTT && has(rest, " ms")
+}
