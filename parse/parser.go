@@ -50,6 +50,7 @@ func (p *Parser) Line(line []byte, rec *Record) {
 	}
 	rec.Body = trimLeft(trimBody(rec.Body))
 	uptimePrefix(rec)
+	rec.Host = junosHost(rec.Host)
 	p.message(rec)
 	if rec.Dialect == "" && rec.Stamp.HasUptime {
 		rec.Word = "other" // the kernel speaks, of something that no dialect knows
@@ -83,7 +84,8 @@ func (p *Parser) dialect(b []byte, rec *Record) bool {
 	if p.choose(b, rec) {
 		return true
 	}
-	rec.Event, rec.Word, rec.Action = Event{}, word, ""
+	rec.Event, rec.Word, rec.Action, rec.Dialect = Event{}, word, "", ""
+	rec.PortLow, rec.PortHigh, rec.Unordered, rec.swapped = 0, 0, false, false
 	rec.InIf, rec.OutIf, rec.QName, rec.QType, rec.Rule = nil, nil, nil, nil, nil
 	rec.Assured, rec.Unreplied = false, false
 	return false
@@ -100,11 +102,11 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 		}
 		return p.netfilter(b, i, rec)
 	}
+	if p.familyA(b, rec) {
+		return true
+	}
 	if i := bytes.Index(b, []byte("src=")); i >= 0 {
 		return conntrack(b, i, rec)
-	}
-	if i := ciscoAt(b); i >= 0 {
-		return p.cisco(b[i:], rec)
 	}
 	if i := bytes.Index(b, []byte(" proto ")); i >= 0 && isMikrotik(b[:i]) {
 		return p.mikrotik(b, i+1, rec)

@@ -42,8 +42,15 @@ func header5424(b []byte, rec *Record) {
 		return
 	}
 	rec.Host, rec.App, rec.PID = value(f[1]), value(f[2]), value(f[3])
+	rec.msgID = value(f[4])
+	if len(rest) > 0 && rest[0] == '[' {
+		rec.data = rest[:len(rest)-len(msg)]
+	}
 	msg = bytes.TrimPrefix(trimLeft(msg), bom)
 	rec.Body = trimLeft(msg)
+	if len(rec.Body) == 0 && rec.data != nil {
+		rec.Body = rec.data // what the line says stands in its structured data alone
+	}
 }
 
 // cutField cuts one field off: fields are parted by one blank, so two blanks leave an empty one.
