@@ -188,16 +188,16 @@ func (e *endpoint) parentheses(rest []byte) []byte {
 // "Built outbound ICMP connection for faddr a/0 gaddr m/1 laddr b/1". A state-bypass connection has no direction: it is
 // "from" who opened it.
 func ciscoBuilt(b []byte, rec *Record) bool {
-	r, inbound := ciscoProtocol(b, rec)
+	r, inbound, directed := ciscoProtocol(b, rec)
 	rec.Kind, rec.Word, rec.Action = SessionNew, "session", "session-create"
-	if bytes.Contains(r, []byte("faddr ")) {
+	if rec.Proto == ICMP && bytes.Contains(r, []byte("faddr ")) {
 		return ciscoICMP(r, inbound, rec)
 	}
-	first, second, rest, ok := ciscoPair(r)
+	first, second, _, ok := ciscoPair(r)
 	if !ok {
 		return false
 	}
-	if inbound || bytes.Contains(b[:len(b)-len(rest)], []byte(" from ")) {
+	if inbound || !directed {
 		ciscoFill(first, second, rec)
 	} else {
 		ciscoFill(second, first, rec)
@@ -206,15 +206,17 @@ func ciscoBuilt(b []byte, rec *Record) bool {
 }
 
 // ciscoProtocol reads the words in front of "connection": direction and protocol.
-func ciscoProtocol(b []byte, rec *Record) (rest []byte, inbound bool) {
+func ciscoProtocol(b []byte, rec *Record) (rest []byte, inbound, directed bool) {
 	for range 6 {
 		var w []byte
 		w, b = word(b)
 		switch string(w) {
 		case "inbound", "director", "forwarder", "backup":
-			inbound = true
+			inbound, directed = true, true
+		case "outbound":
+			directed = true
 		case "connection", "":
-			return b, inbound
+			return b, inbound, directed
 		case "TCP":
 			rec.Proto = TCP
 		case "UDP":
@@ -225,7 +227,7 @@ func ciscoProtocol(b []byte, rec *Record) (rest []byte, inbound bool) {
 			}
 		}
 	}
-	return b, inbound
+	return b, inbound, directed
 }
 
 // ciscoPair reads "… for A to B" or "… from A to B".
@@ -286,9 +288,9 @@ func ciscoForeign(b []byte, rec *Record) bool {
 // ciscoTeardown reads "Teardown TCP connection 4211 for A to B duration 0:00:00 bytes 526 TCP FINs". The reason is
 // kept as Detail; "TCP Reset-O" sets RST, "SYN Timeout" means that the connection was never answered.
 func (p *Parser) ciscoTeardown(b []byte, rec *Record) bool {
-	r, _ := ciscoProtocol(b, rec)
+	r, _, _ := ciscoProtocol(b, rec)
 	rec.Kind, rec.Word, rec.Action = SessionEnd, "session", "session-delete"
-	if bytes.Contains(r, []byte("faddr ")) {
+	if rec.Proto == ICMP && bytes.Contains(r, []byte("faddr ")) {
 		rec.Unordered = true
 		return ciscoICMP(r, false, rec)
 	}

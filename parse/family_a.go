@@ -11,6 +11,14 @@ func (p *Parser) familyA(b []byte, rec *Record) bool {
 	if len(b) < 8 {
 		return false
 	}
+	if rec.tagged != nil && isServicesTag(rec.App) {
+		whole := trimBody(rec.tagged)
+		if !p.junosServices(whole, rec) {
+			return false
+		}
+		rec.App, rec.Body = nil, whole
+		return true
+	}
 	head := b[:min(len(b), 256)]
 	if i := bytes.IndexByte(head, '%'); i >= 0 && p.percent(b, i, rec) {
 		return true

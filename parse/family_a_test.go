@@ -74,3 +74,15 @@ func TestFamilyADoesNotAllocate(t *testing.T) {
 		}
 	}
 }
+
+// TestFormatsA holds that the sample of each dialect is read by that dialect.
+func TestFormatsA(t *testing.T) {
+	for _, f := range formatsA() {
+		if rec := parseLine(f.Sample); rec.Dialect != f.Name {
+			t.Errorf("the sample of %s is read as %q", f.Name, rec.Dialect)
+		}
+		if f.Devices == "" || f.Reads == "" || f.Enable == "" || f.Source == "" {
+			t.Errorf("%s is not described in full", f.Name)
+		}
+	}
+}

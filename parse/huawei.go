@@ -40,19 +40,19 @@ func (p *Parser) huawei(b []byte, rec *Record) bool {
 }
 
 func (p *Parser) huaweiEvent(module, brief, text []byte, rec *Record) bool {
-	in := func(s string) bool { return containsLower(brief, s) }
+	var buf [48]byte
+	low := buf[:copy(buf[:], brief)]
+	for i, c := range low {
+		if isUpper(c) {
+			low[i] = c | 0x20
+		}
+	}
+	in := func(s string) bool { return bytes.Contains(low, []byte(s)) }
 	nat := lower(module, "nat") || lower(module, "cgn")
-	switch {
-	case in("updown"), in("if_state"), in("link_state"), in("linkdown"), in("linkup"), in("phy"):
-		return huaweiLink(brief, text, rec, p)
-	case nat && in("normal"):
-		return false
-	case nat && !in("flow") && (exhausted(brief) || exhausted(text)):
-		rec.full("nat-exhausted", p.name(brief))
-		return true
-	case in("overload"), in("session") && (in("limit") || in("full") || in("threshold") || in("exceed")):
-		rec.full("session-limit", p.name(brief))
-		return true
+	if session := in("teardown") || in("policy") || in("flow"); !session {
+		if done, ok := p.huaweiRare(brief, text, in, nat, rec); done {
+			return ok
+		}
 	}
 	f := huaweiFields{}
 	sep := byte(',')
@@ -94,15 +94,44 @@ func (p *Parser) huaweiEvent(module, brief, text []byte, rec *Record) bool {
 	return true
 }
 
+// huaweiRare reads what is no session: links, pools that are used up, limits. done is false where it is neither.
+func (p *Parser) huaweiRare(brief, text []byte, in func(string) bool, nat bool, rec *Record) (done, ok bool) {
+	switch {
+	case in("updown"), in("if_state"), in("link_state"), in("linkdown"), in("linkup"), in("phy"):
+		return true, huaweiLink(brief, text, rec, p)
+	case nat && in("normal"):
+		return true, false
+	case nat && (exhausted(brief) || exhausted(text)):
+		rec.full("nat-exhausted", p.name(brief))
+		return true, true
+	case in("overload"), in("session") && (in("limit") || in("full") || in("threshold") || in("exceed")):
+		rec.full("session-limit", p.name(brief))
+		return true, true
+	}
+	return false, false
+}
+
 // huaweiFields are the parts that are no part of an Event.
 type huaweiFields struct{ rule, reason, event []byte }
 
 // read takes the pairs; a key's case, dashes and number in parentheses say nothing: SrcIPAddr(1003), source-ip,
 // SourceIP.
 func (f *huaweiFields) read(b []byte, sep byte, rec *Record) {
-	pairs(b, '=', sep, func(key, v []byte) {
-		v = bytes.TrimRight(v, ".)\"")
-		v = bytes.TrimLeft(v, "\"")
+	for len(b) > 0 {
+		part := b
+		if i := bytes.IndexByte(b, sep); i >= 0 {
+			part, b = b[:i], b[i+1:]
+		} else {
+			b = nil
+		}
+		i := bytes.IndexByte(part, '=')
+		if i < 0 {
+			continue
+		}
+		key, v := part[:i], trimLeft(part[i+1:])
+		for len(v) > 0 && (v[len(v)-1] == '.' || v[len(v)-1] == ')' || v[len(v)-1] == ' ') {
+			v = v[:len(v)-1]
+		}
 		var buf [24]byte
 		switch string(plainKey(key, &buf)) {
 		case "sourceip", "srcip", "srcipaddr", "sourceaddress", "userip", "useripaddr":
@@ -140,7 +169,7 @@ func (f *huaweiFields) read(b []byte, sep byte, rec *Record) {
 		case "endport", "portend", "portrangeend":
 			rec.PortHigh = port(v)
 		}
-	})
+	}
 }
 
 // plainKey is key in lower case, without dashes and without what stands in parentheses. A longer key is none of ours.
@@ -148,8 +177,11 @@ func plainKey(key []byte, buf *[24]byte) []byte {
 	if i := bytes.LastIndexByte(key, ' '); i >= 0 {
 		key = key[i+1:]
 	}
+	for len(key) > 0 && !isLetter(key[0]) {
+		key = key[1:]
+	}
 	n := 0
-	for _, c := range bytes.TrimLeft(key, "([;-") {
+	for _, c := range key {
 		if c == '(' {
 			break
 		}
@@ -159,10 +191,7 @@ func plainKey(key []byte, buf *[24]byte) []byte {
 		if n == len(buf) {
 			return nil
 		}
-		if isUpper(c) {
-			c |= 0x20
-		}
-		buf[n] = c
+		buf[n] = c | 0x20 // no other byte of ours has a meaning with that bit
 		n++
 	}
 	return buf[:n]

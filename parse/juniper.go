@@ -61,61 +61,80 @@ func junosName(b []byte, rec *Record) (name, text []byte) {
 // junosFields are the parts of a message that are no part of an Event.
 type junosFields struct{ policy, reason, attack, action, pool []byte }
 
-// structured reads key="value" pairs of the structured data.
+// structured reads key="value" pairs of the structured data. Nothing that is kept stands behind the incoming interface of
+// a session.
 func (f *junosFields) structured(b []byte, rec *Record) bool {
-	var n uint64
-	pairs(b, '=', ' ', func(key, v []byte) {
-		if len(key) > 0 && key[0] == '[' {
+	for {
+		q := bytes.IndexByte(b, '"')
+		if q < 2 || b[q-1] != '=' {
+			break
+		}
+		key := b[:q-1]
+		if i := bytes.LastIndexByte(key, ' '); i >= 0 {
+			key = key[i+1:]
+		} else if key[0] == '[' {
 			key = key[1:]
 		}
-		switch string(key) {
-		case "source-address", "internal-ip", "subscriber-ip":
-			rec.Src = addr(v)
-		case "source-port":
-			rec.SPort = port(v)
-		case "destination-address":
-			rec.Dst = addr(v)
-		case "destination-port":
-			rec.DPort = port(v)
-		case "nat-source-address", "reflexive-ip", "reflexive-address":
-			rec.NATSrc = addr(v)
-		case "nat-source-port", "reflexive-port":
-			rec.NATSPort = port(v)
-		case "nat-destination-address":
-			rec.NATDst = addr(v)
-		case "nat-destination-port":
-			rec.NATDPort = port(v)
-		case "protocol-id", "protocol-name", "protocol":
-			if rec.Proto == 0 {
-				rec.Proto = protocol(v)
-			}
-		case "policy-name", "rule-name":
-			f.policy = v
-		case "reason":
-			f.reason = v
-		case "attack-name":
-			f.attack = v
-		case "action":
-			f.action = v
-		case "nat-pool-name", "natpool-name", "pool-name":
-			f.pool = v
-		case "packet-incoming-interface", "interface-name":
-			rec.InIf = v
-		case "destination-interface-name":
-			rec.OutIf = v
-		case "packets-from-client", "packets-from-server":
-			n, _ = number(v)
-			rec.Packets = saturate(uint64(rec.Packets) + n)
-		case "bytes-from-client", "bytes-from-server":
-			n, _ = number(v)
-			rec.Bytes += n
-		case "block-port-low":
-			rec.PortLow = port(v)
-		case "block-port-high":
-			rec.PortHigh = port(v)
+		b = b[q+1:]
+		end := bytes.IndexByte(b, '"')
+		if end < 0 || f.set(key, b[:end], rec) {
+			break
 		}
-	})
+		b = b[end+1:]
+	}
 	return rec.Src.IsValid() || rec.Dst.IsValid() || f.pool != nil
+}
+
+// set takes one pair; last says that no other is of interest.
+func (f *junosFields) set(key, v []byte, rec *Record) (last bool) {
+	switch string(key) {
+	case "source-address", "internal-ip", "subscriber-ip":
+		rec.Src = addr(v)
+	case "source-port":
+		rec.SPort = port(v)
+	case "destination-address":
+		rec.Dst = addr(v)
+	case "destination-port":
+		rec.DPort = port(v)
+	case "nat-source-address", "reflexive-ip", "reflexive-address":
+		rec.NATSrc = addr(v)
+	case "nat-source-port", "reflexive-port":
+		rec.NATSPort = port(v)
+	case "nat-destination-address":
+		rec.NATDst = addr(v)
+	case "nat-destination-port":
+		rec.NATDPort = port(v)
+	case "protocol-id", "protocol-name", "protocol":
+		if rec.Proto == 0 {
+			rec.Proto = protocol(v)
+		}
+	case "policy-name", "rule-name":
+		f.policy = v
+	case "reason":
+		f.reason = v
+	case "attack-name":
+		f.attack = v
+	case "action":
+		f.action = v
+	case "nat-pool-name", "natpool-name", "pool-name":
+		f.pool = v
+	case "packet-incoming-interface":
+		rec.InIf = v
+		return true
+	case "interface-name":
+		rec.InIf = v
+	case "packets-from-client", "packets-from-server":
+		n, _ := number(v)
+		rec.Packets = saturate(uint64(rec.Packets) + n)
+	case "bytes-from-client", "bytes-from-server":
+		n, _ := number(v)
+		rec.Bytes += n
+	case "block-port-low":
+		rec.PortLow = port(v)
+	case "block-port-high":
+		rec.PortHigh = port(v)
+	}
+	return false
 }
 
 // plain reads the wordings of RT_FLOW, RT_IDS and RT_NAT.
@@ -319,9 +338,23 @@ func (f *junosFields) ruleMatch(b []byte, rec *Record) bool {
 
 // junosEvent says what the message means. ok is whether its fields could be read.
 func (p *Parser) junosEvent(name, text []byte, ok bool, f *junosFields, rec *Record) bool {
+	switch string(bytes.TrimSuffix(name, []byte("_LS"))) { // _LS: of a logical system
+	case "RT_FLOW_SESSION_CREATE", "APPTRACK_SESSION_CREATE":
+		rec.Kind, rec.Word, rec.Action, rec.Detail = SessionNew, "session", "session-create", p.name(f.policy)
+		return ok
+	case "RT_FLOW_SESSION_CLOSE", "APPTRACK_SESSION_CLOSE":
+		rec.Kind, rec.Word, rec.Action, rec.Detail = SessionEnd, "session", "session-delete", p.name(f.reason)
+		if bytes.HasPrefix(f.reason, []byte("TCP")) && bytes.HasSuffix(f.reason, []byte("RST")) {
+			rec.Flags = RST
+		}
+		return ok
+	case "RT_FLOW_SESSION_DENY", "FLOW_SESSION_DENY":
+		rec.Kind, rec.Word, rec.Action, rec.Detail = SessionDenied, "session", "deny", p.name(f.policy)
+		return ok
+	}
 	has := func(s string) bool { return bytes.Contains(name, []byte(s)) }
 	switch {
-	case has("OUTOF"), has("OUT_OF"), has("EXHAUST"), has("_PBA_") && exhausted(text) && !rec.NATSrc.IsValid():
+	case has("OUTOF"), has("OUT_OF"), has("EXHAUST"), has("_PBA_") && !rec.NATSrc.IsValid() && exhausted(text):
 		if f.pool == nil {
 			f.pool = poolName(text, name)
 		}
@@ -336,18 +369,6 @@ func (p *Parser) junosEvent(name, text []byte, ok bool, f *junosFields, rec *Rec
 		return ok
 	case has("RT_SCREEN_"):
 		p.junosScreen(name, f, rec)
-		return ok
-	case has("SESSION_DENY"):
-		rec.Kind, rec.Word, rec.Action, rec.Detail = SessionDenied, "session", "deny", p.name(f.policy)
-		return ok
-	case has("SESSION_CREATE"):
-		rec.Kind, rec.Word, rec.Action, rec.Detail = SessionNew, "session", "session-create", p.name(f.policy)
-		return ok
-	case has("SESSION_CLOSE"):
-		rec.Kind, rec.Word, rec.Action, rec.Detail = SessionEnd, "session", "session-delete", p.name(f.reason)
-		if bytes.HasPrefix(f.reason, []byte("TCP")) && bytes.HasSuffix(f.reason, []byte("RST")) {
-			rec.Flags = RST
-		}
 		return ok
 	case has("_UPDATE"):
 		rec.Kind, rec.Word, rec.Action, rec.Detail = SessionUpdate, "session", "session-update", p.name(f.policy)

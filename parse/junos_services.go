@@ -16,6 +16,11 @@ func junosServicesAt(b []byte) int {
 	return -1
 }
 
+// isServicesTag says whether w is the name of a message of the service cards.
+func isServicesTag(w []byte) bool {
+	return len(w) > 8 && (w[0] == 'J' && bytes.HasPrefix(w, []byte("JSERVICES")) || w[0] == 'A' && bytes.HasPrefix(w, []byte("ASP_")))
+}
+
 // junosServices reads flows, rule matches, port blocks and exhausted pools of the service cards (Junos System Log
 // Messages: ASP_NAT_*, ASP_SFW_*, JSERVICES_*). b begins with the message's name.
 func (p *Parser) junosServices(b []byte, rec *Record) bool {
@@ -23,6 +28,11 @@ func (p *Parser) junosServices(b []byte, rec *Record) bool {
 	name = bytes.TrimSuffix(name, []byte(":"))
 	has := func(s string) bool { return bytes.Contains(name, []byte(s)) }
 	switch {
+	case has("SESSION_"), has("_FLOW"), has("_RULE_"):
+		if !p.servicesFlow(text, rec) {
+			return false
+		}
+		servicesVerdict(has, rec)
 	case has("PORT_BLOCK"):
 		if !servicesBlock(text, rec) {
 			return false
@@ -30,11 +40,6 @@ func (p *Parser) junosServices(b []byte, rec *Record) bool {
 		rec.block(!has("RELEASE"))
 	case has("OUTOF"), has("OUT_OF"), has("EXHAUST"):
 		rec.full("nat-exhausted", p.name(poolName(text, name)))
-	case has("SESSION_"), has("_FLOW"), has("RULE_"):
-		if !p.servicesFlow(text, rec) {
-			return false
-		}
-		servicesVerdict(has, rec)
 	default:
 		rec.plain(p.name(name))
 	}
