@@ -129,12 +129,20 @@ type endpoint struct {
 	ok           bool // an address or a name was there
 }
 
+// asaItself is the one interface with blanks in its name: the device's own addresses (PIX, ASA 7.x).
+var asaItself = []byte("NP Identity Ifc:")
+
 // readEndpoint reads "outside:10.1.2.1/22 (10.1.2.1/22)(LOCAL\user, 9:tag)"; interface, port, mapped part and user may be
 // missing, the host may be a name, and PIX puts the access list behind the interface: "outside(acl):10.1.2.1".
 func readEndpoint(b []byte) (e endpoint, rest []byte) {
 	b = trimLeft(b)
 	if len(b) > 0 && b[0] == '(' {
 		b = b[1:] // "IP spoof from (0.0.0.0) to …"
+	}
+	if bytes.HasPrefix(b, asaItself) {
+		e, rest = readEndpoint(b[len(asaItself):])
+		e.intf = asaItself[:len(asaItself)-1]
+		return e, rest
 	}
 	n := 0
 	for n < len(b) && b[n] != ' ' && b[n] != '(' && b[n] != ')' && b[n] != '\t' {
@@ -149,7 +157,9 @@ func readEndpoint(b []byte) (e endpoint, rest []byte) {
 			return e2, r
 		}
 	}
-	w = bytes.TrimRight(w, ",")
+	for len(w) > 0 && (w[len(w)-1] == ',' || w[len(w)-1] == ';') {
+		w = w[:len(w)-1]
+	}
 	if len(w) > 2 && w[len(w)-1] == ':' && w[len(w)-2] != ':' {
 		w = w[:len(w)-1] // "… to 192.168.2.2: no matching session"
 	}
@@ -386,10 +396,14 @@ func (p *Parser) ciscoFull(b []byte, w string, rec *Record) bool {
 	}
 	detail := until(after(b, "pool '"), "'")
 	if detail == nil {
+		detail = until(after(b, "Resource '"), "'")
+	}
+	if detail == nil {
 		detail = trimBody(until(b, ".!"))
 		if i := bytes.IndexAny(detail, "0123456789:"); i > 0 {
 			detail = trimBody(detail[:i]) // what is limited, without whom it hit
 		}
+		detail = bytes.TrimSuffix(detail, []byte(" from"))
 	}
 	if from, rest := readEndpoint(after(b, " from ")); from.ok {
 		to, _ := readEndpoint(after(rest, "to "))
@@ -409,7 +423,8 @@ func firstProtocol(b []byte) uint8 {
 		if w, b = word(b); len(w) == 0 {
 			return 0
 		}
-		if named || !isDigit(w[0]) {
+		w = bytes.TrimPrefix(w, []byte("protocol="))
+		if len(w) > 0 && (named || !isDigit(w[0])) {
 			if n := protocol(bytes.TrimRight(w, ",:")); n != 0 {
 				return n
 			}
@@ -432,6 +447,9 @@ func ciscoPacket(b []byte, rec *Record) bool {
 	}
 	if i := bytes.Index(b, []byte(" ==> ")); r == nil && i >= 0 { // Shunned packet: A ==> B on interface inside
 		r, sep = b[bytes.LastIndexByte(b[:i], ' ')+1:], "==> "
+	}
+	if r == nil {
+		r = after(b, "for ")
 	}
 	r = bytes.TrimPrefix(r, []byte("laddr "))
 	from, rest := readEndpoint(r)

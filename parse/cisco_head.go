@@ -69,11 +69,11 @@ func cutMnemonic(b []byte, at int) (m mnemonic, ok bool) {
 // its name, "RP/0/RSP0/CPU0:", the clock with its * or . mark, the zone, the process. What the line's own header gave
 // stays.
 func ciscoHeader(b []byte, rec *Record) {
-	if rec.PID == nil && rec.App != nil {
+	if rec.App != nil {
 		switch z := rec.App; {
 		case allDigits(z):
-			rec.App = nil
-		case isZone(z) && rec.Stamp.HasClock:
+			rec.App, rec.PID = nil, nil
+		case rec.PID == nil && isZone(z) && rec.Stamp.HasClock:
 			rec.Stamp.setZone(z)
 			rec.App = nil
 		}
@@ -116,7 +116,7 @@ func ciscoClock(b []byte) (s Stamp, rest []byte, ok bool) {
 	if len(b) > 1 && (b[0] == '*' || b[0] == '.') {
 		b = b[1:]
 	}
-	if len(b) < 8 {
+	if len(b) < 5 {
 		return s, b, false
 	}
 	if isLetter(b[0]) {
@@ -138,7 +138,7 @@ func ciscoClock(b []byte) (s Stamp, rest []byte, ok bool) {
 	if rest, ok = s.looseDate(b); ok {
 		return s, rest, true
 	}
-	if b[2] == ':' && len(b) > 8 && b[8] == '.' { // a clock without its date
+	if len(b) > 8 && b[2] == ':' && b[8] == '.' { // a clock without its date
 		if rest, ok = s.clock(b); ok && len(rest) > 0 && rest[0] == ':' {
 			return s, rest[1:], true
 		}

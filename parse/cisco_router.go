@@ -258,7 +258,7 @@ func (p *Parser) iosFirewall(m mnemonic, rec *Record) bool {
 		if j := bytes.Index(reason, []byte(" with ip ident")); j >= 0 {
 			reason = reason[:j]
 		}
-		rec.Detail = p.name(trimBody(reason))
+		rec.Detail = p.name(trimLeft(trimBody(reason)))
 	}
 	return rec.Src.IsValid() && rec.Dst.IsValid()
 }

@@ -29,6 +29,8 @@ func Explain(line []byte, rec *Record) string {
 		why = "NetScreen device_id="
 	case "huawei":
 		why = "%%, a version and MODULE/severity/NAME, or a NAT record of Huawei or H3C"
+	case "netos":
+		why = "an interface's state, or a message name of a Junos daemon"
 	case "opengear":
 		why = "host, port and a date with the month's name"
 	case "syslog":

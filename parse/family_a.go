@@ -57,7 +57,7 @@ func (p *Parser) familyA(b []byte, rec *Record) bool {
 			return p.junosServices(b[i:], rec)
 		}
 	}
-	return b[0] != 'i' && opengear(b, rec)
+	return p.netos(b, rec) || opengear(b, rec)
 }
 
 // junosHost takes the routing engine off a Junos name: re0.edge01 and re1.edge01 are one router, whichever engine leads.

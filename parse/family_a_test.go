@@ -86,3 +86,23 @@ func TestFormatsA(t *testing.T) {
 		}
 	}
 }
+
+// TestFamilyAHugeLines feeds each dialect a line of a megabyte that begins like one of its own. A reader that is worse
+// than linear would not end.
+func TestFamilyAHugeLines(t *testing.T) {
+	p := NewParser()
+	var rec Record
+	starts := []string{"%ASA-6-302013: Built outbound TCP connection 9 for ", "%ASA-6-106100: access-list a permitted tcp ", "%ASA-4-106023: Deny tcp src ", "%FTD-1-430002: ",
+		"%SEC-6-IPACCESSLOGP: list ", "%FW-6-DROP_PKT: ", "%ACLLOG-5-ACLLOG_FLOW_INTERVAL: ", "%IPNAT-6-CREATED: ", "%NAT-6-X: ", "%IOSXE-6-PLATFORM: ", "%", "1: ",
+		"RT_FLOW: RT_FLOW_SESSION_CREATE: session created ", "RT_FLOW - RT_FLOW_SESSION_CLOSE [junos@1 ", "RT_IDS: RT_SCREEN_TCP: ", "RT_NAT: RT_NAT_RULE_MATCH: ", "RT_NAT: RT_SRC_NAT_PBA_ALLOC: ",
+		"ASP_SFW_DELETE_FLOW: ", "JSERVICES_SESSION_OPEN: ", "NetScreen device_id=", "NetScreen device_id=x: action=x src=", "%%01SECLOG/6/SESSION_TEARDOWN(l):", "%@1%USERLOG/7/NAT: ", "<NAT444>:<A> ", "NAT44 - [UserbasedA "}
+	for _, s := range starts {
+		for _, r := range []string{"a", " ", "->", "a=\"b\" ", ",", "x:1/2(", "1.2.3.4:5 ", "%A-6-B: ", "\\", "(", "src "} {
+			line := []byte("Nov 21 20:28:01 h " + s)
+			for len(line) < 1<<20 {
+				line = append(line, r...)
+			}
+			p.Line(line, &rec)
+		}
+	}
+}

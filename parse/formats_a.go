@@ -60,6 +60,14 @@ func formatsA() []Format {
 			Source:  "Huawei USG Log Reference; H3C SecPath System Log Messages; HP MSR Layer 3 IP Services Configuration Guide (NAT logging)",
 		},
 		{
+			Name:    "netos",
+			Devices: "Junos daemons, Brocade/Ruckus NetIron, SONiC",
+			Sample:  "<14>Nov  6 13:36:28 HOSTNAME System: Interface ethernet 3/8, state down - remote fault",
+			Reads:   "Interfaces that come up or go down; the other messages of Junos' daemons by name.",
+			Enable:  "Junos: set system syslog host 192.0.2.5 any info. NetIron: logging host 192.0.2.5.",
+			Source:  "Junos OS System Log Messages; napalm-logs profiles (junos, netiron, sonic)",
+		},
+		{
 			Name:    "opengear",
 			Devices: "Opengear console servers",
 			Sample:  "<30>ztp-tankstelle_1-ts port02 2018-Nov-12 10:47:29.515 LOGIN: root",

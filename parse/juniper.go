@@ -373,6 +373,8 @@ func (p *Parser) junosEvent(name, text []byte, ok bool, f *junosFields, rec *Rec
 	case has("_UPDATE"):
 		rec.Kind, rec.Word, rec.Action, rec.Detail = SessionUpdate, "session", "session-update", p.name(f.policy)
 		return ok
+	case has("TABLE_FULL"), has("SESSION_FULL"):
+		rec.full("session-limit", p.name(name))
 	default:
 		rec.plain(p.name(name))
 	}
