@@ -87,7 +87,7 @@ func TestFormatsA(t *testing.T) {
 	}
 }
 
-// TestFamilyAHugeLines feeds each dialect a line of a megabyte that begins like one of its own. A reader that is worse
+// TestFamilyAHugeLines feeds each dialect a line of 128 kB that begins like one of its own. A reader that is worse
 // than linear would not end.
 func TestFamilyAHugeLines(t *testing.T) {
 	p := NewParser()
@@ -99,10 +99,19 @@ func TestFamilyAHugeLines(t *testing.T) {
 	for _, s := range starts {
 		for _, r := range []string{"a", " ", "->", "a=\"b\" ", ",", "x:1/2(", "1.2.3.4:5 ", "%A-6-B: ", "\\", "(", "src "} {
 			line := []byte("Nov 21 20:28:01 h " + s)
-			for len(line) < 1<<20 {
+			for len(line) < 1<<17 {
 				line = append(line, r...)
 			}
 			p.Line(line, &rec)
 		}
 	}
+}
+
+// TestFamilyALeavesNothing holds that a line which begins like a vendor's, and is none, is read by its own dialect alone.
+func TestFamilyALeavesNothing(t *testing.T) {
+	checkAll(t, []says{
+		{"conntrack with a mark", `[NEW] tcp 6 120 SYN_SENT src=10.0.0.1 dst=198.51.100.1 sport=4000 dport=80 [UNREPLIED] src=198.51.100.1 dst=192.0.2.1 sport=80 dport=4000 %ASA-6-302013: Built outbound TCP connection 9 for outside:1.2.3.4/5 (1.2.3.4/5) to inside:192.`,
+			`{"kind":"conntrack","dialect":"conntrack","src":"10.0.0.1","in_if":null,"unordered":null}`},
+		{"truncated", "%ASA-6-302014: Teardown TCP connection 2533 for outside:115.83.96.133/6881 to inside:192.", `{"src":null,"proto":null,"in_if":null,"unordered":null,"dialect":null}`},
+	})
 }
