@@ -269,10 +269,24 @@ func ciscoICMP(b []byte, inbound bool, rec *Record) bool {
 	}
 	local.mapped, local.mport = mapped.addr, mapped.port
 	rec.Proto = ICMP
-	if inbound {
+	if inbound { // its NAT is that of the destination
 		ciscoFill(foreign, local, rec)
 	} else {
 		ciscoFill(local, foreign, rec)
+	}
+	return true
+}
+
+// ciscoICMPEnd reads the end of an ICMP connection, which does not say who opened it, either; but the echo's number stands
+// at the one who asked and the other has 0.
+func ciscoICMPEnd(b []byte, rec *Record) bool {
+	if !ciscoICMP(b, false, rec) {
+		return false
+	}
+	asked, answered := rec.SPort != 0, rec.DPort != 0
+	rec.Unordered = asked == answered
+	if answered && !asked {
+		return ciscoICMP(b, true, rec)
 	}
 	return true
 }
@@ -301,8 +315,7 @@ func (p *Parser) ciscoTeardown(b []byte, rec *Record) bool {
 	r, _, _ := ciscoProtocol(b, rec)
 	rec.Kind, rec.Word, rec.Action = SessionEnd, "session", "session-delete"
 	if rec.Proto == ICMP && bytes.Contains(r, []byte("faddr ")) {
-		rec.Unordered = true
-		return ciscoICMP(r, false, rec)
+		return ciscoICMPEnd(r, rec)
 	}
 	first, second, rest, ok := ciscoPair(r)
 	if !ok {

@@ -81,6 +81,10 @@ func ciscoHeader(b []byte, rec *Record) {
 	afterClock := false
 	for len(b) > 0 {
 		b = trimLeft(b)
+		if len(b) > 0 && b[0] == ':' {
+			b = b[1:] // EMBLEM: "<166>:Jul 10 15:00:00 UTC: %ASA-…"
+			continue
+		}
 		if s, rest, ok := ciscoClock(b); ok {
 			if !rec.Stamp.HasClock && !rec.Stamp.HasUptime {
 				rec.Stamp = s

@@ -35,7 +35,7 @@ func (p *Parser) junos(b []byte, rec *Record) bool {
 // junosName finds the message's name: the first word behind the process that is one. With an RFC 5424 header it is
 // the MSGID.
 func junosName(b []byte, rec *Record) (name, text []byte) {
-	if isJunosTag(rec.msgID) {
+	if rec.msgID != nil {
 		return rec.msgID, b
 	}
 	for range 4 {
@@ -47,7 +47,7 @@ func junosName(b []byte, rec *Record) (name, text []byte) {
 			}
 		}
 		w = bytes.TrimSuffix(w, []byte(":"))
-		if isJunosTag(w) && len(w) > 7 {
+		if isJunosTag(w) && len(w) > 7 || isJunosTag(rec.App) && isJunosName(w) {
 			return w, trimLeft(rest)
 		}
 		if len(w) == 0 || w[0] == '[' {
@@ -56,6 +56,18 @@ func junosName(b []byte, rec *Record) (name, text []byte) {
 		b = rest
 	}
 	return nil, nil
+}
+
+// isJunosName says whether w looks like a message's name: IDP_ATTACK_LOG_EVENT, WEBFILTER_URL_BLOCKED.
+func isJunosName(w []byte) bool {
+	under := false
+	for _, c := range w {
+		if !isUpper(c) && !isDigit(c) && c != '_' {
+			return false
+		}
+		under = under || c == '_'
+	}
+	return under && len(w) > 7
 }
 
 // junosFields are the parts of a message that are no part of an Event.

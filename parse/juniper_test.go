@@ -51,3 +51,19 @@ func TestJunos(t *testing.T) {
 			`{"kind":"nat-exhausted","event":"table-full","dialect":"junos-services","stamp":"10-15T13:38:20","host":"mx1","detail":"pool-1","app":"{sset1}","procid":"jservices-nat"}`},
 	})
 }
+
+func TestJunosOther(t *testing.T) {
+	checkAll(t, []says{
+		{"intrusion, structured", `<14>1 2019-04-12T14:29:06.576Z cixi RT_IDP - IDP_ATTACK_LOG_EVENT [junos@2636.1.1.1.2.26 epoch-time="1507845354" message-type="SIG" source-address="183.78.180.27" source-port="45610" destination-address="118.127.30.11" destination-port="80" protocol-name="TCP" action="DROP"]`,
+			`{"event":"system","detail":"IDP_ATTACK_LOG_EVENT","src":"183.78.180.27","dst":"118.127.30.11","dport":80,"proto":"tcp"}`},
+		{"web filter", `<12>Jan 25 14:14:53 srx RT_UTM: WEBFILTER_URL_BLOCKED: WebFilter: ACTION="URL Blocked" 192.168.1.100(58071)->103.235.46.39(80)`, `{"event":"system","detail":"WEBFILTER_URL_BLOCKED"}`},
+		{"logical system", "RT_FLOW: RT_FLOW_SESSION_CREATE_LS: Lsys root: session created 10.0.0.1/4000->10.0.0.2/80 junos-http 10.0.0.1/4000->10.0.0.2/80 None None 6 p a b 12", `{"event":"session-new","src":"10.0.0.1","proto":"tcp","detail":"p"}`},
+		{"ipv6", "RT_FLOW: RT_FLOW_SESSION_CREATE: session created 2001:db8::1/4000->2001:db8::2/80 junos-http 2001:db8::1/4000->2001:db8::2/80 None None 6 p a b 12", `{"src":"2001:db8::1","sport":4000,"dst":"2001:db8::2","nat_dst":"2001:db8::2"}`},
+		{"explicit priority", "Nov 21 20:00:00 srx RT_FLOW: %USER-6-RT_FLOW_SESSION_DENY: session denied 10.0.0.1/8->10.0.0.2/0 0x0 icmp 1(8) deny-all users servers UNKNOWN UNKNOWN N/A(N/A) ge-0/0/1.0 No policy deny 0", `{"event":"session-denied","proto":"icmp","detail":"deny-all","in_if":"ge-0/0/1.0"}`},
+		{"rule names that are numbers", "RT_FLOW: RT_FLOW_SESSION_CREATE: session created 10.0.0.1/4000->10.0.0.2/80 junos-http 192.0.2.1/4000->10.0.0.2/80 1 None 6 p a b 12", `{"proto":"tcp","detail":"p"}`},
+		{"rule types with numbers", "RT_FLOW: RT_FLOW_SESSION_CREATE: session created 10.0.0.1/4000->10.0.0.2/80 junos-http 192.0.2.1/4000->10.0.0.2/80 source rule 7 N/A N/A 17 p a b 12", `{"proto":"udp","detail":"p"}`},
+		{"cut short", "RT_FLOW: RT_FLOW_SESSION_CREATE: session created 10.0.0.1/4000->10.0.", `{"event":"unknown","src":null}`},
+		{"port out of range", "RT_FLOW: RT_FLOW_SESSION_DENY: session denied 10.0.0.1/70000->10.0.0.2/80 None 6(0) p a b", `{"event":"session-denied","sport":null,"dport":80}`},
+		{"curly quotes", "<14>1 2013-01-19T15:18:20.040Z SRX100HM RT_FLOW - APPTRACK_SESSION_CLOSE [junos@2636.1.1.1.2.129 reason=\"TCP CLIENT RST\" source-address=\"4.0.0.1\" source-port=\"48873\" destination-address=\"5.0.0.1\" destination-port=\"80\" protocol-id=\"6\" destination-interface-name=”st0.0” apbr-rule-type=”default”]", `{"event":"session-end","src":"4.0.0.1","dport":80,"flags":"RST","host":"SRX100HM"}`},
+	})
+}
