@@ -187,7 +187,8 @@ func (s *Stamp) ciscoUptime(b []byte) (rest []byte, ok bool) {
 	return r[1:], true
 }
 
-// looseDate reads the dates of Huawei and Opengear: "2018-7-23 01:00:34.270.1" and "2018-Nov-12 10:47:29.515".
+// looseDate reads Huawei's dates without padding, "2018-7-23 01:00:34.270.1", and those with the month's name,
+// "2018-Nov-12 10:47:29.515".
 func (s *Stamp) looseDate(b []byte) (rest []byte, ok bool) {
 	y, r, ok := year(b)
 	if !ok || len(r) < 12 || r[0] != '-' {

@@ -31,8 +31,6 @@ func Explain(line []byte, rec *Record) string {
 		why = "%%, a version and MODULE/severity/NAME, or a NAT record of Huawei or H3C"
 	case "netos":
 		why = "an interface's state, or a message name of a Junos daemon"
-	case "opengear":
-		why = "host, port and a date with the month's name"
 	case "syslog":
 		why = "a syslog daemon's note about repeated lines"
 	}

@@ -57,7 +57,7 @@ func (p *Parser) familyA(b []byte, rec *Record) bool {
 			return p.junosServices(b[i:], rec)
 		}
 	}
-	return p.netos(b, rec) || opengear(b, rec)
+	return p.netos(b, rec)
 }
 
 // junosHost takes the routing engine off a Junos name: re0.edge01 and re1.edge01 are one router, whichever engine leads.
@@ -131,25 +131,4 @@ func (p *Parser) malformed(b []byte, rec *Record) bool {
 		return true
 	}
 	return false
-}
-
-// opengear reads the port logs of a console server: "host port02 2018-Nov-12 10:47:29.515 LOGIN: root". What is logged
-// is what a serial console said.
-func opengear(b []byte, rec *Record) bool {
-	if rec.Stamp.HasClock || rec.Host != nil {
-		return false
-	}
-	host, r := word(b)
-	intf, r := word(r)
-	r = trimLeft(r)
-	if len(r) < 20 || r[4] != '-' || r[8] != '-' || !bytes.HasPrefix(intf, []byte("port")) || !isHost(host) {
-		return false
-	}
-	var s Stamp
-	if _, ok := s.looseDate(r); !ok {
-		return false
-	}
-	rec.Host, rec.InIf, rec.Stamp, rec.Dialect = host, intf, s, "opengear"
-	rec.plain(Name{})
-	return true
 }

@@ -67,13 +67,5 @@ func formatsA() []Format {
 			Enable:  "Junos: set system syslog host 192.0.2.5 any info. NetIron: logging host 192.0.2.5.",
 			Source:  "Junos OS System Log Messages; napalm-logs profiles (junos, netiron, sonic)",
 		},
-		{
-			Name:    "opengear",
-			Devices: "Opengear console servers",
-			Sample:  "<30>ztp-tankstelle_1-ts port02 2018-Nov-12 10:47:29.515 LOGIN: root",
-			Reads:   "Host, port and time; what was said on the console has no consequence.",
-			Enable:  "Serial port settings: logging level 1 or 2; remote syslog server 192.0.2.5.",
-			Source:  "napalm-logs, opengear profile",
-		},
 	}
 }

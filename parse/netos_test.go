@@ -11,7 +11,6 @@ func TestNetOS(t *testing.T) {
 		{"junos daemon", "<28>Jun 21 14:03:12  vmx01 rpd[2902]: RPD_BGP_NEIGHBOR_STATE_CHANGED: BGP peer 1.1.1.1 (External AS 2222) changed state from Active to Idle", `{"event":"system","detail":"RPD_BGP_NEIGHBOR_STATE_CHANGED"}`},
 		{"routing engine", "<99>Jul 13 22:53:14  re0.edge01.bjm01 xntpd[16015]: NTP Server 1.2.3.4 is Unreachable", `{"event":"unknown","host":"edge01.bjm01"}`},
 		{"not Junos", "Nov 21 20:00:00 mx foo[12]: RPD_BGP: x", `{"event":"unknown"}`},
-		{"console server", "<30>ztp-tankstelle_1-ts port02 2018-Nov-12 10:47:29.515 LOGIN: root", `{"event":"system","host":"ztp-tankstelle_1-ts","stamp":"2018-11-12T10:47:29.515"}`},
 		{"huawei clock", "<29>2018-7-23 01:00:34.270.1 my-awesome-huawei-switch %%01IFNET/4/IF_STATE(l)[4997]:Interface Ethernet0/0/8 has turned into DOWN state.", `{"kind":"link-down","host":"my-awesome-huawei-switch","stamp":"2018-07-23T01:00:34.27","detail":"Ethernet0/0/8"}`},
 		{"XR on a line card", "<187>94307: gw2.acy1 LC/0/2/CPU0:Jul  7 20:16:14.834 : ifmgr[214]: %PKT_INFRA-LINK-3-UPDOWN : Interface TenGigE0/2/0/4, changed state to Down", `{"kind":"link-down","host":"gw2.acy1","app":"ifmgr","procid":"214","stamp":"07-07T20:16:14.834"}`},
 		{"uptime of an hour", "<189>46: 00:00:46: %LINEPROTO-5-UPDOWN: Line protocol on Interface FastEthernet0/1, changed state to down", `{"kind":"link-down","uptime":46,"host":null}`},
