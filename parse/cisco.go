@@ -396,7 +396,7 @@ func ciscoBlock(b []byte, rec *Record) bool {
 		return false
 	}
 	e, _ := readEndpoint(w[:i])
-	rec.PortLow, rec.PortHigh = portRange(w[i+1:])
+	rec.PortLow, rec.PortHigh = blockPorts(w[i+1:])
 	rec.Src, rec.NATSrc, rec.InIf, rec.OutIf = from.addr, e.addr, from.intf, e.intf
 	rec.block(!bytes.HasPrefix(b, []byte("Released")))
 	return e.ok

@@ -310,7 +310,7 @@ func (f *junosFields) screen(b []byte, rec *Record) bool {
 func (f *junosFields) portBlock(b []byte, rec *Record) bool {
 	w, _ := word(after(b, "ubscriber "))
 	rec.Src = addr(w)
-	rec.PortLow, rec.PortHigh = portRange(until(after(b, "port block ["), "]"))
+	rec.PortLow, rec.PortHigh = blockPorts(until(after(b, "port block ["), "]"))
 	w, _ = word(after(b, "from "))
 	rec.NATSrc = addr(w)
 	f.pool, _ = word(after(b, " pool "))

@@ -79,7 +79,7 @@ func servicesBlock(b []byte, rec *Record) bool {
 		return false
 	}
 	rec.NATSrc = addr(w[:i])
-	rec.PortLow, rec.PortHigh = portRange(w[i+1:])
+	rec.PortLow, rec.PortHigh = blockPorts(w[i+1:])
 	return rec.Src.IsValid() && rec.NATSrc.IsValid()
 }
 

@@ -62,8 +62,8 @@ func pairs(b []byte, eq, sep byte, f func(key, value []byte)) {
 	}
 }
 
-// portRange reads "1024-1151".
-func portRange(b []byte) (low, high uint16) {
+// blockPorts reads "1024-1151".
+func blockPorts(b []byte) (low, high uint16) {
 	i := bytes.IndexByte(b, '-')
 	if i < 0 {
 		return 0, 0
