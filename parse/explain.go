@@ -21,6 +21,16 @@ func Explain(line []byte, rec *Record) string {
 		why = "chain: in:… out:…, proto …, address->address"
 	case "cisco":
 		why = "%ASA-, %PIX- or %FTD- with a known message number"
+	case "cisco-ios", "cisco-cgn":
+		why = "%FACILITY-SEVERITY-MNEMONIC, or a CGN record in brackets"
+	case "junos", "junos-services":
+		why = "a message name of Junos (RT_…, APPTRACK_…, ASP_…, JSERVICES_…)"
+	case "netscreen":
+		why = "NetScreen device_id="
+	case "huawei":
+		why = "%%, a version and MODULE/severity/NAME, or a NAT record of Huawei or H3C"
+	case "netos":
+		why = "an interface's state, or a message name of a Junos daemon"
 	case "syslog":
 		why = "a syslog daemon's note about repeated lines"
 	}

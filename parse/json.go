@@ -25,8 +25,7 @@ func AppendJSON(dst []byte, rec *Record) []byte {
 	w.bytes("host", rec.Host)
 	w.tuples(rec)
 	w.counts(rec)
-	w.bytes("in_if", rec.InIf)
-	w.bytes("out_if", rec.OutIf)
+	w.interfaces(rec)
 	w.bytes("rule", rec.Rule)
 	w.bytes("qname", rec.QName)
 	w.bytes("qtype", rec.QType)
@@ -41,6 +40,9 @@ func AppendJSON(dst []byte, rec *Record) []byte {
 		w.bytes("msg", rec.Body)
 	}
 	w.tool(rec)
+	w.port("port_low", rec.PortLow)
+	w.port("port_high", rec.PortHigh)
+	w.flag("unordered", rec.Unordered)
 	return append(w.b, '}')
 }
 
@@ -95,6 +97,13 @@ func (w *jsonWriter) port(k string, p uint16) {
 
 // tuples writes addresses, ports, protocol, flags and state. A kernel message about a local port has the key port.
 func (w *jsonWriter) tuples(rec *Record) {
+	if rec.swapped { // as the line has it
+		line := *rec
+		line.swapped = false
+		line.Src, line.SPort, line.Dst, line.DPort = rec.Dst, rec.DPort, rec.Src, rec.SPort
+		line.NATSrc, line.NATSPort, line.NATDst, line.NATDPort = rec.NATDst, rec.NATDPort, rec.NATSrc, rec.NATSPort
+		rec = &line
+	}
 	w.zoned("src", rec.Src, rec.Zone)
 	w.port("sport", rec.SPort)
 	w.addr("dst", rec.Dst)
@@ -116,6 +125,16 @@ func (w *jsonWriter) tuples(rec *Record) {
 	default:
 		w.text("state", rec.State.String())
 	}
+}
+
+// interfaces writes the line's interfaces in the order of its addresses.
+func (w *jsonWriter) interfaces(rec *Record) {
+	in, out := rec.InIf, rec.OutIf
+	if rec.swapped {
+		in, out = out, in
+	}
+	w.bytes("in_if", in)
+	w.bytes("out_if", out)
 }
 
 // counts writes what Count and Detail mean for the record's kind.

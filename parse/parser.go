@@ -53,6 +53,7 @@ func (p *Parser) Line(line []byte, rec *Record) {
 	}
 	rec.Body = trimLeft(trimBody(rec.Body))
 	uptimePrefix(rec)
+	rec.Host = junosHost(rec.Host)
 	p.message(rec)
 	if rec.Dialect == "" && rec.Stamp.HasUptime {
 		rec.Word = "other" // the kernel speaks, of something that no dialect knows
@@ -86,10 +87,16 @@ func (p *Parser) dialect(b []byte, rec *Record) bool {
 	if p.choose(b, rec) {
 		return true
 	}
-	rec.Event, rec.Word, rec.Action = Event{}, word, ""
+	rec.clear(word)
+	return false
+}
+
+// clear takes back what a dialect has written that did not understand the line after all; word is the header's.
+func (rec *Record) clear(word string) {
+	rec.Event, rec.Word, rec.Action, rec.Dialect = Event{}, word, "", ""
+	rec.PortLow, rec.PortHigh, rec.Unordered, rec.swapped = 0, 0, false, false
 	rec.InIf, rec.OutIf, rec.QName, rec.QType, rec.Rule = nil, nil, nil, nil, nil
 	rec.Assured, rec.Unreplied = false, false
-	return false
 }
 
 // choose goes by the tag and by the words that only one dialect has.
@@ -106,11 +113,13 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 		}
 		return p.netfilter(b, i, rec) || p.arpLog(b, rec)
 	}
+	before := rec.Word
+	if p.familyA(b, rec) {
+		return true
+	}
+	rec.clear(before) // a line that only began like one of its own
 	if i := bytes.Index(b, []byte("src=")); i >= 0 {
 		return conntrack(b, i, rec)
-	}
-	if i := ciscoAt(b); i >= 0 {
-		return p.cisco(b[i:], rec)
 	}
 	if i := bytes.Index(b, []byte(" proto ")); i >= 0 && isMikrotik(b[:i]) {
 		return p.mikrotik(b, i+1, rec)

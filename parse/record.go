@@ -23,10 +23,15 @@ type Record struct {
 	Unreplied bool   // the line says [UNREPLIED]
 	Identity  uint64 // hash of what makes the line itself: uptime stamp (or wall stamp) and Body; the same kernel line has the same Identity in syslog, dmesg and kmsg
 
-	tagged []byte // Body with its tag in front
+	Zone              []byte // zone of Src as the line gives it: the en0 of fe80::1%en0
+	indent            int    // blanks in front of the line
+	PortLow, PortHigh uint16 // the block of ports that a NAT gives to a subscriber
+	Unordered         bool   // the line does not say who opened the session: Src and Dst are a guess
 
-	Zone   []byte // zone of Src as the line gives it: the en0 of fe80::1%en0
-	indent int    // blanks in front of the line
+	swapped bool   // the guess is the other way round than the line's order
+	data    []byte // structured data of an RFC 5424 header
+	msgID   []byte // of an RFC 5424 header
+	tagged  []byte // Body with its tag in front
 }
 
 // Stamp is the time as the line gives it, before anything is known of the sender's zone or year.

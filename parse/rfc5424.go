@@ -36,14 +36,21 @@ func header5424(b []byte, rec *Record) {
 		f[i], rest = cutField(rest)
 		ok = ok && len(f[i]) > 0 && len(f[i]) <= limits[i]
 	}
-	msg, sdOK := skipData(rest)
+	msg, sdOK := skipData(rest, f[4])
 	if !ok || !sdOK || !rec.Stamp.stamp5424(f[0]) {
 		rec.Stamp, rec.Word, rec.Body = Stamp{}, "malformed", b
 		return
 	}
 	rec.Host, rec.App, rec.PID = value(f[1]), value(f[2]), value(f[3])
+	rec.msgID = value(f[4])
+	if len(rest) > 0 && rest[0] == '[' {
+		rec.data = rest[:len(rest)-len(msg)]
+	}
 	msg = bytes.TrimPrefix(trimLeft(msg), bom)
 	rec.Body = trimLeft(msg)
+	if len(rec.Body) == 0 && rec.data != nil {
+		rec.Body = rec.data // what the line says stands in its structured data alone
+	}
 }
 
 // cutField cuts one field off: fields are parted by one blank, so two blanks leave an empty one.
@@ -72,8 +79,12 @@ func (s *Stamp) stamp5424(b []byte) bool {
 	return ok && len(rest) == 0 && s.HasZone && len(b) <= 35 && b[4] == '-' && b[10] == 'T'
 }
 
-// skipData skips the structured data and returns the message.
-func skipData(b []byte) (msg []byte, ok bool) {
+// skipData skips the structured data and returns the message. SRX sends nothing but data, 800 bytes of it, and not
+// always within the grammar (curly quotes): it is read once, by its own dialect.
+func skipData(b, msgID []byte) (msg []byte, ok bool) {
+	if n := len(b); n > 1 && b[0] == '[' && b[n-1] == ']' && isJunosTag(msgID) {
+		return b[n:], true
+	}
 	if len(b) == 0 {
 		return b, true
 	}

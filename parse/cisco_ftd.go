@@ -1,0 +1,97 @@
+package parse
+
+import "bytes"
+
+// ftdEvent reads the security events of Firepower Threat Defense: "EventPriority: Low, DeviceUUID: …, SrcIP: 10.1.1.1,
+// …". 430002 is the start of a connection and 430003 its end, unless a rule blocked it; the others are findings about
+// one (intrusion, file, malware). A value may hold a comma (UserAgent, URL), so the first of each key counts.
+func (p *Parser) ftdEvent(code int, b []byte, rec *Record) bool {
+	var action, rule, policy, reason []byte
+	for len(b) > 0 {
+		part, rest := b, []byte(nil)
+		if i := bytes.Index(b, []byte(", ")); i >= 0 {
+			part, rest = b[:i], b[i+2:]
+		}
+		b = rest
+		i := bytes.Index(part, []byte(": "))
+		if i < 0 {
+			continue
+		}
+		v := trimBody(part[i+2:])
+		switch string(trimLeft(part[:i])) {
+		case "SrcIP":
+			if !rec.Src.IsValid() {
+				rec.Src = addr(v)
+			}
+		case "DstIP":
+			if !rec.Dst.IsValid() {
+				rec.Dst = addr(v)
+			}
+		case "SrcPort":
+			rec.SPort = firstPort(rec.SPort, v)
+		case "DstPort":
+			rec.DPort = firstPort(rec.DPort, v)
+		case "Protocol":
+			if rec.Proto == 0 {
+				rec.Proto = protocol(v)
+			}
+		case "NAT_InitiatorIP":
+			rec.NATSrc = addr(v)
+		case "NAT_ResponderIP":
+			rec.NATDst = addr(v)
+		case "NAT_InitiatorPort":
+			rec.NATSPort = firstPort(rec.NATSPort, v)
+		case "NAT_ResponderPort":
+			rec.NATDPort = firstPort(rec.NATDPort, v)
+		case "IngressInterface":
+			rec.InIf = v
+		case "EgressInterface":
+			rec.OutIf = v
+		case "InitiatorBytes", "ResponderBytes":
+			n, _ := number(v)
+			rec.Bytes += n
+		case "InitiatorPackets", "ResponderPackets":
+			n, _ := number(v)
+			rec.Packets = saturate(uint64(rec.Packets) + n)
+		case "AccessControlRuleAction":
+			action = v
+		case "AccessControlRuleReason":
+			reason = v
+		case "AccessControlRuleName":
+			rule = v
+		case "ACPolicy":
+			policy = v
+		}
+	}
+	if !rec.Src.IsValid() && !rec.Dst.IsValid() {
+		return false
+	}
+	if rule == nil {
+		rule = policy
+	}
+	blocked := bytes.HasPrefix(action, []byte("Block")) || bytes.HasPrefix(action, []byte("Interactive Block"))
+	if rule == nil && blocked {
+		rule = reason
+	}
+	rec.Detail = p.name(rule)
+	rec.Word = "session"
+	switch {
+	case blocked:
+		rec.Kind, rec.Action = SessionDenied, "deny"
+	case code == 430002:
+		rec.Kind, rec.Action = SessionNew, "session-create"
+	case code == 430003:
+		rec.Kind, rec.Action = SessionEnd, "session-delete"
+	default:
+		rec.plain(p.name(rule))
+	}
+	return true
+}
+
+// firstPort keeps a port that is known.
+func firstPort(old uint16, b []byte) uint16 {
+	if old != 0 {
+		return old
+	}
+	return port(b)
+}

@@ -1,0 +1,303 @@
+package parse
+
+import (
+	"bytes"
+	"net/netip"
+)
+
+// ios reads the messages of IOS, IOS-XE, IOS-XR and NX-OS, and of what speaks like them (EOS, SONiC): access lists, NAT,
+// firewall sessions and links. Every other mnemonic is System with the mnemonic as Detail.
+func (p *Parser) ios(m mnemonic, rec *Record) bool {
+	if bytes.HasPrefix(m.facility, []byte("IOSXE")) {
+		if i := bytes.LastIndexByte(m.text, '%'); i >= 0 && i+4 < len(m.text) {
+			if inner, ok := cutMnemonic(m.text, i); ok { // "QFP:0.0 Thread:000 TS:… %NAT-6-…"
+				m.facility, m.name, m.whole, m.text = inner.facility, inner.name, inner.whole, inner.text
+			}
+		}
+	}
+	word := rec.Word
+	rec.Dialect = "cisco-ios"
+	if p.iosMessage(m, rec) {
+		return true
+	}
+	rec.Event, rec.Word, rec.Action, rec.InIf, rec.OutIf = Event{}, word, "", nil, nil
+	rec.plain(p.name(m.whole))
+	return true
+}
+
+func (p *Parser) iosMessage(m mnemonic, rec *Record) bool {
+	switch {
+	case bytes.Contains(m.name, []byte("ACCESSLOG")):
+		return p.iosAccessList(m, rec)
+	case bytes.HasPrefix(m.name, []byte("ACLLOG_")):
+		return p.nxosAccessList(m.text, rec)
+	case bytes.Contains(m.facility, []byte("NAT")), bytes.Contains(m.facility, []byte("CGN")):
+		return p.iosNAT(m, rec)
+	case string(m.facility) == "FW":
+		return p.iosFirewall(m, rec)
+	case string(m.name) == "UPDOWN", string(m.name) == "CHANGED", bytes.HasPrefix(m.name, []byte("IF_")),
+		bytes.HasPrefix(m.facility, []byte("ETH")) || bytes.HasPrefix(m.facility, []byte("PORT")):
+		return p.iosLink(m, rec)
+	}
+	return false
+}
+
+// iosAccessList reads "list 101 denied tcp 10.0.6.56(3067) (Serial4/3 ) -> 172.36.4.7(139), 1 packet" and its kin: ICMP with (type/code), protocols
+// without ports, standard lists with the source only, XR's "access-list acl (20) permit …". The
+// first packet of a flow is logged at once and then one line every five minutes with the count, so a permission of more
+// than one packet is an update.
+func (p *Parser) iosAccessList(m mnemonic, rec *Record) bool {
+	if bytes.HasSuffix(m.name, []byte("LOGRL")) { // rate-limited or missed 18 packets
+		n, _ := word(after(m.text, "missed "))
+		rec.Kind, rec.Word, rec.Count, rec.Detail = Suppressed, "suppressed", number32(n), p.name(m.name)
+		return true
+	}
+	name, r := word(after(m.text, "list "))
+	action, r := word(r)
+	if len(action) > 0 && action[0] == '(' {
+		action, r = word(r)
+	}
+	allowed := bytes.HasPrefix(action, []byte("permit"))
+	if !allowed && !bytes.HasPrefix(action, []byte("den")) {
+		return false
+	}
+	left, right := r, []byte(nil)
+	if i := bytes.Index(r, []byte("->")); i >= 0 {
+		left, right = r[:i], r[i+2:]
+	}
+	if proto, rest := word(left); !addr(until(proto, "(")).IsValid() {
+		rec.Proto, left = protocol(proto), rest
+	}
+	left = iosEndpoint(left, rec)
+	if !rec.Src.IsValid() {
+		return false
+	}
+	if w, _ := word(left); right != nil && len(w) > 0 {
+		w = bytes.Trim(w, "()") // the interface of "log-input"
+		if hasLetter(w) {
+			rec.InIf = w
+		}
+	}
+	if right != nil {
+		w, rest := word(right)
+		rec.Dst, rec.DPort = parenthesised(bytes.TrimRight(w, ","))
+		if !rec.Dst.IsValid() {
+			return false
+		}
+		left = rest
+	}
+	rec.verdict(allowed)
+	rec.Detail, rec.Packets = p.name(name), packetCount(left)
+	if allowed && rec.Packets > 1 {
+		rec.Kind = SessionUpdate
+	}
+	rec.Proto = icmpOf(rec.Proto, rec.Src)
+	return true
+}
+
+// iosEndpoint finds the source, which a MAC address may precede, and returns what follows it.
+func iosEndpoint(b []byte, rec *Record) (rest []byte) {
+	for range 3 {
+		var w []byte
+		if w, b = word(b); len(w) == 0 {
+			return nil
+		}
+		if rec.Src, rec.SPort = parenthesised(bytes.TrimRight(w, ",")); rec.Src.IsValid() {
+			return b
+		}
+	}
+	return nil
+}
+
+// packetCount reads the number in front of "packet".
+func packetCount(b []byte) uint32 {
+	i := bytes.Index(b, []byte(" packet"))
+	if i < 0 {
+		return 0
+	}
+	return number32(lastWord(b[:i]))
+}
+
+// nxosAccessList reads "Src IP: 172.30.10.100, Dst IP: 10.135.15.2, Src Port: 0, …, Protocol: "TCP"(6), ACL Name: a, ACE
+// Action: Permit, …, Hit-count: 600".
+func (p *Parser) nxosAccessList(b []byte, rec *Record) bool {
+	var acl, action []byte
+	pairs(b, ':', ',', func(key, v []byte) {
+		switch string(key) {
+		case "Src IP", "Source IP":
+			rec.Src = addr(v)
+		case "Dst IP", "Destination IP":
+			rec.Dst = addr(v)
+		case "Src Port", "Source Port":
+			rec.SPort = port(v)
+		case "Dst Port", "Destination Port":
+			rec.DPort = port(v)
+		case "Src Intf", "Source Interface":
+			rec.InIf = v
+		case "Protocol":
+			rec.Proto = protocol(v) // the name; 253 stands for any
+		case "ACL Name":
+			acl = v
+		case "ACE Action":
+			action = v
+		case "Hit-count", "Hit-Count":
+			rec.Packets = number32(v)
+		}
+	})
+	if i := bytes.Index(b, []byte("Hit-count = ")); i >= 0 {
+		n, _ := word(b[i+len("Hit-count = "):])
+		rec.Packets = number32(n)
+	}
+	if !rec.Src.IsValid() {
+		return false
+	}
+	rec.verdict(lower(action, "permit"))
+	rec.Detail = p.name(acl)
+	switch {
+	case len(action) == 0: // old releases do not say
+		rec.Kind, rec.Action = System, ""
+	case rec.Kind == SessionNew && rec.Packets > 1:
+		rec.Kind = SessionUpdate
+	}
+	return true
+}
+
+// iosNAT reads "Created tcp 10.0.0.1:43800 10.17.3.32:1024 192.168.0.1:80 10.17.3.2:80", which is inside local, inside
+// global, outside local and outside global; and that a pool is exhausted.
+func (p *Parser) iosNAT(m mnemonic, rec *Record) bool {
+	name := m.name
+	created := bytes.HasSuffix(name, []byte("CREATED")) || bytes.HasPrefix(m.text, []byte("Created"))
+	deleted := bytes.HasSuffix(name, []byte("DELETED")) || bytes.HasPrefix(m.text, []byte("Deleted"))
+	if created || deleted {
+		r := m.text
+		for range 3 {
+			w, rest := word(r)
+			if n := protocol(w); n != 0 {
+				rec.Proto, r = n, rest
+				break
+			}
+			if len(w) > 0 && isDigit(w[0]) {
+				break
+			}
+			r = rest
+		}
+		var f [4][]byte
+		for i := range f {
+			f[i], r = word(r)
+		}
+		rec.Src, rec.SPort = hostPort(f[0], ':')
+		rec.NATSrc, rec.NATSPort = hostPort(f[1], ':')
+		rec.Dst, rec.DPort = hostPort(f[2], ':')
+		rec.NATDst, rec.NATDPort = hostPort(f[3], ':')
+		rec.translation(created)
+		return rec.Src.IsValid() && rec.NATSrc.IsValid()
+	}
+	if exhausted(name) || exhausted(m.text) || bytes.Contains(name, []byte("ALLOC_FAIL")) || bytes.Contains(name, []byte("MAX_ENTRIES")) {
+		pool, _ := word(after(m.text, "pool "))
+		if len(pool) == 0 {
+			pool = name
+		}
+		host, _ := word(after(m.text, "failed for "))
+		rec.Src = addr(bytes.TrimRight(host, ","))
+		rec.full("nat-exhausted", p.name(bytes.TrimRight(pool, ",;.")))
+		return true
+	}
+	return false
+}
+
+// iosFirewall reads the audit trail of the IOS firewall and the packets that it drops: "Start tcp session: initiator
+// (a:p) -- responder (b:q)", "Stop tcp session: initiator (a:p) sent 48 bytes -- responder (b:q) sent 99 bytes",
+// "Dropping tcp pkt from Gi1/0 a:p => b:q(…) due to …".
+func (p *Parser) iosFirewall(m mnemonic, rec *Record) bool {
+	b := m.text
+	if i := bytes.Index(b, []byte("initiator (")); i >= 0 {
+		proto, _ := word(after(b[:i], "Start "))
+		end := len(proto) == 0
+		if end {
+			proto, _ = word(after(b[:i], "Stop "))
+		}
+		rec.Proto = protocol(proto)
+		rec.Src, rec.SPort = hostPort(until(b[i+len("initiator ("):], ")"), ':')
+		r := after(b[i:], "responder (")
+		rec.Dst, rec.DPort = hostPort(until(r, ")"), ':')
+		sent, _ := word(after(b[i:], " sent "))
+		got, _ := word(after(r, " sent "))
+		n1, _ := number(sent)
+		n2, _ := number(got)
+		rec.Bytes = n1 + n2
+		rec.Kind, rec.Word, rec.Action = SessionNew, "session", "session-create"
+		if end {
+			rec.Kind, rec.Action = SessionEnd, "session-delete"
+		}
+		return rec.Src.IsValid() && rec.Dst.IsValid()
+	}
+	if bytes.Contains(m.name, []byte("ALERT_ON")) || says512(b, "max tcp half-open") {
+		host, _ := word(after(b, "host "))
+		rec.Dst = addr(bytes.TrimRight(host, "."))
+		rec.full("session-limit", p.name(m.name))
+		return true
+	}
+	drop, pass := string(m.name) == "DROP_PKT", string(m.name) == "PASS_PKT"
+	if !drop && !pass {
+		return false
+	}
+	rec.Proto = firstProtocol(b)
+	for w, r := word(b); len(w) > 0 && !rec.Dst.IsValid(); w, r = word(r) {
+		if a, port := hostPort(until(w, "("), ':'); a.IsValid() && isDigit(w[0]) {
+			if !rec.Src.IsValid() {
+				rec.Src, rec.SPort = a, port
+			} else {
+				rec.Dst, rec.DPort = a, port
+			}
+		}
+	}
+	rec.InIf, _ = word(after(b, "pkt from "))
+	rec.verdict(pass)
+	if i := bytes.Index(b, []byte(" due to ")); i >= 0 {
+		reason := b[i+len(" due to "):]
+		if j := bytes.Index(reason, []byte(" with ip ident")); j >= 0 {
+			reason = reason[:j]
+		}
+		rec.Detail = p.name(trimLeft(trimBody(reason)))
+	}
+	return rec.Src.IsValid() && rec.Dst.IsValid()
+}
+
+// iosLink reads "Interface Gi0/1, changed state to up", "Interface Ethernet1/33 is down (Link failure)" and "individual
+// port Ethernet1/33 is down".
+func (p *Parser) iosLink(m mnemonic, rec *Record) bool {
+	b := m.text
+	i := bytes.Index(b, []byte("nterface "))
+	skip := len("nterface ")
+	if i < 0 {
+		i, skip = bytes.Index(b, []byte("port ")), len("port ")
+	}
+	if i < 0 {
+		return false
+	}
+	w, r := word(b[i+skip:])
+	state := after(r, "state to ")
+	if state == nil {
+		state = after(r, "is ")
+	}
+	state = bytes.TrimPrefix(state, []byte("administratively "))
+	s, _ := word(state)
+	s = bytes.TrimRight(s, ",.")
+	up, down := lower(s, "up"), lower(s, "down")
+	if !up && !down {
+		return false
+	}
+	rec.InIf = bytes.TrimRight(w, ",:")
+	rec.Detail = p.name(rec.InIf)
+	rec.link(up)
+	return true
+}
+
+// parenthesised reads "10.0.6.56(3067)" or an address alone.
+func parenthesised(w []byte) (a netip.Addr, p uint16) {
+	i := bytes.IndexByte(w, '(')
+	if i < 0 {
+		return addr(w), 0
+	}
+	return addr(w[:i]), port(until(w[i+1:], ")"))
+}

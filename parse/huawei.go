@@ -1,0 +1,259 @@
+package parse
+
+import "bytes"
+
+// huaweiHeader reads "%%01SECLOG/6/SESSION_TEARDOWN(l)[12]:text" of Huawei and "%%10FILTER/6/NAME: text" of H3C.
+func huaweiHeader(b []byte) (module, brief, text []byte, ok bool) {
+	if len(b) < 8 || b[0] != '%' || b[1] != '%' || !isDigit(b[2]) || !isDigit(b[3]) {
+		return nil, nil, nil, false
+	}
+	r := b[4:]
+	i := bytes.IndexByte(r[:min(len(r), 40)], '/')
+	if i < 1 || i+3 >= len(r) || !isDigit(r[i+1]) || r[i+2] != '/' {
+		return nil, nil, nil, false
+	}
+	module, r = r[:i], r[i+3:]
+	j := bytes.IndexByte(r[:min(len(r), 100)], ':')
+	if j < 1 {
+		return nil, nil, nil, false
+	}
+	return module, until(r[:j], "(["), trimLeft(r[j+1:]), true
+}
+
+// huawei reads Huawei's and H3C's firewalls and switches. b begins with "%%". Both write key=value pairs, but no two
+// modules agree on the keys' spelling.
+func (p *Parser) huawei(b []byte, rec *Record) bool {
+	module, brief, text, ok := huaweiHeader(b)
+	if !ok {
+		return false
+	}
+	rec.Dialect = "huawei"
+	word := rec.Word
+	if p.huaweiEvent(module, brief, text, rec) {
+		rec.Proto = icmpOf(rec.Proto, rec.Src)
+		return true
+	}
+	rec.Event, rec.Word, rec.Action, rec.InIf = Event{}, word, "", nil
+	rec.PortLow, rec.PortHigh = 0, 0
+	rec.plain(p.name(brief))
+	return true
+}
+
+func (p *Parser) huaweiEvent(module, brief, text []byte, rec *Record) bool {
+	var buf [48]byte
+	low := buf[:copy(buf[:], brief)]
+	for i, c := range low {
+		if isUpper(c) {
+			low[i] = c | 0x20
+		}
+	}
+	in := func(s string) bool { return bytes.Contains(low, []byte(s)) }
+	nat := lower(module, "nat") || lower(module, "cgn")
+	if session := in("teardown") || in("policy") || in("flow"); !session {
+		if done, ok := p.huaweiRare(brief, text, in, nat, rec); done {
+			return ok
+		}
+	}
+	f := huaweiFields{}
+	sep := byte(',')
+	if bytes.IndexByte(text, ';') >= 0 && !bytes.Contains(text, []byte(", ")) && !bytes.Contains(text, []byte(",Protocol=")) {
+		sep = ';'
+	}
+	f.read(text, sep, rec)
+	if !rec.Src.IsValid() && !rec.Dst.IsValid() {
+		return false
+	}
+	rec.Detail = p.name(bytes.TrimRight(f.rule, "."))
+	switch {
+	case rec.PortLow != 0 && rec.NATSrc.IsValid():
+		rec.block(!in("free") && !in("withdraw") && !in("release") && !in("delete"))
+	case in("permit"), in("policydeny"), in("filter"), in("pktfilter"):
+		rec.verdict(in("permit") || lower(f.event, "permit"))
+		if !in("permit") && !in("deny") && len(f.event) == 0 {
+			return false
+		}
+	case in("teardown"), in("aged"):
+		rec.Kind, rec.Word, rec.Action = SessionEnd, "session", "session-delete"
+		if f.reason != nil {
+			rec.Detail = p.name(bytes.TrimRight(f.reason, "."))
+		}
+	case in("setup"), in("session_create"):
+		rec.Kind, rec.Word, rec.Action = SessionNew, "session", "session-create"
+	case in("flow"):
+		created := containsLower(f.event, "created")
+		rec.Kind, rec.Word, rec.Action = SessionEnd, "session", "session-delete"
+		if created {
+			rec.Kind, rec.Action = SessionNew, "session-create"
+		}
+		if nat {
+			rec.translation(created)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// huaweiRare reads what is no session: links, pools that are used up, limits. done is false where it is neither.
+func (p *Parser) huaweiRare(brief, text []byte, in func(string) bool, nat bool, rec *Record) (done, ok bool) {
+	switch {
+	case in("updown"), in("if_state"), in("link_state"), in("linkdown"), in("linkup"), in("phy"):
+		return true, huaweiLink(brief, text, rec, p)
+	case nat && in("normal"):
+		return true, false
+	case nat && (exhausted(brief) || exhausted(text)):
+		rec.full("nat-exhausted", p.name(brief))
+		return true, true
+	case in("overload"), in("session") && (in("limit") || in("full") || in("threshold") || in("exceed")):
+		rec.full("session-limit", p.name(brief))
+		return true, true
+	}
+	return false, false
+}
+
+// huaweiFields are the parts that are no part of an Event.
+type huaweiFields struct{ rule, reason, event []byte }
+
+// read takes the pairs; a key's case, dashes and number in parentheses say nothing: SrcIPAddr(1003), source-ip,
+// SourceIP.
+func (f *huaweiFields) read(b []byte, sep byte, rec *Record) {
+	for len(b) > 0 {
+		part := b
+		if i := bytes.IndexByte(b, sep); i >= 0 {
+			part, b = b[:i], b[i+1:]
+		} else {
+			b = nil
+		}
+		i := bytes.IndexByte(part, '=')
+		if i < 0 {
+			continue
+		}
+		key, v := part[:i], trimLeft(part[i+1:])
+		for len(v) > 0 && (v[len(v)-1] == '.' || v[len(v)-1] == ')' || v[len(v)-1] == ' ') {
+			v = v[:len(v)-1]
+		}
+		var buf [24]byte
+		switch string(plainKey(key, &buf)) {
+		case "sourceip", "srcip", "srcipaddr", "sourceaddress", "userip", "useripaddr":
+			rec.Src = addr(v)
+		case "destinationip", "dstip", "dstipaddr", "destip", "destinationaddress":
+			rec.Dst = addr(v)
+		case "sourceport", "srcport":
+			rec.SPort = port(v)
+		case "destinationport", "dstport", "destport":
+			rec.DPort = port(v)
+		case "sourcenatip", "natsrcipaddr", "natsrcip", "srcnatip", "natip", "natipaddr", "publicip":
+			rec.NATSrc = addr(v)
+		case "sourcenatport", "natsrcport", "srcnatport":
+			rec.NATSPort = port(v)
+		case "destinationnatip", "natdstipaddr", "natdstip", "dstnatip":
+			rec.NATDst = addr(v)
+		case "destinationnatport", "natdstport", "dstnatport":
+			rec.NATDPort = port(v)
+		case "protocol", "proto":
+			rec.Proto = protocol(v)
+		case "sendbytes", "rcvbytes", "recvbytes", "initbytecount", "rplybytecount":
+			n, _ := number(v)
+			rec.Bytes += n
+		case "sendpkts", "rcvpkts", "recvpkts", "initpktcount", "rplypktcount", "matchcount":
+			n, _ := number(v)
+			rec.Packets = saturate(uint64(rec.Packets) + n)
+		case "rulename", "policyname", "policy", "securitypolicy", "objectpolicy":
+			f.rule = v
+		case "closereason":
+			f.reason = v
+		case "event", "action":
+			f.event = v
+		case "startport", "beginport", "portstart", "portrangestart":
+			rec.PortLow = port(v)
+		case "endport", "portend", "portrangeend":
+			rec.PortHigh = port(v)
+		}
+	}
+}
+
+// plainKey is key in lower case, without dashes and without what stands in parentheses. A longer key is none of ours.
+func plainKey(key []byte, buf *[24]byte) []byte {
+	if i := bytes.LastIndexByte(key, ' '); i >= 0 {
+		key = key[i+1:]
+	}
+	for len(key) > 0 && !isLetter(key[0]) {
+		key = key[1:]
+	}
+	n := 0
+	for _, c := range key {
+		if c == '(' {
+			break
+		}
+		if c == '-' || c == '_' {
+			continue
+		}
+		if n == len(buf) {
+			return nil
+		}
+		buf[n] = c | 0x20 // no other byte of ours has a meaning with that bit
+		n++
+	}
+	return buf[:n]
+}
+
+// huaweiLink reads "Interface Ethernet0/0/8 has turned into DOWN state.", "Line protocol state on the interface Vlan1
+// changed to up." and "GigabitEthernet0/0/1: change status to up".
+func huaweiLink(brief, b []byte, rec *Record, p *Parser) bool {
+	i := bytes.Index(b, []byte("nterface "))
+	w, r := word(b)
+	if i >= 0 {
+		w, r = word(b[i+len("nterface "):])
+	}
+	w = bytes.TrimRight(w, ":,.")
+	up := containsLower(brief, "linkup") || says512(r, " up state") || says512(r, " to up")
+	down := containsLower(brief, "linkdown") || says512(r, " down state") || says512(r, " to down")
+	if up == down || !hasLetter(w) {
+		return false
+	}
+	rec.InIf, rec.Detail = w, p.name(w)
+	rec.link(up)
+	return true
+}
+
+// h3cUserLog reads the flow logs of Comware: "… USERLOG/7/NAT: ICMP; 192.168.1.6:768--->1.1.1.1:12288; 2.2.2.2:768;
+// [2005/07/07 04:20:03-0000/00/00 00:00:00]; Operator 8: Data flow created".
+func h3cUserLog(b []byte, rec *Record) bool {
+	r := after(b, "USERLOG/")
+	r = trimLeft(after(r, ":"))
+	i := bytes.Index(r, []byte("--->"))
+	semi := bytes.IndexByte(r, ';')
+	if i < 0 || semi < 0 || semi > i {
+		return false
+	}
+	rec.Proto = protocol(r[:semi])
+	rec.Src, rec.SPort = colonPort(trimLeft(r[semi+1 : i]))
+	r = r[i+4:]
+	rec.NATSrc, rec.NATSPort = colonPort(until(r, ";"))
+	r = trimLeft(after(r, ";"))
+	rec.Dst, rec.DPort = colonPort(until(r, ";"))
+	rec.translation(bytes.Contains(r, []byte("created")))
+	rec.Dialect = "huawei"
+	return rec.Src.IsValid() && rec.NATSrc.IsValid()
+}
+
+// nat444 reads "<NAT444>:<SessionA> start|end|10.0.0.1|192.0.2.1|1052|198.51.100.9|443|6" of Huawei's NE routers.
+func nat444(b []byte, rec *Record) bool {
+	b = after(b, "<NAT444>:<")
+	event := until(b, ">")
+	r := trimLeft(b[min(len(b), len(event)+1):])
+	var f [8][]byte
+	for i := range f {
+		f[i] = until(r, "|")
+		r = r[min(len(r), len(f[i])+1):]
+	}
+	rec.Src = addr(f[2])
+	rec.NATSrc, rec.NATSPort = colonPort(f[3])
+	rec.SPort = port(f[4])
+	rec.Dst = addr(f[5])
+	rec.DPort = port(f[6])
+	rec.Proto = protocol(f[7])
+	rec.translation(bytes.HasSuffix(event, []byte("A")))
+	rec.Dialect = "huawei"
+	return rec.Src.IsValid() && rec.NATSrc.IsValid()
+}

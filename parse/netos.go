@@ -1,0 +1,54 @@
+package parse
+
+import "bytes"
+
+// netos reads what routers and switches without a mnemonic of their own say of their links, and knows the daemons of
+// Junos by name, so that their chatter is not counted as unknown: "mib2d[2300]: SNMP_TRAP_LINK_DOWN: … ifName ge-0/0/1",
+// NetIron's "System: Interface ethernet 3/8, state down - remote fault", SONiC's "setHostIntfsOperStatus: Set operation
+// status UP to host interface Ethernet28".
+func (p *Parser) netos(b []byte, rec *Record) bool {
+	var name []byte
+	switch {
+	case b[0] == ':' && bytes.HasPrefix(b, []byte(":- setHostIntfsOperStatus: ")):
+		state, _ := word(after(b, "status "))
+		name, _ = word(after(b, "host interface "))
+		rec.link(string(state) == "UP")
+	case b[0] == 'I' && string(rec.App) == "System" && bytes.HasPrefix(b, []byte("Interface ")):
+		name = until(b[len("Interface "):], ",")
+		state := after(b, ", state ")
+		if !bytes.HasPrefix(state, []byte("up")) && !bytes.HasPrefix(state, []byte("down")) {
+			return false
+		}
+		rec.link(state[0] == 'u')
+	case isUpper(b[0]) && isJunosDaemon(rec.App):
+		tag, rest := word(b)
+		if n := len(tag); n < 5 || tag[n-1] != ':' || bytes.IndexByte(tag, '_') < 2 {
+			return false
+		}
+		tag = tag[:len(tag)-1]
+		name = tag
+		if bytes.HasPrefix(tag, []byte("SNMP_TRAP_LINK_")) {
+			name, _ = word(after(rest, "ifName "))
+			rec.link(bytes.HasSuffix(tag, []byte("UP")))
+		} else {
+			rec.plain(Name{})
+		}
+	default:
+		return false
+	}
+	if rec.Kind == Link {
+		rec.InIf = name
+	}
+	rec.Dialect, rec.Detail = "netos", p.name(name)
+	return len(name) > 0
+}
+
+// isJunosDaemon knows the daemons that log with a message name (Junos OS System Log Messages).
+func isJunosDaemon(app []byte) bool {
+	switch string(app) {
+	case "rpd", "mgd", "mib2d", "snmpd", "chassisd", "craftd", "alarmd", "jlaunchd", "dcd", "eswd", "l2ald", "cosd", "dfwd", "rmopd",
+		"lacpd", "bfdd", "ppmd", "kmd", "jsrpd", "jcs", "cscript", "license-check", "init", "nsd", "idpd", "utmd", "authd", "dfcd", "spd", "PERF_MON":
+		return true
+	}
+	return false
+}
