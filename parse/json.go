@@ -25,6 +25,8 @@ func AppendJSON(dst []byte, rec *Record) []byte {
 	w.bytes("host", rec.Host)
 	w.tuples(rec)
 	w.counts(rec)
+	w.port("port_low", rec.PortLow)
+	w.port("port_high", rec.PortHigh)
 	w.bytes("in_if", rec.InIf)
 	w.bytes("out_if", rec.OutIf)
 	w.bytes("rule", rec.Rule)
@@ -97,10 +99,13 @@ func (w *jsonWriter) tuples(rec *Record) {
 	w.addr("src", rec.Src)
 	w.port("sport", rec.SPort)
 	w.addr("dst", rec.Dst)
-	if rec.Kind == WindowShrink || rec.Kind == SYNFlood {
+	if rec.Word == "tcp-window-shrunk" || rec.Word == "syn-flood" { // the kernel's; a firewall's flood has a destination
 		w.port("port", rec.DPort)
 	} else {
 		w.port("dport", rec.DPort)
+	}
+	if rec.ZeroPort && rec.DPort == 0 {
+		w.number("dport", 0)
 	}
 	w.addr("nat_src", rec.NATSrc)
 	w.port("nat_sport", rec.NATSPort)

@@ -85,7 +85,7 @@ func (p *Parser) dialect(b []byte, rec *Record) bool {
 	}
 	rec.Event, rec.Word, rec.Action = Event{}, word, ""
 	rec.InIf, rec.OutIf, rec.QName, rec.QType, rec.Rule = nil, nil, nil, nil, nil
-	rec.Assured, rec.Unreplied = false, false
+	rec.Assured, rec.Unreplied, rec.PortLow, rec.PortHigh, rec.ZeroPort = false, false, 0, 0, false
 	return false
 }
 
@@ -93,6 +93,9 @@ func (p *Parser) dialect(b []byte, rec *Record) bool {
 func (p *Parser) choose(b []byte, rec *Record) bool {
 	if bytes.HasPrefix(rec.App, []byte("dnsmasq")) {
 		return p.dnsmasq(b, rec)
+	}
+	if p.familyB(b, rec) {
+		return true
 	}
 	if i := bytes.Index(b, []byte("SRC=")); i >= 0 {
 		if isULOGD(b) {

@@ -23,6 +23,10 @@ type Record struct {
 	Unreplied bool   // the line says [UNREPLIED]
 	Identity  uint64 // hash of what makes the line itself: uptime stamp (or wall stamp) and Body; the same kernel line has the same Identity in syslog, dmesg and kmsg
 
+	PortLow  uint16 // of a block of ports that a carrier-grade NAT gives to a subscriber
+	PortHigh uint16
+	ZeroPort bool // the line says that the destination port is 0
+
 	tagged []byte // Body with its tag in front
 }
 
