@@ -23,6 +23,12 @@ func Explain(line []byte, rec *Record) string {
 		why = "%ASA-, %PIX- or %FTD- with a known message number"
 	case "syslog":
 		why = "a syslog daemon's note about repeated lines"
+	default:
+		for _, f := range formatsB() {
+			if f.Name == rec.Dialect {
+				why = f.Reads
+			}
+		}
 	}
 	dialect := rec.Dialect
 	if dialect == "" {

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"bytes"
 	"encoding/json"
 	"testing"
 )
@@ -93,6 +94,31 @@ func TestFamilyBCutShort(t *testing.T) {
 			if out := AppendJSON(nil, &rec); !json.Valid(out) {
 				t.Fatalf("%s cut at %d: %s", name, i, out)
 			}
+		}
+	}
+}
+
+// Each sample of the table is read by the dialect that the table names.
+func TestFormatsB(t *testing.T) {
+	for _, f := range formatsB() {
+		if f.Devices == "" || f.Reads == "" || f.Enable == "" || f.Source == "" {
+			t.Errorf("%s: the table has a gap", f.Name)
+		}
+		if rec := parseLine(f.Sample); rec.Dialect != f.Name {
+			t.Errorf("%s: the sample is read as %q", f.Name, rec.Dialect)
+		}
+	}
+}
+
+// Lines of a megabyte that repeat what the dialects look for are read in linear time.
+func TestFamilyBHugeLines(t *testing.T) {
+	p := NewParser()
+	var rec Record
+	for _, head := range []string{"date=2019-05-10 ", "id=firewall sn=1 ", "id=firewall time=1 ", `id="1" `, "CEF:0|a|b|c|d|e|f|", "LEEF:2.0|a|b|c|d|^|", `[action:"a"; `,
+		"1,2018/11/30 16:09:07,0,TRAFFIC,", "<134>1 1647478988.289402144 h flows ", "EFW: CONN: ", "NAT-TCP-N: ", "A VRF 0 6 INT ", "LSN_ADD ", "PP[01] Rejected at IN(1) filter: ",
+		"[INSPECT] ", "Jan  1 00:00:00 h lfd[1]: ", "dhcp,info ", `src="`, "time=1|", "Jan  1 00:00:00 g f: Info g Allow: type=FWD|", `x FVE6035FD3AE3 (2024-01-10T09:49:05) f: msg_id="1" Allow `} {
+		for _, s := range []string{"a", "a=", `a="`, `a="b" `, "=", `"`, `\"`, "|", ",", ":", ";", " ", "1", "1.2.3.4:5 ", "[", "->", "{", "a:", `a:"b"; `, `",`, "^a=b"} {
+			p.Line(append([]byte(head), bytes.Repeat([]byte(s), 1<<20/len(s))...), &rec)
 		}
 	}
 }

@@ -1,0 +1,21 @@
+package parse
+
+import "testing"
+
+// Lines from the tests of elastic/integrations (packages/panw); the exhausted pool is built from the columns of the manual.
+func TestPaloalto(t *testing.T) {
+	checkAll(t, []says{
+		{"end", `<14>Nov 30 16:09:08 PA-220 1,2018/11/30 16:09:07,012801096514,TRAFFIC,end,2049,2018/11/30 16:09:07,192.168.15.207,175.16.199.1,192.168.1.63,175.16.199.1,new_outbound_from_trust,,,apple-maps,vsys1,trust,untrust,ethernet1/2,ethernet1/1,send_to_mac,2018/11/30 16:09:07,22751,1,55113,443,16418,443,0x400053,tcp,allow,7734,1758,5976,36,2018/11/30 15:59:04,586,computer-and-internet-info,0,32091112,0x0,192.168.0.0-192.168.255.255,United States,0,16,20,tcp-fin,0,0,0,0,,PA-220,from-policy,,,0,,0,,N/A,0,0,0,0`,
+			`{"kind":"session","event":"session-end","dialect":"paloalto","action":"session-delete","stamp":"2018-11-30T16:09:07","host":"PA-220","src":"192.168.15.207","sport":55113,"dst":"175.16.199.1","dport":443,"nat_src":"192.168.1.63","nat_sport":16418,"proto":"tcp","bytes":7734,"packets":36,"in_if":"ethernet1/2","out_if":"ethernet1/1","rule":"new_outbound_from_trust","pri":14}`},
+		{"start", `<14>Nov 30 16:09:31 PA-220 1,2018/11/30 16:09:30,012801096514,TRAFFIC,start,2049,2018/11/30 16:09:30,192.168.15.224,175.16.199.1,192.168.1.63,175.16.199.1,new_outbound_from_trust,,,traps-management-service,vsys1,trust,untrust,ethernet1/2,ethernet1/1,send_to_mac,2018/11/30 16:09:30,24257,1,52454,443,12122,443,0x400053,tcp,allow,6295,1758,4537,25,2018/11/30 16:09:13,0,computer-and-internet-info,0,32091134,0x0,192.168.0.0-192.168.255.255,United States,0,13,12,tcp-fin,0,0,0,0,,PA-220,from-policy,,,0,,0,,N/A,0,0,0,0`,
+			`{"kind":"session","event":"session-new","dialect":"paloalto","action":"session-create","stamp":"2018-11-30T16:09:30","host":"PA-220","src":"192.168.15.224","sport":52454,"dst":"175.16.199.1","dport":443,"nat_src":"192.168.1.63","nat_sport":12122,"proto":"tcp","bytes":6295,"packets":25,"in_if":"ethernet1/2","out_if":"ethernet1/1","rule":"new_outbound_from_trust","pri":14}`},
+		{"drop", `<14>Nov 30 16:09:33 PA-220 1,2018/11/30 16:09:32,012801096514,TRAFFIC,drop,2049,2018/11/30 16:09:32,192.168.15.224,175.16.199.1,192.168.1.63,175.16.199.1,new_outbound_from_trust,,,incomplete,vsys1,trust,untrust,ethernet1/2,ethernet1/1,send_to_mac,2018/11/30 16:09:32,24090,1,52445,4282,49145,4282,0x400019,tcp,allow,624,624,0,8,2018/11/30 16:09:12,13,any,0,32091135,0x0,192.168.0.0-192.168.255.255,United States,0,8,0,aged-out,0,0,0,0,,PA-220,from-policy,,,0,,0,,N/A,0,0,0,0`,
+			`{"kind":"session","event":"session-denied","dialect":"paloalto","action":"deny","stamp":"2018-11-30T16:09:32","host":"PA-220","src":"192.168.15.224","sport":52445,"dst":"175.16.199.1","dport":4282,"nat_src":"192.168.1.63","nat_sport":49145,"proto":"tcp","bytes":624,"packets":8,"in_if":"ethernet1/2","out_if":"ethernet1/1","rule":"new_outbound_from_trust","pri":14}`},
+		{"system", `1,2021/10/26 15:05:03,,SYSTEM,general,2561,2021/10/26 15:05:03,,general,,0,0,general,informational,"Connection to Update server closed: updates.paloaltonetworks.com, source: 81.2.69.193",1234567890,0x0,0,0,0,0,,PA-VM,0,0,2021-10-26T15:05:03.440-07:00`,
+			`{"kind":"other","event":"system","dialect":"paloalto","stamp":"2021-10-26T15:05:03","detail":"general"}`},
+		{"threat", `<14>Nov 30 16:09:08 PA-220 1,2018/11/30 16:09:07,012801096514,THREAT,vulnerability,2049,2018/11/30 16:09:07,192.168.15.207,175.16.199.1,192.168.1.63,175.16.199.1,rule "x",,,web-browsing,vsys1,trust,untrust,ethernet1/2,ethernet1/1,fwd,2018/11/30 16:09:07,22751,1,55113,80,16418,80,0x2000,tcp,reset-both,"a,b",X(1),any,critical,client-to-server`,
+			`{"kind":"session","event":"session-denied","dialect":"paloalto","action":"deny","stamp":"2018-11-30T16:09:07","host":"PA-220","src":"192.168.15.207","sport":55113,"dst":"175.16.199.1","dport":80,"nat_src":"192.168.1.63","nat_sport":16418,"proto":"tcp","in_if":"ethernet1/2","out_if":"ethernet1/1","rule":"rule \"x\"","pri":14}`},
+		{"nat exhausted", `1,2021/10/26 15:05:03,,SYSTEM,nat,2561,2021/10/26 15:05:03,,nat-pool,,0,0,general,critical,"NAT DIPP pool exhausted for rule out",1`,
+			`{"kind":"nat-exhausted","event":"table-full","dialect":"paloalto","stamp":"2021-10-26T15:05:03","detail":"NAT DIPP pool exhausted for rule out"}`},
+	})
+}
