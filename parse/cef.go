@@ -146,9 +146,9 @@ func isKeyByte(c byte) bool {
 
 // extFields are the words of an extension that are not fields of an event.
 type extFields struct {
-	act, time, host, msg, reason, rule, direction, cn3Label, state []byte
-	in, out, total, packets                                        uint64
-	last                                                           uint16
+	act, time, host, msg, reason, rule, cn3Label []byte
+	in, out, total, packets                      uint64
+	last                                         uint16
 }
 
 // set takes one pair, in the names of CEF, LEEF and of the vendors that add their own.

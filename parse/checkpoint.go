@@ -12,6 +12,8 @@ import "bytes"
 func (p *Parser) checkpoint(b []byte, rec *Record) bool {
 	f := checkFields{}
 	switch {
+	case len(b) == 0:
+		return false
 	case b[0] == '[' && bytes.HasPrefix(b, []byte("[Fields@")):
 		w := pairWalk{rest: b, sep: ' '}
 		for key, val, ok := w.next(); ok; key, val, ok = w.next() {

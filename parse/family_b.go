@@ -67,7 +67,7 @@ func (p *Parser) readB(b []byte, rec *Record) bool {
 
 // lowerB reads what begins with a key or with topics.
 func (p *Parser) lowerB(b []byte, rec *Record) bool {
-	if b[0]-'a' >= 26 {
+	if len(b) < 8 || b[0]-'a' >= 26 {
 		return false
 	}
 	eq := bytes.IndexByte(b[:min(len(b), 16)], '=')
@@ -285,7 +285,7 @@ func (p *Parser) digitB(b []byte, rec *Record) bool {
 		if i >= 9 {
 			return p.meraki(b, rec)
 		}
-		if w, rest := word(b); bytes.HasPrefix(trimLeft(rest), []byte("id=")) && addr(w).IsValid() {
+		if w, rest := word(b); bytes.HasPrefix(trimLeft(rest), []byte("id=")) && len(rest) > 16 && addr(w).IsValid() {
 			if !p.lowerB(trimLeft(rest), rec) {
 				return false
 			}
