@@ -77,6 +77,22 @@ func (p *Parser) leef(b []byte, rec *Record) bool {
 	return true
 }
 
+// bareExtension reads a CEF extension without its header, as Barracuda's application firewalls send it.
+func (p *Parser) bareExtension(b []byte, rec *Record) bool {
+	var f extFields
+	w := extWalk{rest: b}
+	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+		f.set(key, val, rec)
+	}
+	if !rec.Src.IsValid() || !rec.Dst.IsValid() {
+		return false
+	}
+	rec.Dialect, rec.Word = "cef", "session"
+	rec.Kind, rec.Action = verdict(f.act)
+	p.extFinish(&f, nil, rec)
+	return true
+}
+
 // pipeFields cuts the fields of a header; a backslash protects a pipe. What follows the last one is the extension.
 func pipeFields(b []byte, f [][]byte) (rest []byte, ok bool) {
 	for i := range f {
@@ -178,7 +194,7 @@ func (f *extFields) set(key, val []byte, rec *Record) {
 		rec.NATDst = addr(val)
 	case "destinationTranslatedPort", "dstPostNATPort", "xlatedport":
 		rec.NATDPort = port(val)
-	case "act", "action", "deviceAction":
+	case "act", "action", "deviceAction", "actionTaken":
 		f.act = val
 	case "in", "bytesIn", "srcBytes":
 		f.in, _ = number(val)

@@ -29,5 +29,9 @@ func TestCEFAndLEEF(t *testing.T) {
 			`{"kind":"session","event":"session-new","dialect":"leef","action":"allow","src":"10.0.0.1","sport":5000,"dst":"192.0.2.7","dport":443,"nat_src":"203.0.113.1","nat_sport":6000,"proto":"tcp","bytes":30,"detail":"allow"}`},
 		{"leef 2", `LEEF:2.0|Check Point|VPN-1 & FireWall-1|1.0|Drop|^|cat=Firewall^src=10.0.0.1^dst=192.0.2.7^srcPort=5000^dstPort=23^proto=6^action=Drop`,
 			`{"kind":"session","event":"session-denied","dialect":"leef","action":"deny","src":"10.0.0.1","sport":5000,"dst":"192.0.2.7","dport":23,"proto":"tcp","detail":"Drop"}`},
+		{"a10 waf", `<6> CEF:0|A10|vThunder|4.1.4-GR1-P12|WAF|session-id|2|rt=Nov 21 2025 10:00:00 src=1.1.1.1 spt=34860 dst=1.1.1.1 dpt=80 dhost=test.host.local cs1=uiext_sec_waf cs2=1 act=learn cs3=learn app=HTTP requestMethod=GET cn1=0 request=/sales/ msg=New session created: Id\=1`,
+			`{"kind":"session","event":"system","dialect":"cef","stamp":"2025-11-21T10:00:00","src":"1.1.1.1","sport":34860,"dst":"1.1.1.1","dport":80,"detail":"session-id","pri":6}`},
+		{"bare extension", `<132>1 2022-04-05T19:56:42.387000Z Barracuda - - - - src=10.1.1.1 spt=33217 dst=10.1.1.1 dpt=39971 actionTaken=DENY attackDescription=GEO_IP_BLOCK`,
+			`{"kind":"session","event":"session-denied","dialect":"cef","action":"deny","stamp":"2022-04-05T19:56:42.387","time":"2022-04-05T19:56:42.387Z","host":"Barracuda","src":"10.1.1.1","sport":33217,"dst":"10.1.1.1","dport":39971,"pri":132}`},
 	})
 }

@@ -61,6 +61,8 @@ func (p *Parser) readB(b []byte, rec *Record) bool {
 		return p.nokiaISA(b, rec)
 	case c == '#':
 		return windowsComment(b, rec)
+	case c == '|':
+		return bytes.HasPrefix(b, []byte("|hostname=")) && p.checkpoint(b, rec)
 	}
 	return p.lowerB(b, rec)
 }
@@ -88,10 +90,12 @@ func (p *Parser) lowerB(b []byte, rec *Record) bool {
 	case "device", "device_name":
 		return p.sophosXG(b, rec)
 	case "src":
-		return b[4] == '"' && p.zyxel(b, rec)
+		if b[4] == '"' {
+			return p.zyxel(b, rec)
+		}
+		return bytes.Contains(b, []byte(" dpt=")) && p.bareExtension(b, rec)
 	case "msg_id":
-		_, rest := word(b)
-		return p.watchguard(rest, rec)
+		return p.watchguardMessage(b, rec)
 	case "lsn_event":
 		return p.f5LSN(b, rec)
 	case "prio":
@@ -237,11 +241,7 @@ func (p *Parser) watchguardAt(b []byte, rec *Record) bool {
 	if id < 0 {
 		return false
 	}
-	_, rest := word(b[id:])
-	if !p.watchguard(rest, rec) {
-		rec.Event = Event{Kind: System}
-		rec.Dialect, rec.Word, rec.Detail = "watchguard", "other", p.name(until(b[id+len("msg_id=\""):], `"`))
-	}
+	p.watchguardMessage(b[id:], rec)
 	if s, ok := wallStamp(until(b[i+2:], ")")); ok {
 		s.HasZone = true // Fireware writes UTC
 		ownStamp(rec, &s)
@@ -320,6 +320,10 @@ func (p *Parser) versionB(b []byte, rec *Record) bool {
 	if len(b) > 20 && isDigit(b[2]) && b[12] == '.' || len(b) > 20 && isDigit(b[2]) && b[11] == '.' {
 		return p.meraki(b, rec)
 	}
+	var s Stamp
+	if rest, ok := s.stamp3164(b[2:]); ok {
+		return p.oldHeaderB(rest, &s, rec)
+	}
 	var f [6][]byte
 	rest := b
 	for i := range f {
@@ -328,7 +332,6 @@ func (p *Parser) versionB(b []byte, rec *Record) bool {
 	if len(rest) == 0 {
 		return false
 	}
-	var s Stamp
 	r, _ := s.stampISO(f[1]) // Check Point writes zones such as "--5:00": then the clock alone counts
 	if !s.HasClock && len(f[1]) > 19 {
 		_, _ = s.stampISO(f[1][:19])
@@ -351,6 +354,34 @@ func (p *Parser) versionB(b []byte, rec *Record) bool {
 		rec.Stamp = s
 	}
 	rec.Host, rec.App = f[2], f[3]
+	return true
+}
+
+// oldHeaderB reads what stands behind the 1 of RFC 5424 and a stamp of RFC 3164, as relays of Meraki and Palo Alto write it.
+func (p *Parser) oldHeaderB(b []byte, s *Stamp, rec *Record) bool {
+	host, rest := word(b)
+	rest = trimLeft(rest)
+	if len(rest) < 16 {
+		return false
+	}
+	ok := false
+	switch {
+	case rest[0] == '1' && rest[1] == ' ':
+		ok = p.meraki(rest, rec)
+	case isDigit(rest[0]) && bytes.IndexByte(rest[:8], ',') > 0:
+		ok = p.paloalto(rest, rec)
+	default:
+		ok = p.lowerB(rest, rec)
+	}
+	if !ok {
+		return false
+	}
+	if len(rec.Host) == 0 {
+		rec.Host = host
+	}
+	if rec.Stamp == (Stamp{}) {
+		rec.Stamp = *s
+	}
 	return true
 }
 

@@ -33,5 +33,9 @@ func TestMeraki(t *testing.T) {
 			`{"kind":"session","event":"system","dialect":"meraki","time":"2000-01-17T02:48:34.907556162Z","host":"MX60","src":"192.168.1.5","sport":63735,"dst":"54.241.7.1","dport":80}`},
 		{"bare", `1380664994.337961231 MX84 flows allow src=192.168.0.2 dst=8.8.8.8 mac=00:18:0A:80:43:6A protocol=icmp type=8`,
 			`{"kind":"session","event":"session-new","dialect":"meraki","action":"allow","time":"2013-10-01T22:03:14.337961231Z","host":"MX84","src":"192.168.0.2","dst":"8.8.8.8","proto":"icmp"}`},
+		{"ids alert", `<134>1 1563249630.774247467 devicename security_event ids_alerted signature=1:28423:1 priority=1 timestamp=1468531589.810079 dhost=98:5A:EB:E1:81:2F direction=ingress protocol=tcp/ip src=151.101.52.238:80 dst=192.168.128.2:53023 message: EXPLOIT-KIT Multiple exploit kit single digit exe detection`,
+			`{"kind":"session","event":"system","dialect":"meraki","time":"2019-07-16T04:00:30.774247467Z","host":"devicename","src":"151.101.52.238","sport":80,"dst":"192.168.128.2","dport":53023,"proto":"tcp","detail":"ids_alerted","pri":134}`},
+		{"version and an old stamp", `<134>1 Dec 6 08:41:44 192.168.1.1 1 1386337316.207232138 MX84 events Cellular connection up`,
+			`{"kind":"other","event":"system","dialect":"meraki","time":"2013-12-06T13:41:56.207232138Z","host":"MX84","detail":"Cellular","pri":134}`},
 	})
 }

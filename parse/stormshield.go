@@ -71,7 +71,7 @@ func (p *Parser) stormshield(b []byte, rec *Record) bool {
 	rec.Kind, rec.Action = verdict(action)
 	switch string(kind) {
 	case "connection", "plugin", "web", "ftp", "smtp", "pop3", "ssl", "xvpn":
-		if rec.Kind == SessionNew {
+		if rec.Kind == SessionNew || len(action) == 0 {
 			rec.Kind = SessionEnd
 		}
 	case "filter":

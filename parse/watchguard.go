@@ -113,3 +113,33 @@ func (p *Parser) watchguardTail(b []byte, rec *Record) {
 	}
 	tidyNAT(&rec.Event)
 }
+
+// watchguardMessage reads what begins with msg_id="3000-0148": a packet or connection, or anything else.
+func (p *Parser) watchguardMessage(b []byte, rec *Record) bool {
+	id, rest := word(b)
+	if p.watchguard(rest, rec) {
+		return true
+	}
+	rec.Event = Event{Kind: System}
+	rec.Dialect, rec.Word, rec.Detail = "watchguard", "other", p.name(bytes.Trim(id[len("msg_id="):], `"`))
+	p.watchguardEvent(trimLeft(rest), rec)
+	return true
+}
+
+// watchguardEvent reads the links and leases among the messages that are about no packet.
+func (p *Parser) watchguardEvent(b []byte, rec *Record) {
+	switch {
+	case containsLower(b, "link state becomes up"), containsLower(b, "link status changed to up"):
+		rec.Kind, rec.Word = Link, "link-up"
+	case containsLower(b, "link state becomes down"), containsLower(b, "link status changed to down"), bytes.HasSuffix(b, []byte(" link is down.")):
+		rec.Kind, rec.Word = Link, "link-down"
+	case bytes.HasPrefix(b, []byte("DHCPACK on ")):
+		w, _ := word(b[len("DHCPACK on "):])
+		rec.Kind, rec.Word, rec.Src = DHCPLease, "dhcp", addr(w)
+	case bytes.HasPrefix(b, []byte("DHCP")):
+		rec.Word = "dhcp"
+	}
+	if rec.Kind == Link && b[0] == '[' {
+		rec.Detail = p.name(until(b[1:], " ]"))
+	}
+}

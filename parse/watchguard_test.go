@@ -19,5 +19,11 @@ func TestWatchguard(t *testing.T) {
 			`{"kind":"session","event":"session-end","dialect":"watchguard","action":"allow","stamp":"2024-03-29T18:00:54","src":"10.0.1.2","sport":42017,"dst":"100.100.100.11","dport":80,"nat_src":"100.100.100.10","proto":"tcp","bytes":1349,"packets":15,"rule":"HTTP-proxy.1-00"}`},
 		{"traffic monitor ping", `2024-04-01 23:39:46 Deny 10.0.1.131 10.0.1.1 echo-request/icmp Trusted Firebox Denied 84 64 (Ping-00) proc_id="firewall" rc="101" msg_id="3000-0148" type="8" duration="0" sent_pkts="1" rcvd_pkts="0" sent_bytes="84" rcvd_bytes="0"`,
 			`{"kind":"session","event":"session-denied","dialect":"watchguard","action":"deny","stamp":"2024-04-01T23:39:46","src":"10.0.1.131","dst":"10.0.1.1","proto":"icmp","bytes":84,"packets":1,"rule":"Ping-00"}`},
+		{"interface down", `<142>May 10 15:19:05 WatchGuard-Firebox FVE6035FD3AE3 (2024-05-10T09:49:05) firewall[10]: msg_id="3100-000D" [eth1 (Trusted)] Interface is deactivated as link state becomes DOWN.`,
+			`{"kind":"link-down","event":"link","dialect":"watchguard","stamp":"2024-05-10T09:49:05","time":"2024-05-10T09:49:05Z","host":"WatchGuard-Firebox","detail":"eth1","pri":142}`},
+		{"interface up", `<142>May 10 15:19:05 WatchGuard-Firebox FVE6035FD3AE3 (2024-05-10T09:49:05) firewall[10]: msg_id="3100-002C" [eth1 (Trusted)] Interface link status changed to UP`,
+			`{"kind":"link-up","event":"link","dialect":"watchguard","stamp":"2024-05-10T09:49:05","time":"2024-05-10T09:49:05Z","host":"WatchGuard-Firebox","detail":"eth1","pri":142}`},
+		{"dhcp discover", `<142>May 10 15:19:05 WatchGuard-Firebox FVE6035FD3AE3 (2024-05-10T09:49:05) firewall[10]: msg_id="1600-0001" DHCPDISCOVER from 00:50:04:ce:c6:3d via eth1: network 192.168.111.0/24: no free leases`,
+			`{"kind":"dhcp","event":"system","dialect":"watchguard","stamp":"2024-05-10T09:49:05","time":"2024-05-10T09:49:05Z","host":"WatchGuard-Firebox","detail":"1600-0001","pri":142}`},
 	})
 }
