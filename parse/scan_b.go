@@ -14,33 +14,38 @@ type pairWalk struct {
 
 // next is the next pair; ok is false at the end of the line.
 func (w *pairWalk) next() (key, val []byte, ok bool) {
-	b := w.rest
-	for len(b) > 0 && (b[0] == ' ' || b[0] == w.sep) {
-		b = b[1:]
+	b, sep, i := w.rest, w.sep, 0
+	for i < len(b) && (b[i] == ' ' || b[i] == sep) {
+		i++
 	}
-	start, i := 0, 0
+	start := i
 	for i < len(b) && b[i] > '=' { // letters and the underscore
 		i++
 	}
 	for ; i < len(b) && b[i] != '='; i++ {
-		if c := b[i]; c == ' ' || c == w.sep || c == '\t' {
+		if c := b[i]; c == ' ' || c == sep || c == '\t' {
 			start = i + 1
 		}
 	}
-	if i == len(b) {
+	if i >= len(b) {
 		w.rest = nil
 		return nil, nil, false
 	}
 	key, b = b[start:i], b[i+1:]
 	if len(b) > 0 && (b[0] == '"' || b[0] == '\'') {
+		// The common case in place: a closing quote with a blank behind it.
+		if i = bytes.IndexByte(b[1:], b[0]); i >= 0 && i+2 < len(b) && b[i+2] == ' ' && b[i] != '\\' {
+			w.rest = b[i+3:]
+			return key, b[1 : i+1], true
+		}
 		val, w.rest = quotedValue(b)
 		return key, val, true
 	}
-	if i = bytes.IndexByte(b, w.sep); i < 0 {
+	if i = bytes.IndexByte(b, sep); i < 0 {
 		i = len(b)
 	}
-	val, w.rest = b[:i], b[i:]
-	return key, val, true
+	w.rest = b[i:]
+	return key, b[:i], true
 }
 
 // quotedValue is what stands between the quote at the front of b and the next one that something closes behind:
@@ -48,9 +53,6 @@ func (w *pairWalk) next() (key, val []byte, ok bool) {
 func quotedValue(b []byte) (val, rest []byte) {
 	quote := b[0]
 	b = b[1:]
-	if i := bytes.IndexByte(b, quote); i >= 0 && i+1 < len(b) && b[i+1] == ' ' && (i == 0 || b[i-1] != '\\') {
-		return b[:i], b[i+1:]
-	}
 	for from := 0; ; {
 		i := bytes.IndexByte(b[from:], quote)
 		if i < 0 {
