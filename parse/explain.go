@@ -33,6 +33,12 @@ func Explain(line []byte, rec *Record) string {
 		why = "an interface's state, or a message name of a Junos daemon"
 	case "syslog":
 		why = "a syslog daemon's note about repeated lines"
+	default:
+		for _, f := range formatsB() {
+			if f.Name == rec.Dialect {
+				why = f.Reads
+			}
+		}
 	}
 	if w := whyC(rec.Dialect); w != "" {
 		why = w

@@ -155,9 +155,6 @@ func (p *Parser) digitC(b []byte, rec *Record) bool {
 		return false
 	}
 	if len(b) > 20 {
-		if p.pveFirewall(b, rec) {
-			return true
-		}
 		switch {
 		case b[2] == ':' && b[5] == ':':
 			if within(b[:min(len(b), 24)], " rule ") {

@@ -107,10 +107,13 @@ func (w *jsonWriter) tuples(rec *Record) {
 	w.zoned("src", rec.Src, rec.Zone)
 	w.port("sport", rec.SPort)
 	w.addr("dst", rec.Dst)
-	if rec.Kind == WindowShrink || rec.Kind == SYNFlood {
+	if rec.Word == "tcp-window-shrunk" || rec.Word == "syn-flood" { // the kernel's; a firewall's flood has a destination
 		w.port("port", rec.DPort)
 	} else {
 		w.port("dport", rec.DPort)
+	}
+	if rec.ZeroPort && rec.DPort == 0 {
+		w.number("dport", 0)
 	}
 	w.addr("nat_src", rec.NATSrc)
 	w.port("nat_sport", rec.NATSPort)

@@ -96,7 +96,7 @@ func (rec *Record) clear(word string) {
 	rec.Event, rec.Word, rec.Action, rec.Dialect = Event{}, word, "", ""
 	rec.PortLow, rec.PortHigh, rec.Unordered, rec.swapped = 0, 0, false, false
 	rec.InIf, rec.OutIf, rec.QName, rec.QType, rec.Rule = nil, nil, nil, nil, nil
-	rec.Assured, rec.Unreplied = false, false
+	rec.Assured, rec.Unreplied, rec.ZeroPort = false, false, false
 }
 
 // choose goes by the tag and by the words that only one dialect has.
@@ -104,20 +104,31 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 	if bytes.HasPrefix(rec.App, []byte("dnsmasq")) {
 		return p.dnsmasq(b, rec)
 	}
-	if p.familyC(b, rec) {
-		return true
-	}
+	before := rec.Word
 	if i := bytes.Index(b, []byte("SRC=")); i >= 0 {
 		if isULOGD(b) {
 			return ulogd(b, rec)
 		}
-		return p.netfilter(b, i, rec) || p.arpLog(b, rec)
+		if len(b) > 20 && isDigit(b[0]) && p.pveFirewall(b, rec) {
+			return true
+		}
+		if p.netfilter(b, i, rec) || p.arpLog(b, rec) {
+			return true
+		}
+		rec.clear(before) // an address in a web server's log, say
 	}
-	before := rec.Word
+	if p.familyB(b, rec) {
+		return true
+	}
+	rec.clear(before)
 	if p.familyA(b, rec) {
 		return true
 	}
-	rec.clear(before) // a line that only began like one of its own
+	rec.clear(before)
+	if p.familyC(b, rec) {
+		return true
+	}
+	rec.clear(before)
 	if i := bytes.Index(b, []byte("src=")); i >= 0 {
 		return conntrack(b, i, rec)
 	}

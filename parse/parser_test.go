@@ -184,7 +184,7 @@ func TestHugeLines(t *testing.T) {
 
 // addSeeds gives a fuzz test every line of testdata and the benchmark lines.
 func addSeeds(f *testing.F) {
-	for _, name := range []string{"nat-burst.log", "scenario.log", "odd.log", "vendors-a.log"} {
+	for _, name := range []string{"nat-burst.log", "scenario.log", "odd.log", "vendors-a.log", "family_b.log"} {
 		for _, l := range readLines(f, name) {
 			f.Add(l)
 		}

@@ -26,6 +26,7 @@ type Record struct {
 	Zone              []byte // zone of Src as the line gives it: the en0 of fe80::1%en0
 	indent            int    // blanks in front of the line
 	PortLow, PortHigh uint16 // the block of ports that a NAT gives to a subscriber
+	ZeroPort          bool   // the line says that the destination port is 0
 	Unordered         bool   // the line does not say who opened the session: Src and Dst are a guess
 
 	swapped bool   // the guess is the other way round than the line's order

@@ -1,0 +1,162 @@
+package parse
+
+import "bytes"
+
+// barracuda reads the firewall activity log of Barracuda CloudGen (NextGen, phion):
+//
+//	2018 01 30 13:12:21 Security +01:00 Block: type=FWD|proto=UDP|srcIF=eth0|srcIP=10.17.34.12|srcPort=54915|…|rule=BLOCKALL|info=Block by Rule|srcNAT=…
+//	Info     gw Allow: FWD|TCP|eth0|10.0.10.70|60154|00:0c:…|62.99.0.0|443|https|dhcp|rule|info|62.99.0.69|62.99.0.0|0|1|0|0|0|0|
+//
+// pipe is where the first | stands. The older form has the same columns without names.
+func (p *Parser) barracuda(b []byte, pipe int, rec *Record) bool {
+	start := bytes.LastIndexByte(b[:pipe], ' ') + 1
+	if start < 2 || b[start-2] != ':' {
+		return false
+	}
+	verb := b[bytes.LastIndexByte(b[:start-2], ' ')+1 : start-2]
+	fields := b[start:]
+	named := bytes.HasPrefix(fields, []byte("type="))
+	if !named && !barracudaType(fields[:pipe-start]) {
+		return false
+	}
+	var bytesSum, packets uint64
+	var info []byte
+	for i := 0; len(fields) > 0; i++ {
+		end := bytes.IndexByte(fields, '|')
+		if end < 0 {
+			end = len(fields)
+		}
+		val := fields[:end]
+		key := ""
+		if named {
+			eq := bytes.IndexByte(val, '=')
+			if eq < 0 {
+				eq = len(val) - 1
+			}
+			key, val = barracudaKey(val[:max(eq, 0)]), val[eq+1:]
+		} else if i < len(barracudaColumns) {
+			key = barracudaColumns[i]
+		}
+		switch key {
+		case "proto":
+			rec.Proto = protocol(val)
+		case "srcIF":
+			rec.InIf = val
+		case "srcIP":
+			rec.Src = addr(val)
+		case "srcPort":
+			rec.SPort = port(val)
+		case "dstIP":
+			rec.Dst = addr(val)
+		case "dstPort":
+			rec.DPort = port(val)
+		case "dstIF":
+			rec.OutIf = val
+		case "rule":
+			rec.Rule = val
+		case "info":
+			info = val
+		case "srcNAT":
+			rec.NATSrc = addr(val)
+		case "dstNAT":
+			rec.NATDst = addr(val)
+		case "count":
+			if rec.Count = number32(val); rec.Count == 1 {
+				rec.Count = 0
+			}
+		case "bytes":
+			n, _ := number(val)
+			bytesSum += n
+		case "packets":
+			n, _ := number(val)
+			packets += n
+		}
+		fields = fields[min(len(fields), end+1):]
+	}
+	if !rec.Src.IsValid() && !rec.Dst.IsValid() {
+		return false
+	}
+	rec.Dialect, rec.Word, rec.Detail = "barracuda", "session", p.name(rec.Rule)
+	rec.Bytes, rec.Packets = bytesSum, saturate(packets)
+	barracudaVerb(verb, rec)
+	if rec.Kind == SessionDenied && containsLower(info, "limit") {
+		rec.Detail = p.name(info)
+	}
+	tidyNAT(&rec.Event)
+	var buf [24]byte
+	if len(b) > 20 && b[4] == ' ' && b[7] == ' ' && isDigit(b[0]) { // 2018 01 30 13:12:21 Security +01:00
+		copy(buf[:], b[:19])
+		buf[4], buf[7] = '-', '-'
+		if s, ok := wallStamp(buf[:19]); ok {
+			_, r := word(b[20:])
+			zone, _ := word(r)
+			s.zoneOffset(zone)
+			ownStamp(rec, &s)
+		}
+	}
+	return true
+}
+
+// barracudaColumns are the columns of the form without names, as far as they are read.
+var barracudaColumns = [...]string{"type", "proto", "srcIF", "srcIP", "srcPort", "srcMAC", "dstIP", "dstPort", "dstService", "dstIF", "rule", "info",
+	"srcNAT", "dstNAT", "duration", "count", "bytes", "bytes", "packets", "packets"}
+
+// barracudaKey maps a name to the word that is switched on, without allocating.
+func barracudaKey(b []byte) string {
+	switch string(b) {
+	case "receivedBytes", "sentBytes":
+		return "bytes"
+	case "receivedPackets", "sentPackets":
+		return "packets"
+	case "proto":
+		return "proto"
+	case "srcIF":
+		return "srcIF"
+	case "srcIP":
+		return "srcIP"
+	case "srcPort":
+		return "srcPort"
+	case "dstIP":
+		return "dstIP"
+	case "dstPort":
+		return "dstPort"
+	case "dstIF":
+		return "dstIF"
+	case "rule":
+		return "rule"
+	case "info":
+		return "info"
+	case "srcNAT":
+		return "srcNAT"
+	case "dstNAT":
+		return "dstNAT"
+	case "count":
+		return "count"
+	}
+	return ""
+}
+
+// barracudaType knows the first column.
+func barracudaType(b []byte) bool {
+	switch string(b) {
+	case "LIN", "LOUT", "LB", "FWD", "IFWD", "PXY", "PRX", "IPXY", "IPRX", "TAP", "LRD":
+		return true
+	}
+	return false
+}
+
+func barracudaVerb(verb []byte, rec *Record) {
+	verb = bytes.TrimPrefix(verb, []byte("Local"))
+	switch string(verb) {
+	case "Allow":
+		rec.Kind, rec.Action = SessionNew, "session-create"
+	case "Remove", "Terminate":
+		rec.Kind, rec.Action = SessionEnd, "session-delete"
+	case "Fail":
+		rec.Kind, rec.Action, rec.State = SessionEnd, "session-delete", Unreplied
+	case "Block", "Deny", "Drop":
+		rec.Kind, rec.Action = SessionDenied, "deny"
+	default: // Detect, Scan, ARP …
+		rec.Kind = System
+	}
+}

@@ -1,0 +1,334 @@
+package parse
+
+import "bytes"
+
+// cef reads ArcSight's Common Event Format of any vendor, with or without the word CEF in front:
+//
+//	CEF:0|FORCEPOINT|Firewall|6.8.6|70018|Connection_Allowed|0|src=10.0.0.1 dst=20.0.0.2 spt=59358 dpt=443 proto=6 act=Allow
+//	sourceTranslatedAddress=… sourceTranslatedPort=27237 in=… out=…
+//
+// What happened is taken from act, else from the event's class and name. MikroTik's CEF carries its ordinary message in
+// msg and is read as that. start is where the version stands.
+func (p *Parser) cef(b []byte, start int, rec *Record) bool {
+	var h [7][]byte // version, vendor, product, device version, class, name, severity
+	rest, ok := pipeFields(b[start:], h[:])
+	if !ok || len(h[0]) > 2 {
+		return false
+	}
+	var f extFields
+	w := extWalk{rest: rest}
+	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+		f.set(key, val, rec)
+	}
+	if string(h[1]) == "MikroTik" {
+		if len(rec.Host) == 0 {
+			rec.Host = f.host
+		}
+		if i := bytes.Index(rest, []byte("msg=")); i >= 0 && p.mikrotikMessage(h[5], rest[i+4:], rec) {
+			return true
+		}
+	}
+	rec.Dialect, rec.Word = "cef", "session"
+	f.outcome(h[1], h[4], h[5], rec)
+	p.extFinish(&f, h[5], rec)
+	return true
+}
+
+// leef reads IBM's Log Event Extended Format 1.0 and 2.0: LEEF:1.0|Vendor|Product|Version|EventID| and the attributes,
+// parted by tabs or by the delimiter that 2.0 names.
+func (p *Parser) leef(b []byte, rec *Record) bool {
+	var h [5][]byte // version, vendor, product, device version, event
+	rest, ok := pipeFields(b[len("LEEF:"):], h[:])
+	if !ok {
+		return false
+	}
+	delimiter := byte('\t')
+	if h[0] = bytes.TrimSpace(h[0]); len(h[0]) > 0 && h[0][0] == '2' {
+		if i := bytes.IndexByte(rest, '|'); i >= 0 && i <= 4 {
+			if d := rest[:i]; len(d) == 1 {
+				delimiter = d[0]
+			} else if len(d) > 1 && (d[0] == 'x' || d[0] == '0') {
+				delimiter = byte(hexPort(bytes.TrimLeft(d, "0x")))
+			}
+			rest = rest[i+1:]
+		}
+	}
+	var f extFields
+	if bytes.IndexByte(rest, delimiter) < 0 { // a relay has turned the tabs into blanks, or there is one attribute
+		w := extWalk{rest: rest}
+		for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+			f.set(key, val, rec)
+		}
+	} else {
+		for len(rest) > 0 {
+			end := bytes.IndexByte(rest, delimiter)
+			if end < 0 {
+				end = len(rest)
+			}
+			if i := bytes.IndexByte(rest[:end], '='); i > 0 {
+				f.set(trimLeft(rest[:i]), rest[i+1:end], rec)
+			}
+			rest = rest[min(len(rest), end+1):]
+		}
+	}
+	rec.Dialect, rec.Word = "leef", "session"
+	f.outcome(h[1], h[4], h[4], rec)
+	p.extFinish(&f, h[4], rec)
+	return true
+}
+
+// bareExtension reads a CEF extension without its header, as Barracuda's application firewalls send it.
+func (p *Parser) bareExtension(b []byte, rec *Record) bool {
+	var f extFields
+	w := extWalk{rest: b}
+	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+		f.set(key, val, rec)
+	}
+	if !rec.Src.IsValid() || !rec.Dst.IsValid() {
+		return false
+	}
+	rec.Dialect, rec.Word = "cef", "session"
+	rec.Kind, rec.Action = verdict(f.act)
+	p.extFinish(&f, nil, rec)
+	return true
+}
+
+// pipeFields cuts the fields of a header; a backslash protects a pipe. What follows the last one is the extension.
+func pipeFields(b []byte, f [][]byte) (rest []byte, ok bool) {
+	for i := range f {
+		from := 0
+		for {
+			j := bytes.IndexByte(b[from:], '|')
+			if j < 0 {
+				if i == len(f)-1 { // a header without an extension
+					f[i] = b
+					return nil, true
+				}
+				return nil, false
+			}
+			from += j + 1
+			if from < 2 || b[from-2] != '\\' {
+				break
+			}
+		}
+		f[i], b = b[:from-1], b[from:]
+	}
+	return b, true
+}
+
+// extWalk walks over the pairs of a CEF extension, whose values may hold blanks: a value ends where the next key begins.
+type extWalk struct {
+	rest, key []byte
+}
+
+func (w *extWalk) next() (key, val []byte, ok bool) {
+	if w.key == nil {
+		if _, w.key, ok = w.untilKey(); !ok {
+			return nil, nil, false
+		}
+	}
+	key = w.key
+	val, w.key, ok = w.untilKey()
+	if !ok {
+		val, w.key, w.rest = w.rest, nil, nil
+	}
+	return key, bytes.TrimRight(val, " "), true
+}
+
+// untilKey cuts off everything in front of the next key, and the key with its "=".
+func (w *extWalk) untilKey() (before, key []byte, ok bool) {
+	b := w.rest
+	for from := 0; ; {
+		i := bytes.IndexByte(b[from:], '=')
+		if i < 0 {
+			return nil, nil, false
+		}
+		i += from
+		k := i
+		for k > from && isKeyByte(b[k-1]) {
+			k--
+		}
+		if k < i && (k == 0 || b[k-1] == ' ' || b[k-1] == '\t' || b[k-1] == '|') {
+			w.rest = b[i+1:]
+			return b[:k], b[k:i], true
+		}
+		from = i + 1
+	}
+}
+
+func isKeyByte(c byte) bool {
+	return c|0x20-'a' < 26 || c-'0' < 10 || c == '_' || c == '.' || c == '-'
+}
+
+// extFields are the words of an extension that are not fields of an event.
+type extFields struct {
+	act, time, host, msg, reason, rule, cn3Label []byte
+	in, out, total, packets                      uint64
+	last                                         uint16
+}
+
+// set takes one pair, in the names of CEF, LEEF and of the vendors that add their own.
+func (f *extFields) set(key, val []byte, rec *Record) {
+	switch string(key) {
+	case "src", "sourceAddress", "c6a2", "srcip":
+		if a := addr(val); a.IsValid() {
+			rec.Src = a
+		}
+	case "dst", "destinationAddress", "c6a3", "dstip":
+		if a := addr(val); a.IsValid() {
+			rec.Dst = a
+		}
+	case "spt", "srcPort", "sourcePort", "srcport":
+		rec.SPort = port(val)
+	case "dpt", "dstPort", "destinationPort", "dstport":
+		rec.DPort = port(val)
+	case "proto", "transportProtocol":
+		if n := protocolWord(val); n != 0 {
+			rec.Proto = n
+		}
+	case "sourceTranslatedAddress", "srcPostNAT", "xlatesrc":
+		rec.NATSrc = addr(val)
+	case "sourceTranslatedPort", "srcPostNATPort", "xlatesport":
+		rec.NATSPort = port(val)
+	case "destinationTranslatedAddress", "dstPostNAT", "xlatedst":
+		rec.NATDst = addr(val)
+	case "destinationTranslatedPort", "dstPostNATPort", "xlatedport":
+		rec.NATDPort = port(val)
+	case "act", "action", "deviceAction", "actionTaken":
+		f.act = val
+	case "in", "bytesIn", "srcBytes":
+		f.in, _ = number(val)
+	case "out", "bytesOut", "dstBytes":
+		f.out, _ = number(val)
+	case "UNIFItotalBytes", "totalBytes", "flexNumber1":
+		f.total, _ = number(val)
+	case "UNIFItotalPackets", "cn2", "totalPackets":
+		if string(key) != "cn2" {
+			f.packets, _ = number(val)
+		}
+	case "deviceInboundInterface", "inInterface":
+		rec.InIf = val
+	case "deviceOutboundInterface", "outInterface":
+		rec.OutIf = val
+	case "cn3":
+		f.last = port(val)
+	case "cn3Label":
+		f.cn3Label = val
+	case "cnt":
+		if rec.Count = number32(val); rec.Count == 1 {
+			rec.Count = 0
+		}
+	case "rt", "devTime", "UNIFIutcTime", "end":
+		if len(f.time) == 0 || string(key) == "UNIFIutcTime" {
+			f.time = val
+		}
+	case "dvchost", "UNIFIhost":
+		f.host = val
+	case "msg":
+		f.msg = val
+	case "reason":
+		f.reason = val
+	case "UNIFIpolicyName", "policy", "rule_name", "policyname":
+		f.rule = val
+	}
+}
+
+// outcome finds what happened: act, else the last word of the name or of the class.
+func (f *extFields) outcome(vendor, class, name []byte, rec *Record) {
+	rec.Kind, rec.Action = verdict(f.act)
+	event, _ := verdict(lastToken(name))
+	if event == System {
+		event, _ = verdict(class) // Palo Alto: |end|TRAFFIC|
+	}
+	switch {
+	case rec.Kind == System && event != System:
+		rec.Kind, rec.Action = event, kindAction(event)
+	case rec.Action == "allow" && event == SessionEnd:
+		rec.Kind, rec.Action = SessionEnd, "session-delete"
+	case rec.Action == "allow" && bytes.HasPrefix(name, []byte("traffic:")): // Fortinet logs when a session ends
+		rec.Kind = SessionEnd
+	}
+	if string(vendor) == "A10" || bytes.HasPrefix(class, []byte("CGN ")) {
+		f.a10(class, name, rec)
+	}
+}
+
+// a10 reads the carrier-grade NAT events of A10: 100/101 a port, 106/107 a block of ports.
+func (f *extFields) a10(class, name []byte, rec *Record) {
+	switch {
+	case containsLower(name, "exhaust"), containsLower(name, "unavailable"), containsLower(name, "fail"), containsLower(name, "exceed"):
+		rec.Kind, rec.Word, rec.Action = TableFull, "nat-exhausted", ""
+	case containsLower(name, "batch") || string(f.cn3Label) == "Last Nat Port":
+		rec.Kind, rec.Word, rec.Action = System, "nat-block", "nat-create"
+		rec.PortLow, rec.PortHigh, rec.NATSPort = rec.NATSPort, f.last, 0
+		if containsLower(name, "freed") {
+			rec.Action = "nat-delete"
+		}
+	case containsLower(name, "allocated"), containsLower(name, "created"):
+		rec.Kind, rec.Word, rec.Action = SessionNew, "nat", "nat-create"
+	case containsLower(name, "freed"), containsLower(name, "deleted"):
+		rec.Kind, rec.Word, rec.Action = SessionEnd, "nat", "nat-delete"
+	}
+}
+
+// lastToken is the last word of "Connection_Allowed", "traffic:forward close" and "Threat Detected and Blocked".
+func lastToken(b []byte) []byte {
+	if i := bytes.LastIndexAny(b, " _:-"); i >= 0 && string(b[max(0, i-6):]) != "client-rst" && string(b[max(0, i-6):]) != "server-rst" {
+		return b[i+1:]
+	}
+	return b
+}
+
+// kindAction is the action that goes with a kind which the event's name alone gives.
+func kindAction(k Kind) string {
+	switch k {
+	case SessionNew:
+		return "allow"
+	case SessionDenied:
+		return "deny"
+	case SessionEnd:
+		return "session-delete"
+	case SessionUpdate:
+		return "session-update"
+	}
+	return ""
+}
+
+// extFinish fills in what depends on all fields.
+func (p *Parser) extFinish(f *extFields, name []byte, rec *Record) {
+	rec.Bytes = f.in + f.out
+	if rec.Bytes == 0 {
+		rec.Bytes = f.total
+	}
+	rec.Packets = saturate(f.packets)
+	rec.Rule = f.rule
+	switch {
+	case len(f.rule) > 0:
+		rec.Detail = p.name(f.rule)
+	case len(f.reason) > 0:
+		rec.Detail = p.name(f.reason)
+	default:
+		rec.Detail = p.name(name)
+	}
+	if rec.Kind != TableFull && (containsLower(name, "port") || containsLower(name, "nat") || containsLower(name, "session") || containsLower(name, "connection")) &&
+		(containsLower(name, "exhaust") || containsLower(name, "table full") || containsLower(name, "limit reached") || containsLower(name, "limit exceeded")) {
+		rec.Kind, rec.Word = TableFull, "nat-exhausted"
+	}
+	if !rec.Src.IsValid() && !rec.Dst.IsValid() && rec.Kind != TableFull {
+		rec.Kind, rec.Word = System, "other"
+	}
+	tidyNAT(&rec.Event)
+	if len(rec.Host) == 0 {
+		rec.Host = f.host
+	}
+	if rec.Stamp == (Stamp{}) {
+		if s, ok := epochStamp(f.time); ok {
+			rec.Stamp = s
+		} else if s, ok := wallStamp(f.time); ok {
+			rec.Stamp = s
+		} else if rest, ok := s.stamp3164(f.time); ok {
+			s.zoneOffset(trimLeft(rest))
+			rec.Stamp = s
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package parse
+
+import "bytes"
+
+// clavister reads the lines of Clavister cOS Core and D-Link DFL:
+//
+//	EFW: CONN: prio=1 id=00600001 rev=1 event=conn_open action=open conn=open connipproto=TCP connrecvif=lan
+//	connsrcip=10.0.0.1 connsrcport=19920 conndestif=wan conndestip=81.8.63.21 conndestport=80 connnewsrcip=…
+//	EFW: RULE: prio=3 id=06000051 event=ruleset_drop_packet action=drop rule=Default_Rule recvif=wan srcip=… destip=…
+//
+// connnew… are the endpoints behind the translation.
+func (p *Parser) clavister(b []byte, rec *Record) bool {
+	var event, action, conn []byte
+	var orig, term uint64
+	w := pairWalk{rest: b, sep: ' '}
+	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+		switch string(key) {
+		case "event":
+			event = val
+		case "action":
+			action = val
+		case "conn":
+			conn = val
+		case "rule":
+			rec.Rule = val
+		case "connipproto", "ipproto":
+			rec.Proto = protocol(val)
+		case "connsrcip", "srcip":
+			rec.Src = addr(val)
+		case "connsrcport", "srcport", "connsrcid":
+			rec.SPort = port(val)
+		case "conndestip", "destip":
+			rec.Dst = addr(val)
+		case "conndestport", "destport":
+			rec.DPort = port(val)
+		case "connnewsrcip":
+			rec.NATSrc = addr(val)
+		case "connnewsrcport":
+			rec.NATSPort = port(val)
+		case "connnewdestip":
+			rec.NATDst = addr(val)
+		case "connnewdestport":
+			rec.NATDPort = port(val)
+		case "connrecvif", "recvif":
+			rec.InIf = val
+		case "conndestif", "destif":
+			rec.OutIf = val
+		case "origsent":
+			orig, _ = number(val)
+		case "termsent":
+			term, _ = number(val)
+		case "syn", "ack", "fin", "rst", "psh":
+			if string(val) == "1" {
+				rec.Flags |= clavisterFlag(key[0])
+			}
+		}
+	}
+	if len(event) == 0 {
+		return false
+	}
+	rec.Dialect, rec.Word, rec.Detail, rec.Bytes = "clavister", "session", p.name(event), orig+term
+	_, rec.Action = verdict(action)
+	switch {
+	case bytes.HasPrefix(event, []byte("conn_open")), string(conn) == "open":
+		rec.Kind, rec.Action = SessionNew, "session-create"
+	case bytes.HasPrefix(event, []byte("conn_close")), string(conn) == "close":
+		rec.Kind, rec.Action, rec.State = SessionEnd, "session-delete", unanswered(orig, term)
+	case string(event) == "connection_table_full", string(event) == "out_of_connections", bytes.Contains(event, []byte("limit_reached")) && bytes.Contains(event, []byte("conn")):
+		rec.Kind, rec.Word, rec.Action = TableFull, "session-limit", ""
+	case bytes.Contains(event, []byte("nat")) && (bytes.Contains(event, []byte("out_of")) || bytes.Contains(event, []byte("exhaust")) || bytes.Contains(event, []byte("no_free"))):
+		rec.Kind, rec.Word = TableFull, "nat-exhausted"
+	case rec.Action == "deny" && rec.Src.IsValid():
+		rec.Kind, rec.Word = SessionDenied, "fw-packet"
+	case rec.Src.IsValid():
+		rec.Kind = System
+	default:
+		rec.Kind, rec.Word = System, "other"
+	}
+	tidyNAT(&rec.Event)
+	return true
+}
+
+func clavisterFlag(c byte) uint8 {
+	switch c {
+	case 's':
+		return SYN
+	case 'a':
+		return ACK
+	case 'f':
+		return FIN
+	case 'r':
+		return RST
+	}
+	return PSH
+}

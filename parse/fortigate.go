@@ -1,0 +1,261 @@
+package parse
+
+import "bytes"
+
+// fortigate reads the key=value and CSV lines of FortiOS 4 to 7: traffic, security profiles and events.
+//
+// A traffic line is written when a session ends, except action=start; deny is a refusal and logid …0020 the interim
+// statistics of a long session. transip/transport is the translated source, tranip/tranport the real server behind a
+// virtual IP.
+func (p *Parser) fortigate(b []byte, rec *Record) bool {
+	var f fortiFields
+	w := pairWalk{rest: b, sep: ' '}
+	if i := bytes.IndexAny(b, " ,"); i >= 0 && b[i] == ',' {
+		w.sep = ','
+	}
+	for {
+		key, val, ok := w.next()
+		if !ok {
+			break
+		}
+		f.set(key, val, rec)
+	}
+	if len(f.kind) == 0 && len(f.logid) == 0 {
+		return false
+	}
+	rec.Dialect = "fortigate"
+	rec.Bytes, rec.Packets = f.sent+f.rcvd, saturate(f.sentPkt+f.rcvdPkt)
+	tidyNAT(&rec.Event)
+	switch string(f.kind) {
+	case "traffic":
+		p.fortiTraffic(&f, rec)
+	case "event":
+		p.fortiEvent(&f, rec)
+	case "anomaly":
+		p.fortiAnomaly(&f, rec)
+	default:
+		if string(f.subtype) == "anomaly" {
+			p.fortiAnomaly(&f, rec)
+		} else {
+			p.fortiUTM(&f, rec)
+		}
+	}
+	f.stamp(rec)
+	if len(rec.Host) == 0 {
+		rec.Host = f.host
+	}
+	return true
+}
+
+// fortiFields are the words of a line that say what it is about.
+type fortiFields struct {
+	kind, subtype, action, logid, msg, desc, attack, status, eventtype []byte
+	date, clock, zone, eventtime, host, policy, policyName             []byte
+	dhcp, ip, hostname, pool, nat, iface                               []byte
+	sent, rcvd, sentPkt, rcvdPkt                                       uint64
+}
+
+func (f *fortiFields) set(key, val []byte, rec *Record) {
+	switch string(key) {
+	case "date":
+		f.date = val
+	case "time":
+		f.clock = val
+	case "tz":
+		f.zone = val
+	case "eventtime":
+		f.eventtime = val
+	case "devname":
+		f.host = val
+	case "logid", "log_id":
+		f.logid = val
+	case "type":
+		f.kind = val
+	case "subtype":
+		f.subtype = val
+	case "srcip", "src", "saddr":
+		rec.Src = addr(val)
+	case "srcport", "src_port":
+		rec.SPort = port(val)
+	case "srcintf", "src_int":
+		rec.InIf = val
+	case "dstip", "dst", "daddr":
+		rec.Dst = addr(val)
+	case "dstport", "dst_port":
+		rec.DPort = port(val)
+	case "dstintf", "dst_int":
+		rec.OutIf = val
+	case "proto":
+		rec.Proto = protocol(val)
+	case "action":
+		f.action = val
+	case "status":
+		f.status = val
+	case "policyid":
+		f.policy = val
+	case "policyname":
+		f.policyName = val
+	case "transip":
+		rec.NATSrc = addr(val)
+	case "transport":
+		rec.NATSPort = port(val)
+	case "tranip", "tran_ip":
+		rec.NATDst = addr(val)
+	case "tranport", "tran_port":
+		rec.NATDPort = port(val)
+	case "sentbyte", "sent":
+		f.sent, _ = number(val)
+	case "rcvdbyte", "rcvd":
+		f.rcvd, _ = number(val)
+	case "sentpkt", "sent_pkt":
+		f.sentPkt, _ = number(val)
+	case "rcvdpkt", "rcvd_pkt":
+		f.rcvdPkt, _ = number(val)
+	case "msg":
+		f.msg = val
+	case "logdesc":
+		f.desc = val
+	case "attack", "attackname":
+		f.attack = val
+	case "eventtype":
+		f.eventtype = val
+	case "count":
+		rec.Count = number32(val)
+	case "qname":
+		rec.QName = val
+	case "qtype":
+		rec.QType = val
+	case "dhcp_msg":
+		f.dhcp = val
+	case "ip":
+		f.ip = val
+	case "hostname":
+		f.hostname = val
+	case "poolname":
+		f.pool = val
+	case "nat":
+		f.nat = val
+	case "interface":
+		f.iface = val
+	case "portbegin":
+		rec.PortLow = port(val)
+	case "portend":
+		rec.PortHigh = port(val)
+	}
+}
+
+// stamp sets the device's time; eventtime in nanoseconds adds the fraction where it shows the same second.
+func (f *fortiFields) stamp(rec *Record) {
+	if len(f.date) != 10 || len(f.clock) < 8 {
+		return
+	}
+	var buf [32]byte
+	s := Stamp{}
+	if _, ok := s.stampISO(append(append(append(buf[:0], f.date...), 'T'), f.clock[:8]...)); !ok {
+		return
+	}
+	s.zoneOffset(f.zone)
+	if n, ok := number(f.eventtime); ok && len(f.eventtime) == 19 && n/1e9%60 == uint64(s.Second) {
+		s.Nanos = int32(n % 1e9)
+	}
+	ownStamp(rec, &s)
+}
+
+// rule names the policy: by its name where the line has one, else by its number.
+func (f *fortiFields) rule(p *Parser, rec *Record) {
+	rec.Rule = f.policyName
+	if len(rec.Rule) == 0 {
+		rec.Rule = f.policy
+	}
+	rec.Detail = p.name(rec.Rule)
+}
+
+func (p *Parser) fortiTraffic(f *fortiFields, rec *Record) {
+	if len(f.action) == 0 {
+		f.action = f.status // FortiOS 4
+	}
+	rec.Word = "session"
+	f.rule(p, rec)
+	rec.Kind, rec.Action = verdict(f.action)
+	switch string(f.action) {
+	case "dns":
+		rec.Kind, rec.Action = SessionEnd, "session-delete"
+	case "client-rst", "server-rst":
+		rec.Flags = RST
+	case "ip-conn":
+		rec.State = Unreplied
+	}
+	switch {
+	case rec.Action == "allow" && bytes.HasSuffix(f.logid, []byte("000020")):
+		rec.Kind, rec.Action = SessionUpdate, "session-update"
+	case rec.Action == "allow":
+		rec.Kind = SessionEnd
+	}
+	if rec.Kind == SessionEnd && rec.State == NoState {
+		rec.State = unanswered(f.sentPkt, f.rcvdPkt)
+	}
+}
+
+// fortiUTM reads what the security profiles say: a refusal, a DNS query, or nothing that a detector needs.
+func (p *Parser) fortiUTM(f *fortiFields, rec *Record) {
+	f.rule(p, rec)
+	kind, action := verdict(f.action)
+	rec.Word, rec.Kind, rec.Action = "session", System, action
+	switch {
+	case len(rec.QName) > 0 && bytes.HasSuffix(f.eventtype, []byte("query")):
+		rec.Word, rec.Kind, rec.Detail = "dns-query", DNSQuery, p.name(rec.QName)
+	case len(rec.QName) > 0:
+		rec.Word, rec.Detail = "dns-reply", p.name(rec.QName)
+	case kind == SessionDenied && rec.Src.IsValid():
+		rec.Kind = SessionDenied
+	case !rec.Src.IsValid():
+		rec.Word = "other"
+	}
+}
+
+// fortiAnomaly reads the DoS policy: a SYN flood, a limit of sessions per host that was exceeded, or another attack.
+func (p *Parser) fortiAnomaly(f *fortiFields, rec *Record) {
+	_, rec.Action = verdict(f.action)
+	rec.Word, rec.Kind, rec.Detail = "session", System, p.name(f.attack)
+	switch {
+	case bytes.HasSuffix(f.attack, []byte("syn_flood")):
+		rec.Kind = SYNFlood
+	case bytes.HasSuffix(f.attack, []byte("_session")):
+		rec.Kind, rec.Word = TableFull, "session-limit"
+	case rec.Action == "deny":
+		rec.Kind = SessionDenied
+	}
+}
+
+// fortiEvent reads the system's own messages: exhausted ports, allocated port blocks, leases, links.
+func (p *Parser) fortiEvent(f *fortiFields, rec *Record) {
+	rec.Word, rec.Kind, rec.Action = "other", System, ""
+	if len(f.desc) == 0 {
+		f.desc = f.msg
+	}
+	rec.Detail = p.name(f.desc)
+	switch {
+	case containsLower(f.msg, "port is exhausted"), containsLower(f.desc, "socket is exhausted"), containsLower(f.desc, "exhaust"):
+		rec.Kind, rec.Word = TableFull, "nat-exhausted"
+		rec.NATSrc = addr(f.nat)
+		rec.Detail = p.name(f.msg)
+	case containsLower(f.desc, "session table full"), containsLower(f.msg, "session table is full"):
+		rec.Kind, rec.Word = TableFull, "session-limit"
+	case rec.PortHigh != 0 || containsLower(f.desc, "pba "):
+		rec.Word, rec.Action = "nat-block", "nat-create"
+		if containsLower(f.desc, "free") || containsLower(f.desc, "delete") || containsLower(f.desc, "remove") || containsLower(f.desc, "dealloc") {
+			rec.Action = "nat-delete"
+		}
+		rec.NATSrc, rec.Detail = addr(f.nat), p.name(f.pool)
+	case len(f.dhcp) > 0:
+		rec.Word = "dhcp"
+		if lower(f.dhcp, "ack") {
+			rec.Kind, rec.Src, rec.Detail = DHCPLease, addr(f.ip), p.name(f.hostname)
+		}
+	case lower(f.action, "interface-stat-change"):
+		rec.Kind, rec.Word, rec.Detail = Link, "link-down", p.name(f.iface)
+		if lower(f.status, "up") {
+			rec.Word = "link-up"
+		}
+	}
+}

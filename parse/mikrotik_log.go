@@ -1,0 +1,157 @@
+package parse
+
+import "bytes"
+
+// mikrotikMessage reads a RouterOS message with its topics apart, as CEF gives them.
+func (p *Parser) mikrotikMessage(topics, msg []byte, rec *Record) bool {
+	if i := bytes.Index(msg, []byte(" proto ")); i >= 0 && isMikrotik(msg[:i]) {
+		return p.mikrotik(msg, i+1, rec)
+	}
+	return p.mikrotikLog(topics, msg, rec)
+}
+
+// mikrotikConsole reads `log print`: "11:42:32 dhcp,info …", "sep/15/2023 12:00:00 firewall,info …", the year may be missing.
+func (p *Parser) mikrotikConsole(b []byte, rec *Record) bool {
+	s := Stamp{}
+	if i := bytes.IndexByte(b[:min(len(b), 12)], ' '); i > 5 && b[3] == '/' {
+		name := [3]byte{b[0] &^ 0x20, b[1], b[2]}
+		d, rest, ok := leading(b[4:i])
+		if s.Month = month(name[:]); s.Month == 0 || !ok || d < 1 || d > 31 {
+			return false
+		}
+		s.Day = uint8(d)
+		if len(rest) == 5 {
+			if s.Year, _, ok = year(rest[1:]); !ok {
+				return false
+			}
+		}
+		b = b[i+1:]
+	}
+	rest, ok := s.clock(b)
+	if !ok {
+		return false
+	}
+	w, rest := word(rest)
+	if !isTopics(w) || !p.mikrotikMessage(w, rest, rec) {
+		return false
+	}
+	rec.Stamp = s
+	return true
+}
+
+// isTopics knows "system,error,critical" and "dhcp,info": words of RouterOS parted by commas, the first of them a
+// subsystem.
+func isTopics(w []byte) bool {
+	i := bytes.IndexByte(w, ',')
+	if i < 3 || len(w) > 48 {
+		return false
+	}
+	for _, c := range w {
+		if !isLetter(c) && !isDigit(c) && c != ',' && c != '-' && c != '_' {
+			return false
+		}
+	}
+	switch string(w[:i]) {
+	case "system", "dhcp", "dns", "interface", "firewall", "wireless", "pppoe", "ppp", "pptp", "l2tp", "sstp", "ovpn", "ipsec", "script", "route",
+		"bgp", "ospf", "rip", "ntp", "caps", "bridge", "hotspot", "radius", "manager", "snmp", "certificate", "account", "poe-out", "container",
+		"wireguard", "lte", "netwatch", "web-proxy", "upnp", "ddns", "backup", "async", "event", "info", "warning", "error", "critical", "debug",
+		"telephony", "timer", "vrrp", "watchdog", "mme", "mpls", "ldp", "pim", "igmp-proxy", "isdn", "gsm", "kvm", "queue", "stp", "smb", "ssh",
+		"tftp", "ups", "store", "simulator", "sertcp", "rsvp", "raw", "read", "write", "evmc", "e-mail", "gps", "iscsi", "acme-client", "disk", "zerotier":
+		return true
+	}
+	return false
+}
+
+// mikrotikLog reads what RouterOS says besides its firewall: leases, DNS queries, links, logins and addresses lists.
+// Without topics only sentences that no other device writes are taken.
+//
+//	dhcp,info defconf assigned 192.168.88.10 for AA:BB:CC:DD:EE:FF laptop
+//	dns,packet dns query from 192.168.88.10: #1234 example.com. A
+//	interface,info ether1 link up (speed 1G, full duplex)
+//	system,error,critical login failure for user admin from 10.127.0.35 via winbox
+func (p *Parser) mikrotikLog(topics, b []byte, rec *Record) bool {
+	b = trimLeft(b)
+	if r, ok := bytes.CutPrefix(b, []byte("login failure for user ")); ok {
+		w, _ := word(after(r, " from "))
+		rec.Src = addr(w)
+		// A refused login is to the corpus what a refused packet is; it is no session of anybody.
+		return p.mikrotikIs(System, "fw-packet", "deny", until(r, " "), rec)
+	}
+	if bytes.HasPrefix(b, []byte("user ")) && (bytes.Contains(b, []byte(" logged in")) || bytes.Contains(b, []byte(" logged out"))) {
+		if r := after(b, " from "); r != nil {
+			w, _ := word(r)
+			rec.Src = addr(w)
+		}
+		w, _ := word(b[len("user "):])
+		return p.mikrotikIs(System, "other", "", w, rec)
+	}
+	if p.mikrotikLease(b, rec) || p.mikrotikDNS(b, rec) || p.mikrotikLink(b, rec) {
+		return true
+	}
+	if topics == nil {
+		return false
+	}
+	return p.mikrotikIs(System, "other", "", topics, rec)
+}
+
+func (p *Parser) mikrotikIs(k Kind, word, action string, detail []byte, rec *Record) bool {
+	rec.Dialect, rec.Kind, rec.Word, rec.Action, rec.Detail = "mikrotik", k, word, action, p.name(detail)
+	return true
+}
+
+// mikrotikLease reads "defconf assigned 192.168.88.10 for AA:BB:CC:DD:EE:FF name" ("to" before 7.x) and "deassigned … from".
+func (p *Parser) mikrotikLease(b []byte, rec *Record) bool {
+	_, r := word(b)
+	verb, r := word(r)
+	w, r := word(r)
+	if string(verb) != "assigned" && string(verb) != "deassigned" {
+		return false
+	}
+	prep, r := word(r)
+	mac, r := word(r)
+	if rec.Src = addr(w); !rec.Src.IsValid() || len(mac) != 17 || mac[2] != ':' || len(prep) == 0 {
+		return false
+	}
+	if verb[0] == 'd' {
+		return p.mikrotikIs(System, "dhcp", "", trimLeft(r), rec)
+	}
+	return p.mikrotikIs(DHCPLease, "dhcp", "", trimLeft(r), rec)
+}
+
+// mikrotikDNS reads "dns query from 192.168.88.10: #1234 example.com. A" and 7.x's "query from 192.168.88.10: #1234 example.com. A".
+func (p *Parser) mikrotikDNS(b []byte, rec *Record) bool {
+	b = bytes.TrimPrefix(bytes.TrimPrefix(b, []byte("dns ")), []byte("dns "))
+	r, ok := bytes.CutPrefix(b, []byte("query from "))
+	if !ok {
+		return false
+	}
+	w, r := word(r)
+	rec.Src, rec.SPort = endpointWord(bytes.TrimRight(w, ":"))
+	if w, r = word(r); len(w) > 0 && w[0] == '#' {
+		w, r = word(r)
+	}
+	if !rec.Src.IsValid() || len(w) == 0 {
+		return false
+	}
+	rec.QName = bytes.TrimSuffix(w, []byte("."))
+	rec.QType, _ = word(r)
+	if string(rec.Host) == "dns" { // a console line: the header took the first word for a host
+		rec.Host = nil
+	}
+	return p.mikrotikIs(DNSQuery, "dns-query", "", rec.QName, rec)
+}
+
+// mikrotikLink reads "ether1 link up (speed 1G, full duplex)" and "ether1 link down".
+func (p *Parser) mikrotikLink(b []byte, rec *Record) bool {
+	intf, r := word(b)
+	if bytes.HasSuffix(intf, []byte(":")) || len(intf) == 0 {
+		return false
+	}
+	switch {
+	case string(r) == "link down":
+		return p.mikrotikIs(Link, "link-down", "", intf, rec)
+	case string(r) == "link up", bytes.HasPrefix(r, []byte("link up (")):
+		return p.mikrotikIs(Link, "link-up", "", intf, rec)
+	}
+	return false
+}

@@ -1,0 +1,146 @@
+package parse
+
+import "bytes"
+
+// sonicwall reads the lines of SonicOS:
+//
+//	id=firewall sn=… time="2007-01-03 14:48:11" fw=1.1.1.1 pri=6 c=262144 m=98 msg="Connection Opened" n=23422
+//	src=2.2.2.2:36704:WAN dst=1.1.1.1:50000:WAN proto=tcp/50000
+//
+// m is the message's number (SonicOS Log Event Reference Guide). natSrc and natDst are the translated endpoints.
+func (p *Parser) sonicwall(b []byte, rec *Record) bool {
+	var m, msg, deed, stamp, fw, kind []byte
+	var sent, rcvd, spkt, rpkt uint64
+	serial := false
+	w := pairWalk{rest: b, sep: ' '}
+	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+		switch string(key) {
+		case "sn":
+			serial = true
+		case "m":
+			m = val
+		case "msg":
+			if len(msg) == 0 {
+				msg = val
+			}
+		case "time":
+			stamp = val
+		case "fw":
+			fw = val
+		case "fw_action":
+			deed = bytes.Trim(val, `"`)
+		case "src":
+			rec.InIf = sonicEndpoint(val, &rec.Event, false)
+		case "dst":
+			rec.OutIf = sonicEndpoint(val, &rec.Event, true)
+			rec.ZeroPort = bytes.Contains(val, []byte(":0:"))
+		case "srcV6":
+			rec.Src = addr(val)
+		case "dstV6":
+			rec.Dst = addr(val)
+		case "natSrc", "natSrcV6":
+			rec.NATSrc, rec.NATSPort = endpointWord(val)
+		case "natDst", "natDstV6":
+			rec.NATDst, rec.NATDPort = endpointWord(val)
+		case "proto":
+			rec.Proto = protocolWord(val)
+		case "sent":
+			sent, _ = number(val)
+		case "rcvd":
+			rcvd, _ = number(val)
+		case "spkt":
+			spkt, _ = number(val)
+		case "rpkt":
+			rpkt, _ = number(val)
+		case "rule":
+			rec.Rule = val
+		case "logtype", "startime":
+			kind = val
+		}
+	}
+	if !serial || kind != nil {
+		return false
+	}
+	rec.ZeroPort = rec.ZeroPort && rec.DPort == 0 && rec.Proto != ICMP
+	rec.Dialect, rec.Word, rec.Detail = "sonicwall", "session", p.name(msg)
+	rec.Bytes, rec.Packets = sent+rcvd, saturate(spkt+rpkt)
+	rec.Kind, rec.Action = sonicKind(m, msg, deed)
+	if rec.Kind == TableFull {
+		rec.Word = "session-limit"
+		if containsLower(msg, "nat") {
+			rec.Word = "nat-exhausted"
+		}
+	} else if !rec.Src.IsValid() && !rec.Dst.IsValid() && rec.Proto == 0 {
+		rec.Kind, rec.Word = System, "other"
+	}
+	if rec.Kind == SessionEnd {
+		rec.State = unanswered(spkt, rpkt)
+	}
+	tidyNAT(&rec.Event)
+	if s, ok := wallStamp(stamp); ok {
+		ownStamp(rec, &s)
+	}
+	if len(rec.Host) == 0 {
+		rec.Host = fw
+	}
+	return true
+}
+
+// sonicEndpoint reads "192.168.0.62:54993:X0:pc048.example.com", whose port may be missing, into one side of e and
+// returns the interface.
+func sonicEndpoint(b []byte, e *Event, dst bool) (intf []byte) {
+	host, rest := b, []byte(nil)
+	if i := bytes.IndexByte(b, ':'); i >= 0 {
+		host, rest = b[:i], b[i+1:]
+	}
+	a := addr(host)
+	if !a.IsValid() && len(host) > 0 {
+		if a = addr(b); a.IsValid() { // IPv6 alone
+			rest = nil
+		}
+	}
+	num := rest
+	if i := bytes.IndexByte(rest, ':'); i >= 0 {
+		num, intf = rest[:i], rest[i+1:]
+	}
+	if dst {
+		e.DPort = port(num)
+		if a.IsValid() {
+			e.Dst = a
+		}
+	} else {
+		e.SPort = port(num)
+		if a.IsValid() {
+			e.Src = a
+		}
+	}
+	return until(intf, ":")
+}
+
+// sonicKind goes by the number, then by what the device did, then by the words.
+func sonicKind(m, msg, deed []byte) (Kind, string) {
+	switch string(m) {
+	case "98":
+		return SessionNew, "session-create"
+	case "537":
+		return SessionEnd, "session-delete"
+	case "53": // The cache is full; N open connections; some will be dropped
+		return TableFull, ""
+	case "14", "16", "36", "37", "38", "41", "173", "174", "175", "347", "580", "713", "1233", "1254", "1255", "1256", "1257":
+		return SessionDenied, "deny"
+	case "1235":
+		return SessionNew, "allow"
+	}
+	if containsLower(msg, "cache is full") || containsLower(msg, "maximum number of connections") || containsLower(msg, "connection limit") ||
+		containsLower(msg, "connection cache full") || containsLower(msg, "nat") && containsLower(msg, "exhaust") {
+		return TableFull, ""
+	}
+	kind, action := verdict(deed)
+	if kind == SessionDenied || containsLower(msg, "dropped") || containsLower(msg, "site access denied") || containsLower(msg, "packet denied") {
+		return SessionDenied, "deny"
+	}
+	if kind == SessionNew {
+		return System, action
+	}
+	return System, ""
+}

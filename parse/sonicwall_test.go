@@ -1,0 +1,25 @@
+package parse
+
+import "testing"
+
+// Lines from the tests of elastic/integrations (packages/sonicwall_firewall) and the SonicOS Log Event Reference Guide.
+func TestSonicwall(t *testing.T) {
+	checkAll(t, []says{
+		{"icmp dropped", `Jan  3 13:45:43 192.168.5.1 id=firewall sn=000SERIAL time="2007-01-03 14:48:14" fw=1.128.3.4 pri=5 c=256 m=38 msg="ICMP packet dropped" n=22070 src=89.160.20.112:1026:WAN dst=1.128.3.4:6822:WAN  type=3 code=3`,
+			`{"kind":"session","event":"session-denied","dialect":"sonicwall","action":"deny","stamp":"2007-01-03T14:48:14","host":"192.168.5.1","src":"89.160.20.112","sport":1026,"dst":"1.128.3.4","dport":6822,"detail":"ICMP packet dropped","in_if":"WAN","out_if":"WAN"}`},
+		{"opened and translated", `10.0.0.1 id=firewall sn=123456789 time="2022-02-22 18:24:30 UTC" fw=10.0.0.2 pri=6 c=262144 gcat=6 m=98 msg="Connection Opened" src=10.0.0.3:52379:X0 natSrc=10.0.0.2:48245 dst=216.160.83.61:443:X1 natDst=216.160.83.61:443 usr="Unknown (SSO failed)" proto=tcp/https sent=52 app=49177 appName='General HTTPS' n=123456789 fw_action="NA" dpi=0`,
+			`{"kind":"session","event":"session-new","dialect":"sonicwall","action":"session-create","stamp":"2022-02-22T18:24:30","time":"2022-02-22T18:24:30Z","host":"10.0.0.1","src":"10.0.0.3","sport":52379,"dst":"216.160.83.61","dport":443,"nat_src":"10.0.0.2","nat_sport":48245,"proto":"tcp","bytes":52,"detail":"Connection Opened","in_if":"X0","out_if":"X1"}`},
+		{"ipv6", `Jan  3 13:45:51 192.168.5.1 id=firewall sn=000SERIAL time="2007-01-03 14:48:22" fw=1.128.3.4 pri=6 c=262144 m=98 msg="Connection Opened" n=23427 src=:28503:WAN:SOURCEHOST srcV6=2a02:cf40:add:4002:91f2:a9b2:e09a:6fc6 dst=::LAN:DSTHOST proto=tcp/dns dstV6=::1`,
+			`{"kind":"session","event":"session-new","dialect":"sonicwall","action":"session-create","stamp":"2007-01-03T14:48:22","host":"192.168.5.1","src":"2a02:cf40:add:4002:91f2:a9b2:e09a:6fc6","sport":28503,"dst":"::1","proto":"tcp","detail":"Connection Opened","in_if":"WAN","out_if":"LAN"}`},
+		{"unnamed drop", `<135>  id=firewall sn=0040103CE114 time="2022-05-16 08:18:39" fw=10.0.0.96 pri=7 c=512 gcat=6 m=713 srcMac=00:06:b1:dd:4f:d4 src=10.0.0.96:443:X1 srcZone=Untrusted dstMac=00:17:c5:30:f9:d9 dst=81.2.69.193:64889:X1 dstZone=Untrusted usr="admin" proto=tcp/https sent=46 sess="Web" rule="15 (WAN->WAN)" app=12 msg="" note="TCP Flag(s): RST" n=692 fw_action="drop"`,
+			`{"kind":"session","event":"session-denied","dialect":"sonicwall","action":"deny","stamp":"2022-05-16T08:18:39","host":"10.0.0.96","src":"10.0.0.96","sport":443,"dst":"81.2.69.193","dport":64889,"proto":"tcp","bytes":46,"in_if":"X1","out_if":"X1","rule":"15 (WAN->WAN)","pri":135}`},
+		{"ipv6 translated", `<134>  id=firewall sn=0040103CE114 time="2022-05-16 08:19:21" fw=10.0.0.96 pri=6 c=0 gcat=6 m=1235 srcMac=00:06:b1:dd:4f:d4 src=10.0.0.96:54606:X1 srcZone=Untrusted natSrcV6=[2a02:cf40::1]:1234 dstMac=00:17:c5:30:f9:d9 dst=169.254.169.254:80:X1 dstZone=Untrusted natDstV6=[2a02:cf40::2]:5678 proto=tcp/http sent=52 app=9 msg="" note="stack traffic always trusted" n=153 fw_action="forward"`,
+			`{"kind":"session","event":"session-new","dialect":"sonicwall","action":"allow","stamp":"2022-05-16T08:19:21","host":"10.0.0.96","src":"10.0.0.96","sport":54606,"dst":"169.254.169.254","dport":80,"nat_src":"2a02:cf40::1","nat_sport":1234,"nat_dst":"2a02:cf40::2","nat_dport":5678,"proto":"tcp","bytes":52,"in_if":"X1","out_if":"X1","pri":134}`},
+		{"ips prevention", `<129> id=firewall sn=ZZZZZZZZZ time="2022-02-24 03:29:07" fw=192.168.33.1 pri=1 c=32 m=609 msg="IPS Prevention Alert: WEB-ATTACKS Apache Log4j2 JNDI Log Messages Remote Code Execution" sid=2307 ipspri=2 n=8158 src=216.160.83.61:54192:X20-V60 dst=:8080:X20-V68 dstV6=2a02:cf40:add:4002:91f2:a9b2:e09a:6fc6 fw_action="drop"`,
+			`{"kind":"session","event":"session-denied","dialect":"sonicwall","action":"deny","stamp":"2022-02-24T03:29:07","host":"192.168.33.1","src":"216.160.83.61","sport":54192,"dst":"2a02:cf40:add:4002:91f2:a9b2:e09a:6fc6","dport":8080,"detail":"IPS Prevention Alert: WEB-ATTACKS Apache Log4j2 JNDI Log Messages Remote Code Execution","in_if":"X20-V60","out_if":"X20-V68","pri":129}`},
+		{"cache full", `id=firewall sn=0006B1 time="2010-01-03 14:48:07" fw=1.1.1.1 pri=1 c=32 m=53 msg="The cache is full; 6144 open connections; some will be dropped" n=7`,
+			`{"kind":"session-limit","event":"table-full","dialect":"sonicwall","stamp":"2010-01-03T14:48:07","host":"1.1.1.1","detail":"The cache is full; 6144 open connections; some will be dropped"}`},
+		{"ipv6 dropped", `id=firewall sn=XXXXXXX time="2015-11-21 14:30:38" fw=10.0.0.1 pri=5 msg="Unhandled link-local or multicast IPv6 packet dropped" srcV6=fe80::d4db:99b9:6f20:f6bd dstV6=ff02::c srcMac=00:53:ff:ff:55:55 dstMac=00:53:00:00:00:0c proto=udp/65535`,
+			`{"kind":"session","event":"session-denied","dialect":"sonicwall","action":"deny","stamp":"2015-11-21T14:30:38","host":"10.0.0.1","src":"fe80::d4db:99b9:6f20:f6bd","dst":"ff02::c","proto":"udp","detail":"Unhandled link-local or multicast IPv6 packet dropped"}`},
+	})
+}

@@ -1,0 +1,218 @@
+package parse
+
+import "bytes"
+
+// sophosUTM reads the packet filter of Sophos UTM (Astaro):
+//
+//	2023:04:28-11:08:04 gw ulogd[12511]: id="2001" severity="info" sys="SecureNet" sub="packetfilter"
+//	name="Packet dropped" action="drop" fwrule="60001" initf="eth6" srcip="…" dstip="…" proto="17" srcport="5319" dstport="5060"
+//
+// b begins with id=; the header's own stamp is read by the family.
+func (p *Parser) sophosUTM(b []byte, rec *Record) bool {
+	var sub, action, name []byte
+	w := pairWalk{rest: b, sep: ' '}
+	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+		switch string(key) {
+		case "sub":
+			sub = val
+		case "action":
+			action = val
+		case "name":
+			name = val
+		case "initf":
+			rec.InIf = val
+		case "outitf":
+			rec.OutIf = val
+		case "srcip":
+			rec.Src = addr(val)
+		case "dstip":
+			rec.Dst = addr(val)
+		case "proto":
+			rec.Proto = protocol(val)
+		case "srcport":
+			rec.SPort = port(val)
+		case "dstport":
+			rec.DPort = port(val)
+		case "fwrule":
+			rec.Rule = val
+		case "tcpflags":
+			rec.Flags = flagWords(val)
+		}
+	}
+	if len(sub) == 0 {
+		return false
+	}
+	rec.Dialect, rec.Word, rec.Detail = "sophos", "other", p.name(name)
+	rec.Kind = System
+	if string(sub) == "packetfilter" || string(sub) == "ips" {
+		rec.Word = "fw-packet"
+		kind, action := verdict(action)
+		rec.Action = action
+		switch kind {
+		case SessionDenied:
+			rec.Kind = SessionDenied
+		case SessionNew:
+			rec.Kind = packetKind(rec, -1)
+		}
+	}
+	tidyNAT(&rec.Event)
+	return true
+}
+
+// flagWords reads "ACK PSH".
+func flagWords(b []byte) (flags uint8) {
+	for w, rest := word(b); len(w) > 0; w, rest = word(rest) {
+		flags |= tcpFlag(w)
+	}
+	return flags
+}
+
+// sophosXG reads the device="SFW" lines of Sophos Firewall (XG, SFOS, Cyberoam), old and new names of the fields.
+func (p *Parser) sophosXG(b []byte, rec *Record) bool {
+	var x xgFields
+	w := pairWalk{rest: b, sep: ' '}
+	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+		x.set(key, val, rec)
+	}
+	if len(x.logType) == 0 {
+		return false
+	}
+	rec.Dialect, rec.Word = "sophos", "session"
+	rec.Kind, rec.Action = verdict(x.subtype)
+	if rec.Kind == System {
+		rec.Kind, rec.Action = verdict(x.status)
+	}
+	if rec.Action == "allow" {
+		switch string(x.event) {
+		case "Start":
+			rec.Action = "session-create"
+		case "Stop":
+			rec.Kind, rec.Action = SessionEnd, "session-delete"
+			rec.State = unanswered(x.sentPkts, x.rcvdPkts)
+		case "Interim":
+			rec.Kind, rec.Action = SessionUpdate, "session-update"
+		default:
+			if string(x.logType) != "Firewall" {
+				rec.Kind = System
+			}
+		}
+	}
+	rec.Detail = p.name(rec.Rule)
+	if !rec.Src.IsValid() || string(x.logType) == "Event" {
+		p.xgEvent(&x, rec)
+	}
+	rec.Bytes, rec.Packets = x.sent+x.rcvd, saturate(x.sentPkts+x.rcvdPkts)
+	tidyNAT(&rec.Event)
+	x.stamp(rec)
+	if len(rec.Host) == 0 && string(x.host) != "SFW" {
+		rec.Host = x.host
+	}
+	return true
+}
+
+type xgFields struct {
+	logType, component, subtype, status, event, date, clock, zone, iso, host, message, client []byte
+	sent, rcvd, sentPkts, rcvdPkts                                                            uint64
+}
+
+func (x *xgFields) set(key, val []byte, rec *Record) {
+	switch string(key) {
+	case "log_type":
+		x.logType = val
+	case "log_component":
+		x.component = val
+	case "log_subtype":
+		x.subtype = val
+	case "status":
+		x.status = val
+	case "con_event", "connevent":
+		x.event = val
+	case "date":
+		x.date = val
+	case "time":
+		x.clock = val
+	case "timestamp":
+		x.iso = val
+	case "timezone":
+		x.zone = val
+	case "device_name":
+		x.host = val
+	case "message":
+		x.message = val
+	case "client_host_name":
+		x.client = val
+	case "src_ip", "ipaddress":
+		rec.Src = addr(val)
+	case "dst_ip":
+		rec.Dst = addr(val)
+	case "protocol":
+		rec.Proto = protocol(val)
+	case "src_port":
+		rec.SPort = port(val)
+	case "dst_port":
+		rec.DPort = port(val)
+	case "tran_src_ip", "src_trans_ip":
+		rec.NATSrc = addr(val)
+	case "tran_src_port", "src_trans_port":
+		rec.NATSPort = port(val)
+	case "tran_dst_ip", "dst_trans_ip":
+		rec.NATDst = addr(val)
+	case "tran_dst_port", "dst_trans_port":
+		rec.NATDPort = port(val)
+	case "sent_bytes", "bytes_sent":
+		x.sent, _ = number(val)
+	case "recv_bytes", "bytes_received":
+		x.rcvd, _ = number(val)
+	case "sent_pkts", "packets_sent":
+		x.sentPkts, _ = number(val)
+	case "recv_pkts", "packets_received":
+		x.rcvdPkts, _ = number(val)
+	case "in_interface":
+		rec.InIf = val
+	case "out_interface":
+		rec.OutIf = val
+	case "fw_rule_name":
+		if len(val) > 0 {
+			rec.Rule = val
+		}
+	case "fw_rule_id":
+		if len(rec.Rule) == 0 {
+			rec.Rule = val
+		}
+	}
+}
+
+// xgEvent reads the lines that are about no packet: leases, and everything else.
+func (p *Parser) xgEvent(x *xgFields, rec *Record) {
+	rec.Kind, rec.Word, rec.Action = System, "other", ""
+	if string(x.component) == "DHCP Server" {
+		rec.Word = "dhcp"
+		if rec.Src.IsValid() && !lower(x.status, "release") && !lower(x.status, "expire") {
+			rec.Kind, rec.Detail = DHCPLease, p.name(x.client)
+			return
+		}
+	}
+	if len(x.message) > 0 {
+		rec.Detail = p.name(x.message)
+	}
+}
+
+// stamp is timestamp="2021-11-15T18:25:00-0600", or date, time and the abbreviation of a zone, of which only UTC and
+// GMT are sure.
+func (x *xgFields) stamp(rec *Record) {
+	if s, ok := wallStamp(x.iso); ok {
+		ownStamp(rec, &s)
+		return
+	}
+	if len(x.date) != 10 || len(x.clock) < 8 {
+		return
+	}
+	var buf [32]byte
+	s := Stamp{}
+	if _, ok := s.stampISO(append(append(append(buf[:0], x.date...), 'T'), x.clock[:8]...)); ok {
+		if bytes.Equal(x.zone, []byte("UTC")) || bytes.Equal(x.zone, []byte("GMT")) {
+			s.HasZone = true
+		}
+		ownStamp(rec, &s)
+	}
+}

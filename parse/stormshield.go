@@ -1,0 +1,104 @@
+package parse
+
+// stormshield reads the lines of Stormshield Network Security:
+//
+//	id=firewall time="2019-02-24 16:38:01" fw="SN310A" tz=+0100 startime="2019-02-24 16:38:00" … srcif="Ethernet0"
+//	ipproto=udp proto=ssdp src=10.11.11.11 srcport=49907 … dst=… dstport=… sent=0 rcvd=0 action=pass logtype="filter"
+//
+// logtype connection and plugin are written when a session ends, filter and alarm when a packet meets a rule. modsrc is the
+// translated source; where a destination is translated, origdst is what the client asked for and dst the real server.
+func (p *Parser) stormshield(b []byte, rec *Record) bool {
+	var kind, action, stamp, zone, fw, msg []byte
+	var sent, rcvd uint64
+	orig := rec.Event
+	w := pairWalk{rest: b, sep: ' '}
+	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+		switch string(key) {
+		case "time":
+			stamp = val
+		case "fw":
+			fw = val
+		case "tz":
+			zone = val
+		case "logtype":
+			kind = val
+		case "action":
+			action = val
+		case "msg":
+			msg = val
+		case "ipproto":
+			rec.Proto = protocol(val)
+		case "src":
+			rec.Src = addr(val)
+		case "srcport":
+			rec.SPort = port(val)
+		case "dst":
+			rec.Dst = addr(val)
+		case "dstport":
+			rec.DPort = port(val)
+		case "modsrc":
+			rec.NATSrc = addr(val)
+		case "modsrcport":
+			rec.NATSPort = port(val)
+		case "origdst":
+			orig.Dst = addr(val)
+		case "origdstport":
+			orig.DPort = port(val)
+		case "srcif":
+			rec.InIf = val
+		case "dstif":
+			rec.OutIf = val
+		case "sent":
+			sent, _ = number(val)
+		case "rcvd":
+			rcvd, _ = number(val)
+		case "rulename":
+			rec.Rule = val
+		case "ruleid":
+			if len(rec.Rule) == 0 {
+				rec.Rule = val
+			}
+		}
+	}
+	if len(kind) == 0 {
+		return false
+	}
+	if orig.Dst.IsValid() && (orig.Dst != rec.Dst || orig.DPort != rec.DPort) {
+		rec.NATDst, rec.NATDPort = rec.Dst, rec.DPort
+		rec.Dst, rec.DPort = orig.Dst, orig.DPort
+	}
+	rec.Dialect, rec.Word, rec.Bytes = "stormshield", "session", sent+rcvd
+	rec.Kind, rec.Action = verdict(action)
+	switch string(kind) {
+	case "connection", "plugin", "web", "ftp", "smtp", "pop3", "ssl", "xvpn":
+		if rec.Kind == SessionNew || len(action) == 0 {
+			rec.Kind = SessionEnd
+		}
+	case "filter":
+	case "alarm":
+		if rec.Kind == SessionNew {
+			rec.Kind = System
+		}
+	default:
+		rec.Kind, rec.Action = System, ""
+	}
+	rec.Detail = p.name(rec.Rule)
+	if len(msg) > 0 {
+		rec.Detail = p.name(msg)
+	}
+	if !rec.Src.IsValid() {
+		rec.Kind, rec.Word = System, "other"
+	}
+	if containsLower(msg, "nat") && containsLower(msg, "port") && (containsLower(msg, "exhaust") || containsLower(msg, "no more")) || containsLower(msg, "connection table full") {
+		rec.Kind, rec.Word = TableFull, "nat-exhausted"
+	}
+	tidyNAT(&rec.Event)
+	if s, ok := wallStamp(stamp); ok {
+		s.zoneOffset(zone)
+		ownStamp(rec, &s)
+	}
+	if len(rec.Host) == 0 {
+		rec.Host = fw
+	}
+	return true
+}

@@ -1,0 +1,145 @@
+package parse
+
+import "bytes"
+
+// watchguard reads the traffic lines of Fireware, as syslog and as Traffic Monitor print them:
+//
+//	FVE6035 (2024-01-10T09:49:05) firewall[10]: msg_id="3000-0148" Allow Firebox 0-External 52 tcp 20 127 10.0.1.2 81.2.69.192 62443 80 offset 8 S 832026162 win 8192 (HTTP-00)
+//	2024-03-29 18:00:54 Allow 10.0.1.2 100.100.100.11 http/tcp 42017 80 Trusted External Allowed (HTTP-proxy.1-00) proc_id="firewall" … src_ip_nat="…" duration="14" sent_bytes="564"
+//
+// A line with a duration is written when the connection ends. The stamp in parentheses is UTC. b begins with Allow or Deny.
+func (p *Parser) watchguard(b []byte, rec *Record) bool {
+	verb, rest := word(b)
+	kind, action := verdict(verb)
+	if kind != SessionNew && kind != SessionDenied {
+		return false
+	}
+	zones := [2][]byte{}
+	n := 0
+	for n < 10 { // interfaces, length, protocol, header length and TTL stand in front of the addresses
+		var w []byte
+		w, rest = word(rest)
+		if len(w) == 0 {
+			return false
+		}
+		if rec.Src = addr(w); rec.Src.IsValid() {
+			break
+		}
+		if proto := protocolWord(w); !isDigit(w[0]) && proto != 0 {
+			rec.Proto = proto
+		} else if n < 2 {
+			zones[n] = w
+		}
+		n++
+	}
+	w, rest := word(rest)
+	if rec.Dst = addr(w); !rec.Src.IsValid() || !rec.Dst.IsValid() {
+		return false
+	}
+	rec.InIf, rec.OutIf = zones[0], zones[1]
+	if rec.Proto == 0 { // Traffic Monitor: the service follows the addresses
+		w, rest = word(rest)
+		rec.Proto = protocolWord(w)
+	}
+	if rec.Proto != ICMP && rec.Proto != ICMPv6 {
+		w, rest = word(rest)
+		rec.SPort = port(w)
+		w, rest = word(rest)
+		rec.DPort = port(w)
+	}
+	rec.Dialect, rec.Word, rec.Kind, rec.Action = "watchguard", "session", kind, action
+	p.watchguardTail(rest, rec)
+	return true
+}
+
+// watchguardTail reads flags, policy and the pairs.
+func (p *Parser) watchguardTail(b []byte, rec *Record) {
+	if r, ok := bytes.CutPrefix(b, []byte("offset ")); ok {
+		_, r = word(r)
+		w, _ := word(r)
+		for _, c := range w {
+			switch c {
+			case 'S':
+				rec.Flags |= SYN
+			case 'A':
+				rec.Flags |= ACK
+			case 'F':
+				rec.Flags |= FIN
+			case 'R':
+				rec.Flags |= RST
+			case 'P':
+				rec.Flags |= PSH
+			case 'U':
+				rec.Flags |= URG
+			}
+		}
+	}
+	var sent, rcvd, sentPkts, rcvdPkts uint64
+	var closed bool
+	w := pairWalk{rest: b, sep: ' '}
+	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+		switch string(key) {
+		case "src_ip_nat":
+			rec.NATSrc = addr(val)
+		case "src_port_nat":
+			rec.NATSPort = port(val)
+		case "dst_ip_nat":
+			rec.NATDst = addr(val)
+		case "dst_port_nat":
+			rec.NATDPort = port(val)
+		case "duration", "elapsed_time":
+			closed = true
+		case "sent_bytes":
+			sent, _ = number(val)
+		case "rcvd_bytes":
+			rcvd, _ = number(val)
+		case "sent_pkts":
+			sentPkts, _ = number(val)
+		case "rcvd_pkts":
+			rcvdPkts, _ = number(val)
+		}
+	}
+	rec.Bytes, rec.Packets = sent+rcvd, saturate(sentPkts+rcvdPkts)
+	switch {
+	case rec.Kind == SessionDenied:
+	case closed:
+		rec.Kind, rec.State = SessionEnd, unanswered(sentPkts, rcvdPkts)
+	case rec.Proto == TCP && rec.Flags != 0:
+		rec.Kind = packetKind(rec, -1)
+	}
+	if i := bytes.LastIndexByte(b, '('); i >= 0 {
+		rec.Rule = until(b[i+1:], ")")
+		rec.Detail = p.name(rec.Rule)
+	}
+	tidyNAT(&rec.Event)
+}
+
+// watchguardMessage reads what begins with msg_id="3000-0148": a packet or connection, or anything else.
+func (p *Parser) watchguardMessage(b []byte, rec *Record) bool {
+	id, rest := word(b)
+	if p.watchguard(rest, rec) {
+		return true
+	}
+	rec.Event = Event{Kind: System}
+	rec.Dialect, rec.Word, rec.Detail = "watchguard", "other", p.name(bytes.Trim(id[len("msg_id="):], `"`))
+	p.watchguardEvent(trimLeft(rest), rec)
+	return true
+}
+
+// watchguardEvent reads the links and leases among the messages that are about no packet.
+func (p *Parser) watchguardEvent(b []byte, rec *Record) {
+	switch {
+	case containsLower(b, "link state becomes up"), containsLower(b, "link status changed to up"):
+		rec.Kind, rec.Word = Link, "link-up"
+	case containsLower(b, "link state becomes down"), containsLower(b, "link status changed to down"), bytes.HasSuffix(b, []byte(" link is down.")):
+		rec.Kind, rec.Word = Link, "link-down"
+	case bytes.HasPrefix(b, []byte("DHCPACK on ")):
+		w, _ := word(b[len("DHCPACK on "):])
+		rec.Kind, rec.Word, rec.Src = DHCPLease, "dhcp", addr(w)
+	case bytes.HasPrefix(b, []byte("DHCP")):
+		rec.Word = "dhcp"
+	}
+	if rec.Kind == Link && b[0] == '[' {
+		rec.Detail = p.name(until(b[1:], " ]"))
+	}
+}

@@ -1,0 +1,84 @@
+package parse
+
+import "bytes"
+
+// windowsFirewall reads pfirewall.log of the Windows Firewall (fields: date time action protocol src-ip dst-ip src-port
+// dst-port size tcpflags tcpsyn tcpack tcpwin icmptype icmpcode info path):
+//
+//	2006-09-19 03:29:24 DROP UDP 172.20.73.241 239.255.255.250 2250 1900 250 - - - - - - - RECEIVE
+//
+// b begins with the action. INFO-EVENTS-LOST says in its column info how many lines are missing.
+func (p *Parser) windowsFirewall(b []byte, rec *Record) bool {
+	var f [16][]byte
+	for i := range f {
+		f[i], b = word(b)
+	}
+	rec.Word = "fw-packet"
+	switch string(f[0]) {
+	case "OPEN", "OPEN-INBOUND":
+		rec.Kind, rec.Action = SessionNew, "session-create"
+	case "CLOSE":
+		rec.Kind, rec.Action = SessionEnd, "session-delete"
+	case "DROP", "DROP-ICMP":
+		rec.Kind, rec.Action = SessionDenied, "deny"
+	case "ALLOW":
+		rec.Kind, rec.Action = SessionNew, "allow"
+	case "INFO-EVENTS-LOST":
+		rec.Dialect, rec.Kind, rec.Word, rec.Count = "windows-fw", Suppressed, "suppressed", number32(f[13])
+		return true
+	default:
+		return false
+	}
+	rec.Proto = protocol(f[1])
+	rec.Src, rec.Dst = addr(f[2]), addr(f[3])
+	if !rec.Src.IsValid() || !rec.Dst.IsValid() {
+		return false
+	}
+	rec.SPort, rec.DPort = port(f[4]), port(f[5])
+	rec.Bytes, _ = number(f[6])
+	for _, c := range f[7] {
+		switch c {
+		case 'S':
+			rec.Flags |= SYN
+		case 'A':
+			rec.Flags |= ACK
+		case 'F':
+			rec.Flags |= FIN
+		case 'R':
+			rec.Flags |= RST
+		case 'P':
+			rec.Flags |= PSH
+		case 'U':
+			rec.Flags |= URG
+		}
+	}
+	if rec.Action == "allow" {
+		icmpType := -1
+		if n, ok := number(f[11]); ok && n < 256 {
+			icmpType = int(n)
+		}
+		rec.Kind = packetKind(rec, icmpType)
+	}
+	rec.Dialect = "windows-fw"
+	return true
+}
+
+// isWindowsAction knows the words that the third column may hold.
+func isWindowsAction(w []byte) bool {
+	switch string(w) {
+	case "OPEN", "CLOSE", "DROP", "ALLOW", "OPEN-INBOUND", "DROP-ICMP", "INFO-EVENTS-LOST":
+		return true
+	}
+	return false
+}
+
+// windowsComment reads the head of pfirewall.log.
+func windowsComment(b []byte, rec *Record) bool {
+	for _, k := range [...]string{"#Version:", "#Software:", "#Time Format:", "#Fields:"} {
+		if bytes.HasPrefix(b, []byte(k)) {
+			rec.Dialect, rec.Word, rec.Kind = "windows-fw", "other", System
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,264 @@
+package parse
+
+import "bytes"
+
+// yamaha reads the log of Yamaha RTX, NVR and FWX routers:
+//
+//	[INSPECT] PP[01][out][101] TCP 192.168.0.2:51234 > 203.0.113.10:80 (2016/02/23 10:59:24)
+//	PP[01] Rejected at IN(2000) filter: TCP 203.0.113.5:1234 > 192.0.2.1:23
+//	TUNNEL[1] Rejected at IN(300) filter: UDP 192.0.2.1:67 > 192.0.2.2:68
+//	LAN1(port1) Rejected at IN(3) filter: 00:a0:de:00:00:01 > ff:ff:ff:ff:ff:ff IP
+//	[NAT] Bound TCP 192.168.0.2.1234 <-> 203.0.113.5.60000 ==> 198.51.100.1.80
+//	same message repeated 3 times
+//
+// An INSPECT line is the only one about its session; it is written when the session ends and its stamp is when the
+// session began, so it counts as the session's opening at that time. IPv6 endpoints have a point before the port.
+func (p *Parser) yamaha(b []byte, rec *Record) bool {
+	switch {
+	case bytes.HasPrefix(b, []byte("[INSPECT] ")):
+		return p.yamahaInspect(b[len("[INSPECT] "):], rec)
+	case bytes.HasPrefix(b, []byte("[NAT")):
+		return p.yamahaNAT(b, rec)
+	case bytes.HasPrefix(b, []byte("same message repeated ")):
+		w, rest := word(b[len("same message repeated "):])
+		if rest = trimLeft(rest); !bytes.HasPrefix(rest, []byte("time")) {
+			return false
+		}
+		rec.Dialect, rec.Word, rec.Kind, rec.Count = "yamaha", "suppressed", Repeated, number32(w)
+		return true
+	case b[0] == '[':
+		return p.yamahaDaemon(b, rec)
+	}
+	if i := bytes.Index(b[:min(len(b), 64)], []byte(" at ")); i > 0 && p.yamahaFilter(b, i, rec) {
+		return true
+	}
+	return p.yamahaLine(b, rec)
+}
+
+func (p *Parser) yamahaInspect(b []byte, rec *Record) bool {
+	where, rest := word(b)
+	i := bytes.IndexByte(rest, '(')
+	if i < 0 {
+		i = len(rest)
+	}
+	if !yamahaFlow(rest[:i], rec) {
+		return false
+	}
+	dir := bytes.Index(where, []byte("[out]"))
+	if dir < 0 {
+		dir = bytes.Index(where, []byte("[in]"))
+	}
+	if dir > 0 {
+		if where[dir+1] == 'o' {
+			rec.OutIf = where[:dir]
+		} else {
+			rec.InIf = where[:dir]
+		}
+		if i := bytes.LastIndexByte(where, '['); i > dir {
+			rec.Rule = bytes.TrimRight(where[i+1:], "]")
+			rec.Detail = p.name(rec.Rule)
+		}
+	}
+	rec.Dialect, rec.Word, rec.Kind = "yamaha", "session", SessionNew
+	if i < len(rest) {
+		if s, ok := wallStamp(until(rest[i+1:], ")")); ok {
+			ownStamp(rec, &s)
+		}
+	}
+	return true
+}
+
+// yamahaFlow reads "TCP a:1 > b:2", "TCP a > b", "UDP [v6].1 > …", "ICMP a > b : echo request". Masked addresses stay
+// unset.
+func yamahaFlow(b []byte, rec *Record) bool {
+	w, rest := word(b)
+	rec.Proto = protocolWord(w)
+	from, rest := word(rest)
+	arrow, rest := word(rest)
+	to, rest := word(rest)
+	if string(arrow) != ">" || len(to) == 0 || len(w) == 0 {
+		return false
+	}
+	yamahaEndpoint(from, &rec.Event, false)
+	yamahaEndpoint(to, &rec.Event, true)
+	if rec.Proto == TCP {
+		if r := after(rest, "("); r != nil {
+			rec.Flags = flagWords(until(r, ")"))
+		}
+	}
+	tidyNAT(&rec.Event)
+	return rec.Proto != 0 || rec.Src.IsValid()
+}
+
+// yamahaEndpoint reads a:1, a.1 (also with five numbers) and v6.1.
+func yamahaEndpoint(b []byte, e *Event, dst bool) {
+	b = bytes.TrimRight(b, ",:")
+	a, n := addr(unbracket(b)), uint16(0)
+	if i := bytes.LastIndexByte(b, '.'); i > 0 && !a.IsValid() {
+		a, n = addr(unbracket(b[:i])), port(b[i+1:])
+	}
+	if !a.IsValid() && n == 0 {
+		a, n = hostPort(b, ':')
+	}
+	if dst {
+		e.Dst, e.DPort = a, n
+	} else {
+		e.Src, e.SPort = a, n
+	}
+}
+
+// yamahaFilter reads "PP[01] Rejected at IN(2000) filter: TCP a:1 > b:2". at is where " at " stands.
+func (p *Parser) yamahaFilter(b []byte, at int, rec *Record) bool {
+	intf, verb := b[:at], []byte(nil)
+	if i := bytes.LastIndexByte(intf, ' '); i > 0 {
+		intf, verb = intf[:i], intf[i+1:]
+	}
+	rest := b[at+len(" at "):]
+	dir := until(rest, "( ")
+	if string(dir) != "IN" && string(dir) != "OUT" {
+		return false
+	}
+	kind, action := verdict(verb)
+	if kind == System {
+		return false
+	}
+	i := bytes.Index(rest, []byte("filter: "))
+	if i < 0 {
+		return false
+	}
+	if r := after(rest[:i], "("); r != nil {
+		rec.Rule = until(r, ")")
+		rec.Detail = p.name(rec.Rule)
+	}
+	if string(dir) == "IN" {
+		rec.InIf = intf
+	} else {
+		rec.OutIf = intf
+	}
+	rec.Dialect, rec.Word, rec.Kind, rec.Action = "yamaha", "fw-packet", kind, action
+	if !yamahaFlow(rest[i+len("filter: "):], rec) { // a filter of MAC addresses
+		rec.Proto = 0
+		rec.Kind = System
+	}
+	return true
+}
+
+// yamahaNAT reads what NAT and IP masquerade log: bindings that come and go, and tables and host limits that are full.
+func (p *Parser) yamahaNAT(b []byte, rec *Record) bool {
+	i := bytes.Index(b, []byte("] "))
+	if i < 0 {
+		return false
+	}
+	b = b[i+2:]
+	rec.Dialect, rec.Detail = "yamaha", p.name(b)
+	switch {
+	case containsLower(b, "full"), containsLower(b, "limit"), containsLower(b, "exhaust"), containsLower(b, "no more"), containsLower(b, "overflow"):
+		rec.Kind, rec.Word = TableFull, "nat-exhausted"
+		for w, rest := word(b); len(w) > 0 && !rec.Src.IsValid(); w, rest = word(rest) {
+			yamahaEndpoint(w, &rec.Event, false)
+		}
+		return true
+	}
+	verb, rest := word(b)
+	proto, rest := word(rest)
+	inside, rest := word(rest)
+	arrow, rest := word(rest)
+	outside, rest := word(rest)
+	if string(arrow) != "<->" {
+		rec.Kind, rec.Word = System, "other"
+		return true
+	}
+	rec.Proto = protocolWord(proto)
+	yamahaEndpoint(outside, &rec.Event, false)
+	rec.NATSrc, rec.NATSPort = rec.Src, rec.SPort
+	yamahaEndpoint(inside, &rec.Event, false)
+	if w, rest := word(rest); string(w) == "==>" {
+		w, _ = word(rest)
+		yamahaEndpoint(w, &rec.Event, true)
+	}
+	rec.Word, rec.Kind, rec.Action, rec.Detail = "nat", SessionNew, "nat-create", Name{}
+	if lower(verb, "released") || lower(verb, "unbound") || lower(verb, "deleted") {
+		rec.Kind, rec.Action = SessionEnd, "nat-delete"
+	}
+	tidyNAT(&rec.Event)
+	return true
+}
+
+// yamahaDaemon reads the lines with a name in brackets: leases and switches, and those of no consequence.
+func (p *Parser) yamahaDaemon(b []byte, rec *Record) bool {
+	end := bytes.IndexByte(b, ']')
+	if end < 3 || end > 16 {
+		return false
+	}
+	name, rest := b[1:end], trimLeft(b[end+1:])
+	switch string(name) {
+	case "DHCPD":
+		rec.Word, rec.Kind = "dhcp", System
+		for w, r := word(rest); len(w) > 0; w, r = word(r) {
+			if a := addr(bytes.TrimRight(w, ":")); a.IsValid() {
+				rec.Src = a
+				break
+			}
+		}
+		if rec.Src.IsValid() && (containsLower(rest, "extends ") || containsLower(rest, "allocates ")) {
+			rec.Kind = DHCPLease
+		}
+	case "SWCTL":
+		rec.Word, rec.Kind = "other", System
+		rec.Detail = p.name(rest)
+		yamahaLink(p, rest, rec)
+	case "IKE", "IKE1", "IKE2", "IKE3", "LUA", "L2TP", "PPTP", "OSPF", "BGP", "RIP", "DNS", "SCHEDULE", "HTTPD", "TELNETD", "SSHD", "LOGIN", "USB", "NETVOLANTE", "LICENSE", "DDNS", "UPNP", "STATUS", "LAN", "IPV6":
+		rec.Word, rec.Kind, rec.Detail = "other", System, p.name(name)
+	default:
+		return false
+	}
+	rec.Dialect = "yamaha"
+	return true
+}
+
+func yamahaLink(p *Parser, b []byte, rec *Record) {
+	i := bytes.Index(b, []byte(" link "))
+	if i < 0 {
+		return
+	}
+	rec.Detail = p.name(bytes.TrimRight(lastWord(b[:i]), ":"))
+	switch {
+	case bytes.HasPrefix(b[i:], []byte(" link up")):
+		rec.Kind, rec.Word = Link, "link-up"
+	case bytes.HasPrefix(b[i:], []byte(" link down")):
+		rec.Kind, rec.Word = Link, "link-down"
+	}
+}
+
+// yamahaLine reads the lines that begin with an interface: PP[01], PPPOE[01], LAN1, TUNNEL[1], "IP Tunnel[1]".
+func (p *Parser) yamahaLine(b []byte, rec *Record) bool {
+	intf, rest := word(b)
+	if string(intf) == "IP" {
+		intf, rest = word(rest)
+	}
+	if !yamahaInterface(intf) {
+		return false
+	}
+	intf = bytes.TrimRight(intf, ":")
+	rec.Dialect, rec.Word, rec.Kind, rec.Detail = "yamaha", "other", System, p.name(intf)
+	switch {
+	case bytes.HasPrefix(rest, []byte("Disconnected")), bytes.HasPrefix(rest, []byte("Down")), bytes.Contains(rest, []byte("link down")),
+		bytes.HasPrefix(rest, []byte("PPP/IPCP down")), bytes.HasPrefix(rest, []byte("PPP/IPV6CP down")), bytes.HasPrefix(rest, []byte("Interface down")):
+		rec.Kind, rec.Word = Link, "link-down"
+	case bytes.HasPrefix(rest, []byte("PPP/IPCP up")), bytes.HasPrefix(rest, []byte("Up")), bytes.Contains(rest, []byte("link up")),
+		bytes.HasPrefix(rest, []byte("PPP/IPV6CP up")), bytes.HasPrefix(rest, []byte("Interface up")):
+		rec.Kind, rec.Word = Link, "link-up"
+	}
+	return true
+}
+
+// yamahaInterface knows PP[01], PPPOE[01], TUNNEL[1], Tunnel[1], LAN1:, LAN1(port1) and the like.
+func yamahaInterface(w []byte) bool {
+	for _, k := range [...]string{"PPPOE[", "PP[", "TUNNEL[", "Tunnel[", "BRI", "LAN", "WAN"} {
+		if bytes.HasPrefix(w, []byte(k)) && len(w) > len(k) && isDigit(w[len(k)]) {
+			end := w[len(w)-1]
+			return end == ']' || end == ':' || k[len(k)-1] != '[' && (isDigit(end) || end == ')')
+		}
+	}
+	return false
+}
