@@ -24,6 +24,12 @@ type Record struct {
 	Identity  uint64 // hash of what makes the line itself: uptime stamp (or wall stamp) and Body; the same kernel line has the same Identity in syslog, dmesg and kmsg
 
 	tagged []byte // Body with its tag in front
+
+	Relay      []byte // host of the outermost header, where another header stood inside it
+	RelayStamp Stamp  // the relay's stamp; where the sender's clock is not set (Cisco's *), the sender's
+	times      uint32 // how often logwatch saw the line
+	hostOnly   bool   // "host: last message repeated …"
+	unsynced   bool   // the sender says that its clock is not set
 }
 
 // Stamp is the time as the line gives it, before anything is known of the sender's zone or year.

@@ -14,6 +14,9 @@ func isVersion(b []byte) bool {
 // rfc5424Like knows a header whose priority somebody has cut off.
 func rfc5424Like(b []byte) bool {
 	var s Stamp
+	if i := bytes.IndexByte(b, ' '); i > 0 && bytes.HasPrefix(b[i:], []byte(" - - - ")) {
+		return true // all nil
+	}
 	if len(b) < 3 || b[0] != '1' || b[1] != ' ' {
 		return false
 	}
@@ -27,6 +30,11 @@ func header5424(b []byte, rec *Record) {
 	rec.Word, rec.Body = "syslog", b[len(b):]
 	version, rest := word(b)
 	ok := string(version) == "1"
+	if r, isUnix := rec.Stamp.unixSeconds(rest); ok && isUnix { // Meraki: "1 1563249630.774247467 MX84 flows …"
+		rec.Host, r = word(r)
+		rec.Body = trimLeft(r)
+		return
+	}
 	var f [5][]byte // stamp, host, app, procid, msgid
 	limits := [5]int{40, 255, 48, 128, 32}
 	for i := range f {
