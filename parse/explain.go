@@ -24,7 +24,7 @@ func Explain(line []byte, rec *Record) string {
 	case "syslog":
 		why = "a log daemon's note about repeated or lost lines"
 	case "login":
-		why = "tag sshd, dropbear or lfd, and an address behind from"
+		why = "tag sshd or dropbear, and an address behind from"
 	case "link":
 		why = "the tag of a daemon that watches links, and one of its sentences"
 	case "journal":

@@ -8,7 +8,7 @@ func (p *Parser) familyD(b []byte, rec *Record) bool {
 		return false
 	}
 	switch string(rec.App) {
-	case "sshd", "sshd-session", "dropbear", "lfd":
+	case "sshd", "sshd-session", "dropbear":
 		return p.login(b, rec)
 	case "systemd-journald", "systemd-journal", "journald", "journal", "rsyslogd", "rsyslogd-2177", "imuxsock", "imjournal", "syslog-ng":
 		return p.lost(b, rec)
@@ -23,15 +23,10 @@ func (p *Parser) familyD(b []byte, rec *Record) bool {
 }
 
 // login reads who tried to log in, from where: "Failed password for root from 192.0.2.1 port 22 ssh2" (sshd), "Bad
-// password attempt for 'root' from 192.0.2.1:5100" (dropbear), "… login from 192.0.2.1 (…)" (lfd).
+// password attempt for 'root' from 192.0.2.1:5100" (dropbear).
 func (p *Parser) login(b []byte, rec *Record) bool {
 	r := b
 	switch i := bytes.LastIndex(b, []byte(" from ")); {
-	case string(rec.App) == "lfd":
-		if i = bytes.Index(b, []byte(" from ")); i < 0 {
-			return false
-		}
-		r = b[i+6:]
 	case i >= 0:
 		r = b[i+6:]
 	case bytes.HasPrefix(b, []byte("Connection ")) || bytes.HasPrefix(b, []byte("Disconnected ")):

@@ -9,7 +9,6 @@ func TestDaemons(t *testing.T) {
 		{"sshd", "Feb 12 14:10:21 sd sshd[16378]: Invalid user pascal from 192.0.2.20 port 53502", `{"src":"192.0.2.20","sport":53502,"event":"system"}`},
 		{"sshd password", "Feb 12 14:10:21 sd sshd[16378]: Failed password for root from 2001:db8::1 port 22 ssh2", `{"src":"2001:db8::1","sport":22}`},
 		{"sshd close", "Feb 12 14:10:21 sd sshd[16378]: Connection closed by 192.0.2.20 port 53502 [preauth]", `{"src":"192.0.2.20","sport":53502}`},
-		{"lfd", "May 15 05:23:59 c lfd[28641]: (sshd) Failed SSH login from 192.0.2.20 (PT/Portugal/x.example): 5 in the last 300 secs", `{"src":"192.0.2.20","event":"system"}`},
 		{"sshd without an address", "Feb 12 14:10:21 sd sshd[16378]: Server listening on port 22", `{"event":"unknown"}`},
 		{"journald", "Feb 12 14:10:21 sd systemd-journald[163]: Suppressed 3322 messages from foo.service", `{"kind":"suppressed","count":3322,"detail":"foo.service"}`},
 		{"older journald", "Feb 12 14:10:21 sd systemd-journal[163]: Suppressed 33 messages from /system.slice/foo.service", `{"count":33}`},

@@ -352,6 +352,9 @@ func (s *Stamp) relative(b []byte) (rest []byte, ok bool) {
 		return b, false
 	}
 	in, rest := trimLeft(b[1:end]), trimLeft(b[end+1:])
+	if len(in) < 3 {
+		return b, false
+	}
 	if mon := month(in); mon != 0 && len(in) == 11 && in[5] == ' ' && in[8] == ':' {
 		d, ok1 := two(in[3:])
 		h, ok2 := two(in[6:])
