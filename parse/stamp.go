@@ -315,6 +315,8 @@ func (s *Stamp) bracketed(b []byte) (rest []byte, ok bool) {
 	var t Stamp
 	if rest, ok = t.stampISO(in); !ok {
 		rest, ok = t.stampCtime(in)
+	} else if i := len(in) - len(rest); isLetter(in[i-1]) && in[i-1] != 'Z' {
+		return b, false // "[2025-07-28 05:34:01 UTC] [192.0.2.1:50051]": no kernel's, but a DNS server's own
 	}
 	if !ok {
 		if rest, ok = s.relative(b); ok {
