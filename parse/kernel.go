@@ -239,7 +239,11 @@ func (p *Parser) link(b []byte, rec *Record) bool {
 	default:
 		return false
 	}
-	name := lastWord(b[:linkColon(b, i)])
+	colon := linkColon(b, i)
+	name := lastWord(b[:colon])
+	if w, r := word(b[colon+1:]); bytes.HasPrefix(r, []byte("NIC ")) {
+		name = w // "e1000: eth0 NIC Link is Up": the driver stands in front
+	}
 	if slave := after(b, "(slave "); slave != nil {
 		name = until(slave, ")") // "bond0: (slave eth1): link status definitely down"
 	} else if of := after(b, " for interface "); of != nil {

@@ -27,7 +27,7 @@ func understood(b []byte) bool {
 	case 'K':
 		return has("Kernel panic - not syncing")
 	case 'L':
-		return has("Limiting ") && bytes.HasSuffix(b, []byte("packets/sec"))
+		return has("Linux version ") || has("Limiting ") && bytes.HasSuffix(b, []byte("packets/sec"))
 	case 'M':
 		return has("Mem-Info:") || has("Memory cgroup stats for ") || has("Modules linked in:") || has("MCE: ") || has("Memory cgroup out of memory: OOM victim")
 	case 'N':
@@ -77,7 +77,7 @@ func understood(b []byte) bool {
 	case 'r':
 		return has("rcu: ") || has("request_sock_")
 	case 's':
-		return has("sending NMI") || has("sched: RT throttling activated")
+		return has("sd ") || has("sending NMI") || has("sched: RT throttling activated")
 	case 't':
 		return has("traps: ") || has("thermal ") || has("tun: ")
 	case 'u':
@@ -97,6 +97,7 @@ var infixes = [...]string{
 	"segfault at ", " general protection", "trap divide error", " I/O error", ": page allocation failure",
 	" entered promiscuous mode", " left promiscuous mode", "ransmit timed out", "ransmit queue ", " Unit Hang", "Hardware Error",
 	"received packet on ", "topology change", "stuck for ", "temperature", "throttl", "renamed from ", "thermal",
+	" sent an invalid ICMP ", " ignores redirects for ", " FAILED Result: ", ": authenticate", ": associated", ": deauthenticat",
 	"link is not ready", "entered allmulticast mode", "left allmulticast mode",
 }
 

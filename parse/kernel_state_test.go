@@ -58,6 +58,14 @@ func TestKernelStates(t *testing.T) {
 		{"table size", "nf_conntrack version 0.5.0 (16384 buckets, 65536 max)", `{"event":"system","count":65536}`},
 		{"dropped", "** 123 printk messages dropped **", `{"kind":"suppressed","event":"suppressed","count":123}`},
 		{"bsd reset limit", "Limiting closed port RST response from 300 to 200 packets/sec", `{"event":"system"}`},
+		{"driver in front", "e1000: eth0 NIC Link is Up 1000 Mbps Full Duplex", `{"kind":"link-up","detail":"eth0"}`},
+		{"driver twice", "igb 0000:01:00.0: eth0: igb: eth0 NIC Link is Up 1000 Mbps Full Duplex, Flow Control: RX", `{"detail":"eth0"}`},
+		{"port of a switch", "switch0: port 1 link up", `{"kind":"link-up","detail":"switch0"}`},
+		{"realtek", "r8169 0000:02:00.0 eth0: Link is Up - 1Gbps/Full - flow control rx/tx", `{"detail":"eth0"}`},
+		{"bogus icmp", "192.168.1.9 sent an invalid ICMP type 3, code 1 error to a broadcast: 192.168.1.255 on eth0", `{"event":"system","detail":"192.168.1.9"}`},
+		{"redirects", "host 192.168.1.9/if2 ignores redirects for 10.1.2.3 to 192.168.1.2", `{"event":"system"}`},
+		{"mapped peer", "TCP: Peer 0000:0000:0000:0000:0000:ffff:c000:0201:1234/80 unexpectedly shrunk window 1:2 (repaired)", `{"src":"192.0.2.1","sport":1234}`},
+		{"kill with a UID in front", "Memory cgroup out of memory: Killed process 2042 (python3), UID 1000, total-vm:123kB, anon-rss:1kB", `{"event":"oom-kill","pid":2042,"proc":"python3"}`},
 		{"a daemon is not the kernel", "Nov 21 20:28:21 gw foo[12]: I/O error", `{"event":"unknown"}`},
 	})
 }
