@@ -225,7 +225,7 @@ func (p *Parser) suppressed(b []byte, rec *Record) bool {
 // link reads the common wordings of interfaces that come and go; Detail is the interface or its driver.
 func (p *Parser) link(b []byte, rec *Record) bool {
 	i := bytes.Index(b, []byte(": "))
-	if i < 1 || len(b) > 200 {
+	if i < 1 || len(b) > 200 || !bytes.Contains(b[i:], []byte("ink")) && !bytes.Contains(b[i:], []byte("INK")) {
 		return false
 	}
 	w := ""
