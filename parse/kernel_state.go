@@ -97,7 +97,7 @@ var infixes = [...]string{
 	"segfault at ", " general protection", "trap divide error", " I/O error", ": page allocation failure",
 	" entered promiscuous mode", " left promiscuous mode", "ransmit timed out", "ransmit queue ", " Unit Hang", "Hardware Error",
 	"received packet on ", "topology change", "stuck for ", "temperature", "renamed from ",
-	" sent an invalid ICMP ", " ignores redirects for ", " FAILED Result: ", ": authenticate", ": associated", ": deauthenticat",
+	" sent an invalid ICMP ", " ignores redirects for ", " FAILED Result: ",
 	"link is not ready", "entered allmulticast mode", "left allmulticast mode",
 }
 
@@ -106,8 +106,7 @@ var infixes = [...]string{
 func infixWord(w []byte) bool {
 	switch string(bytes.TrimRight(w, ":,.]")) {
 	case "segfault", "protection", "divide", "I/O", "allocation", "promiscuous", "allmulticast", "timed", "queue", "Unit", "Error",
-		"packet", "topology", "stuck", "temperature", "renamed", "ICMP", "redirects", "Result", "authenticate", "authenticated",
-		"associated", "deauthenticating", "deauthenticated", "ready":
+		"packet", "topology", "stuck", "temperature", "renamed", "ICMP", "redirects", "Result", "ready":
 		return true
 	}
 	return false
@@ -155,6 +154,9 @@ func (p *Parser) state(b []byte, rec *Record) bool {
 			rec.Count, rec.Detail = saturate(n), p.name([]byte("printk"))
 			return mark(rec, Suppressed, "suppressed")
 		}
+	}
+	if rec.App != nil && string(rec.App) != "kernel" && string(rec.App) != "klogd" {
+		return false // smartd speaks of temperature too
 	}
 	if name, ok := infix(b); ok {
 		rec.Detail = p.name(bytes.TrimRight(until(name, " [:("), ","))
