@@ -32,7 +32,13 @@ func Explain(line []byte, rec *Record) string {
 	case "netos":
 		why = "an interface's state, or a message name of a Junos daemon"
 	case "syslog":
-		why = "a syslog daemon's note about repeated lines"
+		why = "a log daemon's note about repeated or lost lines"
+	case "login":
+		why = "tag sshd or dropbear, and an address behind from"
+	case "link":
+		why = "the tag of a daemon that watches links, and one of its sentences"
+	case "journal":
+		why = "a field of journalctl -o export, or a note between the lines"
 	default:
 		for _, f := range formatsB() {
 			if f.Name == rec.Dialect {
@@ -68,7 +74,8 @@ func explainHeader(line []byte, rec *Record) string {
 	add(s.HasUptime, "uptime")
 	add(len(rec.Host) > 0, "host")
 	add(len(rec.App) > 0, "tag")
-	add(rec.Word == "malformed", "RFC 5424 grammar broken")
+	add(rec.Relay != nil || rec.RelayStamp != Stamp{}, "relay's header around it")
+	add(rec.Word == "malformed", "grammar broken")
 	if len(parts) == 0 {
 		return "none"
 	}

@@ -23,6 +23,9 @@ func (p *Parser) readB(b []byte, rec *Record) bool {
 	if len(rec.Host) >= 4 && isUpper(rec.Host[0]) && p.hostIsVerb(b, rec) {
 		return true
 	}
+	if rec.Stamp.HasUnix && len(rec.Host) > 0 && len(rec.App) == 0 { // Meraki's line without a priority
+		return p.merakiMessage(rec.Host, rec.Stamp, b, rec)
+	}
 	switch len(rec.App) {
 	case 3:
 		if string(rec.App) == "lfd" {

@@ -155,6 +155,9 @@ func (p *Parser) digitC(b []byte, rec *Record) bool {
 		return false
 	}
 	if len(b) > 20 {
+		if p.pveFirewall(b, rec) { // a note of its daemon; packets have gone before
+			return true
+		}
 		switch {
 		case b[2] == ':' && b[5] == ':':
 			if within(b[:min(len(b), 24)], " rule ") {

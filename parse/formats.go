@@ -9,3 +9,19 @@ type Format struct {
 	Enable  string // how to switch it on
 	Source  string // the document that says what the fields mean
 }
+
+// Formats lists all dialects, each once: where two families describe one, the first counts.
+func Formats() []Format {
+	families := [][]Format{formatsA(), formatsB(), formatsC(), formatsD()}
+	var all []Format
+	seen := map[string]bool{}
+	for _, family := range families {
+		for _, f := range family {
+			if !seen[f.Name] {
+				seen[f.Name] = true
+				all = append(all, f)
+			}
+		}
+	}
+	return all
+}

@@ -2,9 +2,27 @@ package parse
 
 import "bytes"
 
-// header reads everything in front of the message: priority, stamp, host, tag. What is left is Body.
+// header reads everything in front of the message: priority, stamp, host, tag. What is left is Body. Where a relay put
+// its own header in front of the sender's, the sender's counts and the relay is noted.
 func header(b []byte, rec *Record) {
+	if b[0] != '<' && !isUpper(b[0]) && b[0] != '[' || b[len(b)-1] == ')' {
+		b, rec.times = digest(octetCount(b))
+	}
+	outer(b, rec)
+	for range maxRelays {
+		if rec.Word != "syslog" || !relayed(rec) {
+			return
+		}
+	}
+}
+
+// outer reads one header.
+func outer(b []byte, rec *Record) {
 	b, hasPri := priority(b, rec)
+	if !hasPri && len(b) > 0 && (b[0] == '<' || b[0] == '(') && brokenPriority(b) {
+		rec.Word, rec.Body = "malformed", b
+		return
+	}
 	if isVersion(b) && (hasPri || rfc5424Like(b)) {
 		header5424(b, rec)
 		return
@@ -22,11 +40,12 @@ func header(b []byte, rec *Record) {
 		bareTag(rest, rec)
 		return
 	}
-	if len(b) > 0 && b[0] == '*' {
-		b = b[1:] // Cisco: the clock is not set by NTP
+	if rest, ok = rec.Stamp.stamp3164(b); ok {
+		rec.Word = "syslog"
+		hostAndTag(rest, rec)
+		return
 	}
-	rest, ok = rec.Stamp.stamp3164(b)
-	if !ok && len(b) > 0 && isDigit(b[0]) {
+	if len(b) > 0 && isDigit(b[0]) {
 		if rest, ok = rec.Stamp.stampISO(b); ok && isDmesgISO(b) {
 			rec.Body, rec.Word = trimLeft(rest), "other"
 			return
@@ -35,16 +54,13 @@ func header(b []byte, rec *Record) {
 			rec.Body = trimLeft(rest[1:])
 			return
 		}
+		if ok {
+			rec.Word = "syslog"
+			hostAndTag(rest, rec)
+			return
+		}
 	}
-	if !ok {
-		rest, ok = rec.Stamp.stampCtime(b)
-	}
-	if !ok {
-		bareTag(b, rec)
-		return
-	}
-	rec.Word = "syslog"
-	hostAndTag(rest, rec)
+	oddHeader(b, hasPri, rec)
 }
 
 // priority reads <PRI>, 0 to 191.
@@ -75,6 +91,10 @@ func hostAndTag(b []byte, rec *Record) {
 		return
 	}
 	w, rest := word(b)
+	if isRepeat(trimLeft(rest)) && len(w) > 1 && w[len(w)-1] == ':' && !isDaemon(w[:len(w)-1]) {
+		rec.Host, rec.Body, rec.hostOnly = w[:len(w)-1], trimLeft(rest), true // "avas: last message repeated …": syslogd names the host only
+		return
+	}
 	if tag(b, w, rest, rec) {
 		return
 	}
@@ -100,7 +120,30 @@ func hostAndTag(b []byte, rec *Record) {
 	}
 	if isRepeat(b) || !tag(b, w, rest, rec) {
 		rec.Body = b
+		tagWithoutColon(w, rest, rec)
 	}
+}
+
+// tagWithoutColon takes "sudo[123]" for a tag: nothing else has a number in brackets behind a name.
+func tagWithoutColon(w, rest []byte, rec *Record) {
+	n := len(w)
+	open := bytes.IndexByte(w, '[')
+	if open < 1 || n > 64 || w[n-1] != ']' || !isLetter(w[0]) || yamahaInterface(w) { // TUNNEL[1] Rejected at …
+		return
+	}
+	if _, ok := number(w[open+1 : n-1]); !ok {
+		return
+	}
+	rec.App, rec.PID, rec.Body = w[:open], w[open+1:n-1], trimLeft(rest)
+}
+
+// isDaemon knows the programs that speak of repeated lines in their own name.
+func isDaemon(b []byte) bool {
+	switch string(b) {
+	case "kernel", "syslogd", "rsyslogd", "klogd", "syslog-ng", "syslog", "last":
+		return true
+	}
+	return false
 }
 
 func isNil(w []byte) bool { return len(w) == 1 && w[0] == '-' }
@@ -112,6 +155,11 @@ func tag(b, w, rest []byte, rec *Record) bool {
 		return false
 	}
 	name := w[:n-1]
+	if isDigit(name[0]) {
+		if _, ok := number(name); ok {
+			return false // a sequence number
+		}
+	}
 	if name[len(name)-1] == ']' {
 		open := bytes.IndexByte(name, '[')
 		if open < 1 {

@@ -9,8 +9,8 @@ import (
 
 // AppendJSON appends rec as one JSON object without a newline, in the finer words of `uncloak parse`: kind is
 // rec.Word or "unknown", stamp the wall clock as written, time RFC 3339 where the line gives year and zone, uptime
-// seconds since boot. Keys that the line says nothing about are left out. Bytes of the line that are no UTF-8 become
-// U+FFFD, so that the output is always valid.
+// seconds since boot. Keys that the line says nothing about are left out. Text in EUC-JP, Shift_JIS or
+// Latin-1 is decoded where it is recognised, other bytes that are no UTF-8 become U+FFFD: the output is always valid.
 func AppendJSON(dst []byte, rec *Record) []byte {
 	w := jsonWriter{append(dst, '{')}
 	kind := rec.Word
@@ -36,13 +36,18 @@ func AppendJSON(dst []byte, rec *Record) []byte {
 	}
 	w.bytes("app", rec.App)
 	w.bytes("procid", rec.PID)
-	if rec.Kind == Unknown {
+	if rec.Kind == Unknown || rec.Word == "syslog" {
 		w.bytes("msg", rec.Body)
 	}
 	w.tool(rec)
 	w.port("port_low", rec.PortLow)
 	w.port("port_high", rec.PortHigh)
 	w.flag("unordered", rec.Unordered)
+	w.bytes("relay", rec.Relay)
+	if rec.RelayStamp.HasClock {
+		w.key("relay_stamp")
+		w.b = append(rec.RelayStamp.appendWall(append(w.b, '"')), '"')
+	}
 	return append(w.b, '}')
 }
 
@@ -59,6 +64,10 @@ func (w *jsonWriter) key(k string) {
 func (w *jsonWriter) text(k, v string) {
 	if v != "" {
 		w.key(k)
+		if !utf8.ValidString(v) {
+			w.b = appendQuoted(w.b, readable([]byte(v)))
+			return
+		}
 		w.b = appendQuoted(w.b, v)
 	}
 }
@@ -66,7 +75,7 @@ func (w *jsonWriter) text(k, v string) {
 func (w *jsonWriter) bytes(k string, v []byte) {
 	if len(v) > 0 {
 		w.key(k)
-		w.b = appendQuoted(w.b, v)
+		w.b = appendQuoted(w.b, readable(v))
 	}
 }
 

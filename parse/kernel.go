@@ -5,7 +5,7 @@ import (
 	"net/netip"
 )
 
-// kernel reads the kernel's own messages: full tables, swallowed messages, OOM kills, TCP complaints, links.
+// kernel reads the kernel's own messages: full tables, swallowed messages, OOM kills, TCP complaints, links, crashes.
 func (p *Parser) kernel(b []byte, rec *Record) bool {
 	if len(b) < 8 {
 		return false
@@ -20,19 +20,19 @@ func (p *Parser) kernel(b []byte, rec *Record) bool {
 func (p *Parser) kernelMessage(b []byte, rec *Record) bool {
 	switch b[0] {
 	case 'i', 'n', 'I', 'N':
-		if tableFull(b, rec) || neighbours(b, rec) {
+		if p.tableFull(b, rec) || neighbours(b, rec) {
 			return true
 		}
 	case 'T':
 		if shrink(b, rec) || synFlood(b, rec) || tcpLimits(b, rec) || p.oom(b, rec) {
 			return true
 		}
-	case 'p':
+	case 'p', 'P', 'W':
 		if synFlood(b, rec) {
 			return true
 		}
-	case 'O', 'M', 'K', 'o':
-		if p.oom(b, rec) {
+	case 'O', 'M', 'K', 'o', 'V', 's':
+		if p.oom(b, rec) || tcpLimits(b, rec) {
 			return true
 		}
 	case 'U':
@@ -43,11 +43,14 @@ func (p *Parser) kernelMessage(b []byte, rec *Record) bool {
 		if bytes.HasPrefix(b, []byte("ll header:")) {
 			return mark(rec, System, "ll-header")
 		}
+		if p.oom(b, rec) {
+			return true
+		}
 	}
 	if martian(b, rec) {
 		return true
 	}
-	return p.suppressed(b, rec) || p.invoked(b, rec) || p.link(b, rec)
+	return p.suppressed(b, rec) || p.invoked(b, rec) || p.otherTable(b, rec) || p.link(b, rec) || p.state(b, rec)
 }
 
 // mark sets what a message is; it is always true.
@@ -56,8 +59,9 @@ func mark(rec *Record, k Kind, word string) bool {
 	return true
 }
 
-// tableFull knows all wordings since 2.4, with and without the doubled prefix, the point and the netns of 6.x.
-func tableFull(b []byte, rec *Record) bool {
+// tableFull knows all wordings since 2.4, with and without the doubled prefix, the point and the netns of 6.x. Of the
+// session table Detail is empty; of the table of expected sessions it is "expectations".
+func (p *Parser) tableFull(b []byte, rec *Record) bool {
 	rest, ok := bytes.CutPrefix(b, []byte("ip_conntrack: "))
 	if !ok {
 		rest, ok = bytes.CutPrefix(b, []byte("nf_conntrack: "))
@@ -69,8 +73,9 @@ func tableFull(b []byte, rec *Record) bool {
 	switch {
 	case bytes.HasPrefix(rest, []byte("table full")), bytes.HasPrefix(rest, []byte("maximum limit of")):
 		return mark(rec, TableFull, "conntrack-full")
-	case bytes.HasPrefix(rest, []byte("expectation table full")):
-		return mark(rec, System, "expect-full")
+	case bytes.HasPrefix(rest, []byte("expectation table full")), bytes.HasPrefix(rest, []byte("nf_ct_expect: expectation table full")):
+		rec.Detail = p.name([]byte("expectations"))
+		return mark(rec, TableFull, "expect-full")
 	}
 	return false
 }
@@ -104,12 +109,26 @@ func shrink(b []byte, rec *Record) bool {
 }
 
 // synFlood reads "TCP: request_sock_TCP: Possible SYN flooding on port 80. Sending cookies." and the older spelling;
-// newer kernels print address and port ("on port [::]:80").
+// newer kernels print address and port ("on port [::]:80"), those of 2.0 and 2.2 also the last peer ("Warning: possible
+// SYN flood from 192.0.2.1 on 198.51.100.2:80. Sending cookies.").
 func synFlood(b []byte, rec *Record) bool {
-	r := after(b, "ossible SYN flooding on port ")
-	if r == nil {
+	i := bytes.Index(b, []byte("ossible SYN flood"))
+	if i < 0 {
 		return false
 	}
+	r := trimLeft(bytes.TrimPrefix(b[i+len("ossible SYN flood"):], []byte("ing")))
+	if from, ok := bytes.CutPrefix(r, []byte("from ")); ok {
+		var w []byte
+		w, r = word(from)
+		if rec.Src, rec.SPort = hostPort(w, ':'); !rec.Src.IsValid() {
+			rec.Src = addr(w)
+		}
+	}
+	r, ok := bytes.CutPrefix(r, []byte("on "))
+	if !ok {
+		return false
+	}
+	r = bytes.TrimPrefix(r, []byte("port "))
 	w := bytes.TrimRight(until(r, " "), ".")
 	if i := bytes.LastIndexByte(w, ':'); i >= 0 {
 		if rec.Dst, rec.DPort = hostPort(w, ':'); rec.Dst.IsUnspecified() {
@@ -126,19 +145,24 @@ func tcpLimits(b []byte, rec *Record) bool {
 	switch {
 	case bytes.Contains(b, []byte("too many orphaned sockets")), bytes.HasPrefix(b, []byte("TCP: too many of orphaned")):
 		return mark(rec, Orphans, "tcp-orphans")
-	case bytes.HasPrefix(b, []byte("TCP: out of memory")):
+	case bytes.HasPrefix(b, []byte("TCP: out of memory")), bytes.HasPrefix(b, []byte("Out of socket memory")):
 		return mark(rec, System, "tcp-mem")
 	}
 	return false
 }
 
-// udpError reads "UDP: bad checksum. From 1.2.3.4:19 to 5.6.7.8:21143 ulen 2474" and "UDP: short packet: …".
+// udpError reads "UDP: bad checksum. From 1.2.3.4:19 to 5.6.7.8:21143 ulen 2474" and "UDP: short packet: From
+// 1.2.3.4:53 1500/33 to 5.6.7.8:1024", also of UDPv6 and UDP-Lite.
 func udpError(b []byte, rec *Record) bool {
+	i := bytes.IndexByte(b, ':')
+	if i < 3 || i > 9 || !bytes.HasPrefix(b, []byte("UDP")) {
+		return false
+	}
 	w := ""
-	switch {
-	case bytes.HasPrefix(b, []byte("UDP: bad checksum. From ")):
+	switch r := b[i+1:]; {
+	case bytes.HasPrefix(r, []byte(" bad checksum. From ")):
 		w = "udp-badcsum"
-	case bytes.HasPrefix(b, []byte("UDP: short packet: From ")):
+	case bytes.HasPrefix(r, []byte(" short packet: From ")):
 		w = "udp-short"
 	default:
 		return false
@@ -147,7 +171,9 @@ func udpError(b []byte, rec *Record) bool {
 	to, _ := word(after(b, " to "))
 	rec.Src, rec.SPort = hostPort(from, ':')
 	rec.Dst, rec.DPort = hostPort(to, ':')
-	rec.Proto = UDP
+	if rec.Proto = UDP; containsLower(b[:i], "lite") {
+		rec.Proto = 136
+	}
 	return mark(rec, System, w)
 }
 
@@ -166,7 +192,7 @@ func martian(b []byte, rec *Record) bool {
 		w, r = word(r)
 		rec.Src = addr(bytes.TrimRight(w, ","))
 	}
-	if d := after(r, "on dev "); d != nil {
+	if d := after(r, "dev "); d != nil {
 		rec.InIf, _ = word(d)
 		rec.InIf = bytes.TrimRight(rec.InIf, ",")
 	}
@@ -199,19 +225,31 @@ func (p *Parser) suppressed(b []byte, rec *Record) bool {
 // link reads the common wordings of interfaces that come and go; Detail is the interface or its driver.
 func (p *Parser) link(b []byte, rec *Record) bool {
 	i := bytes.Index(b, []byte(": "))
-	if i < 1 || len(b) > 200 {
+	if i < 1 || len(b) > 200 || !bytes.Contains(b[i:], []byte("ink")) && !bytes.Contains(b[i:], []byte("INK")) {
 		return false
 	}
 	w := ""
 	switch {
-	case containsLower(b[i:], "link is up"), containsLower(b[i:], "link up"), containsLower(b[i:], "link becomes ready"):
+	case containsLower(b[i:], "link is up"), containsLower(b[i:], "link up"), containsLower(b[i:], "link becomes ready"),
+		containsLower(b[i:], "link status definitely up"), containsLower(b[i:], "link status up"):
 		w = "link-up"
-	case containsLower(b[i:], "link is down"), containsLower(b[i:], "link down"):
+	case containsLower(b[i:], "link is down"), containsLower(b[i:], "link down"), containsLower(b[i:], "link status definitely down"),
+		containsLower(b[i:], "link status down"):
 		w = "link-down"
 	default:
 		return false
 	}
-	rec.Detail = p.name(lastWord(b[:linkColon(b, i)]))
+	colon := linkColon(b, i)
+	name := lastWord(b[:colon])
+	if w, r := word(b[colon+1:]); bytes.HasPrefix(r, []byte("NIC ")) {
+		name = w // "e1000: eth0 NIC Link is Up": the driver stands in front
+	}
+	if slave := after(b, "(slave "); slave != nil {
+		name = until(slave, ")") // "bond0: (slave eth1): link status definitely down"
+	} else if of := after(b, " for interface "); of != nil {
+		name = until(of, ", ")
+	}
+	rec.Detail = p.name(name)
 	return mark(rec, Link, w)
 }
 

@@ -11,7 +11,7 @@ func TestKernel(t *testing.T) {
 		{"6", lineFull, `{"event":"table-full"}`},
 		{"without the tag kernel", "<4>Jan  1 00:00:05 nf_conntrack: table full, dropping packet", `{"event":"table-full","app":null,"stamp":"01-01T00:00:05"}`},
 		{"a daemon cannot say so", "Jan  1 00:00:05 gw sshd[12]: nf_conntrack: table full, dropping packet", `{"event":"unknown","kind":"syslog"}`},
-		{"expectations", "nf_conntrack: expectation table full", `{"kind":"expect-full","event":"system"}`},
+		{"expectations", "nf_conntrack: expectation table full", `{"kind":"expect-full","event":"table-full","detail":"expectations"}`},
 		{"callbacks", "[104243.800401] net_ratelimit: 3939 callbacks suppressed", `{"event":"suppressed","count":3939,"detail":"net_ratelimit"}`},
 		{"older callbacks", "__ratelimit: 12 callbacks suppressed", `{"event":"suppressed","count":12,"detail":"__ratelimit"}`},
 		{"printk", "Sep  8 22:18:06 hostname kernel: printk: 347 messages suppressed.", `{"event":"suppressed","count":347,"detail":"printk"}`},
@@ -35,6 +35,6 @@ func TestKernel(t *testing.T) {
 		{"link down", "<6>Mar  1 00:00:01 gw kernel: eth1: link down", `{"event":"link","kind":"link-down","detail":"eth1"}`},
 		{"link ready", "IPv6: ADDRCONF(NETDEV_CHANGE): wlan0: link becomes ready", `{"kind":"link-up","detail":"wlan0"}`},
 		{"udp checksum", "[71023.260323] UDP: bad checksum. From 60.191.19.46:54901 to 70.82.96.212:4672 ulen 46", `{"kind":"udp-badcsum","event":"system","src":"60.191.19.46","dport":4672}`},
-		{"anything else", "6,2651,106819644585,-;CPU1: Package temperature/speed normal", `{"kind":"other","event":"unknown","dialect":null,"uptime":106819.644585}`},
+		{"heat", "6,2651,106819644585,-;CPU1: Package temperature/speed normal", `{"kind":"other","event":"system","dialect":"kernel","uptime":106819.644585}`},
 	})
 }

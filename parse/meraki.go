@@ -22,10 +22,12 @@ func (p *Parser) meraki(b []byte, rec *Record) bool {
 		return false
 	}
 	host, rest := word(rest)
-	what, rest := word(rest)
-	if len(host) == 0 {
-		return false
-	}
+	return len(host) > 0 && p.merakiMessage(host, stamp, rest, rec)
+}
+
+// merakiMessage reads what stands behind stamp and host, which the header has taken where no priority is in front.
+func (p *Parser) merakiMessage(host []byte, stamp Stamp, b []byte, rec *Record) bool {
+	what, rest := word(b)
 	rec.Word, rec.Kind, rec.Action = "session", System, ""
 	switch string(what) {
 	case "flows", "firewall", "vpn_firewall", "cellular_firewall", "bridge_anyconnect_client_vpn_firewall", "l7_firewall":

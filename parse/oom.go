@@ -9,6 +9,9 @@ import "bytes"
 //	              Killed process 6576 (java) total-vm:33914892kB, anon-rss:20629004kB, …
 //	5.3 and later Out of memory: Killed process 2092 (node) total-vm:2546008kB, …
 //	cgroups       Memory cgroup out of memory: Killed process …
+//	2.2, 2.4      VM: killing process httpd
+//	Android       send sigkill to 1234 (com.foo), adj 15, size 3000
+//	              lowmemorykiller: Killing 'com.foo' (1234), adj 906, …
 //
 // "Kill process" announces the chosen process, "Killed process" is printed once for each process that is really
 // killed, in every age; the pids may differ, because older kernels sacrifice a child of the chosen one. Therefore only
@@ -23,8 +26,19 @@ func (p *Parser) oom(b []byte, rec *Record) bool {
 	case bytes.HasPrefix(b, []byte("oom_reaper: reaped process ")):
 		p.process(after(b, "process "), rec)
 		return mark(rec, System, "oom-reaped")
-	case bytes.HasPrefix(b, []byte("Task in ")) && bytes.Contains(b, []byte(" killed as a result of limit of ")):
+	case bytes.HasPrefix(b, []byte("oom_reaper: unable to reap pid:")):
+		p.process(after(b, "pid:"), rec)
+		return mark(rec, System, "oom-reaped")
+	case bytes.HasPrefix(b, []byte("Task in ")) && bytes.Contains(b, []byte(" killed as a result of limit of ")),
+		bytes.HasPrefix(b, []byte("Tasks in ")) && bytes.Contains(b, []byte("memory.oom.group set")):
 		return mark(rec, System, "oom-cgroup")
+	case bytes.HasPrefix(b, []byte("oom-killer: gfp_mask=")): // 2.6.9 does not say who
+		return mark(rec, OOMInvoked, "oom-invoked")
+	case bytes.HasPrefix(b, []byte("VM: killing process ")):
+		rec.Detail = p.name(b[len("VM: killing process "):])
+		return mark(rec, OOMKill, "oom-kill")
+	case b[0] == 'l' || b[0] == 's':
+		return p.lowMemory(b, rec)
 	}
 	r := b
 	if i := outOfMemory(b); i > 0 {
@@ -80,4 +94,26 @@ func (p *Parser) invoked(b []byte, rec *Record) bool {
 	}
 	rec.Detail = p.name(b[:i])
 	return mark(rec, OOMInvoked, "oom-invoked")
+}
+
+// lowMemory reads what Android's low memory killer prints (drivers/staging/android/lowmemorykiller.c, lmkd).
+func (p *Parser) lowMemory(b []byte, rec *Record) bool {
+	r := bytes.TrimPrefix(b, []byte("lowmemorykiller: "))
+	if s, ok := bytes.CutPrefix(r, []byte("send sigkill to ")); ok {
+		p.process(s, rec)
+		return mark(rec, OOMKill, "oom-kill")
+	}
+	s, ok := bytes.CutPrefix(r, []byte("Killing '"))
+	if !ok {
+		s, ok = bytes.CutPrefix(r, []byte("Kill '"))
+	}
+	end := bytes.Index(s, []byte("' ("))
+	if !ok || end < 0 {
+		return false
+	}
+	rec.Detail = p.name(s[:end])
+	if pid, _, ok := leading(s[end+3:]); ok && pid < 1<<32 {
+		rec.Count = uint32(pid)
+	}
+	return mark(rec, OOMKill, "oom-kill")
 }

@@ -48,6 +48,8 @@ func (p *Parser) Line(line []byte, rec *Record) {
 		}
 	case isContinuation(line):
 		rec.Body, rec.Dialect, rec.Word, rec.Kind = line[1:], "kernel", "other", System
+	case isExport(line):
+		exportField(line, rec)
 	default:
 		header(line, rec)
 	}
@@ -57,6 +59,9 @@ func (p *Parser) Line(line []byte, rec *Record) {
 	p.message(rec)
 	if rec.Dialect == "" && rec.Stamp.HasUptime {
 		rec.Word = "other" // the kernel speaks, of something that no dialect knows
+	}
+	if rec.times > 1 && rec.Kind != Unknown {
+		rec.multiply(rec.times)
 	}
 	if rec.Kind == Unknown { // what is not understood is grouped by who says it
 		rec.Detail = p.name(rec.App)
@@ -134,6 +139,9 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 	}
 	if i := bytes.Index(b, []byte(" proto ")); i >= 0 && isMikrotik(b[:i]) {
 		return p.mikrotik(b, i+1, rec)
+	}
+	if p.familyD(b, rec) {
+		return true
 	}
 	if len(rec.PID) > 0 && string(rec.App) != "kernel" && string(rec.App) != "klogd" {
 		return false // a daemon cannot speak for the kernel

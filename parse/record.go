@@ -29,10 +29,15 @@ type Record struct {
 	ZeroPort          bool   // the line says that the destination port is 0
 	Unordered         bool   // the line does not say who opened the session: Src and Dst are a guess
 
-	swapped bool   // the guess is the other way round than the line's order
-	data    []byte // structured data of an RFC 5424 header
-	msgID   []byte // of an RFC 5424 header
-	tagged  []byte // Body with its tag in front
+	swapped    bool   // the guess is the other way round than the line's order
+	data       []byte // structured data of an RFC 5424 header
+	msgID      []byte // of an RFC 5424 header
+	tagged     []byte // Body with its tag in front
+	Relay      []byte // host of the outermost header, where another header stood inside it
+	RelayStamp Stamp  // the relay's stamp; where the sender's clock is not set (Cisco's *), the sender's
+	times      uint32 // how often logwatch saw the line
+	hostOnly   bool   // "host: last message repeated …"
+	unsynced   bool   // the sender says that its clock is not set
 }
 
 // Stamp is the time as the line gives it, before anything is known of the sender's zone or year.

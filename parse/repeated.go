@@ -40,14 +40,22 @@ func (p *Parser) repeat(n uint32, inner []byte, rec *Record) {
 		known := p.dialect(rec.Body, rec)
 		rec.Body = outer
 		if known {
-			switch {
-			case rec.Kind == Suppressed:
-				rec.Count = saturate(uint64(rec.Count) * uint64(n))
-			case rec.Count == 0:
-				rec.Count = n
-			}
+			rec.multiply(n)
 			return
 		}
 	}
 	rec.Dialect, rec.Word, rec.Kind, rec.Count = "syslog", "suppressed", Repeated, n
+	if outer[0] == '-' || rec.hostOnly {
+		rec.Word = "syslog" // the same note in the header of macOS or of an old syslogd, that has no program in it
+	}
+}
+
+// multiply says that rec stands for n lines like it.
+func (rec *Record) multiply(n uint32) {
+	switch {
+	case rec.Kind == Suppressed:
+		rec.Count = saturate(uint64(rec.Count) * uint64(n))
+	case rec.Count == 0:
+		rec.Count = n
+	}
 }

@@ -14,6 +14,9 @@ func isVersion(b []byte) bool {
 // rfc5424Like knows a header whose priority somebody has cut off.
 func rfc5424Like(b []byte) bool {
 	var s Stamp
+	if i := bytes.IndexByte(b, ' '); i > 0 && bytes.HasPrefix(b[i:], []byte(" - - - ")) {
+		return true // all nil
+	}
 	if len(b) < 3 || b[0] != '1' || b[1] != ' ' {
 		return false
 	}

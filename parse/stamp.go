@@ -199,14 +199,7 @@ func (s *Stamp) stamp3164(b []byte) (rest []byte, ok bool) {
 	if rest, ok = t.clock(rest); !ok {
 		return b, false
 	}
-	if len(rest) > 4 && rest[0] == ' ' && t.Year == 0 {
-		if y, r, ok := year(rest[1:]); ok && (len(r) == 0 || r[0] == ' ' || r[0] == ']' || r[0] == ':') {
-			t.Year, rest = y, r
-		}
-	}
-	if len(rest) > 0 && rest[0] == ':' {
-		rest = rest[1:]
-	}
+	rest = t.trailer(rest)
 	*s = t
 	return rest, true
 }
@@ -235,14 +228,14 @@ func year(b []byte) (y int16, rest []byte, ok bool) {
 // stampCtime reads "Sat Nov 21 20:27:58 2026". The weekday says nothing and may be in any language.
 func (s *Stamp) stampCtime(b []byte) (rest []byte, ok bool) {
 	i := bytes.IndexByte(b, ' ')
-	if i < 2 || i > 12 || isDigit(b[0]) || month(b[i+1:]) == 0 {
+	if i < 2 || i > 12 || isDigit(b[0]) || month(b[i+1:]) == 0 || !isWeekday(b[:i]) {
 		return b, false
 	}
 	return s.stamp3164(b[i+1:])
 }
 
 // stampISO reads 2026-11-21T20:28:20.123456+00:00 and its kin: blank instead of T, slashes instead of dashes, comma
-// instead of the point, zone as Z, +00:00, +0000 or missing.
+// instead of the point, zone as Z, +00:00, +0000, +00, a name behind a blank, or missing.
 func (s *Stamp) stampISO(b []byte) (rest []byte, ok bool) {
 	y, r, ok := year(b)
 	if !ok || len(r) < 15 || r[0] != '-' && r[0] != '/' || r[3] != r[0] || r[6] != 'T' && r[6] != ' ' || r[1] == ' ' || r[4] == ' ' {
@@ -257,8 +250,9 @@ func (s *Stamp) stampISO(b []byte) (rest []byte, ok bool) {
 	if rest, ok = t.clock(r[7:]); !ok {
 		return b, false
 	}
-	rest, ok = t.offset(rest)
-	if !ok {
+	if len(rest) > 0 && rest[0] == ' ' {
+		rest = t.zoneName(rest)
+	} else if rest, ok = t.offset(rest); !ok {
 		return b, false
 	}
 	*s = t
@@ -274,8 +268,18 @@ func (s *Stamp) offset(b []byte) (rest []byte, ok bool) {
 		s.HasZone = true
 		return b[1:], true
 	}
-	if b[0] != '+' && b[0] != '-' || len(b) < 5 {
+	if b[0] != '+' && b[0] != '-' || len(b) < 3 {
 		return b, false
+	}
+	if len(b) == 3 || b[3] == ' ' { // "+09"
+		h, ok := two(b[1:])
+		if !ok || h > 18 || b[1] == ' ' {
+			return b, false
+		}
+		if s.HasZone, s.Offset = true, int32(h)*3600; b[0] == '-' {
+			s.Offset = -s.Offset
+		}
+		return b[3:], true
 	}
 	minutes := b[3:]
 	if minutes[0] == ':' {
@@ -311,6 +315,14 @@ func (s *Stamp) bracketed(b []byte) (rest []byte, ok bool) {
 	var t Stamp
 	if rest, ok = t.stampISO(in); !ok {
 		rest, ok = t.stampCtime(in)
+	} else if i := len(in) - len(rest); isLetter(in[i-1]) && in[i-1] != 'Z' {
+		return b, false // "[2025-07-28 05:34:01 UTC] [192.0.2.1:50051]": no kernel's, but a DNS server's own
+	}
+	if !ok {
+		if rest, ok = s.relative(b); ok {
+			return rest, true
+		}
+		rest, ok = t.stampForeign(in)
 	}
 	if !ok || len(rest) == 0 || rest[0] != ']' {
 		return b, false
@@ -329,7 +341,7 @@ func (s *Stamp) seconds(b []byte) (rest []byte, ok bool) {
 		return b, false
 	}
 	nanos, r := fraction(r[1:])
-	if len(r) == 0 || r[0] != ']' {
+	if r = afterSeconds(r); len(r) == 0 || r[0] != ']' {
 		return b, false
 	}
 	ns := int64(sec)*int64(time.Second) + int64(nanos)
@@ -339,4 +351,16 @@ func (s *Stamp) seconds(b []byte) (rest []byte, ok bool) {
 		s.HasUptime, s.Uptime = true, ns
 	}
 	return r[1:], true
+}
+
+// afterSeconds skips what `dmesg --show-delta` ("[ 5632.359712 <    0.000001>]") and kernels of Amlogic ("[    0.5@0]")
+// put between the uptime and its bracket.
+func afterSeconds(b []byte) []byte {
+	if len(b) > 0 && b[0] == ']' || len(b) < 3 || b[0] != '@' && string(b[:2]) != " <" {
+		return b
+	}
+	if i := bytes.IndexByte(b[:min(len(b), 24)], ']'); i > 0 && (b[0] == '@' || b[i-1] == '>') {
+		return b[i:]
+	}
+	return b
 }

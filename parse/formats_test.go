@@ -1,0 +1,87 @@
+package parse
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// Every dialect that is described must read its own sample.
+func TestFormats(t *testing.T) {
+	for _, f := range Formats() {
+		if rec := parseLine(f.Sample); rec.Dialect != f.Name || rec.Kind == Unknown {
+			t.Errorf("%s: the sample is read as %q, %v: %s", f.Name, rec.Dialect, rec.Kind, f.Sample)
+		}
+		for part, text := range map[string]string{"devices": f.Devices, "reads": f.Reads, "enable": f.Enable, "source": f.Source} {
+			if text == "" || strings.ContainsAny(text, "\n\r") {
+				t.Errorf("%s: %s is %q", f.Name, part, text)
+			}
+		}
+	}
+}
+
+func TestHeaderForms(t *testing.T) {
+	for _, f := range headerForms() {
+		rec := parseLine(f.Sample)
+		s := &rec.Stamp
+		if f.Name != "logwatch" && !s.HasClock && !s.HasUptime && !s.HasUnix {
+			t.Errorf("%s: no stamp: %s", f.Name, f.Sample)
+		}
+		if strings.Contains(f.Sample, "table full") && rec.Kind != TableFull {
+			t.Errorf("%s: %v: %s", f.Name, rec.Kind, f.Sample)
+		}
+		if strings.Contains(f.Sample, "router ") && string(rec.Host) != "router" {
+			t.Errorf("%s: host %q: %s", f.Name, rec.Host, f.Sample)
+		}
+	}
+}
+
+// docs/formats.md is written from the tables, with -update.
+func TestFormatsDocument(t *testing.T) {
+	const file = "../docs/formats.md"
+	got := formatsDocument()
+	if *update {
+		if err := os.MkdirAll("../docs", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is not what the tables say; run go test ./parse -update:\n%s", file, firstDifference([]byte(got), want))
+	}
+}
+
+func formatsDocument() string {
+	var b strings.Builder
+	b.WriteString("# What uncloak reads\n\nThis page is written from the tables in `parse` (`go test ./parse -update`), and a test reads every sample with the\n" +
+		"dialect that it stands under. `uncloak parse --explain < router.log` says which dialect understood a line, and why.\n\n")
+	b.WriteString("## Dialects\n\n| dialect | devices |\n|---|---|\n")
+	formats := Formats()
+	for _, f := range formats {
+		b.WriteString("| [" + f.Name + "](#" + f.Name + ") | " + strings.ReplaceAll(f.Devices, "|", "\\|") + " |\n")
+	}
+	for _, f := range formats {
+		b.WriteString("\n### " + f.Name + "\n\n" + f.Devices + "\n\n" + fenced(f.Sample) + "\n- Read: " + f.Reads + "\n- Switch it on: " + f.Enable + "\n- Source: " + f.Source + "\n")
+	}
+	b.WriteString("\n## Headers\n\nWhatever the dialect, these may stand in front of a message. Trailing newlines and NULs are no part of it. Bytes are kept\n" +
+		"as they came; where they are text in EUC-JP, Shift_JIS or Latin-1 beyond doubt, JSON shows it as UTF-8.\n")
+	for _, f := range headerForms() {
+		b.WriteString("\n### " + f.Name + "\n\n" + fenced(f.Sample) + "\n" + f.Reads + "\n")
+	}
+	return b.String()
+}
+
+// fenced puts a line into a code block whose fence is longer than any run of backticks in it.
+func fenced(line string) string {
+	fence := "```"
+	for strings.Contains(line, fence) {
+		fence += "`"
+	}
+	return fence + "\n" + line + "\n" + fence + "\n"
+}

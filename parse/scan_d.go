@@ -1,0 +1,3 @@
+package parse
+
+func isLower(c byte) bool { return c-'a' < 26 }
