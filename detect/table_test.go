@@ -254,3 +254,17 @@ func TestBurstAcrossSlots(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+func TestOtherFullTablesBlameNobody(t *testing.T) {
+	s := newStream()
+	s.burst(t0, lan(1), 50, time.Second)
+	for _, which := range []string{"dst cache", "expectations", "open files"} {
+		s.add(t0.Add(time.Second), parse.Event{Kind: parse.TableFull, Detail: parse.MakeName(which)})
+	}
+	s.add(t0.Add(2*time.Hour), parse.Event{Kind: parse.TableFull, Detail: parse.MakeName("pf states")})
+	d := s.days(DefaultConfig())[0]
+	r := d.Routers["gw"]
+	if len(r.Overflows) != 1 || r.Other["dst cache full"] != 1 || r.Other["open files full"] != 1 {
+		t.Errorf("overflows %+v, other %v", r.Overflows, r.Other)
+	}
+}

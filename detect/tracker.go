@@ -119,6 +119,10 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 			t.host(host).host.Denied++
 		}
 	case parse.TableFull:
+		if !holdsSessions(e.Detail.String()) {
+			rs.router.Other[e.Detail.String()+" full"] += uint64(max(e.Count, 1))
+			break
+		}
 		t.tableFull(e, rs, max(e.Count, 1))
 	case parse.Repeated:
 		if rs.lastKind == parse.TableFull {
@@ -476,6 +480,16 @@ func (t *Tracker) tableFull(e *parse.Event, rs *routerState, n uint32) {
 			h.N += uint64(m.n)
 		}
 	}
+}
+
+// holdsSessions says whether it is the session table, or a pool of what a session needs (NAT ports, states), that is full. The
+// kernel has further tables; they fill for other reasons, and no host's sessions are to blame.
+func holdsSessions(table string) bool {
+	switch table {
+	case "expect", "expectations", "dst cache", "route cache", "neighbour", "time-wait buckets", "hashlimit", "ipset", "open files", "listen queue", "pf frag entries", "pf fragments", "mbufs", "kernel zone":
+		return false
+	}
+	return true
 }
 
 // endSpell moves the running spell into the day.
