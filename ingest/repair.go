@@ -174,16 +174,22 @@ func (u *unwrapper) piece(l []byte) bool {
 		return false
 	}
 	u.parser.Line(l, &u.rec)
-	return u.rec.Kind == parse.Unknown && !factOf(l, &u.rec).header
+	return u.vague() && !factOf(l, &u.rec).header
+}
+
+// vague says that the line is not understood, or only as one that the kernel may have written: half a message is that, too.
+func (u *unwrapper) vague() bool {
+	return u.rec.Kind == parse.Unknown || u.rec.Kind == parse.System && u.rec.Word == "other" && u.rec.Dialect == "kernel"
 }
 
 // complete says whether a line is understood and ends as its message does.
 func (u *unwrapper) complete(l []byte) bool {
 	u.parser.Line(l, &u.rec)
 	b := bytes.TrimRight(u.rec.Body, " ")
-	switch u.rec.Kind {
-	case parse.Unknown:
+	if u.vague() {
 		return false
+	}
+	switch u.rec.Kind {
 	case parse.WindowShrink: // "… Repaired." to 2.6, "… (repaired)" later
 		return bytes.HasSuffix(b, []byte("epaired.")) || bytes.HasSuffix(b, []byte("epaired)"))
 	case parse.TableFull:

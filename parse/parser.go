@@ -106,6 +106,9 @@ func (rec *Record) clear(word string) {
 
 // choose goes by the tag and by the words that only one dialect has.
 func (p *Parser) choose(b []byte, rec *Record) bool {
+	if len(b) == 0 {
+		return false
+	}
 	if bytes.HasPrefix(rec.App, []byte("dnsmasq")) {
 		return p.dnsmasq(b, rec)
 	}
@@ -122,23 +125,32 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 		}
 		rec.clear(before) // an address in a web server's log, say
 	}
-	if p.familyB(b, rec) {
+	// The frequent ones go first where nothing else can look like them: a family's look costs 10 to 70 ns.
+	if b[0] == '[' && len(b) > 8 {
+		if i := bytes.Index(b, []byte("src=")); i >= 0 && conntrack(b, i, rec) {
+			return true
+		}
+	}
+	// a console's own stamp, and CEF, are the family's
+	if !isDigit(b[0]) && (len(b) < 4 || b[3] != '/') && bytes.IndexByte(b[:min(len(b), 64)], '|') < 0 {
+		if i := bytes.Index(b, []byte(" proto ")); i >= 0 && isMikrotik(b[:i]) && p.mikrotik(b, i+1, rec) {
+			return true
+		}
+	}
+	percent := bytes.IndexByte(b[:min(len(b), 48)], '%') >= 0
+	if percent && p.familyA(b, rec) {
 		return true
 	}
 	rec.clear(before)
-	if p.familyA(b, rec) {
+	if p.familyB(b, rec) || !percent && p.familyA(b, rec) {
 		return true
 	}
 	rec.clear(before)
 	if p.familyC(b, rec) {
 		return true
 	}
-	rec.clear(before)
 	if i := bytes.Index(b, []byte("src=")); i >= 0 {
 		return conntrack(b, i, rec)
-	}
-	if i := bytes.Index(b, []byte(" proto ")); i >= 0 && isMikrotik(b[:i]) {
-		return p.mikrotik(b, i+1, rec)
 	}
 	if p.familyD(b, rec) {
 		return true
