@@ -131,11 +131,9 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 			return true
 		}
 	}
-	// a console's own stamp, and CEF, are the family's
-	if !isDigit(b[0]) && (len(b) < 4 || b[3] != '/') && bytes.IndexByte(b[:min(len(b), 64)], '|') < 0 {
-		if i := bytes.Index(b, []byte(" proto ")); i >= 0 && isMikrotik(b[:i]) && p.mikrotik(b, i+1, rec) {
-			return true
-		}
+	// A console's own stamp, and CEF, are the family's.
+	if !isDigit(b[0]) && (len(b) < 4 || b[3] != '/') && within(b[:min(len(b), 64)], " in:") && bytes.IndexByte(b[:min(len(b), 64)], '|') < 0 && p.mikrotikLine(b, rec) {
+		return true
 	}
 	percent := bytes.IndexByte(b[:min(len(b), 48)], '%') >= 0
 	if percent && p.familyA(b, rec) {
@@ -152,13 +150,18 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 	if i := bytes.Index(b, []byte("src=")); i >= 0 {
 		return conntrack(b, i, rec)
 	}
-	if p.familyD(b, rec) {
+	if p.mikrotikLine(b, rec) || p.familyD(b, rec) { // its prefix may be longer than what was looked at above
 		return true
 	}
 	if len(rec.PID) > 0 && string(rec.App) != "kernel" && string(rec.App) != "klogd" {
 		return false // a daemon cannot speak for the kernel
 	}
 	return p.kernel(b, rec)
+}
+
+func (p *Parser) mikrotikLine(b []byte, rec *Record) bool {
+	i := bytes.Index(b, []byte(" proto "))
+	return i >= 0 && isMikrotik(b[:i]) && p.mikrotik(b, i+1, rec)
 }
 
 // withTag is the body with its tag where that tag may be the start of a kernel message: a sender that leaves out
