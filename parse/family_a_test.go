@@ -29,19 +29,7 @@ var benchA = map[string]string{
 }
 
 // BenchmarkFamilyA measures one line of each dialect of familyA.
-func BenchmarkFamilyA(b *testing.B) {
-	for name, s := range benchA {
-		b.Run(name, func(b *testing.B) {
-			p, line := NewParser(), []byte(s)
-			var rec Record
-			b.SetBytes(int64(len(line)))
-			b.ReportAllocs()
-			for b.Loop() {
-				p.Line(line, &rec)
-			}
-		})
-	}
-}
+func BenchmarkFamilyA(b *testing.B) { benchmarkLines(b, benchA) }
 
 // BenchmarkFamilyAForeign measures what a line of another family pays for being none of ours.
 func BenchmarkFamilyAForeign(b *testing.B) {

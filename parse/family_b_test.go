@@ -37,19 +37,7 @@ var familyBLines = map[string]string{
 	"ros-dhcp":    `dhcp,info defconf assigned 192.168.88.10 for AA:BB:CC:DD:EE:FF laptop`,
 }
 
-func BenchmarkFamilyB(b *testing.B) {
-	for name, s := range familyBLines {
-		b.Run(name, func(b *testing.B) {
-			p, line := NewParser(), []byte(s)
-			var rec Record
-			b.SetBytes(int64(len(line)))
-			b.ReportAllocs()
-			for b.Loop() {
-				p.Line(line, &rec)
-			}
-		})
-	}
-}
+func BenchmarkFamilyB(b *testing.B) { benchmarkLines(b, familyBLines) }
 
 // BenchmarkFamilyBForeign is what lines of other dialects pay for being looked at.
 func BenchmarkFamilyBForeign(b *testing.B) {

@@ -31,19 +31,7 @@ var benchLinesC = map[string]string{
 	"pve":           "0 6 PVEFW-HOST-IN 24/Jul/2025:17:27:00 +0200 policy DROP: IN=vmbr0 PHYSIN=enp0s3 MAC=ae:b7:cd SRC=10.137.113.200 DST=10.3.0.2 LEN=60 TOS=0x00 PREC=0x00 TTL=128 ID=64406 PROTO=ICMP TYPE=8 CODE=0 ID=1 SEQ=1",
 }
 
-func BenchmarkFamilyC(b *testing.B) {
-	for name, s := range benchLinesC {
-		b.Run(name, func(b *testing.B) {
-			p, line := NewParser(), []byte(s)
-			var rec Record
-			b.SetBytes(int64(len(line)))
-			b.ReportAllocs()
-			for b.Loop() {
-				p.Line(line, &rec)
-			}
-		})
-	}
-}
+func BenchmarkFamilyC(b *testing.B) { benchmarkLines(b, benchLinesC) }
 
 // BenchmarkFamilyCForeign is what the family costs a line that is none of its own, over and above the header.
 func BenchmarkFamilyCForeign(b *testing.B) {

@@ -226,3 +226,24 @@ func endpointWord(b []byte) (netip.Addr, uint16) {
 	}
 	return hostPort(b, ':')
 }
+
+// letterFlags reads TCP flags that are written as their first letters; other letters say nothing.
+func letterFlags(w []byte) (flags uint8) {
+	for _, c := range w {
+		switch c {
+		case 'S':
+			flags |= SYN
+		case 'A':
+			flags |= ACK
+		case 'F':
+			flags |= FIN
+		case 'R':
+			flags |= RST
+		case 'P':
+			flags |= PSH
+		case 'U':
+			flags |= URG
+		}
+	}
+	return flags
+}

@@ -57,22 +57,7 @@ func (p *Parser) watchguardTail(b []byte, rec *Record) {
 	if r, ok := bytes.CutPrefix(b, []byte("offset ")); ok {
 		_, r = word(r)
 		w, _ := word(r)
-		for _, c := range w {
-			switch c {
-			case 'S':
-				rec.Flags |= SYN
-			case 'A':
-				rec.Flags |= ACK
-			case 'F':
-				rec.Flags |= FIN
-			case 'R':
-				rec.Flags |= RST
-			case 'P':
-				rec.Flags |= PSH
-			case 'U':
-				rec.Flags |= URG
-			}
-		}
+		rec.Flags = letterFlags(w)
 	}
 	var sent, rcvd, sentPkts, rcvdPkts uint64
 	var closed bool

@@ -36,22 +36,7 @@ func (p *Parser) windowsFirewall(b []byte, rec *Record) bool {
 	}
 	rec.SPort, rec.DPort = port(f[4]), port(f[5])
 	rec.Bytes, _ = number(f[6])
-	for _, c := range f[7] {
-		switch c {
-		case 'S':
-			rec.Flags |= SYN
-		case 'A':
-			rec.Flags |= ACK
-		case 'F':
-			rec.Flags |= FIN
-		case 'R':
-			rec.Flags |= RST
-		case 'P':
-			rec.Flags |= PSH
-		case 'U':
-			rec.Flags |= URG
-		}
-	}
+	rec.Flags = letterFlags(f[7])
 	if rec.Action == "allow" {
 		icmpType := -1
 		if n, ok := number(f[11]); ok && n < 256 {
