@@ -48,7 +48,7 @@ const (
 )
 
 // Finding is one statement about the network with all that its words need. The JSON names are a contract: they are
-// added to, never renamed. Numbers are SI; shares are 0..1. Title, Detail and Advice are filled by report.
+// added to, never renamed. Numbers are SI; shares are 0..1. Title, Detail, Advice and Explain are filled by report.
 type Finding struct {
 	ID       string    `json:"id"`              // stable from day to day
 	Group    string    `json:"group,omitempty"` // findings of one incident have the same group: the id of its root
@@ -114,6 +114,7 @@ type Finding struct {
 	Title    string   `json:"title"`
 	Detail   string   `json:"detail"`
 	Advice   []string `json:"advice,omitempty"`
+	Explain  string   `json:"explain,omitempty"` // command that explains the message behind it; filled by report
 	Evidence Evidence `json:"evidence"`
 }
 

@@ -167,6 +167,7 @@ func evidence(ctx context.Context, st store.Store, f *detect.Finding, opt *Optio
 	if f.Evidence.Lines, err = rawLines(ctx, st, q, opt.Evidence); err != nil {
 		return fmt.Errorf("read the lines behind %s: %w", f.ID, err)
 	}
+	f.Explain = explainCommand(f)
 	return nil
 }
 
@@ -179,7 +180,7 @@ func (m *Model) proofs(ctx context.Context, st store.Store, opt *Options) error 
 				continue
 			}
 			p.Evidence.Query = command(&p.Evidence.Ask, opt, m)
-			p.Evidence.Lines = p.worst.Evidence.Lines
+			p.Evidence.Lines, p.Explain = p.worst.Evidence.Lines, p.worst.Explain
 			if len(p.Evidence.Lines) > 0 || asked >= maxAsked {
 				continue
 			}
@@ -187,7 +188,7 @@ func (m *Model) proofs(ctx context.Context, st store.Store, opt *Options) error 
 			if err := evidence(ctx, st, p.worst, opt, 0); err != nil {
 				return err
 			}
-			p.Evidence.Lines = p.worst.Evidence.Lines
+			p.Evidence.Lines, p.Explain = p.worst.Evidence.Lines, p.worst.Explain
 		}
 	}
 	return nil
@@ -307,26 +308,12 @@ func (m *Model) account(ctx context.Context, st store.Store, days []*detect.Day,
 	}
 	day := func(t time.Time) bool { return t.Truncate(24 * time.Hour).Equal(t) }
 	m.Totals.WholeDays = day(opt.From) && day(opt.To)
-	shapes := map[[2]string]*Shape{}
 	for _, d := range days {
-		for name, r := range d.Routers {
+		for _, r := range d.Routers {
 			m.Totals.Lines += r.Lines
 			m.Totals.Unparsed += r.Unparsed
-			for _, s := range r.Shapes {
-				k := [2]string{name, s.Template}
-				if shapes[k] == nil {
-					shapes[k] = &Shape{Router: name, Template: s.Template, Example: s.Example}
-				}
-				shapes[k].Lines += s.N
-			}
 		}
 	}
-	for _, s := range shapes {
-		m.Shapes = append(m.Shapes, *s)
-	}
-	slices.SortFunc(m.Shapes, func(a, b Shape) int {
-		return cmp.Or(cmp.Compare(b.Lines, a.Lines), cmp.Compare(a.Router, b.Router), cmp.Compare(a.Template, b.Template))
-	})
 	if st == nil {
 		return nil
 	}
@@ -335,6 +322,12 @@ func (m *Model) account(ctx context.Context, st store.Store, days []*detect.Day,
 		return fmt.Errorf("read the accounting: %w", err)
 	}
 	m.addHealth(hs)
+	if m.Totals.Unparsed > 0 {
+		if m.Unparsed, err = Shapes(ctx, st, store.Window{From: opt.From, To: opt.To}); err != nil {
+			return err
+		}
+		m.Shapes = m.Unparsed.Shapes
+	}
 	return nil
 }
 

@@ -4,30 +4,36 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
 
 	"go.yaml.in/yaml/v3"
+
+	"uncloak/detect"
 )
 
 // Entry explains one message of a router or a kernel. The texts are ours; each fact is in one of the Sources.
 type Entry struct {
-	ID       string   // short and stable: "conntrack-full"
-	Title    string   // what it means in a few words
-	Sample   string   // one real message
-	Patterns []string // parts of a message that give it away; * stands for any text. Case does not matter
-	Says     string   // what the message means
-	When     string   // when exactly it is printed
-	Causes   []Cause  // the likely ones first
-	Checks   []string // commands, and what to look at
-	Remedies []string
-	Findings []string // kinds of finding that this message supports
-	Sources  []string // source file and function, RFC, manual
+	ID       string   `json:"id"`       // short and stable: "conntrack-full"
+	Title    string   `json:"title"`    // what it means in a few words
+	Sample   string   `json:"sample"`   // one real message
+	Patterns []string `json:"patterns"` // parts of a message that give it away; * stands for any text. Case does not matter
+	Says     string   `json:"says"`     // what the message means
+	When     string   `json:"when"`     // when exactly it is printed
+	Causes   []Cause  `json:"causes"`   // the likely ones first
+	Checks   []string `json:"checks"`   // commands, and what to look at
+	Remedies []string `json:"remedies"`
+	Findings []string `json:"findings,omitempty"` // kinds of finding that this message supports
+	Sources  []string `json:"sources"`            // source file and function, RFC, manual
 }
 
 // Cause is one reason for a message, with how often it is the one: "likely", "possible" or "rare".
-type Cause struct{ Rank, Text string }
+type Cause struct {
+	Rank string `json:"rank"`
+	Text string `json:"text"`
+}
 
 // UnmarshalYAML reads "likely: text".
 func (c *Cause) UnmarshalYAML(node *yaml.Node) error {
@@ -150,4 +156,41 @@ func ForFinding(kind string) []*Entry {
 		}
 	}
 	return found
+}
+
+// explainCommand is the command that explains the message behind a finding: the entry that its lines fit, else the one
+// that is usual for its kind; "" where no entry of ours would help. The lines of a burst are all in order: what there is
+// to explain is what they do to the table.
+func explainCommand(f *detect.Finding) string {
+	const command = "uncloak explain "
+	about, usual := ForFinding(f.Kind), usualEntry(f.Kind)
+	if f.Kind != detect.PeriodicBurst && f.Kind != detect.BurstKind {
+		for _, line := range f.Evidence.Lines {
+			for _, e := range Explain(line) {
+				if slices.Contains(about, e) {
+					return command + e.ID
+				}
+			}
+		}
+	}
+	if usual == "" {
+		return ""
+	}
+	return command + usual
+}
+
+// usualEntry is the entry to read first about a kind of finding. Resets and scans have none: what their entries say is
+// about one vendor's message or another.
+func usualEntry(kind string) string {
+	switch kind {
+	case detect.TableFullKind, detect.PeriodicBurst, detect.BurstKind:
+		return "conntrack-full"
+	case detect.OOM:
+		return "oom-kill"
+	case detect.ShrinkKind:
+		return "treason-uncloaked"
+	case detect.PTRStorm:
+		return "dnsmasq-max-queries"
+	}
+	return ""
 }

@@ -2,9 +2,12 @@ package report
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"uncloak/detect"
 )
 
 func TestEntriesAreWhole(t *testing.T) {
@@ -148,4 +151,30 @@ func FuzzExplain(f *testing.F) {
 			seen[e] = true
 		}
 	})
+}
+
+func TestExplainCommand(t *testing.T) {
+	for name, c := range map[string]struct {
+		finding detect.Finding
+		want    string
+	}{
+		"by its kind":        {detect.Finding{Kind: detect.TableFullKind}, "uncloak explain conntrack-full"},
+		"by its lines":       {detect.Finding{Kind: detect.TableFullKind, Evidence: detect.Evidence{Lines: []string{"x", "Nov 17 gw kernel: Neighbour table overflow."}}}, "uncloak explain neighbour-overflow"},
+		"lines of a burst":   {detect.Finding{Kind: detect.PeriodicBurst, Evidence: detect.Evidence{Lines: []string{"[NEW] IN=br0 OUT=eth0 SRC=10.0.0.1"}}}, "uncloak explain conntrack-full"},
+		"another's message":  {detect.Finding{Kind: detect.OOM, Evidence: detect.Evidence{Lines: []string{"nf_conntrack: table full, dropping packet"}}}, "uncloak explain oom-kill"},
+		"nothing is usual":   {detect.Finding{Kind: detect.ScanKind}, ""},
+		"a vendor's message": {detect.Finding{Kind: detect.ScanKind, Evidence: detect.Evidence{Lines: []string{"%ASA-4-106023: Deny tcp src outside:192.0.2.1/2143"}}}, "uncloak explain asa-106023"},
+		"no entries":         {detect.Finding{Kind: detect.GrowthKind}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := explainCommand(&c.finding); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+	for _, kind := range []string{detect.PeriodicBurst, detect.BurstKind, detect.PTRStorm, detect.TableFullKind, detect.OOM, detect.ShrinkKind} {
+		if id := usualEntry(kind); !slices.ContainsFunc(ForFinding(kind), func(e *Entry) bool { return e.ID == id }) {
+			t.Errorf("the usual entry of %s, %q, is not about it", kind, id)
+		}
+	}
 }

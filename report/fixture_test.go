@@ -43,11 +43,15 @@ type lines struct {
 	raw    string
 	n      int
 	health []store.Health
+	odd    []string // answers to questions for unknown lines, which are not remembered
 	asked  []store.Query
 	err    error
 }
 
 func (s *lines) Events(_ context.Context, q store.Query) iter.Seq2[store.Entry, error] {
+	if len(q.Kinds) == 1 && q.Kinds[0] == parse.Unknown {
+		return s.unknown(q.Limit)
+	}
 	s.asked = append(s.asked, q)
 	return func(yield func(store.Entry, error) bool) {
 		buf := make([]byte, 0, 2048) // reused, as the contract allows
@@ -67,6 +71,19 @@ func (s *lines) Events(_ context.Context, q store.Query) iter.Seq2[store.Entry, 
 			for k := range buf {
 				buf[k] = 'X'
 			}
+		}
+	}
+}
+
+func (s *lines) unknown(limit int) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
+		for i, l := range s.odd {
+			if limit > 0 && i >= limit || !yield(store.Entry{Raw: []byte(l), Event: parse.Event{Router: parse.MakeName("gw")}}, nil) {
+				return
+			}
+		}
+		if s.err != nil {
+			yield(store.Entry{}, s.err)
 		}
 	}
 }
@@ -175,7 +192,7 @@ func (b builder) day(at time.Time) (*detect.Day, uint16) {
 	d := detect.DateOf(at)
 	if b.days[d] == nil {
 		b.days[d] = detect.NewDay(d)
-		b.days[d].Routers["gw"] = &detect.Router{Other: map[string]uint64{}, Shapes: []detect.Shape{{Template: "hostapd: * IEEE 802.11: *", Example: "hostapd: wlan0: STA IEEE 802.11: associated", N: 12}}, Unparsed: 12}
+		b.days[d].Routers["gw"] = &detect.Router{Other: map[string]uint64{}, Unparsed: 12}
 	}
 	return b.days[d], uint16(at.Sub(d.Start()) / detect.SlotLen)
 }
@@ -250,7 +267,12 @@ func (b builder) burst(at time.Time, i int) {
 const newLine = "<4>Nov 17 12:00:0%d gw kernel: [NEW] IN=br-lan OUT=wan0 MAC=16:a8:1b:53:dd:8f:3c:52:82:4a:10:03:08:00 SRC=192.168.128.12 DST=203.0.113.7 LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=48109 DF PROTO=UDP SPT=6881 DPT=6881 LEN=40\r\n"
 
 func homeStore(opt *Options) *lines {
-	return &lines{raw: newLine, n: 9, health: []store.Health{
+	var odd []string
+	for i := range 9 {
+		odd = append(odd, fmt.Sprintf("<28>Nov 17 12:%02d:00 gw relayd[%d]: route 10.0.%d.0/24 gone after %d.5 s, \"ifname%d\"", i, 100+i, i, i*7, i),
+			fmt.Sprintf("<28>Nov 17 12:%02d:00 gw relayd[%d]: back", i, 100+i))
+	}
+	return &lines{raw: newLine, n: 9, odd: odd, health: []store.Health{
 		{Date: detect.DateOf(opt.From), Sender: "192.168.128.1", Router: "gw", Received: 1204331, Bytes: 250_000_000, Unparsed: 12, SkewMS: 300},
 		{Date: detect.DateOf(opt.From) + 1, Sender: "192.168.128.1", Router: "gw", Received: 4000, Dropped: 3, Kernel: 2, SkewMS: 280},
 		{Date: detect.DateOf(opt.From), Sender: "dmesg-web2.txt", Router: "web2", Received: 10, Malformed: 1, Repaired: 10},

@@ -25,6 +25,9 @@ func FindingsJSON(w io.Writer, fs []detect.Finding) error {
 	return writeJSON(w, fs)
 }
 
+// EntriesJSON writes entries of the encyclopaedia as an array.
+func EntriesJSON(w io.Writer, es []*Entry) error { return writeJSON(w, es) }
+
 func writeJSON(w io.Writer, v any) error {
 	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {

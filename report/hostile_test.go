@@ -92,12 +92,12 @@ func TestHostileNames(t *testing.T) {
 			days[0].Hosts[vmhost].Name = name
 			for _, d := range days {
 				d.Routers[name] = d.Routers["gw"]
-				d.Routers[name].Shapes = []detect.Shape{{Template: name, Example: name, N: 1}}
 			}
 			opt.Names = func(netip.Addr) string { return name }
 			opt.Note, opt.Generated, opt.Data, opt.Version = name, name, name, name
 			st := homeStore(&opt)
 			st.raw, st.health[0].Sender, st.health[0].Router = strings.ReplaceAll(name, "%", "%%")+"%d", name, name
+			st.odd = append(st.odd, name, "<4>Nov 17 12:00:00 gw "+name+": "+name, "<4>Nov 17 12:00:00 gw x: "+name)
 			m, err := Build(t.Context(), st, days, fs, opt)
 			if err != nil {
 				t.Fatal(err)

@@ -125,6 +125,7 @@ func newIncidentView(m *Model, i int) incidentView {
 			v.Queries = append(v.Queries, Clean(p.Evidence.Query))
 		}
 	}
+	v.Queries = append(v.Queries, explains(in.parts[:min(maxParts, len(in.parts))])...)
 	if n := len(in.parts) - maxParts; n > 0 {
 		v.Rows = append(v.Rows, rowView{Role: "more", Text: count(n, "more finding", "more findings") + " of this kind."})
 	}
@@ -163,10 +164,14 @@ func (m *Model) tableViews() (out []tableView) {
 		h.More = "… and " + count(n, "more sender", "more senders") + "."
 	}
 	out = append(out, h)
-	if len(m.Shapes) > 0 {
-		t := tableView{Title: "Lines not understood, by shape", Head: []string{"lines", "router", "shape"}, align: "rll"}
-		for _, s := range m.Shapes[:min(maxHTMLShapes, len(m.Shapes))] {
-			t.Rows = append(t.Rows, []string{num(s.Lines), label(s.Router), clip(shapeText(s), 160)})
+	if u := m.Unparsed; u != nil && u.Lines > 0 {
+		t := tableView{Title: "Lines not understood, by shape", Intro: capital(u.head()) + ".", Head: []string{"lines", "shape", "example"}, align: "rll"}
+		for i := range u.Shapes[:min(maxHTMLShapes, len(u.Shapes))] {
+			s := &u.Shapes[i]
+			t.Rows = append(t.Rows, []string{num(s.Lines), clip(s.text(), 160), clip(Clean(s.Example), 160)})
+		}
+		if rest := u.rest(maxHTMLShapes); rest != "" {
+			t.More = "… and " + rest + "."
 		}
 		out = append(out, t)
 	}

@@ -37,9 +37,10 @@ type Model struct {
 	Incidents []Incident       `json:"incidents"`
 	Findings  []detect.Finding `json:"findings"` // in the order in which they are shown
 	Tables    []Table          `json:"tables"`
-	Hosts     []Host           `json:"hosts"`  // most sessions first
-	Health    []Sender         `json:"health"` // by sender
-	Shapes    []Shape          `json:"shapes"` // of lines that nobody understood, most frequent first
+	Hosts     []Host           `json:"hosts"`              // most sessions first
+	Health    []Sender         `json:"health"`             // by sender
+	Unparsed  *Unparsed        `json:"unparsed,omitempty"` // of the window; nil without a store
+	Shapes    []Shape          `json:"shapes"`             // those of Unparsed
 
 	clock     clock
 	occupancy occupancy
@@ -118,12 +119,4 @@ type Sender struct {
 	Duplicates uint64  `json:"duplicates"`
 	Repaired   uint64  `json:"repaired"`
 	SkewS      float64 `json:"skew_s"`
-}
-
-// Shape is a group of lines that nobody understood.
-type Shape struct {
-	Router   string `json:"router"`
-	Template string `json:"template"`
-	Example  string `json:"example"`
-	Lines    uint64 `json:"lines"`
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -57,6 +58,9 @@ func FindingsText(w io.Writer, fs []detect.Finding, loc *time.Location) error {
 		p.put("         ", "id "+Clean(f.ID)+" · "+percent(f.Score)+" sure · "+c.span(f.Start, f.End), 9)
 		if f.Evidence.Query != "" {
 			p.verbatim("         ", Clean(f.Evidence.Query), 0)
+		}
+		if f.Explain != "" {
+			p.verbatim("         ", "explain: "+Clean(f.Explain), 0)
 		}
 	}
 	return p.out.Flush()
@@ -314,6 +318,21 @@ func (p *page) incident(m *Model, i int) {
 			word = ""
 		}
 	}
+	word = "explain"
+	for _, c := range explains(parts) {
+		p.verbatim(pad("   "+word, margin), c, 0)
+		word = ""
+	}
+}
+
+// explains lists the commands that explain the messages behind the parts, each once.
+func explains(parts []part) (out []string) {
+	for _, p := range parts {
+		if c := Clean(p.Explain); c != "" && !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // burstTimes lists the bursts where they are few enough to be read.

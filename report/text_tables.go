@@ -84,23 +84,7 @@ func (p *page) health(m *Model) {
 			p.line("   … and " + count(n, "more sender", "more senders"))
 		}
 	}
-	if len(m.Shapes) == 0 {
-		return
-	}
-	p.line("   not understood, by shape:")
-	for _, s := range m.Shapes[:min(5, len(m.Shapes))] {
-		p.verbatim("   "+padLeft(num(s.Lines), 8)+"  ", shapeText(s), 1)
-	}
-	if n := len(m.Shapes) - 5; n > 0 {
-		p.line("   … and " + count(n, "more shape", "more shapes"))
-	}
-}
-
-func shapeText(s Shape) string {
-	if t := strings.TrimSpace(Clean(s.Template)); t != "" {
-		return t
-	}
-	return "(empty)"
+	p.shapes(m.Unparsed, 5)
 }
 
 func healthSummary(m *Model) string {

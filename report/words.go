@@ -7,7 +7,7 @@ import (
 	"uncloak/detect"
 )
 
-// Describe fills Title, Detail and Advice of one finding, and the names of the hosts in it where opt.Names knows them. The
+// Describe fills Title, Detail, Advice and Explain of one finding, and the names of the hosts in it where opt.Names knows them. The
 // sentences are clean: names that came from the network are escaped before they get in.
 func Describe(f *detect.Finding, opt Options) {
 	w := words{opt: &opt, clock: newClock(&opt)}
@@ -28,6 +28,7 @@ func (w words) describe(f *detect.Finding) []tip {
 	for _, t := range tips {
 		f.Advice = append(f.Advice, t.text)
 	}
+	f.Explain = explainCommand(f)
 	return tips
 }
 

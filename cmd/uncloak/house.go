@@ -18,6 +18,7 @@ type house struct {
 	days     *ingest.Days
 	handler  http.Handler
 	settings atomic.Pointer[web.Settings] // HUP changes them
+	listens  atomic.Pointer[[]string]     // where serve receives
 }
 
 // newHouse wires the house. It starts nothing.
@@ -26,9 +27,17 @@ func (a *app) newHouse(st store.Store, daemon bool) (*house, error) {
 	h.settings.Store(a.settings())
 	h.handler = web.NewHandler(web.Config{
 		Store: h.days, Days: h.days, Settings: func() web.Settings { return *h.settings.Load() },
-		Import: a.importer(h.days), Now: a.now, Version: versionText(), Daemon: daemon, Log: a.log,
+		Import: a.importer(h.days), Now: a.now, Version: versionText(), Daemon: daemon, Listens: h.listening, Log: a.log,
 	})
 	return h, nil
+}
+
+// listening is where serve receives: "udp [::]:514".
+func (h *house) listening() []string {
+	if l := h.listens.Load(); l != nil {
+		return *l
+	}
+	return nil
 }
 
 // settings is the part of the config that can change while serve runs.

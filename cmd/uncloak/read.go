@@ -215,9 +215,19 @@ func (a *app) terminal(v url.Values, output string) {
 	if w, _, err := term.GetSize(int(f.Fd())); err == nil && w >= 60 {
 		v.Set("width", fmt.Sprint(min(w, 120)))
 	}
-	if plain, _ := a.flags.GetBool("no-color"); !plain && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" {
+	if a.colors() {
 		v.Set("color", "1")
 	}
+}
+
+// colors says whether stdout may have colours.
+func (a *app) colors() bool {
+	f, ok := a.stdout.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return false
+	}
+	plain, _ := a.flags.GetBool("no-color")
+	return !plain && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // explain says what a connection that broke off means.

@@ -101,6 +101,8 @@ See it work on a real capture:      uncloak demo
 Receive syslog from your router:    uncloak serve
 Read logs that you have:            uncloak import /var/log/router.log
 Read the report of yesterday:       uncloak report
+What does a message mean:           uncloak explain 'neighbour table overflow'
+Is all well:                        uncloak check
 
 Exit codes: 0 fine, 1 failed, 2 usage or config, 3 findings that --fail-on asks for.`,
 		SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2,
@@ -126,7 +128,7 @@ Exit codes: 0 fine, 1 failed, 2 usage or config, 3 findings that --fail-on asks 
 		return usagef("%w; see: %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(a.serveCommand(), a.importCommand(), a.reportCommand(), a.findingsCommand(), a.queryCommand(), a.parseCommand(),
-		a.demoCommand(), a.versionCommand(), a.manCommand(root))
+		a.explainCommand(), a.checkCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(root))
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)
 		c.ValidArgsFunction = fileArgs(c)

@@ -34,10 +34,7 @@ func (a *app) serveCommand() *cobra.Command {
 			"Without --udp and --tcp it listens on port 514, or on 5514 where 514 is not permitted; an address that is given is used or\n" +
 			"it fails. \"\" turns one off: --tcp \"\".",
 		Example: "uncloak serve\nuncloak serve --udp :5514 --tcp :5514 --data ~/network"}
-	f := cmd.Flags()
-	f.StringSlice("udp", nil, "addresses for datagrams (default :514)")
-	f.StringSlice("tcp", nil, "addresses for streams (default :514)")
-	f.StringSlice("unix", nil, "paths of unix datagram sockets, like /dev/log")
+	listenFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := a.setup(cmd); err != nil {
 			return err
@@ -62,6 +59,12 @@ func (a *app) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	addrs := srv.Addrs()
+	words := make([]string, len(addrs))
+	for i, addr := range addrs {
+		words[i] = addr.Network() + " " + addr.String()
+	}
+	h.listens.Store(&words)
 	if err := h.days.Resume(ctx); err != nil {
 		return err
 	}
@@ -75,11 +78,6 @@ func (a *app) serve(ctx context.Context) (err error) {
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 
-	addrs := srv.Addrs()
-	words := make([]string, len(addrs))
-	for i, addr := range addrs {
-		words[i] = addr.Network() + " " + addr.String()
-	}
 	a.log.Info("listening", "at", strings.Join(words, ", "), "data", a.cfg.Data, "version", versionText())
 
 	g, gctx := errgroup.WithContext(ctx)
@@ -115,16 +113,7 @@ func (a *app) openStore(ctx context.Context) (*bolt.DB, error) {
 // listen opens the sockets of the receiver. Port 514 belongs to root: where nobody gave an address and it is not permitted,
 // 5514 serves.
 func (a *app) listen(to ingest.Appender) (*ingest.Server, error) {
-	cfg := ingest.DefaultConfig()
-	cfg.UDP, cfg.TCP, cfg.Unixgram = present(a.cfg.Listen.UDP), present(a.cfg.Listen.TCP), present(a.cfg.Listen.Unix)
-	cfg.Location, cfg.Log, cfg.Now, cfg.Routers = a.cfg.location, a.log, a.now, map[netip.Addr]ingest.Router{}
-	for _, r := range a.cfg.Routers {
-		known := ingest.Router{Name: r.Name}
-		if r.Timezone != "" {
-			known.Location, _ = zone(r.Timezone) // checked by complete
-		}
-		cfg.Routers[r.Address.Unmap()] = known
-	}
+	cfg := a.receiver()
 	srv, err := open(cfg, to)
 	if errors.Is(err, fs.ErrPermission) && !a.cfg.set("listen.udp") && !a.cfg.set("listen.tcp") {
 		a.log.Warn("port 514 is not permitted, listening on 5514 instead: point the router there, or allow it with setcap cap_net_bind_service=+ep")
@@ -138,6 +127,21 @@ func (a *app) listen(to ingest.Appender) (*ingest.Server, error) {
 		return nil, fmt.Errorf("%w: another syslog server has it; stop that one, or use --udp :5514 --tcp :5514", err)
 	}
 	return srv, err
+}
+
+// receiver is the part of the config that the receiver needs.
+func (a *app) receiver() ingest.Config {
+	cfg := ingest.DefaultConfig()
+	cfg.UDP, cfg.TCP, cfg.Unixgram = present(a.cfg.Listen.UDP), present(a.cfg.Listen.TCP), present(a.cfg.Listen.Unix)
+	cfg.Location, cfg.Log, cfg.Now, cfg.Routers = a.cfg.location, a.log, a.now, map[netip.Addr]ingest.Router{}
+	for _, r := range a.cfg.Routers {
+		known := ingest.Router{Name: r.Name}
+		if r.Timezone != "" {
+			known.Location, _ = zone(r.Timezone) // checked by complete
+		}
+		cfg.Routers[r.Address.Unmap()] = known
+	}
+	return cfg
 }
 
 func open(cfg ingest.Config, to ingest.Appender) (*ingest.Server, error) {

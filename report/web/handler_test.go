@@ -53,8 +53,13 @@ func (f *fake) Rebuild(context.Context) ([]detect.Date, error) {
 
 func client(t *testing.T, f *fake, imp ImportFunc) *http.Client {
 	t.Helper()
+	return clientOf(t, f, f, imp)
+}
+
+func clientOf(t *testing.T, st store.Store, days DaySource, imp ImportFunc) *http.Client {
+	t.Helper()
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	c, wait := InProcess(NewHandler(Config{Store: f, Days: f, Import: imp, Settings: func() Settings { return Settings{Detect: detect.DefaultConfig()} },
+	c, wait := InProcess(NewHandler(Config{Store: st, Days: days, Import: imp, Listens: func() []string { return []string{"udp 127.0.0.1:514"} }, Settings: func() Settings { return Settings{Detect: detect.DefaultConfig()} },
 		Now: func() time.Time { return now }, Version: "test", Log: slog.New(slog.DiscardHandler)}))
 	t.Cleanup(wait)
 	return c

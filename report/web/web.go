@@ -56,6 +56,7 @@ type Config struct {
 	Now      func() time.Time
 	Version  string
 	Daemon   bool
+	Listens  func() []string // where it receives: "udp [::]:514"; nil: nowhere
 	Log      *slog.Logger
 }
 
@@ -67,6 +68,7 @@ func NewHandler(cfg Config) http.Handler {
 	mux.HandleFunc("GET /v1/report", h.answer(h.report))
 	mux.HandleFunc("GET /v1/findings", h.answer(h.findings))
 	mux.HandleFunc("GET /v1/events", h.answer(h.events))
+	mux.HandleFunc("GET /v1/check", h.answer(h.check))
 	mux.HandleFunc("POST /v1/import", h.answer(h.imports))
 	mux.HandleFunc("POST /v1/rebuild", h.answer(h.rebuild))
 	return mux

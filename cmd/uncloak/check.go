@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"uncloak/report"
+	"uncloak/report/web"
+)
+
+func (a *app) checkCommand() *cobra.Command {
+	var format string
+	var shapes int
+	cmd := &cobra.Command{Use: "check", Short: "Is all well: config, addresses, data directory, senders, lines not understood",
+		Long: "Checks the config and shows what was read and from where; tries the addresses to receive at; looks at the data directory\n" +
+			"and who has it open; and shows for each sender of the last 24 hours, or of the last ones that have events, what was received,\n" +
+			"lost and not understood, the latter as shapes. It stores nothing, and works while serve runs.\n\n" +
+			"Exit codes: 0 fine, 1 something is wrong (each problem is one line that says what to do), 2 the config is wrong.",
+		Example: "uncloak check\nuncloak check --config /etc/uncloak.yaml --shapes 50\nuncloak check --format json | jq -r '.problems[]'"}
+	f := cmd.Flags()
+	listenFlags(cmd)
+	f.StringVar(&format, "format", "text", "text or json")
+	f.IntVar(&shapes, "shapes", 20, "shapes of lines not understood, at most 200")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := oneOf("format", format, "text", "json"); err != nil {
+			return err
+		}
+		if shapes < 0 || shapes > 200 {
+			return usagef("--shapes %d is not a number from 0 to 200", shapes)
+		}
+		if err := a.setup(cmd); err != nil {
+			return err
+		}
+		c, err := a.check(cmd.Context())
+		if err != nil {
+			return err
+		}
+		return a.showCheck(c, format, shapes)
+	}
+	return cmd
+}
+
+// listenFlags are the addresses to receive at.
+func listenFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringSlice("udp", nil, "addresses for datagrams (default :514)")
+	f.StringSlice("tcp", nil, "addresses for streams (default :514)")
+	f.StringSlice("unix", nil, "paths of unix datagram sockets, like /dev/log")
+}
+
+// check looks at everything; its error is one of the config, or the end of ctx.
+func (a *app) check(ctx context.Context) (*report.Check, error) {
+	receiver := a.receiver()
+	if err := receiver.Validate(); err != nil {
+		return nil, usageError{err}
+	}
+	settings, err := listSettings(&a.cfg, a.configFile, os.Environ(), a.flags)
+	if err != nil {
+		return nil, err
+	}
+	c := &report.Check{Version: versionText(), Now: a.now(), Config: a.configFile, Settings: settings, Problems: []string{}, Notes: []string{}}
+	for _, name := range strayVariables(os.Environ()) {
+		c.Notes = append(c.Notes, name+" in the environment is no setting: it is ignored")
+	}
+	a.checkData(c)
+	if err := a.checkStore(ctx, c); err != nil {
+		return nil, err
+	}
+	checkListen(c, receiver, a.cfg.set("listen.udp") || a.cfg.set("listen.tcp"))
+	c.Judge()
+	return c, nil
+}
+
+func (a *app) showCheck(c *report.Check, format string, shapes int) error {
+	out := bufio.NewWriter(a.stdout)
+	query := "uncloak query --kind unknown --format raw"
+	if a.cfg.set("data") {
+		query += " --data " + quote(a.cfg.Data)
+	}
+	var err error
+	if format == "json" {
+		err = report.CheckJSON(out, c)
+	} else {
+		err = report.CheckText(out, c, report.CheckOptions{TextOptions: report.TextOptions{Width: a.columns(120), Color: a.colors()}, Shapes: shapes, Location: a.cfg.location,
+			Send: "uncloak does not know these yet: " + howToSend + ". All of them: " + query})
+	}
+	if err = errors.Join(err, out.Flush()); err != nil {
+		return err
+	}
+	if len(c.Problems) > 0 {
+		return exitCode(1)
+	}
+	return nil
+}
+
+// checkData looks at the data directory, or, where it is not there yet, at the one in which it would be made.
+func (a *app) checkData(c *report.Check) {
+	dir, err := filepath.Abs(a.cfg.Data)
+	if err != nil {
+		dir = a.cfg.Data
+	}
+	c.Data.Path = a.cfg.Data
+	info, err := os.Stat(dir)
+	switch {
+	case err == nil && !info.IsDir():
+		c.Problems = append(c.Problems, fmt.Sprintf("%s is not a directory: say where the data is with --data", a.cfg.Data))
+		return
+	case err == nil:
+		c.Data.Exists = true
+	case !errors.Is(err, os.ErrNotExist):
+		c.Problems = append(c.Problems, fmt.Sprintf("%v: say where the data is with --data", err))
+		return
+	}
+	for parent := filepath.Dir(dir); err != nil && dir != parent; parent = filepath.Dir(dir) {
+		dir = parent
+		_, err = os.Stat(dir)
+	}
+	c.Data.Writable = unix.Access(dir, unix.W_OK|unix.X_OK) == nil
+	if !c.Data.Writable {
+		c.Problems = append(c.Problems, fmt.Sprintf("%s is not writable for this user: run uncloak as its owner, or say another directory with --data", dir))
+	}
+	var fs unix.Statfs_t
+	if unix.Statfs(dir, &fs) == nil {
+		c.Data.Free = fs.Bavail * uint64(fs.Bsize)
+	}
+}
+
+// checkStore asks the process that has the data open, or opens them.
+func (a *app) checkStore(ctx context.Context, c *report.Check) (err error) {
+	if !c.Data.Exists || !c.Data.Writable {
+		return nil
+	}
+	s, err := a.open(ctx, false)
+	if err != nil {
+		return a.wrong(ctx, c, err)
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	var got web.Checked
+	err = a.ask(ctx, &s, false, func(s *session) (err error) {
+		got, err = web.Check(ctx, s.Client)
+		return err
+	})
+	var refused *web.StatusError
+	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+		err = fmt.Errorf("the running uncloak (pid %d) is older than this one: restart it", s.pid)
+	}
+	if err != nil {
+		return a.wrong(ctx, c, err)
+	}
+	c.Data.PID, c.Data.Daemon, c.Received = s.pid, got.Daemon, &got.Received
+	return nil
+}
+
+// wrong makes err a problem, unless it is the end of ctx.
+func (a *app) wrong(ctx context.Context, c *report.Check, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	c.Problems = append(c.Problems, "the data cannot be read: "+err.Error())
+	return nil
+}

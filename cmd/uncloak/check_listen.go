@@ -1,0 +1,176 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"uncloak/ingest"
+	"uncloak/report"
+)
+
+// checkListen tries the addresses to receive at. Where nobody gave an address (given), serve may have others than the
+// default ones from its own flags, and takes 5514 where 514 is not permitted: so does this.
+func checkListen(c *report.Check, cfg ingest.Config, given bool) {
+	var serving []string
+	if c.Received != nil {
+		serving = c.Received.Listening
+	}
+	if c.Data.Daemon && !given {
+		for _, s := range serving {
+			network, address, _ := strings.Cut(s, " ")
+			c.Listen = append(c.Listen, report.Listener{Network: network, Address: address, State: "serve", PID: c.Data.PID})
+		}
+	} else {
+		tried := listeners(c, cfg, serving)
+		if !given && len(tried) > 0 && tried[0].State == "denied" {
+			c.Notes = append(c.Notes, "port 514 is not permitted: serve listens on 5514 instead; point the router there, or allow it with setcap cap_net_bind_service=+ep")
+			cfg.UDP, cfg.TCP = []string{":5514"}, []string{":5514"}
+			tried = listeners(c, cfg, serving)
+		}
+		for _, l := range tried {
+			if p := listenProblem(l); p != "" {
+				c.Problems = append(c.Problems, p)
+			}
+		}
+		c.Listen = tried
+	}
+	if len(c.Listen) == 0 {
+		c.Problems = append(c.Problems, "nothing is listened at: give --udp or --tcp an address, or listen in the config")
+	}
+	if len(cfg.UDP) > 0 {
+		checkBuffer(c, cfg.ReadBuffer)
+	}
+}
+
+// listeners tries each address of cfg.
+func listeners(c *report.Check, cfg ingest.Config, serving []string) (out []report.Listener) {
+	for _, n := range []struct {
+		network   string
+		addresses []string
+	}{{"udp", cfg.UDP}, {"tcp", cfg.TCP}, {"unixgram", cfg.Unixgram}} {
+		for _, address := range n.addresses {
+			l := report.Listener{Network: n.network, Address: address, State: tryAddress(n.network, address)}
+			if l.State == "taken" && c.Data.Daemon && serves(serving, n.network, address) {
+				l.State, l.PID = "serve", c.Data.PID
+			}
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// tryAddress takes an address and lets go of it.
+func tryAddress(network, address string) string {
+	if network == "unixgram" {
+		return tryPath(address)
+	}
+	var closer interface{ Close() error }
+	var err error
+	if network == "udp" {
+		closer, err = net.ListenPacket(network, address)
+	} else {
+		closer, err = net.Listen(network, address)
+	}
+	switch {
+	case err == nil:
+		closer.Close()
+		return "free"
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "taken"
+	case errors.Is(err, fs.ErrPermission):
+		return "denied"
+	}
+	return "bad"
+}
+
+// tryPath says whether a unix socket could be made: serve takes the place of one at which nobody listens.
+func tryPath(path string) string {
+	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket == 0 {
+		return "taken"
+	}
+	if c, err := net.Dial("unixgram", path); err == nil {
+		c.Close()
+		return "taken"
+	}
+	switch err := unix.Access(filepath.Dir(path), unix.W_OK|unix.X_OK); {
+	case err == nil:
+		return "free"
+	case errors.Is(err, fs.ErrPermission):
+		return "denied"
+	}
+	return "bad"
+}
+
+// serves says whether the daemon listens at an address: at that one, or at its port of all.
+func serves(serving []string, network, address string) bool {
+	host, port, err := net.SplitHostPort(address)
+	for _, s := range serving {
+		n, at, _ := strings.Cut(s, " ")
+		if n != network {
+			continue
+		}
+		if at == address {
+			return true
+		}
+		h, p, atErr := net.SplitHostPort(at)
+		if err != nil || atErr != nil || p != port {
+			continue
+		}
+		if ip := net.ParseIP(h); h == host || h == "" || host == "" || ip != nil && (ip.IsUnspecified() || ip.Equal(net.ParseIP(host))) {
+			return true
+		}
+	}
+	return false
+}
+
+// listenProblem is what to do about an address that cannot be used, or "".
+func listenProblem(l report.Listener) string {
+	at := l.Network + " " + l.Address
+	switch l.State {
+	case "taken":
+		if l.Network == "unixgram" {
+			return at + " is taken: stop the program that listens there (fuser " + quote(l.Address) + "), or use another path with --unix"
+		}
+		return fmt.Sprintf("%s is taken by another program: stop that one (ss -lnp --%s), or use another port, such as --%s :5514", at, l.Network, l.Network)
+	case "denied":
+		return at + " is not permitted to this user: use a port above 1023, such as 5514, or setcap cap_net_bind_service=+ep"
+	case "bad":
+		return at + " cannot be listened at: is it an address of this machine?"
+	}
+	return ""
+}
+
+// checkBuffer asks the kernel for the receive buffer that serve asks for.
+func checkBuffer(c *report.Check, asked int) {
+	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return // a machine without IPv4: the addresses above say more
+	}
+	defer conn.Close()
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return
+	}
+	granted := 0
+	err = raw.Control(func(fd uintptr) {
+		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, asked) != nil {
+			_ = conn.SetReadBuffer(asked) // what is granted is read back
+		}
+		granted, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
+	})
+	if err != nil {
+		return
+	}
+	c.Buffer = &report.Buffer{Asked: asked, Granted: granted / 2} // Linux doubles the number for its own use
+	if c.Buffer.Granted < asked {
+		c.Notes = append(c.Notes, fmt.Sprintf("the receive buffer is smaller than asked for: bursts may be lost; sysctl -w net.core.rmem_max=%d", asked))
+	}
+}

@@ -1,0 +1,182 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"uncloak/store"
+)
+
+// Check is what `uncloak check` found. Its JSON names are a contract: added to, never renamed.
+type Check struct {
+	Version  string     `json:"version"`
+	Now      time.Time  `json:"now"`
+	Config   string     `json:"config,omitempty"` // file; "" = none was read
+	Settings []Setting  `json:"settings"`
+	Listen   []Listener `json:"listen"`
+	Buffer   *Buffer    `json:"buffer,omitempty"` // nil: nothing listens for datagrams
+	Data     DataDir    `json:"data"`
+	Received *Received  `json:"received,omitempty"` // nil: the data directory could not be read, or is not there
+	Problems []string   `json:"problems"`           // each says what to do; none: exit code 0
+	Notes    []string   `json:"notes"`
+}
+
+// Setting is one value of the configuration and where it comes from: default, a file with its line, a variable or a flag.
+type Setting struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+	From  string `json:"from"`
+}
+
+// Listener is one address to receive at.
+type Listener struct {
+	Network string `json:"network"` // udp, tcp, unix
+	Address string `json:"address"`
+	State   string `json:"state"` // free; serve: the daemon listens there; taken; denied; bad
+	PID     int    `json:"pid,omitempty"`
+}
+
+// Buffer is the receive buffer of a datagram socket, in bytes.
+type Buffer struct {
+	Asked   int `json:"asked"`
+	Granted int `json:"granted"`
+}
+
+// DataDir is the data directory as this process sees it.
+type DataDir struct {
+	Path     string `json:"path"`
+	Exists   bool   `json:"exists"`
+	Writable bool   `json:"writable"`         // or can be made
+	Free     uint64 `json:"free"`             // bytes that the file system has for us; 0: not known
+	PID      int    `json:"pid,omitempty"`    // of the process that has it open; 0: none
+	Daemon   bool   `json:"daemon,omitempty"` // that process is serve
+}
+
+// Received is what GET /v1/check tells: what is stored, and how well the newest of it was received and understood.
+type Received struct {
+	Listening []string  `json:"listening,omitempty"` // of serve: "udp [::]:514"
+	Days      int       `json:"days"`
+	Events    uint64    `json:"events"`
+	Bytes     int64     `json:"bytes"` // on disk
+	First     time.Time `json:"first,omitzero"`
+	Last      time.Time `json:"last,omitzero"`
+	Damaged   uint64    `json:"damaged"` // blocks that could not be read since the directory was opened
+	From      time.Time `json:"from,omitzero"`
+	To        time.Time `json:"to,omitzero"`
+	Senders   []Sender  `json:"senders"` // of the whole UTC days that From and To touch
+	Unparsed  *Unparsed `json:"unparsed,omitempty"`
+	Shapes    []Shape   `json:"shapes"`
+}
+
+// The bounds above which check calls something a problem.
+const (
+	badSkew     = 60.0        // seconds
+	badUnparsed = 0.1         // of what was received
+	badFree     = 100 << 20   // bytes
+	fewLines    = uint64(100) // of less nothing is concluded
+)
+
+// Judge adds the problems and notes that the accounts give rise to.
+func (c *Check) Judge() {
+	if c.Data.Free > 0 && c.Data.Free < badFree {
+		c.Problems = append(c.Problems, fmt.Sprintf("the disk of %s has only %s left: free some, or move the data", Clean(c.Data.Path), octets(c.Data.Free)))
+	}
+	r := c.Received
+	if r == nil {
+		return
+	}
+	if r.Damaged > 0 {
+		c.Problems = append(c.Problems, count(r.Damaged, "block", "blocks")+" of the data could not be read: check the disk; what else is stored is not touched by it")
+	}
+	if c.Data.Daemon && r.Events == 0 {
+		c.Problems = append(c.Problems, "serve runs and has received nothing: let the router send its log to this machine, and look whether a firewall stands between")
+	} else if age := c.Now.Sub(r.Last); c.Data.Daemon && age > 24*time.Hour {
+		c.Problems = append(c.Problems, fmt.Sprintf("serve runs and has received nothing for %s: look whether the router still sends its log here", seconds(age.Seconds())))
+	}
+	for i := range r.Senders {
+		s := &r.Senders[i]
+		name := label(s.Sender)
+		if r := label(s.Router); r != "" && r != name {
+			name = r + " (" + name + ")"
+		}
+		c.judgeSender(s, name)
+	}
+}
+
+func (c *Check) judgeSender(s *Sender, name string) {
+	problem := func(format string, args ...any) {
+		c.Problems = append(c.Problems, name+": "+fmt.Sprintf(format, args...))
+	}
+	note := func(format string, args ...any) { c.Notes = append(c.Notes, name+": "+fmt.Sprintf(format, args...)) }
+	if s.Kernel > 0 {
+		problem("%s lost in the receive buffer: raise it (sysctl -w net.core.rmem_max=16777216) and restart serve", count(s.Kernel, "line was", "lines were"))
+	}
+	if s.Dropped > 0 {
+		problem("%s dropped because we were too slow: let the router log less (new sessions only), or give serve a faster machine", count(s.Dropped, "line was", "lines were"))
+	}
+	if abs := max(s.SkewS, -s.SkewS); abs >= badSkew {
+		problem("its clock is %+.0f s off ours: set up NTP on it, or say its zone (routers: timezone)", s.SkewS)
+	}
+	switch {
+	case s.Unparsed == 0:
+	case s.Received >= fewLines && float64(s.Unparsed) >= badUnparsed*float64(s.Received):
+		problem("%s of its lines are not understood: see the shapes above", percent(float64(s.Unparsed)/float64(s.Received)))
+	default:
+		note("%s not understood: see the shapes above", count(s.Unparsed, "line is", "lines are"))
+	}
+	if s.Oversize > 0 {
+		note("%s cut at the limit", count(s.Oversize, "line was", "lines were"))
+	}
+	if s.Malformed > 0 {
+		note("%s broken: empty, binary, or framed wrongly", count(s.Malformed, "line was", "lines were"))
+	}
+	if s.Repaired > 0 {
+		note("%s had a time that cannot be, and got ours: its clock was not set", count(s.Repaired, "line", "lines"))
+	}
+}
+
+// CheckJSON writes the check.
+func CheckJSON(w io.Writer, c *Check) error { return writeJSON(w, c) }
+
+// Stored looks at what a store holds, and at the last 24 hours in it: up to now, or, where nothing is of them, up to the
+// last event.
+func Stored(ctx context.Context, st store.Store, now time.Time) (*Received, error) {
+	r := &Received{Senders: []Sender{}, Shapes: []Shape{}, Damaged: st.Damaged()}
+	days, err := st.Days(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the days: %w", err)
+	}
+	r.Days = len(days)
+	for i, d := range days {
+		r.Events += d.Events
+		r.Bytes += d.Bytes
+		if i == 0 || d.First.Before(r.First) {
+			r.First = d.First
+		}
+		if i == 0 || d.Last.After(r.Last) {
+			r.Last = d.Last
+		}
+	}
+	if r.Events == 0 {
+		return r, nil
+	}
+	if r.To = now; now.Sub(r.Last) >= 24*time.Hour {
+		r.To = r.Last.Add(time.Nanosecond)
+	}
+	r.From = r.To.Add(-24 * time.Hour)
+	w := store.Window{From: r.From, To: r.To}
+	hs, err := st.Health(ctx, w)
+	if err != nil {
+		return nil, fmt.Errorf("read the accounting: %w", err)
+	}
+	m := Model{Health: r.Senders}
+	m.addHealth(hs)
+	r.Senders = m.Health
+	if r.Unparsed, err = Shapes(ctx, st, w); err != nil {
+		return nil, err
+	}
+	r.Shapes = r.Unparsed.Shapes
+	return r, nil
+}

@@ -1,0 +1,76 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestCheckJudges(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		data    DataDir
+		damaged uint64
+		last    time.Time
+		sender  Sender
+		problem string
+		note    string
+	}{
+		"fine":               {sender: Sender{Received: 1000}},
+		"disk":               {data: DataDir{Free: 1 << 20}, problem: "has only 1 MiB left"},
+		"damage":             {damaged: 2, problem: "2 blocks of the data could not be read"},
+		"silence":            {data: DataDir{Daemon: true}, last: now.Add(-48 * time.Hour), problem: "has received nothing for 2 days"},
+		"silence, no daemon": {last: now.Add(-48 * time.Hour)},
+		"buffer":             {sender: Sender{Kernel: 3}, problem: "gw (10.0.0.1): 3 lines were lost in the receive buffer: raise it"},
+		"queue":              {sender: Sender{Dropped: 1}, problem: "1 line was dropped because we were too slow"},
+		"clock":              {sender: Sender{SkewS: -3600}, problem: "its clock is -3600 s off ours: set up NTP"},
+		"clock, a little":    {sender: Sender{SkewS: 2}},
+		"many unparsed":      {sender: Sender{Received: 100, Unparsed: 50}, problem: "50 % of its lines are not understood"},
+		"some unparsed":      {sender: Sender{Received: 1000, Unparsed: 50}, note: "50 lines are not understood"},
+		"few lines":          {sender: Sender{Received: 5, Unparsed: 5}, note: "5 lines are not understood"},
+		"cut":                {sender: Sender{Oversize: 1}, note: "1 line was cut at the limit"},
+		"broken":             {sender: Sender{Malformed: 1}, note: "1 line was broken"},
+		"repaired":           {sender: Sender{Repaired: 2}, note: "2 lines had a time that cannot be"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.sender.Sender, c.sender.Router = "10.0.0.1", "gw"
+			if c.last.IsZero() {
+				c.last = now
+			}
+			got := Check{Now: now, Data: c.data, Received: &Received{Events: 9, Last: c.last, Damaged: c.damaged, Senders: []Sender{c.sender}}}
+			got.Judge()
+			for what, x := range map[string]struct {
+				got  []string
+				want string
+			}{"problem": {got.Problems, c.problem}, "note": {got.Notes, c.note}} {
+				if s := strings.Join(x.got, "\n"); x.want == "" && s != "" || !strings.Contains(s, x.want) || len(x.got) > 1 {
+					t.Errorf("%s %q, want %q", what, s, x.want)
+				}
+			}
+		})
+	}
+}
+
+func TestCheckTextHostile(t *testing.T) {
+	for _, name := range hostiles {
+		t.Run(fmt.Sprintf("%.20q", name), func(t *testing.T) {
+			c := &Check{Config: name, Settings: []Setting{{name, name, name}}, Listen: []Listener{{"udp", name, "taken", 0}}, Data: DataDir{Path: name},
+				Received: &Received{Events: 1, Senders: []Sender{{Sender: name, Router: name, Dropped: 1}}, Unparsed: &Unparsed{Lines: 1}, Shapes: []Shape{{name, name, name, name, 1}}}}
+			c.Judge()
+			var text, js bytes.Buffer
+			if err := CheckText(&text, c, CheckOptions{Shapes: 9, Send: "send"}); err != nil {
+				t.Fatal(err)
+			}
+			if err := CheckJSON(&js, c); err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range []string{text.String(), js.String()} {
+				if x := unsafeRune(s); x != "" {
+					t.Errorf("raw %s", x)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,157 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"uncloak/parse"
+	"uncloak/store"
+)
+
+// Bounds of the look at lines that nobody understood. Grouping 50,000 of them takes a quarter of a second, of lines made
+// to be slow 1.7 s (BenchmarkShapes); a sender whose every line is unknown shows its shapes long before.
+const (
+	maxShapeLines = 50_000
+	maxShapes     = 200
+	shapeTable    = 2_000 // counted at once, so that what is frequent but late has a place
+	maxExample    = 400   // bytes
+)
+
+// Shape is a group of lines that nobody understood.
+type Shape struct {
+	Router   string `json:"router"`
+	Program  string `json:"program,omitempty"`
+	Template string `json:"template"`
+	Example  string `json:"example"` // one whole line, cut at 400 bytes
+	Lines    uint64 `json:"lines"`
+}
+
+// Unparsed is what was not understood in a window.
+type Unparsed struct {
+	Lines  uint64  `json:"lines"`            // that were looked at
+	Cut    bool    `json:"cut,omitempty"`    // there are more, which were not
+	Others uint64  `json:"others,omitempty"` // of Lines, those whose shape is not in Shapes
+	Shapes []Shape `json:"-"`                // most frequent first, at most 200; JSON has them beside this
+}
+
+// Shapes groups the lines of a window that nobody understood. It looks at the first 50,000 of them.
+func Shapes(ctx context.Context, st store.Store, w store.Window) (*Unparsed, error) {
+	t := shapeCounter{parser: parse.NewParser(), shapes: map[shapeKey]*Shape{}}
+	for e, err := range st.Events(ctx, store.Query{Window: w, Kinds: []parse.Kind{parse.Unknown}, Limit: maxShapeLines + 1}) {
+		if err != nil {
+			return nil, fmt.Errorf("read the lines that were not understood: %w", err)
+		}
+		if t.sum.Lines == maxShapeLines {
+			t.sum.Cut = true
+			break
+		}
+		t.add(&e)
+	}
+	return t.result(), nil
+}
+
+type shapeKey struct{ router, program, template string }
+
+// shapeCounter counts shapes, a bounded number of them.
+type shapeCounter struct {
+	parser *parse.Parser
+	rec    parse.Record
+	shapes map[shapeKey]*Shape
+	sum    Unparsed
+}
+
+func (t *shapeCounter) add(e *store.Entry) {
+	t.sum.Lines++
+	raw := bytes.TrimRight(e.Raw, "\r\n\x00")
+	t.parser.Line(raw, &t.rec)
+	body := t.rec.Body
+	if len(body) == 0 {
+		body = raw
+	}
+	program := t.rec.App[:min(len(t.rec.App), 64)]
+	k := shapeKey{e.Router.String(), Template(string(program)), Template(string(body[:min(len(body), maxTemplateInput)]))}
+	s := t.shapes[k]
+	if s == nil {
+		if len(t.shapes) >= shapeTable {
+			t.sum.Others++
+			return
+		}
+		s = &Shape{Router: k.router, Program: k.program, Template: k.template, Example: string(raw[:min(len(raw), maxExample)])}
+		t.shapes[k] = s
+	}
+	s.Lines++
+}
+
+func (t *shapeCounter) result() *Unparsed {
+	u := t.sum
+	u.Shapes = make([]Shape, 0, len(t.shapes))
+	for _, s := range t.shapes {
+		u.Shapes = append(u.Shapes, *s)
+	}
+	slices.SortFunc(u.Shapes, func(a, b Shape) int {
+		return cmp.Or(cmp.Compare(b.Lines, a.Lines), cmp.Compare(a.Router, b.Router), cmp.Compare(a.Program, b.Program), cmp.Compare(a.Template, b.Template))
+	})
+	for _, s := range u.Shapes[min(maxShapes, len(u.Shapes)):] {
+		u.Others += s.Lines
+	}
+	u.Shapes = slices.Clip(u.Shapes[:min(maxShapes, len(u.Shapes))])
+	return &u
+}
+
+// head says what the list is of.
+func (u *Unparsed) head() string {
+	what := count(u.Lines, "line", "lines")
+	if u.Cut {
+		what = "the first " + what
+	}
+	return "unparsed: " + what + " of these shapes"
+}
+
+// text is the shape in one clean line: router, program, template.
+func (s *Shape) text() string {
+	t := Clean(s.Template)
+	if t == "" {
+		t = "(empty)"
+	}
+	if p := label(s.Program); p != "" {
+		t = p + ": " + t
+	}
+	if r := label(s.Router); r != "" {
+		t = r + " " + t
+	}
+	return t
+}
+
+// shapes lists the first n shapes with one example each.
+func (p *page) shapes(u *Unparsed, n int) {
+	if u == nil || u.Lines == 0 {
+		return
+	}
+	p.line("   " + u.head() + ":")
+	for i := range u.Shapes[:min(n, len(u.Shapes))] {
+		s := &u.Shapes[i]
+		p.verbatim("   "+padLeft(num(s.Lines), 8)+"  ", s.text(), 2)
+		p.verbatim("             ", Clean(s.Example), 2)
+	}
+	if rest := u.rest(n); rest != "" {
+		p.line("   … and " + rest)
+	}
+}
+
+// rest is what a list of the first n shapes leaves out, or "".
+func (u *Unparsed) rest(n int) string {
+	lines, more := u.Others, max(0, len(u.Shapes)-n)
+	for _, s := range u.Shapes[min(n, len(u.Shapes)):] {
+		lines += s.Lines
+	}
+	switch {
+	case lines == 0:
+		return ""
+	case u.Others > 0:
+		return count(lines, "line", "lines") + " of other shapes"
+	}
+	return count(lines, "line", "lines") + " of " + count(more, "more shape", "more shapes")
+}

@@ -1,0 +1,38 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"os"
+
+	"uncloak/report"
+)
+
+// Checked is what GET /v1/check says: who answers, and what it knows of the data.
+type Checked struct {
+	PID    int  `json:"pid"`
+	Daemon bool `json:"daemon"`
+	report.Received
+}
+
+func (h *handler) check(w http.ResponseWriter, r *http.Request) error {
+	got, err := report.Stored(r.Context(), h.Store, h.Now())
+	if err != nil {
+		return err
+	}
+	if h.Listens != nil {
+		got.Listening = h.Listens()
+	}
+	writeJSON(w, Checked{os.Getpid(), h.Daemon, *got})
+	return nil
+}
+
+// Check asks the process behind c.
+func Check(ctx context.Context, c *http.Client) (v Checked, err error) {
+	body, err := Get(ctx, c, "/v1/check", nil)
+	if err != nil {
+		return v, err
+	}
+	defer body.Close()
+	return v, decodeJSON(body, &v)
+}
