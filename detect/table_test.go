@@ -268,3 +268,14 @@ func TestOtherFullTablesBlameNobody(t *testing.T) {
 		t.Errorf("overflows %+v, other %v", r.Overflows, r.Other)
 	}
 }
+
+func TestSessionsWithoutATimeAreNoBurst(t *testing.T) {
+	s := newStream()
+	for i := range 200 { // untimed lines of a dump, all put in the middle of what they lie between
+		s.add(t0.Add(time.Hour), parse.Event{Kind: parse.SessionNew, Src: lan(1), Dst: wan(i), Proto: parse.TCP, SPort: uint16(i), DPort: 80, Spread: 60000})
+	}
+	d := s.days(DefaultConfig())[0]
+	if len(d.Hosts) != 0 || d.Routers["gw"].Other["session-new without a time"] != 200 || d.Events != 200 {
+		t.Errorf("hosts %v, other %v", d.HostList(), d.Routers["gw"].Other)
+	}
+}

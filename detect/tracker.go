@@ -22,6 +22,8 @@ const (
 	// spellGap joins table-full lines to one spell: the kernel is silent for 5 s at a time (net.core.message_cost)
 	// while it drops on, and syslogd's "repeated" comes up to 30 s late.
 	spellGap = 60 * time.Second
+	// maxSpread is how exactly the time of a session must be known, in ms, to be counted: within a slot.
+	maxSpread = uint32(SlotLen / time.Millisecond)
 	// killTwin is within which two lines about one pid are one kill (2.6 kernels print two).
 	killTwin = 60 * time.Second
 )
@@ -109,6 +111,10 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 	rs.router.Lines++
 	switch e.Kind {
 	case parse.SessionNew:
+		if e.Spread > maxSpread { // many that are given one time would look like a burst
+			rs.router.Other["session-new without a time"]++
+			break
+		}
 		t.sessionNew(e, rs)
 	case parse.SessionUpdate:
 		t.sessionUpdate(e)

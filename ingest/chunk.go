@@ -32,6 +32,7 @@ type fact struct {
 	header   bool // it has a header of its own: it is a log line, understood or not
 	junk     bool // it has control characters
 	wallDump bool // dmesg -T: the kernel's wall clock, which drifts
+	same     same // the stored line that it is, where it has no stamp
 }
 
 // chunker cuts a stream into chunks at line ends.

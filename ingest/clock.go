@@ -28,13 +28,22 @@ type fileClock struct {
 	bootSpread uint32
 	hasBoot    bool
 
-	last     int64 // time of the last line that had one
+	last     bound // the last line that had a time
 	hasLast  bool
+	own      bound // the last line that had one of its own
+	hasOwn   bool
 	untimed  int64 // lines in a row without a time, where nothing before has one
 	repaired uint64
+	stored   int // lines that had the time of a stored one
 
 	minute parse.Stamp // the last one resolved: most lines share it
 	base   int64
+}
+
+// bound is a time that others lie before or behind.
+type bound struct {
+	t      int64
+	spread uint32
 }
 
 // assign sets Time and Spread of all entries of a chunk. The time that a line without a stamp can have is bounded by
@@ -47,12 +56,41 @@ func (c *fileClock) assign(es []store.Entry, facts []fact) {
 			pending++
 			continue
 		}
-		c.between(es[i-pending:i], t, true)
+		c.run(es[i-pending:i], facts[i-pending:i], bound{t, spread}, true)
 		pending = 0
 		es[i].Time, es[i].Spread = t, spread
-		c.last, c.hasLast, c.untimed = t, true, 0
+		c.last, c.hasLast, c.untimed = bound{t, spread}, true, 0
+		c.own, c.hasOwn = c.last, true
 	}
-	c.between(es[len(es)-pending:], c.captured, false)
+	c.run(es[len(es)-pending:], facts[len(es)-pending:], bound{t: c.captured}, false)
+}
+
+// run gives times to lines without a usable stamp of their own. What the store has keeps the stored time and identity,
+// by which the store finds that it has the line; but stamps of this file know better than an equal text. The others lie
+// between those that are sure.
+func (c *fileClock) run(es []store.Entry, facts []fact, next bound, known bool) {
+	start := 0
+	for i := range facts {
+		s := &facts[i].same
+		own := bound{s.time, s.spread}
+		s.found = s.found && s.time <= c.limit && (!c.hasOwn || c.own.notAfter(own)) && (!known || own.notAfter(next))
+		if s.found && s.sure {
+			c.between(es[start:i], own, true)
+			c.last, c.hasLast, c.untimed, start = own, true, 0, i+1
+		}
+	}
+	c.between(es[start:], next, known)
+	for i := range facts {
+		if s := &facts[i].same; s.found {
+			es[i].Time, es[i].Spread, es[i].Identity = s.time, s.spread, s.identity
+			c.stored++
+		}
+	}
+}
+
+// notAfter says whether b can be before d: what the syslog daemon writes is up to two seconds late.
+func (b bound) notAfter(d bound) bool {
+	return b.t-b.before() <= d.t+d.before()+2*int64(time.Second)
 }
 
 // stamped is the time of a line by its own stamp.
@@ -106,41 +144,58 @@ func (c *fileClock) wall(st *parse.Stamp) (int64, bool) {
 func (c *fileClock) ref(dated bool) time.Time {
 	switch {
 	case c.hasLast:
-		return time.Unix(0, c.last).Add(29 * time.Minute)
+		return time.Unix(0, c.last.t).Add(29 * time.Minute)
 	case dated:
 		return time.Time{}
 	}
 	return time.Unix(0, c.captured)
 }
 
-// between spreads lines without a time evenly between the line before them and the one after, which are their bounds,
-// and keeps their order. Without a line after them they follow the line before, a microsecond each, and may be of any
-// time up to the end of the log; without either they may be of any time near it.
-func (c *fileClock) between(es []store.Entry, next int64, known bool) {
+// between places lines without a time between the line before them and the one after, which are their bounds: in the
+// middle, a microsecond each, to keep their order. Without a line after them they follow the line before and may be of
+// any time up to the end of the log; without one before, they come before the line after and are no older than the boot,
+// where it is known, or else a day; without either they may be of any time near the end.
+func (c *fileClock) between(es []store.Entry, next bound, known bool) {
 	n := int64(len(es))
+	lo, hi := c.last.t, max(c.last.t, next.t)
+	step := min(int64(time.Microsecond), (hi-lo)/(n+1))
 	for i := range es {
 		k := int64(i) + 1
 		e := &es[i]
 		switch {
-		case c.hasLast && known && next > c.last:
-			e.Time = c.last + (next-c.last)/(n+1)*k
-			e.Spread = spreadOf(max(e.Time-c.last, next-e.Time))
+		case c.hasLast && known:
+			e.Time = lo + (hi-lo)/2 + (2*k-n-1)*step/2
+			e.Spread = spreadOf(max(e.Time-lo+c.last.before(), hi+next.after()-e.Time))
 		case c.hasLast:
-			e.Time = c.last + c.untimed*1000 + 1000
+			e.Time = lo + (c.untimed+1)*int64(time.Microsecond)
+			e.Spread = spreadOf(next.t - lo + c.last.before())
 			c.untimed++
-			if !known {
-				e.Spread = spreadOf(c.captured - c.last)
-			}
 		case known:
-			e.Time, e.Spread = next-(n-k+1)*1000, noTime
+			e.Time, e.Spread = next.t-(n-k+1)*int64(time.Microsecond), noTime
+			if c.hasBoot && c.boot < next.t {
+				e.Spread = spreadOf(next.t - c.boot + next.after())
+			}
 		default:
-			e.Time, e.Spread = c.captured+c.untimed*1000, noTime
+			e.Time, e.Spread = next.t+c.untimed*int64(time.Microsecond), noTime
 			c.untimed++
 		}
 	}
 }
 
-// spreadOf is a span in ms, rounded up, at most noTime.
+// before and after say how much earlier or later than its stamp a line can be, in ns.
+func (b bound) before() int64 { return int64(b.spread) * int64(time.Millisecond) }
+
+func (b bound) after() int64 {
+	if b.t%int64(time.Second) == 0 { // cut to the second
+		return max(b.before(), int64(time.Second))
+	}
+	return b.before()
+}
+
+// maxSpread is how far a time can be off at most, and be said so.
+const maxSpread = 31 * noTime
+
+// spreadOf is a span in ms, rounded up, at most maxSpread.
 func spreadOf(ns int64) uint32 {
-	return uint32(min(max(0, (ns+999_999)/1_000_000), int64(noTime)))
+	return uint32(min(max(0, (ns+999_999)/1_000_000), int64(maxSpread)))
 }

@@ -1,16 +1,20 @@
 package ingest
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"uncloak/detect"
+	"uncloak/parse"
 	"uncloak/store"
 )
 
@@ -116,6 +120,9 @@ func (s *Summary) day(d detect.Date) *DayCount {
 // line's own; directories (their files, not deeper), patterns, and "-". Lines that the store has are not stored again, so
 // that importing a file twice changes nothing.
 //
+// Files without a wall clock, and then those without any stamps, come last: the lines of the others, and of the store,
+// tell their times.
+//
 // A file that cannot be read does not keep the others from being imported; the error names each. The Summary is valid
 // in any case. After an error of the store or of ctx nothing further is read.
 func Import(ctx context.Context, to Target, opt Options, paths ...string) (Summary, error) {
@@ -127,6 +134,7 @@ func Import(ctx context.Context, to Target, opt Options, paths ...string) (Summa
 	files, err := expand(paths)
 	errs := []error{err}
 	progress := newProgress(opt.Progress, files)
+	clocksFirst(files)
 	for _, f := range files {
 		err := importFile(ctx, to, &opt, f, &sum, progress)
 		errs = append(errs, err)
@@ -137,6 +145,45 @@ func Import(ctx context.Context, to Target, opt Options, paths ...string) (Summa
 	}
 	slices.Sort(sum.Routers)
 	return sum, errors.Join(errs...)
+}
+
+// clocksFirst puts files without a wall clock behind the others, whose lines say when theirs were.
+func clocksFirst(files []string) {
+	if len(files) < 2 {
+		return
+	}
+	ranks := make(map[string]int)
+	for _, f := range files {
+		ranks[f] = ClockRank(f)
+	}
+	slices.SortStableFunc(files, func(a, b string) int { return cmp.Compare(ranks[a], ranks[b]) })
+}
+
+// ClockRank is 0 where one of the first lines of a file has a wall clock, 1 where one has an uptime alone, else 2: in this
+// order files are best imported one by one. It is 0 too for what cannot be read, or only once.
+func ClockRank(path string) int {
+	if fi, err := os.Stat(path); err != nil || !fi.Mode().IsRegular() {
+		return 0
+	}
+	in, err := open(path, &Options{}, newProgress(nil, nil))
+	if err != nil {
+		return 0
+	}
+	defer in.close()
+	p, rec, rank, n := parse.NewParser(), parse.Record{}, 2, 0
+	for l := range bytes.Lines(in.text) {
+		if n++; n > surveyLines {
+			break
+		}
+		p.Line(l, &rec)
+		switch st := &rec.Stamp; {
+		case st.HasUnix || st.HasClock:
+			return 0
+		case st.HasUptime:
+			rank = 1
+		}
+	}
+	return rank
 }
 
 // stopError is an error after which further files make no sense: the store's.

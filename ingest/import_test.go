@@ -202,7 +202,7 @@ func TestTimes(t *testing.T) {
 		{"start of summer time", Options{Location: berlin, Year: 2026}, "Mar 29 01:59:59 gw a: 1\nMar 29 03:00:00 gw a: 2\n",
 			[]string{"2026-03-29T00:59:59Z", "2026-03-29T01:00:00Z"}},
 		{"between neighbours", Options{Year: 2026}, "Nov  1 12:00:00 gw a: 1\nCall Trace\nmore\nNov  1 12:00:03 gw a: 2\n",
-			[]string{"2026-11-01T12:00:00Z", "2026-11-01T12:00:01Z", "2026-11-01T12:00:02Z", "2026-11-01T12:00:03Z"}},
+			[]string{"2026-11-01T12:00:00Z", "2026-11-01T12:00:01.4999995Z", "2026-11-01T12:00:01.5000005Z", "2026-11-01T12:00:03Z"}},
 		{"before the first stamp", Options{Year: 2026}, "x: 1\ny: 2\nNov  1 12:00:00 gw a: 1\n",
 			[]string{"2026-11-01T11:59:59.999998Z", "2026-11-01T11:59:59.999999Z", "2026-11-01T12:00:00Z"}},
 		{"behind the last stamp", Options{Year: 2026}, "Nov  1 12:00:00 gw a: 1\nx: 1\ny: 2\n",
@@ -235,7 +235,7 @@ func TestSpread(t *testing.T) {
 	for _, e := range all(t, db, store.Query{}) {
 		got = append(got, e.Spread)
 	}
-	if fmt.Sprint(got) != "[0 5000 0 2000]" {
+	if fmt.Sprint(got) != "[0 6000 0 2000]" {
 		t.Errorf("spreads %v", got)
 	}
 }

@@ -230,8 +230,8 @@ func (in *input) note(sum *Summary, note string) {
 	}
 }
 
-// decoded takes away compression and UTF-16, both told by the first bytes. A file that is compressed twice is not
-// followed further.
+// decoded takes away compression, UTF-16 and the journal's export format, all told by the first bytes. A file that is
+// compressed twice is not followed further.
 func decoded(r io.Reader) (io.Reader, error) {
 	b := bufio.NewReaderSize(r, 256<<10)
 	magic, _ := b.Peek(6) // a shorter file has no magic
@@ -258,6 +258,9 @@ func decoded(r io.Reader) (io.Reader, error) {
 		return &utf16Reader{r: b, low: 0, high: 1}, nil
 	case "\xfe\xff":
 		return &utf16Reader{r: b, low: 1, high: 0}, nil
+	}
+	if head, _ := b.Peek(24); isExport(head) {
+		return &exportReader{r: b}, nil
 	}
 	return b, nil
 }

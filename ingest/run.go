@@ -31,6 +31,9 @@ type importRun struct {
 	clock  *fileClock
 	health map[healthKey]*store.Health
 	junk   map[parse.Name]uint64 // lines with control characters, not yet accounted for
+	same   []same                // lines of the store, by number of the line without a stamp
+	seen   int                   // lines without a stamp so far
+	log    bool                  // lines without a stamp are those of a log, understood or not
 }
 
 type healthKey struct {
@@ -62,6 +65,9 @@ func (r *importRun) prepare(s *survey) error {
 	if err := r.chooseRouter(s); err != nil {
 		return err
 	}
+	if r.clock.hasBoot = !r.opt.BootTime.IsZero(); r.clock.hasBoot {
+		r.clock.boot, r.clock.bootSpread = r.opt.BootTime.UnixNano(), 1000
+	}
 	if s.uptimes {
 		var err error
 		if r.clock.boot, r.clock.bootSpread, err = r.bootTime(s); err != nil {
@@ -69,7 +75,10 @@ func (r *importRun) prepare(s *survey) error {
 		}
 		r.clock.hasBoot = true
 	}
-	if !s.stamped {
+	if err := r.alignUntimed(s); err != nil {
+		return err
+	}
+	if !s.stamped && r.same == nil {
 		r.note(fmt.Sprintf("no line has a time: all are taken to be of about %s", stampText(r.clock.captured, r.opt.Location)))
 	}
 	if s.wallDumps {
@@ -180,7 +189,13 @@ func (r *importRun) lines() error {
 		}
 		return r.account(ctx)
 	})
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if r.same != nil {
+		r.note(fmt.Sprintf("%d of %d lines without a time are in the store, and have its times; the others lie between their neighbours", r.clock.stored, r.seen))
+	}
+	return nil
 }
 
 func (r *importRun) split(ctx context.Context, src io.Reader, free, work, order chan *chunk) error {
@@ -213,7 +228,13 @@ func (r *importRun) take(ctx context.Context, c *chunk) error {
 	es, facts := c.entries[:0], c.facts[:0]
 	for i := range c.entries {
 		r.sum.Bytes += uint64(len(c.lines[i]))
-		if c.entries[i].Kind == parse.Unknown && !c.facts[i].header && (r.page || !r.stamps) {
+		if !hasStamp(&c.facts[i].stamp) {
+			if r.seen < len(r.same) {
+				c.facts[i].same = r.same[r.seen]
+			}
+			r.seen++
+		}
+		if c.entries[i].Kind == parse.Unknown && !c.facts[i].header && !c.facts[i].same.found && (r.page || !r.stamps && !r.log) {
 			r.sum.Skipped++
 			continue
 		}

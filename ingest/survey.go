@@ -30,7 +30,9 @@ type survey struct {
 	firstUp   int64 // their first and last
 	lastUp    int64
 	kernel    map[uint64]int64 // uptime by identity of some of them
-	untimed   bool             // there are lines without any stamp
+	surveyed  int              // lines looked at
+	untimed   int              // of them, those without any stamp
+	texts     []uint64         // their texts; all of them where the file is whole, or no line has a stamp
 	wallDumps bool
 }
 
@@ -67,7 +69,7 @@ func surveyOf(in *input, opt *Options) (*survey, error) {
 			return nil, fmt.Errorf("read: %w", err)
 		}
 		for i, l := range c.lines {
-			if in.whole || i < surveyLines || len(c.lines)-i <= surveyLines {
+			if in.whole || !s.stamped || i < surveyLines || len(c.lines)-i <= surveyLines {
 				p.Line(l, &rec)
 				s.line(l, &rec, opt.Location)
 			}
@@ -92,6 +94,7 @@ func newChunk(in *input, maxLine int) *chunk {
 func (s *survey) line(l []byte, rec *parse.Record, loc *time.Location) {
 	f := factOf(l, rec)
 	st := &f.stamp
+	s.surveyed++
 	if s.host == "" && len(rec.Host) > 0 {
 		s.host = string(rec.Host)
 	}
@@ -118,7 +121,7 @@ func (s *survey) line(l []byte, rec *parse.Record, loc *time.Location) {
 	case st.HasClock:
 		s.stamped = true
 	default:
-		s.untimed = true
+		s.untimedLine(rec)
 	}
 }
 

@@ -104,6 +104,8 @@ func (rec *Record) clear(word string) {
 	rec.Assured, rec.Unreplied, rec.ZeroPort = false, false, false
 }
 
+var rtPrefix = []byte("RT_")
+
 // choose goes by the tag and by the words that only one dialect has.
 func (p *Parser) choose(b []byte, rec *Record) bool {
 	if len(b) == 0 {
@@ -113,6 +115,13 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 		return p.dnsmasq(b, rec)
 	}
 	before := rec.Word
+	first := bytes.IndexByte(b[:min(len(b), 48)], '%') >= 0 || bytes.HasPrefix(b, rtPrefix) || bytes.HasPrefix(rec.App, rtPrefix) || bytes.HasPrefix(rec.msgID, rtPrefix)
+	if first { // Cisco's mnemonic, Junos' RT_FLOW
+		if p.familyA(b, rec) {
+			return true
+		}
+		rec.clear(before)
+	}
 	if i := bytes.Index(b, []byte("SRC=")); i >= 0 {
 		if isULOGD(b) {
 			return ulogd(b, rec)
@@ -135,12 +144,7 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 	if !isDigit(b[0]) && (len(b) < 4 || b[3] != '/') && within(b[:min(len(b), 64)], " in:") && bytes.IndexByte(b[:min(len(b), 64)], '|') < 0 && p.mikrotikLine(b, rec) {
 		return true
 	}
-	percent := bytes.IndexByte(b[:min(len(b), 48)], '%') >= 0
-	if percent && p.familyA(b, rec) {
-		return true
-	}
-	rec.clear(before)
-	if p.familyB(b, rec) || !percent && p.familyA(b, rec) {
+	if p.familyB(b, rec) || !first && p.familyA(b, rec) {
 		return true
 	}
 	rec.clear(before)

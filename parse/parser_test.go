@@ -185,9 +185,11 @@ func TestHugeLines(t *testing.T) {
 	}
 }
 
+var seedFiles = []string{"nat-burst.log", "scenario.log", "odd.log", "vendors-a.log", "family_b.log", "family-c.log"}
+
 // addSeeds gives a fuzz test every line of testdata and the benchmark lines.
 func addSeeds(f *testing.F) {
-	for _, name := range []string{"nat-burst.log", "scenario.log", "odd.log", "vendors-a.log", "family_b.log"} {
+	for _, name := range seedFiles {
 		for _, l := range readLines(f, name) {
 			f.Add(l)
 		}
@@ -237,4 +239,28 @@ func FuzzAppendJSON(f *testing.F) {
 			t.Error("no explanation")
 		}
 	})
+}
+
+// BenchmarkMixed reads the lines of every test file in turn, as a collector of many devices would see them.
+func BenchmarkMixed(b *testing.B) {
+	var lines [][]byte
+	size := 0
+	for _, name := range seedFiles {
+		for _, l := range readLines(b, name) {
+			lines = append(lines, []byte(l))
+			size += len(l)
+		}
+	}
+	p := NewParser()
+	var rec Record
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		for _, l := range lines {
+			p.Line(l, &rec)
+		}
+		n += len(lines)
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "lines/s")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,6 +94,15 @@ func sources(args []string) (all []source, errs []error) {
 	return all, errs
 }
 
+// inOrder puts files without a wall clock last: the others tell when their lines were.
+func inOrder(files []source) {
+	rank := map[string]int{}
+	for _, f := range files {
+		rank[f.name] = ingest.ClockRank(f.name)
+	}
+	slices.SortStableFunc(files, func(a, b source) int { return cmp.Compare(rank[a.name], rank[b.name]) })
+}
+
 func expand(arg string) ([]source, error) {
 	if arg == "-" {
 		return []source{{name: arg, size: -1}}, nil
@@ -150,6 +160,7 @@ func sourceOf(name string, info fs.FileInfo) source {
 // importAll takes in what args mean. A file that cannot be taken in is told and the others go on; the code is then 1.
 func (a *app) importAll(ctx context.Context, args []string, v url.Values) (err error) {
 	files, errs := sources(args)
+	inOrder(files)
 	if len(files) == 0 {
 		return a.several(errs)
 	}

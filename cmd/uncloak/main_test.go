@@ -388,3 +388,26 @@ func TestManyAtOnce(t *testing.T) {
 		t.Errorf("%d events after importing the same again, want %d", n, files*lines)
 	}
 }
+
+// A dump without stamps that is named before the syslog with the same lines must not be stored at another time, and its
+// lines twice.
+func TestImportOrderOfArguments(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		p := filepath.Join(dir, name)
+		if err := os.WriteFile(p, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	var syslog, dump strings.Builder
+	for i := range 20 {
+		line := fmt.Sprintf("Out of memory: Killed process %d (httpd) total-vm:1kB, anon-rss:1kB, file-rss:0kB", 100+i)
+		fmt.Fprintf(&syslog, "Nov 21 20:%02d:00 gw kernel: [ %d.000000] %s\n", i, 1000+60*i, line)
+		fmt.Fprintln(&dump, line)
+	}
+	out := ok(t, "", "import", "--data", filepath.Join(dir, "data"), "--timezone", "UTC", "--year", "2026", "--router", "gw", write("a-dump.txt", dump.String()), write("b-syslog.log", syslog.String()))
+	if !strings.Contains(out, "20 new events, 20 stored before") {
+		t.Error(out)
+	}
+}
