@@ -206,7 +206,7 @@ func poissonTail(mean, alpha float64) float64 {
 // measure finds where the burst begins and ends to the second, and what is in it.
 func (l *line) measure(r *run) {
 	peak := uint16(0)
-	for i := r.from - 1; i <= r.to+1; i++ {
+	for i := r.from; i <= r.to; i++ { // its own: a neighbour may be the load of the hour before
 		if f := l.fine[i]; f != nil {
 			peak = max(peak, slices.Max(f.Sec[:]))
 		}
@@ -241,6 +241,9 @@ func (l *line) measure(r *run) {
 			r.events += int(l.slots[i])
 			r.peers += int(f.Peers)
 		}
+	}
+	if first < 0 {
+		first, last = int64(r.from)*10, int64(r.to+1)*10
 	}
 	r.start = l.start + first*int64(time.Second)
 	r.end = l.start + last*int64(time.Second)

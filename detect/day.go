@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sort"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // Date is a UTC calendar day, counted from 1970-01-01.
@@ -204,6 +206,8 @@ type Day struct {
 	Events      uint64 // events observed; the store holds as many when the two agree
 	First, Last int64  // ns of the first and last event
 	Config      uint64 // fingerprint of the config that it was made with
+	Began       uint64 // fingerprint of the open sessions that it began with: those of the day before
+	Stored      uint64 // events that the store had when this was made: more than Events where blocks are damaged
 	Hosts       map[netip.Addr]*Host
 	Routers     map[string]*Router
 	Echoes      map[Pair]uint64   // reverse lookups by Effect of addresses that Cause had just opened a session to
@@ -355,6 +359,14 @@ func mergeLevels(a, b []Level) []Level {
 // compareHolders puts the one with more entries first, then the lower address.
 func compareHolders(a, b Holder) int {
 	return cmp.Or(cmp.Compare(b.N, a.N), a.Host.Compare(b.Host))
+}
+
+// OpenPrint tells whether the next day would begin with other sessions. It is 0 for no day and for a day without open sessions.
+func (d *Day) OpenPrint() uint64 {
+	if d == nil || len(d.Open) == 0 {
+		return 0
+	}
+	return xxhash.Sum64String(fmt.Sprint(d.Open))
 }
 
 // HostList is the hosts of the day in order of address.

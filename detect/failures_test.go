@@ -174,3 +174,103 @@ func TestTargetsAreBounded(t *testing.T) {
 		t.Errorf("the most used door is lost: %+v", x)
 	}
 }
+
+// The bugs below were found by review, each with the test that shows it.
+
+func TestScanOutsideTheWindow(t *testing.T) {
+	s := newStream()
+	for i := range 400 {
+		s.session(t0.Add(time.Hour+time.Duration(i)*5*time.Second), lan(9), wan(i), parse.TCP, 23)
+	}
+	s.session(t0.Add(20*time.Hour), lan(8), wan(1), parse.TCP, 443)
+	Findings(s.days(DefaultConfig()), DefaultConfig(), Window{t0.Add(12 * time.Hour), t0.Add(36 * time.Hour)}) // panicked
+}
+
+func TestVerticalScanOfAnySize(t *testing.T) {
+	for _, n := range []int{120, 250, 300, 600, 1000, 1100} {
+		s := newStream()
+		for p := range n {
+			s.session(t0.Add(time.Duration(p)*20*time.Second), lan(2), wan(9), parse.TCP, uint16(1+p))
+			if p < 120 {
+				s.session(t0.Add(time.Duration(p)*20*time.Second), lan(2), wan(1000+p), parse.TCP, 443)
+			}
+		}
+		f := only(t, s.findings(DefaultConfig()), ScanKind)
+		if f.Class != Vertical || f.Peer != wan(9).String() || f.Sessions > n || f.Sessions < scanPorts {
+			t.Errorf("%d ports: %+v", n, f)
+		}
+	}
+}
+
+func TestScanOfTwoPortsHasOneName(t *testing.T) {
+	s := newStream()
+	for i := range 400 {
+		at := t0.Add(time.Duration(i) * 30 * time.Second)
+		s.session(at, lan(1), wan(i), parse.TCP, 22)
+		s.session(at, lan(1), wan(i), parse.TCP, 23)
+	}
+	days := s.days(DefaultConfig())
+	for range 20 {
+		if f := only(t, Findings(days, DefaultConfig(), Window{t0, t0.Add(24 * time.Hour)}), ScanKind); f.Port != 22 {
+			t.Fatalf("port %d", f.Port)
+		}
+	}
+}
+
+func TestKillsWithoutAPID(t *testing.T) {
+	s := newStream()
+	for i, proc := range []string{"httpd", "mysqld", "named"} {
+		s.add(t0.Add(time.Duration(i)*5*time.Second), parse.Event{Kind: parse.OOMKill, Detail: parse.MakeName(proc)})
+	}
+	if n := len(s.days(DefaultConfig())[0].Routers["gw"].Kills); n != 3 {
+		t.Errorf("%d kills, want 3", n)
+	}
+}
+
+func TestBurstBesideALoad(t *testing.T) {
+	s := newStream()
+	for i := range 360 { // all of the hour from three: 120 sessions in one second of each slot
+		for k := range 120 {
+			s.session(t0.Add(3*time.Hour+time.Duration(i)*10*time.Second), lan(1), wan(k), parse.TCP, 80)
+		}
+	}
+	for i := range 30 {
+		s.session(t0.Add(4*time.Hour+time.Duration(i%10)*time.Second), lan(1), wan(500+i), parse.TCP, 80)
+	}
+	days := s.days(DefaultConfig())
+	for _, a := range activities(days, Window{t0, t0.Add(24 * time.Hour)}) {
+		for _, r := range a.bursts {
+			if at := time.Unix(0, r.start).UTC(); at.Before(t0.Add(3*time.Hour)) || at.After(t0.Add(5*time.Hour)) {
+				t.Errorf("a burst at %v", at)
+			}
+		}
+	}
+}
+
+func TestSpellsOfTwoRoutersOverMidnight(t *testing.T) {
+	s := newStream()
+	mid := t0.Add(24 * time.Hour)
+	for _, x := range []struct {
+		router string
+		at     time.Duration
+	}{{"a", -5 * time.Second}, {"b", -4 * time.Second}, {"a", 5 * time.Second}} {
+		s.router = parse.MakeName(x.router)
+		s.full(mid.Add(x.at), 0)
+	}
+	fs := s.findings(DefaultConfig())
+	if len(fs) != 2 {
+		t.Errorf("%d findings, want one a router: %v", len(fs), kinds(fs))
+	}
+}
+
+func TestOverflowOfAnUnknownMachine(t *testing.T) {
+	s := newStream()
+	s.burst(t0, lan(5), 700, 5*time.Second)
+	s.session(t0.Add(2*time.Hour), lan(6), wan(1), parse.TCP, 443)
+	s.router = parse.MakeName("nas2") // logs no sessions, and fills its table while the network is quiet
+	s.full(t0.Add(2*time.Hour+time.Second), 0)
+	f := only(t, s.findings(DefaultConfig()), TableFullKind)
+	if f.Host != "" || len(f.Holders) != 0 || f.Entries != 0 {
+		t.Errorf("blames the sessions of another router: %+v", f)
+	}
+}

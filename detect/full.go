@@ -12,10 +12,11 @@ import (
 func fullFindings(days []*Day, cfg *Config, w Window) []Finding {
 	var out []Finding
 	for _, d := range days {
+		fullest := fullest(d)
 		for name, r := range d.Routers {
 			for i := range r.Overflows {
 				if o := &r.Overflows[i]; w.has(o.Start) {
-					out = append(out, fullFinding(name, o, cfg.table(name)))
+					out = append(out, fullFinding(name, o, cfg.table(name), fullest))
 				}
 			}
 		}
@@ -26,12 +27,27 @@ func fullFindings(days []*Day, cfg *Config, w Window) []Finding {
 	return joinSpells(out)
 }
 
-func fullFinding(router string, o *Overflow, capacity int) Finding {
+// fullest is the most entries that all routers together had in a slot of the day.
+func fullest(d *Day) (most uint32) {
+	sum := map[uint16]uint32{}
+	for _, r := range d.Routers {
+		for _, l := range r.Occupancy {
+			sum[l.I] += l.Total
+			most = max(most, sum[l.I])
+		}
+	}
+	return most
+}
+
+func fullFinding(router string, o *Overflow, capacity int, fullest uint32) Finding {
 	// A router that logs its own sessions explains its own table. Where most of what is known comes from others (its
 	// NAT log goes through another device, or another name), the sum over all routers does.
 	entries, of := o.Total, func(h Holder) uint64 { return h.N }
 	if 2*o.Total < o.All {
 		entries, of = o.All, func(h Holder) uint64 { return h.All }
+		if float64(o.All) < foreignFloor*float64(fullest) {
+			entries, of = 0, func(Holder) uint64 { return 0 } // a table is not full when the sessions are few: it is another network's
+		}
 	}
 	whole := float64(max(int(entries), capacity))
 	var shares []Share
@@ -52,11 +68,15 @@ func fullFinding(router string, o *Overflow, capacity int) Finding {
 		if len(shares) > 1 {
 			second = shares[1].Share
 		}
-		f.Score = 0.5 + 0.5*(f.TableShare-second)
+		f.Score = 0.5 + min(0.9*(f.TableShare-second), 0.49)
 	}
 	f.ID = fmt.Sprintf("table-full-%s-%d", router, o.Start/1e9)
 	return f
 }
+
+// foreignFloor is how near to their fullest all known sessions must be for the overflow of a router that hardly logs any itself to be
+// explained by them.
+const foreignFloor = 0.7
 
 // others stands for entries that belong to no internal host: the router's own, and what only passes through.
 const others = "router and others"
@@ -71,14 +91,16 @@ func holderName(a netip.Addr) string {
 // joinSpells joins a spell that goes on over midnight.
 func joinSpells(fs []Finding) []Finding {
 	out := fs[:0]
+	last := map[string]int{} // router → its last one
 	for _, f := range fs {
-		if n := len(out); n > 0 && out[n-1].Router == f.Router && f.Start.Sub(out[n-1].End) <= spellGap && DateOf(out[n-1].End) != DateOf(f.Start) {
-			p := &out[n-1]
+		if i, ok := last[f.Router]; ok && f.Start.Sub(out[i].End) <= spellGap && DateOf(out[i].End) != DateOf(f.Start) {
+			p := &out[i]
 			p.End, p.Lines, p.Drops = f.End, p.Lines+f.Lines, p.Drops+f.Drops
 			p.Evidence.Events += f.Evidence.Events
 			p.Evidence.Ask.To = f.Evidence.Ask.To
 			continue
 		}
+		last[f.Router] = len(out)
 		out = append(out, f)
 	}
 	return out

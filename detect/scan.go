@@ -23,6 +23,9 @@ var everyday = [...]uint16{53, 80, 123, 443}
 
 // scanFinding reports a host that knocks at one port of many hosts (horizontal), or at many ports of one (vertical).
 func scanFinding(days []*Day, w Window, a *activity, hasPattern bool) (Finding, bool) {
+	if len(a.sessions.hot) == 0 { // what the day has lies outside the window
+		return Finding{}, false
+	}
 	fans, ports := map[Port]*Fan{}, map[Port]uint64{}
 	for _, d := range days {
 		h := d.Hosts[a.host]
@@ -56,7 +59,7 @@ func horizontal(a *activity, fans map[Port]*Fan, ports map[Port]uint64, days []*
 			continue
 		}
 		rest += n
-		if fans[p] != nil && (fans[best] == nil || fans[p].Peers() > fans[best].Peers()) {
+		if fans[p] != nil && (fans[best] == nil || wider(p, best, fans)) {
 			best = p
 		}
 	}
@@ -81,6 +84,14 @@ func horizontal(a *activity, fans map[Port]*Fan, ports map[Port]uint64, days []*
 	return f, true
 }
 
+// wider orders ports by fan-out, equal ones by number, so that the same days name the same port.
+func wider(p, q Port, fans map[Port]*Fan) bool {
+	if a, b := fans[p].Peers(), fans[q].Peers(); a != b {
+		return a > b
+	}
+	return p.Proto < q.Proto || p.Proto == q.Proto && p.Port < q.Port
+}
+
 // allPeers is how many outside addresses the host spoke to on its widest day.
 func allPeers(days []*Day, host netip.Addr) (most float64) {
 	for _, d := range days {
@@ -94,21 +105,22 @@ func allPeers(days []*Day, host netip.Addr) (most float64) {
 // vertical looks for one peer with many ports. The targets kept are those gone to most, so a scan of each port once shows
 // as many targets with a count of one or two.
 func vertical(days []*Day, w Window, a *activity) (Finding, bool) {
-	doors := map[netip.Addr]int{}
-	var n uint64
+	doors, sessions := map[netip.Addr]int{}, map[netip.Addr]uint64{}
+	var most netip.Addr
 	for _, x := range approaches(days, w, a.host) {
-		if doors[x.door.Peer]++; float64(x.total.N) <= scanRepeat {
-			n += x.total.N
+		p := x.door.Peer
+		doors[p]++
+		sessions[p] += x.total.N
+		if k := doors[p]; k > doors[most] || k == doors[most] && p.Less(most) {
+			most = p
 		}
 	}
-	for peer, k := range doors {
-		if k >= scanPorts {
-			f := scanBase(a, n, 0)
-			f.Class, f.Peer, f.Score = Vertical, peer.String(), 0.9
-			return f, true
-		}
+	if doors[most] < scanPorts {
+		return Finding{}, false
 	}
-	return Finding{}, false
+	f := scanBase(a, sessions[most], 0)
+	f.Class, f.Peer, f.Score = Vertical, most.String(), 0.9
+	return f, true
 }
 
 func scanBase(a *activity, n uint64, port uint16) Finding {

@@ -124,7 +124,7 @@ func TestWebServerThatHung(t *testing.T) {
 		s.add(t0.Add(time.Duration(i)*time.Microsecond), parse.Event{Kind: parse.OOMKill, Count: pid, Detail: parse.MakeName("httpd"), Spread: 60000})
 	}
 	shrink := func(i int, port uint16) {
-		s.add(t0.Add(time.Duration(i)*time.Microsecond), parse.Event{Kind: parse.WindowShrink, SPort: port, DPort: 80, Spread: 60000})
+		s.add(t0.Add(time.Duration(i)*time.Microsecond), parse.Event{Kind: parse.WindowShrink, SPort: port, DPort: 80, Spread: 3600000})
 	}
 	kill(0, 870)
 	kill(1, 888)
@@ -272,7 +272,7 @@ func TestOtherFullTablesBlameNobody(t *testing.T) {
 func TestSessionsWithoutATimeAreNoBurst(t *testing.T) {
 	s := newStream()
 	for i := range 200 { // untimed lines of a dump, all put in the middle of what they lie between
-		s.add(t0.Add(time.Hour), parse.Event{Kind: parse.SessionNew, Src: lan(1), Dst: wan(i), Proto: parse.TCP, SPort: uint16(i), DPort: 80, Spread: 60000})
+		s.add(t0.Add(time.Hour), parse.Event{Kind: parse.SessionNew, Src: lan(1), Dst: wan(i), Proto: parse.TCP, SPort: uint16(i), DPort: 80, Spread: 3600000})
 	}
 	d := s.days(DefaultConfig())[0]
 	if len(d.Hosts) != 0 || d.Routers["gw"].Other["session-new without a time"] != 200 || d.Events != 200 {

@@ -91,16 +91,16 @@ func (h *Host) target(d Door) *Target {
 }
 
 func (h *Host) trimTargets(keep int) {
-	counts := make([]uint64, 0, len(h.Targets))
-	for _, t := range h.Targets {
-		counts = append(counts, t.N)
+	doors := make([]Door, 0, len(h.Targets))
+	for d := range h.Targets {
+		doors = append(doors, d)
 	}
-	slices.SortFunc(counts, func(a, b uint64) int { return cmp.Compare(b, a) })
-	least := counts[min(keep, len(counts)-1)]
-	for d, t := range h.Targets {
-		if t.N <= least {
-			delete(h.Targets, d)
-		}
+	slices.SortFunc(doors, func(a, b Door) int { // equal ones in one order, whatever the map says
+		return cmp.Or(cmp.Compare(h.Targets[b].N, h.Targets[a].N), cmp.Compare(h.Targets[b].Last, h.Targets[a].Last), a.Peer.Compare(b.Peer),
+			cmp.Compare(a.Port.Proto, b.Port.Proto), cmp.Compare(a.Port.Port, b.Port.Port))
+	})
+	for _, d := range doors[min(keep, len(doors)):] {
+		delete(h.Targets, d)
 	}
 }
 

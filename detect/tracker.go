@@ -22,8 +22,9 @@ const (
 	// spellGap joins table-full lines to one spell: the kernel is silent for 5 s at a time (net.core.message_cost)
 	// while it drops on, and syslogd's "repeated" comes up to 30 s late.
 	spellGap = 60 * time.Second
-	// maxSpread is how exactly the time of a session must be known, in ms, to be counted: within a slot.
-	maxSpread = uint32(SlotLen / time.Millisecond)
+	// maxSpread is how exactly the time of a session must be known, in ms, to be counted. Lines that are placed by their uptime
+	// are off by up to a minute all together; lines without any time are given one among many.
+	maxSpread = 120_000
 	// killTwin is within which two lines about one pid are one kill (2.6 kernels print two).
 	killTwin = 60 * time.Second
 )
@@ -77,6 +78,7 @@ func NewTracker(cfg Config, prev *Day, date Date) *Tracker {
 	}
 	d := NewDay(date)
 	d.Config = cfg.Fingerprint()
+	d.Began = prev.OpenPrint()
 	return &Tracker{
 		cfg: cfg, day: d, table: newTable(d, prev, cfg.Limits.Sessions), now: date.Start().UnixNano(),
 		hosts: map[netip.Addr]*hostState{}, routers: map[parse.Name]*routerState{}, recent: map[netip.Addr]contact{},
@@ -91,6 +93,9 @@ func Summarize(cfg Config, prev *Day, date Date, events iter.Seq[*parse.Event]) 
 	}
 	return t.Day()
 }
+
+// Now is the latest time that the tracker has seen, in ns.
+func (t *Tracker) Now() int64 { return t.now }
 
 // Date is the day that the tracker summarizes.
 func (t *Tracker) Date() Date { return t.day.Date }
@@ -540,7 +545,7 @@ func (t *Tracker) oomKill(e *parse.Event, rs *routerState) {
 	r := rs.router
 	for i := len(r.Kills) - 1; i >= 0; i-- {
 		k := &r.Kills[i]
-		if k.PID == e.Count && e.Time-k.Time <= int64(killTwin) {
+		if d := e.Time - k.Time; e.Count != 0 && k.PID == e.Count && d <= int64(killTwin) && d >= -int64(killTwin) { // kernels before 2.4 name no pid
 			return
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -26,11 +25,21 @@ type Days struct {
 	live  *detect.Tracker
 	wait  window // stored, not yet in live
 	stale map[detect.Date]bool
+	late  map[detect.Date]int64 // days that still get single live lines (a sender whose clock is behind, a backlog) → when made anew last
+}
+
+// lateEvery is how often a day that still gets live lines is made anew: each time would replay it every minute.
+const lateEvery = 10 * time.Minute
+
+// lately says that date got live lines after it was over, and was made anew a short while ago.
+func (d *Days) lately(date detect.Date) bool {
+	at, ok := d.late[date]
+	return ok && !d.stale[date] && at > 0 && d.live != nil && d.live.Now()-at < int64(lateEvery)
 }
 
 // NewDays wraps st. Nothing is read before it is needed.
 func NewDays(st store.Store, cfg detect.Config, log *slog.Logger) *Days {
-	return &Days{Store: st, cfg: cfg, log: log, stale: map[detect.Date]bool{}}
+	return &Days{Store: st, cfg: cfg, log: log, stale: map[detect.Date]bool{}, late: map[detect.Date]int64{}}
 }
 
 // Append stores the batch. Events of a live batch enter the running day; an import (Dedupe) makes its days stale.
@@ -39,6 +48,9 @@ func (d *Days) Append(ctx context.Context, b store.Batch) (store.Appended, error
 	defer d.mu.Unlock()
 	got, err := d.Store.Append(ctx, b)
 	if err != nil {
+		for _, date := range got.Dates { // days that were stored before the one that failed
+			d.stale[date] = true
+		}
 		return got, err
 	}
 	if b.Dedupe || got.Added != len(b.Entries) {
@@ -78,11 +90,13 @@ func (d *Days) observe(ctx context.Context, e *parse.Event) error {
 		d.live = detect.NewTracker(d.cfg, prev, date)
 	}
 	switch {
-	case date < d.live.Date():
-		d.stale[date] = true // it is stored; its day is made anew when it is asked for
+	case date < d.live.Date(): // it is stored; its day is made anew when it is asked for
+		if _, ok := d.late[date]; !ok {
+			d.late[date] = 0
+		}
 		return nil
 	case date > d.live.Date():
-		done := d.live.Day()
+		done := d.snapshot()
 		if err := d.Store.PutDay(ctx, done); err != nil {
 			return fmt.Errorf("save day %v: %w", done.Date, err)
 		}
@@ -117,7 +131,14 @@ func (d *Days) Save(ctx context.Context) error {
 	if err := d.release(ctx, len(d.wait.held)); err != nil || d.live == nil {
 		return err
 	}
-	return d.Store.PutDay(ctx, d.live.Day())
+	return d.Store.PutDay(ctx, d.snapshot())
+}
+
+// snapshot is the running day. All that the store has of it went through the tracker.
+func (d *Days) snapshot() *detect.Day {
+	day := d.live.Day()
+	day.Stored = day.Events
+	return day
 }
 
 // Load is the summaries of the days that touch w, in order; those that are missing or stale are made first.
@@ -172,8 +193,13 @@ func (d *Days) Rebuild(ctx context.Context) ([]detect.Date, error) {
 
 // summary is the up-to-date Day of date; nil when the store has no events of it.
 func (d *Days) summary(ctx context.Context, date detect.Date) (*detect.Day, error) {
+	if d.stale[date-1] { // its open sessions are where this one begins
+		if _, err := d.summary(ctx, date-1); err != nil {
+			return nil, err
+		}
+	}
 	if d.live != nil && d.live.Date() == date && !d.stale[date] {
-		return d.live.Day(), nil
+		return d.snapshot(), nil
 	}
 	infos, err := d.Store.Days(ctx)
 	if err != nil {
@@ -188,32 +214,33 @@ func (d *Days) summary(ctx context.Context, date detect.Date) (*detect.Day, erro
 		d.log.Warn("summary cannot be read, making it anew", "day", date.String(), "err", err)
 		old = nil
 	}
-	if old != nil && !d.stale[date] && old.Events == infos[i].Events && old.Config == d.cfg.Fingerprint() {
+	if old != nil && old.Config == d.cfg.Fingerprint() && d.lately(date) {
 		return old, nil
+	}
+	if old != nil && !d.stale[date] && old.Stored == infos[i].Events && old.Config == d.cfg.Fingerprint() {
+		if prev, err := d.Store.Day(ctx, date-1); err == nil && prev.OpenPrint() == old.Began {
+			return old, nil
+		}
 	}
 	prev, err := d.summary(ctx, date-1)
 	if err != nil {
 		return nil, err
-	}
-	if old, err = d.Store.Day(ctx, date); err != nil { // the day before may have made it stale
-		old = nil
 	}
 	t, err := d.replay(ctx, prev, date)
 	if err != nil {
 		return nil, err
 	}
 	day := t.Day()
+	day.Stored = infos[i].Events
 	if err := d.Store.PutDay(ctx, day); err != nil {
-		return nil, fmt.Errorf("save day %v: %w", date, err)
+		d.log.Error("summary cannot be saved, it will be made anew each time", "day", date.String(), "err", err)
 	}
 	delete(d.stale, date)
+	if at, ok := d.late[date]; ok && d.live != nil {
+		d.late[date] = max(at, d.live.Now())
+	}
 	if d.live != nil && d.live.Date() == date {
 		d.live = t
-	}
-	if old == nil || !reflect.DeepEqual(old.Open, day.Open) { // the next day began with other sessions
-		if slices.ContainsFunc(infos, func(x store.DayInfo) bool { return x.Date == date+1 && x.Events > 0 }) {
-			d.stale[date+1] = true
-		}
 	}
 	return day, nil
 }

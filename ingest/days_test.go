@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"net/netip"
 	"reflect"
@@ -185,5 +186,97 @@ func TestWindowOrders(t *testing.T) {
 	}
 	if n := w.due(); len(w.held)-n > maxHeld {
 		t.Errorf("%d events are held", len(w.held)-n)
+	}
+}
+
+// counting counts replays, and leaves out the first event of each, as a damaged block would.
+type counting struct {
+	store.Store
+	replays int
+	skip    int
+}
+
+func (c *counting) Events(ctx context.Context, q store.Query) iter.Seq2[store.Entry, error] {
+	c.replays++
+	return func(yield func(store.Entry, error) bool) {
+		n := 0
+		for e, err := range c.Store.Events(ctx, q) {
+			if n++; n > c.skip && !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+func TestDamagedDayIsMadeAnewOnce(t *testing.T) {
+	d := openDays(t, t.TempDir())
+	appendAll(t, d, sessions(noon, 100), 100, true)
+	c := &counting{Store: d.Store, skip: 1}
+	d.Store = c
+	for range 5 {
+		load(t, d)
+	}
+	if c.replays != 1 {
+		t.Errorf("%d replays, want 1", c.replays)
+	}
+}
+
+func TestLateLinesDoNotReplayTheDayEachTime(t *testing.T) {
+	d := openDays(t, t.TempDir())
+	appendAll(t, d, sessions(noon.Add(-24*time.Hour), 100), 100, false)
+	appendAll(t, d, sessions(noon, 100), 100, false)
+	c := &counting{Store: d.Store}
+	d.Store = c
+	for i := range 10 { // yesterday's lines go on coming
+		appendAll(t, d, sessions(noon.Add(-23*time.Hour+time.Duration(i)*time.Minute), 1), 1, false)
+		load(t, d)
+	}
+	if c.replays > 1 {
+		t.Errorf("%d replays of yesterday within a few minutes", c.replays)
+	}
+	appendAll(t, d, sessions(noon.Add(time.Hour), 10), 10, false) // an hour later
+	if day := load(t, d)[0]; day.Events != 110 || c.replays != 2 {
+		t.Errorf("%d events after %d replays, want 110 after 2", day.Events, c.replays)
+	}
+}
+
+func TestNextDayBeginsWithWhatWasImported(t *testing.T) {
+	dir := t.TempDir()
+	d := openDays(t, dir)
+	midnight := noon.Add(12 * time.Hour)
+	appendAll(t, d, sessions(midnight.Add(-10*time.Minute), 1200), 1200, true)
+	load(t, d)
+	appendAll(t, d, sessions(midnight.Add(-30*time.Second), 29), 29, true) // lies in the day before
+	if _, err := d.Load(t.Context(), store.Window{From: noon, To: midnight}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d = openDays(t, dir) // what is stale is forgotten
+	one, err := d.Load(t.Context(), store.Window{From: midnight, To: midnight.Add(24 * time.Hour)})
+	if err != nil || len(one) != 1 {
+		t.Fatal(err)
+	}
+	d.stale[detect.DateOf(midnight)] = true
+	if all := load(t, d); !reflect.DeepEqual(one[0].Routers, all[1].Routers) {
+		t.Error("the day after an import still begins with the old sessions")
+	}
+}
+
+func TestClockAheadIsNotBelieved(t *testing.T) {
+	cfg := testConfig()
+	cfg.fill()
+	p := newParser(&cfg, newQueue(10, 10))
+	recv := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	for raw, want := range map[string]time.Time{
+		"<4>Nov 21 21:00:00 gw kernel: nf_conntrack: table full, dropping packet": recv,                       // nine hours ahead: Japan, read as UTC
+		"<4>Nov 21 12:00:30 gw kernel: nf_conntrack: table full, dropping packet": recv.Add(30 * time.Second), // seconds are no matter
+		"<4>Nov 21 03:00:00 gw kernel: nf_conntrack: table full, dropping packet": recv.Add(-9 * time.Hour),   // a backlog
+	} {
+		p.take(&line{raw: []byte(raw), recv: recv.UnixNano()})
+		if got := time.Unix(0, p.entries[len(p.entries)-1].Time).UTC(); !got.Equal(want) {
+			t.Errorf("%s is taken for %v", raw, got)
+		}
 	}
 }

@@ -12,10 +12,11 @@ import (
 // Bounds of what is kept for one sender, and how far its clock may be off before it is not believed. A day covers any
 // mistaken zone; a router that boots without a clock is decades off.
 const (
-	maxRouters = 64   // names of routers behind one sender (a relay); further ones go by the sender's address
-	maxHosts   = 4096 // host names that are remembered
-	skewLines  = 64   // the skew is the median of so many lines
-	clockLimit = 24 * time.Hour
+	maxRouters = 64              // names of routers behind one sender (a relay); further ones go by the sender's address
+	maxHosts   = 4096            // host names that are remembered
+	skewLines  = 64              // the skew is the median of so many lines
+	clockLimit = 24 * time.Hour  // behind by more is no backlog, but a clock that was never set
+	aheadLimit = 2 * time.Minute // nothing is logged before it happens: such a clock is wrong
 )
 
 // others is who lines are accounted to once a day has Config.Senders senders.
@@ -130,7 +131,7 @@ func (sn *sender) time(st *parse.Stamp, recv int64) int64 {
 	off := t - recv
 	sn.skews[sn.nskew%skewLines] = off
 	sn.nskew++
-	if off > int64(clockLimit) || off < -int64(clockLimit) {
+	if off > int64(aheadLimit) || off < -int64(clockLimit) {
 		sn.health.Repaired++
 		return recv
 	}

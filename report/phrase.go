@@ -108,6 +108,8 @@ func minuteList(minutes []int) string {
 // rhythm says when a pattern fires: "at :00 and :30 of every hour", "at 03:00 each day", "every 2 min 30 s".
 func rhythm(f *detect.Finding) string {
 	switch {
+	case len(f.Minutes) > 4 && len(f.Hours) == 0 && f.PeriodS < 3600: // ":00, :05, :10 …" says less than "every 5 min"
+		return fmt.Sprintf("every %s by the clock", seconds(f.PeriodS))
 	case len(f.Minutes) > 0 && len(f.Hours) == 0:
 		return "at " + minuteList(f.Minutes) + " of every hour"
 	case len(f.Minutes) == 1 && len(f.Hours) <= 6:

@@ -124,8 +124,8 @@ func torrentLike(f *detect.Finding) string {
 }
 
 func (w words) next(f *detect.Finding) string {
-	if f.Next == nil || f.Next.IsZero() {
-		return ""
+	if f.Next == nil || f.Next.IsZero() || !w.opt.Now.IsZero() && f.Next.Before(w.opt.Now) {
+		return "" // a log of the past: that time has gone by
 	}
 	return "If it goes on, the next is due " + w.clock.with(*f.Next) + "."
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -182,6 +183,11 @@ func (a *app) watch(ctx context.Context, h *house, hup <-chan os.Signal) error {
 
 // announce logs the findings of the last 24 hours that are new or worse.
 func (a *app) announce(ctx context.Context, h *house, known map[string]detect.Severity) {
+	defer func() { // a fault in a detector must not stop the receiver
+		if r := recover(); r != nil {
+			a.log.Error("no findings this minute: please report this", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+		}
+	}()
 	now := a.now()
 	fs, err := h.judge(ctx, store.Window{From: now.Add(-24 * time.Hour), To: now})
 	if err != nil {

@@ -162,8 +162,8 @@ func (x *textEvents) write(e *store.Entry) error {
 	if e.Count != 0 {
 		b = fmt.Appendf(b, " (%d)", e.Count)
 	}
-	if e.Kind == parse.Unknown {
-		b = append(append(b, ' '), printable(string(e.Raw))...)
+	if e.Kind == parse.Unknown || !e.Src.IsValid() && !e.Dst.IsValid() { // the fields say little: the line says it
+		b = append(append(b, "  "...), printable(string(e.Raw))...)
 	}
 	x.b = append(b, '\n')
 	_, err := x.w.Write(x.b)

@@ -130,12 +130,15 @@ func (h *handler) window(r *http.Request) (span, error) {
 	case s.From.IsZero() && s.To.IsZero():
 		return h.lastDay(r.Context(), s, last)
 	case s.From.IsZero():
-		s.From = midnight(first.In(s.loc), 0)
+		if s.From = midnight(first.In(s.loc), 0); !s.From.Before(s.To) {
+			s.From = midnight(s.To.Add(-1).In(s.loc), 0)
+			s.note = "nothing is stored before " + s.To.In(s.loc).Format(time.DateTime)
+		}
 	case s.To.IsZero():
-		s.To = midnight(last.In(s.loc), 1)
-	}
-	if !s.From.Before(s.To) {
-		s.To = midnight(s.From.In(s.loc), 1)
+		if s.To = midnight(last.In(s.loc), 1); !s.From.Before(s.To) {
+			s.To = midnight(s.From.In(s.loc), 1)
+			s.note = "nothing is stored from " + s.From.In(s.loc).Format(time.DateTime) + " on"
+		}
 	}
 	return s, nil
 }
