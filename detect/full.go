@@ -76,7 +76,7 @@ func fullFinding(router string, o *Overflow, capacity int, fullest uint32) Findi
 
 // foreignFloor is how near to their fullest all known sessions must be for the overflow of a router that hardly logs any itself to be
 // explained by them.
-const foreignFloor = 0.7
+const foreignFloor = 0.4
 
 // others stands for entries that belong to no internal host: the router's own, and what only passes through.
 const others = "router and others"
