@@ -88,7 +88,7 @@ func (c *Check) Judge() {
 		return
 	}
 	if r.Damaged > 0 {
-		c.Problems = append(c.Problems, count(r.Damaged, "block", "blocks")+" of the data could not be read: check the disk; what else is stored is not touched by it")
+		c.Problems = append(c.Problems, count(r.Damaged, "block", "blocks")+" or files of the data could not be read: check the disk; what else is stored is not touched by it")
 	}
 	if c.Data.Daemon && r.Events == 0 {
 		c.Problems = append(c.Problems, "serve runs and has received nothing: let the router send its log to this machine, and look whether a firewall stands between")
@@ -142,8 +142,13 @@ func CheckJSON(w io.Writer, c *Check) error { return writeJSON(w, c) }
 
 // Stored looks at what a store holds, and at the last 24 hours in it: up to now, or, where nothing is of them, up to the
 // last event.
-func Stored(ctx context.Context, st store.Store, now time.Time) (*Received, error) {
-	r := &Received{Senders: []Sender{}, Shapes: []Shape{}, Damaged: st.Damaged()}
+func Stored(ctx context.Context, st store.Store, now time.Time) (r *Received, err error) {
+	r = &Received{Senders: []Sender{}, Shapes: []Shape{}}
+	defer func() {
+		if r != nil {
+			r.Damaged = st.Damaged() // known when all has been looked at
+		}
+	}()
 	days, err := st.Days(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the days: %w", err)

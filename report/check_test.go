@@ -20,7 +20,7 @@ func TestCheckJudges(t *testing.T) {
 	}{
 		"fine":               {sender: Sender{Received: 1000}},
 		"disk":               {data: DataDir{Free: 1 << 20}, problem: "has only 1 MiB left"},
-		"damage":             {damaged: 2, problem: "2 blocks of the data could not be read"},
+		"damage":             {damaged: 2, problem: "2 blocks or files of the data could not be read"},
 		"silence":            {data: DataDir{Daemon: true}, last: now.Add(-48 * time.Hour), problem: "has received nothing for 2 days"},
 		"silence, no daemon": {last: now.Add(-48 * time.Hour)},
 		"buffer":             {sender: Sender{Kernel: 3}, problem: "gw (10.0.0.1): 3 lines were lost in the receive buffer: raise it"},

@@ -411,3 +411,17 @@ func TestImportOrderOfArguments(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+func TestCheckSeesDamage(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	if err := os.MkdirAll(filepath.Join(data, "days"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(data, "days", "2026-11-20.db"), bytes.Repeat([]byte("junk"), 10000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := uncloak(t, "", "check", "--data", data, "--udp", "127.0.0.1:0", "--tcp", "")
+	if r.code != 1 || !strings.Contains(r.out, "could not be read") {
+		t.Errorf("exit %d\n%s", r.code, r.out)
+	}
+}
