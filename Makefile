@@ -2,13 +2,14 @@
 # test    everything that CI runs: vet, staticcheck, tests with the race detector, a little fuzzing
 # lint    vet, staticcheck, goimports
 # fuzz    each fuzz test for FUZZTIME (default 1m)
+# damage  spoils pages of the store's files at random, without the race detector, whose own checks stop that test
 # bench   the benchmarks; docs/benchmarks.md says what they gave
 # bench-peers  the same lines through uncloak and through others
 GO       ?= go
 FUZZTIME ?= 1m
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: build demo test lint fuzz fuzz-short bench bench-peers clean
+.PHONY: build demo test damage lint fuzz fuzz-short bench bench-peers clean
 
 build:
 	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/uncloak ./cmd/uncloak
@@ -18,7 +19,6 @@ demo: build
 
 test: lint
 	$(GO) test -race ./...
-	$(GO) test ./store/bolt # damaged bbolt pages: the race detector's own checks stop that test
 	$(MAKE) --no-print-directory fuzz-short
 
 lint:
@@ -31,6 +31,9 @@ lint:
 fuzz-short:
 	@set -e; targets=$$(.ci/fuzz-targets); n=$$(echo "$$targets" | wc -l); each=$$((30 / n)); [ $$each -ge 1 ] || each=1; \
 	  echo "$$targets" | while read -r pkg name; do $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $${each}s -parallel 2 $$pkg; done
+
+damage:
+	$(GO) test -tags damage -run DamagedPages ./store/bolt
 
 fuzz:
 	@set -e; .ci/fuzz-targets | while read -r pkg name; do $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$pkg; done

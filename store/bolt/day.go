@@ -264,6 +264,11 @@ func update(b *bbolt.DB, f func(*bbolt.Tx) error) error {
 			return fmt.Errorf("%w: %w", errDamaged, err)
 		}
 	}
+	var path *fs.PathError
+	var errno syscall.Errno
+	if errors.As(err, &path) && path.Op == "writeat" && !errors.As(err, &errno) { // a page number so large that its offset is negative
+		return fmt.Errorf("%w: %w", errDamaged, err)
+	}
 	return diskError(err)
 }
 

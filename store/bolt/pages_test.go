@@ -1,4 +1,4 @@
-//go:build !race
+//go:build damage && !race
 
 package bolt
 
@@ -9,6 +9,9 @@ import (
 	"testing"
 )
 
+// TestDamagedPages is not part of the ordinary tests: about one spoiling in a thousand makes bbolt itself stop the process, or run in a
+// circle of pages, which nothing here can catch.
+//
 // TestDamagedPages spoils the pages of a file at random. The race detector comes with checks of unsafe pointers, which
 // end the program in bbolt where a real run meets a bounds check or a fault and goes on; hence not with -race.
 func TestDamagedPages(t *testing.T) {
