@@ -47,6 +47,7 @@ type activity struct {
 // findEchoes pairs each host whose bursts are lookups with the one that they follow most surely.
 func findEchoes(days []*Day, hosts []*activity) []echo {
 	var out []echo
+	span := observed(days)
 	for _, e := range hosts {
 		if len(e.storms) == 0 || e.lookupN == 0 {
 			continue
@@ -59,7 +60,7 @@ func findEchoes(days []*Day, hosts []*activity) []echo {
 			if c == e || len(c.bursts) == 0 || c.mostlyLookups() {
 				continue
 			}
-			if x := follows(c, e, len(hosts), observed(days)); x != nil && (best == nil || x.p < best.p) {
+			if x := follows(c, e, len(hosts), span); x != nil && (best == nil || x.p < best.p) {
 				best = x
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -12,11 +13,11 @@ import (
 func fullFindings(days []*Day, cfg *Config, w Window) []Finding {
 	var out []Finding
 	for _, d := range days {
-		fullest := fullest(d)
+		most := sync.OnceValue(func() uint32 { return fullest(d) }) // hardly any day needs it
 		for name, r := range d.Routers {
 			for i := range r.Overflows {
 				if o := &r.Overflows[i]; w.has(o.Start) {
-					out = append(out, fullFinding(name, o, cfg.table(name), fullest))
+					out = append(out, fullFinding(name, o, cfg.table(name), most))
 				}
 			}
 		}
@@ -39,13 +40,13 @@ func fullest(d *Day) (most uint32) {
 	return most
 }
 
-func fullFinding(router string, o *Overflow, capacity int, fullest uint32) Finding {
+func fullFinding(router string, o *Overflow, capacity int, fullest func() uint32) Finding {
 	// A router that logs its own sessions explains its own table. Where most of what is known comes from others (its
 	// NAT log goes through another device, or another name), the sum over all routers does.
 	entries, of := o.Total, func(h Holder) uint64 { return h.N }
 	if 2*o.Total < o.All {
 		entries, of = o.All, func(h Holder) uint64 { return h.All }
-		if float64(o.All) < foreignFloor*float64(fullest) {
+		if float64(o.All) < foreignFloor*float64(fullest()) {
 			entries, of = 0, func(Holder) uint64 { return 0 } // a table is not full when the sessions are few: it is another network's
 		}
 	}

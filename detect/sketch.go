@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"cmp"
 	"encoding/binary"
 	"net/netip"
 	"slices"
@@ -56,10 +55,3 @@ func (r *Router) addShape(s Shape) {
 }
 
 func compareShape(x Shape, template string) int { return strings.Compare(x.Template, template) }
-
-// ShapesByCount is the shapes of unparsed lines, most frequent first.
-func (r *Router) ShapesByCount() []Shape {
-	out := slices.Clone(r.Shapes)
-	slices.SortStableFunc(out, func(a, b Shape) int { return cmp.Compare(b.N, a.N) })
-	return out
-}

@@ -97,14 +97,15 @@ func (t *table) put(e *entry) bool {
 		return false
 	}
 	t.entries[e.key] = e
-	t.schedule(e)
+	t.schedule(e, t.second)
 	t.holding(e.router).add(e.holder, 1)
 	t.all.add(e.holder, 1)
 	return true
 }
 
-func (t *table) schedule(e *entry) {
-	s := min(max((e.expires-t.start)/int64(time.Second)+1, int64(t.second)), 86400)
+// schedule puts the entry where it may expire, in second from at the earliest.
+func (t *table) schedule(e *entry, from int) {
+	s := min(max((e.expires-t.start)/int64(time.Second)+1, int64(from)), 86400)
 	t.due[s] = append(t.due[s], e)
 }
 
@@ -160,7 +161,7 @@ func (t *table) expire(ns int64) {
 			case t.second == 86400:
 				t.due[86400] = append(t.due[86400], e) // outlives the day
 			case e.expires > t.start+int64(t.second)*int64(time.Second):
-				t.schedule2(e)
+				t.schedule(e, t.second+1) // prolonged; never into the second that is being expired
 			default:
 				t.remove(e)
 			}
@@ -169,12 +170,6 @@ func (t *table) expire(ns int64) {
 			return
 		}
 	}
-}
-
-// schedule2 moves an entry whose life was prolonged; never into the second that is being expired.
-func (t *table) schedule2(e *entry) {
-	s := min(max((e.expires-t.start)/int64(time.Second)+1, int64(t.second)+1), 86400)
-	t.due[s] = append(t.due[s], e)
 }
 
 // level is the fullest moment of the running slot; ok is false when the table was empty.

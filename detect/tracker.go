@@ -406,7 +406,7 @@ func (t *Tracker) sessionUpdate(e *parse.Event) {
 		}
 	}
 	if e.State == parse.Close || e.State == parse.TimeWait { // sooner than it stands in the lists
-		t.table.schedule(en)
+		t.table.schedule(en, t.table.second)
 	}
 }
 
