@@ -46,10 +46,10 @@ func (p *Parser) familyA(b []byte, rec *Record) bool {
 	if rec.Word == "malformed" {
 		return p.malformed(b, rec)
 	}
-	if bytes.Contains(head[:min(len(head), 24)], []byte("<NAT444>:<")) {
+	if index(head[:min(len(head), 24)], "<NAT444>:<") >= 0 {
 		return nat444(b, rec)
 	}
-	if bytes.Contains(head[:min(len(head), 64)], netscreenMark) {
+	if index(head[:min(len(head), 64)], "NetScreen device_id=") >= 0 {
 		return p.netscreen(b, rec)
 	}
 	if b[0] == 'J' || b[0] == 'A' || bytes.IndexByte(head, '{') >= 0 {

@@ -231,9 +231,11 @@ func bareTag(b []byte, rec *Record) {
 		tag(b, w, rest, rec)
 		return
 	}
-	if w2, rest2 := word(rest); string(w2) == "kernel:" && isHost(w) {
-		rec.Host = w
-		tag(trimLeft(rest), w2, rest2, rec)
+	if rest = trimLeft(rest); has(rest, "kernel:") && isHost(w) {
+		if w2, rest2 := word(rest); len(w2) == len("kernel:") {
+			rec.Host = w
+			tag(rest, w2, rest2, rec)
+		}
 	}
 }
 

@@ -2,8 +2,6 @@ package parse
 
 import "bytes"
 
-var netscreenMark = []byte("NetScreen device_id=")
-
 // netscreen reads ScreenOS: "NetScreen device_id=ns204 [Root]system-notification-00257(traffic): start_time="…"
 // duration=0 policy_id=2 service=Endpoint Mapper(tcp) proto=6 src zone=Null dst zone=self action=Deny sent=0 rcvd=16384
 // src=… dst=… src_port=… dst_port=… src-xlated ip=… port=… dst-xlated ip=… port=… reason=Close - TCP FIN". Keys and values may hold blanks, so

@@ -43,7 +43,7 @@ func (p *Parser) Line(line []byte, rec *Record) {
 	}
 	switch {
 	case line[0] == '{':
-		if !p.journal(line, rec) {
+		if !isJournal(line) || !p.journal(line, rec) {
 			rec.Body = line
 		}
 	case isContinuation(line):
@@ -122,7 +122,7 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 		}
 		rec.clear(before)
 	}
-	if i := bytes.Index(b, []byte("SRC=")); i >= 0 {
+	if i := index(b, "SRC="); i >= 0 {
 		if isULOGD(b) {
 			return ulogd(b, rec)
 		}
@@ -134,9 +134,17 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 		}
 		rec.clear(before) // an address in a web server's log, say
 	}
+	kernel := speaksKernel(rec)
+	if kernel && (rec.Stamp.HasUptime || string(rec.App) == "kernel") && b[0] != '[' { // BSD's kernel begins with a bracket
+		if p.kernel(b, rec) {
+			return true
+		}
+		rec.clear(before)
+		kernel = false
+	}
 	// The frequent ones go first where nothing else can look like them: a family's look costs 10 to 70 ns.
 	if b[0] == '[' && len(b) > 8 {
-		if i := bytes.Index(b, []byte("src=")); i >= 0 && conntrack(b, i, rec) {
+		if i := index(b, "src="); i >= 0 && conntrack(b, i, rec) {
 			return true
 		}
 	}
@@ -151,16 +159,18 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 	if p.familyC(b, rec) {
 		return true
 	}
-	if i := bytes.Index(b, []byte("src=")); i >= 0 {
+	if i := index(b, "src="); i >= 0 {
 		return conntrack(b, i, rec)
 	}
 	if p.mikrotikLine(b, rec) || p.familyD(b, rec) { // its prefix may be longer than what was looked at above
 		return true
 	}
-	if len(rec.PID) > 0 && string(rec.App) != "kernel" && string(rec.App) != "klogd" {
-		return false // a daemon cannot speak for the kernel
-	}
-	return p.kernel(b, rec)
+	return kernel && p.kernel(b, rec)
+}
+
+// speaksKernel says whether the message may be the kernel's: a daemon, which has a pid, cannot speak for it.
+func speaksKernel(rec *Record) bool {
+	return len(rec.PID) == 0 || string(rec.App) == "kernel" || string(rec.App) == "klogd"
 }
 
 func (p *Parser) mikrotikLine(b []byte, rec *Record) bool {

@@ -51,8 +51,7 @@ func readPing(b []byte, l *pingLine) bool {
 	if len(b) < 6 || len(b) > 512 {
 		return false
 	}
-	switch {
-	case isDigit(b[0]):
+	if isDigit(b[0]) {
 		n, rest, ok := leading(b)
 		switch {
 		case !ok:
@@ -64,32 +63,58 @@ func readPing(b []byte, l *pingLine) bool {
 		case has(rest, " packets transmitted"):
 			return false
 		}
-	case has(b, "rtt min/avg/max") || has(b, "round-trip min/avg/max"):
-		return l.times(b)
-	case has(b, "Request timeout for icmp_seq") || has(b, "no answer yet for icmp_seq="):
-		l.word = "ping-timeout"
-		_, n := cutByte(b, '=')
-		if n == nil {
-			_, n = cutByte(b[len("Request timeout for"):], 'q')
-		}
-		l.sequence(trimLeft(n))
-		return true
-	case has(b, "From "):
-		return l.refusal(b[len("From "):])
-	case has(b, "PING ") && within(b, "data bytes") || has(b, "PING ") && within(b, " bytes of data") || has(b, "PING6(") || has(b, "--- ") && within(b, " ping statistics ---"):
-		l.word = "other"
-		return true
-	case has(b, "PING: transmit failed"):
-		l.word, l.reason = "ping-unreachable", "not sent"
-		return true
-	case has(b, "ping: ") || has(b, "ping6: ") || has(b, "connect: Network is unreachable"):
-		return l.complaint(b)
+	} else if known, ok := l.words(b); known {
+		return ok
 	}
 	if b[len(b)-1] == ':' && isPingHeading(b) {
 		l.word = "other"
 		return true
 	}
 	return l.fping(b) || l.windows(b)
+}
+
+// words reads the lines that begin with a word of ping's own; known says that this is one.
+func (l *pingLine) words(b []byte) (known, ok bool) {
+	switch b[0] {
+	case 'r':
+		if has(b, "rtt min/avg/max") || has(b, "round-trip min/avg/max") {
+			return true, l.times(b)
+		}
+	case 'R', 'n':
+		if !has(b, "Request timeout for icmp_seq") && !has(b, "no answer yet for icmp_seq=") {
+			break
+		}
+		l.word = "ping-timeout"
+		_, n := cutByte(b, '=')
+		if n == nil {
+			_, n = cutByte(b[len("Request timeout for"):], 'q')
+		}
+		l.sequence(trimLeft(n))
+		return true, true
+	case 'F':
+		if has(b, "From ") {
+			return true, l.refusal(b[len("From "):])
+		}
+	case 'P':
+		if has(b, "PING ") && (within(b, "data bytes") || within(b, " bytes of data")) || has(b, "PING6(") {
+			l.word = "other"
+			return true, true
+		}
+		if has(b, "PING: transmit failed") {
+			l.word, l.reason = "ping-unreachable", "not sent"
+			return true, true
+		}
+	case '-':
+		if has(b, "--- ") && within(b, " ping statistics ---") {
+			l.word = "other"
+			return true, true
+		}
+	case 'p', 'c':
+		if has(b, "ping: ") || has(b, "ping6: ") || has(b, "connect: Network is unreachable") {
+			return true, l.complaint(b)
+		}
+	}
+	return false, false
 }
 
 // sequence reads the number behind icmp_seq=.
@@ -170,20 +195,31 @@ func (l *pingLine) complaint(b []byte) bool {
 	return true
 }
 
-// unreachable is the reason in a few words that do not depend on the tool, or "".
+// unreachable is the reason in a few words that do not depend on the tool, or "": of those that a line has, the first here.
 func unreachable(b []byte) string {
-	for _, r := range [...]struct{ said, reason string }{
+	reasons := [...]struct{ said, reason string }{
 		{"host unreachable", "host unreachable"}, {"net unreachable", "net unreachable"}, {"network is unreachable", "net unreachable"},
 		{"port unreachable", "port unreachable"}, {"no route", "net unreachable"}, {"time to live exceeded", "ttl exceeded"}, {"ttl expired", "ttl exceeded"},
 		{"time exceeded", "ttl exceeded"}, {"hop limit", "ttl exceeded"}, {"packet filtered", "prohibited"}, {"prohibited", "prohibited"},
 		{"administratively", "prohibited"}, {"redirect", "redirect"}, {"frag needed", "fragmentation needed"}, {"message too long", "fragmentation needed"},
 		{"address unreachable", "host unreachable"}, {"unreachable", "unreachable"}, {"sendto", "not sent"}, {"sendmsg", "not sent"},
-	} {
-		if containsLower(b, r.said) {
-			return r.reason
+	}
+	best := len(reasons)
+	for i, c := range b {
+		if !isLetter(c) || i > 0 && isLetter(b[i-1]) {
+			continue // each begins with a word
+		}
+		for j := range reasons[:best] {
+			if s := reasons[j].said; c|0x20 == s[0] && len(b)-i >= len(s) && lower(b[i:i+len(s)], s) {
+				best = j
+				break
+			}
 		}
 	}
-	return ""
+	if best == len(reasons) {
+		return ""
+	}
+	return reasons[best].reason
 }
 
 // summary reads "3 received, +13 duplicates, 25% packet loss, time 3005ms" and "3 packets received, 0.0% packet loss".
@@ -220,8 +256,10 @@ func (l *pingLine) times(b []byte) bool {
 
 // fping reads "10.0.0.1 : [0], 84 bytes, 1.23 ms (1.23 avg, 0% loss)", "10.0.0.1 : [1], timed out …".
 func (l *pingLine) fping(b []byte) bool {
+	if b[len(b)-1] != 'e' && bytes.IndexByte(b, '[') < 0 {
+		return false
+	}
 	w, rest := word(b)
-	i := bytes.IndexByte(b, '[')
 	if !has(trimLeft(rest), ": [") {
 		if string(rest) != "is alive" && string(rest) != "is unreachable" {
 			return false
@@ -232,6 +270,7 @@ func (l *pingLine) fping(b []byte) bool {
 		}
 		return l.src.IsValid()
 	}
+	i := bytes.IndexByte(b, '[')
 	l.src = addr(w)
 	l.sequence(b[i+1:])
 	_, rest = cutByte(b[i:], ',')

@@ -28,17 +28,19 @@ func (l *pingLine) windows(b []byte) bool {
 		l.word = "ping-timeout"
 		return true
 	}
-	if a, zone := anyAddress(b); a.IsValid() {
-		l.src, l.zone = a, zone
-		if l.reason = windowsReason(b); l.reason != "" {
-			l.word = "ping-unreachable"
-			return true
-		}
-		if isReplyFrom(b) {
-			return l.windowsReply(b) // IPv6 has neither bytes nor TTL
-		}
+	if !isReplyFrom(b) {
+		return false
 	}
-	return false
+	a, zone := anyAddress(b)
+	if !a.IsValid() {
+		return false
+	}
+	l.src, l.zone = a, zone
+	if l.reason = windowsReason(b); l.reason != "" {
+		l.word = "ping-unreachable"
+		return true
+	}
+	return l.windowsReply(b) // IPv6 has neither bytes nor TTL
 }
 
 // windowsReply reads the last number, which is the time, and the one before, which is the size.
@@ -131,7 +133,7 @@ func isTimedOut(b []byte) bool {
 		"Délai d’attente de la demande dépassé", "Tiempo de espera agotado para esta solicitud", "Richiesta scaduta", "Esgotado o tempo limite do pedido",
 		"Превышен интервал ожидания для запроса", "请求超时", "要求等候逾時", "요청 시간이 만료되었습니다", "Upłynął limit czasu żądania",
 		"Time-out bij opdracht", "Begäran gjorde timeout", "Forespørgsel fik timeout", "Vypršel časový limit žádosti", "İstek zaman aşımına uğradı"} {
-		if has(b, s) {
+		if s[0] == b[0] && has(b, s) {
 			return true
 		}
 	}
@@ -142,7 +144,7 @@ func isTimedOut(b []byte) bool {
 func isReplyFrom(b []byte) bool {
 	for _, s := range [...]string{"Reply from ", "Antwort von ", "Réponse de ", "Respuesta desde ", "Risposta da ", "Resposta de ", "Ответ от ",
 		"Odpowiedź z ", "Antwoord van ", "Svar från ", "Svar fra "} {
-		if has(b, s) {
+		if s[0] == b[0] && has(b, s) {
 			return true
 		}
 	}
@@ -151,9 +153,6 @@ func isReplyFrom(b []byte) bool {
 
 // windowsReason is the reason of a refusal in English words, or "".
 func windowsReason(b []byte) string {
-	if !isReplyFrom(b) {
-		return ""
-	}
 	for _, s := range [...]string{"TTL expired", "TTL が期限切れ", "転送中に TTL", "TTL scaduta", "Die Gültigkeitsdauer", "Durée de vie TTL", "TTL expirado", "TTL 传输中过期", "Превышен срок жизни"} {
 		if within(b, s) {
 			return "ttl exceeded"

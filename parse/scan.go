@@ -2,6 +2,8 @@ package parse
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"net/netip"
 )
 
@@ -51,12 +53,29 @@ func trimLeft(b []byte) []byte {
 // word cuts the first word off b; words are separated by blanks or tabs.
 func word(b []byte) (w, rest []byte) {
 	b = trimLeft(b)
-	for i, c := range b {
-		if c == ' ' || c == '\t' {
-			return b[:i], b[i+1:]
+	i := blank(b)
+	if i == len(b) {
+		return b, nil
+	}
+	return b[:i], b[i+1:]
+}
+
+// blank is where the first blank or tab of b stands, or its length. It looks at eight bytes at a time: words are short,
+// and where a loop over bytes ends is what a processor cannot foresee.
+func blank(b []byte) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		y, z := x^' '*ones, x^'\t'*ones // a byte that is looked for becomes 0
+		if found := ((y-ones)&^y | (z-ones)&^z) & highs; found != 0 {
+			return i + bits.TrailingZeros64(found)>>3
 		}
 	}
-	return b, nil
+	for i < len(b) && b[i] != ' ' && b[i] != '\t' {
+		i++
+	}
+	return i
 }
 
 // number reads all of b as a decimal number; ok is false for anything else and for what does not fit 63 bits.
@@ -325,6 +344,20 @@ func after(b []byte, key string) []byte {
 		return nil
 	}
 	return b[i+len(key):]
+}
+
+// index is bytes.Index for a string whose first byte is rare in b: it is found by that byte, and nothing is copied.
+func index(b []byte, s string) int {
+	for from := 0; from+len(s) <= len(b); from++ {
+		i := bytes.IndexByte(b[from:len(b)-len(s)+1], s[0])
+		if i < 0 {
+			return -1
+		}
+		if from += i; string(b[from:from+len(s)]) == s {
+			return from
+		}
+	}
+	return -1
 }
 
 // until is b up to the first of the bytes in stops.

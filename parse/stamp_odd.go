@@ -34,6 +34,9 @@ func (s *Stamp) stampAny(b []byte) (rest []byte, ok bool) {
 		}
 		return s.unixSeconds(b)
 	}
+	if !clockAhead(b) {
+		return b, false
+	}
 	if b[3] == '/' {
 		return s.stampRouterOS(b)
 	}
@@ -46,6 +49,22 @@ func (s *Stamp) stampAny(b []byte) (rest []byte, ok bool) {
 		}
 	}
 	return s.stampForeign(b)
+}
+
+// clockAhead looks for "00:00:" where a stamp's clock can be: behind a weekday, a month and a day. Most lines without a
+// stamp have none, and need not be looked at in every language.
+func clockAhead(b []byte) bool {
+	b = b[:min(len(b), 96)]
+	for from := 2; from < len(b); from++ {
+		i := bytes.IndexByte(b[from:], ':')
+		if i < 0 {
+			return false
+		}
+		if from += i; from+3 < len(b) && b[from+3] == ':' && isDigit(b[from-1]) && isDigit(b[from+1]) {
+			return true
+		}
+	}
+	return false
 }
 
 // yearFirst reads a date with the year in front and a month of one digit, two digits or three letters.

@@ -9,8 +9,7 @@ import "bytes"
 //
 // A key with a nested value is skipped with all that it holds.
 func (p *Parser) jsonLine(b []byte, rec *Record) bool {
-	ulogdLike, adguardLike := within(b, `_ip"`) || within(b, `.ip.saddr`), within(b, `"QH"`)
-	if !ulogdLike && !adguardLike {
+	if !within(b, `_ip"`) && !within(b, `.ip.saddr`) && !within(b, `"QH"`) {
 		return false
 	}
 	j := jsonReader{b: b[1:], scratch: p.scratch[:0]}
@@ -45,7 +44,7 @@ func (p *Parser) jsonLine(b []byte, rec *Record) bool {
 		}
 	}
 	p.scratch = j.scratch
-	if adguardLike && len(rec.QName) > 0 && len(rec.QType) > 0 {
+	if len(rec.QName) > 0 && len(rec.QType) > 0 {
 		rec.Dialect, rec.Src = "adguard", addr(client)
 		p.dnsQuestion(rec)
 	} else if rec.QName, rec.QType = nil, nil; !p.flowJSON(&f, rec) {
