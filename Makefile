@@ -22,8 +22,8 @@ test: lint
 	$(MAKE) --no-print-directory fuzz-short
 
 lint:
-	$(GO) vet ./... ./testdata
-	$(GO) tool staticcheck ./... ./testdata
+	$(GO) vet ./... ./testdata ./testdata/occupancy
+	$(GO) tool staticcheck ./... ./testdata ./testdata/occupancy
 	@bad=$$($(GO) tool goimports -l -local uncloak $$(git ls-files --cached --others --exclude-standard '*.go')); \
 	  if [ -n "$$bad" ]; then echo "goimports has something to say about:"; echo "$$bad"; exit 1; fi
 

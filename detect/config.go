@@ -34,7 +34,6 @@ type Limits struct {
 	Hosts    int // internal hosts with a record of their own in a day
 	Sessions int // entries of the rebuilt session table
 	Spells   int // overflows, kills and shrinks kept per router and day
-	Shapes   int // shapes of unparsed lines kept per router and day
 }
 
 // DefaultConfig is a Linux router with private addresses inside, in UTC.
@@ -48,7 +47,7 @@ func DefaultConfig() Config {
 			UDP: 30 * time.Second, UDPStream: 120 * time.Second, ICMP: 30 * time.Second, Generic: 600 * time.Second,
 			TypicalTCP: 150 * time.Second,
 		},
-		Limits: Limits{Hosts: 16384, Sessions: 1 << 18, Spells: 4096, Shapes: 32},
+		Limits: Limits{Hosts: 16384, Sessions: 1 << 18, Spells: 4096},
 	}
 }
 

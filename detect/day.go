@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"encoding/gob"
 	"fmt"
 	"maps"
@@ -140,7 +141,6 @@ type Router struct {
 	Overflows []Overflow
 	Kills     []Kill
 	Shrinks   []Shrink
-	Shapes    []Shape           // what was not understood, by shape
 	Other     map[string]uint64 // further kernel events by kind
 }
 
@@ -189,13 +189,6 @@ type Shrink struct {
 	Count    uint32
 }
 
-// Shape is a group of lines that nobody understood, numbers and names left out.
-type Shape struct {
-	Template string
-	Example  string
-	N        uint64
-}
-
 // Pair is a cause and its effect.
 type Pair struct{ Cause, Effect netip.Addr }
 
@@ -223,7 +216,21 @@ type Open struct {
 	Expires int64      // ns
 }
 
-// Key is the five-tuple of a session as its opener sees it.
+// append adds the bytes of o to b, with the length before what has no fixed one.
+func (o *Open) append(b []byte) []byte {
+	for _, a := range [...]netip.Addr{o.Key.Src, o.Key.Dst, o.Holder} {
+		x, _ := a.MarshalBinary() // never fails
+		b = append(append(b, byte(len(x))), x...)
+	}
+	b = binary.BigEndian.AppendUint16(b, o.Key.SPort)
+	b = binary.BigEndian.AppendUint16(b, o.Key.DPort)
+	b = append(b, o.Key.Proto)
+	b = binary.BigEndian.AppendUint64(b, uint64(o.Expires))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(o.Router)))
+	return append(b, o.Router...)
+}
+
+// Key is the five-tuple of a session as its opener sees it, save that one which is forwarded has the inner host as its Dst.
 type Key struct {
 	Src, Dst     netip.Addr
 	SPort, DPort uint16
@@ -331,9 +338,6 @@ func (r *Router) merge(o *Router) {
 	sort.Slice(r.Kills, func(i, j int) bool { return r.Kills[i].Time < r.Kills[j].Time })
 	r.Shrinks = append(r.Shrinks, o.Shrinks...)
 	sort.Slice(r.Shrinks, func(i, j int) bool { return r.Shrinks[i].Time < r.Shrinks[j].Time })
-	for _, s := range o.Shapes {
-		r.addShape(s)
-	}
 	for k, n := range o.Other {
 		r.Other[k] += n
 	}
@@ -366,7 +370,13 @@ func (d *Day) OpenPrint() uint64 {
 	if d == nil || len(d.Open) == 0 {
 		return 0
 	}
-	return xxhash.Sum64String(fmt.Sprint(d.Open))
+	h := xxhash.New()
+	var b []byte
+	for i := range d.Open {
+		b = d.Open[i].append(b[:0])
+		h.Write(b) // never fails
+	}
+	return h.Sum64()
 }
 
 // HostList is the hosts of the day in order of address.

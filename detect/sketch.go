@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/axiomhq/hyperloglog"
 	"github.com/cespare/xxhash/v2"
@@ -43,15 +42,3 @@ func (h *Host) mergePeers(o *Host) {
 	h.Peers = a.Estimate()
 	h.PeerHLL, _ = a.MarshalBinary()
 }
-
-// addShape adds to the group of that template; the example of the first one stays.
-func (r *Router) addShape(s Shape) {
-	i, ok := slices.BinarySearchFunc(r.Shapes, s.Template, compareShape)
-	if ok {
-		r.Shapes[i].N += s.N
-		return
-	}
-	r.Shapes = slices.Insert(r.Shapes, i, s)
-}
-
-func compareShape(x Shape, template string) int { return strings.Compare(x.Template, template) }

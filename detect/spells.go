@@ -112,13 +112,3 @@ func (t *Tracker) windowShrink(e *parse.Event, rs *routerState) {
 	}
 	r.Shrinks = append(r.Shrinks, Shrink{Time: e.Time, Spread: e.Spread, Peer: e.Src, PeerPort: e.SPort, Port: e.DPort, Count: max(e.Count, 1)})
 }
-
-// shape groups unparsed lines by the program that wrote them.
-func (t *Tracker) shape(e *parse.Event, rs *routerState) {
-	s := Shape{Template: e.Detail.String(), N: 1}
-	r := rs.router
-	if _, ok := slices.BinarySearchFunc(r.Shapes, s.Template, compareShape); !ok && len(r.Shapes) >= t.cfg.Limits.Shapes {
-		s.Template = "(others)"
-	}
-	r.addShape(s)
-}

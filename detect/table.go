@@ -68,6 +68,7 @@ type entry struct {
 	holder  netip.Addr
 	router  parse.Name
 	expires int64
+	due     int32 // the second in whose list it stands; 0 = in none
 	gone    bool
 	judged  bool // its outcome has been noted
 }
@@ -103,9 +104,14 @@ func (t *table) put(e *entry) bool {
 	return true
 }
 
-// schedule puts the entry where it may expire, in second from at the earliest.
+// schedule puts the entry where it may expire, in second from at the earliest. One that is to expire sooner than it stands in the
+// lists is put there as well, and passed over when its old place comes up.
 func (t *table) schedule(e *entry, from int) {
-	s := min(max((e.expires-t.start)/int64(time.Second)+1, int64(from)), 86400)
+	s := int32(min(max((e.expires-t.start)/int64(time.Second)+1, int64(from)), 86400))
+	if e.due != 0 && e.due <= s {
+		return
+	}
+	e.due = s
 	t.due[s] = append(t.due[s], e)
 }
 
@@ -157,10 +163,11 @@ func (t *table) expire(ns int64) {
 		t.due[t.second] = nil
 		for _, e := range list {
 			switch {
-			case e.gone:
+			case e.gone || e.due != int32(t.second):
 			case t.second == 86400:
 				t.due[86400] = append(t.due[86400], e) // outlives the day
 			case e.expires > t.start+int64(t.second)*int64(time.Second):
+				e.due = 0
 				t.schedule(e, t.second+1) // prolonged; never into the second that is being expired
 			default:
 				t.remove(e)

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"iter"
 	"maps"
 	"net/netip"
@@ -53,6 +54,7 @@ type hostState struct {
 	lookups       busy
 	ptrs          busy
 	creates, ends uint64
+	knocks        knocks
 }
 
 // busy counts the running slot of a Series.
@@ -95,6 +97,20 @@ func Summarize(cfg Config, prev *Day, date Date, events iter.Seq[*parse.Event]) 
 
 // Now is the latest time that the tracker has seen, in ns.
 func (t *Tracker) Now() int64 { return t.now }
+
+// EntriesAt moves the clock to ns, as an event of that time would, and tells the session entries of each holder over all routers.
+func (t *Tracker) EntriesAt(ns int64) map[netip.Addr]int {
+	if dateOf(ns) == t.day.Date {
+		t.advance(ns)
+	}
+	out := make(map[netip.Addr]int, len(t.table.all.hosts))
+	for host, c := range t.table.all.hosts {
+		if c.n > 0 {
+			out[host] = c.n
+		}
+	}
+	return out
+}
 
 // Date is the day that the tracker summarizes.
 func (t *Tracker) Date() Date { return t.day.Date }
@@ -152,7 +168,6 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 		}
 	case parse.Unknown:
 		rs.router.Unparsed++
-		t.shape(e, rs)
 	case parse.System, parse.Traffic:
 	default:
 		rs.router.Other[e.Kind.String()]++
@@ -232,16 +247,24 @@ func (t *Tracker) sides(e *parse.Event) (host, peer netip.Addr, ok bool) {
 	return netip.Addr{}, e.Dst, false
 }
 
-func keyOf(e *parse.Event) Key { return Key{e.Src, e.Dst, e.SPort, e.DPort, e.Proto} }
+// keyOf names the session. One that is forwarded goes by the host that it reaches: the rule that logs its beginning stands behind
+// the translation, the line about its end gives both sides of it.
+func (t *Tracker) keyOf(e *parse.Event) Key {
+	if e.NATDst.IsValid() && e.NATDst != e.Dst && t.cfg.Internal(e.NATDst) {
+		return Key{e.Src, e.NATDst, e.SPort, cmp.Or(e.NATDPort, e.DPort), e.Proto}
+	}
+	return Key{e.Src, e.Dst, e.SPort, e.DPort, e.Proto}
+}
 
 func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	if !e.Src.IsValid() || !e.Dst.IsValid() {
 		return
 	}
-	k := keyOf(e)
+	k := t.keyOf(e)
 	host, peer, internal := t.sides(e)
+	hs := t.hosts[host]
 	if have := t.table.entries[k]; have != nil { // a retransmitted SYN, the next datagram, or another logger's copy
-		if x := e.Time + int64(t.hold(e, host)); x > have.expires {
+		if x := e.Time + int64(t.hold(e, k, hs)); x > have.expires {
 			have.expires = x
 		}
 		return
@@ -251,15 +274,20 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 		return
 	}
 	rs.router.Sessions++
+	if hs != nil && e.Src == host {
+		hs.knocks.note(e)
+	}
 	if ended != nil {
 		ended.counted = true // it was over before this line of it came
-	} else if !t.table.put(&entry{key: k, holder: host, router: e.Router, expires: e.Time + int64(t.hold(e, host))}) {
+	} else if !t.table.put(&entry{key: k, holder: host, router: e.Router, expires: e.Time + int64(t.hold(e, k, hs))}) {
 		t.day.Dropped["sessions"]++
 	}
 	if !internal {
 		return
 	}
-	hs := t.host(host)
+	if hs == nil {
+		hs = t.host(host)
+	}
 	hs.creates++
 	t.count(hs, e, host, peer)
 }
@@ -334,58 +362,8 @@ func (b *busy) close(s *Series) {
 	clear(b.peers)
 }
 
-// hold is how long the entry stays when nothing more is heard of it.
-func (t *Tracker) hold(e *parse.Event, host netip.Addr) time.Duration {
-	to := &t.cfg.Timeouts
-	ends := false
-	if hs := t.hosts[host]; hs != nil {
-		ends = hs.ends*20 > hs.creates // the ends of this host's sessions are logged
-	}
-	switch e.Proto {
-	case parse.TCP:
-		switch {
-		case e.State != parse.NoState && ends:
-			return to.tcp(e.State)
-		case ends:
-			return to.Established // until the end is logged
-		}
-		return to.TypicalTCP
-	case parse.UDP:
-		switch {
-		case ends: // until the end is logged; packets in between are not seen
-			return to.Generic
-		case e.State == parse.Replied:
-			return to.UDPStream
-		}
-		return to.UDP
-	case parse.ICMP, parse.ICMPv6:
-		return to.ICMP
-	}
-	return to.Generic
-}
-
-func (to *Timeouts) tcp(s parse.State) time.Duration {
-	switch s {
-	case parse.SynSent:
-		return to.SynSent
-	case parse.SynRecv:
-		return to.SynRecv
-	case parse.FinWait:
-		return to.FinWait
-	case parse.CloseWait:
-		return to.CloseWait
-	case parse.LastAck:
-		return to.LastAck
-	case parse.TimeWait:
-		return to.TimeWait
-	case parse.Close:
-		return to.Close
-	}
-	return to.Established
-}
-
 func (t *Tracker) sessionUpdate(e *parse.Event) {
-	en := t.table.find(keyOf(e))
+	en := t.table.find(t.keyOf(e))
 	if en == nil {
 		return
 	}
@@ -405,14 +383,12 @@ func (t *Tracker) sessionUpdate(e *parse.Event) {
 			t.judged(e, host, peer, refused)
 		}
 	}
-	if e.State == parse.Close || e.State == parse.TimeWait { // sooner than it stands in the lists
-		t.table.schedule(en, t.table.second)
-	}
+	t.table.schedule(en, t.table.second) // sooner than it stands in the lists, perhaps
 }
 
 func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 	rs.router.Ends++
-	k := keyOf(e)
+	k := t.keyOf(e)
 	en := t.table.find(k)
 	counted := en != nil
 	if counted {
@@ -525,7 +501,6 @@ func (rs *routerState) snapshot() *Router {
 	}
 	r.Kills = slices.Clone(r.Kills)
 	r.Shrinks = slices.Clone(r.Shrinks)
-	r.Shapes = slices.Clone(r.Shapes)
 	r.Other = maps.Clone(r.Other)
 	return &r
 }

@@ -1,0 +1,110 @@
+package detect
+
+import (
+	"time"
+
+	"uncloak/parse"
+)
+
+// This file says how long a session holds its entry when its end is not logged.
+
+// hold is how long the entry stays when nothing more is heard of it; hs is nil for a session of nobody's.
+func (t *Tracker) hold(e *parse.Event, k Key, hs *hostState) time.Duration {
+	to := &t.cfg.Timeouts
+	ends := hs != nil && hs.ends*20 > hs.creates // the ends of this host's sessions are logged
+	switch e.Proto {
+	case parse.TCP:
+		switch {
+		case e.State != parse.NoState && ends:
+			return to.tcp(e.State)
+		case ends:
+			return to.Established // until the end is logged
+		case hs != nil && hs.knocks.failing(e.Time):
+			return to.Close
+		}
+		return to.typical(k)
+	case parse.UDP:
+		switch {
+		case ends: // until the end is logged; packets in between are not seen
+			return to.Generic
+		case e.State == parse.Replied:
+			return to.UDPStream
+		}
+		return to.UDP
+	case parse.ICMP, parse.ICMPv6:
+		return to.ICMP
+	}
+	return to.Generic
+}
+
+func (to *Timeouts) tcp(s parse.State) time.Duration {
+	switch s {
+	case parse.SynSent:
+		return to.SynSent
+	case parse.SynRecv:
+		return to.SynRecv
+	case parse.FinWait:
+		return to.FinWait
+	case parse.CloseWait:
+		return to.CloseWait
+	case parse.LastAck:
+		return to.LastAck
+	case parse.TimeWait:
+		return to.TimeWait
+	case parse.Close:
+		return to.Close
+	}
+	return to.Established
+}
+
+// talks spreads the talk of TCP sessions around its mean: durations of flows are heavy-tailed (Paxson and Floyd, "Wide-area
+// traffic: the failure of Poisson modeling", 1995). They are the mean values of the sixteen equally likely parts of a
+// log-normal distribution with mean 1 and σ = 2.
+var talks = [16]float64{0.003, 0.010, 0.018, 0.029, 0.043, 0.061, 0.085, 0.116, 0.159, 0.219, 0.304, 0.434, 0.646, 1.038, 1.966, 10.870}
+
+// typical is the life of a TCP session of which only the beginning is logged: TIME_WAIT (or SYN_SENT, which lasts as long where
+// nobody answers) after a talk whose mean makes TypicalTCP of it. Which talk a session gets hangs on its ports and addresses alone.
+func (to *Timeouts) typical(k Key) time.Duration {
+	talk := to.TypicalTCP - to.TimeWait
+	if talk <= 0 {
+		return to.TypicalTCP
+	}
+	h := (hashAddr(k.Dst) ^ uint64(k.SPort)<<16 ^ uint64(k.DPort)) * 0x9E3779B97F4A7C15
+	return to.TimeWait + time.Duration(float64(talk)*talks[h>>60])
+}
+
+// knocks follows the door to which a host opens most of its TCP sessions, by a vote: a session to it counts one, one to another door
+// takes away four, so that what stays has four fifths of them.
+type knocks struct {
+	door        Door
+	n           int
+	since, last int64
+}
+
+const (
+	knockQuiet = 10 * time.Second // after which the vote begins anew
+	knockLeast = 30 * time.Second // for how long a door must be knocked at before it is taken for closed
+)
+
+func (k *knocks) note(e *parse.Event) {
+	if e.Proto != parse.TCP {
+		return
+	}
+	door := Door{e.Dst, Port{e.Proto, e.DPort}}
+	switch {
+	case k.n <= 0 || e.Time-k.last > int64(knockQuiet):
+		*k = knocks{door: door, n: 1, since: e.Time, last: e.Time}
+	case door == k.door:
+		k.n++
+		k.last = e.Time
+	default:
+		k.n -= 4
+	}
+}
+
+// failing says that the host knocks so often at one door, and at no other, that it is not let in (the rule of resetFindings): each
+// session ends at once with RST, and its entry is in CLOSE.
+func (k *knocks) failing(at int64) bool {
+	d := time.Duration(at - k.since)
+	return d >= knockLeast && float64(k.n) >= resetSure*d.Seconds()
+}
