@@ -45,7 +45,8 @@ func (t *Tracker) tableFull(e *parse.Event, rs *routerState, n uint32) {
 // kernel has further tables; they fill for other reasons, and no host's sessions are to blame.
 func holdsSessions(table string) bool {
 	switch table {
-	case "expect", "expectations", "dst cache", "route cache", "neighbour", "time-wait buckets", "hashlimit", "ipset", "open files", "listen queue", "pf frag entries", "pf fragments", "mbufs", "kernel zone":
+	case "expect", "expectations", "dst cache", "route cache", "neighbour", "time-wait buckets", "hashlimit", "ipset", "open files", "listen queue", "pf frag entries", "pf fragments", "mbufs", "kernel zone",
+		"fragments", "dhcp leases", "dns queries", "recursive clients":
 		return false
 	}
 	return true

@@ -13,6 +13,9 @@ func (p *Parser) bind(b []byte, rec *Record) bool {
 	stamp, b := bindStamp(b, rec.Stamp)
 	i := bytes.Index(b[:min(len(b), 96)], []byte("client "))
 	if i < 0 {
+		if p.guardian(b, stamp, rec) {
+			return true
+		}
 		return p.bindOther(b, stamp, rec)
 	}
 	return p.bindClient(b[i+len("client "):], stamp, rec)
@@ -31,7 +34,7 @@ func (p *Parser) bindClient(b []byte, stamp Stamp, rec *Record) bool {
 	}
 	rec.Src, rec.SPort, rec.Stamp, rec.Dialect = src, sport, stamp, "bind"
 	mark(rec, System, "other")
-	if i := bytes.Index(rest[:min(len(rest), 512)], []byte("): ")); i >= 0 && (within(rest[:i], "(") && !within(rest[:i], ": ")) {
+	if i := bytes.Index(rest[:min(len(rest), 512)], []byte("): ")); i >= 0 && !has(trimLeft(rest), "no more ") && (within(rest[:i], "(") && !within(rest[:i], ": ")) {
 		rest = rest[i+len("): "):] // the name of the query, and of the key
 	}
 	rest = trimLeft(rest)
@@ -40,8 +43,8 @@ func (p *Parser) bindClient(b []byte, stamp Stamp, rec *Record) bool {
 	}
 	rest = bytes.TrimPrefix(rest, []byte("(re)"))
 	switch {
-	case has(rest, "query: "), has(rest, "response: "):
-		reply := rest[0] == 'r'
+	case has(rest, "query: "), has(rest, "response: "), has(rest, "answer: "): // the last is EfficientIP's
+		reply := rest[0] != 'q'
 		_, rest = word(rest)
 		name, rest := word(rest)
 		_, rest = word(rest)
@@ -54,6 +57,8 @@ func (p *Parser) bindClient(b []byte, stamp Stamp, rec *Record) bool {
 		}
 	case within(rest, "' denied") || within(rest, "' failed") || within(rest, "' approved"):
 		p.bindQuoted(rest, rec)
+	case has(rest, "no more recursive clients"), has(rest, "recursive-clients ") && within(rest, "limit exceeded"):
+		rec.full("other", p.name([]byte("recursive clients")))
 	case has(rest, "query failed ("), has(rest, "rpz "), has(rest, "RPZ "):
 		w := after(rest, ") for ")
 		if w == nil {

@@ -60,6 +60,22 @@ func (p *Parser) a10(b []byte, rec *Record) bool {
 	return true
 }
 
+// a10Fixed reads the block that deterministic NAT gives to a subscriber for good (RFC 7422): logged once, it stands for
+// all sessions of its ports.
+//
+//	FIXED-NAT-PORTS 10.10.10.172->192.168.9.173:3000-4000
+func a10Fixed(b []byte, rec *Record) bool {
+	inside, rest := readNATEnd(b[len("FIXED-NAT-PORTS"):])
+	outside, _ := readNATEnd(rest)
+	if !inside.addr.IsValid() || !outside.addr.IsValid() || outside.high == 0 {
+		return false
+	}
+	rec.Src, rec.NATSrc, rec.PortLow, rec.PortHigh = inside.addr, outside.addr, outside.low, outside.high
+	rec.Dialect = "a10"
+	natMark(rec, true)
+	return true
+}
+
 // natEnd is an endpoint of a translation: an address with a port or with a range of ports.
 type natEnd struct {
 	addr      netip.Addr

@@ -39,12 +39,12 @@ func (p *Parser) cisco(b []byte, rec *Record) bool {
 		return false
 	}
 	switch code {
-	case 302013, 302015, 302017, 302020, 302303, 302305:
+	case 302013, 302015, 302017, 302020, 302035, 302303, 302305:
 		ok = ciscoBuilt(msg, rec)
 	case 302022, 302024, 302026: // a stub in a cluster: the owner logs the connection itself
 		ok = ciscoBuilt(msg, rec)
 		rec.Kind = System
-	case 302014, 302016, 302018, 302021, 302304, 302306:
+	case 302014, 302016, 302018, 302021, 302036, 302304, 302306:
 		ok = p.ciscoTeardown(msg, rec)
 	case 302023, 302025, 302027:
 		ok = p.ciscoTeardown(msg, rec)
@@ -65,6 +65,8 @@ func (p *Parser) cisco(b []byte, rec *Record) bool {
 		ok = p.ciscoFull(msg, "nat-exhausted", rec)
 	case 201002, 201003, 201004, 201009, 201010, 201011, 201012, 201013, 202011, 321001, 407001, 407002, 450001, 710004:
 		ok = p.ciscoFull(msg, "session-limit", rec)
+	case 209003: // Fragment database limit of 200 exceeded: src = a, dest = b, proto = udp, id = 47
+		ok = p.ciscoFragments(msg, rec)
 	case 411001, 411002:
 		rec.InIf, _ = word(after(msg, "Interface "))
 		rec.InIf = bytes.TrimSuffix(rec.InIf, []byte(","))
@@ -105,6 +107,10 @@ func (p *Parser) ciscoOther(code int, msg []byte, rec *Record) bool {
 		return true
 	case code == 733100: // [ Scanning] drop rate-1 exceeded: which threat, or which host
 		rec.plain(p.name(trimBody(trimLeft(until(after(msg, "["), "]")))))
+		return true
+	case code >= 733101 && code <= 733105: // Host a is attacking; … adds host a to shun list
+		rec.plain(p.name([]byte("threat detection")))
+		rec.Src, _ = anyAddress(msg[:min(len(msg), 128)])
 		return true
 	}
 	return p.asaPlain(code, rec)
@@ -168,6 +174,11 @@ func readEndpoint(b []byte) (e endpoint, rest []byte) {
 		if i := bytes.IndexByte(w, ':'); i >= 0 {
 			e.intf, w = w[:i], w[i+1:]
 			e.addr, e.port = hostPort(w, '/')
+		}
+	}
+	if e.port == 0 && e.addr.IsValid() { // 710002 names the services of the device: 10.1.1.1/ssh
+		if i := bytes.LastIndexByte(w, '/'); i >= 0 && i+1 < len(w) && isLetter(w[i+1]) {
+			e.port = servicePort(w[i+1:])
 		}
 	}
 	e.ok = e.addr.IsValid() || bytes.IndexByte(w, '/') > 0 || hasLetter(w)
@@ -423,9 +434,24 @@ func (p *Parser) ciscoFull(b []byte, w string, rec *Record) bool {
 		rec.Src, rec.SPort, rec.Dst, rec.DPort = from.addr, from.port, to.addr, to.port
 		rec.InIf, rec.OutIf = from.intf, to.intf
 	}
+	if host := after(b, "local-host "); host != nil { // 407001
+		e, _ := readEndpoint(host)
+		rec.Src, rec.InIf = e.addr, e.intf
+	}
 	rec.Proto = firstProtocol(b)
 	rec.full(w, p.name(detail))
 	return true
+}
+
+// ciscoFragments reads which packet found the table of fragments full.
+func (p *Parser) ciscoFragments(b []byte, rec *Record) bool {
+	src, _ := word(after(b, "src = "))
+	dst, _ := word(after(b, "dest = "))
+	proto, _ := word(after(b, "proto = "))
+	rec.Src, rec.Dst = addr(bytes.TrimRight(src, ",")), addr(bytes.TrimRight(dst, ","))
+	rec.Proto = protocol(bytes.TrimRight(proto, ","))
+	rec.full("other", p.name([]byte("fragments")))
+	return len(b) > 0
 }
 
 // firstProtocol is the first protocol that the text names; "protocol 47" counts.
@@ -436,7 +462,9 @@ func firstProtocol(b []byte) uint8 {
 		if w, b = word(b); len(w) == 0 {
 			return 0
 		}
-		w = bytes.TrimPrefix(w, []byte("protocol="))
+		if v, ok := bytes.CutPrefix(w, []byte("protocol=")); ok {
+			return protocol(bytes.TrimRight(v, ",:"))
+		}
 		if len(w) > 0 && (named || !isDigit(w[0])) {
 			if n := protocol(bytes.TrimRight(w, ",:")); n != 0 {
 				return n
@@ -464,17 +492,22 @@ func ciscoPacket(b []byte, rec *Record) bool {
 	if r == nil {
 		r = after(b, "for ")
 	}
+	if sep == "dst " && !bytes.Contains(r, []byte("dst ")) { // the oldest: "denied by outbound list 10 src a 25 dest b 25"
+		sep = "dest "
+	}
 	r = bytes.TrimPrefix(r, []byte("laddr "))
 	from, rest := readEndpoint(r)
 	if !from.ok {
 		return false
 	}
-	to, _ := readEndpoint(after(rest, sep))
+	to, _ := readEndpoint(bytes.TrimPrefix(after(rest, sep), []byte("PAT address ")))
 	if !to.ok && sep != "to " {
 		return false
 	}
 	ciscoFill(from, to, rec)
-	rec.Proto = firstProtocol(b)
+	if rec.Proto = firstProtocol(b); bytes.HasPrefix(b, []byte("Dropping echo ")) {
+		rec.Proto = ICMP
+	}
 	for w, r := word(after(b, "flags ")); len(w) == 3 && tcpFlag(w) != 0; w, r = word(r) {
 		rec.Flags |= tcpFlag(w)
 		if trimmed := trimLeft(r); len(trimmed) < 3 {

@@ -35,6 +35,10 @@ func (p *Parser) iosMessage(m mnemonic, rec *Record) bool {
 		return p.iosNAT(m, rec)
 	case string(m.facility) == "FW":
 		return p.iosFirewall(m, rec)
+	case string(m.facility) == "SEC_LOGIN":
+		rec.plain(p.name(m.whole))
+		rec.Src = addr(until(after(m.text, "[Source: "), "]"))
+		return true
 	case string(m.name) == "UPDOWN", string(m.name) == "CHANGED", bytes.HasPrefix(m.name, []byte("IF_")),
 		bytes.HasPrefix(m.facility, []byte("ETH")) || bytes.HasPrefix(m.facility, []byte("PORT")):
 		return p.iosLink(m, rec)
@@ -237,7 +241,9 @@ func (p *Parser) iosFirewall(m mnemonic, rec *Record) bool {
 		rec.full("session-limit", p.name(m.name))
 		return true
 	}
-	drop, pass := string(m.name) == "DROP_PKT", string(m.name) == "PASS_PKT"
+	summary := string(m.name) == "LOG_SUMMARY" // 2 packets were dropped from Gi0/1 a:p => b:q (target:class)-…
+	pass := string(m.name) == "PASS_PKT" || summary && bytes.Contains(b, []byte(" were passed "))
+	drop := string(m.name) == "DROP_PKT" || summary && !pass
 	if !drop && !pass {
 		return false
 	}
@@ -251,8 +257,15 @@ func (p *Parser) iosFirewall(m mnemonic, rec *Record) bool {
 			}
 		}
 	}
-	rec.InIf, _ = word(after(b, "pkt from "))
+	if rec.InIf, _ = word(after(b, "pkt from ")); summary {
+		rec.InIf, _ = word(after(b, " from "))
+		n, _, _ := leading(b)
+		rec.Packets = saturate(n)
+	}
 	rec.verdict(pass)
+	if summary && pass {
+		rec.Kind = SessionUpdate
+	}
 	if i := bytes.Index(b, []byte(" due to ")); i >= 0 {
 		reason := b[i+len(" due to "):]
 		if j := bytes.Index(reason, []byte(" with ip ident")); j >= 0 {

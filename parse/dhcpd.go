@@ -44,7 +44,8 @@ func (p *Parser) iscDHCP(b []byte, rec *Record) bool {
 		ip, _ := word(rest)
 		rec.Src = addr(ip)
 		if within(b, "no free leases") {
-			rec.Detail = p.name([]byte("no free leases"))
+			rec.full("dhcp", p.name(noLeases))
+			return true
 		}
 		return mark(rec, System, "dhcp")
 	case has(b, "Reply NA: address "), has(b, "Reply TA: address "):
@@ -96,8 +97,8 @@ func (p *Parser) kea(b []byte, rec *Record) bool {
 		rec.Src = keaLease(rest)
 		return mark(rec, System, "dhcp")
 	case has(id, "ALLOC_ENGINE_") && within(id, "ALLOC_FAIL"):
-		rec.Detail = p.name([]byte("no free leases"))
-		return mark(rec, System, "dhcp")
+		rec.full("dhcp", p.name(noLeases))
+		return true
 	}
 	rec.Kind = System
 	if rec.Word == "" || rec.Word == "syslog" && rec.App == nil {
@@ -147,8 +148,8 @@ func udhcpd(b []byte, rec *Record) bool {
 //
 //	10,11/21/26,10:00:00,Assign,10.0.0.5,laptop.example.org,52540012…,,1234567,0,,,,…
 //
-// Events 10, 11 and 11002, 11003 … of DHCPv6 (new and renewed leases) are DHCPLease, 14 (no address left) and the rest
-// System. The date is month/day/year; the server's own time, without a zone.
+// Events 10, 11 and 11002, 11003 … of DHCPv6 (new and renewed leases) are DHCPLease, 14 and its kin (no address left)
+// TableFull, the rest System. The date is month/day/year; the server's own time, without a zone.
 func (p *Parser) windowsDHCP(b []byte, rec *Record) bool {
 	var f [7][]byte
 	n := 0
@@ -169,10 +170,15 @@ func (p *Parser) windowsDHCP(b []byte, rec *Record) bool {
 			return mark(rec, DHCPLease, "dhcp")
 		}
 	case 14, 22, 11021:
-		rec.Detail = p.name([]byte("no free leases"))
+		rec.full("dhcp", p.name(noLeases))
+		rec.Src = netip.Addr{} // the scope
+		return true
 	}
 	return mark(rec, System, "dhcp")
 }
+
+// noLeases names the table that is full when a DHCP server has no address left.
+var noLeases = []byte("dhcp leases")
 
 // windowsDate reads 11/21/26 or 11/21/2026, and the clock.
 func windowsDate(date, clock []byte) (s Stamp, ok bool) {

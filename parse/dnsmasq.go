@@ -29,6 +29,12 @@ func (p *Parser) dnsmasq(b []byte, rec *Record) bool {
 		p.dnsQuery(w, rest, rec)
 	case bytes.HasPrefix(w, []byte("DHCP")):
 		p.lease(w, rest, rec)
+	case bytes.HasPrefix(w, []byte("SLAAC-CONFIRM(")): // a host's own IPv6 address, which answered a ping
+		p.lease(w, rest, rec)
+	case bytes.HasPrefix(b, []byte("Maximum number of concurrent DNS queries reached")):
+		rec.full("other", p.name([]byte("dns queries")))
+	case bytes.HasPrefix(b, []byte("no address range available")), bytes.HasSuffix(b, []byte("no address available")):
+		rec.full("other", p.name([]byte("dhcp leases")))
 	case isAnswer(string(w)):
 		rec.QName, _ = word(rest)
 		mark(rec, System, "dns-reply")

@@ -46,8 +46,10 @@ func Explain(line []byte, rec *Record) string {
 			}
 		}
 	}
-	if w := whyC(rec.Dialect); w != "" {
-		why = w
+	for _, w := range [...]string{whyC(rec.Dialect), whyE(rec.Dialect)} {
+		if w != "" {
+			why = w
+		}
 	}
 	dialect := rec.Dialect
 	if dialect == "" {

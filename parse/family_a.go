@@ -11,6 +11,9 @@ func (p *Parser) familyA(b []byte, rec *Record) bool {
 	if len(b) < 8 {
 		return false
 	}
+	if rec.msgID != nil && isNATSyslog(rec.msgID) {
+		return p.natSyslog(b, rec)
+	}
 	if rec.tagged != nil && isServicesTag(rec.App) {
 		whole := trimBody(rec.tagged)
 		if !p.junosServices(whole, rec) {
@@ -32,6 +35,9 @@ func (p *Parser) familyA(b []byte, rec *Record) bool {
 			return p.junos(b, rec)
 		}
 	case 'F', 'P':
+		if isJunosFilter(b) {
+			return p.junosFilter(b, rec)
+		}
 		if bytes.HasPrefix(b, []byte("FTD-")) || bytes.HasPrefix(b, []byte("PIX-")) {
 			return p.cisco(b, rec)
 		}
@@ -51,6 +57,11 @@ func (p *Parser) familyA(b []byte, rec *Record) bool {
 	}
 	if index(head[:min(len(head), 64)], "NetScreen device_id=") >= 0 {
 		return p.netscreen(b, rec)
+	}
+	if b[0] == 'f' && b[1] == 'p' && b[2] == 'c' { // the line card in front: "fpc0 PFE_FW_SYSLOG_IP: FW: …"
+		if _, r := word(b); isJunosFilter(r) {
+			return p.junosFilter(r, rec)
+		}
 	}
 	if b[0] == 'J' || b[0] == 'A' || bytes.IndexByte(head, '{') >= 0 {
 		if i := junosServicesAt(b); i >= 0 {

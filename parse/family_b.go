@@ -182,6 +182,9 @@ func (p *Parser) upperB(b []byte, rec *Record) bool {
 			return p.clavister(b, rec)
 		}
 	case 'F':
+		if bytes.HasPrefix(b, []byte("FIXED-NAT-PORTS")) {
+			return a10Fixed(b, rec)
+		}
 		if bytes.HasPrefix(b, []byte("FIREWALL")) {
 			return p.buffalo(b, rec)
 		}

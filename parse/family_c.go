@@ -60,8 +60,14 @@ func (p *Parser) taggedC(b []byte, rec *Record) bool {
 		return p.kea(b, rec)
 	case "udhcpd":
 		return udhcpd(b, rec)
+	case "coredns", "CoreDNS":
+		return p.coreDNS(b, rec)
+	case "systemd-oomd", "earlyoom":
+		return p.userOOM(b, rec)
+	case "systemd":
+		return p.unitOOM(b, rec)
 	case "ulogd":
-		return b[0] == '{' && p.jsonLine(b, rec) || b[0] == '<' && conntrackXML(b, rec)
+		return b[0] == '{' && p.jsonLine(b, rec) || b[0] == '<' && (conntrackXML(b, rec) || p.nflogXML(b, rec))
 	case "conntrack":
 		return b[0] == '<' && conntrackXML(b, rec)
 	case "ping", "ping6", "fping":
@@ -114,7 +120,7 @@ func (p *Parser) untaggedC(b []byte, rec *Record) bool {
 	case c == '{':
 		return p.jsonLine(b, rec)
 	case c == '<':
-		return conntrackXML(b, rec)
+		return conntrackXML(b, rec) || p.nflogXML(b, rec)
 	case c == '[':
 		return p.bracketC(b, rec)
 	case c == '|':
@@ -132,6 +138,8 @@ func (p *Parser) bracketC(b []byte, rec *Record) bool {
 		return p.technitium(b, rec) || ftl(b, rec)
 	case has(b, "[kea-"):
 		return p.kea(b, rec)
+	case has(b, "[INFO] "):
+		return p.coreDNS(b, rec)
 	case has(b, "[error] ") || has(b, "[info] "):
 		return p.adguardText(b, rec)
 	case has(b, "[zone: "):
@@ -155,6 +163,9 @@ func (p *Parser) digitC(b []byte, rec *Record) bool {
 		return false
 	}
 	if len(b) > 20 {
+		if i := bytes.Index(b[:min(len(b), 48)], packetWord); i > 0 && p.windowsDNS(b, i+1, rec) {
+			return true
+		}
 		if p.pveFirewall(b, rec) { // a note of its daemon; packets have gone before
 			return true
 		}
@@ -193,6 +204,9 @@ func (p *Parser) digitC(b []byte, rec *Record) bool {
 	}
 	return p.mtr(b, rec) || p.ping(b, rec) || p.traceroute(b, rec) || p.tshark(b, rec) || tcpdumpNote(b, rec) || mtrNote(b, rec)
 }
+
+// packetWord stands in front of each packet of the Windows DNS server's debug log.
+var packetWord = []byte(" PACKET ")
 
 // csvC tells the two comma separated dialects apart.
 func (p *Parser) csvC(b []byte, rec *Record) bool {
@@ -278,6 +292,14 @@ func (p *Parser) letterC(b []byte, rec *Record) bool {
 	case 'G':
 		if has(b, "Got query for ") {
 			return p.powerDNS(b, rec)
+		}
+	case 'P':
+		if has(b, "Packet from ") {
+			return p.powerDNS(b, rec)
+		}
+		if has(b, "PACKET ") && len(rec.Host) == 4 && p.windowsDNS(b, 0, rec) {
+			rec.Host = nil // the number of the server's thread
+			return true
 		}
 	case 'm':
 		if has(b, `msg="Question"`) {

@@ -12,7 +12,7 @@ type Format struct {
 
 // Formats lists all dialects, each once: where two families describe one, the first counts.
 func Formats() []Format {
-	families := [][]Format{formatsA(), formatsB(), formatsC(), formatsD()}
+	families := [][]Format{formatsA(), formatsB(), formatsC(), formatsD(), formatsE()}
 	var all []Format
 	seen := map[string]bool{}
 	for _, family := range families {

@@ -14,7 +14,7 @@ func (p *Parser) otherTable(b []byte, rec *Record) bool {
 		}
 	case 'R', 'I', 'i':
 		r := bytes.TrimPrefix(bytes.TrimPrefix(b, []byte("IPv6: ")), []byte("IPv4: "))
-		r = bytes.TrimPrefix(r, []byte("ipv6: "))
+		r = bytes.TrimPrefix(bytes.TrimPrefix(r, []byte("ipv6: ")), []byte("ipv4: "))
 		switch {
 		case bytes.HasPrefix(r, []byte("Route cache is full")), bytes.HasPrefix(r, []byte("Route hash chain too long")):
 			which = "route cache"

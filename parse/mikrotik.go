@@ -95,6 +95,9 @@ func mikrotikTuple(b []byte, rec *Record) bool {
 	}
 	from := b[bytes.LastIndexByte(b[:arrow], ' ')+1 : arrow]
 	rec.Src, rec.SPort = mikrotikAddr(from)
+	if bytes.IndexByte(b[arrow+2:], ',') < 0 {
+		return mikrotikCut(b[arrow+2:], rec)
+	}
 	rec.Dst, rec.DPort = mikrotikAddr(until(b[arrow+2:], ", "))
 	if !rec.Src.IsValid() || !rec.Dst.IsValid() {
 		return false
@@ -114,6 +117,22 @@ func mikrotikTuple(b []byte, rec *Record) bool {
 		rec.NATDst, rec.NATDPort = mikrotikAddr(after(side, "->"))
 	}
 	return true
+}
+
+// mikrotikCut reads the destination of a line that ends within it: RouterOS cuts long lines, and the rest comes as a
+// datagram of its own, or never. Every whole line goes on with ", len 60". A port, or an address that no port follows, may
+// lack digits, so neither is kept; the source is.
+func mikrotikCut(dst []byte, rec *Record) bool {
+	end := bytes.LastIndexByte(dst, ':')
+	if n := bytes.IndexByte(dst, ']'); n >= 0 {
+		end = n + 1
+	} else if bytes.Count(dst, []byte(":")) > 1 {
+		end = -1 // IPv6 without brackets
+	}
+	if end > 0 {
+		rec.Dst = addr(unbracket(dst[:end]))
+	}
+	return rec.Src.IsValid()
 }
 
 // mikrotikAddr reads 1.2.3.4:80, [v6]:80, and an address alone, which is how ICMP is printed.

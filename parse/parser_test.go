@@ -197,6 +197,9 @@ func addSeeds(f *testing.F) {
 	for _, s := range benchLines {
 		f.Add([]byte(s))
 	}
+	for _, c := range documented(f) {
+		f.Add([]byte(c.line))
+	}
 }
 
 func FuzzLine(f *testing.F) {

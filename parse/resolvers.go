@@ -78,6 +78,12 @@ func (p *Parser) powerDNS(b []byte, rec *Record) bool {
 		name, who = until(after(b, " wants '"), "'"), after(b, "Remote ")
 	case has(b, "Got query for "):
 		name, who = until(b[len("Got query for "):], " "), after(b, " from ")
+	case has(b, "Packet from ") && within(b, " with id "): // dnsdist's LogAction
+		_, who = word(b[len("Packet "):])
+		name = after(b, " for ")
+		typ, _ := word(after(name, " "))
+		name, _ = word(name)
+		rec.QType = typ
 	case within(b, `msg="Question"`):
 		name, who = until(after(b, ` qname="`), `"`), until(after(b, ` remote="`), `"`)
 		rec.QType = until(after(b, ` qtype="`), `"`)
