@@ -16,6 +16,14 @@ const (
 	echoWindow    = 70 * time.Second // how long after the cause's start they may come
 	echoPValue    = 1e-6             // chance of such a coincidence, over all pairs and lags that are tried
 	echoOne       = 0.2              // of the effect's sessions that must go to one resolver
+
+	// A burst or two with a storm behind each cannot be told from chance by their times. What they are does:
+	soleBursts = 2   // at most so many bursts, each with its storm
+	soleSize   = 100 // sessions that the cause opens at least
+	soleStorm  = 50  // lookups of the storm at least
+	soleOne    = 0.7 // of what the effect does in the storm that must be lookups, to one resolver for the most part
+	soleShared = 0.3 // … or of the looked-up addresses those that are the cause's peers, where names are logged
+	soleScore  = 0.7
 )
 
 // echo says that one host's storms of name lookups follow another's bursts.
@@ -28,6 +36,7 @@ type echo struct {
 	followed      int // bursts of the cause that were followed
 	p             float64
 	storms        []run
+	sole          bool // too few to go by the time alone
 }
 
 // activity is what the pattern detectors know of one host.
@@ -41,6 +50,7 @@ type activity struct {
 	sessionN uint64
 	resolver netip.Addr
 	toOne    float64 // share of the sessions that go to that resolver
+	asksOne  float64 // share of the lookups that do
 	storms   []run   // bursts of lookups
 }
 
@@ -52,17 +62,17 @@ func findEchoes(days []*Day, hosts []*activity) []echo {
 		if len(e.storms) == 0 || e.lookupN == 0 {
 			continue
 		}
-		if e.sessionN > 0 && e.toOne < echoOne {
-			continue
-		}
 		var best *echo
 		for _, c := range hosts {
-			if c == e || len(c.bursts) == 0 || c.mostlyLookups() {
+			if c == e || e.sessionN > 0 && e.toOne < echoOne || len(c.bursts) == 0 || c.mostlyLookups() {
 				continue
 			}
 			if x := follows(c, e, len(hosts), span); x != nil && (best == nil || x.p < best.p) {
 				best = x
 			}
+		}
+		if best == nil {
+			best = soleEcho(days, hosts, e, span)
 		}
 		if best != nil {
 			best.resolver = e.resolver
@@ -106,7 +116,7 @@ func follows(c, e *activity, hosts int, span float64) *echo {
 	if float64(followed) < echoFollowed*float64(len(c.bursts)) || float64(len(lags)) < echoExplained*float64(len(e.storms)) || len(lags) == 0 {
 		return nil
 	}
-	p := coincidence(lags, len(e.storms), len(c.bursts), span) * float64(hosts)
+	p := coincidence(lags, len(e.storms), len(c.bursts), span, 3, 10, 30, echoWindow.Seconds()) * float64(hosts)
 	if p > echoPValue {
 		return nil
 	}
@@ -115,10 +125,60 @@ func follows(c, e *activity, hosts int, span float64) *echo {
 	return &echo{cause: c.host, effect: e.host, lag: max(lags[len(lags)/2], 0), lookups: counts[len(counts)/2], followed: followed, p: p, storms: storms}
 }
 
-// coincidence is the chance that k of n storms fall within a lag of one of the causes, were they at random times in T
-// seconds: the best of a few lags, times the number of lags tried.
-func coincidence(lags []float64, n, causes int, span float64) float64 {
-	tries := [...]float64{3, 10, 30, 70}
+// soleEcho pairs a lone storm with the lone burst before it: of several such hosts the one whose burst was nearest. A browser's lookups come
+// with the pages that they are for, so that they are the smaller part of what it does; those of an echo are all that it does.
+func soleEcho(days []*Day, hosts []*activity, e *activity, span float64) (best *echo) {
+	storms := e.lookups.apart(e.storms)
+	if len(storms) == 0 || len(storms) > soleBursts || len(storms) < len(e.storms) {
+		return nil
+	}
+	all, lookups := 0, math.MaxInt
+	for _, s := range storms {
+		all += e.sessions.between(s.start, s.end)
+		lookups = min(lookups, s.events)
+	}
+	if lookups < soleStorm {
+		return nil
+	}
+	pure := float64(e.lookups.inRuns(storms)) >= soleOne*float64(all) && e.asksOne >= soleOne
+	for _, c := range hosts {
+		if c == e || c.mostlyLookups() {
+			continue
+		}
+		bursts := c.sessions.apart(c.bursts)
+		if len(bursts) != len(storms) || len(bursts) < len(c.bursts) {
+			continue
+		}
+		x := &echo{cause: c.host, effect: e.host, lookups: lookups, followed: len(bursts), storms: storms, sole: true}
+		var lags []float64
+		for i, b := range bursts {
+			if lag := float64(storms[i].start-b.start) / 1e9; b.events >= soleSize && lag >= -1 && lag <= echoWindow.Seconds() {
+				lags = append(lags, lag)
+			}
+		}
+		if len(lags) < len(bursts) || !pure && sharedNames(days, x) < soleShared {
+			continue
+		}
+		x.lag = max(median(lags), 0)
+		x.p = coincidence(lags, len(storms), len(bursts), span, 3, 10, 30, echoWindow.Seconds()) * float64(len(hosts))
+		if best == nil || x.lag < best.lag {
+			best = x
+		}
+	}
+	return best
+}
+
+// inRuns counts the events of the runs.
+func (l *line) inRuns(runs []run) (n int) {
+	for _, r := range runs {
+		n += l.between(r.start, r.end)
+	}
+	return n
+}
+
+// coincidence is the chance that k of n storms fall within a lag of one of the causes, were they at random times in span
+// seconds: the best of the lags that are tried, times their number.
+func coincidence(lags []float64, n, causes int, span float64, tries ...float64) float64 {
 	best := 1.0
 	for _, lag := range tries {
 		k := 0

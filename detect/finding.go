@@ -50,7 +50,8 @@ const (
 // Finding is one statement about the network with all that its words need. The JSON names are a contract: they are
 // added to, never renamed. Numbers are SI; shares are 0..1. Title, Detail, Advice and Explain are filled by report.
 type Finding struct {
-	ID       string    `json:"id"`              // stable from day to day
+	ID       string    `json:"id"`              // of this one; those of a full table hold the time of the spell
+	Key      string    `json:"key,omitempty"`   // the same each time that this happens: new, worse and gone are told by it
 	Group    string    `json:"group,omitempty"` // findings of one incident have the same group: the id of its root
 	Kind     string    `json:"kind"`
 	Severity Severity  `json:"severity"`
@@ -110,6 +111,15 @@ type Finding struct {
 	GrowthDay   float64 `json:"growth_day,omitempty"`   // 0.03 = 3 % a day
 	PerDay      float64 `json:"per_day,omitempty"`      // sessions or bytes of the median day
 	DoublesDays float64 `json:"doubles_days,omitempty"` // in which it doubles
+
+	// set on the root of an incident: what happened, in order; the root itself first
+	Chain []Step `json:"chain,omitempty"`
+
+	// set where earlier days are known
+	Status string     `json:"status,omitempty"` // new, worse, same, better, gone
+	Since  *time.Time `json:"since,omitempty"`  // when it was first seen within the last four weeks
+	Change float64    `json:"change,omitempty"` // its size over what is usual for it: 1.12 = 12 % more
+	Known  *Known     `json:"known,omitempty"`  // somebody has said that it is known
 
 	Title    string   `json:"title"`
 	Detail   string   `json:"detail"`

@@ -62,11 +62,17 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 	}
 	out = append(out, fullFindings(days, &cfg, w)...)
 	out = append(out, kernelFindings(days, w)...)
-	link(out)
-	slices.SortStableFunc(out, func(a, b Finding) int {
+	setKeys(out)
+	chain(out, days)
+	sortFindings(out)
+	return out
+}
+
+// sortFindings puts the most severe first.
+func sortFindings(fs []Finding) {
+	slices.SortStableFunc(fs, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), cmp.Compare(rankOf[a.Kind], rankOf[b.Kind]), a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID))
 	})
-	return out
 }
 
 var rankOf = map[string]int{PeriodicBurst: 0, BurstKind: 1, PTRStorm: 2, TableFullKind: 3, OOM: 4, ShrinkKind: 5, ResetKind: 6, ScanKind: 7, GrowthKind: 8}
@@ -128,8 +134,15 @@ func (a *activity) describe(days []*Day) {
 			most, a.resolver = n, r
 		}
 	}
+	total := uint64(0)
+	for _, n := range asked {
+		total += n
+	}
 	if a.sessionN > 0 {
 		a.toOne = float64(most) / float64(a.sessionN)
+	}
+	if total > 0 {
+		a.asksOne = float64(most) / float64(total)
 	}
 }
 
@@ -201,54 +214,13 @@ func echoFinding(a *activity, e *echo, loc *time.Location) Finding {
 		ID: fmt.Sprintf("ptr-storm-%v-%v", e.effect, e.cause), Kind: PTRStorm, Severity: Warning, Causes: e.cause.String(), LagS: e.lag, Lookups: e.lookups,
 		Shared: e.shared, PValue: e.p, Seen: len(e.storms), Missed: max(e.followed-len(e.storms), 0), Score: 1 - math.Exp(math.Log10(max(e.p, 1e-300))/3),
 	}
+	if e.sole {
+		f.PValue, f.Score = min(e.p, 1), soleScore
+	}
 	if e.resolver.IsValid() {
 		f.Resolver = e.resolver.String()
 	}
 	fillBursts(&f, a, e.storms)
 	f.Evidence.Ask.Port = 53
 	return f
-}
-
-// link groups what belongs together: the pattern of a host, the table that it fills, the storms that follow it.
-func link(fs []Finding) {
-	root := map[string]string{} // host → id of its pattern
-	for i := range fs {
-		if f := &fs[i]; f.Kind == PeriodicBurst || f.Kind == BurstKind {
-			f.Group = f.ID
-			root[f.Host] = f.ID
-		}
-	}
-	effect := map[string]string{}
-	for i := range fs {
-		if f := &fs[i]; f.Kind == PTRStorm {
-			f.Group = cmp.Or(root[f.Causes], f.ID)
-			effect[f.Host] = f.Causes
-			for j := range fs {
-				if fs[j].ID == root[f.Causes] && fs[j].Causes == "" {
-					fs[j].Causes = f.Host
-				}
-			}
-		}
-	}
-	spells, roots := map[string]int{}, map[string]bool{}
-	for i := range fs {
-		f := &fs[i]
-		switch f.Kind {
-		case TableFullKind:
-			f.Group = cmp.Or(root[f.Host], root[effect[f.Host]], "table-full-"+f.Router)
-			spells[f.Group]++
-			roots[f.Group] = true
-		case OOM, ShrinkKind, ResetKind, ScanKind, GrowthKind:
-			f.Group = cmp.Or(f.Group, f.ID)
-		}
-	}
-	for i := range fs {
-		f := &fs[i]
-		if f.Kind == TableFullKind {
-			f.Episodes = spells[f.Group]
-		}
-		if roots[f.ID] {
-			f.Severity = Critical // it fills the table
-		}
-	}
 }

@@ -45,6 +45,11 @@ func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.
 			return nil, err
 		}
 	}
+	m.Gone = slices.Clone(opt.Gone)
+	for i := range m.Gone {
+		m.tame(&m.Gone[i])
+		Describe(&m.Gone[i], opt)
+	}
 	m.group(&opt)
 	if err := m.proofs(ctx, st, &opt); err != nil {
 		return nil, err
@@ -67,6 +72,12 @@ func (m *Model) tame(f *detect.Finding) {
 		t := f.Next.In(m.clock.loc)
 		f.Next = &t
 	}
+	f.Since, f.Known = in(f.Since, m.clock.loc), knownIn(f.Known, m.clock.loc)
+	f.Chain = slices.Clone(f.Chain)
+	for i := range f.Chain {
+		f.Chain[i].At = f.Chain[i].At.In(m.clock.loc)
+		finite(&f.Chain[i].LagS, &f.Chain[i].PValue)
+	}
 	f.Bursts = slices.Clone(f.Bursts)
 	for i := range f.Bursts {
 		f.Bursts[i].Start = f.Bursts[i].Start.In(m.clock.loc)
@@ -76,7 +87,24 @@ func (m *Model) tame(f *detect.Finding) {
 		finite(&f.Holders[i].Share)
 	}
 	finite(&f.Score, &f.PeriodS, &f.JitterS, &f.PValue, &f.LengthS, &f.LagS, &f.Shared, &f.TableShare, &f.SpreadS,
-		&f.RateS, &f.GrowthDay, &f.PerDay, &f.DoublesDays)
+		&f.RateS, &f.GrowthDay, &f.PerDay, &f.DoublesDays, &f.Change)
+}
+
+// in is a copy of t in loc.
+func in(t *time.Time, loc *time.Location) *time.Time {
+	if t == nil {
+		return nil
+	}
+	return new(t.In(loc))
+}
+
+func knownIn(k *detect.Known, loc *time.Location) *detect.Known {
+	if k == nil {
+		return nil
+	}
+	c := *k
+	c.Until = in(k.Until, loc)
+	return &c
 }
 
 func finite(xs ...*float64) {

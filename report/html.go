@@ -41,7 +41,7 @@ func HTML(w io.Writer, m *Model) error {
 type view struct {
 	Title, Left, Right, Verdict, VerdictText, VerdictDo, Foot string
 	Style                                                     template.CSS
-	Notes                                                     []string
+	Notes, Rest                                               []string // Rest: what is gone, what is known
 	Pictures                                                  []picture
 	Incidents                                                 []incidentView
 	Tables                                                    []tableView
@@ -58,7 +58,7 @@ type legend struct{ Class, Text string }
 type incidentView struct {
 	N              int
 	Severity       string
-	Title          string
+	Title, News    string
 	Rows           []rowView
 	Advice         []string
 	Lines, Queries []string
@@ -97,9 +97,10 @@ func newView(m *Model) view {
 		v.Foot += " Made " + m.clock.with(m.Now) + " by uncloak " + label(m.Version) + "."
 	}
 	v.Pictures = m.pictures()
-	for i := range m.Incidents[:min(maxHTMLIncidents, len(m.Incidents))] {
+	for i := range m.shown[:min(maxHTMLIncidents, len(m.shown))] {
 		v.Incidents = append(v.Incidents, newIncidentView(m, i))
 	}
+	v.Rest = m.restLines()
 	v.Tables = m.tableViews()
 	return v
 }
@@ -114,8 +115,13 @@ func severityClass(s detect.Severity) string {
 
 // newIncidentView is the i-th incident for HTML and Markdown.
 func newIncidentView(m *Model, i int) incidentView {
-	in := &m.Incidents[i]
-	v := incidentView{N: i + 1, Severity: severityClass(in.Severity), Title: Clean(in.Title)}
+	in := &m.shown[i]
+	v := incidentView{N: i + 1, Severity: severityClass(in.Severity), Title: Clean(in.Title), News: in.news(m)}
+	for _, r := range [][2]string{{"order", in.chainText(m)}, {"known", in.endedText()}} {
+		if r[1] != "" {
+			v.Rows = append(v.Rows, rowView{r[0], r[1], ""})
+		}
+	}
 	for _, p := range in.parts[:min(maxParts, len(in.parts))] {
 		v.Rows = append(v.Rows, rowView{role(in, p.Finding), Clean(p.Detail), burstTimes(m, p.Finding)})
 		for _, l := range p.Evidence.Lines {
@@ -136,7 +142,7 @@ func newIncidentView(m *Model, i int) incidentView {
 }
 
 func (m *Model) tableViews() (out []tableView) {
-	if n := len(m.Incidents) - maxHTMLIncidents; n > 0 {
+	if n := len(m.shown) - maxHTMLIncidents; n > 0 {
 		out = append(out, tableView{Title: "Further incidents", Intro: count(n, "more incident is", "more incidents are") + " in the JSON report."})
 	}
 	if len(m.Tables) > 0 {
@@ -273,6 +279,9 @@ func Markdown(w io.Writer, m *Model) error {
 	}
 	for _, in := range v.Incidents {
 		fmt.Fprintf(&b, "## %d. %s: %s\n\n", in.N, in.Severity, mdEscape(in.Title))
+		if in.News != "" {
+			fmt.Fprintf(&b, "*%s*\n\n", mdEscape(in.News))
+		}
 		for _, r := range in.Rows {
 			fmt.Fprintf(&b, "- **%s**: %s", r.Role, mdEscape(r.Text))
 			if r.Times != "" {
@@ -289,6 +298,9 @@ func Markdown(w io.Writer, m *Model) error {
 		mdBlock(&b, "Proof", in.Lines)
 		mdBlock(&b, "Show more", in.Queries)
 		b.WriteString("\n")
+	}
+	for _, l := range v.Rest {
+		fmt.Fprintf(&b, "%s\n\n", mdEscape(l))
 	}
 	for _, t := range v.Tables {
 		mdTable(&b, t)

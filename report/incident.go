@@ -28,9 +28,17 @@ func (m *Model) group(opt *Options) {
 		m.Incidents = append(m.Incidents, *groups[id])
 	}
 	slices.SortStableFunc(m.Incidents, func(a, b Incident) int {
-		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), cmp.Compare(b.spells(), a.spells()), cmp.Compare(rank(a.findings[0].Kind), rank(b.findings[0].Kind)),
+		return cmp.Or(cmp.Compare(boolRank(a.Known), boolRank(b.Known)), cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), cmp.Compare(newsRank(a.Status), newsRank(b.Status)), cmp.Compare(b.spells(), a.spells()), cmp.Compare(rank(a.findings[0].Kind), rank(b.findings[0].Kind)),
 			cmp.Compare(b.findings[0].Score, a.findings[0].Score), a.findings[0].Start.Compare(b.findings[0].Start), cmp.Compare(a.ID, b.ID))
 	})
+	m.Silent = 0
+	for _, in := range m.Incidents {
+		if !in.Known || opt.All {
+			m.shown = append(m.shown, in)
+		} else {
+			m.Silent += len(in.findings)
+		}
+	}
 	var laid []detect.Finding
 	for i := range m.Incidents {
 		for _, f := range m.Incidents[i].findings {
@@ -57,11 +65,17 @@ func (in *Incident) finish(m *Model, opt *Options) {
 		}
 		return cmp.Or(cmp.Compare(rank(a.Kind), rank(b.Kind)), cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), a.Start.Compare(b.Start))
 	})
-	in.Severity = detect.Info
+	in.Severity, in.Known, in.Status = detect.Info, true, in.findings[0].Status
 	for _, f := range in.findings {
 		in.Findings = append(in.Findings, f.ID)
-		if f.Severity.Rank() > in.Severity.Rank() {
+		in.Known = in.Known && f.Silent()
+	}
+	for _, f := range in.findings {
+		if (in.Known || !f.Silent()) && f.Severity.Rank() > in.Severity.Rank() {
 			in.Severity = f.Severity
+		}
+		if (f.Status == detect.New || f.Status == detect.Worse) && in.Status == detect.Same && f.Kind == detect.TableFullKind {
+			in.Status = f.Status // the same bursts, and now the table overflows
 		}
 	}
 	spells := map[string][]*detect.Finding{}
@@ -96,6 +110,9 @@ func (in *Incident) finish(m *Model, opt *Options) {
 	in.advise(tips)
 	in.Title = in.title(m)
 }
+
+// newsRank puts what is news before what was there all along.
+func newsRank(status string) int { return boolRank(status == detect.Same || status == detect.Better) }
 
 func boolRank(b bool) int {
 	if b {

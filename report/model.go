@@ -19,6 +19,8 @@ type Options struct {
 	Data      string                  // data directory, for the commands that are shown; "" leaves it out
 	Evidence  int                     // lines per finding; 0: 3, negative: none
 	Names     func(netip.Addr) string // names of hosts without a lease; may be nil
+	Gone      []detect.Finding        // what the window before had and this one has not
+	All       bool                    // show what is known, too
 }
 
 // Model is a report before it is rendered. Its JSON names are a contract: added to, never renamed. Times are RFC 3339,
@@ -35,13 +37,16 @@ type Model struct {
 	Verdict   Verdict          `json:"verdict"`
 	Totals    Totals           `json:"totals"`
 	Incidents []Incident       `json:"incidents"`
-	Findings  []detect.Finding `json:"findings"` // in the order in which they are shown
+	Findings  []detect.Finding `json:"findings"`        // in the order in which they are shown
+	Gone      []detect.Finding `json:"gone,omitempty"`  // what the window before had and this one has not
+	Silent    int              `json:"known,omitempty"` // findings that are known: they are in Findings, and are not shown
 	Tables    []Table          `json:"tables"`
 	Hosts     []Host           `json:"hosts"`              // most sessions first
 	Health    []Sender         `json:"health"`             // by sender
 	Unparsed  *Unparsed        `json:"unparsed,omitempty"` // of the window; nil without a store
 	Shapes    []Shape          `json:"shapes"`             // those of Unparsed
 
+	shown     []Incident // those that are not known
 	clock     clock
 	occupancy occupancy
 	phases    phaseMap
@@ -75,6 +80,8 @@ type Incident struct {
 	Title    string          `json:"title"`
 	Findings []string        `json:"findings"`         // their ids
 	Advice   []string        `json:"advice,omitempty"` // of its findings, each topic once
+	Known    bool            `json:"known,omitempty"`  // all of its findings are known
+	Status   string          `json:"status,omitempty"` // new, worse, same or better, of its root
 
 	findings []*detect.Finding
 	parts    []part

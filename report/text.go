@@ -29,9 +29,10 @@ func Text(w io.Writer, m *Model, opt TextOptions) error {
 	p := newPage(w, opt)
 	p.head(m)
 	p.verdict(m)
-	for i := range m.Incidents {
+	for i := range m.shown {
 		p.incident(m, i)
 	}
+	p.rest(m)
 	p.tables(m)
 	p.hosts(m)
 	p.health(m)
@@ -49,13 +50,36 @@ func FindingsText(w io.Writer, fs []detect.Finding, loc *time.Location) error {
 		p.line("no findings")
 		return p.out.Flush()
 	}
+	p.findings(fs, c)
+	return p.out.Flush()
+}
+
+// FindingsOf is FindingsText of a report: without what is known, unless Options.All asks for it, and with what is gone.
+func FindingsOf(w io.Writer, m *Model) error {
+	p := newPage(w, TextOptions{})
+	var fs []detect.Finding
+	for i := range m.shown {
+		for _, f := range m.shown[i].findings {
+			fs = append(fs, *f)
+		}
+	}
+	if len(fs) == 0 {
+		p.line("no findings")
+	} else {
+		p.findings(fs, m.clock)
+	}
+	p.rest(m)
+	return p.out.Flush()
+}
+
+func (p *page) findings(fs []detect.Finding, c clock) {
 	p.line("times in " + c.zone(fs[0].Start))
 	for i := range fs {
 		f := &fs[i]
 		p.line("")
 		p.put(pad(strings.ToUpper(label(string(f.Severity))), 9), Clean(f.Title), 9)
 		p.put("         ", Clean(f.Detail), 9)
-		p.put("         ", "id "+Clean(f.ID)+" · "+percent(f.Score)+" sure · "+c.span(f.Start, f.End), 9)
+		p.put("         ", strings.Join(present("id "+Clean(f.ID), percent(f.Score)+" sure", c.span(f.Start, f.End), c.news(f)), " · "), 9)
 		if f.Evidence.Query != "" {
 			p.verbatim("         ", Clean(f.Evidence.Query), 0)
 		}
@@ -63,7 +87,6 @@ func FindingsText(w io.Writer, fs []detect.Finding, loc *time.Location) error {
 			p.verbatim("         ", "explain: "+Clean(f.Explain), 0)
 		}
 	}
-	return p.out.Flush()
 }
 
 // page lays text out in columns. Errors stay in the buffered writer until Flush.
@@ -278,10 +301,16 @@ const margin = 12
 func (p *page) row(word, text string) { p.put(pad("   "+word, margin), text, margin) }
 
 func (p *page) incident(m *Model, i int) {
-	in := &m.Incidents[i]
+	in := &m.shown[i]
 	p.line("")
 	sev := strings.ToUpper(label(string(in.Severity)))
-	p.put(fmt.Sprintf("%-3d", i+1)+p.paint(sev, string(in.Severity))+"  ", Clean(in.Title), 3+len(sev)+2)
+	p.headline(fmt.Sprintf("%-3d", i+1)+p.paint(sev, string(in.Severity))+"  ", Clean(in.Title), in.news(m), 3+len(sev)+2)
+	if t := in.chainText(m); t != "" {
+		p.row("order", t)
+	}
+	if t := in.endedText(); t != "" {
+		p.row("known", t)
+	}
 	parts := in.parts[:min(maxParts, len(in.parts))]
 	for _, f := range parts {
 		p.row(role(in, f.Finding), Clean(f.Detail))

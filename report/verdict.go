@@ -11,12 +11,12 @@ import (
 
 // verdict is the report in two sentences and what to do first.
 func verdict(m *Model) Verdict {
-	if len(m.Incidents) == 0 {
+	if len(m.shown) == 0 {
 		return Verdict{Quiet: true, Text: quiet(m) + lossy(m)}
 	}
-	in := &m.Incidents[0]
+	in := &m.shown[0]
 	v := Verdict{Severity: in.Severity, Text: m.headline(in), Do: firstStep(in)}
-	if also := m.Incidents[1:]; len(also) > 0 {
+	if also := m.shown[1:]; len(also) > 0 {
 		var t []string
 		for i := range also[:min(2, len(also))] {
 			t = append(t, also[i].Title)
@@ -32,6 +32,9 @@ func verdict(m *Model) Verdict {
 }
 
 func quiet(m *Model) string {
+	if m.Silent > 0 {
+		return fmt.Sprintf("Nothing that is not known already (%s).", count(m.Silent, "known finding", "known findings"))
+	}
 	if m.Totals.Lines == 0 {
 		return "No line was received for this window: nothing can be said of it. Is the router sending (uncloak check)?"
 	}

@@ -69,13 +69,7 @@ func (w words) say(f *detect.Finding) []tip {
 
 // sentences joins those that have something to say.
 func sentences(s ...string) string {
-	out := s[:0:0]
-	for _, x := range s {
-		if x != "" {
-			out = append(out, x)
-		}
-	}
-	return strings.Join(out, " ")
+	return strings.Join(present(s...), " ")
 }
 
 // on is " on gw", for a finding that names its router.

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	yamlnode "go.yaml.in/yaml/v3"
 
 	"uncloak/detect"
+	"uncloak/report/web"
 )
 
 // config is what the owner can set: in a YAML file, in the environment as UNCLOAK_KEY (a dot becomes an underscore), or
@@ -36,6 +38,7 @@ type config struct {
 	Listen   listen         `koanf:"listen"`
 	Names    names          `koanf:"names"`
 	Log      logging        `koanf:"log"`
+	Known    []known        `koanf:"known"`
 
 	location *time.Location
 	set      func(key string) bool // whether the owner gave that key, in whatever way
@@ -64,6 +67,18 @@ type router struct {
 	Name     string     `koanf:"name"`
 	Table    int        `koanf:"table"`
 	Timezone string     `koanf:"timezone"`
+}
+
+// known is a finding that is no news: every key that is given must fit.
+type known struct {
+	ID    string `koanf:"id"`
+	Host  string `koanf:"host"` // address, network or name
+	Kind  string `koanf:"kind"`
+	Port  int    `koanf:"port"`
+	Note  string `koanf:"note"`
+	Until string `koanf:"until"` // last day on which it holds, or a time
+
+	end time.Time
 }
 
 type listen struct {
@@ -145,11 +160,16 @@ func unknownKey(k *koanf.Koanf, keys []string, file string, text []byte) error {
 			return fmt.Errorf("%s: unknown key %q; known are: %s", place(file, text, key), key, strings.Join(keys, ", "))
 		}
 	}
-	known := configKeys(reflect.TypeOf(router{}), "")
-	for _, r := range k.Slices("routers") {
-		for _, key := range r.Keys() {
-			if !slices.Contains(known, key) {
-				return fmt.Errorf("%s: unknown key %q of a router; known are: %s", place(file, text, "routers."+key), key, strings.Join(known, ", "))
+	for _, list := range []struct {
+		key, of string
+		item    any
+	}{{"routers", "a router", router{}}, {"known", "what is known", known{}}} {
+		may := configKeys(reflect.TypeOf(list.item), "")
+		for _, r := range k.Slices(list.key) {
+			for _, key := range r.Keys() {
+				if !slices.Contains(may, key) {
+					return fmt.Errorf("%s: unknown key %q of %s; known are: %s", place(file, text, list.key+"."+key), key, list.of, strings.Join(may, ", "))
+				}
 			}
 		}
 	}
@@ -158,10 +178,34 @@ func unknownKey(k *koanf.Koanf, keys []string, file string, text []byte) error {
 
 // decode fills cfg; words become durations, prefixes and addresses, a text with commas becomes a list.
 func decode(k *koanf.Koanf, cfg *config) error {
-	hook := mapstructure.ComposeDecodeHookFunc(mapstructure.StringToTimeDurationHookFunc(), mapstructure.TextUnmarshallerHookFunc(),
+	hook := mapstructure.ComposeDecodeHookFunc(seconds, dates, mapstructure.StringToTimeDurationHookFunc(), mapstructure.TextUnmarshallerHookFunc(),
 		mapstructure.StringToWeakSliceHookFunc(","))
 	return k.UnmarshalWithConf("", cfg, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
 		DecodeHook: hook, ErrorUnused: true, WeaklyTypedInput: true, Result: cfg}})
+}
+
+// seconds takes a plain number for a duration: 30 is what sysctl says, too. (As a number of Go's it would be nanoseconds.)
+func seconds(from, to reflect.Type, v any) (any, error) {
+	if to != reflect.TypeFor[time.Duration]() || from == to {
+		return v, nil
+	}
+	text := strings.TrimSpace(fmt.Sprint(v))
+	if _, err := strconv.ParseFloat(text, 64); err != nil {
+		return v, nil
+	}
+	return text + "s", nil
+}
+
+// dates gives back the text of what YAML takes for a time by itself.
+func dates(from, to reflect.Type, v any) (any, error) {
+	t, ok := v.(time.Time)
+	if !ok || to.Kind() != reflect.String {
+		return v, nil
+	}
+	if t.Equal(t.Truncate(24 * time.Hour)) {
+		return t.Format(time.DateOnly), nil
+	}
+	return t.Format(time.RFC3339), nil
 }
 
 // configKeys lists the keys of t in full: listen.udp and the like. A list of structs is one key.
@@ -204,8 +248,8 @@ func (c *config) complete() error {
 		return fmt.Errorf("table is %d: it is the number of entries that the router's session table takes", c.Table)
 	}
 	for i, v := 0, reflect.ValueOf(c.Timeouts); i < v.NumField(); i++ {
-		if d := time.Duration(v.Field(i).Int()); d < 0 || d > 0 && d < time.Second { // 10 without a unit is 10 ns
-			return fmt.Errorf("timeouts.%s is %v: write it with its unit, like 30s or 5m", v.Type().Field(i).Tag.Get("koanf"), d)
+		if d := time.Duration(v.Field(i).Int()); d < 0 || d > 0 && d < time.Second { // no router forgets within a second
+			return fmt.Errorf("timeouts.%s is %v: write it in seconds, or like 30s or 5m", v.Type().Field(i).Tag.Get("koanf"), d)
 		}
 	}
 	for i, r := range c.Routers {
@@ -214,6 +258,11 @@ func (c *config) complete() error {
 		}
 		if _, err := zone(r.Timezone); err != nil {
 			return fmt.Errorf("router %v: %w", r.Address, err)
+		}
+	}
+	for i := range c.Known {
+		if err := c.Known[i].complete(c.location); err != nil {
+			return fmt.Errorf("known: number %d: %w", i+1, err)
 		}
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
@@ -226,6 +275,32 @@ func (c *config) complete() error {
 		c.Data = defaultData()
 	}
 	return nil
+}
+
+func (k *known) complete(loc *time.Location) (err error) {
+	rule := k.rule()
+	if err := rule.Validate(); err != nil {
+		return err
+	}
+	if k.Until == "" {
+		return nil
+	}
+	if k.end, err = web.EndTime(k.Until, loc, time.Time{}); err != nil || k.end.Year() < 1970 {
+		return fmt.Errorf("until %q is not understood: write a date like 2026-12-31 or a time like 2026-12-31T18:00:00Z", k.Until)
+	}
+	return nil
+}
+
+func (k *known) rule() detect.Rule {
+	return detect.Rule{By: "config", ID: k.ID, Host: k.Host, Kind: k.Kind, Port: k.Port, Note: k.Note, Until: k.end}
+}
+
+// rules is what the config says is known.
+func (c *config) rules() (out []detect.Rule) {
+	for i := range c.Known {
+		out = append(out, c.Known[i].rule())
+	}
+	return out
 }
 
 // zone finds a time zone; "" and "local" are the machine's.

@@ -18,7 +18,10 @@ data: /srv/network
 timezone: Europe/Berlin
 lan: [192.168.128.0/24, 10.1.0.0/16]
 table: 2048
-timeouts: {udp: 10s, time_wait: 2m}
+timeouts: {udp: 10s, time_wait: 2m, icmp: 30, generic: 1.5}
+known:
+  - {kind: burst, host: nas, until: 2026-12-31, note: nightly backup}
+  - {host: 10.0.0.0/8, port: 443}
 routers:
   - address: 192.168.128.1
     name: gw
@@ -55,6 +58,15 @@ log: {level: warn}
 		{"file: networks", file, nil, nil, func(c config) (any, any) { return c.LAN, lan }},
 		{"file: zone", file, nil, nil, func(c config) (any, any) { return c.location.String(), "Europe/Berlin" }},
 		{"file: duration", file, nil, nil, func(c config) (any, any) { return c.Timeouts.TimeWait, 2 * time.Minute }},
+		{"number of seconds", "", []string{"UNCLOAK_TIMEOUTS_UDP=45"}, nil, func(c config) (any, any) { return c.Timeouts.UDP, 45 * time.Second }},
+		{"file: number of seconds", file, nil, nil, func(c config) (any, any) {
+			return []any{c.Timeouts.ICMP, c.Timeouts.Generic}, []any{30 * time.Second, 1500 * time.Millisecond}
+		}},
+		{"file: known", file, nil, nil, func(c config) (any, any) {
+			berlin, _ := time.LoadLocation("Europe/Berlin")
+			r := c.rules()
+			return []any{len(r), r[0].Until.Equal(time.Date(2027, 1, 1, 0, 0, 0, 0, berlin)), r[1].Host, r[1].Port, r[0].By}, []any{2, true, "10.0.0.0/8", 443, "config"}
+		}},
 		{"file: list", file, nil, nil, func(c config) (any, any) { return c.Listen.UDP, []string{":5514"} }},
 		{"file: empty list", file, nil, nil, func(c config) (any, any) { return len(c.Listen.TCP), 0 }},
 		{"file: router", file, nil, nil, func(c config) (any, any) {

@@ -65,13 +65,38 @@ func explainOne(message string, all bool) (found, more []*report.Entry, err erro
 	}
 	switch found = report.Explain(message); {
 	case len(found) == 0 && !strings.ContainsAny(strings.TrimSpace(message), " \t:%"):
-		return nil, nil, fmt.Errorf("nothing is known about %q, and no entry has that id: see uncloak explain --list, or give the whole message", report.Clean(clip(message)))
+		near := ""
+		ids := entriesLike(message)
+		if len(ids) > 0 {
+			near = "; did you mean " + strings.Join(ids, " or ") + "?"
+		}
+		return nil, nil, fmt.Errorf("nothing is known about %q, and no entry has that id: see uncloak explain --list, or give the whole message%s", report.Clean(clip(message)), near)
 	case len(found) == 0:
 		return nil, nil, fmt.Errorf("nothing is known about %q: %s", report.Clean(clip(message)), howToSend)
 	case all:
 		return found, nil, nil
 	}
 	return found[:1], found[1:], nil
+}
+
+// entriesLike is what a word that is no id may have meant: ids that look like it, then entries that have all of its parts.
+func entriesLike(word string) (ids []string) {
+	ids = report.Near(word, entryIDs(), 3)
+	parts := strings.FieldsFunc(strings.ToLower(word), func(r rune) bool { return r == '-' || r == '_' })
+	for _, e := range report.Entries() {
+		text := strings.ToLower(e.ID + " " + e.Title + " " + e.Sample)
+		if len(parts) > 0 && !slices.Contains(ids, e.ID) && !slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(text, p) }) {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids[:min(len(ids), 3)]
+}
+
+func entryIDs() (ids []string) {
+	for _, e := range report.Entries() {
+		ids = append(ids, e.ID)
+	}
+	return ids
 }
 
 // explainAll finds what fits the lines of r, in the order in which they come, each entry once.

@@ -25,6 +25,8 @@ func TestExplain(t *testing.T) {
 		"all":              {args: []string{"--all", full}, want: []string{"(conntrack-full)"}, not: "--all"},
 		"list":             {args: []string{"--list"}, want: []string{"\nconntrack-full                  The session table is full\n"}},
 		"nothing known":    {args: []string{"frobs", "have", "nicated\x1b[2J"}, code: 1, want: []string{`uncloak: nothing is known about "frobs have nicated\\x1b[2J": please send us such a line and the name of the device`}},
+		"nearly an id":     {args: []string{"contrack-full"}, code: 1, want: []string{"did you mean conntrack-full or "}},
+		"a kind":           {args: []string{"window-shrink"}, code: 1, want: []string{"did you mean treason-uncloaked?"}},
 		"no such id":       {args: []string{"frobs"}, code: 1, want: []string{"no entry has that id: see uncloak explain --list"}},
 		"nothing on stdin": {args: []string{"-"}, code: 1, want: []string{"stdin has no message"}},
 		"a strange log":    {stdin: "one frob\ntwo frobs\n", args: []string{"-"}, code: 1, want: []string{`nothing is known about any of 2 lines, such as "one frob": please send us`}},

@@ -16,6 +16,7 @@ import (
 // house is everything that is built on an open store: the days, and the API over both.
 type house struct {
 	days     *ingest.Days
+	acks     *web.AckFile
 	handler  http.Handler
 	settings atomic.Pointer[web.Settings] // HUP changes them
 	listens  atomic.Pointer[[]string]     // where serve receives
@@ -23,11 +24,11 @@ type house struct {
 
 // newHouse wires the house. It starts nothing.
 func (a *app) newHouse(st store.Store, daemon bool) (*house, error) {
-	h := &house{days: ingest.NewDays(st, a.cfg.detect(), a.log)}
+	h := &house{days: ingest.NewDays(st, a.cfg.detect(), a.log), acks: web.NewAckFile(a.cfg.Data)}
 	h.settings.Store(a.settings())
 	h.handler = web.NewHandler(web.Config{
 		Store: h.days, Days: h.days, Settings: func() web.Settings { return *h.settings.Load() },
-		Import: a.importer(h.days), Now: a.now, Version: versionText(), Daemon: daemon, Listens: h.listening, Log: a.log,
+		Import: a.importer(h.days), Now: a.now, Version: versionText(), Daemon: daemon, Listens: h.listening, Acks: h.acks, Log: a.log,
 	})
 	return h, nil
 }
@@ -42,7 +43,7 @@ func (h *house) listening() []string {
 
 // settings is the part of the config that can change while serve runs.
 func (a *app) settings() *web.Settings {
-	return &web.Settings{Detect: a.cfg.detect(), Resolver: a.cfg.Names.Resolver}
+	return &web.Settings{Detect: a.cfg.detect(), Resolver: a.cfg.Names.Resolver, Known: a.cfg.rules()}
 }
 
 // localFile is the body of an upload within this process. The file is read where it is, and twice, as ingest likes to;
@@ -86,5 +87,12 @@ func (h *house) judge(ctx context.Context, w store.Window) ([]detect.Finding, er
 	if err != nil {
 		return nil, err
 	}
-	return detect.Findings(days, h.settings.Load().Detect, detect.Window{From: w.From, To: w.To}), nil
+	set, at := h.settings.Load(), detect.Window{From: w.From, To: w.To}
+	rules, err := web.Rules(set.Known, h.acks)
+	if err != nil {
+		return nil, err
+	}
+	fs := detect.Findings(days, set.Detect, at)
+	detect.MarkKnown(fs, rules, w.To, at.Covered(days))
+	return fs, nil
 }

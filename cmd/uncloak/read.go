@@ -45,6 +45,7 @@ func set(v url.Values, key, value string) {
 func (a *app) reportCommand() *cobra.Command {
 	var t times
 	var format, output, failOn string
+	var all bool
 	cmd := &cobra.Command{Use: "report", Short: "The report of a day: verdict, findings, hosts, health",
 		Long: "Prints the report of one local day: the verdict first, then the findings with their evidence, the hosts, and how much\n" +
 			"of the log is missing. Without --day, --from and --to it is about yesterday, or, where nothing is stored of yesterday,\n" +
@@ -54,6 +55,7 @@ func (a *app) reportCommand() *cobra.Command {
 	t.add(cmd)
 	cmd.Flags().StringVar(&format, "format", "", "text, json, html or md (default text, or what the name of -o says)")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write to this file instead of stdout")
+	cmd.Flags().BoolVar(&all, "all", false, "show what is known (uncloak ack, known: in the config), too")
 	failOnFlag(cmd, &failOn)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if format == "" {
@@ -64,6 +66,9 @@ func (a *app) reportCommand() *cobra.Command {
 		}
 		v := t.values()
 		v.Set("format", format)
+		if all {
+			v.Set("all", "1")
+		}
 		return a.show(cmd, "/v1/report", v, output, failOn)
 	}
 	return cmd
@@ -85,6 +90,7 @@ func formatOf(name string) string {
 func (a *app) findingsCommand() *cobra.Command {
 	var t times
 	var format, output, failOn string
+	var all bool
 	cmd := &cobra.Command{Use: "findings", Short: "The findings alone",
 		Long: "Prints the findings of a window, as text or as a JSON array. Without --day, --from and --to it is about yesterday, or,\n" +
 			"where nothing is stored of yesterday, about the last day that has events.",
@@ -92,6 +98,7 @@ func (a *app) findingsCommand() *cobra.Command {
 	t.add(cmd)
 	cmd.Flags().StringVar(&format, "format", "text", "text, json or csv")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write to this file instead of stdout")
+	cmd.Flags().BoolVar(&all, "all", false, "show what is known (uncloak ack, known: in the config), too")
 	failOnFlag(cmd, &failOn)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := errors.Join(oneOf("format", format, "text", "json", "csv"), checkFailOn(failOn)); err != nil {
@@ -99,6 +106,9 @@ func (a *app) findingsCommand() *cobra.Command {
 		}
 		v := t.values()
 		v.Set("format", format)
+		if all {
+			v.Set("all", "1")
+		}
 		return a.show(cmd, "/v1/findings", v, output, failOn)
 	}
 	return cmd
@@ -145,7 +155,7 @@ func (a *app) queryCommand() *cobra.Command {
 }
 
 func failOnFlag(cmd *cobra.Command, to *string) {
-	cmd.Flags().StringVar(to, "fail-on", "", "exit with 3 if there is a finding at least so severe: info, warning or critical")
+	cmd.Flags().StringVar(to, "fail-on", "", "exit with 3 if there is a finding at least so severe that is not known: info, warning or critical")
 }
 
 func checkFailOn(v string) error {

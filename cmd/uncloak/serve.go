@@ -198,6 +198,9 @@ func (a *app) announce(ctx context.Context, h *house, known map[string]detect.Se
 	}
 	current := map[string]detect.Severity{}
 	for _, f := range fs {
+		if f.Silent() {
+			continue
+		}
 		if s, ok := known[f.ID]; !ok || f.Severity.Rank() > s.Rank() {
 			a.log.Info("finding", "kind", f.Kind, "severity", string(f.Severity), "host", f.Host, "name", f.Name, "router", f.Router, "score", f.Score, "id", f.ID)
 		}
@@ -226,7 +229,7 @@ func (a *app) reload(h *house) {
 			fixed = append(fixed, p.key)
 		}
 	}
-	a.cfg.Timezone, a.cfg.location, a.cfg.Table, a.cfg.Names, a.cfg.Log.Level = cfg.Timezone, cfg.location, cfg.Table, cfg.Names, cfg.Log.Level
+	a.cfg.Timezone, a.cfg.location, a.cfg.Table, a.cfg.Names, a.cfg.Known, a.cfg.Log.Level = cfg.Timezone, cfg.location, cfg.Table, cfg.Names, cfg.Known, cfg.Log.Level
 	_ = a.level.UnmarshalText([]byte(cfg.Log.Level)) // checked by complete
 	h.settings.Store(a.settings())
 	a.log.Info("config reread", "config", a.configFile)

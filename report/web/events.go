@@ -2,17 +2,21 @@ package web
 
 import (
 	"bufio"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"uncloak/parse"
+	"uncloak/report"
 	"uncloak/store"
 )
 
@@ -35,7 +39,7 @@ func (h *handler) events(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Trailer", HeaderError)
 	buf := bufio.NewWriterSize(w, 1<<16)
-	out := make(buf, loc)
+	out, n := make(buf, loc), 0
 	for e, err := range h.Store.Events(r.Context(), q) {
 		if err != nil {
 			w.Header().Set(HeaderError, err.Error())
@@ -44,11 +48,47 @@ func (h *handler) events(w http.ResponseWriter, r *http.Request) error {
 		if out.write(&e) != nil {
 			return nil // the asker has gone
 		}
+		n++
+	}
+	if n == 0 && q.Router != "" { // nothing has been sent yet
+		if note := h.noRouter(r.Context(), q.Router); note != "" {
+			w.Header().Set(HeaderNote, note)
+		}
 	}
 	if out.flush() == nil {
 		_ = buf.Flush()
 	}
 	return nil
+}
+
+// noRouter says that no router has that name, and which there are; "" where there is one.
+func (h *handler) noRouter(ctx context.Context, name string) string {
+	days, err := h.Store.Days(ctx)
+	if err != nil {
+		return ""
+	}
+	known := map[string]bool{}
+	for _, info := range days {
+		d, err := h.Store.Day(ctx, info.Date)
+		if err != nil || d == nil {
+			continue
+		}
+		for r := range d.Routers {
+			known[report.Clean(r)] = true
+		}
+	}
+	if known[report.Clean(name)] {
+		return ""
+	}
+	names := slices.Sorted(maps.Keys(known))
+	if near := report.Near(name, names, 3); len(near) > 0 {
+		names = near
+	}
+	note := fmt.Sprintf("no router is called %q", report.Clean(name))
+	if len(names) > 0 {
+		note += "; there is " + strings.Join(names[:min(len(names), 10)], ", ")
+	}
+	return note
 }
 
 // query reads the parameters of GET /v1/events.

@@ -2,8 +2,10 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,6 +18,8 @@ type found struct {
 	span
 	days     []*detect.Day
 	findings []detect.Finding
+	gone     []detect.Finding
+	length   float64 // days of the window that the log covers
 	opt      report.Options
 }
 
@@ -29,9 +33,20 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 	if f.days, err = h.Days.Load(r.Context(), f.Window); err != nil {
 		return f, fmt.Errorf("load the days: %w", err)
 	}
-	f.findings = detect.Findings(f.days, set.Detect, detect.Window{From: f.From, To: f.To})
+	rules, err := Rules(set.Known, h.Acks)
+	if err != nil {
+		return f, err
+	}
+	earlier, err := h.earlier(r.Context(), f.From, f.days)
+	if err != nil {
+		return f, err
+	}
+	w := detect.Window{From: f.From, To: f.To}
+	f.findings, f.gone = detect.Judge(earlier, f.days, set.Detect, w)
+	f.length = w.Covered(f.days)
 	f.opt = report.Options{From: f.From.In(f.loc), To: f.To.In(f.loc), Location: f.loc, Now: h.Now().In(f.loc), Config: set.Detect,
-		Version: h.Version, Note: f.note, Data: r.FormValue("data"), Generated: r.FormValue("generated")}
+		Version: h.Version, Note: f.note, Data: r.FormValue("data"), Generated: r.FormValue("generated"),
+		Gone: f.gone, All: r.FormValue("all") == "1"}
 	if set.Resolver != "" {
 		names := &report.Resolver{Server: set.Resolver, Internal: set.Detect.Internal}
 		for _, d := range f.days {
@@ -39,7 +54,32 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 		}
 		f.opt.Names = names.Name
 	}
+	detect.MarkKnown(f.findings, rules, h.Now(), f.length)
 	return f, nil
+}
+
+// earlier is the summaries of the days before from, as they are stored: what is usual is learned from them, and that is not worth making
+// one anew. Those that are not there or cannot be read are left out, and so are those that the window has.
+func (h *handler) earlier(ctx context.Context, from time.Time, have []*detect.Day) (out []*detect.Day, err error) {
+	infos, err := h.Store.Days(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the days: %w", err)
+	}
+	first := detect.DateOf(from.AddDate(0, 0, -detect.Lookback-1))
+	for _, info := range infos {
+		if info.Date < first || !info.Date.Start().Before(from) || slices.ContainsFunc(have, func(d *detect.Day) bool { return d.Date == info.Date }) {
+			continue
+		}
+		d, err := h.Store.Day(ctx, info.Date)
+		if err != nil {
+			h.Log.Debug("a day is not known to the baseline", "day", info.Date.String(), "error", err)
+			continue
+		}
+		if d != nil {
+			out = append(out, d)
+		}
+	}
+	return out, ctx.Err()
 }
 
 // head says what the client acts upon.
@@ -50,7 +90,11 @@ func (f *found) head(w http.ResponseWriter, contentType string) {
 		w.Header().Set(HeaderNote, f.note)
 	}
 	worst := detect.Severity("")
-	for _, x := range f.findings {
+	for i := range f.findings {
+		x := &f.findings[i]
+		if x.Silent() {
+			continue
+		}
 		if worst == "" || x.Severity.Rank() > worst.Rank() {
 			worst = x.Severity
 		}
@@ -114,7 +158,7 @@ func (h *handler) findings(w http.ResponseWriter, r *http.Request) error {
 		contentType = "text/csv"
 		err = report.FindingsCSV(&b, m.Findings, f.loc)
 	default:
-		err = report.FindingsText(&b, m.Findings, f.loc)
+		err = report.FindingsOf(&b, m)
 	}
 	if err != nil {
 		return fmt.Errorf("render findings: %w", err)

@@ -27,7 +27,7 @@ const API = 1
 const (
 	HeaderNote  = "Uncloak-Note"  // what the asker should know, such as "nothing of yesterday: …"
 	HeaderDay   = "Uncloak-Day"   // the local day that was reported
-	HeaderWorst = "Uncloak-Worst" // the worst severity among the findings: info, warning, critical or nothing
+	HeaderWorst = "Uncloak-Worst" // the worst severity among the findings that are not known: info, warning, critical or nothing
 	HeaderError = "Uncloak-Error" // trailer: why a stream ended early
 )
 
@@ -44,7 +44,8 @@ type ImportFunc func(ctx context.Context, r io.Reader, o ImportOptions) (ImportR
 // Settings are what HUP can change.
 type Settings struct {
 	Detect   detect.Config
-	Resolver string // whom to ask for the names of internal hosts; "" = nobody
+	Resolver string        // whom to ask for the names of internal hosts; "" = nobody
+	Known    []detect.Rule // what the config says is known
 }
 
 // Config is what a Handler needs.
@@ -56,6 +57,7 @@ type Config struct {
 	Now      func() time.Time
 	Version  string
 	Daemon   bool
+	Acks     *AckFile        // nil: nothing can be acknowledged
 	Listens  func() []string // where it receives: "udp [::]:514"; nil: nowhere
 	Log      *slog.Logger
 }
@@ -69,6 +71,9 @@ func NewHandler(cfg Config) http.Handler {
 	mux.HandleFunc("GET /v1/findings", h.answer(h.findings))
 	mux.HandleFunc("GET /v1/events", h.answer(h.events))
 	mux.HandleFunc("GET /v1/check", h.answer(h.check))
+	mux.HandleFunc("GET /v1/acks", h.answer(h.listAcks))
+	mux.HandleFunc("PUT /v1/acks", h.answer(h.putAck))
+	mux.HandleFunc("DELETE /v1/acks", h.answer(h.removeAck))
 	mux.HandleFunc("POST /v1/import", h.answer(h.imports))
 	mux.HandleFunc("POST /v1/rebuild", h.answer(h.rebuild))
 	return mux

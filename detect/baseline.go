@@ -1,0 +1,215 @@
+package detect
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+)
+
+// What has become of a finding since the days before.
+const (
+	New    = "new"
+	Worse  = "worse"
+	Same   = "same"
+	Better = "better"
+	Gone   = "gone"
+)
+
+// Lookback is how many days before a window are looked at to learn what is usual, and to find what takes longer than a day.
+const Lookback = 27
+
+const (
+	baseDays   = 3   // days that must be known before anything is called new
+	baseRatio  = 1.1 // change that is worth a word …
+	baseFew    = 1.5 // … where the finding was there in less than three of the earlier windows
+	baseSpread = 3   // … and it must be so many robust deviations away from what is usual
+	goneSeen   = 0.5 // of a window that must be covered by the log before anything can be called gone
+)
+
+// Judge is Findings of the window in the light of the days before it: each finding says whether it is new or worse, and what the day
+// before had and this one has not comes as gone. A rhythm or a growth that takes more than the window to be seen is found, too. earlier
+// are days before the window, at most Lookback of them count; with none of them it is Findings.
+func Judge(earlier, days []*Day, cfg Config, w Window) (fs, gone []Finding) {
+	fs = Findings(days, cfg, w)
+	if w.From.IsZero() || !w.From.Before(w.To) || len(days) == 0 {
+		return fs, nil
+	}
+	all := slices.Concat(earlier, days)
+	slices.SortFunc(all, func(a, b *Day) int { return cmp.Compare(a.Date, b.Date) })
+	all = slices.CompactFunc(all, func(a, b *Day) bool { return a.Date == b.Date })
+	first := w.From.In(cfg.location()).AddDate(0, 0, -Lookback)
+	all = slices.DeleteFunc(all, func(d *Day) bool { return !d.Date.End().After(first) })
+	if all[0] == days[0] || !all[0].Date.Start().Before(w.From) {
+		return fs, nil
+	}
+	fs = longer(fs, Findings(all, cfg, Window{first, w.To}), w)
+	seen := w.within(days)
+	past := pastOf(all, cfg, w, seen.To)
+	now := Sizes(fs, seen.days())
+	for i := range fs {
+		f := &fs[i]
+		past.mark(f, now[f.Key])
+	}
+	if seen.To.Sub(seen.From) >= time.Duration(goneSeen*float64(w.To.Sub(w.From))) {
+		gone = past.gone(now)
+	}
+	return fs, gone
+}
+
+func (c *Config) location() *time.Location {
+	if c.Location == nil {
+		return time.UTC
+	}
+	return c.Location
+}
+
+// Covered is how many days of w the log covers, from the first event to the last.
+func (w Window) Covered(days []*Day) float64 { return w.within(days).days() }
+
+func (w Window) days() float64 { return w.To.Sub(w.From).Hours() / 24 }
+
+// longer adds to the findings of the window what only the longer time shows, as far as it goes on in the window: a rhythm of few bursts a
+// day, and growth.
+func longer(fs, long []Finding, w Window) []Finding {
+	added := false
+	for _, l := range long {
+		at := slices.IndexFunc(fs, func(f Finding) bool {
+			return f.Kind == l.Kind && (f.ID == l.ID || f.Host == l.Host && l.Kind == PeriodicBurst)
+		})
+		if at >= 0 || l.End.Before(w.From) {
+			continue
+		}
+		switch l.Kind {
+		case GrowthKind:
+			fs, added = append(fs, l), true
+		case PeriodicBurst:
+			at = slices.IndexFunc(fs, func(f Finding) bool { return f.Kind == BurstKind && f.Host == l.Host })
+			if at >= 0 {
+				old := fs[at].ID
+				l.Chain, l.Severity, l.Causes = fs[at].Chain, fs[at].Severity, fs[at].Causes
+				if l.Severity == Info {
+					l.Severity = Warning
+				}
+				l.Start, l.Bursts, l.Ports = fs[at].Start, fs[at].Bursts, fs[at].Ports
+				l.Evidence, l.Group = fs[at].Evidence, l.ID
+				fs[at] = l
+				for i := range fs {
+					if fs[i].Group == old {
+						fs[i].Group = l.ID
+					}
+				}
+				for i := range fs[at].Chain {
+					if fs[at].Chain[i].ID == old {
+						fs[at].Chain[i].ID, fs[at].Chain[i].Kind = l.ID, l.Kind
+					}
+				}
+				added = true
+			}
+		}
+	}
+	if added {
+		sortFindings(fs)
+	}
+	return fs
+}
+
+// past is what earlier windows of the same length had, the latest first.
+type past struct {
+	windows []pastWindow
+	seen    float64 // days that the log covers in them
+}
+
+type pastWindow struct {
+	Window
+	found []Finding
+	sizes map[string]float64
+}
+
+// pastOf judges the windows before w at the same hours of the day: a day that is still running is compared with as much of the others.
+func pastOf(days []*Day, cfg Config, w Window, end time.Time) past {
+	var p past
+	loc := cfg.location()
+	step := max(int(math.Ceil(w.days()-1.0/8)), 1) // a day of 23 or 25 hours is one
+	for back := step; back <= Lookback; back += step {
+		at := Window{w.From.In(loc).AddDate(0, 0, -back), end.In(loc).AddDate(0, 0, -back)}
+		var touched []*Day
+		for _, d := range days {
+			if d.Date.Start().Before(at.To) && d.Date.End().After(at.From) {
+				touched = append(touched, d)
+			}
+		}
+		covered := at.within(touched)
+		if len(touched) == 0 || covered.To.Sub(covered.From) < at.To.Sub(at.From)/2 {
+			continue
+		}
+		x := pastWindow{at, Findings(touched, cfg, at), nil}
+		x.sizes = Sizes(x.found, covered.days())
+		p.seen += max(math.Round(w.days()), 1)
+		p.windows = append(p.windows, x)
+	}
+	return p
+}
+
+// mark says what has become of f, of which there is now so much a day.
+func (p *past) mark(f *Finding, now float64) {
+	var sizes []float64
+	since := f.Start
+	for _, w := range p.windows {
+		if x := w.sizes[f.Key]; x > 0 {
+			sizes = append(sizes, x)
+			for i := range w.found {
+				if g := &w.found[i]; g.Key == f.Key && g.Start.Before(since) {
+					since = g.Start
+				}
+			}
+		}
+	}
+	if p.seen < baseDays {
+		return
+	}
+	f.Since = &since
+	if len(sizes) == 0 {
+		f.Status = New
+		if since.Before(p.windows[0].From) { // only many days together show it
+			f.Status = Same
+		}
+		return
+	}
+	usual := median(sizes)
+	f.Change = now / usual
+	dev := make([]float64, len(sizes))
+	for i, s := range sizes {
+		dev[i] = math.Abs(s - usual)
+	}
+	ratio, far := baseRatio, baseSpread*1.4826*median(dev)
+	if len(sizes) < baseDays {
+		ratio = baseFew
+	}
+	switch {
+	case f.Change > ratio && now-usual > far:
+		f.Status = Worse
+	case f.Change < 1/ratio && usual-now > far:
+		f.Status = Better
+	default:
+		f.Status = Same
+	}
+}
+
+// gone is what the window just before had and this one has not, each key once.
+func (p *past) gone(now map[string]float64) (out []Finding) {
+	if p.seen < baseDays {
+		return nil
+	}
+	said := map[string]bool{}
+	for _, f := range p.windows[0].found {
+		if now[f.Key] > 0 || said[f.Key] {
+			continue
+		}
+		said[f.Key] = true
+		p.mark(&f, 0)
+		f.Status, f.Change = Gone, 0
+		out = append(out, f)
+	}
+	return out
+}

@@ -1,0 +1,330 @@
+package detect
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+)
+
+const (
+	// chainWindow is how long after the beginning of a burst its effects begin: a table fills within seconds, a log server that
+	// drowns in lines is out of memory within a minute or two.
+	chainWindow = 120 * time.Second
+	// chainMinute is within which something that happened only once is said to coincide.
+	chainMinute  = 60 * time.Second
+	chainLeast   = 3    // episodes that must follow: below, it coincides
+	chainShare   = 0.7  // of the effect's episodes that must follow a burst
+	chainPValue  = 1e-3 // chance of so many coincidences, over all pairs of root and effect
+	chainRare    = 0.1  // share of the time covered by the minutes after bursts, above which a single coincidence says nothing
+	chainExactly = 30 * time.Second
+)
+
+// Why a step belongs to an incident.
+const (
+	WhyRoot      = "root"      // it is where the incident begins
+	WhyHolds     = "holds"     // the root's host, or its echo, held most of the table
+	WhyAnswers   = "answers"   // lookups of what the root spoke to
+	WhyFollows   = "follows"   // it follows the root's bursts more often than chance would have it
+	WhyCoincides = "coincides" // it happened in the same minute, too seldom to call it an effect
+)
+
+// Step is one link of an incident's chain of causes.
+type Step struct {
+	ID     string    `json:"id"` // of the finding; of many spells of a full table that of the one shown
+	Kind   string    `json:"kind"`
+	Host   string    `json:"host,omitempty"`
+	Name   string    `json:"name,omitempty"`
+	Router string    `json:"router,omitempty"`
+	At     time.Time `json:"at"`                // in the burst of the root that most of the steps follow
+	LagS   float64   `json:"lag_s"`             // after the root's burst began; the median of all
+	Seen   int       `json:"seen"`              // episodes within two minutes after a burst of the root
+	Of     int       `json:"of"`                // episodes in all
+	PValue float64   `json:"p_value,omitempty"` // chance of so many coincidences; with why = follows
+	Why    string    `json:"why"`               // root, holds, answers, follows, coincides
+}
+
+// chain groups what belongs together, root first, and gives each root the order of events. Three rules make a finding the effect of a
+// burst: the host of the burst (or its echo) held the table; the echo says so (lookups that answer bursts); or at least three of its episodes
+// and 70 % of them begin within two minutes after a burst, where chance would do that in one of a thousand networks. What happened once in
+// the same minute only coincides: it is on the chain and stays an incident of its own.
+func chain(fs []Finding, days []*Day) {
+	link(fs)
+	var roots []int
+	for i := range fs {
+		if f := &fs[i]; (f.Kind == PeriodicBurst || f.Kind == BurstKind) && f.Group == f.ID && len(f.Bursts) > 0 {
+			roots = append(roots, i)
+		}
+	}
+	if len(roots) > 0 {
+		effects, links := effectsOf(fs, days), map[int][]linked{}
+		span := observed(days)
+		for _, e := range effects {
+			if root, l := e.place(fs, roots, span, len(roots)*len(effects)); l != nil {
+				links[root] = append(links[root], *l)
+			}
+		}
+		for root, ls := range links {
+			fs[root].Chain = order(fs, root, ls)
+		}
+	}
+	weigh(fs)
+}
+
+// link groups by host: the pattern of a host, the table that it fills, the storms that follow it.
+func link(fs []Finding) {
+	root := map[string]int{} // host → its pattern
+	for i := range fs {
+		f := &fs[i]
+		f.Group = cmp.Or(f.Group, f.ID)
+		if f.Kind == PeriodicBurst || f.Kind == BurstKind {
+			f.Group, root[f.Host] = f.ID, i
+		}
+	}
+	effect := map[string]string{}
+	for i := range fs {
+		if f := &fs[i]; f.Kind == PTRStorm && f.Causes != "" {
+			effect[f.Host] = f.Causes
+			if k, ok := root[f.Causes]; ok {
+				f.Group = fs[k].ID
+				fs[k].Causes = cmp.Or(fs[k].Causes, f.Host)
+			}
+		}
+	}
+	for i := range fs {
+		if f := &fs[i]; f.Kind == TableFullKind {
+			f.Group = "table-full-" + f.Router
+			for _, host := range []string{effect[f.Host], f.Host} {
+				if k, ok := root[host]; ok && host != "" {
+					f.Group = fs[k].ID
+				}
+			}
+		}
+	}
+}
+
+// effect is what may follow a burst: one finding, or all spells of one full table in one group.
+type effect struct {
+	members []int // in fs
+	times   []int64
+}
+
+// effectsOf lists them in the order of the findings.
+func effectsOf(fs []Finding, days []*Day) []*effect {
+	tables := map[[2]string]*effect{}
+	var out []*effect
+	for i := range fs {
+		f := &fs[i]
+		switch f.Kind {
+		case PTRStorm:
+			out = append(out, &effect{[]int{i}, startsOf(f.Bursts)})
+		case TableFullKind:
+			e := tables[[2]string{f.Router, f.Group}]
+			if e == nil {
+				e = &effect{}
+				tables[[2]string{f.Router, f.Group}] = e
+				out = append(out, e)
+			}
+			e.members, e.times = append(e.members, i), append(e.times, f.Start.UnixNano())
+		case OOM:
+			if at := killTimes(days, f.Router, f.Proc, f.Start, f.End); len(at) > 0 {
+				out = append(out, &effect{[]int{i}, at})
+			}
+		}
+	}
+	return out
+}
+
+func startsOf(bs []Burst) []int64 {
+	out := make([]int64, len(bs))
+	for i, b := range bs {
+		out[i] = b.Start.UnixNano()
+	}
+	return out
+}
+
+// killTimes are when a machine began to kill: kills of one spell are one episode. Kills whose time is not known to half a minute prove nothing.
+func killTimes(days []*Day, router, proc string, from, to time.Time) (out []int64) {
+	last := int64(math.MinInt64 / 2)
+	for _, d := range days {
+		r := d.Routers[router]
+		if r == nil {
+			continue
+		}
+		for _, k := range r.Kills {
+			if k.Proc != proc || k.Time < from.UnixNano() || k.Time > to.UnixNano() || time.Duration(k.Spread)*time.Millisecond > chainExactly {
+				continue
+			}
+			if k.Time-last > int64(burstGap) {
+				out = append(out, k.Time)
+			}
+			last = k.Time
+		}
+	}
+	return out
+}
+
+// linked is an effect with how it follows a root.
+type linked struct {
+	*effect
+	lags   []float64 // s, of the episodes that follow
+	burst  []int     // … and which burst of the root they follow
+	at     []int64
+	p      float64
+	why    string
+	median float64
+}
+
+// place finds the root of the effect and groups it there, unless it only coincides.
+func (e *effect) place(fs []Finding, roots []int, span float64, pairs int) (root int, best *linked) {
+	for _, r := range roots {
+		l := e.after(&fs[r], span, pairs)
+		if l == nil {
+			continue
+		}
+		if first := &fs[e.members[0]]; first.Group == fs[r].ID {
+			l.why = WhyHolds
+			if first.Kind == PTRStorm {
+				l.why = WhyAnswers
+			}
+			return r, l
+		}
+		if best == nil || l.better(best) {
+			root, best = r, l
+		}
+	}
+	if best == nil || fs[e.members[0]].Kind == PTRStorm && best.why != WhyFollows {
+		return 0, nil
+	}
+	if grouped := fs[e.members[0]]; slices.ContainsFunc(roots, func(r int) bool { return fs[r].ID == grouped.Group }) {
+		return 0, nil // it belongs to another root, though not in time
+	}
+	if best.why == WhyFollows {
+		for _, i := range e.members {
+			fs[i].Group = fs[root].ID
+			for j := range fs {
+				if fs[i].With != "" && fs[j].ID == fs[i].With {
+					fs[j].Group = fs[root].ID
+				}
+			}
+		}
+	}
+	return root, best
+}
+
+func (l *linked) better(o *linked) bool {
+	if (l.why == WhyFollows) != (o.why == WhyFollows) {
+		return l.why == WhyFollows
+	}
+	return l.p < o.p || l.p == o.p && l.median < o.median
+}
+
+// after says how the effect follows the bursts of f; nil when none of its episodes does.
+func (e *effect) after(f *Finding, span float64, pairs int) *linked {
+	l := &linked{effect: e}
+	starts := startsOf(f.Bursts)
+	for _, at := range e.times {
+		i, _ := slices.BinarySearch(starts, at+int64(time.Second)+1)
+		if i == 0 || at-starts[i-1] > int64(chainWindow) {
+			continue
+		}
+		l.lags, l.burst, l.at = append(l.lags, max(float64(at-starts[i-1])/1e9, 0)), append(l.burst, i-1), append(l.at, at)
+	}
+	if len(l.lags) == 0 {
+		return nil
+	}
+	l.median = median(l.lags)
+	l.p = min(coincidence(l.lags, len(e.times), len(starts), span, 5, 30, chainWindow.Seconds())*float64(pairs), 1)
+	switch {
+	case len(l.lags) >= chainLeast && float64(len(l.lags)) >= chainShare*float64(len(e.times)) && l.p < chainPValue:
+		l.why = WhyFollows
+	case slices.Min(l.lags) <= chainMinute.Seconds() && float64(len(starts))*chainMinute.Seconds() < chainRare*span:
+		l.why = WhyCoincides
+	default:
+		l.why = "" // only its group can make it a step
+	}
+	return l
+}
+
+// order makes the chain: the steps by their lag, with the times of the burst that most of them follow.
+func order(fs []Finding, root int, ls []linked) []Step {
+	f := &fs[root]
+	votes, most := make([]int, len(f.Bursts)), 0
+	for _, l := range ls {
+		for i, b := range l.burst {
+			if i == 0 || l.burst[i-1] != b {
+				votes[b]++
+			}
+		}
+	}
+	for i, n := range votes {
+		if n > votes[most] {
+			most = i
+		}
+	}
+	out := []Step{{ID: f.ID, Kind: f.Kind, Host: f.Host, Name: f.Name, Router: f.Router, At: f.Bursts[most].Start, Seen: len(f.Bursts), Of: len(f.Bursts), Why: WhyRoot}}
+	for _, l := range ls {
+		if l.why == "" {
+			continue
+		}
+		shown := max(slices.Index(l.burst, most), 0)
+		g := &fs[l.members[0]]
+		for _, i := range l.members {
+			if fs[i].Start.UnixNano() == l.at[shown] {
+				g = &fs[i]
+			}
+		}
+		s := Step{ID: g.ID, Kind: g.Kind, Router: g.Router, At: time.Unix(0, l.at[shown]).UTC(), LagS: l.median, Seen: len(l.lags), Of: len(l.times), Why: l.why}
+		if g.Kind != TableFullKind { // its host is the holder
+			s.Host, s.Name = g.Host, g.Name
+		}
+		if l.why == WhyFollows {
+			s.PValue = l.p
+		}
+		out = append(out, s)
+	}
+	slices.SortStableFunc(out[1:], func(a, b Step) int {
+		return cmp.Or(cmp.Compare(a.LagS, b.LagS), cmp.Compare(rankOf[a.Kind], rankOf[b.Kind]), cmp.Compare(a.ID, b.ID))
+	})
+	if len(out) == 1 {
+		return nil
+	}
+	return out
+}
+
+// weigh counts the spells of each group and makes a root as severe as the worst that it causes.
+func weigh(fs []Finding) {
+	spells, worst := map[string]int{}, map[string]Severity{}
+	for i := range fs {
+		f := &fs[i]
+		if f.Kind == TableFullKind {
+			spells[f.Group]++
+		}
+		if f.Severity.Rank() > worst[f.Group].Rank() && (f.Kind == TableFullKind || f.Kind == OOM) {
+			worst[f.Group] = f.Severity
+		}
+	}
+	for i := range fs {
+		f := &fs[i]
+		if f.Kind == TableFullKind {
+			f.Episodes = spells[f.Group]
+		}
+		if f.Group == f.ID && worst[f.ID].Rank() > f.Severity.Rank() {
+			f.Severity = worst[f.ID]
+		}
+	}
+}
+
+// setKeys names what each finding is from day to day.
+func setKeys(fs []Finding) {
+	for i := range fs {
+		switch f := &fs[i]; f.Kind {
+		case TableFullKind:
+			f.Key = "table-full-" + f.Router
+		case PeriodicBurst, BurstKind: // a free period is never twice the same, and a day may be too short for any
+			f.Key = "burst-" + f.Host
+		default:
+			f.Key = f.ID
+		}
+	}
+}

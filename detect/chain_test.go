@@ -1,0 +1,124 @@
+package detect
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"uncloak/parse"
+)
+
+// incident is a host that bursts each half hour over a day and fills the table, and a server whose lookups follow.
+func incident() (s *stream, starts []time.Time) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	s = newStream()
+	for slot := range 48 {
+		at := t0.Add(time.Duration(slot)*30*time.Minute + time.Duration(rng.IntN(3000))*time.Millisecond)
+		starts = append(starts, at)
+		s.burst(at, lan(11), 400, 4*time.Second)
+		s.lookups(at.Add(5*time.Second), lan(10), 200, 4*time.Second)
+		s.full(at.Add(3*time.Second), 0)
+	}
+	return s, starts
+}
+
+// kill adds what a log server says that is out of memory; the spread is in seconds.
+func (s *stream) kill(at time.Time, spread uint32) {
+	gw := s.router
+	s.router = parse.MakeName("logsrv")
+	s.add(at, parse.Event{Kind: parse.OOMKill, Count: uint32(len(s.events)), Spread: spread * 1000, Detail: parse.MakeName("rsyslogd")})
+	s.router = gw
+}
+
+func why(root Finding) (out []string) {
+	for _, s := range root.Chain {
+		out = append(out, s.Kind+" "+s.Why)
+	}
+	return out
+}
+
+func TestChain(t *testing.T) {
+	whole := []string{"periodic-burst root", "table-full holds", "ptr-storm answers"}
+	rng := rand.New(rand.NewPCG(13, 14))
+	for _, c := range []struct {
+		name  string
+		kills func(s *stream, starts []time.Time)
+		want  []string // what is added to the chain
+		joins bool     // the kills are of the incident
+	}{
+		{"nothing else", func(*stream, []time.Time) {}, nil, false},
+		{"out of memory after many", func(s *stream, starts []time.Time) {
+			for _, i := range []int{3, 7, 20, 31, 40} {
+				s.kill(starts[i].Add(40*time.Second), 0)
+				s.kill(starts[i].Add(42*time.Second), 0) // the same spell
+			}
+		}, []string{"oom follows"}, true},
+		{"out of memory once", func(s *stream, starts []time.Time) { s.kill(starts[9].Add(40*time.Second), 0) }, []string{"oom coincides"}, false},
+		{"twice is not often enough", func(s *stream, starts []time.Time) {
+			s.kill(starts[9].Add(40*time.Second), 0)
+			s.kill(starts[19].Add(40*time.Second), 0)
+		}, []string{"oom coincides"}, false},
+		{"a time that is not known", func(s *stream, starts []time.Time) {
+			for _, i := range []int{3, 7, 20, 31} {
+				s.kill(starts[i].Add(40*time.Second), 90)
+			}
+		}, nil, false},
+		{"out of memory at any time", func(s *stream, starts []time.Time) {
+			for range 12 {
+				s.kill(starts[rng.IntN(48)].Add(130*time.Second+time.Duration(rng.IntN(1600))*time.Second), 0)
+			}
+		}, nil, false},
+		{"half of them are after bursts", func(s *stream, starts []time.Time) {
+			for i := range 6 {
+				s.kill(starts[i*3].Add(40*time.Second), 0)
+				s.kill(starts[i*3].Add(20*time.Minute), 0)
+			}
+		}, []string{"oom coincides"}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, starts := incident()
+			c.kills(s, starts)
+			fs := s.findings(DefaultConfig())
+			root := only(t, fs, PeriodicBurst)
+			if want := slices.Concat(whole, c.want); !slices.Equal(why(root), want) {
+				t.Fatalf("chain %v, want %v", why(root), want)
+			}
+			for i, step := range root.Chain[1:] {
+				if d := step.At.Sub(root.Chain[0].At).Seconds(); d < 0 || d > 120 || step.LagS < root.Chain[i].LagS {
+					t.Errorf("step %d at %v, lag %v: not in order after %v", i+1, step.At, step.LagS, root.Chain[0].At)
+				}
+			}
+			for _, f := range fs {
+				if in := f.Group == root.ID; in != (f.Kind != OOM || c.joins) {
+					t.Errorf("%s is in group %q", f.ID, f.Group)
+				}
+			}
+		})
+	}
+}
+
+// TestTrigger is a table that one host holds day in, day out, and that overflows whenever another one bursts.
+func TestTrigger(t *testing.T) {
+	s := newStream()
+	for slot := range 24 {
+		at := t0.Add(time.Duration(slot) * time.Hour)
+		for i := range 1200 {
+			s.session(at.Add(time.Duration(i)*3*time.Second), lan(30), wan(1), parse.TCP, 443)
+		}
+		s.burst(at.Add(17*time.Minute), lan(11), 40, 4*time.Second)
+		s.full(at.Add(17*time.Minute+3*time.Second), 0)
+	}
+	cfg := DefaultConfig()
+	cfg.Timeouts.TypicalTCP = 10 * time.Minute
+	fs := s.findings(cfg)
+	root := only(t, fs, PeriodicBurst)
+	if root.Host != lan(11).String() || len(root.Chain) != 2 || root.Chain[1].Why != WhyFollows || root.Chain[1].Seen != 24 || root.Severity != Critical {
+		t.Errorf("the root is %s, %s, its chain %+v", root.Host, root.Severity, root.Chain)
+	}
+	for _, f := range fs {
+		if f.Kind == TableFullKind && (f.Host != lan(30).String() || f.Group != root.ID || f.Key != "table-full-gw") {
+			t.Errorf("held by %s, group %s, key %s", f.Host, f.Group, f.Key)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package detect
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+)
+
+// knownWorse is how many times as large a finding must have become for its being known to end.
+const knownWorse = 2.0
+
+// Known says that a finding is no news to its owner: it is left out of what people are shown, and stays in the JSON.
+type Known struct {
+	By    string     `json:"by"` // ack or config
+	Note  string     `json:"note,omitempty"`
+	Until *time.Time `json:"until,omitempty"`
+	Ended string     `json:"ended,omitempty"` // why it does not hold any more: worse, over; the finding is shown then
+}
+
+// Rule is what the owner says is known. Every field that is set must fit; at least one of ID, Host, Kind and Port is.
+type Rule struct {
+	By    string             // ack or config
+	ID    string             // of a finding, or of the root of an incident: then all of it; a Key does as well
+	Host  string             // address, network or name
+	Kind  string             //
+	Port  int                // of the finding, or one of the most used
+	Note  string             //
+	Until time.Time          // zero: for good
+	Sizes map[string]float64 // key → size a day when it was said; what has no size here was not there. Nil: not known
+}
+
+// Validate says what is wrong with a rule.
+func (r *Rule) Validate() error {
+	switch {
+	case r.ID == "" && r.Host == "" && r.Kind == "" && r.Port == 0:
+		return fmt.Errorf("it says of nothing that it is known: give an id, a host, a kind or a port")
+	case r.Kind != "" && !slices.Contains(Kinds(), r.Kind):
+		return fmt.Errorf("kind %q is not known; known are: %s", r.Kind, strings.Join(Kinds(), ", "))
+	case r.Port < 0 || r.Port > 65535:
+		return fmt.Errorf("port %d is none: it is 1 to 65535", r.Port)
+	}
+	return nil
+}
+
+// Kinds are the kinds of finding, in order of the alphabet.
+func Kinds() []string {
+	out := make([]string, 0, len(rankOf))
+	for k := range rankOf {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// MarkKnown says of each finding which rule makes it known, at that time; the first rule that holds does, else the first one that did.
+// days is the length of the window in days: sizes are compared by the day.
+func MarkKnown(fs []Finding, rules []Rule, at time.Time, days float64) {
+	sizes := Sizes(fs, days)
+	for i := range fs {
+		f := &fs[i]
+		f.Known = nil
+		for k := range rules {
+			r := &rules[k]
+			if !r.fits(f) {
+				continue
+			}
+			known := &Known{By: r.By, Note: r.Note}
+			if !r.Until.IsZero() {
+				until := r.Until
+				known.Until = &until
+			}
+			switch was, there := r.Sizes[f.Key]; {
+			case !r.Until.IsZero() && !at.Before(r.Until):
+				known.Ended = "over"
+			case r.Sizes != nil && !there, was > 0 && sizes[f.Key] > knownWorse*was, r.Sizes == nil && f.Status == Worse && f.Change > knownWorse:
+				known.Ended = "worse"
+			}
+			if f.Known == nil || known.Ended == "" {
+				f.Known = known
+			}
+			if known.Ended == "" {
+				break
+			}
+		}
+	}
+}
+
+// Silent says that the finding is known, and that this still holds.
+func (f *Finding) Silent() bool { return f.Known != nil && f.Known.Ended == "" }
+
+func (r *Rule) fits(f *Finding) bool {
+	return (r.ID == "" || r.ID == f.ID || r.ID == f.Key || r.ID == f.Group) && (r.Kind == "" || r.Kind == f.Kind) &&
+		(r.Host == "" || r.fitsHost(f)) && (r.Port == 0 || r.Port == f.Port || slices.ContainsFunc(f.Ports, func(p string) bool {
+		return strings.HasSuffix(p, fmt.Sprintf("/%d", r.Port))
+	}))
+}
+
+func (r *Rule) fitsHost(f *Finding) bool {
+	if strings.EqualFold(r.Host, f.Host) || f.Name != "" && strings.EqualFold(r.Host, f.Name) {
+		return true
+	}
+	a, err := netip.ParseAddr(f.Host)
+	if err != nil {
+		return f.Host == "" && r.Host == f.Router
+	}
+	p, err := netip.ParsePrefix(r.Host)
+	return err == nil && p.Contains(a)
+}
+
+// Sizes is how much of each key there is in a day: what "worse" is told by. The spells of a full table are summed.
+func Sizes(fs []Finding, days float64) map[string]float64 {
+	out := map[string]float64{}
+	for i := range fs {
+		out[fs[i].Key] += fs[i].size() / max(days, 1.0/24)
+	}
+	return out
+}
+
+// size is what the finding is measured by.
+func (f *Finding) size() float64 {
+	switch f.Kind {
+	case TableFullKind:
+		return float64(max(f.Drops, f.Lines, 1))
+	case OOM:
+		return float64(f.Kills)
+	case ShrinkKind:
+		return float64(f.Shrinks)
+	case GrowthKind:
+		return f.PerDay
+	}
+	return float64(max(f.Evidence.Events, 1))
+}

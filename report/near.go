@@ -1,0 +1,66 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// nearEnough is the likeness from which on a word may be what was meant: half of the pairs of letters in common finds a
+// wrong letter in eight, and leaves alone what only has an ending in common.
+const nearEnough = 0.5
+
+// Near is those of the words that look most like word, at most n, the likeliest first: by the pairs of letters that they
+// have in common (Dice's coefficient), so that a swapped part of a name costs little.
+func Near(word string, words []string, n int) []string {
+	type hit struct {
+		word string
+		like float64
+	}
+	var hits []hit
+	for _, w := range words {
+		if like := likeness(word, w); like >= nearEnough {
+			hits = append(hits, hit{w, like})
+		}
+	}
+	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Or(cmp.Compare(b.like, a.like), cmp.Compare(a.word, b.word)) })
+	out := make([]string, 0, n)
+	for _, h := range hits[:min(n, len(hits))] {
+		out = append(out, h.word)
+	}
+	return out
+}
+
+func likeness(a, b string) float64 {
+	if plain := letters(a); len(plain) >= 3 && strings.Contains(letters(b), plain) {
+		return 1
+	}
+	p, q := pairs(a), pairs(b)
+	common := 0
+	for k, n := range p {
+		common += min(n, q[k])
+	}
+	return 2 * float64(common) / float64(max(total(p)+total(q), 1))
+}
+
+// letters is s without what stands between words.
+func letters(s string) string {
+	return strings.NewReplacer("-", "", "_", "", " ", "", ".", "").Replace(strings.ToLower(s[:min(len(s), maxMessage)]))
+}
+
+// pairs counts the pairs of neighbouring bytes, the ends of the word included.
+func pairs(s string) map[[2]byte]int {
+	s = " " + strings.ToLower(strings.TrimSpace(s[:min(len(s), maxMessage)])) + " "
+	out := map[[2]byte]int{}
+	for i := range len(s) - 1 {
+		out[[2]byte{s[i], s[i+1]}]++
+	}
+	return out
+}
+
+func total(m map[[2]byte]int) (n int) {
+	for _, k := range m {
+		n += k
+	}
+	return n
+}

@@ -1,0 +1,185 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"uncloak/detect"
+)
+
+// This file words what is new, what is gone, what is known already, and in which order an incident happened.
+
+// maxGone bounds what is said to be gone.
+const maxGone = 5
+
+// news is "since Sun 2026-11-15 · worse (+12 %)", "new", or "" where no earlier days are known.
+func (c clock) news(f *detect.Finding) string {
+	since := ""
+	if f.Since != nil && f.Status != detect.New {
+		since = "since " + f.Since.In(c.loc).Format("Mon 2006-01-02")
+	}
+	status := map[string]string{detect.New: "new", detect.Worse: "worse", detect.Same: "as usual", detect.Better: "better"}[f.Status]
+	if by := change(f.Change); status != "" && by != "" && f.Status != detect.Same && f.Status != detect.New {
+		status += " (" + by + ")"
+	}
+	known := ""
+	if f.Silent() {
+		known = "known"
+		if f.Known.Note != "" {
+			known += ": " + Clean(f.Known.Note)
+		}
+	}
+	return strings.Join(present(since, status, known), " · ")
+}
+
+// change is "+12 %", or how many times as much where percents do not read well.
+func change(x float64) string {
+	switch {
+	case !(x > 0) || x > 1e6:
+		return ""
+	case x >= 3:
+		return fmt.Sprintf("%.0f times as much", x)
+	}
+	return fmt.Sprintf("%+.0f %%", (x-1)*100)
+}
+
+func present(words ...string) []string {
+	out := words[:0:0]
+	for _, w := range words {
+		if w != "" {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// news is that of the finding that makes the incident what it is now.
+func (in *Incident) news(m *Model) string {
+	for _, f := range in.findings {
+		if f.Status == in.Status {
+			return m.clock.news(f)
+		}
+	}
+	return ""
+}
+
+// endedText says why something is shown although somebody said that it is known.
+func (in *Incident) endedText() string {
+	for _, f := range in.findings {
+		if f.Known == nil || f.Known.Ended == "" {
+			continue
+		}
+		who := "It was acknowledged"
+		if f.Known.By != "ack" {
+			who = "The config calls it known"
+		}
+		if f.Known.Note != "" {
+			who += " (" + Clean(f.Known.Note) + ")"
+		}
+		if f.Known.Ended == "over" && f.Known.Until != nil {
+			return who + " until " + f.Known.Until.Format("2006-01-02 15:04") + ": that is over."
+		}
+		return who + ", but it has become clearly worse since, or something new goes with it: it is shown again."
+	}
+	return ""
+}
+
+// chainText is the order of events, with the times of the burst that shows it best.
+func (in *Incident) chainText(m *Model) string {
+	for _, f := range in.findings {
+		if len(f.Chain) < 2 {
+			continue
+		}
+		first := f.Chain[0]
+		parts := []string{m.clock.at(first.At) + " " + short(first.Host, first.Name) + " bursts"}
+		once := ""
+		for _, s := range f.Chain[1:] {
+			if s.Why == detect.WhyCoincides {
+				once += fmt.Sprintf(" At %s there was also %s: that happened too seldom to call it an effect.", m.clock.at(s.At), stepWords(&s))
+				continue
+			}
+			parts = append(parts, fmt.Sprintf("%s %s (%s)", s.At.In(m.clock.loc).Format("15:04:05"), stepWords(&s), stepProof(&s)))
+		}
+		text := strings.Join(parts, " → ") + "."
+		if len(parts) == 1 {
+			return strings.TrimSpace(once)
+		}
+		return text + once
+	}
+	return ""
+}
+
+func stepWords(s *detect.Step) string {
+	switch s.Kind {
+	case detect.TableFullKind:
+		return "session table full" + on(s.Router)
+	case detect.PTRStorm:
+		return short(s.Host, s.Name) + " looks up names"
+	case detect.OOM:
+		return "out of memory" + on(s.Router)
+	}
+	if s.Host != "" {
+		return label(s.Kind) + " of " + short(s.Host, s.Name)
+	}
+	return label(s.Kind) + on(s.Router)
+}
+
+// stepProof is why the step belongs here: "47 of 47 times, median 2 s after".
+func stepProof(s *detect.Step) string {
+	t := fmt.Sprintf("%d of %s", s.Seen, count(s.Of, "time", "times"))
+	if s.LagS >= 1 {
+		t += ", " + seconds(s.LagS) + " after"
+	}
+	if p := pValue(s.PValue); p != "" {
+		t += ", " + p
+	}
+	return t
+}
+
+// restLines say what is gone, and how much is known and not shown.
+func (m *Model) restLines() (out []string) {
+	if len(m.Gone) > 0 {
+		last := time.Time{}
+		var what []string
+		for i := range m.Gone {
+			f := &m.Gone[i]
+			if f.End.After(last) {
+				last = f.End
+			}
+			if i < maxGone {
+				what = append(what, Clean(f.Title))
+			}
+		}
+		if n := len(m.Gone) - maxGone; n > 0 {
+			what = append(what, fmt.Sprintf("and %d more", n))
+		}
+		out = append(out, "Gone since "+last.In(m.clock.loc).Format("Mon 2006-01-02")+": "+strings.Join(what, "; ")+".")
+	}
+	if m.Silent > 0 {
+		out = append(out, count(m.Silent, "known finding", "known findings")+" not shown; --all shows them.")
+	}
+	return out
+}
+
+func (p *page) rest(m *Model) {
+	for _, l := range m.restLines() {
+		p.line("")
+		p.put("", l, 0)
+	}
+}
+
+// headline is a title with what is new about it at the right edge, or below where it does not fit.
+func (p *page) headline(first, title, news string, indent int) {
+	gap := p.width - indent - utf8.RuneCountInString(title) - utf8.RuneCountInString(news)
+	switch {
+	case news == "":
+		p.put(first, title, indent)
+	case gap >= 2:
+		p.line(first + title + strings.Repeat(" ", gap) + news)
+	default:
+		p.put(first, title, indent)
+		p.put(strings.Repeat(" ", indent), news, indent)
+	}
+}
