@@ -100,6 +100,12 @@ func TestAck(t *testing.T) {
 	if r := read("ack", "--list"); r.out != "nothing is acknowledged\n" {
 		t.Errorf("list: %s", r.out)
 	}
+	if err := os.WriteFile(filepath.Join(data, "acks.json"), []byte("[{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := on(tuesday, "findings", "--fail-on", "info"); r.code != 3 || !strings.Contains(r.out, id) || !strings.Contains(r.errOut, "acks.json is damaged") {
+		t.Errorf("a damaged file: %d %s %s", r.code, r.out, r.errOut)
+	}
 }
 
 func TestAckWhileServeRuns(t *testing.T) {

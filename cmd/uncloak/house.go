@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"sync/atomic"
@@ -17,6 +18,7 @@ import (
 type house struct {
 	days     *ingest.Days
 	acks     *web.AckFile
+	log      *slog.Logger
 	handler  http.Handler
 	settings atomic.Pointer[web.Settings] // HUP changes them
 	listens  atomic.Pointer[[]string]     // where serve receives
@@ -24,7 +26,7 @@ type house struct {
 
 // newHouse wires the house. It starts nothing.
 func (a *app) newHouse(st store.Store, daemon bool) (*house, error) {
-	h := &house{days: ingest.NewDays(st, a.cfg.detect(), a.log), acks: web.NewAckFile(a.cfg.Data)}
+	h := &house{days: ingest.NewDays(st, a.cfg.detect(), a.log), acks: web.NewAckFile(a.cfg.Data), log: a.log}
 	h.settings.Store(a.settings())
 	h.handler = web.NewHandler(web.Config{
 		Store: h.days, Days: h.days, Settings: func() web.Settings { return *h.settings.Load() },
@@ -90,7 +92,7 @@ func (h *house) judge(ctx context.Context, w store.Window) ([]detect.Finding, er
 	set, at := h.settings.Load(), detect.Window{From: w.From, To: w.To}
 	rules, err := web.Rules(set.Known, h.acks)
 	if err != nil {
-		return nil, err
+		h.log.Warn("what is acknowledged is not known, all findings are told", "error", err)
 	}
 	fs := detect.Findings(days, set.Detect, at)
 	detect.MarkKnown(fs, rules, w.To, at.Covered(days))

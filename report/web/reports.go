@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"uncloak/detect"
@@ -34,8 +35,8 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 		return f, fmt.Errorf("load the days: %w", err)
 	}
 	rules, err := Rules(set.Known, h.Acks)
-	if err != nil {
-		return f, err
+	if err != nil { // that must not cost the report: it shows too much, and says why
+		f.note = strings.Join(slices.DeleteFunc([]string{f.note, err.Error()}, func(s string) bool { return s == "" }), "; ")
 	}
 	earlier, err := h.earlier(r.Context(), f.From, f.days)
 	if err != nil {
