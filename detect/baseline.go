@@ -81,6 +81,10 @@ func longer(fs, long []Finding, w Window) []Finding {
 			continue
 		}
 		switch l.Kind {
+		case NewHost:
+			if !l.Start.Before(w.From) {
+				fs, added = append(fs, l), true
+			}
 		case GrowthKind:
 			fs, added = append(fs, l), true
 		case PeriodicBurst:

@@ -116,13 +116,16 @@ type Port struct {
 
 // Host is what one internal address did in a day.
 type Host struct {
-	Name      string // from DHCP leases; may be empty
-	Sessions  Series // sessions that it opened
-	Inbound   Series // sessions from outside that reached it
-	Lookups   Series // sessions to port 53
-	PTRs      Series // reverse lookups, where query names are logged
-	Peers     uint64 // distinct outside addresses, estimated within 2 %
-	PeerHLL   []byte // the sketch behind Peers
+	Name      string            // from DHCP leases; may be empty
+	Sessions  Series            // sessions that it opened
+	Inbound   Series            // sessions from outside that reached it
+	Lookups   Series            // sessions to port 53
+	PTRs      Series            // reverse lookups, where query names are logged
+	Asks      Series            // other lookups, where query names are logged
+	Names     map[string]uint64 // the names that it asked for most, at most maxAsked
+	Served    map[Port]Served   // its ports that were reached from outside, at most maxServed
+	Peers     uint64            // distinct outside addresses, estimated within 2 %
+	PeerHLL   []byte            // the sketch behind Peers
 	Denied    uint64
 	Bytes     uint64                // of sessions whose end was logged
 	Ports     map[Port]uint64       // most used destination ports, at most maxPorts
@@ -141,7 +144,12 @@ type Router struct {
 	Overflows []Overflow
 	Kills     []Kill
 	Shrinks   []Shrink
-	Other     map[string]uint64 // further kernel events by kind
+	Floods    []Flood
+	Links     map[string]Iface     // interfaces that went down or came up, at most maxIfaces
+	Pings     map[netip.Addr]Pings // round trips by who answered, at most maxPinged
+	Clock     []ClockSlot          // how far its stamps were from the time of receipt; none of an import
+	Hours     [24]HourLoss         // what is known to be missing
+	Other     map[string]uint64    // further kernel events by kind
 }
 
 // Level is the rebuilt session table at the fullest second of a slot.
@@ -206,6 +214,7 @@ type Day struct {
 	Echoes      map[Pair]uint64   // reverse lookups by Effect of addresses that Cause had just opened a session to
 	Open        []Open            // session-table entries at the end of the day: the next day starts with them
 	Dropped     map[string]uint64 // what the bounds of this summary left out, by what
+	Senders     []Sender          // the receiver's accounting; added from the store when the day is loaded
 }
 
 // Open is a session that outlives its day.
@@ -303,6 +312,14 @@ func (h *Host) merge(o *Host) {
 	h.Inbound.Merge(&o.Inbound)
 	h.Lookups.Merge(&o.Lookups)
 	h.PTRs.Merge(&o.PTRs)
+	h.Asks.Merge(&o.Asks)
+	for n, k := range o.Names {
+		if h.Names == nil {
+			h.Names = map[string]uint64{}
+		}
+		h.Names[n] += k
+	}
+	h.Served = merged(h.Served, o.Served, (*Served).merge)
 	h.mergePeers(o)
 	h.Denied += o.Denied
 	h.Bytes += o.Bytes
@@ -338,9 +355,30 @@ func (r *Router) merge(o *Router) {
 	sort.Slice(r.Kills, func(i, j int) bool { return r.Kills[i].Time < r.Kills[j].Time })
 	r.Shrinks = append(r.Shrinks, o.Shrinks...)
 	sort.Slice(r.Shrinks, func(i, j int) bool { return r.Shrinks[i].Time < r.Shrinks[j].Time })
+	r.Floods = append(r.Floods, o.Floods...)
+	slices.SortFunc(r.Floods, compareFloods)
+	r.Links = merged(r.Links, o.Links, (*Iface).merge)
+	r.Pings = merged(r.Pings, o.Pings, (*Pings).merge)
+	r.mergeClock(o)
+	for i := range r.Hours {
+		r.Hours[i].merge(&o.Hours[i])
+	}
 	for k, n := range o.Other {
 		r.Other[k] += n
 	}
+}
+
+// merged adds the values of b to those of a; nothing in it shares memory with b.
+func merged[K comparable, V any](a, b map[K]V, merge func(v, o *V)) map[K]V {
+	if a == nil && len(b) > 0 {
+		a = make(map[K]V, len(b))
+	}
+	for k, o := range b {
+		v := a[k]
+		merge(&v, &o)
+		a[k] = v
+	}
+	return a
 }
 
 func mergeLevels(a, b []Level) []Level {

@@ -37,6 +37,13 @@ const (
 	ResetKind     = "reset"
 	ScanKind      = "scan"
 	GrowthKind    = "growth"
+	SYNFloodKind  = "syn-flood"
+	DNSStorm      = "dns-storm"
+	ClockKind     = "clock"
+	LossKind      = "loss"
+	NewHost       = "new-host"
+	LinkFlap      = "link-flap"
+	LagKind       = "lag"
 )
 
 // Classes tell findings of one kind apart.
@@ -45,6 +52,22 @@ const (
 	Blocked    = "blocked"      // reset: it does not answer
 	Horizontal = "horizontal"   // scan: one port of many hosts
 	Vertical   = "vertical"     // scan: many ports of one host
+
+	KernelSays = "kernel"        // syn-flood: the kernel or the firewall says so
+	HalfOpen   = "half-open"     // syn-flood: handshakes that were answered and never finished
+	Unanswered = "unanswered"    // syn-flood, dns-storm: nothing ever answers
+	Sudden     = "sudden"        // dns-storm: spells of many lookups
+	OneName    = "one name"      // dns-storm: the same name again and again
+	Steady     = "steady"        // dns-storm: many lookups for long, from some time on
+	ClockZone  = "zone"          // clock: off by whole quarters of an hour
+	ClockOff   = "off"           // clock: off by something else
+	ClockJumps = "jumps"         // clock: it jumps
+	ClockUnset = "unset"         // clock: stamps that could not be believed
+	LossSaid   = "suppressed"    // loss: a logger says that it left lines out
+	LossEnds   = "missing lines" // loss: sessions end that never began
+	LossOurs   = "ours"          // loss: uncloak itself was too slow
+	FirstHop   = "first hop"     // lag: inside already
+	Further    = "further"       // lag: beyond the own router
 )
 
 // Finding is one statement about the network with all that its words need. The JSON names are a contract: they are
@@ -101,7 +124,43 @@ type Finding struct {
 	Port      int      `json:"port,omitempty"`
 	PeerPorts []string `json:"peer_ports,omitempty"` // peer:port, the address may be masked
 	SpreadS   float64  `json:"spread_s,omitempty"`   // ± of Start and End
-	With      string   `json:"with,omitempty"`       // id of a finding that is interleaved with this one
+	With      string   `json:"with,omitempty"`       // id of a finding that is interleaved with this one; lag: of the first hop's
+
+	// window-shrink: what may be behind it, the likeliest first
+	Suspects    []Suspect    `json:"suspects,omitempty"`
+	ShrinkPeers []ShrinkPeer `json:"shrink_peers,omitempty"` // by address, most shrinks first
+
+	// syn-flood
+	Sources  int      `json:"sources,omitempty"`   // different addresses that it came from
+	Networks []string `json:"networks,omitempty"`  // those with most, as prefixes
+	HalfOpen float64  `json:"half_open,omitempty"` // share of the sessions that never came about
+
+	// dns-storm
+	Names []Count `json:"names,omitempty"` // asked for most; empty where names are not logged
+
+	// clock
+	SkewS    float64  `json:"skew_s,omitempty"`   // sender's clock minus ours
+	Jumps    int      `json:"jumps,omitempty"`    // how often it jumped
+	JumpS    float64  `json:"jump_s,omitempty"`   // the largest jump, signed
+	Repaired int      `json:"repaired,omitempty"` // lines whose stamp was not believed
+	Touches  []string `json:"touches,omitempty"`  // ids of findings that rest on that clock, the first few
+
+	// link-flap
+	Interface string `json:"interface,omitempty"`
+	Downs     int    `json:"downs,omitempty"` // how often it went down
+
+	// lag
+	RTTS      float64 `json:"rtt_s,omitempty"`       // the worst ten seconds' mean round trip
+	UsualRTTS float64 `json:"usual_rtt_s,omitempty"` // median
+	Unanswer  float64 `json:"unanswered,omitempty"`  // share of the probes in the spells that nothing answered
+	Spells    []Spell `json:"spells,omitempty"`
+
+	// new-host: where many came at once, they share one finding
+	Hosts      []Share `json:"hosts,omitempty"`       // the first few; their shares are of the new hosts' sessions
+	DaysBefore int     `json:"days_before,omitempty"` // days of log before it, in which it did not appear
+
+	// Loss is the share of the log behind this finding that is known to be missing, 0..1; left out when nothing is.
+	Loss float64 `json:"loss,omitempty"`
 
 	// reset, scan, growth
 	Class       string  `json:"class,omitempty"`        // which sort: see the constants; of growth: sessions or bytes
@@ -134,6 +193,28 @@ type Burst struct {
 	LengthS  float64   `json:"length_s"`
 	Sessions int       `json:"sessions"`
 	Peers    int       `json:"peers"`
+}
+
+// Suspect is a possible cause with its reason.
+type Suspect struct {
+	What       string  `json:"what"`
+	Why        string  `json:"why"`
+	Confidence float64 `json:"confidence"` // 0..1, against the others
+}
+
+// Count is how often something was seen.
+type Count struct {
+	What string `json:"what"`
+	N    uint64 `json:"n"`
+}
+
+// Spell is a span of time in which something was out of order.
+type Spell struct {
+	Start   time.Time `json:"start"`
+	LengthS float64   `json:"length_s"`
+	RTTS    float64   `json:"rtt_s,omitempty"` // worst mean of ten seconds
+	Sent    int       `json:"sent"`
+	Lost    int       `json:"lost"`
 }
 
 // Share is one host's part of something.

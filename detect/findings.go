@@ -42,8 +42,10 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 	hosts := activities(days, w)
 	echoes := findEchoes(days, hosts)
 	var out []Finding
+	effects, rhythmic := map[netip.Addr]bool{}, map[netip.Addr]bool{}
 	for _, a := range hosts {
 		if i := slices.IndexFunc(echoes, func(e echo) bool { return e.effect == a.host }); i >= 0 {
+			effects[a.host] = true
 			out = append(out, echoFinding(a, &echoes[i], cfg.Location))
 			continue
 		}
@@ -52,6 +54,7 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 			pattern[i].Ports = topPorts(days, a.host, 3)
 		}
 		out = append(out, pattern...)
+		rhythmic[a.host] = len(pattern) > 0 && pattern[0].Kind == PeriodicBurst
 		out = append(out, resetFindings(days, w, a)...)
 		if f, ok := scanFinding(days, w, a, len(pattern) > 0); ok {
 			out = append(out, f)
@@ -62,8 +65,19 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 	}
 	out = append(out, fullFindings(days, &cfg, w)...)
 	out = append(out, kernelFindings(days, w)...)
+	out = append(out, floodFindings(days, w, hosts)...)
+	out = append(out, stormFindings(days, w, hosts, effects, rhythmic)...)
+	out = append(out, newHostFindings(days, w, hosts)...)
+	out = append(out, flapFindings(days, w)...)
+	out = append(out, lagFindings(days, &cfg, w)...)
+	out = append(out, clockFindings(days, w)...)
+	lost := losses(days)
+	out = append(out, lossFindings(days, lost, w)...)
+	suspectShrinks(days, out)
 	setKeys(out)
 	chain(out, days)
+	lost.carry(out)
+	touch(out, len(routersOf(days)))
 	sortFindings(out)
 	return out
 }
@@ -75,7 +89,8 @@ func sortFindings(fs []Finding) {
 	})
 }
 
-var rankOf = map[string]int{PeriodicBurst: 0, BurstKind: 1, PTRStorm: 2, TableFullKind: 3, OOM: 4, ShrinkKind: 5, ResetKind: 6, ScanKind: 7, GrowthKind: 8}
+var rankOf = map[string]int{PeriodicBurst: 0, BurstKind: 1, PTRStorm: 2, TableFullKind: 3, OOM: 4, ShrinkKind: 5, ResetKind: 6, ScanKind: 7, GrowthKind: 8,
+	SYNFloodKind: 9, DNSStorm: 10, LagKind: 11, LinkFlap: 12, LossKind: 13, ClockKind: 14, NewHost: 15}
 
 // activities lays out what each internal host did, in order of address, and finds its bursts and their rhythm.
 func activities(days []*Day, w Window) []*activity {

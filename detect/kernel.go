@@ -76,6 +76,8 @@ func shrinkFinding(router string, ss []Shrink) Finding {
 		}
 		at = append(at, moment{s.Time, s.Spread})
 	}
+	f.ShrinkPeers = shrinkers(ss)
+	f.ShrinkPeers = f.ShrinkPeers[:min(len(f.ShrinkPeers), shrinkPeers)]
 	f.setTimes(at, "window-shrink")
 	f.Evidence.Ask.Port = ss[0].Port
 	return f

@@ -19,6 +19,7 @@ func (t *Tracker) tableFull(e *parse.Event, rs *routerState, n uint32) {
 		rs.endSpell()
 		rs.spell, rs.sums = &Overflow{Start: e.Time, End: e.Time}, map[netip.Addr]*Holder{}
 	}
+	rs.flooded = 0
 	o := rs.spell
 	o.Lines += n
 	o.End = max(o.End, e.Time)
@@ -82,12 +83,17 @@ func (rs *routerState) closed() Overflow {
 func (t *Tracker) suppressed(e *parse.Event, rs *routerState) {
 	switch e.Detail.String() {
 	case "net_ratelimit", "__ratelimit", "printk":
+		if rs.flooded > 0 { // the messages share one limit: the last one that was let through is the likeliest
+			rs.router.Floods[rs.flooded-1].Hidden += e.Count
+			return
+		}
 		if rs.spell != nil {
 			rs.spell.Hidden += uint64(e.Count)
 			return
 		}
 	}
 	rs.router.Other["suppressed"] += uint64(e.Count)
+	rs.router.leftOut(t.day, e)
 }
 
 func (t *Tracker) oomKill(e *parse.Event, rs *routerState) {

@@ -20,6 +20,7 @@ type table struct {
 	all     holding            // over all routers
 	over    [2]map[Key]*ending // sessions that ended lately, in two generations
 	turned  int64              // when the generations last changed
+	faded   fading             // sessions that were given up
 }
 
 // A session's lines do not come in order: the end from one logger may overtake the beginning from another within the
@@ -69,6 +70,7 @@ type entry struct {
 	router  parse.Name
 	expires int64
 	due     int32 // the second in whose list it stands; 0 = in none
+	born    int64 // 0 for one of the day before
 	gone    bool
 	judged  bool // its outcome has been noted
 }
@@ -171,6 +173,7 @@ func (t *table) expire(ns int64) {
 				t.schedule(e, t.second+1) // prolonged; never into the second that is being expired
 			default:
 				t.remove(e)
+				t.faded.add(e.key, ns)
 			}
 		}
 		if t.second == 86400 {

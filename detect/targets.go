@@ -140,6 +140,14 @@ const (
 // at least five in both directions (handshake and FINs).
 func outcomeOf(e *parse.Event) outcome {
 	switch {
+	case e.Proto == parse.UDP && e.DPort == 53: // a lookup: one packet each way
+		switch {
+		case e.State == parse.Unreplied || e.Packets == 1:
+			return silent
+		case e.State == parse.Replied || e.Packets >= 2:
+			return done
+		}
+		return unknown
 	case e.Proto != parse.TCP:
 		return unknown
 	case e.State == parse.Unreplied || e.State == parse.SynSent:

@@ -53,6 +53,8 @@ type hostState struct {
 	inbound       busy
 	lookups       busy
 	ptrs          busy
+	asks          busy
+	doors         map[Port]*Served
 	creates, ends uint64
 	knocks        knocks
 }
@@ -70,6 +72,11 @@ type routerState struct {
 	lastKind parse.Kind
 	spell    *Overflow
 	sums     map[netip.Addr]*Holder
+	floods   map[netip.AddrPort]int // door → its running one in router.Floods
+	flooded  int                    // 1 + the flood whose line came last, 0 once another message of that rate limit did
+	links    map[string]*Iface
+	pings    map[netip.Addr]*Pings
+	pinged   netip.Addr // who answered last
 }
 
 // NewTracker starts the summary of date. prev is the Day before it, whose open sessions go on; nil when there is none.
@@ -129,6 +136,7 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 	t.advance(e.Time)
 	rs := t.router(e.Router)
 	rs.router.Lines++
+	rs.router.count(d, e)
 	switch e.Kind {
 	case parse.SessionNew:
 		if e.Spread > maxSpread { // many that are given one time would look like a burst
@@ -160,6 +168,12 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 		t.oomKill(e, rs)
 	case parse.WindowShrink:
 		t.windowShrink(e, rs)
+	case parse.SYNFlood:
+		t.synFlood(e, rs)
+	case parse.Link:
+		t.linkChange(e, rs)
+	case parse.Latency:
+		t.latency(e, rs)
 	case parse.DNSQuery:
 		t.dnsQuery(e)
 	case parse.DHCPLease:
@@ -279,7 +293,7 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	}
 	if ended != nil {
 		ended.counted = true // it was over before this line of it came
-	} else if !t.table.put(&entry{key: k, holder: host, router: e.Router, expires: e.Time + int64(t.hold(e, k, hs))}) {
+	} else if !t.table.put(&entry{key: k, holder: host, router: e.Router, expires: e.Time + int64(t.hold(e, k, hs)), born: e.Time}) {
 		t.day.Dropped["sessions"]++
 	}
 	if !internal {
@@ -297,6 +311,7 @@ func (t *Tracker) count(hs *hostState, e *parse.Event, host, peer netip.Addr) {
 	slot, sec := t.place(e.Time)
 	if e.Src != host {
 		hs.inbound.add(&hs.host.Inbound, slot, sec, peer)
+		hs.served(e, slot, peer, t.day)
 		return
 	}
 	hs.sessions.add(&hs.host.Sessions, slot, sec, peer)
@@ -373,6 +388,7 @@ func (t *Tracker) sessionUpdate(e *parse.Event) {
 	}
 	en.expires = e.Time + int64(hold)
 	if host, peer, ok := t.sides(e); ok && !en.judged {
+		t.serving(e, en, host)
 		switch {
 		case e.Proto != parse.TCP:
 		case e.State == parse.Established || e.State == parse.FinWait || e.State == parse.TimeWait:
@@ -390,6 +406,10 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 	rs.router.Ends++
 	k := t.keyOf(e)
 	en := t.table.find(k)
+	t.table.faded.on = true
+	if en == nil && t.table.lately(k) == nil && !t.table.faded.knows(k) {
+		rs.router.hour(t.day, e.Time).Orphans++
+	}
 	counted := en != nil
 	if counted {
 		t.table.remove(en)
@@ -405,6 +425,7 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 		}
 		if en == nil || !en.judged {
 			t.judged(e, host, peer, outcomeOf(e))
+			t.serving(e, en, host)
 		}
 	}
 	t.table.end(k, e.Time, counted)
@@ -423,11 +444,15 @@ func (t *Tracker) remember(peer, host netip.Addr, at int64) {
 }
 
 func (t *Tracker) dnsQuery(e *parse.Event) {
-	if !e.NATDst.IsValid() || !t.cfg.Internal(e.Src) { // only reverse lookups tell of an echo
+	if !t.cfg.Internal(e.Src) {
 		return
 	}
 	hs := t.host(e.Src)
 	slot, sec := t.place(e.Time)
+	if !e.NATDst.IsValid() { // only reverse lookups tell of an echo
+		hs.asked(e, slot, sec)
+		return
+	}
 	hs.ptrs.add(&hs.host.PTRs, slot, sec, e.NATDst)
 	if c, ok := t.recent[e.NATDst]; ok && c.host != e.Src && e.Time-c.at <= int64(echoMemory) {
 		p := Pair{Cause: c.host, Effect: e.Src}
@@ -467,6 +492,9 @@ func (hs *hostState) snapshot() *Host {
 	h.Inbound = hs.inbound.snapshot(&h.Inbound)
 	h.Lookups = hs.lookups.snapshot(&h.Lookups)
 	h.PTRs = hs.ptrs.snapshot(&h.PTRs)
+	h.Asks = hs.asks.snapshot(&h.Asks)
+	h.Names = maps.Clone(h.Names)
+	h.Served = copies(hs.doors, (*Served).clone)
 	h.Ports = maps.Clone(h.Ports)
 	h.Resolvers = maps.Clone(h.Resolvers)
 	h.Targets = make(map[Door]*Target, len(h.Targets))
@@ -502,5 +530,21 @@ func (rs *routerState) snapshot() *Router {
 	r.Kills = slices.Clone(r.Kills)
 	r.Shrinks = slices.Clone(r.Shrinks)
 	r.Other = maps.Clone(r.Other)
+	r.Floods = slices.Clone(r.Floods)
+	r.Clock = slices.Clone(r.Clock)
+	r.Links = copies(rs.links, (*Iface).clone)
+	r.Pings = copies(rs.pings, (*Pings).clone)
 	return &r
+}
+
+// copies is m with values that share nothing with it; nil for an empty one.
+func copies[K comparable, V any](m map[K]*V, clone func(*V) V) map[K]V {
+	if len(m) == 0 {
+		return nil
+	}
+	out := make(map[K]V, len(m))
+	for k, v := range m {
+		out[k] = clone(v)
+	}
+	return out
 }

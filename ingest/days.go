@@ -162,10 +162,27 @@ func (d *Days) Load(ctx context.Context, w store.Window) ([]*detect.Day, error) 
 			return nil, err
 		}
 		if day != nil {
+			if day, err = d.accounted(ctx, day); err != nil {
+				return nil, err
+			}
 			out = append(out, day)
 		}
 	}
 	return out, nil
+}
+
+// accounted is the day with the accounting of its senders, which the store keeps apart from the events.
+func (d *Days) accounted(ctx context.Context, day *detect.Day) (*detect.Day, error) {
+	hs, err := d.Store.Health(ctx, store.Window{From: day.Date.Start(), To: day.Date.End()})
+	if err != nil {
+		return nil, fmt.Errorf("read the accounting of %v: %w", day.Date, err)
+	}
+	out := *day
+	out.Senders = nil
+	for _, h := range hs {
+		out.Senders = append(out.Senders, detect.Sender{Name: h.Sender, Router: h.Router, Received: h.Received, Lost: h.Dropped + h.Kernel, Repaired: h.Repaired, SkewMS: h.SkewMS})
+	}
+	return &out, nil
 }
 
 // Rebuild makes the summaries that are stale, in order, and says which.

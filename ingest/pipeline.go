@@ -81,7 +81,7 @@ func (p *parser) take(l *line) {
 	router := p.senders.router(sn, p.rec.Host)
 	e := store.Entry{Event: p.rec.Event, Identity: router.identity(&p.rec), Raw: l.raw}
 	e.Recv, e.Router = l.recv, router.name
-	e.Time = sn.time(&p.rec.Stamp, l.recv)
+	e.Time, e.Spread = sn.time(&p.rec.Stamp, l.recv)
 	p.entries = append(p.entries, e)
 }
 

@@ -29,6 +29,7 @@ type importRun struct {
 	router string
 	source string // this import, for the store's counting of equal lines
 	clock  *fileClock
+	fixed  uint64 // stamps of the running chunk that were not believed
 	health map[healthKey]*store.Health
 	junk   map[parse.Name]uint64 // lines with control characters, not yet accounted for
 	same   []same                // lines of the store, by number of the line without a stamp
@@ -246,7 +247,8 @@ func (r *importRun) take(ctx context.Context, c *chunk) error {
 	r.sum.Lines += uint64(len(c.lines))
 	r.sum.Oversize += c.oversize
 	r.clock.assign(es, facts)
-	r.sum.Repaired += r.clock.repaired - repaired
+	r.fixed = r.clock.repaired - repaired
+	r.sum.Repaired += r.fixed
 	byTime := func(a, b store.Entry) int { return cmp.Compare(a.Time, b.Time) }
 	if !slices.IsSortedFunc(es, byTime) {
 		slices.SortStableFunc(es, byTime)
@@ -304,6 +306,9 @@ func (r *importRun) count(date detect.Date, es []store.Entry, done store.Appende
 		}
 	}
 	share := float64(done.Added) / float64(len(es))
+	if h := batch[es[0].Router]; r.fixed > 0 && h != nil { // a chunk is a few thousand lines of one day and, as a rule, one router
+		h.Repaired, r.fixed = r.fixed, 0
+	}
 	for router, h := range batch {
 		h.Malformed = r.junk[router]
 		delete(r.junk, router)
@@ -313,6 +318,7 @@ func (r *importRun) count(date detect.Date, es []store.Entry, done store.Appende
 		all.Bytes += scaled(h.Bytes, share)
 		all.Unparsed += scaled(h.Unparsed, share)
 		all.Malformed += scaled(h.Malformed, share)
+		all.Repaired += scaled(h.Repaired, share)
 	}
 }
 

@@ -117,25 +117,25 @@ func (s *senders) router(sn *sender, host []byte) routerName {
 	return n
 }
 
-// time is when the line says that it was written, where that can be believed, else when it was received. An uptime
-// alone says nothing yet: the boot time of a live sender is not known, and the line has just been written.
-func (sn *sender) time(st *parse.Stamp, recv int64) int64 {
+// time is when the line says that it was written, where that can be believed, else when it was received, with the spread that
+// says so. An uptime alone says nothing yet: the boot time of a live sender is not known, and the line has just been written.
+func (sn *sender) time(st *parse.Stamp, recv int64) (t int64, spread uint32) {
 	if !st.HasUnix && !st.HasClock {
-		return recv
+		return recv, 0
 	}
 	t, ok := sn.resolve(st, recv)
 	if !ok {
 		sn.health.Repaired++
-		return recv
+		return recv, detect.NotBelieved
 	}
 	off := t - recv
 	sn.skews[sn.nskew%skewLines] = off
 	sn.nskew++
 	if off > int64(aheadLimit) || off < -int64(clockLimit) {
 		sn.health.Repaired++
-		return recv
+		return recv, detect.NotBelieved
 	}
-	return t
+	return t, 0
 }
 
 // resolve is Stamp.Resolve with the minute of the line before remembered, which saves the calendar for all but the first

@@ -61,11 +61,11 @@ func KindOf(name string) (k Kind, ok bool) {
 // KindNames lists the names of all kinds.
 func KindNames() []string { return kindNames[:] }
 
-// State is the conntrack state that a line names (net/netfilter/nf_conntrack_proto_tcp.c), or Unreplied/Replied
-// for protocols without states. The zero value says nothing.
+// State is the conntrack state that a line names (net/netfilter/nf_conntrack_proto_tcp.c), Unreplied/Replied
+// for protocols without states, or which way a link went. The zero value says nothing.
 type State uint8
 
-// The states of a session-table entry.
+// The states of a session-table entry, and of a link.
 const (
 	NoState State = iota
 	SynSent
@@ -78,10 +78,12 @@ const (
 	Close
 	Unreplied
 	Replied
+	LinkUp // of a Link event, as LinkDown
+	LinkDown
 	numStates
 )
 
-var stateNames = [numStates]string{"", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "UNREPLIED", "REPLIED"}
+var stateNames = [numStates]string{"", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "UNREPLIED", "REPLIED", "UP", "DOWN"}
 
 // String is the kernel's spelling.
 func (s State) String() string {

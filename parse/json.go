@@ -133,7 +133,7 @@ func (w *jsonWriter) tuples(rec *Record) {
 	}
 	w.text("flags", flagNames(rec.Flags))
 	switch rec.State {
-	case NoState, Unreplied, Replied:
+	case NoState, Unreplied, Replied, LinkUp, LinkDown: // the kind says it
 	default:
 		w.text("state", rec.State.String())
 	}

@@ -63,6 +63,12 @@ func (p *Parser) Line(line []byte, rec *Record) {
 	if rec.times > 1 && rec.Kind != Unknown {
 		rec.multiply(rec.times)
 	}
+	if rec.Kind == Link {
+		rec.State = LinkUp
+		if rec.Word == "link-down" {
+			rec.State = LinkDown
+		}
+	}
 	if rec.Kind == Unknown { // what is not understood is grouped by who says it
 		rec.Detail = p.name(rec.App)
 	}

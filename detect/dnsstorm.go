@@ -1,0 +1,245 @@
+package detect
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"time"
+
+	"uncloak/parse"
+)
+
+const (
+	maxAsked     = 32  // names counted for a host and day
+	stormPeak    = 60  // lookups in ten seconds, below which nothing is a storm
+	stormLeast   = 200 // lookups of a storm
+	stormOthers  = 4.0 // times the median of what the other hosts' fullest slots have
+	stormHosts   = 3   // other hosts with lookups, to know what is usual in this network
+	stormOwn     = 0.5 // share of the host's sessions in the storm that must be lookups: else they serve another burst
+	stormRate    = 0.5 // lookups a second, for at least …
+	stormLong    = 2   // … so many ten-minute spans on end, that make a steady storm
+	stormRise    = 8.0 // times the host's own usual
+	stormDead    = 0.8 // share of the lookups whose outcome is known that get no answer
+	stormOneName = 0.8 // share of one name
+	stormBin     = 60  // slots in ten minutes
+	namesShown   = 3   // names in a finding
+	stormJudged  = 100 // lookups whose outcome must be known
+)
+
+// asked counts a lookup by name.
+func (hs *hostState) asked(e *parse.Event, slot, sec int) {
+	hs.asks.add(&hs.host.Asks, slot, sec, netip.Addr{})
+	if hs.host.Names == nil {
+		hs.host.Names = map[string]uint64{}
+	}
+	m, name := hs.host.Names, e.Detail.String()
+	if _, ok := m[name]; !ok && len(m) >= maxAsked {
+		for x, n := range m {
+			if n <= 1 {
+				delete(m, x)
+			} else {
+				m[x] = n - 1
+			}
+		}
+	}
+	m[name]++
+}
+
+// asking is what the storm detector knows of one host.
+type asking struct {
+	*activity
+	line  *line
+	named bool   // the line is of names, not of sessions to port 53
+	peak  uint32 // lookups of its fullest slot
+}
+
+// stormFindings reports hosts that ask for far more names than the network does, or than they did. effects are hosts whose storms
+// another one causes: those are explained.
+func stormFindings(days []*Day, w Window, hosts []*activity, effects, rhythmic map[netip.Addr]bool) []Finding {
+	sp := newSpan(w)
+	var all []asking
+	for _, a := range hosts {
+		x := asking{activity: a, line: a.lookups}
+		if slices.ContainsFunc(days, func(d *Day) bool { h := d.Hosts[a.host]; return h != nil && len(h.PTRs.Slots) > 0 }) { // a.lookups may be those
+			x.line = sp.lay(days, seriesOf(a.host, func(h *Host) *Series { return &h.Lookups }))
+		}
+		if asks := sp.lay(days, seriesOf(a.host, func(h *Host) *Series { return &h.Asks })); asks.total() > x.line.total() {
+			x.line, x.named = asks, true
+		}
+		for _, n := range x.line.slots {
+			x.peak = max(x.peak, n)
+		}
+		if x.peak > 0 {
+			all = append(all, x)
+		}
+	}
+	var out []Finding
+	for i := range all {
+		x := &all[i]
+		if effects[x.host] {
+			continue
+		}
+		if f, ok := x.steady(days); ok {
+			out = append(out, f)
+		} else if f, ok := x.sudden(days, usualPeak(all, i)); ok && !rhythmic[x.host] {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// usualPeak is the median of the other hosts' fullest slots; 0 when they are too few to tell.
+func usualPeak(all []asking, but int) float64 {
+	var peaks []float64
+	for i := range all {
+		if i != but {
+			peaks = append(peaks, float64(all[i].peak))
+		}
+	}
+	if len(peaks) < stormHosts {
+		return 0
+	}
+	return middle(peaks)
+}
+
+// sudden looks for spells that stand apart from all that the host and the others do.
+func (x *asking) sudden(days []*Day, others float64) (Finding, bool) {
+	if float64(x.peak) < max(stormPeak, stormOthers*others) {
+		return Finding{}, false
+	}
+	var storms []run
+	for _, r := range x.line.apart(x.line.bursts()) {
+		if r.events >= stormLeast && float64(r.peak) >= max(stormPeak, stormOthers*others) && x.mostly(r) {
+			storms = append(storms, r)
+		}
+	}
+	if len(storms) == 0 {
+		return Finding{}, false
+	}
+	f := x.base(days, Sudden)
+	fillBursts(&f, x.activity, storms)
+	f.Seen, f.Lookups, f.Peers = len(storms), f.Sessions, 0
+	f.Score = min(0.6+0.1*float64(len(storms)), 0.95)
+	f.ask(x)
+	return f, true
+}
+
+// mostly says that in the storm the host does hardly anything but ask.
+func (x *asking) mostly(r run) bool {
+	if x.named {
+		return true
+	}
+	all := 0
+	for i := r.from; i <= r.to; i++ {
+		all += int(x.sessions.slots[i])
+	}
+	return float64(r.events) >= stormOwn*float64(all)
+}
+
+// steady looks for lookups without a pause: answers that never come, one name again and again, or far more than before.
+func (x *asking) steady(days []*Day) (Finding, bool) {
+	bins := map[int]float64{}
+	for i, n := range x.line.slots {
+		bins[i/stormBin] += float64(n)
+	}
+	least := stormRate * stormBin * SlotLen.Seconds()
+	from, to, n := longest(bins, func(v float64) bool { return v >= least })
+	if n == 0 {
+		return Finding{}, false
+	}
+	class := ""
+	asked, silent := answers(days, x.host)
+	names := x.names(days)
+	switch total := float64(x.line.total()); {
+	case asked >= stormJudged && float64(silent) >= stormDead*float64(asked):
+		class = Unanswered
+	case x.named && len(names) > 0 && float64(names[0].N) >= stormOneName*total:
+		class = OneName
+	default:
+		values := slices.Collect(maps.Values(bins))
+		usual, _ := sparseMedian(values, float64(x.line.n)/stormBin)
+		rise := max(least, stormRise*usual)
+		if from, to, n = longest(bins, func(v float64) bool { return v >= rise }); n == 0 || x.sinceEver(from) {
+			return Finding{}, false
+		}
+		class = Steady
+	}
+	f := x.base(days, class)
+	f.Start = time.Unix(0, x.line.start+int64(from)*stormBin*int64(SlotLen)).UTC()
+	f.End = time.Unix(0, x.line.start+int64(to)*stormBin*int64(SlotLen)).UTC()
+	f.Lookups, f.RateS, f.Score = int(n), n/f.End.Sub(f.Start).Seconds(), 0.85
+	f.Evidence.Events = uint64(n)
+	f.ask(x)
+	return f, true
+}
+
+// sinceEver says that it began where the log does: nothing tells that it was ever otherwise.
+func (x *asking) sinceEver(bin int) bool { return bin <= 1 }
+
+// longest is the run of at least stormLong bins on end that hold, half-open, with most in it.
+func longest(bins map[int]float64, holds func(float64) bool) (from, to int, sum float64) {
+	at, end, n := 0, -1, 0.0
+	for _, i := range slices.Sorted(maps.Keys(bins)) {
+		if !holds(bins[i]) {
+			continue
+		}
+		if i != end {
+			at, n = i, 0
+		}
+		end = i + 1
+		if n += bins[i]; n > sum && end-at >= stormLong {
+			from, to, sum = at, end, n
+		}
+	}
+	return from, to, sum
+}
+
+// answers counts the lookups whose outcome the log tells, and those that got none.
+func answers(days []*Day, host netip.Addr) (known, silent uint64) {
+	for _, d := range days {
+		h := d.Hosts[host]
+		if h == nil {
+			continue
+		}
+		for door, t := range h.Targets {
+			if door.Port.Port == 53 {
+				known, silent = known+t.Done+t.Refused+t.Silent, silent+t.Silent
+			}
+		}
+	}
+	return known, silent
+}
+
+func (x *asking) names(days []*Day) (out []Count) {
+	sum := map[string]uint64{}
+	for _, d := range days {
+		if h := d.Hosts[x.host]; h != nil {
+			for n, k := range h.Names {
+				sum[n] += k
+			}
+		}
+	}
+	for n, k := range sum {
+		out = append(out, Count{n, k})
+	}
+	slices.SortFunc(out, func(a, b Count) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.What, b.What)) })
+	return out[:min(len(out), namesShown)]
+}
+
+func (x *asking) base(days []*Day, class string) Finding {
+	f := Finding{ID: fmt.Sprintf("dns-storm-%v", x.host), Kind: DNSStorm, Class: class, Severity: Warning, Host: x.host.String(), Name: x.name}
+	f.Names = x.names(days)
+	if x.resolver.IsValid() {
+		f.Resolver = x.resolver.String()
+	}
+	return f
+}
+
+func (f *Finding) ask(x *asking) {
+	f.Evidence.Ask = Ask{From: f.Start, To: f.End, Host: x.host, Port: 53, Kind: "session-new"}
+	if x.named {
+		f.Evidence.Ask.Port, f.Evidence.Ask.Kind = 0, "dns-query"
+	}
+}

@@ -1,0 +1,355 @@
+package detect
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"time"
+
+	"uncloak/parse"
+)
+
+const (
+	maxServed   = 16               // ports of a host whose visitors are counted in a day
+	floodJoin   = 10 * time.Minute // kernel lines about one port closer than this are one flood
+	floodFloor  = 100              // sessions to one port in ten seconds, below which nothing is a flood
+	floodUsual  = 8.0              // times what is usual for that port
+	floodUndone = 0.8              // share of the sessions that must not come about
+	floodGap    = 60 * time.Second // spells closer than this are one
+	floodNets   = 3                // networks that are named, where they have
+	floodNet    = 0.05             // … at least this share
+)
+
+// Flood is a spell in which a kernel or a firewall said that it was flooded with SYNs.
+type Flood struct {
+	Start, End int64 // ns
+	Door       netip.AddrPort
+	From       netip.Addr // where the line names one
+	Lines      uint32
+	Hidden     uint32 // further lines that the kernel counted instead of logging them
+}
+
+func compareFloods(a, b Flood) int {
+	return cmp.Or(cmp.Compare(a.Start, b.Start), a.Door.Compare(b.Door), a.From.Compare(b.From))
+}
+
+// Served is what came from outside to one TCP port of a host in a day.
+type Served struct {
+	N     uint64
+	Slots []ServedSlot // those with at least fineFloor new sessions
+	Peers Fan
+	Nets  map[netip.Prefix]uint64 // by /24 or /48, at most maxPorts
+
+	slot int
+	run  ServedSlot
+}
+
+// ServedSlot counts the sessions that began in one slot, and what became of them, where the log tells.
+type ServedSlot struct {
+	I      uint16
+	New    uint32
+	Recv   uint32 // answered by the host: SYN_RECV, or so few packets that it was no more than that
+	Done   uint32 // handshake finished
+	Silent uint32 // never answered
+}
+
+func (s *Served) clone() Served {
+	out := *s
+	out.Slots = slices.Clone(s.Slots)
+	if s.run.New >= fineFloor {
+		out.Slots = append(out.Slots, s.run)
+	}
+	out.Nets = maps.Clone(s.Nets)
+	out.slot, out.run = 0, ServedSlot{}
+	return out
+}
+
+func (s *Served) merge(o *Served) {
+	s.N += o.N
+	s.Peers.merge(&o.Peers)
+	nets := maps.Clone(s.Nets)
+	if nets == nil {
+		nets = map[netip.Prefix]uint64{}
+	}
+	for p, n := range o.Nets {
+		nets[p] += n
+	}
+	s.Nets = nets
+	s.Slots = slices.Clone(s.Slots)
+	for _, x := range o.Slots {
+		i, ok := slices.BinarySearchFunc(s.Slots, x.I, func(y ServedSlot, i uint16) int { return int(y.I) - int(i) })
+		if !ok {
+			s.Slots = slices.Insert(s.Slots, i, x)
+			continue
+		}
+		y := &s.Slots[i]
+		y.New, y.Recv, y.Done, y.Silent = y.New+x.New, y.Recv+x.Recv, y.Done+x.Done, y.Silent+x.Silent
+	}
+}
+
+// served counts a session from outside that reaches the host.
+func (hs *hostState) served(e *parse.Event, slot int, peer netip.Addr, d *Day) {
+	if e.Proto != parse.TCP {
+		return
+	}
+	port := e.DPort
+	if e.NATDst.IsValid() && e.NATDPort != 0 { // forwarded to another port
+		port = e.NATDPort
+	}
+	p := Port{e.Proto, port}
+	s := hs.doors[p]
+	if s == nil {
+		if len(hs.doors) >= maxServed {
+			d.Dropped["ports reached from outside"]++
+			return
+		}
+		if hs.doors == nil {
+			hs.doors = map[Port]*Served{}
+		}
+		s = &Served{Nets: map[netip.Prefix]uint64{}}
+		hs.doors[p] = s
+	}
+	s.N++
+	if slot != s.slot || s.run.New == 0 {
+		if slot < s.slot {
+			return // late; the sum has it
+		}
+		if s.run.New >= fineFloor {
+			s.Slots = append(s.Slots, s.run)
+		}
+		s.slot, s.run = slot, ServedSlot{I: uint16(slot)}
+	}
+	s.run.New++
+	s.Peers.add(peer)
+	bits := 24
+	if !peer.Unmap().Is4() {
+		bits = 48
+	}
+	if net, err := peer.Unmap().Prefix(bits); err == nil {
+		bump(s.Nets, net)
+	}
+}
+
+// serving notes what became of a session from outside, in the slot in which it began.
+func (t *Tracker) serving(e *parse.Event, en *entry, host netip.Addr) {
+	if en == nil || en.born == 0 || e.Proto != parse.TCP || en.key.Src == host {
+		return
+	}
+	hs := t.hosts[host]
+	if hs == nil || len(hs.doors) == 0 {
+		return
+	}
+	s := hs.doors[Port{parse.TCP, en.key.DPort}]
+	if s == nil && e.NATDPort != 0 {
+		s = hs.doors[Port{parse.TCP, e.NATDPort}]
+	}
+	if s == nil {
+		return
+	}
+	if x := s.at(t.slotOf(en.born)); x != nil {
+		switch {
+		case e.State == parse.SynRecv || e.Kind == parse.SessionEnd && e.State == parse.NoState && (e.Packets == 3 || e.Packets == 4):
+			x.Recv++
+		case e.State == parse.Unreplied || e.State == parse.SynSent || e.Kind == parse.SessionEnd && e.Packets == 1:
+			x.Silent++
+		case e.Kind == parse.SessionUpdate && e.State >= parse.Established && e.State <= parse.TimeWait,
+			e.Kind == parse.SessionEnd && (e.Packets >= 5 || e.State >= parse.Established && e.State <= parse.TimeWait):
+			x.Done++
+		}
+	}
+}
+
+// at is the slot's record, or nil where none is kept.
+func (s *Served) at(slot int) *ServedSlot {
+	if s.run.New > 0 && slot == s.slot {
+		return &s.run
+	}
+	i, ok := slices.BinarySearchFunc(s.Slots, slot, func(y ServedSlot, i int) int { return int(y.I) - i })
+	if !ok {
+		return nil
+	}
+	return &s.Slots[i]
+}
+
+// synFlood notes a line in which a kernel or a firewall says that it is flooded.
+func (t *Tracker) synFlood(e *parse.Event, rs *routerState) {
+	r := rs.router
+	door := netip.AddrPortFrom(e.Dst, e.DPort)
+	if i, ok := rs.floods[door]; ok && e.Time-r.Floods[i].End <= int64(floodJoin) {
+		f := &r.Floods[i]
+		f.End = max(f.End, e.Time)
+		f.Lines += max(e.Count, 1)
+		rs.flooded = i + 1
+		return
+	}
+	if len(r.Floods) >= t.cfg.Limits.Spells {
+		t.day.Dropped["SYN floods"]++
+		return
+	}
+	if rs.floods == nil {
+		rs.floods = map[netip.AddrPort]int{}
+	}
+	r.Floods = append(r.Floods, Flood{Start: e.Time, End: e.Time, Door: door, From: e.Src, Lines: max(e.Count, 1)})
+	rs.floods[door] = len(r.Floods) - 1
+	rs.flooded = len(r.Floods)
+}
+
+// floodFindings reports ports that are flooded with SYNs: by what the kernel says, and by handshakes that nobody finishes.
+func floodFindings(days []*Day, w Window, hosts []*activity) []Finding {
+	var out []Finding
+	for _, a := range hosts {
+		out = append(out, servedFindings(days, w, a)...)
+	}
+	said := map[string]*Finding{}
+	var order []string
+	for _, d := range days {
+		for _, name := range slices.Sorted(maps.Keys(d.Routers)) {
+			for i := range d.Routers[name].Floods {
+				x := &d.Routers[name].Floods[i]
+				if !w.has(x.Start) || addSaid(out, x) {
+					continue
+				}
+				id := fmt.Sprintf("syn-flood-%s-%d", name, x.Door.Port())
+				if x.Door.Addr().IsValid() {
+					id = fmt.Sprintf("syn-flood-%s-%v", name, x.Door)
+				}
+				f := said[id]
+				if f == nil {
+					f = kernelFlood(id, name, x)
+					said[id] = f
+					order = append(order, id)
+				}
+				f.End = time.Unix(0, x.End).UTC()
+				f.Seen++
+				f.Lines += int(x.Lines)
+				f.Drops += int(x.Hidden)
+				f.Evidence.Events += uint64(x.Lines)
+				f.Evidence.Ask.To = f.End.Add(1)
+			}
+		}
+	}
+	for _, id := range order {
+		out = append(out, *said[id])
+	}
+	return out
+}
+
+func kernelFlood(id, router string, x *Flood) *Finding {
+	f := &Finding{ID: id, Kind: SYNFloodKind, Class: KernelSays, Severity: Warning, Router: router, Port: int(x.Door.Port()), Score: 0.7, Start: time.Unix(0, x.Start).UTC()}
+	if a := x.Door.Addr(); a.IsValid() {
+		f.Host = a.String()
+	}
+	if x.From.IsValid() {
+		f.Peer = x.From.String()
+	}
+	f.Evidence.Ask = Ask{From: f.Start, Router: router, Kind: "syn-flood"}
+	return f
+}
+
+// addSaid adds the kernel's words to the finding of the sessions that they are about.
+func addSaid(fs []Finding, x *Flood) bool {
+	for i := range fs {
+		f := &fs[i]
+		if f.Port == int(x.Door.Port()) && x.Start <= f.End.Add(floodJoin).UnixNano() && x.End >= f.Start.Add(-floodGap).UnixNano() {
+			f.Lines += int(x.Lines)
+			f.Drops += int(x.Hidden)
+			f.Score = 0.98
+			return true
+		}
+	}
+	return false
+}
+
+// servedFindings looks at the ports of a host that are reached from outside. A forwarded port behind which nothing answers, or a
+// client that is gone while its peers still call, gets a few sessions a second that fail; a flood is far above that.
+func servedFindings(days []*Day, w Window, a *activity) []Finding {
+	var out []Finding
+	for p, days := range servedDays(days, a.host) {
+		f := Finding{ID: fmt.Sprintf("syn-flood-%v-%d", a.host, p.Port), Kind: SYNFloodKind, Severity: Critical, Host: a.host.String(), Name: a.name, Port: int(p.Port), Score: 0.9}
+		var sum ServedSlot
+		var peers Fan
+		nets, last := map[netip.Prefix]uint64{}, int64(0)
+		for _, d := range days {
+			s := d.Hosts[a.host].Served[p]
+			least := s.least()
+			for _, x := range s.Slots {
+				at := d.Date.Start().UnixNano() + int64(x.I)*int64(SlotLen)
+				undone := uint32(0)
+				if x.Recv > x.Done {
+					undone = x.Recv - x.Done
+				}
+				if !w.has(at) || float64(x.New) < least || float64(undone+x.Silent) < floodUndone*float64(x.New) {
+					continue
+				}
+				if f.Seen == 0 {
+					f.Start = time.Unix(0, at).UTC()
+				}
+				if at-last > int64(floodGap) {
+					f.Seen++
+				}
+				last = at + int64(SlotLen)
+				f.RateS = max(f.RateS, float64(x.New)/SlotLen.Seconds())
+				sum.New, sum.Recv, sum.Silent = sum.New+x.New, sum.Recv+undone, sum.Silent+x.Silent
+			}
+			if last > d.Date.Start().UnixNano() {
+				peers.merge(&s.Peers)
+				for n, k := range s.Nets {
+					nets[n] += k
+				}
+			}
+		}
+		if sum.New < 2*floodFloor {
+			continue
+		}
+		f.End = time.Unix(0, last).UTC()
+		f.Sessions, f.Sources = int(sum.New), int(min(peers.Peers(), float64(peers.N)))
+		f.HalfOpen = min(float64(sum.Recv+sum.Silent)/float64(sum.New), 1)
+		f.Class = HalfOpen
+		if sum.Silent > sum.Recv {
+			f.Class, f.Score = Unanswered, 0.8
+		}
+		f.Networks = topNets(nets, peers.N)
+		f.Evidence = Evidence{Events: uint64(sum.New), Ask: Ask{From: f.Start, To: f.End, Host: a.host, Port: p.Port, Kind: "session-new"}}
+		out = append(out, f)
+	}
+	slices.SortFunc(out, func(a, b Finding) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
+func servedDays(days []*Day, host netip.Addr) map[Port][]*Day {
+	out := map[Port][]*Day{}
+	for _, d := range days {
+		if h := d.Hosts[host]; h != nil {
+			for p, s := range h.Served {
+				if len(s.Slots) > 0 {
+					out[p] = append(out[p], d)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// least is how many sessions in a slot are far above what the port usually gets.
+func (s *Served) least() float64 {
+	n := make([]float64, 0, len(s.Slots))
+	for _, x := range s.Slots {
+		n = append(n, float64(x.New))
+	}
+	usual, _ := sparseMedian(n, float64(slotsPerDay))
+	return max(floodFloor, floodUsual*usual)
+}
+
+func topNets(nets map[netip.Prefix]uint64, all uint64) (out []string) {
+	ps := slices.SortedFunc(maps.Keys(nets), func(a, b netip.Prefix) int {
+		return cmp.Or(cmp.Compare(nets[b], nets[a]), a.Addr().Compare(b.Addr()))
+	})
+	for _, p := range ps[:min(len(ps), floodNets)] {
+		if float64(nets[p]) >= floodNet*float64(all) {
+			out = append(out, p.String())
+		}
+	}
+	return out
+}

@@ -1,0 +1,314 @@
+package detect
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"uncloak/parse"
+)
+
+const (
+	lossAlarm  = 0.05  // share of an hour's log that must be missing for a finding of its own
+	lossLeast  = 20    // lines that must be missing in it
+	lossShown  = 0.001 // share from which on other findings carry it
+	lossEnds   = 200   // ends in an hour to judge it by
+	lossHours  = 6     // such hours to know what is usual
+	lossBegin  = 6     // hours from the beginning of a log in which sessions may end that began before it
+	lossSigmas = 5.0   // how far above the usual, in standard errors
+)
+
+// HourLoss is what is known to be missing of an hour's log.
+type HourLoss struct {
+	Lines   uint32
+	LeftOut uint32 // lines that a logger says it left out
+	Ends    uint32 // sessions that ended
+	Orphans uint32 // … whose beginning is not in the log
+}
+
+func (h *HourLoss) merge(o *HourLoss) {
+	h.Lines, h.LeftOut, h.Ends, h.Orphans = h.Lines+o.Lines, h.LeftOut+o.LeftOut, h.Ends+o.Ends, h.Orphans+o.Orphans
+}
+
+// Sender is the receiver's accounting of one sender on one day: what only the one who received the lines can know.
+type Sender struct {
+	Name, Router string
+	Received     uint64 // lines that reached us, those that we lost among them
+	Lost         uint64 // lines that we lost: a full queue, or a full socket buffer
+	Repaired     uint64 // lines whose stamp was not believed
+	SkewMS       int64  // sender's clock minus ours, last estimate; 0 for imports
+}
+
+// hour is the record of that hour of the day.
+func (r *Router) hour(d *Day, ns int64) *HourLoss {
+	return &r.Hours[(ns-d.Date.Start().UnixNano())/int64(time.Hour)%24]
+}
+
+// count takes the line into the accounts of its hour and of the sender's clock.
+func (r *Router) count(d *Day, e *parse.Event) {
+	h := r.hour(d, e.Time)
+	h.Lines++
+	if e.Kind == parse.SessionEnd {
+		h.Ends++
+	}
+	if e.Recv != 0 {
+		r.stamped(d, e)
+	}
+}
+
+// leftOut notes lines that a logger says it left out. What the kernel's own rate limits swallow are warnings of the kernel,
+// never lines of a LOG rule, and findings that rest on them add their number; it is not missing.
+func (r *Router) leftOut(d *Day, e *parse.Event) {
+	if kernelFunction(e.Detail.String()) {
+		return
+	}
+	h := r.hour(d, e.Time)
+	h.LeftOut += min(e.Count, math.MaxUint32-h.LeftOut)
+}
+
+// kernelFunction knows the names that lib/ratelimit.c prints: printk, and lower-case words with an underscore.
+func kernelFunction(s string) bool {
+	if s == "printk" {
+		return true
+	}
+	return strings.Contains(s, "_") && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
+
+// lossTable knows what share of each router's log is missing, by the hour.
+type lossTable struct {
+	routers map[string]map[int64]*hourShare // router → hours since 1970
+}
+
+// hourShare is the missing share of an hour's log, by how it is known.
+type hourShare struct {
+	lines            float64
+	said, ends, ours float64
+}
+
+func (h *hourShare) share() float64 { return 1 - (1-h.said)*(1-h.ends)*(1-h.ours) }
+
+// losses reads them from the days. The share of ends without a beginning is judged against the usual of its router, because a rule
+// that logs some sessions only at their end makes such ends all the time; of n lines lost at random, as large a share of the
+// beginnings behind the ends is missing.
+func losses(days []*Day) *lossTable {
+	lt := &lossTable{routers: map[string]map[int64]*hourShare{}}
+	for _, name := range routersOf(days) {
+		usual := usualOrphans(days, name)
+		table := map[int64]*hourShare{}
+		for _, d := range days {
+			r := d.Routers[name]
+			if r == nil {
+				continue
+			}
+			ours := d.oursLost(name)
+			for i := range r.Hours {
+				h := &r.Hours[i]
+				if h.Lines == 0 {
+					continue
+				}
+				x := &hourShare{lines: float64(h.Lines), ours: ours}
+				x.said = float64(h.LeftOut) / (float64(h.LeftOut) + float64(h.Lines))
+				first := d.Began == 0 && i <= int(d.First/int64(time.Hour)%24)+lossBegin
+				if !first && usual >= 0 && d.Dropped["sessions"] == 0 {
+					x.ends = h.missing(usual)
+				}
+				table[int64(d.Date)*24+int64(i)] = x
+			}
+		}
+		lt.routers[name] = table
+	}
+	return lt
+}
+
+// missing is the share of beginnings that must be missing, beyond what is usual and beyond chance.
+func (h *HourLoss) missing(usual float64) float64 {
+	n := float64(h.Ends)
+	if n < lossEnds {
+		return 0
+	}
+	o := float64(h.Orphans) / n
+	if o-usual < lossSigmas*math.Sqrt(max(usual, 0.01)*(1-usual)/n) {
+		return 0
+	}
+	return max((o-usual)/max(1-usual, 0.01), 0)
+}
+
+// usualOrphans is the median share of ends without a beginning over the hours; negative when there are too few to tell.
+func usualOrphans(days []*Day, router string) float64 {
+	var shares []float64
+	for _, d := range days {
+		if r := d.Routers[router]; r != nil {
+			for i := range r.Hours {
+				if h := &r.Hours[i]; h.Ends >= lossEnds {
+					shares = append(shares, float64(h.Orphans)/float64(h.Ends))
+				}
+			}
+		}
+	}
+	if len(shares) < lossHours {
+		return -1
+	}
+	return middle(shares)
+}
+
+// oursLost is the share of that router's lines that uncloak lost on that day.
+func (d *Day) oursLost(router string) float64 {
+	var got, lost uint64
+	for _, s := range d.Senders {
+		if s.Router == router {
+			got, lost = got+s.Received, lost+s.Lost
+		}
+	}
+	if lost == 0 {
+		return 0
+	}
+	return float64(lost) / float64(max(got, lost))
+}
+
+func routersOf(days []*Day) []string {
+	all := map[string]bool{}
+	for _, d := range days {
+		for name := range d.Routers {
+			all[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// of is the missing share of the log that a finding rests on: of its router, or of all of them, in its hours.
+func (lt *lossTable) of(f *Finding) float64 {
+	from, to := f.Start.Unix()/3600, f.End.Unix()/3600
+	var lines, lost float64
+	for name, table := range lt.routers {
+		if f.Router != "" && f.Router != name {
+			continue
+		}
+		for h, x := range table {
+			if h < from || h > to {
+				continue
+			}
+			all := x.lines / max(1-x.share(), 0.01)
+			lines, lost = lines+all, lost+all*x.share()
+		}
+	}
+	if lines == 0 || lost/lines < lossShown {
+		return 0
+	}
+	return lost / lines
+}
+
+// lossFindings reports hours of which more than a twentieth of the log is missing.
+func lossFindings(days []*Day, lt *lossTable, w Window) []Finding {
+	var out []Finding
+	for _, name := range routersOf(days) {
+		table := lt.routers[name]
+		for _, class := range []string{LossSaid, LossEnds, LossOurs} {
+			f := Finding{ID: "loss-" + strings.ReplaceAll(class, " ", "-") + "-" + name, Kind: LossKind, Class: class, Severity: Warning, Router: name, Score: 0.95}
+			var lines, lost float64
+			for _, h := range slices.Sorted(maps.Keys(table)) {
+				x := table[h]
+				share := map[string]float64{LossSaid: x.said, LossEnds: x.ends, LossOurs: x.ours}[class]
+				all := x.lines / max(1-share, 0.01)
+				if !w.has(h*int64(time.Hour)) && !w.has((h+1)*int64(time.Hour)-1) || share <= lossAlarm || all*share < lossLeast {
+					continue
+				}
+				start := time.Unix(h*3600, 0).UTC()
+				if lines == 0 {
+					f.Start = start
+				}
+				f.End = start.Add(time.Hour)
+				lines, lost = lines+all, lost+all*share
+				f.addHour(start, all, share)
+			}
+			if lines == 0 {
+				continue
+			}
+			if class == LossEnds {
+				f.Score = 0.8
+			}
+			f.Loss, f.Lines, f.Drops = lost/lines, int(lines-lost), int(lost)
+			f.Evidence = Evidence{Events: uint64(f.Lines), Ask: Ask{From: f.Start, To: f.End, Router: name}}
+			if class == LossSaid {
+				f.Evidence.Ask.Kind = "suppressed"
+			}
+			out = append(out, f)
+		}
+	}
+	slices.SortFunc(out, func(a, b Finding) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
+// addHour joins hours that follow each other to one spell.
+func (f *Finding) addHour(start time.Time, all, share float64) {
+	sent, lost := int(all), int(all*share)
+	if n := len(f.Spells); n > 0 {
+		if x := &f.Spells[n-1]; x.Start.Add(time.Duration(x.LengthS * 1e9)).Equal(start) {
+			x.LengthS, x.Sent, x.Lost = x.LengthS+3600, x.Sent+sent, x.Lost+lost
+			return
+		}
+	}
+	if len(f.Spells) < maxShownSpells {
+		f.Spells = append(f.Spells, Spell{Start: start, LengthS: 3600, Sent: sent, Lost: lost})
+	}
+}
+
+// carry gives each finding the missing share of the log behind it.
+func (lt *lossTable) carry(fs []Finding) {
+	worst := false
+	for _, table := range lt.routers {
+		for _, x := range table {
+			worst = worst || x.share() >= lossShown
+		}
+	}
+	if !worst { // as a rule: nothing to look up for hundreds of findings
+		return
+	}
+	for i := range fs {
+		if fs[i].Loss == 0 {
+			fs[i].Loss = lt.of(&fs[i])
+		}
+	}
+}
+
+// fading remembers sessions that were given up after their timeout, where ends are logged: the kernel's own clean-up is up to
+// minutes later, and their ends are no sign of a beginning that is missing. Two generations; when one is full before its time,
+// nothing is known until the next.
+type fading struct {
+	on     bool // ends are logged
+	keys   [2]map[Key]struct{}
+	turned int64
+	blind  bool
+}
+
+const fadeMemory = 10 * time.Minute
+
+func (f *fading) add(k Key, now int64) {
+	if !f.on {
+		return
+	}
+	full := len(f.keys[0]) >= maxEnded
+	if f.keys[0] == nil || full || now-f.turned > int64(fadeMemory) {
+		f.blind = full && now-f.turned <= int64(fadeMemory)
+		f.keys[1], f.keys[0], f.turned = f.keys[0], map[Key]struct{}{}, now
+	}
+	f.keys[0][k] = struct{}{}
+}
+
+// knows says whether the session may be one that was given up.
+func (f *fading) knows(k Key) bool {
+	if f.blind {
+		return true
+	}
+	for _, m := range f.keys {
+		if _, ok := m[k]; ok {
+			return true
+		}
+		if _, ok := m[Key{k.Dst, k.Src, k.DPort, k.SPort, k.Proto}]; ok {
+			return true
+		}
+	}
+	return false
+}

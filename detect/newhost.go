@@ -1,0 +1,90 @@
+package detect
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+const (
+	newHistory  = 3  // days of log in which a host must not have been, to be new
+	newSessions = 10 // sessions that it must open: a line that is cut in the middle of an address makes one
+	newAtOnce   = 5  // new hosts of a day from which on they share one finding
+	newShown    = 12 // of them that are named
+)
+
+// newHostFindings reports internal addresses that open sessions and were in none of the days before. days are in order.
+func newHostFindings(days []*Day, w Window, hosts []*activity) []Finding {
+	var out []Finding
+	for k, d := range days {
+		if k < newHistory || !d.Date.Start().Before(w.To) || !d.Date.End().After(w.From) {
+			continue
+		}
+		var fresh []Finding
+		for _, a := range hosts {
+			if f, ok := newHost(days, k, a); ok && w.has(f.Start.UnixNano()) {
+				fresh = append(fresh, f)
+			}
+		}
+		if len(fresh) < newAtOnce {
+			out = append(out, fresh...)
+			continue
+		}
+		out = append(out, newHosts(d.Date, fresh))
+	}
+	return out
+}
+
+// newHost says whether the host's first day is the k-th. An address of a machine whose name was here before is not a new machine,
+// and IPv6 addresses change by the day (RFC 8981), so that one without a name tells nothing.
+func newHost(days []*Day, k int, a *activity) (Finding, bool) {
+	h := days[k].Hosts[a.host]
+	if h == nil || h.Sessions.Total() < newSessions || a.host.IsLinkLocalUnicast() || a.host.IsMulticast() || !a.host.Unmap().Is4() && h.Name == "" {
+		return Finding{}, false
+	}
+	for _, d := range days[:k] {
+		if d.Hosts[a.host] != nil || d.Dropped["hosts"] > 0 || h.Name != "" && d.hasName(h.Name) {
+			return Finding{}, false
+		}
+	}
+	start := days[k].Date.Start().Add(time.Duration(h.Sessions.Slots[0].I) * SlotLen)
+	last := h.Sessions.Slots[len(h.Sessions.Slots)-1]
+	f := Finding{
+		ID: fmt.Sprintf("new-host-%v", a.host), Kind: NewHost, Severity: Info, Host: a.host.String(), Name: h.Name, Start: start,
+		End: days[k].Date.Start().Add(time.Duration(last.I)*SlotLen + SlotLen), DaysBefore: k, Sessions: int(h.Sessions.Total()), Peers: int(h.Peers),
+		Score: 1 - 1/float64(k+1), Ports: topPorts(days[k:k+1], a.host, 3),
+	}
+	f.Evidence = Evidence{Events: uint64(f.Sessions), Ask: Ask{From: f.Start, To: f.End, Host: a.host, Kind: "session-new"}}
+	return f, true
+}
+
+func (d *Day) hasName(name string) bool {
+	for _, h := range d.Hosts {
+		if h.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// newHosts is one finding of many: a party, or a network that was renumbered.
+func newHosts(date Date, fresh []Finding) Finding {
+	slices.SortFunc(fresh, func(a, b Finding) int {
+		return cmp.Or(a.Start.Compare(b.Start), netip.MustParseAddr(a.Host).Compare(netip.MustParseAddr(b.Host)))
+	})
+	f := Finding{ID: fmt.Sprintf("new-host-%v", date), Kind: NewHost, Severity: Info, Start: fresh[0].Start, DaysBefore: fresh[0].DaysBefore, Score: fresh[0].Score, Seen: len(fresh)}
+	for _, x := range fresh {
+		f.Sessions += x.Sessions
+		f.Evidence.Events += x.Evidence.Events
+		if x.End.After(f.End) {
+			f.End = x.End
+		}
+	}
+	for _, x := range fresh[:min(len(fresh), newShown)] {
+		f.Hosts = append(f.Hosts, Share{Host: x.Host, Name: x.Name, Share: float64(x.Sessions) / float64(f.Sessions)})
+	}
+	f.Evidence.Ask = Ask{From: f.Start, To: f.End, Kind: "session-new"}
+	return f
+}

@@ -1,0 +1,193 @@
+package detect
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+const (
+	shrinkMany    = 10        // peers from which on nobody thinks of one bad stack
+	shrinkSome    = 4         // … of which several are more likely one cause than chance
+	shrinkAgain   = 5         // shrinks of one connection that show that it is held on purpose, or by a peer that sleeps
+	shrinkNear    = time.Hour // how near a flood must be
+	shrinkPeers   = 32        // peers that a finding lists
+	suspectsShown = 4
+)
+
+// ShrinkPeer is what one peer did.
+type ShrinkPeer struct {
+	Peer        string    `json:"peer"` // address, or *** where the text is masked
+	Connections int       `json:"connections"`
+	Shrinks     int       `json:"shrinks"`
+	First       time.Time `json:"first"`
+	Last        time.Time `json:"last"`
+}
+
+// shrinkers groups the lines by peer, most shrinks first. Masked addresses are one group: nobody knows how many they are.
+func shrinkers(ss []Shrink) []ShrinkPeer {
+	index, ports := map[netip.Addr]int{}, map[netip.AddrPort]bool{}
+	var out []ShrinkPeer
+	for _, s := range ss {
+		i, ok := index[s.Peer]
+		if !ok {
+			i = len(out)
+			index[s.Peer] = i
+			out = append(out, ShrinkPeer{Peer: "***", First: time.Unix(0, s.Time).UTC(), Last: time.Unix(0, s.Time).UTC()})
+			if s.Peer.IsValid() {
+				out[i].Peer = s.Peer.String()
+			}
+		}
+		p, at := &out[i], time.Unix(0, s.Time).UTC()
+		p.Shrinks += int(s.Count)
+		if at.Before(p.First) {
+			p.First = at
+		}
+		if at.After(p.Last) {
+			p.Last = at
+		}
+		if k := netip.AddrPortFrom(s.Peer, s.PeerPort); !ports[k] {
+			ports[k] = true
+			p.Connections++
+		}
+	}
+	slices.SortStableFunc(out, func(a, b ShrinkPeer) int {
+		return cmp.Or(cmp.Compare(b.Shrinks, a.Shrinks), cmp.Compare(a.Peer, b.Peer))
+	})
+	return out
+}
+
+// suspectShrinks ranks what may be behind shrunk windows by what else was seen. The weights are judgement, not measurement: they
+// order the suspects, and their sum is made one.
+func suspectShrinks(days []*Day, fs []Finding) {
+	for i := range fs {
+		if f := &fs[i]; f.Kind == ShrinkKind {
+			f.Suspects = suspectsOf(days, f, fs)
+		}
+	}
+}
+
+// suspect collects the reasons for one cause.
+type suspect struct {
+	what   string
+	why    []string
+	weight float64
+}
+
+func (s *suspect) add(weight float64, why string) {
+	s.weight += weight
+	s.why = append(s.why, why)
+}
+
+func suspectsOf(days []*Day, f *Finding, fs []Finding) []Suspect {
+	dos, tarpit := &suspect{what: "denial of service", weight: 0.25}, &suspect{what: "tarpit", weight: 0.15}
+	stack, slow := &suspect{what: "bad TCP stack", weight: 0.2}, &suspect{what: "slow or sleeping client", weight: 0.2}
+	known, connections, masked, worst := 0, 0, false, 0
+	for _, p := range f.ShrinkPeers {
+		connections += p.Connections
+		worst = max(worst, p.Shrinks/max(p.Connections, 1))
+		if p.Peer == "***" {
+			masked = true
+			continue
+		}
+		known++
+		a, err := netip.ParseAddr(p.Peer)
+		if err != nil {
+			continue
+		}
+		if who := visitor(days, a); who != "" {
+			stack.add(0.2, p.Peer+" "+who)
+		}
+		if scanner(days, fs, a) {
+			tarpit.add(0.4, p.Peer+" also had sessions refused by the firewall, or scans")
+		}
+	}
+	for i := range fs {
+		x := &fs[i]
+		if x.Kind == SYNFloodKind && x.Port == f.Port && x.Start.Before(f.End.Add(shrinkNear)) && f.Start.Before(x.End.Add(shrinkNear)) {
+			dos.add(0.6, fmt.Sprintf("port %d is flooded with SYNs within the hour", f.Port))
+		}
+	}
+	if f.With != "" {
+		dos.add(0.3, "the kernel killed processes for want of memory among these lines: connections that take nothing hold memory")
+	}
+	switch {
+	case known >= shrinkMany:
+		dos.add(0.5, fmt.Sprintf("%d different peers do it", known))
+	case known >= shrinkSome:
+		dos.add(0.2, fmt.Sprintf("%d different peers do it", known))
+	case known == 1 && !masked:
+		stack.add(0.3, "one peer alone does it")
+		if connections == 1 {
+			slow.add(0.1, "one connection alone")
+		}
+		if f.ShrinkPeers[0].Last.Sub(f.ShrinkPeers[0].First) > shrinkNear {
+			stack.add(0.2, "it goes on for more than an hour")
+		}
+	case masked && connections >= shrinkSome:
+		dos.add(0.1, fmt.Sprintf("%d connections do it; the addresses are masked, so that the number of peers is not known", connections))
+	}
+	if worst >= shrinkAgain {
+		tarpit.add(0.3, fmt.Sprintf("a connection is held through %d shrinks", worst))
+		slow.add(0.1, "a peer that sleeps repeats it, too")
+	} else {
+		slow.add(0.1, "no connection repeats it often")
+	}
+	return ranked(dos, tarpit, stack, slow)
+}
+
+func ranked(all ...*suspect) []Suspect {
+	sum := 0.0
+	for _, s := range all {
+		sum += s.weight
+	}
+	slices.SortStableFunc(all, func(a, b *suspect) int { return cmp.Compare(b.weight, a.weight) })
+	var out []Suspect
+	for _, s := range all[:min(len(all), suspectsShown)] {
+		why := "nothing speaks for it but that it is possible"
+		if len(s.why) > 0 {
+			why = s.why[0]
+			for _, w := range s.why[1:min(len(s.why), 3)] {
+				why += "; " + w
+			}
+		}
+		out = append(out, Suspect{What: s.what, Why: why, Confidence: s.weight / sum})
+	}
+	return out
+}
+
+// visitor says how a peer is known to this network: as one of ours, or as one that our hosts go to.
+func visitor(days []*Day, a netip.Addr) string {
+	for _, d := range days {
+		if d.Hosts[a] != nil {
+			return "is one of the hosts inside"
+		}
+	}
+	for _, d := range days {
+		for _, h := range d.Hosts {
+			for door := range h.Targets {
+				if door.Peer == a {
+					return "is an address that hosts inside go to"
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// scanner says that the peer was refused, or is reported as a scanner itself.
+func scanner(days []*Day, fs []Finding, a netip.Addr) bool {
+	for i := range fs {
+		if fs[i].Kind == ScanKind && fs[i].Host == a.String() {
+			return true
+		}
+	}
+	for _, d := range days {
+		if h := d.Hosts[a]; h != nil && h.Denied > 0 {
+			return true
+		}
+	}
+	return false
+}
