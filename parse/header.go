@@ -167,7 +167,7 @@ func tag(b, w, rest []byte, rec *Record) bool {
 		}
 		rec.PID, name = name[open+1:len(name)-1], name[:open]
 	}
-	if bytes.IndexByte(name, '=') >= 0 || bytes.IndexByte(name, ',') >= 0 || looksLikeAddr(name) {
+	if !isName(name) {
 		rec.PID = nil
 		return false
 	}
@@ -176,6 +176,16 @@ func tag(b, w, rest []byte, rec *Record) bool {
 		rec.Body = b[len(b):]
 	}
 	return true
+}
+
+// isName says whether b may be a program's name: no key, no list, no address.
+func isName(b []byte) bool {
+	for _, c := range b {
+		if c == '=' || c == ',' {
+			return false
+		}
+	}
+	return !isDigit(b[0]) || !looksLikeAddr(b)
 }
 
 func looksLikeAddr(b []byte) bool {
@@ -189,7 +199,7 @@ func isHost(w []byte) bool {
 		return false
 	}
 	for _, c := range w {
-		if !isLetter(c) && !isDigit(c) && c != '.' && c != '-' && c != '_' && c != ':' && c != '/' && c < 0x80 {
+		if !isLetter(c) && c-'-' > ':'-'-' && c != '_' && c < 0x80 { // - . / 0 to 9 :
 			return false
 		}
 	}
@@ -198,6 +208,9 @@ func isHost(w []byte) bool {
 
 // isFacility knows the "kern.warn" of OpenWrt's logread.
 func isFacility(w []byte) bool {
+	if len(w) < 7 || len(w) > 16 { // lpr.err, authpriv.warning
+		return false
+	}
 	i := bytes.IndexByte(w, '.')
 	if i < 3 {
 		return false

@@ -42,7 +42,7 @@ func (p *Parser) netfilter(b []byte, src int, rec *Record) bool {
 // "DOMAIN=" does not count. It is -1 for none.
 func fieldsAt(b []byte, src int) int {
 	for from := 0; from < src; {
-		i := bytes.Index(b[from:src], []byte("IN="))
+		i := index(b[from:src], "IN=")
 		if i < 0 {
 			break
 		}
@@ -52,7 +52,7 @@ func fieldsAt(b []byte, src int) int {
 		}
 		from = i + 3
 	}
-	if i := bytes.Index(b[:src], []byte("OUT=")); i >= 0 {
+	if i := index(b[:src], "OUT="); i >= 0 {
 		return i
 	}
 	return -1
@@ -72,11 +72,11 @@ func isField(b []byte) bool {
 
 // interfaces reads IN= and OUT=, which stand before the MAC addresses.
 func interfaces(b []byte, rec *Record) {
-	if v, ok := bytes.CutPrefix(b, []byte("IN=")); ok {
-		rec.InIf, b, _ = bytes.Cut(v, []byte(" "))
+	if has(b, "IN=") {
+		rec.InIf, b = cutByte(b[len("IN="):], ' ')
 	}
-	if v, ok := bytes.CutPrefix(b, []byte("OUT=")); ok {
-		rec.OutIf, _, _ = bytes.Cut(v, []byte(" "))
+	if has(b, "OUT=") {
+		rec.OutIf, _ = cutByte(b[len("OUT="):], ' ')
 	}
 }
 
@@ -148,7 +148,7 @@ func netfilterFields(b []byte, rec *Record) (icmpType int) {
 
 // atProto skips the fields of the IP header, LEN= to ID= and the fragment flags, of which none is kept: six fewer to look at.
 func atProto(b []byte) []byte {
-	if i := bytes.Index(b, []byte("PROTO=")); i > 0 {
+	if i := index(b, "PROTO="); i > 0 {
 		return b[i:]
 	}
 	return b

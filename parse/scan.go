@@ -148,31 +148,54 @@ func addr(b []byte) netip.Addr {
 	return netip.AddrFrom16(a).Unmap()
 }
 
-// addr4 reads a dotted quad. Leading zeros are refused as in netip: some programs read them as octal.
+// addr4 reads a dotted quad. Leading zeros are refused as in netip: some programs read them as octal. Where the points
+// stand is found for eight bytes at a time, because no processor foresees how many digits a number has.
 func addr4(b []byte) (a [4]byte, ok bool) {
-	if len(b) < 7 || len(b) > 15 {
+	n := len(b)
+	if n < 7 || n > 15 {
 		return a, false
 	}
-	part, n, digits := 0, uint(0), 0
-	for _, c := range b {
-		if c == '.' {
-			if digits == 0 || part == 3 {
-				return a, false
-			}
-			a[part] = byte(n)
-			part, n, digits = part+1, 0, 0
-			continue
-		}
-		if !isDigit(c) || digits > 0 && n == 0 {
-			return a, false
-		}
-		n, digits = n*10+uint(c-'0'), digits+1
-		if n > 255 {
-			return a, false
-		}
+	first, second := uint64(0), uint64(0)
+	if n == 7 {
+		first = uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[3:]))<<24
+	} else {
+		first = binary.LittleEndian.Uint64(b)
+		second = binary.LittleEndian.Uint64(b[n-8:]) >> (8 * (16 - n))
 	}
-	a[3] = byte(n)
-	return a, part == 3 && digits > 0
+	points := pointsIn(first) | pointsIn(second)<<8
+	if bits.OnesCount64(points) != 3 {
+		return a, false
+	}
+	p1 := bits.TrailingZeros64(points)
+	points &= points - 1
+	p2, p3 := bits.TrailingZeros64(points), 63-bits.LeadingZeros64(points)
+	if p1 < 1 || p1 > 3 || p2-p1 < 2 || p2-p1 > 4 || p3-p2 < 2 || p3-p2 > 4 || n-p3 < 2 || n-p3 > 4 {
+		return a, false
+	}
+	ok1, ok2, ok3, ok4 := false, false, false, false
+	a[0], ok1 = octet(uint32(first)<<(32-8*p1), p1)
+	a[1], ok2 = octet(uint32(first<<8>>(8*p2-24)), p2-p1-1)
+	a[2], ok3 = octet(binary.LittleEndian.Uint32(b[p3-4:]), p3-p2-1)
+	a[3], ok4 = octet(binary.LittleEndian.Uint32(b[n-4:]), n-p3-1)
+	return a, ok1 && ok2 && ok3 && ok4
+}
+
+// pointsIn has a bit for each of the eight bytes of x that is a point.
+func pointsIn(x uint64) uint64 {
+	const low = 0x7f7f7f7f7f7f7f7f
+	x ^= 0x2e2e2e2e2e2e2e2e
+	x = ^((x&low + low) | x | low) >> 7 // 1 in each byte that was a point
+	return x * 0x0102040810204080 >> 56 // gathered in the uppermost byte
+}
+
+// octet is the number of n digits, 1 to 3, in the upper bytes of x, of which the uppermost is the last digit.
+func octet(x uint32, n int) (v byte, ok bool) {
+	x = (x ^ 0x30303030) & (0xffffffff << (32 - 8*n))
+	if (x|(x+0x76767676))&0x80808080 != 0 {
+		return 0, false // not a digit
+	}
+	sum := x>>24 + x>>16&0xff*10 + x>>8&0xff*100
+	return byte(sum), sum <= 255 && sum >= [4]uint32{0, 0, 10, 100}[n&3]
 }
 
 // addr6 reads an IPv6 address with or without "::" and with an IPv4 tail.

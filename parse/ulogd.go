@@ -40,7 +40,7 @@ func ulogd(b []byte, rec *Record) bool {
 
 // isULOGD knows a flow line by the word behind its event.
 func isULOGD(b []byte) bool {
-	return len(b) > 0 && b[0] == '[' && bytes.Contains(b[:min(len(b), 24)], []byte("] ORIG: "))
+	return len(b) > 0 && b[0] == '[' && index(b[:min(len(b), 24)], "] ORIG: ") > 0
 }
 
 // ulogdState tells an answered session from an unanswered one by the packets that came back.
