@@ -1,7 +1,5 @@
 package parse
 
-import "bytes"
-
 // conntrackXML reads one <flow> of `conntrack -E -o xml`, `conntrack -L -o xml` and ulogd's XML output, a flow a line:
 //
 //	<flow type="new"><meta direction="original"><layer3 …><src>…</src><dst>…</dst></layer3><layer4 …>…
@@ -21,14 +19,14 @@ func conntrackXML(b []byte, rec *Record) bool {
 	stamp := rec.Stamp
 	var when Stamp
 	for len(b) > 0 {
-		i := bytes.IndexByte(b, '<')
+		i := find(b, '<')
 		if i < 0 || i+1 == len(b) {
 			break
 		}
 		if b = b[i+1:]; b[0] == '/' {
 			continue
 		}
-		end := bytes.IndexByte(b, '>')
+		end := find(b, '>')
 		if end < 0 {
 			break // cut short: what is there counts
 		}

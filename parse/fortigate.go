@@ -10,7 +10,7 @@ import "bytes"
 func (p *Parser) fortigate(b []byte, rec *Record) bool {
 	var f fortiFields
 	w := pairWalk{rest: b, sep: ' '}
-	if i := bytes.IndexAny(b, " ,"); i >= 0 && b[i] == ',' {
+	if bytes.IndexByte(b[:blank(b)], ',') >= 0 {
 		w.sep = ','
 	}
 	for {

@@ -103,9 +103,20 @@ func oddHeader(b []byte, hasPri bool, rec *Record) {
 			}
 		}
 	}
-	if !bytes.ContainsAny(b, ":=%|[(") {
+	if !hasMark(b) {
 		rec.Word = "malformed" // a priority, and then nothing of a header and nothing of a message that we know
 	}
+}
+
+// hasMark says whether b has one of the marks that tags, pairs and mnemonics are made of; most have one near the front.
+func hasMark(b []byte) bool {
+	for _, c := range b {
+		switch c {
+		case ':', '=', '%', '|', '[', '(':
+			return true
+		}
+	}
+	return false
 }
 
 // decoded reads the front of `dmesg --decode`: "kern  :warn  : [ 5632.359712] …".

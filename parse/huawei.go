@@ -49,7 +49,8 @@ func (p *Parser) huaweiEvent(module, brief, text []byte, rec *Record) bool {
 	}
 	in := func(s string) bool { return bytes.Contains(low, []byte(s)) }
 	nat := lower(module, "nat") || lower(module, "cgn")
-	if session := in("teardown") || in("policy") || in("flow"); !session {
+	ended := in("teardown")
+	if !ended && !in("policy") && !in("flow") {
 		if done, ok := p.huaweiRare(brief, text, in, nat, rec); done {
 			return ok
 		}
@@ -67,12 +68,12 @@ func (p *Parser) huaweiEvent(module, brief, text []byte, rec *Record) bool {
 	switch {
 	case rec.PortLow != 0 && rec.NATSrc.IsValid():
 		rec.block(!in("free") && !in("withdraw") && !in("release") && !in("delete"))
-	case in("permit"), in("policydeny"), in("filter"), in("pktfilter"):
+	case !ended && (in("permit") || in("policydeny") || in("filter")):
 		rec.verdict(in("permit") || lower(f.event, "permit"))
 		if !in("permit") && !in("deny") && len(f.event) == 0 {
 			return false
 		}
-	case in("teardown"), in("aged"):
+	case ended, in("aged"):
 		rec.Kind, rec.Word, rec.Action = SessionEnd, "session", "session-delete"
 		if f.reason != nil {
 			rec.Detail = p.name(bytes.TrimRight(f.reason, "."))
@@ -117,23 +118,20 @@ type huaweiFields struct{ rule, reason, event []byte }
 // read takes the pairs; a key's case, dashes and number in parentheses say nothing: SrcIPAddr(1003), source-ip,
 // SourceIP.
 func (f *huaweiFields) read(b []byte, sep byte, rec *Record) {
+	var buf [24]byte
 	for len(b) > 0 {
-		part := b
-		if i := bytes.IndexByte(b, sep); i >= 0 {
-			part, b = b[:i], b[i+1:]
-		} else {
-			b = nil
-		}
-		i := bytes.IndexByte(part, '=')
-		if i < 0 {
+		key, v := plainKey(b, sep, &buf)
+		if b = nil; len(v) == 0 {
 			continue
 		}
-		key, v := part[:i], trimLeft(part[i+1:])
+		if i := bytes.IndexByte(v, sep); i >= 0 {
+			v, b = v[:i], v[i+1:]
+		}
+		v = trimLeft(v)
 		for len(v) > 0 && (v[len(v)-1] == '.' || v[len(v)-1] == ')' || v[len(v)-1] == ' ') {
 			v = v[:len(v)-1]
 		}
-		var buf [24]byte
-		switch string(plainKey(key, &buf)) {
+		switch string(key) {
 		case "sourceip", "srcip", "srcipaddr", "sourceaddress", "userip", "useripaddr":
 			rec.Src = addr(v)
 		case "destinationip", "dstip", "dstipaddr", "destip", "destinationaddress":
@@ -172,29 +170,35 @@ func (f *huaweiFields) read(b []byte, sep byte, rec *Record) {
 	}
 }
 
-// plainKey is key in lower case, without dashes and without what stands in parentheses. A longer key is none of ours.
-func plainKey(key []byte, buf *[24]byte) []byte {
-	if i := bytes.LastIndexByte(key, ' '); i >= 0 {
-		key = key[i+1:]
-	}
-	for len(key) > 0 && !isLetter(key[0]) {
-		key = key[1:]
-	}
-	n := 0
-	for _, c := range key {
-		if c == '(' {
-			break
+// plainKey reads up to the next "=" and returns the last word in front of it in lower case, without dashes and without what
+// stands in parentheses; and what follows. A key that is too long for buf is none of ours.
+func plainKey(b []byte, sep byte, buf *[24]byte) (key, rest []byte) {
+	n, skip := 0, false
+	for i, c := range b {
+		switch {
+		case isLetter(c) && !skip:
+			if n < len(buf) {
+				buf[n] = c | 0x20
+			}
+			n++
+		case c == '=':
+			if n > len(buf) {
+				n = 0
+			}
+			return buf[:n], b[i+1:]
+		case c == sep || c == ' ':
+			n, skip = 0, false
+		case c == '(':
+			skip = true
+		case c == '-' || c == '_' || n == 0 || skip:
+		default:
+			if n < len(buf) {
+				buf[n] = c | 0x20 // no other byte of ours has a meaning with that bit
+			}
+			n++
 		}
-		if c == '-' || c == '_' {
-			continue
-		}
-		if n == len(buf) {
-			return nil
-		}
-		buf[n] = c | 0x20 // no other byte of ours has a meaning with that bit
-		n++
 	}
-	return buf[:n]
+	return nil, nil
 }
 
 // huaweiLink reads "Interface Ethernet0/0/8 has turned into DOWN state.", "Line protocol state on the interface Vlan1

@@ -162,7 +162,7 @@ func (s *Stamp) stampRouterOS(b []byte) (rest []byte, ok bool) {
 // stampForeign reads "Mär 05 07:08:09", "[weekday] Mär  5 07:08:09 2024" and "土 11月 21 20:27:58 2026".
 func (s *Stamp) stampForeign(b []byte) (rest []byte, ok bool) {
 	w, r := word(b)
-	if len(w) > 24 || len(r) < 10 {
+	if len(w) > 24 || len(r) < 10 || len(w) > 8 && w[0] < 0x80 { // no month and no weekday in our alphabet is as long
 		return b, false
 	}
 	if rest, ok = s.foreignDate(w, r); ok {
