@@ -134,7 +134,7 @@ func (f *checkFields) first(rec *Record) {
 func (f *checkFields) colons(b []byte, rec *Record) {
 	for {
 		b = trimLeft(b)
-		i := find(b, ':')
+		i := bytes.IndexByte(b, ':')
 		if i < 0 {
 			return
 		}
@@ -146,7 +146,7 @@ func (f *checkFields) colons(b []byte, rec *Record) {
 		if b[0] == '"' {
 			val, b = quotedValue(b)
 		} else {
-			end := find(b, ';')
+			end := bytes.IndexByte(b, ';')
 			if end < 0 {
 				end = len(b)
 			}
@@ -157,7 +157,7 @@ func (f *checkFields) colons(b []byte, rec *Record) {
 			b = b[1:]
 			continue
 		}
-		if i = find(b, ';'); i < 0 {
+		if i = bytes.IndexByte(b, ';'); i < 0 {
 			return
 		}
 		b = b[i+1:]
@@ -167,11 +167,11 @@ func (f *checkFields) colons(b []byte, rec *Record) {
 // pipes reads "key=value|key=value".
 func (f *checkFields) pipes(b []byte, rec *Record) {
 	for len(b) > 0 {
-		end := find(b, '|')
+		end := bytes.IndexByte(b, '|')
 		if end < 0 {
 			end = len(b)
 		}
-		if i := find(b[:end], '='); i > 0 {
+		if i := bytes.IndexByte(b[:end], '='); i > 0 {
 			f.set(b[:i], bytes.Trim(b[i+1:end], `"`), rec)
 		}
 		b = b[min(len(b), end+1):]

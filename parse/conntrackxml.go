@@ -1,5 +1,7 @@
 package parse
 
+import "bytes"
+
 // conntrackXML reads one <flow> of `conntrack -E -o xml`, `conntrack -L -o xml` and ulogd's XML output, a flow a line:
 //
 //	<flow type="new"><meta direction="original"><layer3 …><src>…</src><dst>…</dst></layer3><layer4 …>…
@@ -19,14 +21,14 @@ func conntrackXML(b []byte, rec *Record) bool {
 	stamp := rec.Stamp
 	var when Stamp
 	for len(b) > 0 {
-		i := find(b, '<')
+		i := bytes.IndexByte(b, '<')
 		if i < 0 || i+1 == len(b) {
 			break
 		}
 		if b = b[i+1:]; b[0] == '/' {
 			continue
 		}
-		end := find(b, '>')
+		end := bytes.IndexByte(b, '>')
 		if end < 0 {
 			break // cut short: what is there counts
 		}

@@ -135,8 +135,11 @@ func (j *jsonReader) value() (v []byte, ok bool) {
 	case j.b[0] == '{':
 		return nil, false
 	}
-	v = until(j.b, ",} ")
-	j.b = j.b[len(v):]
+	n := 0
+	for n < len(j.b) && j.b[n] != ',' && j.b[n] != '}' && j.b[n] != ' ' {
+		n++
+	}
+	v, j.b = j.b[:n], j.b[n:]
 	if string(v) == "null" {
 		return nil, true // the journal's word for a field that is too long
 	}
@@ -181,9 +184,11 @@ func (j *jsonReader) str() (s []byte, ok bool) {
 		return nil, false
 	}
 	b := j.b[1:]
-	end := bytes.IndexByte(b, '"')
+	end := near(b, '"')
 	if end < 0 {
-		return nil, false
+		if end = bytes.IndexByte(b, '"'); end < 0 {
+			return nil, false
+		}
 	}
 	if bytes.IndexByte(b[:end], '\\') < 0 {
 		j.b = b[end+1:]

@@ -82,13 +82,14 @@ func (f *junosFields) structured(b []byte, rec *Record) bool {
 			break
 		}
 		key := b[:q-1]
-		if i := bytes.LastIndexByte(key, ' '); i >= 0 {
-			key = key[i+1:]
-		} else if key[0] == '[' {
+		if key[0] == ' ' || key[0] == '[' {
 			key = key[1:]
 		}
 		b = b[q+1:]
-		end := bytes.IndexByte(b, '"')
+		end := near(b, '"')
+		if end < 0 {
+			end = bytes.IndexByte(b, '"')
+		}
 		if end < 0 || f.set(key, b[:end], rec) {
 			break
 		}
@@ -145,6 +146,10 @@ func (f *junosFields) set(key, v []byte, rec *Record) (last bool) {
 		rec.PortLow = port(v)
 	case "block-port-high":
 		rec.PortHigh = port(v)
+	default: // seldom: the name of the element, or something else, stands in front of the key
+		if i := bytes.LastIndexByte(key, ' '); i >= 0 {
+			return f.set(key[i+1:], v, rec)
+		}
 	}
 	return false
 }

@@ -63,7 +63,7 @@ const maxField = 64
 
 // isField knows the fields that may follow IN=.
 func isField(b []byte) bool {
-	switch string(b[:max(0, find(b, '='))]) {
+	switch string(b[:max(0, bytes.IndexByte(b, '='))]) {
 	case "OUT", "PHYSIN", "PHYSOUT", "MAC", "MACSRC", "SRC":
 		return true
 	}
@@ -86,7 +86,7 @@ func netfilterFields(b []byte, rec *Record) (icmpType int) {
 	icmpType = -1
 	var flags uint8
 	for len(b) > 0 {
-		end := find(b, ' ')
+		end := bytes.IndexByte(b, ' ')
 		f := b
 		if end < 0 {
 			b = nil

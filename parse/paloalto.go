@@ -50,7 +50,7 @@ func csvColumns(b []byte, c [][]byte) (n int) {
 		if len(b) > 0 && b[0] == '"' {
 			end := 1
 			for end < len(b) {
-				i := find(b[end:], '"')
+				i := bytes.IndexByte(b[end:], '"')
 				if i < 0 {
 					end = len(b)
 					break
@@ -65,7 +65,7 @@ func csvColumns(b []byte, c [][]byte) (n int) {
 			c[n] = bytes.TrimSuffix(b[1:end], []byte(`"`))
 			b = b[end:]
 		} else {
-			i := find(b, ',')
+			i := bytes.IndexByte(b, ',')
 			if i < 0 {
 				i = len(b)
 			}
@@ -76,7 +76,7 @@ func csvColumns(b []byte, c [][]byte) (n int) {
 			b = b[1:]
 			continue
 		}
-		i := find(b, ',')
+		i := bytes.IndexByte(b, ',')
 		if i < 0 {
 			return n
 		}

@@ -352,8 +352,12 @@ func lower(b []byte, want string) bool {
 
 // containsLower says whether b contains want without regard to case; want is lower case ASCII.
 func containsLower(b []byte, want string) bool {
-	for i := 0; i+len(want) <= len(b); i++ {
-		if b[i]|0x20 == want[0]|0x20 && lower(b[i:i+len(want)], want) {
+	if len(b) < len(want) {
+		return false
+	}
+	first := want[0] | 0x20
+	for i, c := range b[:len(b)-len(want)+1] {
+		if c|0x20 == first && lower(b[i:i+len(want)], want) {
 			return true
 		}
 	}
@@ -369,29 +373,17 @@ func after(b []byte, key string) []byte {
 	return b[i+len(key):]
 }
 
-// find is bytes.IndexByte for what is near, as the ends of keys and values are: it takes half the time where less than
-// 24 bytes have to be looked at.
-func find(b []byte, c byte) int {
+// near is where c stands in the first eight bytes of b, or -1. It is worth asking first where values are short.
+func near(b []byte, c byte) int {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		if i == 24 {
-			if n := bytes.IndexByte(b[i:], c); n >= 0 {
-				return i + n
-			}
-			return -1
-		}
-		x := binary.LittleEndian.Uint64(b[i:]) ^ uint64(c)*ones
-		if found := (x - ones) &^ x & highs; found != 0 {
-			return i + bits.TrailingZeros64(found)>>3
-		}
+	if len(b) < 8 {
+		return -1
 	}
-	for ; i < len(b); i++ {
-		if b[i] == c {
-			return i
-		}
+	x := binary.LittleEndian.Uint64(b) ^ uint64(c)*ones
+	if x = (x - ones) &^ x & highs; x == 0 {
+		return -1
 	}
-	return -1
+	return bits.TrailingZeros64(x) >> 3
 }
 
 // index is bytes.Index for a string whose first byte is rare in b: it is found by that byte, and nothing is copied.
