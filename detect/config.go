@@ -17,16 +17,8 @@ type Config struct {
 	Table    int            // entries of the session table; 0 = unknown
 	Tables   map[string]int // … per router
 	Timeouts Timeouts
+	Held     map[string]Timeouts // … of single routers, whole
 	Limits   Limits
-}
-
-// Timeouts say how long a session-table entry lives after the last packet, by state. The defaults are Linux's
-// (net/netfilter/nf_conntrack_proto_{tcp,udp,icmp,generic}.c).
-type Timeouts struct {
-	SynSent, SynRecv, Established, FinWait, CloseWait, LastAck, TimeWait, Close time.Duration
-	UDP, UDPStream, ICMP, Generic                                               time.Duration
-	// TypicalTCP is how long a TCP session is held when only its first packet is logged: talk plus TIME_WAIT.
-	TypicalTCP time.Duration
 }
 
 // Limits bound a Day and the tracker behind it.
@@ -41,13 +33,8 @@ func DefaultConfig() Config {
 	return Config{
 		Location: time.UTC,
 		LAN:      privateNetworks(),
-		Timeouts: Timeouts{
-			SynSent: 120 * time.Second, SynRecv: 60 * time.Second, Established: 5 * 24 * time.Hour, FinWait: 120 * time.Second,
-			CloseWait: 60 * time.Second, LastAck: 30 * time.Second, TimeWait: 120 * time.Second, Close: 10 * time.Second,
-			UDP: 30 * time.Second, UDPStream: 120 * time.Second, ICMP: 30 * time.Second, Generic: 600 * time.Second,
-			TypicalTCP: 150 * time.Second,
-		},
-		Limits: Limits{Hosts: 16384, Sessions: 1 << 18, Spells: 4096},
+		Timeouts: TimeoutsOf(""),
+		Limits:   Limits{Hosts: 16384, Sessions: 1 << 18, Spells: 4096},
 	}
 }
 
@@ -78,9 +65,17 @@ func (c *Config) table(router string) int {
 	return c.Table
 }
 
-// Fingerprint tells days that were made with other networks, timeouts or limits: those must be made anew from the events.
+// timeouts are those of the router.
+func (c *Config) timeouts(router string) *Timeouts {
+	if t, ok := c.Held[router]; ok {
+		return &t
+	}
+	return &c.Timeouts
+}
+
+// Fingerprint tells days that were made with other networks, timeouts, table sizes or limits: those must be made anew from the events.
 func (c *Config) Fingerprint() uint64 {
-	return xxhash.Sum64String(fmt.Sprint(dayVersion, c.LAN, c.Timeouts, c.Limits))
+	return xxhash.Sum64String(fmt.Sprint(dayVersion, c.LAN, c.Timeouts, c.Held, c.Table, c.Tables, c.Limits))
 }
 
 // dayVersion goes up whenever the same events would make another Day.

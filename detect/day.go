@@ -150,6 +150,7 @@ type Router struct {
 	Clock     []ClockSlot          // how far its stamps were from the time of receipt; none of an import
 	Hours     [24]HourLoss         // what is known to be missing
 	Other     map[string]uint64    // further kernel events by kind
+	Gauge     Gauge                // what its overflows say about hold times; the next day begins with it
 }
 
 // Level is the rebuilt session table at the fullest second of a slot.
@@ -223,6 +224,7 @@ type Open struct {
 	Router  string
 	Holder  netip.Addr // whose part of the table it is; invalid for the router itself and others
 	Expires int64      // ns
+	Guessed bool       // nothing in the log will tell when it goes
 }
 
 // append adds the bytes of o to b, with the length before what has no fixed one.
@@ -234,9 +236,16 @@ func (o *Open) append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint16(b, o.Key.SPort)
 	b = binary.BigEndian.AppendUint16(b, o.Key.DPort)
 	b = append(b, o.Key.Proto)
-	b = binary.BigEndian.AppendUint64(b, uint64(o.Expires))
+	b = binary.BigEndian.AppendUint64(b, uint64(o.Expires)<<1|bit(o.Guessed))
 	b = binary.BigEndian.AppendUint32(b, uint32(len(o.Router)))
 	return append(b, o.Router...)
+}
+
+func bit(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // Key is the five-tuple of a session as its opener sees it, save that one which is forwarded has the inner host as its Dst.
@@ -366,6 +375,7 @@ func (r *Router) merge(o *Router) {
 	for k, n := range o.Other {
 		r.Other[k] += n
 	}
+	r.Gauge.merge(&o.Gauge)
 }
 
 // merged adds the values of b to those of a; nothing in it shares memory with b.
@@ -403,13 +413,23 @@ func compareHolders(a, b Holder) int {
 	return cmp.Or(cmp.Compare(b.N, a.N), a.Host.Compare(b.Host))
 }
 
-// OpenPrint tells whether the next day would begin with other sessions. It is 0 for no day and for a day without open sessions.
+// OpenPrint tells whether the next day would begin otherwise: with other sessions, or other gauges of its routers. It is 0 for no
+// day and for one that leaves nothing.
 func (d *Day) OpenPrint() uint64 {
-	if d == nil || len(d.Open) == 0 {
+	if d == nil {
 		return 0
 	}
 	h := xxhash.New()
 	var b []byte
+	for _, name := range slices.Sorted(maps.Keys(d.Routers)) {
+		if g := d.Routers[name].Gauge; g != (Gauge{}) {
+			b = fmt.Appendf(b, "%q%v", name, g)
+		}
+	}
+	if len(b) == 0 && len(d.Open) == 0 {
+		return 0
+	}
+	h.Write(b)
 	for i := range d.Open {
 		b = d.Open[i].append(b[:0])
 		h.Write(b) // never fails

@@ -8,33 +8,33 @@ import (
 
 // This file says how long a session holds its entry when its end is not logged.
 
-// hold is how long the entry stays when nothing more is heard of it; hs is nil for a session of nobody's.
-func (t *Tracker) hold(e *parse.Event, k Key, hs *hostState) time.Duration {
-	to := &t.cfg.Timeouts
-	ends := hs != nil && hs.ends*20 > hs.creates // the ends of this host's sessions are logged
+// hold is how long the entry stays when nothing more is heard of it; guessed says that nothing will be heard. hs is nil for a
+// session of nobody's.
+func (t *Tracker) hold(e *parse.Event, k Key, hs *hostState, rs *routerState) (d time.Duration, guessed bool) {
+	to := rs.held
+	if hs != nil && hs.ends*20 > hs.creates { // the ends of this host's sessions are logged
+		switch e.Proto {
+		case parse.TCP:
+			return to.tcp(e.State), false // NoState: until the end is logged
+		case parse.UDP:
+			return to.Generic, false // packets in between are not seen
+		}
+	}
 	switch e.Proto {
 	case parse.TCP:
-		switch {
-		case e.State != parse.NoState && ends:
-			return to.tcp(e.State)
-		case ends:
-			return to.Established // until the end is logged
-		case hs != nil && hs.knocks.failing(e.Time):
-			return to.Close
+		if d = to.Close; hs == nil || !hs.knocks.failing(e.Time) {
+			d = to.typical(k)
 		}
-		return to.typical(k)
 	case parse.UDP:
-		switch {
-		case ends: // until the end is logged; packets in between are not seen
-			return to.Generic
-		case e.State == parse.Replied:
-			return to.UDPStream
+		if d = to.UDP; e.State == parse.Replied {
+			d = to.UDPStream
 		}
-		return to.UDP
 	case parse.ICMP, parse.ICMPv6:
-		return to.ICMP
+		d = to.ICMP
+	default:
+		d = to.Generic
 	}
-	return to.Generic
+	return time.Duration(float64(d) * rs.router.Gauge.scale()), true
 }
 
 func (to *Timeouts) tcp(s parse.State) time.Duration {

@@ -17,6 +17,9 @@ func (t *Tracker) tableFull(e *parse.Event, rs *routerState, n uint32) {
 			return
 		}
 		rs.endSpell()
+		if h := t.table.holding(e.Router); t.judges(h) {
+			rs.router.Gauge.full(e.Time, h.total, h.sure(), rs.size, 2*rs.held.TypicalTCP)
+		}
 		rs.spell, rs.sums = &Overflow{Start: e.Time, End: e.Time}, map[netip.Addr]*Holder{}
 	}
 	rs.flooded = 0
@@ -40,6 +43,11 @@ func (t *Tracker) tableFull(e *parse.Event, rs *routerState, n uint32) {
 			h.N += uint64(m.n)
 		}
 	}
+}
+
+// judges says whether the entries of h are those of its own router's table: where most sessions are logged by others, they are not.
+func (t *Tracker) judges(h *holding) bool {
+	return h.total >= gaugeLow && 2*h.total >= t.table.all.total
 }
 
 // holdsSessions says whether it is the session table, or a pool of what a session needs (NAT ports, states), that is full. The

@@ -69,6 +69,8 @@ type entry struct {
 	holder  netip.Addr
 	router  parse.Name
 	expires int64
+	slot    int32 // of its holding, in which it was put there; -1 = on the day before
+	guessed bool  // nothing in the log will tell when it goes
 	due     int32 // the second in whose list it stands; 0 = in none
 	born    int64 // 0 for one of the day before
 	gone    bool
@@ -78,6 +80,9 @@ type entry struct {
 // holding counts the entries of one router by holder.
 type holding struct {
 	total, peak int
+	guessed     int   // entries whose hold time is guessed
+	fresh       int   // … that were put here in the running slot
+	slot        int32 // slots that have passed
 	hosts       map[netip.Addr]*count
 }
 
@@ -89,7 +94,7 @@ func newTable(d *Day, prev *Day, limit int) *table {
 	t.over = [2]map[Key]*ending{{}, {}}
 	if prev != nil {
 		for _, o := range prev.Open {
-			t.put(&entry{key: o.Key, holder: o.Holder, router: parse.MakeName(o.Router), expires: o.Expires})
+			t.put(&entry{key: o.Key, slot: -1, guessed: o.Guessed, holder: o.Holder, router: parse.MakeName(o.Router), expires: o.Expires})
 		}
 	}
 	return t
@@ -101,7 +106,15 @@ func (t *table) put(e *entry) bool {
 	}
 	t.entries[e.key] = e
 	t.schedule(e, t.second)
-	t.holding(e.router).add(e.holder, 1)
+	h := t.holding(e.router)
+	h.add(e.holder, 1)
+	if e.guessed {
+		h.guessed++
+		if e.slot >= 0 {
+			e.slot = h.slot
+			h.fresh++
+		}
+	}
 	t.all.add(e.holder, 1)
 	return true
 }
@@ -153,9 +166,26 @@ func (t *table) remove(e *entry) {
 	}
 	e.gone = true // it may still stand in a due list
 	delete(t.entries, e.key)
-	t.holding(e.router).add(e.holder, -1)
+	h := t.holding(e.router)
+	h.add(e.holder, -1)
+	t.known(h, e)
 	t.all.add(e.holder, -1)
 }
+
+// known takes e from those whose end is guessed.
+func (t *table) known(h *holding, e *entry) {
+	if !e.guessed {
+		return
+	}
+	e.guessed = false
+	h.guessed--
+	if e.slot == h.slot {
+		h.fresh--
+	}
+}
+
+// sure is how many entries are there whatever the hold times are: their end will be logged, or they are new.
+func (h *holding) sure() int { return h.total - h.guessed + h.fresh }
 
 // expire lets go of what has timed out before ns.
 func (t *table) expire(ns int64) {
@@ -203,6 +233,8 @@ func (h *holding) level(slot int) (l Level, ok bool) {
 // nextSlot starts a new one.
 func (h *holding) nextSlot() {
 	h.peak = h.total
+	h.slot++
+	h.fresh = 0
 	for host, c := range h.hosts {
 		if c.peak = c.n; c.n == 0 {
 			delete(h.hosts, host)
@@ -216,7 +248,7 @@ func (t *table) open() []Open {
 	var out []Open
 	for _, e := range t.entries {
 		if e.expires >= end {
-			out = append(out, Open{Key: e.key, Router: e.router.String(), Holder: e.holder, Expires: e.expires})
+			out = append(out, Open{Key: e.key, Router: e.router.String(), Holder: e.holder, Expires: e.expires, Guessed: e.guessed})
 		}
 	}
 	slices.SortFunc(out, func(a, b Open) int { return a.Key.compare(b.Key) })

@@ -39,6 +39,7 @@ type Tracker struct {
 	hosts   map[netip.Addr]*hostState
 	routers map[parse.Name]*routerState
 	recent  map[netip.Addr]contact // outside address → who of ours spoke to it last
+	gauges  map[string]Gauge       // of the day before
 }
 
 type contact struct {
@@ -69,6 +70,8 @@ type busy struct {
 
 type routerState struct {
 	router   *Router
+	held     *Timeouts
+	size     int // entries that its table takes; 0 = nobody said
 	lastKind parse.Kind
 	spell    *Overflow
 	sums     map[netip.Addr]*Holder
@@ -87,8 +90,14 @@ func NewTracker(cfg Config, prev *Day, date Date) *Tracker {
 	d := NewDay(date)
 	d.Config = cfg.Fingerprint()
 	d.Began = prev.OpenPrint()
+	gauges := map[string]Gauge{}
+	if prev != nil {
+		for name, r := range prev.Routers {
+			gauges[name] = r.Gauge
+		}
+	}
 	return &Tracker{
-		cfg: cfg, day: d, table: newTable(d, prev, cfg.Limits.Sessions), now: date.Start().UnixNano(),
+		gauges: gauges, cfg: cfg, day: d, table: newTable(d, prev, cfg.Limits.Sessions), now: date.Start().UnixNano(),
 		hosts: map[netip.Addr]*hostState{}, routers: map[parse.Name]*routerState{}, recent: map[netip.Addr]contact{},
 	}
 }
@@ -145,7 +154,7 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 		}
 		t.sessionNew(e, rs)
 	case parse.SessionUpdate:
-		t.sessionUpdate(e)
+		t.sessionUpdate(e, rs)
 	case parse.SessionEnd:
 		t.sessionEnd(e, rs)
 	case parse.SessionDenied:
@@ -215,8 +224,11 @@ func (t *Tracker) closeSlot() {
 			continue
 		}
 		if l, ok := h.level(t.slot); ok {
-			r := t.router(name).router
-			r.Occupancy = append(r.Occupancy, l)
+			rs := t.router(name)
+			rs.router.Occupancy = append(rs.router.Occupancy, l)
+			if t.judges(h) {
+				rs.router.Gauge.over(t.table.start+int64(t.slot+1)*int64(SlotLen), h.total, h.sure(), rs.size, 2*rs.held.TypicalTCP)
+			}
 		}
 		h.nextSlot()
 	}
@@ -225,7 +237,8 @@ func (t *Tracker) closeSlot() {
 func (t *Tracker) router(name parse.Name) *routerState {
 	rs := t.routers[name]
 	if rs == nil {
-		rs = &routerState{router: t.day.router(name.String())}
+		rs = &routerState{router: t.day.router(name.String()), held: t.cfg.timeouts(name.String()), size: t.cfg.table(name.String())}
+		rs.router.Gauge = t.gauges[name.String()]
 		t.routers[name] = rs
 	}
 	return rs
@@ -277,10 +290,10 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	k := t.keyOf(e)
 	host, peer, internal := t.sides(e)
 	hs := t.hosts[host]
+	hold, guessed := t.hold(e, k, hs, rs)
+	expires := e.Time + int64(hold)
 	if have := t.table.entries[k]; have != nil { // a retransmitted SYN, the next datagram, or another logger's copy
-		if x := e.Time + int64(t.hold(e, k, hs)); x > have.expires {
-			have.expires = x
-		}
+		have.expires = max(have.expires, expires)
 		return
 	}
 	ended := t.table.ended(k, e)
@@ -293,7 +306,7 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	}
 	if ended != nil {
 		ended.counted = true // it was over before this line of it came
-	} else if !t.table.put(&entry{key: k, holder: host, router: e.Router, expires: e.Time + int64(t.hold(e, k, hs)), born: e.Time}) {
+	} else if !t.table.put(&entry{key: k, holder: host, router: e.Router, expires: expires, guessed: guessed, born: e.Time}) {
 		t.day.Dropped["sessions"]++
 	}
 	if !internal {
@@ -377,15 +390,16 @@ func (b *busy) close(s *Series) {
 	clear(b.peers)
 }
 
-func (t *Tracker) sessionUpdate(e *parse.Event) {
+func (t *Tracker) sessionUpdate(e *parse.Event, rs *routerState) {
 	en := t.table.find(t.keyOf(e))
 	if en == nil {
 		return
 	}
-	hold := t.cfg.Timeouts.UDPStream
+	hold := rs.held.UDPStream
 	if e.Proto == parse.TCP {
-		hold = t.cfg.Timeouts.tcp(e.State)
+		hold = rs.held.tcp(e.State)
 	}
+	t.table.known(t.table.holding(en.router), en)
 	en.expires = e.Time + int64(hold)
 	if host, peer, ok := t.sides(e); ok && !en.judged {
 		t.serving(e, en, host)

@@ -87,6 +87,7 @@ func TestBadInput(t *testing.T) {
 		{"ack without an id", []string{"ack", "--data", data}, 2, `ack needs the id of a finding`},
 		{"ack of nothing", []string{"ack", "--data", data, "burst-10.0.0.1"}, 2, `there is no finding "burst-10.0.0.1" in .*: nothing was found there`},
 		{"ack taken back that is none", []string{"ack", "--data", data, "--remove", "burst-10.0.0.1"}, 2, `there is no ack "burst-10.0.0.1"`},
+		{"config with a system that nobody knows", []string{"report", "--config", file("sys.yaml", "routers:\n  - {address: 10.0.0.1, timeouts: {system: ios}}\n", 0o644)}, 2, `router 10.0.0.1: timeouts.system is "ios": it is one of linux, linux-4, openwrt`},
 		{"log level", []string{"report", "--log-level", "loud"}, 2, `log level "loud" is none of`},
 		{"port in use", []string{"serve", "--data", data, "--tcp", "", "--udp", busy.LocalAddr().String()}, 1, `address already in use: another syslog server has it`},
 		{"address without a port", []string{"serve", "--data", data, "--udp", "127.0.0.1"}, 2, `listen address "127.0.0.1"`},

@@ -44,8 +44,9 @@ type config struct {
 	set      func(key string) bool // whether the owner gave that key, in whatever way
 }
 
-// timeouts are how long the router keeps a session-table entry after the last packet, by state; 0 = Linux's default.
+// timeouts are how long the router keeps a session-table entry after the last packet, by state; 0 = the default of System.
 type timeouts struct {
+	System      string        `koanf:"system"` // whose defaults: one of detect.Systems; "" = today's Linux
 	SynSent     time.Duration `koanf:"syn_sent"`
 	SynRecv     time.Duration `koanf:"syn_recv"`
 	Established time.Duration `koanf:"established"`
@@ -67,6 +68,7 @@ type router struct {
 	Name     string     `koanf:"name"`
 	Table    int        `koanf:"table"`
 	Timezone string     `koanf:"timezone"`
+	Timeouts timeouts   `koanf:"timeouts"` // where they differ from those of all
 }
 
 // known is a finding that is no news: every key that is given must fit.
@@ -247,16 +249,17 @@ func (c *config) complete() error {
 	if c.Table < 0 {
 		return fmt.Errorf("table is %d: it is the number of entries that the router's session table takes", c.Table)
 	}
-	for i, v := 0, reflect.ValueOf(c.Timeouts); i < v.NumField(); i++ {
-		if d := time.Duration(v.Field(i).Int()); d < 0 || d > 0 && d < time.Second { // no router forgets within a second
-			return fmt.Errorf("timeouts.%s is %v: write it in seconds, or like 30s or 5m", v.Type().Field(i).Tag.Get("koanf"), d)
-		}
+	if err := c.Timeouts.check(); err != nil {
+		return err
 	}
 	for i, r := range c.Routers {
 		if !r.Address.IsValid() {
 			return fmt.Errorf("routers: number %d has no address", i+1)
 		}
 		if _, err := zone(r.Timezone); err != nil {
+			return fmt.Errorf("router %v: %w", r.Address, err)
+		}
+		if err := r.Timeouts.check(); err != nil {
 			return fmt.Errorf("router %v: %w", r.Address, err)
 		}
 	}
@@ -303,6 +306,38 @@ func (c *config) rules() (out []detect.Rule) {
 	return out
 }
 
+func (t *timeouts) check() error {
+	if t.System != "" && !slices.Contains(detect.Systems(), t.System) {
+		return fmt.Errorf("timeouts.system is %q: it is one of %s", t.System, strings.Join(detect.Systems(), ", "))
+	}
+	for i, v := 0, reflect.ValueOf(*t); i < v.NumField(); i++ {
+		if d, ok := v.Field(i).Interface().(time.Duration); ok && (d < 0 || d > 0 && d < time.Second) { // no router forgets within a second
+			return fmt.Errorf("timeouts.%s is %v: write it in seconds, or like 30s or 5m", v.Type().Field(i).Tag.Get("koanf"), d)
+		}
+	}
+	return nil
+}
+
+// on lays what the owner gave over base.
+func (t *timeouts) on(base detect.Timeouts) detect.Timeouts {
+	if t.System != "" {
+		base = detect.TimeoutsOf(t.System)
+	}
+	for _, p := range []struct {
+		to   *time.Duration
+		from time.Duration
+	}{
+		{&base.SynSent, t.SynSent}, {&base.SynRecv, t.SynRecv}, {&base.Established, t.Established}, {&base.FinWait, t.FinWait},
+		{&base.CloseWait, t.CloseWait}, {&base.LastAck, t.LastAck}, {&base.TimeWait, t.TimeWait}, {&base.Close, t.Close}, {&base.UDP, t.UDP},
+		{&base.UDPStream, t.UDPStream}, {&base.ICMP, t.ICMP}, {&base.Generic, t.Generic}, {&base.TypicalTCP, t.TypicalTCP},
+	} {
+		if p.from > 0 {
+			*p.to = p.from
+		}
+	}
+	return base
+}
+
 // zone finds a time zone; "" and "local" are the machine's.
 func zone(name string) (*time.Location, error) {
 	if name == "" || strings.EqualFold(name, "local") {
@@ -345,24 +380,14 @@ func (c *config) detect() detect.Config {
 	if len(c.LAN) > 0 {
 		d.LAN = c.LAN
 	}
-	d.Tables = map[string]int{}
+	d.Timeouts = c.Timeouts.on(d.Timeouts)
+	d.Tables, d.Held = map[string]int{}, map[string]detect.Timeouts{}
 	for _, r := range c.Routers {
 		if r.Table > 0 {
 			d.Tables[r.nameOr()] = r.Table
 		}
-	}
-	for _, p := range []struct {
-		to   *time.Duration
-		from time.Duration
-	}{
-		{&d.Timeouts.SynSent, c.Timeouts.SynSent}, {&d.Timeouts.SynRecv, c.Timeouts.SynRecv}, {&d.Timeouts.Established, c.Timeouts.Established},
-		{&d.Timeouts.FinWait, c.Timeouts.FinWait}, {&d.Timeouts.CloseWait, c.Timeouts.CloseWait}, {&d.Timeouts.LastAck, c.Timeouts.LastAck},
-		{&d.Timeouts.TimeWait, c.Timeouts.TimeWait}, {&d.Timeouts.Close, c.Timeouts.Close}, {&d.Timeouts.UDP, c.Timeouts.UDP},
-		{&d.Timeouts.UDPStream, c.Timeouts.UDPStream}, {&d.Timeouts.ICMP, c.Timeouts.ICMP}, {&d.Timeouts.Generic, c.Timeouts.Generic},
-		{&d.Timeouts.TypicalTCP, c.Timeouts.TypicalTCP},
-	} {
-		if p.from > 0 {
-			*p.to = p.from
+		if r.Timeouts != (timeouts{}) {
+			d.Held[r.nameOr()] = r.Timeouts.on(d.Timeouts)
 		}
 	}
 	return d

@@ -27,6 +27,8 @@ routers:
     name: gw
     table: 4096
     timezone: Asia/Tokyo
+  - address: 192.168.128.2
+    timeouts: {system: openwrt, time_wait: 60s}
 listen:
   udp: [":5514"]
   tcp: []
@@ -70,7 +72,13 @@ log: {level: warn}
 		{"file: list", file, nil, nil, func(c config) (any, any) { return c.Listen.UDP, []string{":5514"} }},
 		{"file: empty list", file, nil, nil, func(c config) (any, any) { return len(c.Listen.TCP), 0 }},
 		{"file: router", file, nil, nil, func(c config) (any, any) {
-			return c.Routers, []router{{netip.MustParseAddr("192.168.128.1"), "gw", 4096, "Asia/Tokyo"}}
+			return c.Routers[0], router{netip.MustParseAddr("192.168.128.1"), "gw", 4096, "Asia/Tokyo", timeouts{}}
+		}},
+		{"file: timeouts of one router", file, nil, nil, func(c config) (any, any) {
+			held := c.detect().Held
+			t := held["192.168.128.2"]
+			return []any{len(held), t.Established, t.UDP, t.UDPStream, t.TimeWait, t.SynSent},
+				[]any{1, 7440 * time.Second, 60 * time.Second, 180 * time.Second, 60 * time.Second, 120 * time.Second}
 		}},
 		{"file: to the detectors", file, nil, nil, func(c config) (any, any) {
 			d := c.detect()
