@@ -17,10 +17,11 @@ type table struct {
 	due     [][]*entry // by second of the day at which they may expire; entries that live on move to their new second
 	second  int        // all seconds before it have been expired
 	routers map[parse.Name]*holding
-	all     holding            // over all routers
-	over    [2]map[Key]*ending // sessions that ended lately, in two generations
-	turned  int64              // when the generations last changed
-	faded   fading             // sessions that were given up
+	all     holding                   // over all routers
+	over    [2]map[Key]*ending        // sessions that ended lately, in two generations
+	turned  int64                     // when the generations last changed
+	faded   fading                    // sessions that were given up
+	watch   func(e *entry, gone bool) // told of each entry that comes and goes; may be nil
 }
 
 // A session's lines do not come in order: the end from one logger may overtake the beginning from another within the
@@ -116,6 +117,9 @@ func (t *table) put(e *entry) bool {
 		}
 	}
 	t.all.add(e.holder, 1)
+	if t.watch != nil {
+		t.watch(e, false)
+	}
 	return true
 }
 
@@ -170,6 +174,9 @@ func (t *table) remove(e *entry) {
 	h.add(e.holder, -1)
 	t.known(h, e)
 	t.all.add(e.holder, -1)
+	if t.watch != nil {
+		t.watch(e, true)
+	}
 }
 
 // known takes e from those whose end is guessed.

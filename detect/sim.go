@@ -1,0 +1,325 @@
+package detect
+
+import (
+	"math"
+	"net/netip"
+	"time"
+
+	"uncloak/parse"
+)
+
+// sim is a session table under other settings. It is told of sessions in the order in which they begin.
+type sim struct {
+	bit    uint64
+	plan   plan
+	to     *Timeouts
+	from   int64
+	total  int
+	count  []int32 // by holder
+	most   []int32
+	due    dueHeap
+	conns  map[*stint]*conn // with keep-alive: the server's open connections
+	idle   map[client][]*stint
+	last   int64 // refusal
+	first  int64
+	refuse []uint64
+	limits []uint64
+	out    Outcome
+	ended  bool // all that is asked of it is known
+}
+
+// conn is a connection that a server keeps for the next page.
+type conn struct {
+	client client
+	fin    int64 // end of the talk so far
+	keep   int64
+	tail   int64 // that its entry lingers
+}
+
+// client is one who talks to one server.
+type client struct {
+	from, to netip.Addr
+	port     uint16
+}
+
+func newSim(bit uint64, p plan, to *Timeouts, from int64) *sim {
+	m := &sim{bit: bit, plan: p, to: to, from: from, last: -1 << 62}
+	if len(p.change.KeepAlive) > 0 {
+		m.conns, m.idle = map[*stint]*conn{}, map[client][]*stint{}
+	}
+	return m
+}
+
+func (m *sim) open(s *stint) {
+	m.expire(s.start)
+	c := m.plan.change
+	switch {
+	case s.ghost && (m.plan.level == noGhosts || m.plan.level == likelyGhosts && !s.likely):
+		return
+	case m.without(s):
+		m.out.Removed++
+		return
+	case m.conns != nil && m.reuse(s):
+		m.out.Reused++
+		return
+	}
+	m.count, m.most = grow(m.count, s.host), grow(m.most, s.host)
+	if n := c.limit(s.holder); n > 0 && float64(m.count[s.host]) >= math.Round(float64(n)*m.plan.scale) {
+		m.limits = grow(m.limits, s.host)
+		if s.start >= m.from {
+			m.limits[s.host]++
+		}
+		return
+	}
+	if m.plan.table > 0 && m.total >= m.plan.table {
+		m.full(s)
+		return
+	}
+	m.admit(s)
+}
+
+func (m *sim) admit(s *stint) {
+	s.in |= m.bit
+	m.total++
+	m.count[s.host]++
+	if s.start >= m.from {
+		m.out.Sessions++
+		m.most[s.host] = max(m.most[s.host], m.count[s.host])
+		if m.total > m.out.Peak {
+			m.out.Peak, m.out.PeakAt = m.total, time.Unix(0, s.start).UTC()
+		}
+	}
+	if s.over {
+		m.settle(s)
+	} else if d, ok := m.plan.change.timeouts[classEstablished]; ok {
+		m.due.push(s.last+int64(d), s)
+	}
+}
+
+// full notes a refusal.
+func (m *sim) full(s *stint) {
+	if s.start < m.from {
+		return
+	}
+	m.refuse = grow(m.refuse, s.host)
+	m.refuse[s.host]++
+	if s.start-m.last > int64(spellGap) {
+		m.endSpell()
+		m.first = s.start
+		m.out.Overflows++
+	}
+	m.last = s.start
+	if m.plan.once {
+		m.ended, m.due, m.conns, m.idle = true, nil, nil, nil
+	}
+}
+
+func (m *sim) endSpell() {
+	if m.out.Overflows == 0 {
+		return
+	}
+	m.out.Full += time.Duration(m.last - m.first)
+	if len(m.out.Spells) < maxSimSpells {
+		m.out.Spells = append(m.out.Spells, Stretch{time.Unix(0, m.first).UTC(), time.Unix(0, m.last).UTC()})
+	}
+}
+
+// outcome closes the simulation.
+func (m *sim) outcome(hosts []netip.Addr) Outcome {
+	m.endSpell()
+	o := m.out
+	o.Refused, o.Limited, o.most = byAddr(m.refuse, hosts), byAddr(m.limits, hosts), m.most
+	return o
+}
+
+func byAddr(n []uint64, hosts []netip.Addr) map[netip.Addr]uint64 {
+	out := map[netip.Addr]uint64{}
+	for i, v := range n {
+		if v > 0 {
+			out[hosts[i]] += v
+		}
+	}
+	return out
+}
+
+func grow[T any](s []T, i int32) []T {
+	for len(s) <= int(i) {
+		s = append(s, *new(T))
+	}
+	return s
+}
+
+// without says whether the session is of a host that was taken away, or is the echo of one.
+func (m *sim) without(s *stint) bool {
+	for _, a := range m.plan.change.Without {
+		if s.key.Src == a || s.key.Dst == a || s.holder == a || s.cause == a {
+			return true
+		}
+	}
+	return false
+}
+
+// settle schedules the going of an entry whose end is known.
+func (m *sim) settle(s *stint) {
+	if c := m.keeps(s); c != nil {
+		m.conns[s] = c
+		m.idle[c.client] = append(m.idle[c.client], s)
+		m.due.push(c.end(), s)
+		return
+	}
+	m.due.push(m.end(s), s)
+}
+
+// end is when the entry goes under the changed settings; not before the last that was heard of it.
+func (m *sim) end(s *stint) int64 {
+	c := m.plan.change
+	if fin, tail, ok := m.served(s); ok {
+		return fin + tail
+	}
+	return max(s.end+int64(c.shift(s.class, m.to)), s.last)
+}
+
+// served is the end of the talk of a session with a server that is changed, and how long its entry then lingers.
+func (m *sim) served(s *stint) (fin, tail int64, ok bool) {
+	if s.key.Proto != parse.TCP || s.class != classTimeWait && s.class != classTypicalTCP && s.class != classFixed {
+		return 0, 0, false
+	}
+	fin = s.end
+	if s.class != classFixed {
+		tail = int64(m.to.TimeWait)
+		fin = max(s.end-tail, s.last, s.start)
+		tail += int64(m.plan.change.shift(s.class, m.to))
+	}
+	for i := range m.plan.change.Linger {
+		if x := &m.plan.change.Linger[i]; x.serves(&s.key) && s.class != classFixed {
+			tail, ok = int64(x.Time), true
+		}
+	}
+	return fin, max(tail, 0), ok
+}
+
+// keeps is the connection that the server keeps open after the session; nil when no keep-alive is asked for it.
+func (m *sim) keeps(s *stint) *conn {
+	for i := range m.plan.change.KeepAlive {
+		x := &m.plan.change.KeepAlive[i]
+		if !x.serves(&s.key) {
+			continue
+		}
+		fin, tail, _ := m.served(s)
+		if fin == 0 {
+			return nil
+		}
+		return &conn{client{s.key.Src, s.key.Dst, s.key.DPort}, fin, int64(x.Time), tail}
+	}
+	return nil
+}
+
+func (c *conn) end() int64 { return c.fin + c.keep + c.tail }
+
+// reuse serves the session on a connection that is kept open for that client, if there is one.
+func (m *sim) reuse(s *stint) bool {
+	if !s.over {
+		return false
+	}
+	next := m.keeps(s)
+	if next == nil {
+		return false
+	}
+	for _, o := range m.idle[next.client] {
+		if c := m.conns[o]; c.fin <= s.start && s.start <= c.fin+c.keep {
+			c.fin = next.fin // the heap finds that out when its old time comes
+			return true
+		}
+	}
+	return false
+}
+
+// expire lets go of what has gone by then.
+func (m *sim) expire(now int64) {
+	for len(m.due) > 0 && m.due[0].at <= now {
+		x := m.due.pop()
+		if x.s.out&m.bit != 0 {
+			continue
+		}
+		if end := m.wants(x.s); end > x.at {
+			m.due.push(end, x.s)
+			continue
+		}
+		x.s.out |= m.bit
+		m.total--
+		m.count[x.s.host]--
+		if c := m.conns[x.s]; c != nil {
+			m.forget(c, x.s)
+		}
+	}
+}
+
+// wants is when the entry would go by what is known now.
+func (m *sim) wants(s *stint) int64 {
+	if c := m.conns[s]; c != nil {
+		return c.end()
+	}
+	if !s.over { // only a changed timeout of established sessions is pushed before the end is known
+		return s.last + int64(m.plan.change.timeouts[classEstablished])
+	}
+	return m.end(s)
+}
+
+func (m *sim) forget(c *conn, s *stint) {
+	delete(m.conns, s)
+	l := m.idle[c.client]
+	for i := range l {
+		if l[i] == s {
+			l[i] = l[len(l)-1]
+			l = l[:len(l)-1]
+			break
+		}
+	}
+	if m.idle[c.client] = l; len(l) == 0 {
+		delete(m.idle, c.client)
+	}
+}
+
+// dueHeap is a binary heap by time.
+type dueHeap []due
+
+type due struct {
+	at int64
+	s  *stint
+}
+
+func (h *dueHeap) push(at int64, s *stint) {
+	*h = append(*h, due{at, s})
+	x := *h
+	for i := len(x) - 1; i > 0; {
+		up := (i - 1) / 2
+		if x[up].at <= x[i].at {
+			return
+		}
+		x[up], x[i] = x[i], x[up]
+		i = up
+	}
+}
+
+func (h *dueHeap) pop() due {
+	x := *h
+	top, n := x[0], len(x)-1
+	x[0], x[n] = x[n], due{}
+	x = x[:n]
+	for i := 0; ; {
+		down := 2*i + 1
+		if down >= n {
+			break
+		}
+		if down+1 < n && x[down+1].at < x[down].at {
+			down++
+		}
+		if x[i].at <= x[down].at {
+			break
+		}
+		x[i], x[down] = x[down], x[i]
+		i = down
+	}
+	*h = x
+	return top
+}

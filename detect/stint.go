@@ -1,0 +1,254 @@
+package detect
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+	"time"
+
+	"uncloak/parse"
+)
+
+// stint is one recorded session as the replay needs it: its entry in the table, and why that went.
+type stint struct {
+	key     Key
+	holder  netip.Addr
+	router  parse.Name
+	start   int64 // ns
+	last    int64 // last line about it
+	end     int64 // when its entry went; meaningful when over
+	state   parse.State
+	class   class
+	over    bool
+	host    int32      // index of the holder
+	cause   netip.Addr // of a lookup that another host set off
+	ghost   bool       // refused: not in the log
+	likely  bool       // of a ghost: not a repetition of another one
+	in, out uint64     // by simulation: it was let in; it has gone
+}
+
+// stints follows the sessions of a stream of events with the very table that a Tracker rebuilds.
+type stints struct {
+	cfg     Config
+	tracker *Tracker
+	live    map[*entry]*stint
+	event   *parse.Event // that is being observed
+	opened  func(*stint)
+	closed  func(*stint)
+	dropped uint64 // sessions beyond the bound of the table
+}
+
+func newStints(cfg Config, opened, closed func(*stint)) *stints {
+	return &stints{cfg: cfg, live: map[*entry]*stint{}, opened: opened, closed: closed}
+}
+
+// observe takes one event in; events come in order of time. prev is asked for the day before the first one.
+func (x *stints) observe(e *parse.Event, prev func(Date) *Day) {
+	date := dateOf(e.Time)
+	if x.tracker == nil {
+		x.begin(date, prev(date-1))
+	} else if date > x.tracker.Date() {
+		x.nextDay(date)
+	}
+	x.event = e
+	x.tracker.Observe(e)
+	if e.Kind != parse.SessionNew && e.Kind != parse.SessionUpdate {
+		return
+	}
+	if en := x.tracker.table.find(x.tracker.keyOf(e)); en != nil {
+		if s := x.live[en]; s != nil {
+			s.last = max(s.last, e.Time)
+			if e.State != parse.NoState {
+				s.state = e.State
+			}
+		}
+	}
+}
+
+func (x *stints) begin(date Date, prev *Day) {
+	x.tracker = NewTracker(x.cfg, prev, date)
+	x.tracker.table.watch = x.watch
+	keys := slices.SortedFunc(maps.Keys(x.tracker.table.entries), Key.compare) // a map has no order
+	for _, k := range keys {
+		x.open(x.tracker.table.entries[k], date.Start().UnixNano())
+	}
+}
+
+// nextDay goes on with the sessions that are open.
+func (x *stints) nextDay(date Date) {
+	old := x.tracker
+	old.advance(date.Start().UnixNano() - 1)
+	x.dropped += old.day.Dropped["sessions"]
+	day := old.Day()
+	var next *Tracker
+	if date == old.Date()+1 {
+		next = NewTracker(x.cfg, day, date)
+	} else { // a day without events
+		next = NewTracker(x.cfg, nil, date)
+	}
+	byKey := map[Key]*stint{}
+	for _, s := range x.live {
+		byKey[s.key] = s
+	}
+	live := map[*entry]*stint{}
+	for k, en := range next.table.entries {
+		if s := byKey[k]; s != nil {
+			live[en] = s
+			delete(byKey, k)
+		}
+	}
+	for _, en := range x.inOrder() {
+		if s := x.live[en]; byKey[s.key] == s {
+			x.close(s, en.expires, false)
+		}
+	}
+	x.live, x.tracker = live, next
+	next.table.watch = x.watch
+}
+
+// finish closes what is still open at the time at which it would expire.
+func (x *stints) finish() {
+	if x.tracker != nil {
+		x.dropped += x.tracker.day.Dropped["sessions"]
+	}
+	for _, en := range x.inOrder() {
+		x.close(x.live[en], en.expires, false)
+	}
+	clear(x.live)
+}
+
+// inOrder is the live entries, whatever the map says.
+func (x *stints) inOrder() []*entry {
+	return slices.SortedFunc(maps.Keys(x.live), func(a, b *entry) int { return a.key.compare(b.key) })
+}
+
+func (x *stints) watch(en *entry, gone bool) {
+	if !gone {
+		x.open(en, x.event.Time)
+		return
+	}
+	s := x.live[en]
+	if s == nil {
+		return
+	}
+	delete(x.live, en)
+	k := x.tracker.keyOf(x.event)
+	logged := x.event.Kind == parse.SessionEnd && (k == en.key || Key{k.Dst, k.Src, k.DPort, k.SPort, k.Proto} == en.key)
+	at := en.expires
+	if logged {
+		at = x.event.Time
+	}
+	x.close(s, at, logged)
+}
+
+func (x *stints) open(en *entry, at int64) {
+	s := &stint{key: en.key, holder: en.holder, router: en.router, start: at, last: at}
+	if x.event != nil {
+		s.state = x.event.State
+	}
+	x.live[en] = s
+	x.opened(s)
+}
+
+func (x *stints) close(s *stint, at int64, logged bool) {
+	s.end, s.over = max(at, s.start), true
+	to := &x.cfg.Timeouts
+	if logged {
+		s.class = endClass(s, x.event, to)
+	} else {
+		s.class = holdClass(s, to)
+	}
+	x.closed(s)
+}
+
+// tcpClass is the timeout that holds an entry in that state.
+func tcpClass(s parse.State) (class, bool) {
+	switch s {
+	case parse.SynSent, parse.Unreplied:
+		return classSynSent, true
+	case parse.SynRecv:
+		return classSynRecv, true
+	case parse.Established:
+		return classEstablished, true
+	case parse.FinWait:
+		return classFinWait, true
+	case parse.CloseWait:
+		return classCloseWait, true
+	case parse.LastAck:
+		return classLastAck, true
+	case parse.TimeWait:
+		return classTimeWait, true
+	case parse.Close:
+		return classClose, true
+	}
+	return classFixed, false
+}
+
+// endClass is the timeout that a logged end came from. Linux logs the end when the timeout has run out; a firewall that names a
+// reason of its own logs it when the session closes.
+func endClass(s *stint, e *parse.Event, to *Timeouts) class {
+	life := time.Duration(s.end - s.start)
+	if e.Detail != (parse.Name{}) {
+		return classFixed
+	}
+	switch s.key.Proto {
+	case parse.UDP:
+		if e.State == parse.Unreplied || e.State != parse.Replied && s.state != parse.Replied && life < to.UDPStream {
+			return classUDP
+		}
+		return classUDPStream
+	case parse.ICMP, parse.ICMPv6:
+		return classICMP
+	case parse.TCP:
+	default:
+		return classGeneric
+	}
+	for _, state := range []parse.State{e.State, s.state} {
+		k, ok := tcpClass(state)
+		if !ok || k == classEstablished || k == classSynSent && state != parse.Unreplied && e.Packets > 2 {
+			continue // it had come further than the lines say
+		}
+		return k
+	}
+	switch outcomeOf(e) {
+	case silent:
+		return classSynSent
+	case refused:
+		return classClose
+	case done:
+		return classTimeWait
+	}
+	if life < to.TimeWait {
+		return classClose
+	}
+	return classTimeWait
+}
+
+// holdClass is the timeout that an entry without a logged end was given.
+func holdClass(s *stint, to *Timeouts) class {
+	hold := time.Duration(s.end - s.last)
+	switch s.key.Proto {
+	case parse.TCP:
+		if k, ok := tcpClass(s.state); ok && hold == to.of(k) {
+			return k
+		}
+		if hold == to.Close {
+			return classClose
+		}
+		if hold >= to.Established {
+			return classEstablished
+		}
+		return classTypicalTCP
+	case parse.UDP:
+		switch {
+		case hold >= to.Generic && to.Generic > to.UDPStream:
+			return classGeneric
+		case s.state == parse.Replied || hold >= to.UDPStream:
+			return classUDPStream
+		}
+		return classUDP
+	case parse.ICMP, parse.ICMPv6:
+		return classICMP
+	}
+	return classGeneric
+}

@@ -1,0 +1,164 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// TableText writes the view for a terminal.
+func TableText(w io.Writer, v *TableView, opt TextOptions) error {
+	p := newPage(w, opt)
+	m := Model{From: v.From, To: v.To, Zone: v.Zone, clock: v.clock}
+	p.put("", "uncloak table · "+m.window(), 0)
+	if v.Note != "" {
+		p.put("", "("+Clean(v.Note)+")", 0)
+	}
+	if len(v.Routers) == 0 && v.WhatIf == nil {
+		p.line("")
+		p.put("", "No session in this window is known from the log: let the router log new sessions, and import that log.", 0)
+	}
+	if v.WhatIf != nil && !v.Aside { // that is what was asked for
+		p.whatIf(v)
+		return p.out.Flush()
+	}
+	for i := range v.Routers {
+		if v.At == nil || v.At.Router == v.Routers[i].Router {
+			p.tableRouter(v, &m, &v.Routers[i])
+		}
+	}
+	if v.WhatIf != nil {
+		p.proposals(v.WhatIf)
+		p.line("   how that was reckoned: uncloak table --what-if auto")
+	} else if v.At == nil && overflows(v) > 0 {
+		p.line("")
+		p.line("What would have avoided that: uncloak table --what-if auto")
+	}
+	return p.out.Flush()
+}
+
+func overflows(v *TableView) (n int) {
+	for _, r := range v.Routers {
+		n += r.Spells
+	}
+	return n
+}
+
+func (p *page) tableRouter(v *TableView, m *Model, r *TableRouter) {
+	p.line("")
+	p.line(p.paint("SESSION TABLE", "bold") + "  as rebuilt from the log, 10 s slots")
+	row := tableRow(m, r.Table)
+	p.columns([][]string{append(tableHead(), "median"), append(row, num(r.Median))}, tableAlign+"r")
+	if v.At != nil {
+		p.moment(v.At)
+		return
+	}
+	p.line("")
+	p.timeChart(v, r)
+	p.line("")
+	p.line(p.paint("HOSTS", "bold") + "  by most entries held")
+	rows := [][]string{{"host", "name", "most entries", "at", "median", "of full table"}}
+	for _, h := range r.Hosts[:min(maxRows, len(r.Hosts))] {
+		share := ""
+		if h.FullShare > 0 {
+			share = percent(h.FullShare)
+		}
+		rows = append(rows, []string{label(h.Host), clip(label(h.Name), 20), num(h.Peak), v.clock.at(h.PeakAt), num(h.Median), share})
+	}
+	p.columns(rows, "llrrrr")
+	if n := len(r.Hosts) - maxRows; n > 0 {
+		p.line("   … and " + count(n, "more host", "more hosts") + " (--format json)")
+	}
+	p.spells(v, r)
+}
+
+func (p *page) spells(v *TableView, r *TableRouter) {
+	if len(r.Overflows) == 0 {
+		return
+	}
+	p.line("")
+	p.line(p.paint("FULL", "bold") + "  " + times(len(r.Overflows)))
+	rows := [][]string{{"from", "for", "packets refused", "entries", "held by", "of it"}}
+	for _, o := range r.Overflows[:min(maxRows, len(r.Overflows))] {
+		share := ""
+		if o.Share > 0 {
+			share = percent(o.Share)
+		}
+		rows = append(rows, []string{v.clock.at(o.Start), seconds(o.End.Sub(o.Start).Seconds()), num(o.Refused), num(o.Entries), short(o.Host, o.Name), share})
+	}
+	p.columns(rows, "lrrrlr")
+	if n := len(r.Overflows) - maxRows; n > 0 {
+		p.line("   … and " + num(n) + " more (--format json)")
+	}
+}
+
+// timeChart draws the occupancy: a bar for the fullest second of each step, the darker part of it held by one host.
+func (p *page) timeChart(v *TableView, r *TableRouter) {
+	top := max(r.Peak, r.Capacity, 1)
+	scale := "of its " + count(r.Capacity, "entry", "entries")
+	if r.Capacity == 0 {
+		scale = "its size is not known; the longest bar is the peak"
+	}
+	p.line(p.paint("OVER TIME", "bold") + "  fullest second of each " + seconds(v.StepS) + ", " + scale + " · █ largest host ▒ others · ! full")
+	width := p.width - 58
+	for _, x := range r.Rows {
+		at := x.Start.Format("Mon 02 15:04")
+		switch {
+		case v.step >= 24*time.Hour:
+			at = x.Start.Format("Mon 01-02")
+		case v.step < time.Minute:
+			at = x.Start.Format("15:04:05")
+		}
+		all, one := bar(x.Peak, top, width), bar(x.Held, top, width)
+		one = min(one, all)
+		who, full := "", ""
+		if x.Host != "" {
+			who = clip(short(x.Host, x.Name), 20)
+		}
+		if x.Refused > 0 || x.Spells > 0 {
+			full = fmt.Sprintf("! %d×", x.Spells)
+		}
+		p.line(clip(fmt.Sprintf("   %-12s %s%s%s %7s  %-20s %s", at, strings.Repeat("█", one), strings.Repeat("▒", all-one), strings.Repeat(" ", width-all), num(x.Peak), who, full), p.width))
+	}
+}
+
+// bar is the length of a bar; what is not nothing can be seen.
+func bar(n, of, width int) int {
+	if n <= 0 {
+		return 0
+	}
+	return min(max(n*width/of, 1), width)
+}
+
+func (p *page) moment(m *TableAt) {
+	p.line("")
+	p.put(p.paint("AT", "bold")+"  ", fmt.Sprintf("%s: %s (%s)", m.Time.Format("Mon 2006-01-02 15:04:05 -07:00"), count(m.Entries, "entry", "entries"), states(m.States)), 4)
+	rows := [][]string{{"host", "name", "entries", "share", "states"}}
+	for _, h := range m.Hosts[:min(maxHosts, len(m.Hosts))] {
+		rows = append(rows, []string{label(h.Host), clip(label(h.Name), 20), num(h.Entries), percent(h.Share), states(h.States)})
+	}
+	p.columns(rows, "llrrl")
+	if n := len(m.Hosts) - maxHosts; n > 0 {
+		p.line("   … and " + count(n, "more host", "more hosts") + " (--format json)")
+	}
+}
+
+// maxHosts bounds the hosts of one moment in text.
+const maxHosts = 40
+
+// states lists entries by state, the most first.
+func states(n map[string]int) string {
+	keys := slices.SortedFunc(maps.Keys(n), func(a, b string) int { return cmp.Or(cmp.Compare(n[b], n[a]), cmp.Compare(a, b)) })
+	var out []string
+	for _, k := range keys {
+		out = append(out, k+" "+num(n[k]))
+	}
+	if len(out) == 0 {
+		return "none"
+	}
+	return strings.Join(out, ", ")
+}
