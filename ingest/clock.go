@@ -35,6 +35,7 @@ type fileClock struct {
 	untimed  int64 // lines in a row without a time, where nothing before has one
 	repaired uint64
 	stored   int // lines that had the time of a stored one
+	walls    int // of dmesg -T
 
 	minute parse.Stamp // the last one resolved: most lines share it
 	base   int64
@@ -55,6 +56,10 @@ func (c *fileClock) assign(es []store.Entry, facts []fact) {
 		if !ok {
 			pending++
 			continue
+		}
+		if s := &facts[i].same; s.found { // dmesg -T, and the store knows better
+			t, spread, es[i].Identity = s.time, s.spread, s.identity
+			c.walls++
 		}
 		c.run(es[i-pending:i], facts[i-pending:i], bound{t, spread}, true)
 		pending = 0

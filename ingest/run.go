@@ -19,22 +19,24 @@ import (
 
 // importRun is the import of one file.
 type importRun struct {
-	ctx    context.Context
-	to     Target
-	opt    *Options
-	in     *input
-	sum    *Summary
-	page   bool
-	stamps bool
-	router string
-	source string // this import, for the store's counting of equal lines
-	clock  *fileClock
-	fixed  uint64 // stamps of the running chunk that were not believed
-	health map[healthKey]*store.Health
-	junk   map[parse.Name]uint64 // lines with control characters, not yet accounted for
-	same   []same                // lines of the store, by number of the line without a stamp
-	seen   int                   // lines without a stamp so far
-	log    bool                  // lines without a stamp are those of a log, understood or not
+	ctx       context.Context
+	to        Target
+	opt       *Options
+	in        *input
+	sum       *Summary
+	page      bool
+	stamps    bool
+	router    string
+	source    string // this import, for the store's counting of equal lines
+	clock     *fileClock
+	fixed     uint64 // stamps of the running chunk that were not believed
+	health    map[healthKey]*store.Health
+	junk      map[parse.Name]uint64 // lines with control characters, not yet accounted for
+	same      []same                // lines of the store, by number of the line without a stamp
+	seen      int                   // lines without a stamp so far
+	walls     []same                // lines of the store, by number of the line of dmesg -T
+	seenWalls int                   // lines of dmesg -T so far
+	log       bool                  // lines without a stamp are those of a log, understood or not
 }
 
 type healthKey struct {
@@ -83,6 +85,11 @@ func (r *importRun) prepare(s *survey) error {
 		r.note(fmt.Sprintf("no line has a time: all are taken to be of about %s", stampText(r.clock.captured, r.opt.Location)))
 	}
 	if s.wallDumps {
+		if r.in.whole {
+			if err := r.alignWallDump(s); err != nil {
+				return err
+			}
+		}
 		r.note("times are those of dmesg -T: ±2 s")
 	}
 	return nil
@@ -193,6 +200,7 @@ func (r *importRun) lines() error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
+	r.noteWalls(r.ctx)
 	if r.same != nil {
 		r.note(fmt.Sprintf("%d of %d lines without a time are in the store, and have its times; the others lie between their neighbours", r.clock.stored, r.seen))
 	}
@@ -234,6 +242,12 @@ func (r *importRun) take(ctx context.Context, c *chunk) error {
 				c.facts[i].same = r.same[r.seen]
 			}
 			r.seen++
+		}
+		if c.facts[i].wallDump {
+			if r.seenWalls < len(r.walls) {
+				c.facts[i].same = r.walls[r.seenWalls]
+			}
+			r.seenWalls++
 		}
 		if c.entries[i].Kind == parse.Unknown && !c.facts[i].header && !c.facts[i].same.found && (r.page || !r.stamps && !r.log) {
 			r.sum.Skipped++

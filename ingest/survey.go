@@ -34,6 +34,7 @@ type survey struct {
 	untimed   int              // of them, those without any stamp
 	texts     []uint64         // their texts; all of them where the file is whole, or no line has a stamp
 	wallDumps bool
+	walls     []wallLine // lines of dmesg -T; all of them where the file is whole
 }
 
 // bothClocks is a stamp with wall clock and uptime, and its relative year if it has none of its own.
@@ -98,7 +99,10 @@ func (s *survey) line(l []byte, rec *parse.Record, loc *time.Location) {
 	if s.host == "" && len(rec.Host) > 0 {
 		s.host = string(rec.Host)
 	}
-	s.wallDumps = s.wallDumps || f.wallDump
+	if f.wallDump {
+		s.wallDumps = true
+		s.wallLine(rec, loc)
+	}
 	switch {
 	case st.HasUnix || st.HasClock && st.Year != 0:
 		s.stamped = true

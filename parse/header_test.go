@@ -100,6 +100,13 @@ func TestIdentity(t *testing.T) {
 			t.Errorf("same identity: %s", other)
 		}
 	}
+	stamps := []string{"Nov 21 20:28:21 a crond[1]: x", "2026-11-21T20:28:21.195172+09:00 a crond[1]: x", "<78>1 2026-11-21T11:28:21Z a crond 1 - - x", "1795292901.5 a crond[1]: x",
+		`{"__REALTIME_TIMESTAMP":"1795292901195360","SYSLOG_IDENTIFIER":"crond","MESSAGE":"x"}`}
+	for _, s := range stamps {
+		if parseLine(s).Identity != parseLine(stamps[0]).Identity {
+			t.Errorf("another identity than in RFC 3164: %s", s)
+		}
+	}
 	same, later := "Nov 21 20:28:21 a crond[1]: x", "Nov 21 20:28:22 a crond[1]: x"
 	if parseLine(same).Identity != parseLine("<30>Nov 21 20:28:21 b crond[1]: x ").Identity || parseLine(same).Identity == parseLine(later).Identity {
 		t.Error("a daemon's line is known by its stamp and its message")
