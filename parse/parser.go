@@ -32,11 +32,35 @@ func NewParser() *Parser {
 // Line reads one line into rec, which is reset first. A trailing newline, carriage return or NUL is no part of the line.
 // Slices of rec point into line, for journal JSON with escapes into the Parser, and are valid until the next call.
 func (p *Parser) Line(line []byte, rec *Record) {
+	if !p.head(line, rec) {
+		return
+	}
+	p.message(rec)
+	if rec.Dialect == "" && rec.Stamp.HasUptime {
+		rec.Word = "other" // the kernel speaks, of something that no dialect knows
+	}
+	if rec.times > 1 && rec.Kind != Unknown {
+		rec.multiply(rec.times)
+	}
+	if rec.Kind == Link {
+		rec.State = LinkUp
+		if rec.Word == "link-down" {
+			rec.State = LinkDown
+		}
+	}
+	if rec.Kind == Unknown { // what is not understood is grouped by who says it
+		rec.Detail = p.name(rec.App)
+	}
+	rec.Identity = identity(rec)
+}
+
+// head reads what precedes the message into rec, which is reset first; false where there is nothing at all.
+func (p *Parser) head(line []byte, rec *Record) bool {
 	*rec = Record{Pri: -1}
 	line = trimEnd(line)
 	line = bytes.TrimPrefix(line, bom)
 	if len(line) == 0 {
-		return
+		return false
 	}
 	if line[0] == ' ' {
 		rec.indent = len(line) - len(trimLeft(line))
@@ -56,23 +80,7 @@ func (p *Parser) Line(line []byte, rec *Record) {
 	rec.Body = trimLeft(trimBody(rec.Body))
 	uptimePrefix(rec)
 	rec.Host = junosHost(rec.Host)
-	p.message(rec)
-	if rec.Dialect == "" && rec.Stamp.HasUptime {
-		rec.Word = "other" // the kernel speaks, of something that no dialect knows
-	}
-	if rec.times > 1 && rec.Kind != Unknown {
-		rec.multiply(rec.times)
-	}
-	if rec.Kind == Link {
-		rec.State = LinkUp
-		if rec.Word == "link-down" {
-			rec.State = LinkDown
-		}
-	}
-	if rec.Kind == Unknown { // what is not understood is grouped by who says it
-		rec.Detail = p.name(rec.App)
-	}
-	rec.Identity = identity(rec)
+	return true
 }
 
 // message hands the body to its dialect.

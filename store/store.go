@@ -20,6 +20,8 @@ var (
 	ErrLocked = errors.New("data directory is in use")
 	// ErrNewer says that a file was written by a newer version of uncloak.
 	ErrNewer = errors.New("written by a newer version of uncloak")
+	// ErrOlder says that a file was written before the first release: its logs are to be imported again.
+	ErrOlder = errors.New("written in a form of before the first release: move it away, and import its logs again")
 	// ErrFull says that the disk is full; nothing of the batch was stored.
 	ErrFull = errors.New("no space left on the disk")
 )
@@ -27,8 +29,10 @@ var (
 // Entry is one event with the line that it came from.
 type Entry struct {
 	parse.Event
-	Identity uint64 // parse.Record.Identity: the same line has the same one, whatever carried it
-	Raw      []byte // the line as received
+	// Identity is parse.Record.Identity, perhaps with the router's hash: the same line has the same one, whatever carried
+	// it. Events gives it together with Raw; where that is not asked for or not kept, it may be less than the whole.
+	Identity uint64
+	Raw      []byte // the line as received; nil where it is not kept
 }
 
 // Batch is what is stored at once or not at all.

@@ -39,7 +39,7 @@ func small(t *testing.T, size string) (dir string, grow func(string)) {
 }
 
 func TestImportOnAFullDisk(t *testing.T) {
-	dir, _ := small(t, "200k")
+	dir, _ := small(t, "100k")
 	var log strings.Builder
 	for i := range 20000 {
 		fmt.Fprintln(&log, line(i))
@@ -56,7 +56,7 @@ func TestImportOnAFullDisk(t *testing.T) {
 
 // TestServeGoesOnWhenThereIsRoom: a stream waits while the disk is full, and nothing of it is lost.
 func TestServeGoesOnWhenThereIsRoom(t *testing.T) {
-	dir, grow := small(t, "300k")
+	dir, grow := small(t, "200k")
 	data := filepath.Join(dir, "data")
 	d := serve(t, data)
 	const n = 30000

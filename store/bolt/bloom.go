@@ -1,9 +1,12 @@
 package bolt
 
 import (
+	"encoding/binary"
 	"net/netip"
 
 	"github.com/cespare/xxhash/v2"
+
+	"uncloak/store"
 )
 
 // A block's bloom filter holds the addresses of its events, so that a query for one host leaves most blocks of a big
@@ -16,21 +19,23 @@ const (
 func makeBloom(addrs []netip.Addr) []byte {
 	b := make([]byte, (len(addrs)*bloomBits+7)/8)
 	for _, a := range addrs {
-		h := hashAddr(a)
-		for range bloomProbes {
-			i := h % uint64(8*len(b))
-			b[i/8] |= 1 << (i % 8)
-			h = h<<32 | h>>32 + h*0x9e3779b97f4a7c15
-		}
+		addBloom(b, hashAddr(a))
 	}
 	return b
 }
 
-func inBloom(b []byte, a netip.Addr) bool {
+func addBloom(b []byte, h uint64) {
+	for range bloomProbes {
+		i := h % uint64(8*len(b))
+		b[i/8] |= 1 << (i % 8)
+		h = h<<32 | h>>32 + h*0x9e3779b97f4a7c15
+	}
+}
+
+func inBloom(b []byte, h uint64) bool {
 	if len(b) == 0 {
 		return false
 	}
-	h := hashAddr(a)
 	for range bloomProbes {
 		i := h % uint64(8*len(b))
 		if b[i/8]&(1<<(i%8)) == 0 {
@@ -45,4 +50,68 @@ func inBloom(b []byte, a netip.Addr) bool {
 func hashAddr(a netip.Addr) uint64 {
 	b := a.As16()
 	return xxhash.Sum64(b[:])
+}
+
+// The second filter is the index of who had a public address and port: of the translated source, or where an event has
+// none, of the source's port alone, as many routers keep it; and of the destination of what is forwarded inwards. Blocks
+// of ports that a NAT gives to a subscriber are found by the public address with port 0. 8 bits an end are wrong in 2.4 %
+// of the cases; there are about as many ends as sessions, of which each has two or three events.
+const endBits = 8
+
+// ends collects the public ends of a block.
+type ends struct {
+	seen map[uint64]struct{}
+	list []uint64
+}
+
+// hashEnd is 0 for no address.
+func hashEnd(a netip.Addr, port uint16) uint64 {
+	h := uint64(port)
+	if a.IsValid() {
+		h |= hashAddr(a) &^ 0xffff
+	}
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], h)
+	return xxhash.Sum64(b[:])
+}
+
+func (x *ends) filter(rows []*store.Entry) []byte {
+	if x.seen == nil {
+		x.seen = map[uint64]struct{}{}
+	}
+	clear(x.seen)
+	x.list = x.list[:0]
+	var lastAddr netip.Addr
+	var lastHash uint64
+	add := func(a netip.Addr, port uint16) {
+		if a != lastAddr {
+			lastAddr, lastHash = a, 0
+			if a.IsValid() {
+				lastHash = hashAddr(a) &^ 0xffff
+			}
+		}
+		k := lastHash | uint64(port)
+		if _, ok := x.seen[k]; !ok {
+			x.seen[k] = struct{}{}
+			x.list = append(x.list, k)
+		}
+	}
+	for _, r := range rows {
+		switch {
+		case r.NATSrc.IsValid():
+			add(r.NATSrc, r.NATSPort)
+		case r.Src.IsValid() && r.SPort != 0:
+			add(netip.Addr{}, r.SPort)
+		}
+		if r.NATDst.IsValid() && r.NATDst != r.Dst && r.Dst.IsValid() {
+			add(r.Dst, r.DPort)
+		}
+	}
+	b := make([]byte, (len(x.list)*endBits+7)/8)
+	var key [8]byte
+	for _, k := range x.list {
+		binary.LittleEndian.PutUint64(key[:], k)
+		addBloom(b, xxhash.Sum64(key[:]))
+	}
+	return b
 }

@@ -89,29 +89,34 @@ func edit(t *testing.T, dir string, d detect.Date, f func(tx *bbolt.Tx) error) {
 	}
 }
 
-func TestNewerVersion(t *testing.T) {
+func TestOtherVersion(t *testing.T) {
+	t.Run("newer", func(t *testing.T) { otherVersion(t, dayVersion+1, store.ErrNewer) })
+	t.Run("older", func(t *testing.T) { otherVersion(t, dayVersion-1, store.ErrOlder) })
+}
+
+func otherVersion(t *testing.T, version uint32, want error) {
 	dir := t.TempDir()
 	db := mustOpen(t, dir, Options{NoSync: true})
 	mustAppend(t, db, store.Batch{Entries: entries(noon(), 0, 1)})
 	mustClose(t, db)
 	edit(t, dir, detect.DateOf(noon()), func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte("meta")).Put([]byte("version"), binary.BigEndian.AppendUint32(nil, dayVersion+1))
+		return tx.Bucket([]byte("meta")).Put([]byte("version"), binary.BigEndian.AppendUint32(nil, version))
 	})
 	db = mustOpen(t, dir, Options{NoSync: true})
 	defer mustClose(t, db)
-	if _, err := db.Append(t.Context(), store.Batch{Entries: entries(noon(), 0, 1)}); !errors.Is(err, store.ErrNewer) {
+	if _, err := db.Append(t.Context(), store.Batch{Entries: entries(noon(), 0, 1)}); !errors.Is(err, want) {
 		t.Errorf("append: %v", err)
 	}
-	if _, err := db.Days(t.Context()); !errors.Is(err, store.ErrNewer) {
+	if _, err := db.Days(t.Context()); !errors.Is(err, want) {
 		t.Errorf("days: %v", err)
 	}
 	for _, err := range db.Events(t.Context(), store.Query{}) {
-		if !errors.Is(err, store.ErrNewer) {
+		if !errors.Is(err, want) {
 			t.Errorf("events: %v", err)
 		}
 	}
 	if db.Damaged() != 0 {
-		t.Error("a newer file counts as damaged")
+		t.Error("a file of another version counts as damaged")
 	}
 }
 
@@ -282,7 +287,7 @@ func TestOpenFilesAreBounded(t *testing.T) {
 func TestOverlap(t *testing.T) {
 	db := mustOpen(t, t.TempDir(), Options{NoSync: true})
 	defer mustClose(t, db)
-	const blocks = 50
+	const blocks = 20
 	for i := range blocks {
 		mustAppend(t, db, store.Batch{Entries: entries(noon(), uint64(i)<<32, blockEvents)})
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 // dayVersion is the format of a day file. It grows when an older program would misread the file.
-const dayVersion = 1
+const dayVersion = 2
 
 func bucketNames() []string { return []string{"meta", "blocks", "batches", "health", "day"} }
 
@@ -204,6 +204,9 @@ func (db *DB) prepare(b *bbolt.DB) error {
 		}
 		if n := binary.BigEndian.Uint32(v); n > dayVersion {
 			return fmt.Errorf("%w: format %d, this one knows %d", store.ErrNewer, n, dayVersion)
+		}
+		if n := binary.BigEndian.Uint32(v); n < dayVersion {
+			return fmt.Errorf("%w (%s, format %d)", store.ErrOlder, b.Path(), n)
 		}
 		for _, name := range bucketNames() {
 			if tx.Bucket([]byte(name)) == nil {

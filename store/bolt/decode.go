@@ -14,141 +14,131 @@ import (
 
 // decoder turns blocks into entries. Its buffers are reused; one goroutine at a time.
 type decoder struct {
-	z     *codec
-	vals  []uint64
-	plain []byte
-	names map[string]parse.Name // interned before; interning costs more than all columns of a row
-	addrs []netip.Addr
-	dict  []parse.Name
+	z      *codec
+	s      streams
+	vals   []uint64
+	some   [4][]uint64
+	names  map[string]parse.Name // interned before; interning costs more than all columns of a row
+	parser *parse.Parser
+	rec    parse.Record
+
+	addrs    []netip.Addr // of the block; the first is none
+	sorts    []variety
+	flows    []flow // addresses are places in addrs
+	flowOf   []uint32
+	srcOf    []uint32
+	sortOf   []uint32
+	ctx      []uint32
+	natCodes []uint64
+	lastNAT  []int32 // by flow: row + 1
+
+	identCodes   []byte
+	identAdds    []uint64
+	short, whole []uint64
+
+	lines unliner
+	marks []bool
+	rows  []store.Entry // of light, as is text
+	text  []byte
 }
 
 // maxNames bounds the cache of interned names.
 const maxNames = 1 << 14
 
-func newDecoder(z *codec) *decoder { return &decoder{z: z, names: map[string]parse.Name{}} }
-
-// section is the decoded form of the columns of a block, whose checksum is right.
-func (d *decoder) section(b []byte, h *header) (idents []byte, c *columns, err error) {
-	at := headerLen + int(h.bloom)
-	if xxhash.Sum64(b[at:h.columnsEnd()]) != h.identSum {
-		return nil, nil, fmt.Errorf("%w: checksum of columns", errDamaged)
-	}
-	colsAt := at + 8*int(h.count)
-	d.plain, err = d.z.decompress(b[colsAt:h.columnsEnd()], d.plain[:0], int(h.colsPlain))
-	if err != nil {
-		return nil, nil, err
-	}
-	if cap(d.vals) < int(h.count) {
-		d.vals = make([]uint64, max(int(h.count), blockEvents))
-	}
-	return b[at:colsAt], &columns{b: d.plain, buf: d.vals[:h.count]}, nil
-}
-
-// times fills in the times by set, and checks them against the header.
-func (c *columns) times(h *header, set func(i int, t int64)) {
-	unit := c.uvarint()
-	steps := c.read()
-	t := h.min
-	for i := range int(h.count) {
-		if steps != nil {
-			t += int64(steps[i] * unit)
-		}
-		set(i, t)
-	}
-	if t != h.max {
-		c.fail()
-	}
+func newDecoder(z *codec) *decoder {
+	return &decoder{z: z, names: map[string]parse.Name{}, parser: parse.NewParser()}
 }
 
 // columns decodes everything but the raw lines of block b into dst, which it enlarges as needed. Raw is nil.
 func (d *decoder) columns(b []byte, h *header, dst []store.Entry) ([]store.Entry, error) {
-	idents, c, err := d.section(b, h)
-	if err != nil {
-		return dst[:0], err
+	cols := b[h.filtersEnd():h.columnsEnd()]
+	if xxhash.Sum64(cols) != h.colsSum {
+		return dst[:0], fmt.Errorf("%w: checksum of columns", errDamaged)
 	}
-	n := int(h.count)
+	d.s = streams{b: cols, z: d.z, plane: d.s.plane}
+	s, n := &d.s, int(h.count)
 	rows := slices.Grow(dst[:0], n)[:n]
 	clear(rows)
-	last := h.min
-	c.times(h, func(i int, t int64) {
-		if t < last {
-			c.fail()
-		}
-		rows[i].Time, last = t, t
-		rows[i].Identity = binary.LittleEndian.Uint64(idents[8*i:])
-	})
-	for i, v := range c.read() {
-		rows[i].Spread = uint32(v)
-	}
-	for i, v := range c.read() {
-		rows[i].Kind = parse.Kind(v)
-	}
-	for i, v := range c.read() {
-		rows[i].Proto = uint8(v)
-	}
-	for i, v := range c.read() {
-		rows[i].State = parse.State(v)
-	}
-	for i, v := range c.read() {
-		rows[i].Flags = uint8(v)
-	}
-	d.nameColumn(c, func(i int, n parse.Name) { rows[i].Router = n })
-	d.nameColumn(c, func(i int, n parse.Name) { rows[i].Detail = n })
-	d.addrColumns(c, rows)
-	for i, v := range c.read() {
-		rows[i].SPort = uint16(v)
-	}
-	for i, v := range c.read() {
-		rows[i].DPort = uint16(v)
-	}
-	for i, v := range c.read() {
-		rows[i].NATSPort = uint16(v)
-	}
-	for i, v := range c.read() {
-		rows[i].NATDPort = uint16(v)
-	}
-	recv := int64(0)
-	for i, v := range c.read() {
-		recv += unzigzag(v)
-		rows[i].Recv = recv
-	}
-	for i, v := range c.read() {
-		rows[i].Bytes = v
-	}
-	for i, v := range c.read() {
-		rows[i].Packets = uint32(v)
-	}
-	for i, v := range c.read() {
-		rows[i].Count = uint32(v)
-	}
-	if c.err != nil || len(c.b) != 0 {
+	d.flowOf, d.srcOf, d.sortOf = sized(d.flowOf, n), sized(d.srcOf, n), sized(d.sortOf, n)
+	d.vals = sized(d.vals, n)
+	d.times(s, h, rows)
+	d.sortTable(s, n)
+	d.flowColumns(s, rows)
+	d.details(s, rows)
+	d.received(s, rows)
+	d.column(s, n, func(i int, v uint64) { rows[i].Bytes = v })
+	d.column(s, n, func(i int, v uint64) { rows[i].Packets = uint32(v) })
+	d.column(s, n, func(i int, v uint64) { rows[i].Count = uint32(v) })
+	d.identities(s, rows)
+	if s.err != nil || len(s.b) != 0 {
 		return rows[:0], fmt.Errorf("%w: columns", errDamaged)
 	}
 	return rows, nil
 }
 
-func (d *decoder) nameColumn(c *columns, set func(int, parse.Name)) {
-	n := c.uvarint()
-	if n > uint64(len(c.buf)) {
-		c.fail()
+// column reads a stream and calls set for each number, but not where all are 0.
+func (d *decoder) column(s *streams, n int, set func(i int, v uint64)) {
+	v := s.numbers(n, d.vals)
+	if v.vals == nil && v.same == 0 {
 		return
 	}
-	d.dict = d.dict[:0]
-	for range n {
-		d.dict = append(d.dict, d.intern(c.bytes(c.uvarint())))
+	for i, x := range v.all() {
+		set(i, x)
 	}
-	index := c.index(len(d.dict))
-	switch {
-	case c.err != nil:
-	case index != nil:
-		for i, v := range index {
-			set(i, d.dict[v])
+}
+
+// times fills in the times, and checks them against the header.
+func (d *decoder) times(s *streams, h *header, rows []store.Entry) {
+	unit := s.uvarint()
+	t := h.min
+	for i, step := range s.numbers(len(rows), d.vals).all() {
+		last := t
+		if t += int64(step * unit); t < last {
+			s.fail()
 		}
-	case d.dict[0] != parse.Name{}:
-		for i := range c.buf {
-			set(i, d.dict[0])
+		rows[i].Time = t
+	}
+	if t != h.max {
+		s.fail()
+	}
+}
+
+// sortTable reads the table of sorts. Which one each row has depends on its flow, and comes later.
+func (d *decoder) sortTable(s *streams, rows int) {
+	n := s.count(rows)
+	d.sorts = sized(d.sorts, n)
+	for f := range 5 {
+		for i, v := range s.numbers(n, d.some[0]).all() {
+			k := &d.sorts[i]
+			switch f {
+			case 0:
+				k.spread = uint32(v)
+			case 1:
+				k.kind = parse.Kind(v)
+			case 2:
+				k.proto = uint8(v)
+			case 3:
+				k.state = uint8(v)
+			default:
+				k.flag = uint8(v)
+			}
 		}
 	}
+	names := d.nameTable(s, rows)
+	for i, v := range s.numbers(n, d.some[0]).all() {
+		if v >= uint64(len(names)) {
+			s.fail()
+			return
+		}
+		d.sorts[i].router = names[v]
+	}
+}
+
+func (d *decoder) nameTable(s *streams, most int) (names []parse.Name) {
+	for _, b := range s.strings(most) {
+		names = append(names, d.intern(b))
+	}
+	return names
 }
 
 func (d *decoder) intern(b []byte) parse.Name {
@@ -157,74 +147,251 @@ func (d *decoder) intern(b []byte) parse.Name {
 		if len(d.names) >= maxNames {
 			clear(d.names)
 		}
-		s := string(b)
-		n = parse.MakeName(s)
-		d.names[s] = n
+		v := string(b)
+		n = parse.MakeName(v)
+		d.names[v] = n
 	}
 	return n
 }
 
-func (d *decoder) addrColumns(c *columns, rows []store.Entry) {
-	n := c.uvarint()
-	if n > 4*uint64(len(rows)) {
-		c.fail()
+// flowColumns reads flows, sorts, translations and addresses into rows.
+func (d *decoder) flowColumns(s *streams, rows []store.Entry) {
+	n := len(rows)
+	flows := d.flowRefs(s, n)
+	for i, v := range s.within(n, d.vals, d.flowOf).all() {
+		if v >= uint64(len(d.sorts)) {
+			s.fail()
+			return
+		}
+		d.sortOf[i] = uint32(v)
+	}
+	if got := s.count(n); got != flows || s.err != nil {
+		s.fail()
 		return
 	}
-	d.addrs = append(d.addrs[:0], netip.Addr{})
-	for range n {
-		d.addrs = append(d.addrs, c.addr())
+	d.flows = sized(d.flows, flows)
+	for i, v := range s.numbers(flows, d.some[0]).all() {
+		d.flows[i].sport = uint16(v)
 	}
-	for col := range 4 {
-		for i, v := range c.index(len(d.addrs)) {
-			*addrOf(&rows[i], col) = d.addrs[v]
-		}
+	for i, v := range s.numbers(flows, d.some[0]).all() {
+		d.flows[i].dport = uint16(v)
+	}
+	d.natCodes = sized(d.natCodes, n)
+	d.natCodes = s.within(n, d.natCodes, d.sortOf).all()
+	natSrc, natDst := d.addresses(s, flows, n)
+	var ports [2][]uint64
+	for i := range ports {
+		ports[i] = s.numbers(s.count(n), d.some[2+i]).all()
+	}
+	if s.err == nil {
+		d.fill(s, rows, natSrc, natDst, ports)
 	}
 }
 
-func (c *columns) addr() netip.Addr {
-	switch c.byte() {
-	case 4:
-		if b := c.bytes(4); c.err == nil {
-			return netip.AddrFrom4([4]byte(b))
+// flowRefs reads which flow each row has, and returns the number of flows.
+func (d *decoder) flowRefs(s *streams, n int) (flows int) {
+	for i, v := range s.numbers(n, d.vals).all() {
+		switch {
+		case v == 0:
+			d.flowOf[i] = uint32(flows)
+			flows++
+		case v <= uint64(flows):
+			d.flowOf[i] = uint32(flows) - uint32(v)
+		default:
+			s.fail()
+			return 0
 		}
-	case 16:
-		if b := c.bytes(16); c.err == nil {
-			return netip.AddrFrom16([16]byte(b))
-		}
-	case 17:
-		b := c.bytes(16)
-		zone := c.bytes(c.uvarint())
-		if c.err == nil {
-			return netip.AddrFrom16([16]byte(b)).WithZone(string(zone))
-		}
-	default:
-		c.fail()
 	}
-	return netip.Addr{}
+	return flows
 }
 
-// raws decodes the raw lines of block b into buf and sets Raw of all rows.
-func (d *decoder) raws(b []byte, h *header, rows []store.Entry, buf []byte) ([]byte, error) {
-	if len(b) != h.columnsEnd()+int(h.raw) {
-		return buf, errDamaged
+// addresses reads the four address columns and the table.
+func (d *decoder) addresses(s *streams, flows, rows int) (natSrc, natDst []uint64) {
+	ranked := s.count(4 * rows)
+	once := s.count(4*rows - ranked)
+	next := uint64(ranked) + 1
+	place := func(code uint64) uint64 {
+		switch {
+		case code == addrOnce:
+			next++
+			return next - 1
+		case code == addrNone:
+			return 0
+		case code-addrRank >= uint64(ranked):
+			s.fail()
+			return 0
+		}
+		return code - addrRank + 1
 	}
-	packed := b[h.columnsEnd():]
-	if xxhash.Sum64(packed) != h.rawSum {
-		return buf, fmt.Errorf("%w: checksum of lines", errDamaged)
+	for i, v := range s.numbers(flows, d.some[0]).all() {
+		d.flows[i].src = uint32(place(v))
 	}
-	buf, err := d.z.decompress(packed, buf[:0], int(h.rawPlain))
-	if err != nil {
-		return buf, err
+	d.ctx = sized(d.ctx, flows)
+	if s.err != nil {
+		return nil, nil
 	}
-	c := columns{b: buf, buf: d.vals[:h.count]}
-	c.varints(c.buf)
+	for i := range d.flows {
+		d.ctx[i] = d.flows[i].src
+	}
+	for i, v := range s.within(flows, d.some[0], d.ctx).all() {
+		d.flows[i].dst = uint32(place(v))
+	}
+	natSrc = s.numbers(s.count(rows), d.some[0]).all()
+	for i, v := range natSrc {
+		natSrc[i] = place(v)
+	}
+	natDst = s.numbers(s.count(rows), d.some[1]).all()
+	for i, v := range natDst {
+		natDst[i] = place(v)
+	}
+	if next != uint64(ranked+once)+1 {
+		s.fail()
+		return nil, nil
+	}
+	d.addrTable(s, ranked+once)
+	return natSrc, natDst
+}
+
+func (d *decoder) addrTable(s *streams, n int) {
+	forms := append([]byte(nil), s.bytes(n, &s.plane)...)
+	var n4, n16, zoned int
+	for _, f := range forms {
+		switch f {
+		case 4:
+			n4++
+		case 17:
+			zoned++
+			n16++
+		case 16:
+			n16++
+		default:
+			s.fail()
+			return
+		}
+	}
+	v4 := s.numbers(n4, nil).all()
+	high, low := s.numbers(n16, nil).all(), s.numbers(n16, nil).all()
+	zones := s.strings(zoned)
+	if s.err != nil || len(zones) != zoned || len(forms) != n {
+		s.fail()
+		return
+	}
+	d.addrs = append(slices.Grow(d.addrs[:0], n+1), netip.Addr{})
+	var b [16]byte
+	for _, f := range forms {
+		if f == 4 {
+			binary.BigEndian.PutUint32(b[:], uint32(v4[0]))
+			d.addrs, v4 = append(d.addrs, netip.AddrFrom4([4]byte(b[:4]))), v4[1:]
+			continue
+		}
+		binary.BigEndian.PutUint64(b[:], high[0])
+		binary.BigEndian.PutUint64(b[8:], low[0])
+		high, low = high[1:], low[1:]
+		a := netip.AddrFrom16(b)
+		if f == 17 {
+			a, zones = a.WithZone(string(zones[0])), zones[1:]
+		}
+		d.addrs = append(d.addrs, a)
+	}
+}
+
+// fill writes what all rows have of flows, sorts and translations.
+func (d *decoder) fill(s *streams, rows []store.Entry, natSrc, natDst []uint64, ports [2][]uint64) {
+	d.lastNAT = sized(d.lastNAT, len(d.flows))
+	clear(d.lastNAT)
+	other := func(list *[]uint64) uint64 {
+		if len(*list) == 0 {
+			s.fail()
+			return 0
+		}
+		v := (*list)[0]
+		*list = (*list)[1:]
+		return v
+	}
 	for i := range rows {
-		if rows[i].Raw = c.bytes(c.buf[i]); c.err != nil {
-			break
+		r, id := &rows[i], d.flowOf[i]
+		f, k := &d.flows[id], &d.sorts[d.sortOf[i]]
+		d.srcOf[i] = f.src
+		r.Src, r.Dst, r.SPort, r.DPort = d.addrs[f.src], d.addrs[f.dst], f.sport, f.dport
+		r.Router, r.Spread, r.Kind, r.Proto, r.State, r.Flags = k.router, k.spread, k.kind, k.proto, parse.State(k.state), k.flag
+		code := d.natCodes[i]
+		if code == 0 {
+			continue
+		}
+		if code == natAsBefore {
+			if d.lastNAT[id] == 0 {
+				s.fail()
+				return
+			}
+			l := &rows[d.lastNAT[id]-1]
+			r.NATSrc, r.NATDst, r.NATSPort, r.NATDPort = l.NATSrc, l.NATDst, l.NATSPort, l.NATDPort
+			continue
+		}
+		d.lastNAT[id] = int32(i + 1)
+		switch code % 3 {
+		case natSame:
+			r.NATSrc = r.Src
+		case natOther:
+			r.NATSrc = d.addrs[other(&natSrc)]
+		}
+		switch code / 3 % 3 {
+		case natSame:
+			r.NATSPort = r.SPort
+		case natOther:
+			r.NATSPort = uint16(other(&ports[0]))
+		}
+		switch code / 9 % 3 {
+		case natSame:
+			r.NATDst = r.Dst
+		case natOther:
+			r.NATDst = d.addrs[other(&natDst)]
+		}
+		switch code / 27 % 3 {
+		case natSame:
+			r.NATDPort = r.DPort
+		case natOther:
+			r.NATDPort = uint16(other(&ports[1]))
+		}
+		if code > natAsBefore {
+			s.fail()
+			return
 		}
 	}
-	if c.err != nil || len(c.b) != 0 {
-		return buf, fmt.Errorf("%w: lines", errDamaged)
+}
+
+func (d *decoder) details(s *streams, rows []store.Entry) {
+	names := d.nameTable(s, len(rows))
+	v := s.read(len(rows), d.vals, 2)
+	if v.mode >= streamContext {
+		v = s.resolve(v, d.srcOf, d.sortOf)
 	}
-	return buf, nil
+	if v.vals == nil && v.same < uint64(len(names)) && names[v.same] == (parse.Name{}) {
+		return
+	}
+	for i, x := range v.all() {
+		if x >= uint64(len(names)) {
+			s.fail()
+			return
+		}
+		rows[i].Detail = names[x]
+	}
+}
+
+func (d *decoder) received(s *streams, rows []store.Entry) {
+	has := append([]byte(nil), s.bytes(len(rows), &s.plane)...)
+	n := 0
+	for _, b := range has {
+		n += int(b & 1)
+	}
+	unit := s.uvarint()
+	vals := s.numbers(n, d.vals).all()
+	if s.err != nil {
+		return
+	}
+	for i, b := range has {
+		if b&1 != 0 {
+			rows[i].Recv = rows[i].Time + unzigzag(vals[0]*unit)
+			vals = vals[1:]
+		}
+	}
 }

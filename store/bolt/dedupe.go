@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -18,10 +17,10 @@ import (
 // the second that a line may take from the kernel to the syslog daemon.
 const sameTime = int64(2e9)
 
-// Bounds of what removal of duplicates keeps in memory: about 80 KiB a block, 40 B a block of an indexed day, 40 B a
+// Bounds of what removal of duplicates keeps in memory: about 350 KiB a block, 40 B a block of an indexed day, 40 B a
 // claim.
 const (
-	maxLights  = 128
+	maxLights  = 32
 	maxIndexed = 8
 	maxClaims  = 1 << 18
 )
@@ -39,9 +38,15 @@ type deduper struct {
 	claimed map[claim]int64
 	first   int64 // earliest time of the last batch
 
-	chain map[uint64]int32 // identity → first row of the part that has it
-	next  []int32          // row → next row with that identity, or -1
-	found []bool
+	full, short links // by identity; by shortKey, made when it is needed
+	found       []bool
+}
+
+// links chain the rows that have one key, in order of time.
+type links struct {
+	made  bool
+	chain map[uint64]int32 // key → first row that has it
+	next  []int32          // row → next row with that key, or -1
 }
 
 // dayIndex lists the blocks of a day file.
@@ -56,7 +61,8 @@ type blockID struct{ gen, seq uint64 }
 type light struct {
 	times   []int64
 	spreads []uint32
-	idents  []uint64
+	idents  []uint64 // or shortKey
+	short   []bool
 }
 
 // claim is a stored line that stands for one of the running source.
@@ -67,7 +73,7 @@ type claim struct {
 
 func newDeduper(db *DB) *deduper {
 	return &deduper{db: db, dec: newDecoder(db.z), indexes: map[detect.Date]*dayIndex{}, lights: map[blockID]*light{},
-		claimed: map[claim]int64{}, chain: map[uint64]int32{}}
+		claimed: map[claim]int64{}, full: links{chain: map[uint64]int32{}}, short: links{chain: map[uint64]int32{}}}
 }
 
 // begin prepares for a batch. Claims are forgotten when another run begins, and when they are older than what the
@@ -103,7 +109,10 @@ func (u *deduper) remove(p *part) error {
 	if len(p.rows) == 0 {
 		return nil
 	}
-	u.link(p.rows)
+	u.full.link(p.rows, func(r *store.Entry) uint64 { return r.Identity })
+	u.short.made = false
+	u.found = slices.Grow(u.found[:0], len(p.rows))[:len(p.rows)]
+	clear(u.found)
 	spread := uint32(0)
 	for _, r := range p.rows {
 		spread = max(spread, r.Spread)
@@ -129,19 +138,18 @@ func (u *deduper) remove(p *part) error {
 	return nil
 }
 
-// link chains the rows of each identity in order of time.
-func (u *deduper) link(rows []*store.Entry) {
-	clear(u.chain)
-	u.next = slices.Grow(u.next[:0], len(rows))[:len(rows)]
-	u.found = slices.Grow(u.found[:0], len(rows))[:len(rows)]
-	clear(u.found)
+func (l *links) link(rows []*store.Entry, key func(*store.Entry) uint64) {
+	l.made = true
+	clear(l.chain)
+	l.next = slices.Grow(l.next[:0], len(rows))[:len(rows)]
 	for i := len(rows) - 1; i >= 0; i-- {
-		n, ok := u.chain[rows[i].Identity]
+		k := key(rows[i])
+		n, ok := l.chain[k]
 		if !ok {
 			n = -1
 		}
-		u.next[i] = n
-		u.chain[rows[i].Identity] = int32(i)
+		l.next[i] = n
+		l.chain[k] = int32(i)
 	}
 }
 
@@ -175,19 +183,25 @@ func (u *deduper) scanDay(date detect.Date, rows []*store.Entry, from, to int64)
 func (u *deduper) scan(l *light, id blockID, rows []*store.Entry, from, to int64) {
 	start := sort.Search(len(l.times), func(i int) bool { return l.times[i] >= from })
 	for j := start; j < len(l.times) && l.times[j] <= to; j++ {
-		i, ok := u.chain[l.idents[j]]
+		by := &u.full
+		if l.short[j] {
+			if by = &u.short; !by.made {
+				by.link(rows, shortKey)
+			}
+		}
+		i, ok := by.chain[l.idents[j]]
 		if !ok {
 			continue
 		}
 		for i >= 0 && u.found[i] { // a flood of one line would be walked again for each stored one
-			i = u.next[i]
+			i = by.next[i]
 		}
-		u.chain[l.idents[j]] = i
+		by.chain[l.idents[j]] = i
 		c := claim{id, int32(j)}
 		if _, taken := u.claimed[c]; taken {
 			continue
 		}
-		for ; i >= 0; i = u.next[i] {
+		for ; i >= 0; i = by.next[i] {
 			tol := sameTime + (int64(rows[i].Spread)+int64(l.spreads[j]))*1e6
 			if dt := rows[i].Time - l.times[j]; !u.found[i] && dt <= tol && dt >= -tol {
 				u.found[i] = true
@@ -224,7 +238,7 @@ func (u *deduper) stored(d *day, p *part, merged bool) {
 		id := blockID{d.gen, b.ref.seq}
 		l := newLight(len(rows))
 		for i, r := range rows {
-			l.times[i], l.spreads[i], l.idents[i] = r.Time, r.Spread, r.Identity
+			l.set(i, r)
 			u.claim(claim{id, int32(i)}, r.Time)
 		}
 		u.keep(id, l)
@@ -264,7 +278,7 @@ func (u *deduper) light(d *day, ref blockRef) (*light, error) {
 		return l, nil
 	}
 	var err error
-	u.buf, err = u.db.copyBlock(d, ref, u.buf, false)
+	u.buf, err = u.db.copyBlock(d, ref, u.buf, true)
 	if err == nil {
 		var l *light
 		if l, err = u.dec.light(u.buf); err == nil {
@@ -290,26 +304,33 @@ func (u *deduper) keep(id blockID, l *light) {
 }
 
 func newLight(n int) *light {
-	return &light{times: make([]int64, n), spreads: make([]uint32, n), idents: make([]uint64, n)}
+	return &light{times: make([]int64, n), spreads: make([]uint32, n), idents: make([]uint64, n), short: make([]bool, n)}
 }
 
-// light decodes times, spreads and identities.
+func (l *light) set(i int, r *store.Entry) {
+	l.times[i], l.spreads[i], l.idents[i] = r.Time, r.Spread, r.Identity
+	if isShort(r) {
+		l.idents[i], l.short[i] = shortKey(r), true
+	}
+}
+
+// light decodes what tells a line from others: the lines themselves too, as identities mostly are to be had from them.
 func (d *decoder) light(b []byte) (*light, error) {
-	h, _, err := parseHeaderPart(b)
+	h, _, err := parseHeader(b)
 	if err != nil {
 		return nil, err
 	}
-	idents, c, err := d.section(b, &h)
-	if err != nil {
+	if d.rows, err = d.columns(b, &h, d.rows); err != nil {
 		return nil, err
 	}
-	l := newLight(int(h.count))
-	c.times(&h, func(i int, t int64) {
-		l.times[i] = t
-		l.idents[i] = binary.LittleEndian.Uint64(idents[8*i:])
-	})
-	for i, v := range c.read() {
-		l.spreads[i] = uint32(v)
+	if d.derives() {
+		if d.text, err = d.raws(b, &h, d.rows, nil, d.text); err != nil {
+			return nil, err
+		}
 	}
-	return l, c.err
+	l := newLight(len(d.rows))
+	for i := range d.rows {
+		l.set(i, &d.rows[i])
+	}
+	return l, nil
 }

@@ -7,7 +7,7 @@
 // A day file has these buckets:
 //
 //	meta     "version": format of the file; "stat": number of events, first and last time
-//	blocks   be64(first time) be64(sequence) → block of at most 4096 events, see block.go
+//	blocks   be64(first time) be64(sequence) → block of at most 16384 events, see block.go
 //	batches  ID of a batch → nothing: what is in here is not stored again
 //	health   sender → counters, summed up
 //	day      "day" → the detect.Day of that date, compressed

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -13,13 +12,13 @@ import (
 	"uncloak/store"
 )
 
-// maxResident is the number of decoded events that one sequence holds while blocks overlap in time: 32 whole blocks,
-// about 45 MB with raw lines of 200 bytes. Ordered data needs one block. Where more overlap, further blocks are held
-// in slices of sliceEvents and decoded again for each, so that memory grows by some 20 KB a block and time by the
-// factor 4096/sliceEvents.
+// maxResident is the number of decoded events that one sequence holds while blocks overlap in time: 8 whole blocks,
+// about 50 MB with raw lines of 200 bytes. Ordered data needs one block. Where more overlap, further blocks are held
+// in slices of sliceEvents and decoded again for each, so that memory grows by some 400 KB a block and time by the
+// factor 16384/sliceEvents. Compact puts such a day in order.
 const (
-	maxResident = 32 * blockEvents
-	sliceEvents = 64
+	maxResident = 8 * blockEvents
+	sliceEvents = 1024
 )
 
 // Events yields what q asks for in order of time; see store.Store. Each day is seen as it was when the sequence
@@ -242,6 +241,18 @@ func (r *reader) drop() {
 	r.heap, r.resident = r.heap[:0], 0
 }
 
+// wanted marks the rows that the filter wants, as far as their columns tell, and counts them.
+func (d *decoder) wanted(rows []store.Entry, f *filter) (marks []bool, n int) {
+	d.marks = sized(d.marks, len(rows))
+	for i := range rows {
+		d.marks[i] = f.event(&rows[i].Event)
+		if d.marks[i] {
+			n++
+		}
+	}
+	return d.marks, n
+}
+
 // cursor is a block, or a slice of one, and a place in it.
 type cursor struct {
 	ref  blockRef
@@ -269,16 +280,21 @@ func (c *cursor) decode(d *decoder, b []byte, f *filter, noRaw bool) error {
 	if err != nil {
 		return err
 	}
-	wanted := slices.ContainsFunc(c.rows, func(e store.Entry) bool { return f.event(&e.Event) })
-	if wanted && !noRaw {
-		if c.raw, err = d.raws(b, &h, c.rows, c.raw); err != nil {
+	wanted, n := d.wanted(c.rows, f)
+	if n > 0 && !noRaw {
+		if n == len(c.rows) {
+			c.raw, err = d.raws(b, &h, c.rows, nil, c.raw)
+		} else {
+			c.raw, err = d.raws(b, &h, c.rows, wanted, c.raw)
+		}
+		if err != nil {
 			c.rows = c.rows[:0]
 			return err
 		}
 	}
 	kept := 0
 	for i := range c.rows {
-		if wanted && f.event(&c.rows[i].Event) && f.line(c.rows[i].Raw) {
+		if wanted[i] && f.line(c.rows[i].Raw) {
 			if kept != i {
 				c.rows[kept] = c.rows[i]
 			}
@@ -307,6 +323,9 @@ func (c *cursor) take(from *cursor) {
 	c.rows = append(make([]store.Entry, 0, len(rows)), rows...)
 	c.raw = make([]byte, 0, size)
 	for i := range c.rows {
+		if c.rows[i].Raw == nil {
+			continue
+		}
 		at := len(c.raw)
 		c.raw = append(c.raw, c.rows[i].Raw...)
 		c.rows[i].Raw = c.raw[at:len(c.raw):len(c.raw)]

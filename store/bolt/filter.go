@@ -68,7 +68,7 @@ func plainAddr(a netip.Addr) netip.Addr {
 }
 
 // block says whether a block may have events of interest; it needs only the header.
-func (f *filter) block(h *header, bloom []byte) bool {
+func (f *filter) block(h *header, filters []byte) bool {
 	if h.max < f.from || !f.open && h.min >= f.to {
 		return false
 	}
@@ -76,7 +76,7 @@ func (f *filter) block(h *header, bloom []byte) bool {
 		return false
 	}
 	for _, p := range []netip.Prefix{f.host, f.peer} {
-		if p.IsSingleIP() && !inBloom(bloom, p.Addr()) {
+		if p.IsSingleIP() && !inBloom(filters[:h.bloom], hashAddr(p.Addr())) {
 			return false
 		}
 	}

@@ -26,10 +26,8 @@ func FuzzBlock(f *testing.F) {
 		ptrs = append(ptrs, &rows[i])
 	}
 	block, h := enc.encode(ptrs)
-	enc.columns(ptrs)
-	cols := bytes.Clone(enc.plain)
-	enc.raws(ptrs)
-	f.Add(uint16(20), cols, bytes.Clone(enc.plain))
+	cols, raw := block[h.filtersEnd():h.columnsEnd()], block[h.columnsEnd():]
+	f.Add(uint16(20), cols, raw)
 	f.Add(uint16(20), block, []byte{})
 	f.Add(uint16(h.count), []byte{}, block)
 	f.Fuzz(func(t *testing.T, n uint16, cols, raw []byte) {
@@ -52,18 +50,19 @@ func decodeAll(z *codec, b []byte) {
 	_, _ = newDecoder(z).light(b)
 }
 
-// forge makes a block of these decoded sections. Its last time is what the columns say, if they say one.
+// forge makes a block of these sections. Its last time is what the columns say, if they say one.
 func forge(z *codec, n uint32, cols, raw []byte) []byte {
-	h := header{count: n, colsPlain: uint32(len(cols)), rawPlain: uint32(len(raw))}
-	c := columns{b: cols, buf: make([]uint64, n)}
-	c.times(&h, func(_ int, t int64) { h.max = max(h.max, t) })
-	part := z.compress(cols, make([]byte, 8*n))
-	h.cols, h.identSum = uint32(len(part))-8*n, xxhash.Sum64(part)
-	packed := z.compress(raw, nil)
-	h.raw, h.rawSum = uint32(len(packed)), xxhash.Sum64(packed)
+	h := header{count: n, cols: uint32(len(cols)), raw: uint32(len(raw)), rawPlain: 1 << 20}
+	s := streams{b: cols, z: z}
+	unit, at := s.uvarint(), int64(0)
+	for _, step := range s.numbers(int(n), nil).all() {
+		at += int64(step * unit)
+	}
+	h.max = max(at, 0)
+	h.colsSum, h.rawSum = xxhash.Sum64(cols), xxhash.Sum64(raw)
 	head := h.append(nil)
 	head = binary.LittleEndian.AppendUint64(head, sumHeader(head, nil))
-	return append(append(head, part...), packed...)
+	return append(append(head, cols...), raw...)
 }
 
 // TestBomb: a frame that claims more than its header, and one that holds more than it claims.

@@ -476,7 +476,7 @@ func compare(t *testing.T, what string, got, want []store.Entry, noRaw bool) {
 	}
 	for i := range got {
 		g, w := &got[i], &want[i]
-		if g.Event != w.Event || g.Identity != w.Identity || !noRaw && !bytes.Equal(g.Raw, w.Raw) {
+		if g.Event != w.Event || !noRaw && (g.Identity != w.Identity || !bytes.Equal(g.Raw, w.Raw)) {
 			t.Fatalf("%s: event %d:\n got %+v\nwant %+v", what, i, *g, *w)
 		}
 	}

@@ -1,0 +1,422 @@
+package bolt
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math"
+	"net/netip"
+	"slices"
+
+	"uncloak/parse"
+	"uncloak/store"
+)
+
+// The columns of a block. A session is seen two or three times (new, update, end), so its addresses and ports are written
+// once, and its later events refer to it. Translated addresses mostly repeat the others; what kind an event is, of which
+// protocol and router, is one number for all of that.
+
+// flow is what the events of one session share. Addresses are numbers of the block's address table, 0 is none.
+type flow struct {
+	src, dst     uint32
+	sport, dport uint16
+}
+
+// variety is what tells events of one variety from another.
+type variety struct {
+	router             parse.Name
+	spread             uint32
+	kind               parse.Kind
+	proto, state, flag uint8
+}
+
+// Translation of an event, as one number: for each of the four parts 0 (none), 1 (as before the translation) or 2 (other),
+// or all of it as it was in the last event of the same flow.
+const (
+	natNone, natSame, natOther = 0, 1, 2
+	natAsBefore                = 81 // 3⁴
+)
+
+// Codes of addresses in their columns. Those that occur once stand in the order of the columns that use them.
+const (
+	addrOnce = iota
+	addrNone
+	addrRank // + rank by frequency
+)
+
+// columns writes all columns of rows to e.out. Their order is part of the format.
+func (e *encoder) columns(rows []*store.Entry) {
+	n := len(rows)
+	e.flowOf, e.srcOf, e.sortOf = sized(e.flowOf, n), sized(e.srcOf, n), sized(e.sortOf, n)
+	e.vals = sized(e.vals, n)
+	e.number(rows)
+	e.times(rows)
+	e.sorts()
+	e.flowColumns()
+	e.natColumns(rows)
+	e.details(rows)
+	e.received(rows)
+	e.column(rows, func(r *store.Entry) uint64 { return r.Bytes })
+	e.column(rows, func(r *store.Entry) uint64 { return uint64(r.Packets) })
+	e.column(rows, func(r *store.Entry) uint64 { return uint64(r.Count) })
+}
+
+func sized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, max(n, blockEvents))
+	}
+	return s[:n]
+}
+
+// number gives numbers to the addresses, flows and sorts of the rows.
+func (e *encoder) number(rows []*store.Entry) {
+	clear(e.addrs)
+	clear(e.flows)
+	clear(e.sortIDs)
+	e.addrList, e.uses, e.flowList, e.sortList = e.addrList[:0], e.uses[:0], e.flowList[:0], e.sortList[:0]
+	var src, dst netip.Addr
+	var s, d uint32
+	var lastSort variety
+	for i, r := range rows {
+		if r.Src != src {
+			src, s = r.Src, e.addr(r.Src)
+		}
+		if r.Dst != dst {
+			dst, d = r.Dst, e.addr(r.Dst)
+		}
+		f := flow{s, d, r.SPort, r.DPort}
+		id, ok := e.flows[f]
+		if !ok {
+			id = uint32(len(e.flowList))
+			e.flows[f] = id
+			e.flowList = append(e.flowList, f)
+			e.use(s)
+			e.use(d)
+		}
+		e.flowOf[i], e.srcOf[i] = id, s
+		k := variety{r.Router, r.Spread, r.Kind, r.Proto, uint8(r.State), r.Flags}
+		if i > 0 && k == lastSort {
+			e.sortOf[i] = e.sortOf[i-1]
+			continue
+		}
+		id, ok = e.sortIDs[k]
+		if !ok {
+			id = uint32(len(e.sortList))
+			e.sortIDs[k] = id
+			e.sortList = append(e.sortList, k)
+		}
+		e.sortOf[i], lastSort = id, k
+	}
+}
+
+// addr is the number of an address; it counts as used only where use says so.
+func (e *encoder) addr(a netip.Addr) uint32 {
+	if !a.IsValid() {
+		return 0
+	}
+	id, ok := e.addrs[a]
+	if !ok {
+		e.addrList = append(e.addrList, a)
+		e.uses = append(e.uses, 0)
+		id = uint32(len(e.addrList))
+		e.addrs[a] = id
+	}
+	return id
+}
+
+func (e *encoder) use(id uint32) {
+	if id > 0 {
+		e.uses[id-1]++
+	}
+}
+
+func (e *encoder) column(rows []*store.Entry, get func(*store.Entry) uint64) {
+	for i, r := range rows {
+		e.vals[i] = get(r)
+	}
+	e.p.numbers(e.vals)
+}
+
+// times writes the steps from row to row.
+func (e *encoder) times(rows []*store.Entry) {
+	for i, r := range rows {
+		e.vals[i] = 0
+		if i > 0 {
+			e.vals[i] = uint64(r.Time) - uint64(rows[i-1].Time)
+		}
+	}
+	e.coarse(e.vals)
+}
+
+// coarse writes numbers in the coarsest unit that loses nothing: most stamps are whole seconds.
+func (e *encoder) coarse(vals []uint64) {
+	unit := uint64(math.MaxUint64)
+	for _, v := range vals {
+		for _, u := range []uint64{1e9, 1e6, 1e3, 1} {
+			if u <= unit && v%u == 0 {
+				unit = u
+				break
+			}
+		}
+	}
+	for i := range vals {
+		vals[i] /= unit
+	}
+	e.p.uvarint(unit)
+	e.p.numbers(vals)
+}
+
+// sorts writes the table of sorts.
+func (e *encoder) sorts() {
+	e.p.uvarint(uint64(len(e.sortList)))
+	for _, get := range []func(*variety) uint64{
+		func(s *variety) uint64 { return uint64(s.spread) }, func(s *variety) uint64 { return uint64(s.kind) },
+		func(s *variety) uint64 { return uint64(s.proto) }, func(s *variety) uint64 { return uint64(s.state) },
+		func(s *variety) uint64 { return uint64(s.flag) },
+	} {
+		e.some = e.some[:0]
+		for i := range e.sortList {
+			e.some = append(e.some, get(&e.sortList[i]))
+		}
+		e.p.numbers(e.some)
+	}
+	e.names.reset()
+	e.some = e.some[:0]
+	for i := range e.sortList {
+		e.some = append(e.some, e.names.id(e.sortList[i].router))
+	}
+	e.names.write(&e.p)
+	e.p.numbers(e.some)
+}
+
+// flowColumns writes which flow each row has, as the distance to the newest (0 is a new one), and the ports and addresses
+// of the flows; and which sort.
+func (e *encoder) flowColumns() {
+	seen := uint32(0)
+	for i, f := range e.flowOf {
+		if f == seen {
+			e.vals[i] = 0
+			seen++
+			continue
+		}
+		e.vals[i] = uint64(seen - f)
+	}
+	e.p.numbers(e.vals)
+	for i, s := range e.sortOf {
+		e.vals[i] = uint64(s)
+	}
+	e.p.numbers(e.vals, e.flowOf)
+	e.p.uvarint(uint64(len(e.flowList)))
+	e.some = e.some[:0]
+	for i := range e.flowList {
+		e.some = append(e.some, uint64(e.flowList[i].sport))
+	}
+	e.p.numbers(e.some)
+	e.some = e.some[:0]
+	for i := range e.flowList {
+		e.some = append(e.some, uint64(e.flowList[i].dport))
+	}
+	e.p.numbers(e.some)
+}
+
+// natColumns writes the translations, and all addresses, as they are counted only now.
+func (e *encoder) natColumns(rows []*store.Entry) {
+	e.natSrc, e.natDst = e.natSrc[:0], e.natDst[:0]
+	e.natSport, e.natDport = e.natSport[:0], e.natDport[:0]
+	e.lastNAT = sized(e.lastNAT, len(e.flowList))
+	clear(e.lastNAT)
+	for i, r := range rows {
+		last := &e.lastNAT[e.flowOf[i]]
+		if *last != nil && r.NATSrc == (*last).NATSrc && r.NATDst == (*last).NATDst && r.NATSPort == (*last).NATSPort && r.NATDPort == (*last).NATDPort {
+			e.vals[i] = natAsBefore
+			continue
+		}
+		code := e.natAddr(r.NATSrc, r.Src, &e.natSrc) + 3*natPort(r.NATSPort, r.SPort, &e.natSport) +
+			9*e.natAddr(r.NATDst, r.Dst, &e.natDst) + 27*natPort(r.NATDPort, r.DPort, &e.natDport)
+		if code != 0 {
+			*last = r
+		}
+		e.vals[i] = code
+	}
+	e.p.numbers(e.vals, e.sortOf)
+	e.addresses()
+	for _, ports := range [][]uint64{e.natSport, e.natDport} {
+		e.p.uvarint(uint64(len(ports)))
+		e.p.numbers(ports)
+	}
+}
+
+func (e *encoder) natAddr(a, before netip.Addr, others *[]uint64) uint64 {
+	switch {
+	case !a.IsValid():
+		return natNone
+	case a == before:
+		return natSame
+	}
+	id := e.addr(a)
+	e.use(id)
+	*others = append(*others, uint64(id))
+	return natOther
+}
+
+func natPort(p, before uint16, others *[]uint64) uint64 {
+	switch p {
+	case 0:
+		return natNone
+	case before:
+		return natSame
+	}
+	*others = append(*others, uint64(p))
+	return natOther
+}
+
+// addresses writes the four address columns, then the table: by frequency, then those that occur once as they occur.
+func (e *encoder) addresses() {
+	once := e.rank()
+	e.p.uvarint(uint64(len(e.byUse)))
+	e.p.uvarint(uint64(once))
+	e.once = e.once[:0]
+	e.some = e.some[:0]
+	ctx := e.ctx[:0]
+	for i := range e.flowList {
+		e.some = append(e.some, e.code(e.flowList[i].src))
+	}
+	e.p.numbers(e.some)
+	e.some = e.some[:0]
+	for i := range e.flowList {
+		e.some = append(e.some, e.code(e.flowList[i].dst))
+		ctx = append(ctx, e.flowList[i].src)
+	}
+	e.ctx = ctx
+	e.p.numbers(e.some, ctx)
+	for _, ids := range [][]uint64{e.natSrc, e.natDst} {
+		for i, id := range ids {
+			ids[i] = e.code(uint32(id))
+		}
+		e.p.uvarint(uint64(len(ids)))
+		e.p.numbers(ids)
+	}
+	e.addrTable()
+}
+
+// rank orders the addresses that are used more than once; e.ranks[id] is the code. The others are counted.
+func (e *encoder) rank() (once int) {
+	e.byUse = e.byUse[:0]
+	for i, n := range e.uses {
+		if n > 1 {
+			e.byUse = append(e.byUse, uint32(i+1))
+		}
+	}
+	slices.SortStableFunc(e.byUse, func(a, b uint32) int { return cmp.Compare(e.uses[b-1], e.uses[a-1]) })
+	e.ranks = sized(e.ranks, len(e.uses)+1)
+	clear(e.ranks)
+	for i, id := range e.byUse {
+		e.ranks[id] = uint64(addrRank + i)
+	}
+	return len(e.uses) - len(e.byUse)
+}
+
+// code is what stands for an address in a column.
+func (e *encoder) code(id uint32) uint64 {
+	if id == 0 {
+		return addrNone
+	}
+	c := e.ranks[id]
+	if c == addrOnce {
+		e.once = append(e.once, id)
+	}
+	return c
+}
+
+// addrTable writes the addresses: their form (4, 16 or 17 bytes, where a zone follows), then each form for itself.
+func (e *encoder) addrTable() {
+	e.table = append(append(e.table[:0], e.byUse...), e.once...)
+	forms := make([]byte, 0, len(e.table))
+	var v4, high, low []uint64
+	var zones stringList
+	for _, id := range e.table {
+		a := e.addrList[id-1]
+		if a.Is4() {
+			b := a.As4()
+			v4, forms = append(v4, uint64(binary.BigEndian.Uint32(b[:]))), append(forms, 4)
+			continue
+		}
+		b := a.As16()
+		high, low = append(high, binary.BigEndian.Uint64(b[:])), append(low, binary.BigEndian.Uint64(b[8:]))
+		if a.Zone() == "" {
+			forms = append(forms, 16)
+		} else {
+			forms = append(forms, 17)
+			zones.add(a.Zone())
+		}
+	}
+	e.p.bytes(forms)
+	e.p.numbers(v4)
+	e.p.numbers(high)
+	e.p.numbers(low)
+	zones.write(&e.p)
+}
+
+func (e *encoder) details(rows []*store.Entry) {
+	e.names.reset()
+	for i, r := range rows {
+		e.vals[i] = e.names.id(r.Detail)
+	}
+	e.names.write(&e.p)
+	e.p.numbers(e.vals, e.srcOf, e.sortOf)
+}
+
+// received writes who has a time of reception, and how long after its own time that is.
+func (e *encoder) received(rows []*store.Entry) {
+	has := make([]byte, len(rows))
+	e.some = e.some[:0]
+	for i, r := range rows {
+		if r.Recv != 0 {
+			has[i] = 1
+			e.some = append(e.some, zigzag(r.Recv-r.Time))
+		}
+	}
+	e.p.bytes(has)
+	e.coarse(e.some)
+}
+
+// strings is a table of them.
+type stringList struct {
+	lens []uint64
+	text []byte
+}
+
+func (s *stringList) add(v string) {
+	s.lens = append(s.lens, uint64(len(v)))
+	s.text = append(s.text, v...)
+}
+
+func (s *stringList) write(p *packer) { p.strings(s.lens, s.text) }
+
+// nameTable numbers names in order of appearance.
+type nameTable struct {
+	ids   map[parse.Name]uint64
+	last  parse.Name
+	index uint64
+	list  stringList
+}
+
+func (t *nameTable) reset() {
+	clear(t.ids)
+	t.list.lens, t.list.text = t.list.lens[:0], t.list.text[:0]
+}
+
+func (t *nameTable) id(n parse.Name) uint64 {
+	if n == t.last && len(t.list.lens) > 0 {
+		return t.index
+	}
+	k, ok := t.ids[n]
+	if !ok {
+		k = uint64(len(t.list.lens))
+		t.ids[n] = k
+		t.list.add(n.String())
+	}
+	t.last, t.index = n, k
+	return k
+}
+
+func (t *nameTable) write(p *packer) { t.list.write(p) }
