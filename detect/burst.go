@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"math"
 	"net/netip"
 	"slices"
 	"time"
@@ -265,11 +266,54 @@ func (l *line) leads(i, s int, least uint16, from int) bool {
 }
 
 // apart keeps the runs that stand apart from everything else the host does. A web browser's page loads come in all sizes, the large ones
-// merely being rarer: whatever the cut, far more spells lie just below it than above it (a Pareto tail of index 1.2 has 4.3
-// times as many within a factor of four). Something that fires at once has nothing just below: the cut is the smallest one with at
-// most a quarter as many spells within that factor below it as above it.
-func (l *line) apart(runs []run) []run {
-	sizes := make([]float64, 0, len(l.hot))
+// merely being rarer: whatever the cut, far more spells lie just below it than above it. In a Pareto tail of index a, a spell that
+// reaches cut/f reaches the cut with probability f^-a, so the number above, of all that reach cut/f, is binomial. The cut is the
+// smallest one at which so many above are too unlikely (apartAlpha over all hosts) for one of the factors, and at most a quarter
+// as many lie within the factor below. One burst alone must be hundreds of times what else the host does; eight need only that
+// hardly anything lies within a factor of four below them.
+func (l *line) apart(runs []run, hosts int) []run {
+	sizes := l.quiet(runs)
+	peaks := make([]float64, 0, len(runs))
+	for _, r := range runs {
+		peaks = append(peaks, float64(r.peak))
+	}
+	sizes = append(sizes, peaks...)
+	slices.Sort(sizes)
+	slices.Sort(peaks)
+	index, alpha := tailIndex(sizes), apartAlpha/float64(max(hosts, 1))
+	for _, cut := range slices.Compact(peaks) {
+		at, _ := slices.BinarySearch(sizes, cut)
+		above := len(sizes) - at
+		next := 1.0 // the largest below the cut: it lies as far below as the factor that makes all above it unlikely
+		if at > 0 {
+			next = sizes[at-1]
+		}
+		for _, f := range [...]float64{4, 16, 64, cut / next * (1 - 1e-9)} {
+			low, _ := slices.BinarySearch(sizes, cut/f)
+			if f >= 4 && 4*(at-low) <= above && binomialTail(len(sizes)-low, above, math.Pow(f, -index)) < alpha {
+				return slices.DeleteFunc(slices.Clone(runs), func(r run) bool { return float64(r.peak) < cut })
+			}
+		}
+	}
+	return nil
+}
+
+const apartAlpha = 0.1 // chance that a network of hosts whose sizes have the heaviest tails yields a burst that stands apart
+
+// tailIndex is a lower bound (95 %) of the Pareto index of the upper half of the sizes, from 1, the heaviest tail that has a mean,
+// to 2 (Hill, 1975). What does stand apart makes it smaller, which errs on the safe side.
+func tailIndex(sorted []float64) float64 {
+	upper := sorted[len(sorted)/2:]
+	sum := 0.0
+	for _, v := range upper {
+		sum += math.Log(v / (upper[0] - 0.5)) // counts are whole numbers
+	}
+	n := float64(len(upper))
+	return min(max(n/sum*(1-1.645/math.Sqrt(n)), 1), 2)
+}
+
+// quiet is the sizes of the slots outside the runs.
+func (l *line) quiet(runs []run) (sizes []float64) {
 	k := 0
 	for _, i := range l.hot {
 		for k < len(runs) && runs[k].to < i {
@@ -279,19 +323,10 @@ func (l *line) apart(runs []run) []run {
 			sizes = append(sizes, float64(l.slots[i]))
 		}
 	}
-	peaks := make([]float64, 0, len(runs))
-	for _, r := range runs {
-		peaks = append(peaks, float64(r.peak))
-	}
-	sizes = append(sizes, peaks...)
-	slices.Sort(sizes)
-	slices.Sort(peaks)
-	for _, cut := range peaks {
-		at, _ := slices.BinarySearch(sizes, cut)
-		low, _ := slices.BinarySearch(sizes, cut/4)
-		if above := len(sizes) - at; 4*(at-low) <= above {
-			return slices.DeleteFunc(slices.Clone(runs), func(r run) bool { return float64(r.peak) < cut })
-		}
-	}
-	return nil
+	return sizes
+}
+
+// binomialTail is P(X >= k) of n trials.
+func binomialTail(n, k int, p float64) float64 {
+	return distuv.Binomial{N: float64(n), P: p}.Survival(float64(k) - 1)
 }

@@ -166,35 +166,33 @@ func patternFindings(a *activity, cfg *Config, hosts int) []Finding {
 	if len(a.bursts) == 0 {
 		return nil
 	}
-	apart := a.sessions.apart(a.bursts)
-	runs, f := a.bursts, framesOf(a.bursts, cfg.Location)
-	r := findRhythm(f, hosts)
+	apart := a.sessions.apart(a.bursts, hosts)
+	rs := findRhythms(a.bursts, hosts, cfg.Location)
 	if len(apart) < len(a.bursts) { // the rest may hide the rhythm
-		g := framesOf(apart, cfg.Location)
-		if x := findRhythm(g, hosts); x != nil && (r == nil || x.gain > r.gain) {
-			r, runs, f = x, apart, g
+		if x := findRhythms(apart, hosts, cfg.Location); len(x) > 0 && (len(rs) == 0 || x[0].gain > rs[0].gain) {
+			rs = x
 		}
 	}
-	if r == nil {
-		if len(apart) == 0 {
-			return nil
-		}
+	if len(rs) == 0 && len(apart) > 0 {
 		return []Finding{burstFinding(a, apart)}
 	}
-	var members []run
-	for i, in := range r.member {
-		if in {
-			members = append(members, runs[i])
-		}
+	var out []Finding
+	for _, r := range rs {
+		out = append(out, rhythmFinding(a, r, len(out)))
 	}
+	return out
+}
+
+// rhythmFinding is the nth rhythm of the host, the surest being its 0th.
+func rhythmFinding(a *activity, r found, nth int) Finding {
 	out := Finding{
 		ID: fmt.Sprintf("periodic-burst-%v-%.0fs", a.host, r.period), Kind: PeriodicBurst, Severity: Warning,
-		Score: 1 - math.Exp(-(r.gain-acceptGain+8)/4), PeriodS: r.period, JitterS: r.jitter, Seen: r.seen, Missed: r.slots - r.seen, PValue: math.Exp(-r.gain),
+		PeriodS: r.period, JitterS: r.jitter, Seen: r.seen, Missed: r.slots - r.seen, PValue: math.Exp(-r.gain), Next: new(r.next),
 	}
+	out.Score = (1 - math.Exp(-(r.gain-acceptGain+8)/4)) * (1 - 0.01*float64(nth))
 	out.Minutes, out.Hours = r.minutes()
-	out.Next = new(f.when(r, r.next, cfg.Location))
-	fillBursts(&out, a, members)
-	return []Finding{out}
+	fillBursts(&out, a, r.runs)
+	return out
 }
 
 func burstFinding(a *activity, runs []run) Finding {

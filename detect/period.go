@@ -108,7 +108,86 @@ func findRhythm(f frames, hosts int) *rhythm {
 	if best == nil || best.gain < acceptGain || best.seen < minBursts {
 		return nil
 	}
-	return best
+	return best.byTheClock(&f)
+}
+
+// clockDrift is by how much a router's clock may run fast or slow: crystals are good to 100 parts per million.
+const clockDrift = 1e-4
+
+// byTheClock takes a free period that is a wall-clock one but for the drift of the router's clock for what it is. The period and
+// the phases are then the wall clock's; the fit stays.
+func (r *rhythm) byTheClock(f *frames) *rhythm {
+	for _, p := range wallPeriods {
+		if r.wall || math.Abs(r.period/p-1) > clockDrift {
+			continue
+		}
+		x := f.of(p)
+		first, sum, n := math.NaN(), 0.0, 0.0
+		for i, in := range r.member {
+			if !in {
+				continue
+			}
+			if n == 0 {
+				first = x[i]
+			} else if x[i]-f.utc[i] != first-f.utc[slices.Index(r.member, true)] {
+				return r // it did not follow a change of daylight saving time
+			}
+			sum, n = sum+math.Remainder(x[i]-first, p), n+1
+		}
+		phase := math.Mod(math.Mod(first+sum/n, p)+p, p)
+		return &rhythm{period: p, phases: []float64{phase}, wall: true, jitter: r.jitter, gain: r.gain, seen: r.seen, slots: r.slots, member: r.member,
+			next: r.next + x[len(x)-1] - f.utc[len(x)-1]}
+	}
+	return r
+}
+
+// findRhythms looks for further ones in what the surest leaves unexplained: two programs may run on one host. Its own stragglers, with
+// the same slots or a part of them, are none.
+func findRhythms(runs []run, hosts int, loc *time.Location) (out []found) {
+	for len(out) < maxRhythms {
+		f := framesOf(runs, loc)
+		r := findRhythm(f, hosts)
+		if r == nil {
+			break
+		}
+		var members, rest []run
+		for i, in := range r.member {
+			if in {
+				members = append(members, runs[i])
+			} else {
+				rest = append(rest, runs[i])
+			}
+		}
+		if !slices.ContainsFunc(out, func(o found) bool { return o.like(r) }) {
+			out = append(out, found{r, members, f.when(r, r.next, loc)})
+		}
+		runs = rest
+	}
+	return out
+}
+
+const maxRhythms = 3 // of one host
+
+// found is a rhythm with the bursts that keep it.
+type found struct {
+	*rhythm
+	runs []run
+	next time.Time
+}
+
+// like says whether r is only a part of o: a multiple or a fraction of its period and, on the wall clock, at one of its phases.
+func (o found) like(r *rhythm) bool {
+	q := max(o.period/r.period, r.period/o.period)
+	if q > 12.5 || math.Abs(q-math.Round(q)) > 0.003*q {
+		return false
+	}
+	if !o.wall || !r.wall {
+		return true
+	}
+	short, near := min(o.period, r.period), 4*max(o.jitter, r.jitter)+10
+	return !slices.ContainsFunc(r.phases, func(x float64) bool {
+		return !slices.ContainsFunc(o.phases, func(y float64) bool { return math.Abs(math.Remainder(x-y, short)) <= near })
+	})
 }
 
 func (r *rhythm) prior() float64 {
@@ -118,12 +197,32 @@ func (r *rhythm) prior() float64 {
 	return 0
 }
 
-// fit scores a period with given phases.
+// fit scores a period with given phases. How far off its phase a start may be and still belong is not known beforehand: where strays abound
+// (another program of the same host), a wide limit takes them in. So the limit is narrowed as long as that makes the starts
+// more likely.
 func fit(x []float64, p float64, phases []float64, wall bool, trials float64) *rhythm {
 	near, r := assign(x, p, phases)
 	floor := jitterFloor(p)
 	limit := max(4*1.4826*medianAbs(r), 3*floor)
-	limit = min(limit, p/float64(4*len(phases)), 120)
+	limit = min(limit, p/float64(4*len(phases)), maxStray)
+	var best *rhythm
+	for {
+		if f := fitWithin(x, p, phases, near, r, limit, trials); f != nil && (best == nil || f.gain > best.gain) {
+			best = f
+		}
+		if limit <= 3*floor {
+			break
+		}
+		limit = max(limit/2, 3*floor)
+	}
+	if best != nil {
+		best.wall = wall
+	}
+	return best
+}
+
+// fitWithin scores it with the starts that are within limit seconds of their phase, which is moved to their mean.
+func fitWithin(x []float64, p float64, phases []float64, near []int, r []float64, limit, trials float64) *rhythm {
 	member := make([]bool, len(x))
 	taken := map[[2]int]int{}
 	for i := range x {
@@ -139,33 +238,65 @@ func fit(x []float64, p float64, phases []float64, wall bool, trials float64) *r
 		}
 		taken[slot], member[i] = i, true
 	}
-	n, sum, sq := 0, 0.0, 0.0
-	counts := make([]int, len(phases))
+	n, sq := 0, 0.0
+	counts, sums := make([]int, len(phases)), make([]float64, len(phases))
 	for i, in := range member {
 		if in {
 			n++
-			sum += r[i]
 			sq += r[i] * r[i]
 			counts[near[i]]++
+			sums[near[i]] += r[i]
 		}
 	}
 	if n < minBursts || slices.Min(counts) < 2 {
 		return nil
 	}
-	s := max(math.Sqrt(max(sq/float64(n)-sum*sum/float64(n*n), 0)), floor)
+	centers := make([]float64, len(phases))
+	for k, ph := range phases {
+		mean := sums[k] / float64(counts[k])
+		sq -= mean * sums[k]
+		centers[k] = math.Mod(ph+mean+p, p)
+	}
+	floor := jitterFloor(p)
+	s := max(math.Sqrt(max(sq/float64(n), 0)), floor)
 	first, last := x[0], x[len(x)-1]
-	slots := 0
+	span := (last - first) * float64(len(x)) / float64(len(x)-1)
+	rest := chance(len(x), span) + trials + float64(len(phases))*math.Log(max(3, p/(3*s)))
+	slots := max(slotsIn(first-limit, last+limit, p, centers), n)
+	gain := likelihood(n, slots, len(x)-n, s, span) - rest
+	// It may run for a part of the time only: from its first to its last start. To choose those costs as much as there is to choose from.
+	from, to := x[slices.Index(member, true)], x[lastIndex(member)]
+	if part := max(slotsIn(from-limit, to+limit, p, centers), n); part < slots {
+		if g := likelihood(n, part, len(x)-n, s, span) - rest - 2*math.Log(float64(slots)); g > gain {
+			gain, slots = g, part
+		}
+	}
 	next := math.Inf(1)
-	for _, ph := range phases {
-		lo, hi := math.Ceil((first-limit-ph)/p), math.Floor((last+limit-ph)/p)
-		slots += int(max(hi-lo+1, 0))
+	for _, ph := range centers {
 		next = min(next, ph+p*(math.Floor((last+limit-ph)/p)+1))
 	}
-	slots = max(slots, n)
-	span := (last - first) * float64(len(x)) / float64(len(x)-1)
-	gain := likelihood(n, slots, len(x)-n, s, span) - chance(len(x), span) - trials - float64(len(phases))*math.Log(max(3, p/(3*s)))
-	return &rhythm{period: p, phases: phases, wall: wall, jitter: s, gain: gain, seen: n, slots: slots, member: member, next: next}
+	return &rhythm{period: p, phases: centers, jitter: s, gain: gain, seen: n, slots: slots, member: member, next: next}
 }
+
+// slotsIn counts the slots between two moments.
+func slotsIn(from, to, p float64, phases []float64) (n int) {
+	for _, ph := range phases {
+		n += int(max(math.Floor((to-ph)/p)-math.Ceil((from-ph)/p)+1, 0))
+	}
+	return n
+}
+
+func lastIndex(member []bool) int {
+	for i := len(member) - 1; i > 0; i-- {
+		if member[i] {
+			return i
+		}
+	}
+	return 0
+}
+
+// maxStray is how far off its phase a start may be, in seconds, four times the largest jitter that is looked for.
+const maxStray = 240
 
 // jitterFloor is the least jitter that is believed: starts are known to the second, and clocks wander.
 func jitterFloor(p float64) float64 { return min(max(p/150, 1), 3) }
@@ -315,14 +446,33 @@ func fitFree(x []float64, p float64, trials float64) *rhythm {
 	if p < 60 || p > (x[len(x)-1]-x[0])/float64(minBursts-1)*1.1 {
 		return nil
 	}
-	return fit(x, p, []float64{math.Mod(math.Mod(phase, p)+p, p)}, false, trials)
+	r := fit(x, p, []float64{math.Mod(math.Mod(phase, p)+p, p)}, false, trials)
+	if r == nil || r.seen == len(x) {
+		return r
+	}
+	// Once more without the strays, which have pulled at the line.
+	k := make([]float64, len(x))
+	for i := range x {
+		k[i] = math.NaN()
+		if r.member[i] {
+			k[i] = math.Round((x[i] - r.phases[0]) / r.period)
+		}
+	}
+	if p, phase = leastSquares(k, x); math.IsNaN(p) || p < 60 || math.Abs(p/r.period-1) > 0.1 {
+		return r
+	}
+	if f := fit(x, p, []float64{math.Mod(math.Mod(phase, p)+p, p)}, false, trials); f != nil && f.gain > r.gain {
+		return f
+	}
+	return r
 }
 
-// steps numbers the starts by slots, from one to the next so that a small error of p does not add up; starts that
-// are out of step get no number (NaN).
+// steps numbers the starts by slots. It follows them like a phase-locked loop, so that neither a small error of p adds up nor a stray
+// takes it along; starts that are out of step get no number (NaN).
 func steps(x []float64, p float64) ([]float64, bool) {
+	const pull = 0.25 // of a start's deviation by which the next slot is moved
 	best, bestN := []float64(nil), 0
-	for s := 0; s < min(len(x), 3); s++ { // the first ones may be outliers themselves
+	for s := 0; s < min(len(x), 4); s++ { // the first ones may be strays themselves
 		k := make([]float64, len(x))
 		ref, at, n := x[s], 0.0, 1
 		for i := range x {
@@ -336,7 +486,7 @@ func steps(x []float64, p float64) ([]float64, bool) {
 				continue
 			}
 			at += near
-			k[i], ref, n = at, x[i], n+1
+			k[i], ref, n = at, ref+near*p+pull*(q-near)*p, n+1
 		}
 		if n > bestN {
 			best, bestN = k, n

@@ -139,13 +139,13 @@ func TestApart(t *testing.T) {
 	if len(runs) == 0 {
 		t.Fatal("no page load is large: the test tests nothing")
 	}
-	if got := browse.apart(runs); len(got) > 0 {
+	if got := browse.apart(runs, 1); len(got) > 0 {
 		t.Errorf("page loads stand apart: %+v", got)
 	}
 	for i := range 3 { // the same host, and three real bursts
 		browse.slots[1000+i*500] = 700
 	}
-	if got := browse.apart(fill(browse)); len(got) != 3 {
+	if got := browse.apart(fill(browse), 1); len(got) != 3 {
 		t.Errorf("%d bursts stand apart, want 3", len(got))
 	}
 }
