@@ -132,6 +132,7 @@ type Host struct {
 	Resolvers map[netip.Addr]uint64 // to whom the lookups went, at most maxPorts
 	Targets   map[Door]*Target      // the services that it goes to most, at most maxTargets
 	Fans      map[Port]*Fan         // to how many hosts it speaks on a port, at most maxFans
+	Walls     map[netip.Addr]*Fan   // to how many ports of a peer it speaks, at most maxWalls
 }
 
 // Router is what one router said in a day.
@@ -300,7 +301,8 @@ func (k Key) compare(o Key) int {
 func (d *Day) host(a netip.Addr) *Host {
 	h := d.Hosts[a]
 	if h == nil {
-		h = &Host{Ports: map[Port]uint64{}, Resolvers: map[netip.Addr]uint64{}, Targets: map[Door]*Target{}, Fans: map[Port]*Fan{}}
+		h = &Host{}
+		h.makeMaps()
 		d.Hosts[a] = h
 	}
 	return h
@@ -315,7 +317,27 @@ func (d *Day) router(name string) *Router {
 	return r
 }
 
+// makeMaps makes the maps that are missing: gob leaves empty ones out.
+func (h *Host) makeMaps() {
+	if h.Ports == nil {
+		h.Ports = map[Port]uint64{}
+	}
+	if h.Resolvers == nil {
+		h.Resolvers = map[netip.Addr]uint64{}
+	}
+	if h.Targets == nil {
+		h.Targets = map[Door]*Target{}
+	}
+	if h.Fans == nil {
+		h.Fans = map[Port]*Fan{}
+	}
+	if h.Walls == nil {
+		h.Walls = map[netip.Addr]*Fan{}
+	}
+}
+
 func (h *Host) merge(o *Host) {
+	h.makeMaps()
 	h.Name = max(h.Name, o.Name)
 	h.Sessions.Merge(&o.Sessions)
 	h.Inbound.Merge(&o.Inbound)
@@ -349,6 +371,12 @@ func (h *Host) merge(o *Host) {
 			h.Fans[p] = &Fan{}
 		}
 		h.Fans[p].merge(f)
+	}
+	for p, f := range o.Walls {
+		if h.Walls[p] == nil {
+			h.Walls[p] = &Fan{}
+		}
+		h.Walls[p].merge(f)
 	}
 }
 

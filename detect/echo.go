@@ -52,6 +52,8 @@ type activity struct {
 	toOne    float64 // share of the sessions that go to that resolver
 	asksOne  float64 // share of the lookups that do
 	storms   []run   // bursts of lookups
+	rhythms  []found
+	apart    []run // the bursts that stand apart
 }
 
 // findEchoes pairs each host whose bursts are lookups with the one that they follow most surely.
@@ -67,8 +69,10 @@ func findEchoes(days []*Day, hosts []*activity) []echo {
 			if c == e || e.sessionN > 0 && e.toOne < echoOne || len(c.bursts) == 0 || c.mostlyLookups() {
 				continue
 			}
-			if x := follows(c, e, len(hosts), span); x != nil && (best == nil || x.p < best.p) {
-				best = x
+			for _, bursts := range c.causes() {
+				if x := follows(c, bursts, e, len(hosts), span); x != nil && (best == nil || x.p < best.p) {
+					best = x
+				}
 			}
 		}
 		if best == nil {
@@ -95,28 +99,41 @@ func (a *activity) mostlyLookups() bool {
 	return 2*lookups > all
 }
 
-func follows(c, e *activity, hosts int, span float64) *echo {
+// causes are the rows of bursts that may have an echo: all, those of each rhythm, those that stand apart. A person who works at the cause
+// has page loads of his own, which nobody looks up.
+func (a *activity) causes() [][]run {
+	out := [][]run{a.bursts}
+	for _, r := range a.rhythms {
+		out = append(out, r.runs)
+	}
+	if n := len(a.apart); n > 0 && n < len(a.bursts) {
+		out = append(out, a.apart)
+	}
+	return out
+}
+
+func follows(c *activity, bursts []run, e *activity, hosts int, span float64) *echo {
 	var lags []float64
 	var storms []run
 	var counts []int
 	followed := 0
-	for _, b := range c.bursts {
+	for _, b := range bursts {
 		n := e.lookups.between(b.start-int64(time.Second), b.start+int64(echoWindow))
 		if n >= echoLookups {
 			followed++
 		}
 	}
 	for _, s := range e.storms {
-		if lag, ok := nearestBefore(c.bursts, s.start); ok && lag <= echoWindow.Seconds() {
+		if lag, ok := nearestBefore(bursts, s.start); ok && lag <= echoWindow.Seconds() {
 			lags = append(lags, lag)
 			storms = append(storms, s)
 			counts = append(counts, s.events)
 		}
 	}
-	if float64(followed) < echoFollowed*float64(len(c.bursts)) || float64(len(lags)) < echoExplained*float64(len(e.storms)) || len(lags) == 0 {
+	if float64(followed) < echoFollowed*float64(len(bursts)) || float64(len(lags)) < echoExplained*float64(len(e.storms)) || len(lags) == 0 {
 		return nil
 	}
-	p := coincidence(lags, len(e.storms), len(c.bursts), span, 3, 10, 30, echoWindow.Seconds()) * float64(hosts)
+	p := coincidence(lags, len(e.storms), len(bursts), span, 3, 10, 30, echoWindow.Seconds()) * float64(hosts*len(c.causes()))
 	if p > echoPValue {
 		return nil
 	}
@@ -128,7 +145,7 @@ func follows(c, e *activity, hosts int, span float64) *echo {
 // soleEcho pairs a lone storm with the lone burst before it: of several such hosts the one whose burst was nearest. A browser's lookups come
 // with the pages that they are for, so that they are the smaller part of what it does; those of an echo are all that it does.
 func soleEcho(days []*Day, hosts []*activity, e *activity, span float64) (best *echo) {
-	storms := e.lookups.apart(e.storms)
+	storms := e.lookups.apart(e.storms, 1)
 	if len(storms) == 0 || len(storms) > soleBursts || len(storms) < len(e.storms) {
 		return nil
 	}
@@ -145,7 +162,7 @@ func soleEcho(days []*Day, hosts []*activity, e *activity, span float64) (best *
 		if c == e || c.mostlyLookups() {
 			continue
 		}
-		bursts := c.sessions.apart(c.bursts)
+		bursts := c.sessions.apart(c.bursts, 1)
 		if len(bursts) != len(storms) || len(bursts) < len(c.bursts) {
 			continue
 		}

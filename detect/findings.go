@@ -40,6 +40,9 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 	slices.SortFunc(days, func(a, b *Day) int { return cmp.Compare(a.Date, b.Date) })
 	w = w.within(days)
 	hosts := activities(days, w)
+	for _, a := range hosts {
+		a.findPattern(&cfg, len(hosts))
+	}
 	echoes := findEchoes(days, hosts)
 	var out []Finding
 	effects, rhythmic := map[netip.Addr]bool{}, map[netip.Addr]bool{}
@@ -49,7 +52,7 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 			out = append(out, echoFinding(a, &echoes[i], cfg.Location))
 			continue
 		}
-		pattern := patternFindings(a, &cfg, len(hosts))
+		pattern := patternFindings(a)
 		for i := range pattern {
 			pattern[i].Ports = topPorts(days, a.host, 3)
 		}
@@ -161,23 +164,27 @@ func (a *activity) describe(days []*Day) {
 	}
 }
 
-// patternFindings are the host's rhythm or, where there is none, the bursts that stand apart from what it always does.
-func patternFindings(a *activity, cfg *Config, hosts int) []Finding {
+// findPattern finds the host's rhythms, and the bursts that stand apart from what it always does.
+func (a *activity) findPattern(cfg *Config, hosts int) {
 	if len(a.bursts) == 0 {
-		return nil
+		return
 	}
-	apart := a.sessions.apart(a.bursts, hosts)
-	rs := findRhythms(a.bursts, hosts, cfg.Location)
-	if len(apart) < len(a.bursts) { // the rest may hide the rhythm
-		if x := findRhythms(apart, hosts, cfg.Location); len(x) > 0 && (len(rs) == 0 || x[0].gain > rs[0].gain) {
-			rs = x
+	a.apart = a.sessions.apart(a.bursts, hosts)
+	a.rhythms = findRhythms(a.bursts, hosts, cfg.Location)
+	if len(a.apart) < len(a.bursts) { // the rest may hide the rhythm
+		if x := findRhythms(a.apart, hosts, cfg.Location); len(x) > 0 && (len(a.rhythms) == 0 || x[0].gain > a.rhythms[0].gain) {
+			a.rhythms = x
 		}
 	}
-	if len(rs) == 0 && len(apart) > 0 {
-		return []Finding{burstFinding(a, apart)}
+}
+
+// patternFindings are the host's rhythms or, where there are none, the bursts that stand apart.
+func patternFindings(a *activity) []Finding {
+	if len(a.rhythms) == 0 && len(a.apart) > 0 {
+		return []Finding{burstFinding(a, a.apart)}
 	}
 	var out []Finding
-	for _, r := range rs {
+	for _, r := range a.rhythms {
 		out = append(out, rhythmFinding(a, r, len(out)))
 	}
 	return out

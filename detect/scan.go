@@ -43,10 +43,9 @@ func scanFinding(days []*Day, w Window, a *activity, hasPattern bool) (Finding, 
 		}
 	}
 	if f, ok := horizontal(a, fans, ports, days); ok {
-		if hasPattern && a.inBursts() > scanInBursts {
-			return f, false
+		if !hasPattern || float64(a.inBursts()) <= scanInBursts*float64(f.Sessions) {
+			return f, true
 		}
-		return f, true
 	}
 	return vertical(days, w, a)
 }
@@ -102,23 +101,31 @@ func allPeers(days []*Day, host netip.Addr) (most float64) {
 	return most
 }
 
-// vertical looks for one peer with many ports. The targets kept are those gone to most, so a scan of each port once shows
-// as many targets with a count of one or two.
+// vertical looks for one peer with many ports.
 func vertical(days []*Day, w Window, a *activity) (Finding, bool) {
-	doors, sessions := map[netip.Addr]int{}, map[netip.Addr]uint64{}
+	walls := map[netip.Addr]*Fan{}
 	var most netip.Addr
-	for _, x := range approaches(days, w, a.host) {
-		p := x.door.Peer
-		doors[p]++
-		sessions[p] += x.total.N
-		if k := doors[p]; k > doors[most] || k == doors[most] && p.Less(most) {
+	for _, d := range days {
+		h := d.Hosts[a.host]
+		if h == nil || !d.Date.Start().Before(w.To) || !d.Date.End().After(w.From) {
+			continue
+		}
+		for peer, f := range h.Walls {
+			if walls[peer] == nil {
+				walls[peer] = &Fan{}
+			}
+			walls[peer].merge(f)
+		}
+	}
+	for p, f := range walls {
+		if !most.IsValid() || f.Peers() > walls[most].Peers() || f.Peers() == walls[most].Peers() && p.Less(most) {
 			most = p
 		}
 	}
-	if doors[most] < scanPorts {
+	if !most.IsValid() || walls[most].Peers() < scanPorts {
 		return Finding{}, false
 	}
-	f := scanBase(a, sessions[most], 0)
+	f := scanBase(a, walls[most].N, 0)
 	f.Class, f.Peer, f.Score = Vertical, most.String(), 0.9
 	return f, true
 }
@@ -134,13 +141,12 @@ func scanBase(a *activity, n uint64, port uint16) Finding {
 	}
 }
 
-// inBursts is the share of the host's sessions that lies in bursts.
-func (a *activity) inBursts() float64 {
-	n := 0
+// inBursts is how many of the host's sessions lie in bursts.
+func (a *activity) inBursts() (n int) {
 	for _, r := range a.bursts {
 		n += r.events
 	}
-	return float64(n) / float64(max(a.sessionN, 1))
+	return n
 }
 
 func portName(p Port) string {

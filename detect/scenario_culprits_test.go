@@ -94,8 +94,9 @@ func (s *scene) burst(at time.Time, h netip.Addr, n int, length, front float64, 
 	return int32(s.groups)
 }
 
-// shape draws the size and length of bursts that can be told from chance: most must fall within ten seconds.
-func (s *scene) shape(times int, background bool) (size int, length float64) {
+// shape draws the size and length of bursts that can be told from chance: enough must fall within ten seconds. weakest is the size of the
+// weakest phase, in percent.
+func (s *scene) shape(times int, background bool, weakest int) (size int, length float64) {
 	size, length = int(s.spread(30, 5000)), s.spread(1, 180)
 	size = max(min(size, 30000/max(times, 1)), 30)
 	least := 42 / (1 - s.log.lost)
@@ -105,8 +106,8 @@ func (s *scene) shape(times int, background bool) (size int, length float64) {
 	if s.log.table > 0 {
 		size = int(s.spread(0.4, 3) * float64(s.log.table))
 	}
-	size = max(size, int(least*1.1))
-	length = min(length, 10*float64(size)/least)
+	size = max(size, int(least*1.1*100/float64(weakest)))
+	length = min(length, 10*float64(size*weakest)/100/least)
 	return size, length
 }
 
@@ -114,12 +115,12 @@ func (s *scene) shape(times int, background bool) (size int, length float64) {
 func (s *scene) periodic(h netip.Addr, r rhythm, period float64, background bool) *culprit {
 	c := &culprit{host: h, kind: "periodic-burst", period: period, minutes: r.minutes, least: 30}
 	starts := s.starts(r)
-	size, length := s.shape(len(starts), background)
 	front, port := s.between(1, 2), [...]uint16{0, 6881, 51413, 443}[s.rng.IntN(4)]
 	sizes := r.sizes
 	if sizes == nil {
 		sizes = []int{100}
 	}
+	size, length := s.shape(len(starts), background, slices.Min(sizes))
 	for i, at := range starts {
 		n := int(float64(size) * float64(sizes[i%len(sizes)]) / 100 * math.Exp(s.rng.NormFloat64()*r.vary))
 		c.groups = append(c.groups, s.burst(at, h, n, length, front, port))

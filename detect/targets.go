@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/cespare/xxhash/v2"
+
 	"uncloak/parse"
 )
 
@@ -14,6 +16,8 @@ const (
 	maxTargets = 256 // destinations counted per host and day; the rarest half makes room
 	maxFans    = 32  // ports whose fan-out is counted per host and day
 	fanFloor   = 20  // sessions to a port from which on its fan-out is counted
+	maxWalls   = 32  // peers whose ports are counted per host and day
+	wallFloor  = 20  // doors of a peer that are new to the record, from which on its ports are counted
 )
 
 // Door is a service that a host goes to: an address and a port there.
@@ -39,9 +43,10 @@ type Fan struct {
 	Bits [32]uint64
 }
 
-func (f *Fan) add(a netip.Addr) {
+func (f *Fan) add(a netip.Addr) { f.addHash(hashAddr(a)) }
+
+func (f *Fan) addHash(h uint64) {
 	f.N++
-	h := hashAddr(a)
 	f.Bits[h>>6&31] |= 1 << (h & 63)
 }
 
@@ -77,17 +82,46 @@ func (t *Target) merge(o *Target) {
 	}
 }
 
-// target is the record of that door; when there are too many, the rarest half goes.
-func (h *Host) target(d Door) *Target {
-	t := h.Targets[d]
-	if t == nil {
-		if len(h.Targets) >= maxTargets {
-			h.trimTargets(maxTargets / 2)
-		}
-		t = &Target{}
-		h.Targets[d] = t
+// target is the record of that door, and whether it is a new one; when there are too many, the rarest half goes.
+func (h *Host) target(d Door) (t *Target, isNew bool) {
+	if t = h.Targets[d]; t != nil {
+		return t, false
 	}
-	return t
+	if len(h.Targets) >= maxTargets {
+		h.trimTargets(maxTargets / 2)
+	}
+	t = &Target{}
+	h.Targets[d] = t
+	return t, true
+}
+
+// wall counts the ports of a peer whose doors are new again and again: there are many of them, or the record has let go of one in between,
+// which the count of distinct ports tells apart. When there are too many such peers, the one with the fewest ports makes room.
+func (hs *hostState) wall(d Door) {
+	if hs.doors == nil {
+		hs.doors = map[netip.Addr]uint64{}
+	}
+	bump(hs.doors, d.Peer)
+	walls := hs.host.Walls
+	f := walls[d.Peer]
+	if f == nil {
+		if hs.doors[d.Peer] < wallFloor {
+			return
+		}
+		if len(walls) >= maxWalls {
+			var least netip.Addr
+			for p, f := range walls {
+				if !least.IsValid() || f.Peers() < walls[least].Peers() || f.Peers() == walls[least].Peers() && p.Less(least) {
+					least = p
+				}
+			}
+			delete(walls, least)
+			hs.doors[least] = 0 // it may come again, in its turn
+		}
+		f = &Fan{}
+		walls[d.Peer] = f
+	}
+	f.addHash(xxhash.Sum64([]byte{d.Port.Proto, byte(d.Port.Port >> 8), byte(d.Port.Port)}))
 }
 
 func (h *Host) trimTargets(keep int) {
@@ -105,8 +139,12 @@ func (h *Host) trimTargets(keep int) {
 }
 
 // approach counts a session that the host opens to a door.
-func (t *Tracker) approach(h *Host, e *parse.Event, peer netip.Addr) {
-	x := h.target(Door{peer, Port{e.Proto, e.DPort}})
+func (t *Tracker) approach(hs *hostState, e *parse.Event, peer netip.Addr) {
+	h, door := hs.host, Door{peer, Port{e.Proto, e.DPort}}
+	x, isNew := h.target(door)
+	if isNew {
+		hs.wall(door)
+	}
 	x.N++
 	if x.First == 0 {
 		x.First = e.Time

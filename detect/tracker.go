@@ -57,6 +57,7 @@ type hostState struct {
 	asks          busy
 	doors         map[Port]*Served
 	creates, ends uint64
+	doors         map[netip.Addr]uint64 // doors of a peer that were new to the record, at most maxPorts
 	knocks        knocks
 }
 
@@ -330,7 +331,7 @@ func (t *Tracker) count(hs *hostState, e *parse.Event, host, peer netip.Addr) {
 	hs.sessions.add(&hs.host.Sessions, slot, sec, peer)
 	addPeer(hs.sketch, peer)
 	bump(hs.host.Ports, Port{e.Proto, e.DPort})
-	t.approach(hs.host, e, peer)
+	t.approach(hs, e, peer)
 	if e.DPort == 53 {
 		hs.lookups.add(&hs.host.Lookups, slot, sec, peer)
 		bump(hs.host.Resolvers, peer)
@@ -518,6 +519,10 @@ func (hs *hostState) snapshot() *Host {
 	h.Fans = make(map[Port]*Fan, len(h.Fans))
 	for p, x := range hs.host.Fans {
 		h.Fans[p] = new(*x)
+	}
+	h.Walls = make(map[netip.Addr]*Fan, len(h.Walls))
+	for p, x := range hs.host.Walls {
+		h.Walls[p] = new(*x)
 	}
 	h.Peers = hs.sketch.Estimate()
 	h.PeerHLL, _ = hs.sketch.MarshalBinary()
