@@ -111,14 +111,14 @@ func findRhythm(f frames, hosts int) *rhythm {
 	return best.byTheClock(&f)
 }
 
-// clockDrift is by how much a router's clock may run fast or slow: crystals are good to 100 parts per million.
-const clockDrift = 1e-4
+// crystal is by how much a router's clock may run fast or slow: crystals are good to 100 parts per million.
+const crystal = 1e-4
 
 // byTheClock takes a free period that is a wall-clock one but for the drift of the router's clock for what it is. The period and
 // the phases are then the wall clock's; the fit stays.
 func (r *rhythm) byTheClock(f *frames) *rhythm {
 	for _, p := range wallPeriods {
-		if r.wall || math.Abs(r.period/p-1) > clockDrift {
+		if r.wall || math.Abs(r.period/p-1) > crystal {
 			continue
 		}
 		x := f.of(p)

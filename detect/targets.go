@@ -98,14 +98,14 @@ func (h *Host) target(d Door) (t *Target, isNew bool) {
 // wall counts the ports of a peer whose doors are new again and again: there are many of them, or the record has let go of one in between,
 // which the count of distinct ports tells apart. When there are too many such peers, the one with the fewest ports makes room.
 func (hs *hostState) wall(d Door) {
-	if hs.doors == nil {
-		hs.doors = map[netip.Addr]uint64{}
+	if hs.freshDoors == nil {
+		hs.freshDoors = map[netip.Addr]uint64{}
 	}
-	bump(hs.doors, d.Peer)
+	bump(hs.freshDoors, d.Peer)
 	walls := hs.host.Walls
 	f := walls[d.Peer]
 	if f == nil {
-		if hs.doors[d.Peer] < wallFloor {
+		if hs.freshDoors[d.Peer] < wallFloor {
 			return
 		}
 		if len(walls) >= maxWalls {
@@ -116,7 +116,7 @@ func (hs *hostState) wall(d Door) {
 				}
 			}
 			delete(walls, least)
-			hs.doors[least] = 0 // it may come again, in its turn
+			hs.freshDoors[least] = 0 // it may come again, in its turn
 		}
 		f = &Fan{}
 		walls[d.Peer] = f

@@ -57,7 +57,7 @@ type hostState struct {
 	asks          busy
 	doors         map[Port]*Served
 	creates, ends uint64
-	doors         map[netip.Addr]uint64 // doors of a peer that were new to the record, at most maxPorts
+	freshDoors    map[netip.Addr]uint64 // doors of a peer that were new to the record, at most maxPorts
 	knocks        knocks
 }
 
