@@ -34,12 +34,11 @@ func (r *importRun) bootTime(s *survey) (boot int64, spread uint32, err error) {
 	}
 	var pairs []bootPair
 	for _, b := range s.both {
-		st := b.stamp
-		if st.Year == 0 && st.Month != 0 {
-			st.Year = int16(r.clock.year0 + b.rel)
+		if b.boot != len(s.ended) {
+			continue // of an earlier boot
 		}
-		if t, ok := st.Resolve(time.Unix(0, r.clock.captured), r.opt.Location); ok {
-			pairs = append(pairs, bootPair{t.UnixNano() - st.Uptime, t.Nanosecond() == 0, 0})
+		if p, ok := r.bootPair(b); ok {
+			pairs = append(pairs, p)
 		}
 	}
 	if boot, spread, ok := bootOf(pairs); ok {

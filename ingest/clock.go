@@ -27,6 +27,8 @@ type fileClock struct {
 	boot       int64
 	bootSpread uint32
 	hasBoot    bool
+	boots      bootTimes // where the file has several
+	ups        bootClock
 
 	last     bound // the last line that had a time
 	hasLast  bool
@@ -101,6 +103,9 @@ func (b bound) notAfter(d bound) bool {
 // stamped is the time of a line by its own stamp.
 func (c *fileClock) stamped(f *fact) (t int64, spread uint32, ok bool) {
 	st := &f.stamp
+	if st.HasUptime && len(c.boots) > 0 && c.ups.boot < maxBoots {
+		c.ups.of(st.Uptime)
+	}
 	switch {
 	case st.HasUnix || st.HasClock:
 		t, ok = c.wall(st)
@@ -108,7 +113,8 @@ func (c *fileClock) stamped(f *fact) (t int64, spread uint32, ok bool) {
 			spread = wallDumpSpread
 		}
 	case st.HasUptime && c.hasBoot:
-		t, spread, ok = c.boot+st.Uptime, c.bootSpread, true
+		t, spread = c.uptime(st)
+		ok = true
 	}
 	if !ok {
 		return 0, 0, false

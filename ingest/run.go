@@ -77,6 +77,7 @@ func (r *importRun) prepare(s *survey) error {
 			return err
 		}
 		r.clock.hasBoot = true
+		r.clock.boots = r.earlierBoots(s)
 	}
 	if err := r.alignUntimed(s); err != nil {
 		return err

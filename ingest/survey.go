@@ -26,8 +26,10 @@ type survey struct {
 	lastRel   int
 	absolute  int64 // the latest stamp that needs nothing else; 0: none
 	both      []bothClocks
-	uptimes   bool  // there are lines with an uptime alone
-	firstUp   int64 // their first and last
+	uptimes   bool // there are lines with an uptime alone
+	ups       bootClock
+	ended     []int64 // the last uptimes of the boots before the last one
+	firstUp   int64   // the first and last of the last boot
 	lastUp    int64
 	kernel    map[uint64]int64 // uptime by identity of some of them
 	surveyed  int              // lines looked at
@@ -41,6 +43,7 @@ type survey struct {
 type bothClocks struct {
 	stamp parse.Stamp
 	rel   int
+	boot  int // of those of the file
 }
 
 // bootPair is a line that has both clocks: wall minus uptime is the time of the boot.
@@ -70,7 +73,7 @@ func surveyOf(in *input, opt *Options) (*survey, error) {
 			return nil, fmt.Errorf("read: %w", err)
 		}
 		for i, l := range c.lines {
-			if in.whole || !s.stamped || i < surveyLines || len(c.lines)-i <= surveyLines {
+			if in.whole || !s.stamped || s.uptimes || i < surveyLines || len(c.lines)-i <= surveyLines {
 				p.Line(l, &rec)
 				s.line(l, &rec, opt.Location)
 			}
@@ -103,6 +106,9 @@ func (s *survey) line(l []byte, rec *parse.Record, loc *time.Location) {
 		s.wallDumps = true
 		s.wallLine(rec, loc)
 	}
+	if st.HasUptime {
+		s.uptime(st.Uptime)
+	}
 	switch {
 	case st.HasUnix || st.HasClock && st.Year != 0:
 		s.stamped = true
@@ -115,10 +121,7 @@ func (s *survey) line(l []byte, rec *parse.Record, loc *time.Location) {
 		s.lastRel, s.last = s.years.of(st), *st
 		s.pair(st, s.lastRel)
 	case st.HasUptime:
-		if !s.uptimes {
-			s.firstUp = st.Uptime
-		}
-		s.stamped, s.uptimes, s.lastUp = true, true, st.Uptime
+		s.stamped, s.uptimes = true, true
 		if len(s.kernel) < surveyPairs {
 			s.kernel[rec.Identity] = st.Uptime
 		}
@@ -131,8 +134,24 @@ func (s *survey) line(l []byte, rec *parse.Record, loc *time.Location) {
 
 func (s *survey) pair(st *parse.Stamp, rel int) {
 	if st.HasUptime && len(s.both) < surveyPairs {
-		s.both = append(s.both, bothClocks{*st, rel})
+		s.both = append(s.both, bothClocks{*st, rel, len(s.ended)})
 	}
+}
+
+// uptime follows the uptimes of the file: where they jump back, another boot begins.
+func (s *survey) uptime(up int64) {
+	first := !s.ups.any
+	if len(s.ended) < maxBoots {
+		if _, next := s.ups.of(up); next {
+			s.ended = append(s.ended, s.lastUp)
+			clear(s.kernel)
+			first = true
+		}
+	}
+	if first {
+		s.firstUp = up
+	}
+	s.lastUp = up
 }
 
 // bootOf is the boot time that the pairs speak of: their median. A wall clock cut to the second is on average half a
