@@ -16,6 +16,7 @@ type Config struct {
 	LAN      []netip.Prefix // internal addresses
 	Table    int            // entries of the session table; 0 = unknown
 	Tables   map[string]int // … per router
+	Link     float64        // bit/s of the line to the provider; 0 = unknown
 	Timeouts Timeouts
 	Held     map[string]Timeouts // … of single routers, whole
 	Limits   Limits

@@ -149,13 +149,13 @@ func TestTrend(t *testing.T) {
 		flat[i] = 100 + 10*math.Sin(float64(i))
 		grow[i] = 100 * math.Exp(0.02*float64(i)) * (0.99 + 0.02*rng.Float64())
 	}
-	if slope, p := trend(x, grow); math.Abs(slope-0.02) > 1e-3 || p > 1e-6 {
-		t.Errorf("grows: slope %v, p %v", slope, p)
+	if g := trendOf(x, grow); math.Abs(g.slope-0.02) > 1e-3 || g.p > 1e-6 || g.low > g.slope || g.high < g.slope || g.high-g.low > 0.01 {
+		t.Errorf("grows: slope %v, p %v", g.slope, g.p)
 	}
-	if _, p := trend(x, flat); p < 0.05 {
+	if p := trendOf(x, flat).p; p < 0.05 {
 		t.Errorf("flat: p %v", p)
 	}
-	if _, p := trend(x, make([]float64, 28)); p != 1 {
+	if p := trendOf(x, make([]float64, 28)).p; p != 1 {
 		t.Errorf("zeros: p %v", p)
 	}
 }

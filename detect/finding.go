@@ -170,6 +170,17 @@ type Finding struct {
 	GrowthDay   float64 `json:"growth_day,omitempty"`   // 0.03 = 3 % a day
 	PerDay      float64 `json:"per_day,omitempty"`      // sessions or bytes of the median day
 	DoublesDays float64 `json:"doubles_days,omitempty"` // in which it doubles
+	GrowthLow   float64 `json:"growth_low,omitempty"`   // GrowthDay lies between these two with 95 %
+	GrowthHigh  float64 `json:"growth_high,omitempty"`
+	PeerShare   float64 `json:"peer_share,omitempty"` // growth: of what has been added, the part that goes to Peer
+
+	// growth: when it meets a limit, if it goes on to grow by the same part each day and all others stay as they are
+	Limit     float64    `json:"limit,omitempty"`      // entries of the table, or bit/s of the link
+	LimitOf   string     `json:"limit_of,omitempty"`   // table or link
+	LimitHow  string     `json:"limit_how,omitempty"`  // how it is known: config, or overflow: it was full with so many
+	LimitDate *time.Time `json:"limit_date,omitempty"` // with GrowthDay
+	LimitFrom *time.Time `json:"limit_from,omitempty"` // with GrowthHigh
+	LimitTo   *time.Time `json:"limit_to,omitempty"`   // with GrowthLow; missing where that does not grow
 
 	// set on the root of an incident: what happened, in order; the root itself first
 	Chain []Step `json:"chain,omitempty"`

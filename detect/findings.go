@@ -62,7 +62,7 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 		if f, ok := scanFinding(days, w, a, len(pattern) > 0); ok {
 			out = append(out, f)
 		}
-		if f, ok := growthFinding(days, w, a, len(hosts)); ok {
+		if f, ok := growthFinding(days, &cfg, w, a, len(hosts)); ok {
 			out = append(out, f)
 		}
 	}

@@ -18,9 +18,10 @@ const (
 
 // growthFinding reports a host whose daily sessions (or bytes) have been rising for weeks: the slope is Theil and Sen's median of
 // all pairwise slopes of the logarithm, its significance Mann and Kendall's with the correction for autocorrelation of Hamed and Rao
-// (Journal of Hydrology 204, 1998). Days of which less than half is covered are left out.
-func growthFinding(days []*Day, w Window, a *activity, hosts int) (Finding, bool) {
+// (Journal of Hydrology 204, 1998). Days of which less than half is covered are left out; the others count as if they were whole.
+func growthFinding(days []*Day, cfg *Config, w Window, a *activity, hosts int) (Finding, bool) {
 	var x, sessions, bytes []float64
+	var seen []*Day
 	for _, d := range days {
 		covered := d.Last - d.First
 		if covered < int64(12*time.Hour) || !w.has(d.First) && !w.has(d.Last) {
@@ -30,9 +31,10 @@ func growthFinding(days []*Day, w Window, a *activity, hosts int) (Finding, bool
 		if h == nil {
 			continue
 		}
-		x = append(x, float64(d.Date))
-		sessions = append(sessions, float64(h.Sessions.Total())*float64(24*time.Hour)/float64(covered))
-		bytes = append(bytes, float64(h.Bytes))
+		whole := float64(24*time.Hour) / float64(covered)
+		x, seen = append(x, float64(d.Date)), append(seen, d)
+		sessions = append(sessions, float64(h.Sessions.Total())*whole)
+		bytes = append(bytes, float64(h.Bytes)*whole)
 	}
 	if len(x) < growthDays {
 		return Finding{}, false
@@ -42,29 +44,42 @@ func growthFinding(days []*Day, w Window, a *activity, hosts int) (Finding, bool
 		y     []float64
 		least float64
 	}{{"sessions", sessions, growthLeast}, {"bytes", bytes, 1 << 20}} {
-		slope, p := trend(x, series.y)
-		if median(series.y) < series.least || slope < growthRate || p > growthAlpha/float64(max(hosts, 1)) {
+		t := trendOf(x, series.y)
+		if median(series.y) < series.least || t.slope < growthRate || t.p > growthAlpha/float64(max(hosts, 1)) {
 			continue
 		}
-		y := median(series.y)
 		f := Finding{
 			ID: fmt.Sprintf("growth-%v-%s", a.host, series.of), Kind: GrowthKind, Severity: Warning, Host: a.host.String(), Name: a.name, Class: series.of,
-			Start: Date(x[0]).Start(), End: Date(x[len(x)-1]).End(), GrowthDay: math.Expm1(slope), PerDay: y, PValue: p, Score: 1 - p,
-			DoublesDays: math.Ln2 / slope,
+			Start: Date(x[0]).Start(), End: Date(x[len(x)-1]).End(), GrowthDay: math.Expm1(t.slope), PerDay: median(series.y), PValue: t.p, Score: 1 - t.p,
+			GrowthLow: math.Expm1(t.low), GrowthHigh: math.Expm1(t.high), DoublesDays: math.Ln2 / t.slope,
 		}
 		f.Evidence = Evidence{Events: uint64(sum(sessions)), Ask: Ask{From: f.Start, To: f.End, Host: a.host, Kind: "session-new"}}
+		f.grownTo(seen, a.host)
+		if series.of == "sessions" {
+			f.tableLimit(seen, cfg, a.host, t)
+		} else {
+			f.linkLimit(seen, cfg, a.host, t)
+		}
 		return f, true
 	}
 	return Finding{}, false
 }
 
-// trend is the Theil-Sen slope of ln y and the two-sided p of its Mann-Kendall test. Days without anything make no trend.
-func trend(x, y []float64) (slope, p float64) {
+// trendLine is a line through the logarithm of a series.
+type trendLine struct {
+	slope, low, high float64 // a day; low and high hold the slope with 95 %
+	p                float64 // two-sided, that there is no trend
+}
+
+// trendOf is the Theil-Sen slope of ln y with its confidence limits (Sen, Journal of the American Statistical Association 63, 1968: the
+// pairwise slopes whose ranks are 1.96 standard deviations of Kendall's S from the middle), and the p of its Mann-Kendall test. Days
+// without anything make no trend.
+func trendOf(x, y []float64) trendLine {
 	n := len(y)
 	l := make([]float64, n)
 	for i, v := range y {
 		if v <= 0 {
-			return 0, 1
+			return trendLine{p: 1}
 		}
 		l[i] = math.Log(v)
 	}
@@ -76,14 +91,18 @@ func trend(x, y []float64) (slope, p float64) {
 			s += sign(l[j] - l[i])
 		}
 	}
-	slope = median(slopes)
+	t := trendLine{slope: median(slopes), p: 1}
 	nf := float64(n)
-	variance := nf * (nf - 1) * (2*nf + 5) / 18 * rankCorrection(x, l, slope)
-	if variance <= 0 {
-		return slope, 1
+	variance := nf * (nf - 1) * (2*nf + 5) / 18 * rankCorrection(x, l, t.slope)
+	if variance <= 0 || len(slopes) == 0 {
+		return t
 	}
-	z := (s - sign(s)) / math.Sqrt(variance)
-	return slope, 2 * distuv.UnitNormal.Survival(math.Abs(z))
+	slices.Sort(slopes)
+	at := func(rank float64) float64 { return slopes[min(max(int(math.Round(rank)), 0), len(slopes)-1)] }
+	half, mid := 1.96*math.Sqrt(variance)/2, float64(len(slopes)-1)/2
+	t.low, t.high = at(mid-half), at(mid+half)
+	t.p = 2 * distuv.UnitNormal.Survival(math.Abs((s-sign(s))/math.Sqrt(variance)))
+	return t
 }
 
 // rankCorrection is n/n* of Hamed and Rao: how much the variance grows because the ranks of the detrended values depend

@@ -87,7 +87,9 @@ func (m *Model) tame(f *detect.Finding) {
 		finite(&f.Holders[i].Share)
 	}
 	finite(&f.Score, &f.PeriodS, &f.JitterS, &f.PValue, &f.LengthS, &f.LagS, &f.Shared, &f.TableShare, &f.SpreadS,
-		&f.RateS, &f.GrowthDay, &f.PerDay, &f.DoublesDays, &f.Change)
+		&f.RateS, &f.GrowthDay, &f.PerDay, &f.DoublesDays, &f.Change,
+		&f.GrowthLow, &f.GrowthHigh, &f.PeerShare, &f.Limit)
+	f.LimitDate, f.LimitFrom, f.LimitTo = in(f.LimitDate, m.clock.loc), in(f.LimitFrom, m.clock.loc), in(f.LimitTo, m.clock.loc)
 }
 
 // in is a copy of t in loc.

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"uncloak/detect"
 )
@@ -114,11 +115,49 @@ func (w words) growth(f *detect.Finding) []tip {
 		p = "That chance alone makes such a trend: " + v + "."
 	}
 	f.Detail = sentences(fmt.Sprintf("The %s of %s grow by %s a day, %s a week (median of all pairs of days), %s; the median day has %s.", of, who(f.Host, f.Name), percent(f.GrowthDay), percent(weekly(f.GrowthDay)), w.clock.span(f.Start, f.End), amount(f)),
-		double, p, sure(f.Score))
+		double, w.grownTo(f), w.limit(f), p, sure(f.Score))
 	return []tip{
 		{"grows " + f.Host, fmt.Sprintf("Look on %s for a job whose work grows with what it has stored: a backup or a sync that lists all files each time, a log, a queue that nobody empties.", name)},
 		{"compare " + f.Host, "Compare a day at the beginning with one at the end (uncloak query --host … --from … --to …): to whom, and to which port?"},
 	}
+}
+
+// grownTo says where the growth goes.
+func (w words) grownTo(f *detect.Finding) string {
+	switch {
+	case f.Peer != "":
+		return fmt.Sprintf("%s of what was added goes to %s.", percent(f.PeerShare), label(f.Peer))
+	case len(f.Ports) > 0:
+		return "Most of what was added goes to " + label(f.Ports[0]) + ", of many hosts."
+	}
+	return ""
+}
+
+// limit says when the growth meets a limit, and what that rests on.
+func (w words) limit(f *detect.Finding) string {
+	if f.Limit <= 0 {
+		return ""
+	}
+	what := fmt.Sprintf("the session table%s (%s entries)", on(f.Router), num(int64(f.Limit)))
+	if f.LimitHow == "overflow" {
+		what = fmt.Sprintf("the session table%s (size not known: it was full with about %s entries)", on(f.Router), num(int64(f.Limit)))
+	}
+	if f.LimitOf == "link" {
+		what = fmt.Sprintf("the link (%.4g Mbit/s, in its busiest hour)", f.Limit/1e6)
+	}
+	assuming := ", if it grows by the same part each day and all others stay as they are"
+	day := func(t *time.Time) string { return t.UTC().Format("2006-01-02") } // counted in UTC days
+	switch {
+	case f.LimitDate == nil && f.LimitFrom == nil:
+		return "It does not fill " + what + " within three years" + assuming + "."
+	case f.LimitDate == nil:
+		return fmt.Sprintf("It fills %s after %s at the earliest%s.", what, day(f.LimitFrom), assuming)
+	case !f.LimitDate.After(f.End):
+		return "With what the others have it fills " + what + " already."
+	case f.LimitFrom == nil || f.LimitTo == nil:
+		return fmt.Sprintf("It fills %s about %s%s; the end of the 95 %% interval is open.", what, day(f.LimitDate), assuming)
+	}
+	return fmt.Sprintf("It fills %s about %s (95 %%: %s to %s)%s.", what, day(f.LimitDate), day(f.LimitFrom), day(f.LimitTo), assuming)
 }
 
 // weekly compounds a daily growth.

@@ -33,6 +33,7 @@ type config struct {
 	Timezone string         `koanf:"timezone"` // IANA name; "local" = the machine's
 	LAN      []netip.Prefix `koanf:"lan"`
 	Table    int            `koanf:"table"`
+	Link     float64        `koanf:"link"` // Mbit/s of the line to the provider; 0 = unknown
 	Timeouts timeouts       `koanf:"timeouts"`
 	Routers  []router       `koanf:"routers"`
 	Listen   listen         `koanf:"listen"`
@@ -249,6 +250,9 @@ func (c *config) complete() error {
 	if c.Table < 0 {
 		return fmt.Errorf("table is %d: it is the number of entries that the router's session table takes", c.Table)
 	}
+	if !(c.Link >= 0 && c.Link < 1e9) {
+		return fmt.Errorf("link is %v: it is the speed of the line in Mbit/s", c.Link)
+	}
 	if err := c.Timeouts.check(); err != nil {
 		return err
 	}
@@ -376,7 +380,7 @@ func defaultData() string {
 // detect is the part of the config that the detectors need.
 func (c *config) detect() detect.Config {
 	d := detect.DefaultConfig()
-	d.Location, d.Table = c.location, c.Table
+	d.Location, d.Table, d.Link = c.location, c.Table, c.Link*1e6
 	if len(c.LAN) > 0 {
 		d.LAN = c.LAN
 	}

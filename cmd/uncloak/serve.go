@@ -229,7 +229,7 @@ func (a *app) reload(h *house) {
 			fixed = append(fixed, p.key)
 		}
 	}
-	a.cfg.Timezone, a.cfg.location, a.cfg.Table, a.cfg.Names, a.cfg.Known, a.cfg.Log.Level = cfg.Timezone, cfg.location, cfg.Table, cfg.Names, cfg.Known, cfg.Log.Level
+	a.cfg.Timezone, a.cfg.location, a.cfg.Table, a.cfg.Link, a.cfg.Names, a.cfg.Known, a.cfg.Log.Level = cfg.Timezone, cfg.location, cfg.Table, cfg.Link, cfg.Names, cfg.Known, cfg.Log.Level
 	_ = a.level.UnmarshalText([]byte(cfg.Log.Level)) // checked by complete
 	h.settings.Store(a.settings())
 	a.log.Info("config reread", "config", a.configFile)

@@ -1,0 +1,165 @@
+package detect
+
+import (
+	"math"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// This file says where growth leads: to which destination it goes, and when it meets the limit of the table or of the link.
+
+const (
+	limitDays  = 7       // last days of which the median says how much there is now
+	limitFar   = 3 * 365 // days ahead, beyond which a date would be idle
+	limitShare = 0.02    // of the table that the host must hold for its growth to matter
+	grownLeast = 0.5     // of what was added that must go to one door for it to be named
+)
+
+// grownTo names the door that the growth goes to: the one to which the last third of the days has most more than the first third.
+func (f *Finding) grownTo(days []*Day, host netip.Addr) {
+	third := max(len(days)/3, 1)
+	doors, ports := map[Door]float64{}, map[Port]float64{}
+	add := func(days []*Day, sign float64) {
+		for _, d := range days {
+			whole := sign * float64(24*time.Hour) / float64(max(d.Last-d.First, 1))
+			h := d.Hosts[host]
+			for door, t := range h.Targets {
+				doors[door] += whole * float64(t.N)
+			}
+			for p, n := range h.Ports {
+				ports[p] += whole * float64(n)
+			}
+		}
+	}
+	add(days[:third], -1)
+	add(days[len(days)-third:], 1)
+	total := 0.0
+	var port Port
+	for p, n := range ports {
+		total += n
+		if n > ports[port] || n == ports[port] && (p.Proto < port.Proto || p.Proto == port.Proto && p.Port < port.Port) {
+			port = p
+		}
+	}
+	if total <= 0 {
+		return
+	}
+	if ports[port] >= grownLeast*total {
+		f.Ports = []string{portName(port)}
+	}
+	var best Door
+	most := 0.0
+	for d, n := range doors {
+		if n > most || n == most && n > 0 && d.Peer.Less(best.Peer) {
+			best, most = d, n
+		}
+	}
+	if most >= grownLeast*total {
+		f.Peer, f.Port, f.PeerShare = netip.AddrPortFrom(best.Peer, best.Port.Port).String(), int(best.Port.Port), min(most/total, 1)
+	}
+}
+
+// tableLimit says when the host's entries fill the session table that holds most of them. The size is that of the config, or what was in
+// the table when it last overflowed.
+func (f *Finding) tableLimit(days []*Day, cfg *Config, host netip.Addr, t trendLine) {
+	recent := days[max(len(days)-limitDays, 0):]
+	router, own, rest := "", 0.0, 0.0
+	for name := range routersOf(recent) {
+		var mine, others []float64
+		for _, d := range recent {
+			if r := d.Routers[name]; r != nil {
+				m, o := fullestOf(r.Occupancy, host)
+				mine, others = append(mine, m), append(others, o)
+			}
+		}
+		if m := median(mine); m > own || m == own && m > 0 && name < router {
+			router, own, rest = name, m, median(others)
+		}
+	}
+	limit, how := float64(cfg.table(router)), "config"
+	if limit == 0 {
+		how = "overflow"
+		for _, d := range days {
+			if r := d.Routers[router]; r != nil {
+				for i := range r.Overflows {
+					limit = max(limit, float64(r.Overflows[i].Total))
+				}
+			}
+		}
+	}
+	if limit > 0 && own >= limitShare*limit {
+		f.Router = router
+		f.meets(limit, "table", how, own, rest, t)
+	}
+}
+
+func routersOf(days []*Day) map[string]bool {
+	out := map[string]bool{}
+	for _, d := range days {
+		for name := range d.Routers {
+			out[name] = true
+		}
+	}
+	return out
+}
+
+// fullestOf is what the host and all others had in the table at the slot in which the host had most.
+func fullestOf(levels []Level, host netip.Addr) (own, rest float64) {
+	for i := range levels {
+		for _, h := range levels[i].Holders {
+			if n := float64(h.N); h.Host == host && n > own {
+				own, rest = n, max(float64(levels[i].Total)-n, 0)
+			}
+		}
+	}
+	return own, rest
+}
+
+// linkLimit says when the host's bytes fill the link in its busiest hour, if its bytes come when its sessions do.
+func (f *Finding) linkLimit(days []*Day, cfg *Config, host netip.Addr, t trendLine) {
+	if cfg.Link <= 0 {
+		return
+	}
+	var own, rest []float64 // bit/s in the busiest hour
+	for _, d := range days[max(len(days)-limitDays, 0):] {
+		h := d.Hosts[host]
+		byHour, total := [24]float64{}, 0.0
+		for _, s := range h.Sessions.Slots {
+			byHour[s.I/360] += float64(s.N)
+			total += float64(s.N)
+		}
+		others := 0.0
+		for a, x := range d.Hosts {
+			if a != host {
+				others += float64(x.Bytes)
+			}
+		}
+		if total > 0 {
+			own = append(own, float64(h.Bytes)*8*slices.Max(byHour[:])/total/3600)
+			rest = append(rest, others*8/(24*3600))
+		}
+	}
+	if now := median(own); now >= limitShare*cfg.Link {
+		f.meets(cfg.Link, "link", "config", now, median(rest), t)
+	}
+}
+
+// meets says when own, growing by t, and rest, which stays, reach the limit. It is the last day where they do already.
+func (f *Finding) meets(limit float64, of, how string, own, rest float64, t trendLine) {
+	f.Limit, f.LimitOf, f.LimitHow = limit, of, how
+	date := func(slope float64) *time.Time {
+		if slope <= 0 {
+			return nil
+		}
+		days := 0.0
+		if own+rest < limit {
+			days = math.Log((limit-rest)/own) / slope
+		}
+		if days > limitFar {
+			return nil
+		}
+		return new(f.End.Add(time.Duration(days * 24 * float64(time.Hour))).Truncate(24 * time.Hour))
+	}
+	f.LimitDate, f.LimitFrom, f.LimitTo = date(t.slope), date(t.high), date(t.low)
+}
