@@ -43,7 +43,8 @@ func Judge(earlier, days []*Day, cfg Config, w Window) (fs, gone []Finding) {
 	if all[0] == days[0] || !all[0].Date.Start().Before(w.From) {
 		return fs, nil
 	}
-	fs = longer(fs, Findings(all, cfg, Window{first, w.To}), w)
+	long := Findings(all, cfg, Window{first, w.To})
+	fs = longer(fs, long, w)
 	seen := w.within(days)
 	past := pastOf(all, cfg, w, seen.To)
 	now := Sizes(fs, seen.days())
@@ -51,10 +52,20 @@ func Judge(earlier, days []*Day, cfg Config, w Window) (fs, gone []Finding) {
 		f := &fs[i]
 		past.mark(f, now[f.Key])
 	}
+	fs = slices.DeleteFunc(fs, func(f Finding) bool { return f.Status != New && f.Status != Worse && habit(&f, fs, long) })
 	if seen.To.Sub(seen.From) >= time.Duration(goneSeen*float64(w.To.Sub(w.From))) {
-		gone = past.gone(now)
+		gone = slices.DeleteFunc(past.gone(now), func(f Finding) bool { return habit(&f, nil, long) })
 	}
 	return fs, gone
+}
+
+// habit says that a burst stands apart from the rest of its day only: in four weeks the host has many such spells of all sizes, as a browser
+// has. What goes with other findings is none.
+func habit(f *Finding, fs, long []Finding) bool {
+	if f.Kind != BurstKind || f.Severity != Info || slices.ContainsFunc(fs, func(g Finding) bool { return g.Group == f.Group && g.ID != f.ID }) {
+		return false
+	}
+	return !slices.ContainsFunc(long, func(g Finding) bool { return g.Key == f.Key })
 }
 
 func (c *Config) location() *time.Location {

@@ -190,3 +190,36 @@ func BenchmarkJudge(b *testing.B) {
 		Judge(earlier, now, DefaultConfig(), w)
 	}
 }
+
+// TestJudgeLeavesHabitsOut is a host that does on one day what it does a little less of on the next: a day alone makes a burst of it.
+func TestJudgeLeavesHabitsOut(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		last int // sessions of the spell on the last day
+		want int
+	}{
+		{"as on other days", 60, 0},
+		{"far more than ever", 600, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			days := weeks(9, func(s *stream, day int, at time.Time) {
+				switch {
+				case day == 8:
+					s.burst(at.Add(11*time.Hour), lan(11), c.last, 5*time.Second)
+				case day%2 == 0:
+					s.burst(at.Add(8*time.Hour+time.Duration(day*day*1237%38011)*time.Second), lan(11), 60, 5*time.Second)
+				default:
+					for i := range 20 {
+						s.burst(at.Add(time.Duration(i)*47*time.Minute), lan(11), 16+i%8, 5*time.Second)
+					}
+				}
+			})
+			earlier, now, w := lastDay(days)
+			only(t, Findings(now, DefaultConfig(), w), BurstKind)
+			fs, _ := Judge(earlier, now, DefaultConfig(), w)
+			if len(fs) != c.want {
+				t.Errorf("%v, want %d", kinds(fs), c.want)
+			}
+		})
+	}
+}

@@ -155,7 +155,8 @@ func surely(score float64) string {
 // clock writes times in one zone, as short as the window allows.
 type clock struct {
 	loc    *time.Location
-	oneDay bool // all times are of one local day: the date would only repeat
+	oneDay bool // the window is one local day: its date would only repeat
+	day    time.Time
 }
 
 func newClock(opt *Options) clock {
@@ -168,19 +169,20 @@ func newClock(opt *Options) clock {
 	}
 	c := clock{loc: loc}
 	if !opt.From.IsZero() && !opt.To.IsZero() {
-		c.oneDay = sameDay(opt.From.In(loc), opt.To.Add(-time.Nanosecond).In(loc))
+		c.day = opt.From.In(loc)
+		c.oneDay = sameDay(c.day, opt.To.Add(-time.Nanosecond).In(loc))
 	}
 	return c
 }
 
 func sameDay(a, b time.Time) bool { return a.YearDay() == b.YearDay() && a.Year() == b.Year() }
 
-// at is "20:28:33", with the day before it unless all is of one day.
+// at is "20:28:33", with the day before it unless that is the one that the window is of.
 func (c clock) at(t time.Time) string {
 	if t.IsZero() {
 		return "an unknown time"
 	}
-	if c.oneDay {
+	if c.oneDay && sameDay(t.In(c.loc), c.day) {
 		return t.In(c.loc).Format("15:04:05")
 	}
 	return t.In(c.loc).Format("Mon 2006-01-02 15:04:05")
@@ -192,7 +194,7 @@ func (c clock) span(from, to time.Time) string {
 	if !to.After(from) || a == b {
 		return "at " + a
 	}
-	if !c.oneDay && sameDay(from.In(c.loc), to.In(c.loc)) {
+	if sameDay(from.In(c.loc), to.In(c.loc)) {
 		b = to.In(c.loc).Format("15:04:05")
 	}
 	return "from " + a + " to " + b

@@ -162,3 +162,21 @@ func TestPhrases(t *testing.T) {
 		}
 	}
 }
+
+func TestClockSaysTheDayThatIsNotTheWindows(t *testing.T) {
+	day := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+	c := newClock(&Options{From: day, To: day.AddDate(0, 0, 1), Location: time.UTC})
+	for _, x := range []struct {
+		from, to time.Time
+		want     string
+	}{
+		{day.Add(time.Hour), day.Add(2 * time.Hour), "from 01:00:00 to 02:00:00"},
+		{day.AddDate(0, 0, -20), day.Add(2 * time.Hour), "from Thu 2026-11-05 00:00:00 to 02:00:00"},
+		{day, day.AddDate(0, 0, 1), "from 00:00:00 to Thu 2026-11-26 00:00:00"},
+		{day.AddDate(0, 0, -1), day.AddDate(0, 0, -1).Add(time.Hour), "from Tue 2026-11-24 00:00:00 to 01:00:00"},
+	} {
+		if got := c.span(x.from, x.to); got != x.want {
+			t.Errorf("%s, want %s", got, x.want)
+		}
+	}
+}
