@@ -81,7 +81,7 @@ func (w Window) Covered(days []*Day) float64 { return w.within(days).days() }
 func (w Window) days() float64 { return w.To.Sub(w.From).Hours() / 24 }
 
 // longer adds to the findings of the window what only the longer time shows, as far as it goes on in the window: a rhythm of few bursts a
-// day, and growth.
+// day, growth, and hosts that were never there before.
 func longer(fs, long []Finding, w Window) []Finding {
 	added := false
 	for _, l := range long {
@@ -218,7 +218,7 @@ func (p *past) gone(now map[string]float64) (out []Finding) {
 	}
 	said := map[string]bool{}
 	for _, f := range p.windows[0].found {
-		if now[f.Key] > 0 || said[f.Key] {
+		if now[f.Key] > 0 || said[f.Key] || f.Kind == NewHost || f.Kind == GrowthKind {
 			continue
 		}
 		said[f.Key] = true

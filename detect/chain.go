@@ -31,17 +31,18 @@ const (
 
 // Step is one link of an incident's chain of causes.
 type Step struct {
-	ID     string    `json:"id"` // of the finding; of many spells of a full table that of the one shown
-	Kind   string    `json:"kind"`
-	Host   string    `json:"host,omitempty"`
-	Name   string    `json:"name,omitempty"`
-	Router string    `json:"router,omitempty"`
-	At     time.Time `json:"at"`                // in the burst of the root that most of the steps follow
-	LagS   float64   `json:"lag_s"`             // after the root's burst began; the median of all
-	Seen   int       `json:"seen"`              // episodes within two minutes after a burst of the root
-	Of     int       `json:"of"`                // episodes in all
-	PValue float64   `json:"p_value,omitempty"` // chance of so many coincidences; with why = follows
-	Why    string    `json:"why"`               // root, holds, answers, follows, coincides
+	ID      string    `json:"id"` // of the finding; of many spells of a full table that of the one shown
+	Kind    string    `json:"kind"`
+	Host    string    `json:"host,omitempty"`
+	Name    string    `json:"name,omitempty"`
+	Router  string    `json:"router,omitempty"`
+	At      time.Time `json:"at"`                 // in the burst of the root that most of the steps follow
+	SpreadS float64   `json:"spread_s,omitempty"` // ± of At and LagS, where they are not known to the second
+	LagS    float64   `json:"lag_s"`              // after the root's burst began; the median of all
+	Seen    int       `json:"seen"`               // episodes within two minutes after a burst of the root
+	Of      int       `json:"of"`                 // episodes in all
+	PValue  float64   `json:"p_value,omitempty"`  // chance of so many coincidences; with why = follows
+	Why     string    `json:"why"`                // root, holds, answers, follows, coincides
 }
 
 // chain groups what belongs together, root first, and gives each root the order of events. Three rules make a finding the effect of a
@@ -107,6 +108,7 @@ func link(fs []Finding) {
 type effect struct {
 	members []int // in fs
 	times   []int64
+	coarse  int64 // ns: that much later it may have been; pings are kept by the slot
 }
 
 // effectsOf lists them in the order of the findings.
@@ -117,7 +119,7 @@ func effectsOf(fs []Finding, days []*Day) []*effect {
 		f := &fs[i]
 		switch f.Kind {
 		case PTRStorm:
-			out = append(out, &effect{[]int{i}, startsOf(f.Bursts)})
+			out = append(out, &effect{members: []int{i}, times: startsOf(f.Bursts)})
 		case TableFullKind:
 			e := tables[[2]string{f.Router, f.Group}]
 			if e == nil {
@@ -128,7 +130,15 @@ func effectsOf(fs []Finding, days []*Day) []*effect {
 			e.members, e.times = append(e.members, i), append(e.times, f.Start.UnixNano())
 		case OOM:
 			if at := killTimes(days, f.Router, f.Proc, f.Start, f.End); len(at) > 0 {
-				out = append(out, &effect{[]int{i}, at})
+				out = append(out, &effect{members: []int{i}, times: at})
+			}
+		case LagKind:
+			e := &effect{members: []int{i}, coarse: int64(SlotLen)}
+			for _, s := range f.Spells {
+				e.times = append(e.times, s.Start.UnixNano())
+			}
+			if len(e.times) > 0 {
+				out = append(out, e)
 			}
 		}
 	}
@@ -224,17 +234,22 @@ func (e *effect) after(f *Finding, span float64, pairs int) *linked {
 	l := &linked{effect: e}
 	starts := startsOf(f.Bursts)
 	for _, at := range e.times {
-		i, _ := slices.BinarySearch(starts, at+int64(time.Second)+1)
+		i, _ := slices.BinarySearch(starts, at+e.coarse+int64(time.Second)+1)
 		if i == 0 || at-starts[i-1] > int64(chainWindow) {
 			continue
 		}
+		at = max(at+e.coarse/2, min(starts[i-1], at+e.coarse)) // the middle, but not before its cause
 		l.lags, l.burst, l.at = append(l.lags, max(float64(at-starts[i-1])/1e9, 0)), append(l.burst, i-1), append(l.at, at)
 	}
 	if len(l.lags) == 0 {
 		return nil
 	}
 	l.median = median(l.lags)
-	l.p = min(coincidence(l.lags, len(e.times), len(starts), span, 5, 30, chainWindow.Seconds())*float64(pairs), 1)
+	tries := []float64{5, 30, chainWindow.Seconds()}
+	for i := range tries {
+		tries[i] += float64(e.coarse) / 1e9 // a burst has so much more time to be followed by chance
+	}
+	l.p = min(coincidence(l.lags, len(e.times), len(starts), span, tries...)*float64(pairs), 1)
 	switch {
 	case len(l.lags) >= chainLeast && float64(len(l.lags)) >= chainShare*float64(len(e.times)) && l.p < chainPValue:
 		l.why = WhyFollows
@@ -274,7 +289,7 @@ func order(fs []Finding, root int, ls []linked) []Step {
 				g = &fs[i]
 			}
 		}
-		s := Step{ID: g.ID, Kind: g.Kind, Router: g.Router, At: time.Unix(0, l.at[shown]).UTC(), LagS: l.median, Seen: len(l.lags), Of: len(l.times), Why: l.why}
+		s := Step{ID: g.ID, Kind: g.Kind, Router: g.Router, At: time.Unix(0, l.at[shown]).UTC(), LagS: l.median, Seen: len(l.lags), Of: len(l.times), Why: l.why, SpreadS: float64(l.coarse) / 2e9}
 		if g.Kind != TableFullKind { // its host is the holder
 			s.Host, s.Name = g.Host, g.Name
 		}

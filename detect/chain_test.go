@@ -31,6 +31,17 @@ func (s *stream) kill(at time.Time, spread uint32) {
 	s.router = gw
 }
 
+// pings adds a probe each five seconds of a day to a host outside, slow for twenty seconds from twelve seconds after the given times on.
+func (s *stream) pings(slow []time.Time) {
+	for at := t0; at.Before(t0.Add(24 * time.Hour)); at = at.Add(5 * time.Second) {
+		rtt := uint32(20_000)
+		if slices.ContainsFunc(slow, func(b time.Time) bool { return at.After(b.Add(12*time.Second)) && at.Before(b.Add(32*time.Second)) }) {
+			rtt = 4_200_000
+		}
+		s.add(at, parse.Event{Kind: parse.Latency, Src: addr("203.0.113.80"), Count: rtt, Packets: 1, Bytes: 64})
+	}
+}
+
 func why(root Finding) (out []string) {
 	for _, s := range root.Chain {
 		out = append(out, s.Kind+" "+s.Why)
@@ -75,6 +86,14 @@ func TestChain(t *testing.T) {
 				s.kill(starts[i*3].Add(20*time.Minute), 0)
 			}
 		}, []string{"oom coincides"}, false},
+		{"pings that are late each time", func(s *stream, starts []time.Time) { s.pings(starts) }, []string{"lag follows"}, true},
+		{"pings that are late at any time", func(s *stream, _ []time.Time) {
+			var at []time.Time
+			for i := range 12 {
+				at = append(at, t0.Add(time.Duration(i)*2*time.Hour+19*time.Minute))
+			}
+			s.pings(at)
+		}, nil, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, starts := incident()
@@ -90,7 +109,7 @@ func TestChain(t *testing.T) {
 				}
 			}
 			for _, f := range fs {
-				if in := f.Group == root.ID; in != (f.Kind != OOM || c.joins) {
+				if in := f.Group == root.ID; in != (f.Kind != OOM && f.Kind != LagKind || c.joins) {
 					t.Errorf("%s is in group %q", f.ID, f.Group)
 				}
 			}

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -129,6 +130,12 @@ func (f *Finding) size() float64 {
 		return float64(f.Shrinks)
 	case GrowthKind:
 		return f.PerDay
+	case LagKind:
+		return float64(max(f.Seen, 1))
+	case LinkFlap:
+		return float64(max(f.Downs, 1))
+	case ClockKind:
+		return math.Abs(f.SkewS)
 	}
 	return float64(max(f.Evidence.Events, 1))
 }

@@ -65,7 +65,7 @@ func (f *Finding) grownTo(days []*Day, host netip.Addr) {
 func (f *Finding) tableLimit(days []*Day, cfg *Config, host netip.Addr, t trendLine) {
 	recent := days[max(len(days)-limitDays, 0):]
 	router, own, rest := "", 0.0, 0.0
-	for name := range routersOf(recent) {
+	for _, name := range routersOf(recent) {
 		var mine, others []float64
 		for _, d := range recent {
 			if r := d.Routers[name]; r != nil {
@@ -73,7 +73,7 @@ func (f *Finding) tableLimit(days []*Day, cfg *Config, host netip.Addr, t trendL
 				mine, others = append(mine, m), append(others, o)
 			}
 		}
-		if m := median(mine); m > own || m == own && m > 0 && name < router {
+		if m := median(mine); m > own {
 			router, own, rest = name, m, median(others)
 		}
 	}
@@ -92,16 +92,6 @@ func (f *Finding) tableLimit(days []*Day, cfg *Config, host netip.Addr, t trendL
 		f.Router = router
 		f.meets(limit, "table", how, own, rest, t)
 	}
-}
-
-func routersOf(days []*Day) map[string]bool {
-	out := map[string]bool{}
-	for _, d := range days {
-		for name := range d.Routers {
-			out[name] = true
-		}
-	}
-	return out
 }
 
 // fullestOf is what the host and all others had in the table at the slot in which the host had most.
