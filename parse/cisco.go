@@ -169,10 +169,15 @@ func readEndpoint(b []byte) (e endpoint, rest []byte) {
 	if len(w) > 2 && w[len(w)-1] == ':' && w[len(w)-2] != ':' {
 		w = w[:len(w)-1] // "… to 192.168.2.2: no matching session"
 	}
-	e.addr, e.port = hostPort(w, '/')
+	named := len(w) > 0 && hexDigit(w[0]) > 15 && w[0] != ':' && w[0] != '[' // most interfaces begin like no address
+	if !named {
+		e.addr, e.port = hostPort(w, '/')
+	}
 	if !e.addr.IsValid() {
 		if i := bytes.IndexByte(w, ':'); i >= 0 {
-			e.intf, w = w[:i], w[i+1:]
+			e.intf, w, named = w[:i], w[i+1:], true
+		}
+		if named {
 			e.addr, e.port = hostPort(w, '/')
 		}
 	}

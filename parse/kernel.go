@@ -112,7 +112,7 @@ func shrink(b []byte, rec *Record) bool {
 // newer kernels print address and port ("on port [::]:80"), those of 2.0 and 2.2 also the last peer ("Warning: possible
 // SYN flood from 192.0.2.1 on 198.51.100.2:80. Sending cookies.").
 func synFlood(b []byte, rec *Record) bool {
-	i := bytes.Index(b, []byte("ossible SYN flood"))
+	i := index(b, "ossible SYN flood")
 	if i < 0 {
 		return false
 	}
@@ -202,7 +202,7 @@ func martian(b []byte, rec *Record) bool {
 // suppressed reads "net_ratelimit: 9 callbacks suppressed", "printk: 5 messages suppressed." and the like; Detail is
 // the function whose messages are missing.
 func (p *Parser) suppressed(b []byte, rec *Record) bool {
-	if !bytes.Contains(b, []byte("s suppressed")) {
+	if index(b, " suppressed") < 1 {
 		return false
 	}
 	b = bytes.TrimRight(b, ".")

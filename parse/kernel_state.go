@@ -121,7 +121,7 @@ func infix(b []byte) (name []byte, ok bool) {
 			continue
 		}
 		for i := range infixes {
-			if at := bytes.Index(b, []byte(infixes[i])); at > 0 {
+			if at := index(b, infixes[i]); at > 0 {
 				return b[:at], true
 			}
 		}
@@ -182,7 +182,7 @@ func (p *Parser) tableSize(b []byte, rec *Record) bool {
 // bridgePort knows "br0: port 2(eth1) entered forwarding state" (net/bridge/br_stp.c) and the older "br0: port 2(eth1)
 // entering learning state".
 func bridgePort(b []byte) bool {
-	i := bytes.Index(b, []byte(": port "))
+	i := index(b, ": port ")
 	return i > 0 && i < 32 && bytes.Contains(b[i:], []byte(") enter")) && bytes.HasSuffix(b, []byte(" state")) ||
 		i > 0 && i < 32 && bytes.Contains(b[i:], []byte(" topology change"))
 }

@@ -13,8 +13,8 @@ import (
 // proto is where "proto " stands. In front of the chain (forward, input, output) there may be topics and a prefix; the
 // prefix decides as in netfilter whether the packet was refused. An established connection is no new session.
 func (p *Parser) mikrotik(b []byte, proto int, rec *Record) bool {
-	in := bytes.Index(b, []byte(" in:"))
-	out := bytes.Index(b, []byte(" out:"))
+	in := index(b, " in:")
+	out := index(b, " out:")
 	if in < 0 || out < in || proto < out {
 		return false
 	}
@@ -40,7 +40,7 @@ func (p *Parser) mikrotik(b []byte, proto int, rec *Record) bool {
 
 // isMikrotik says whether what stands before "proto" names the interfaces as RouterOS does.
 func isMikrotik(b []byte) bool {
-	return bytes.Contains(b, []byte(" in:")) && bytes.Contains(b, []byte(" out:"))
+	return within(b, " in:") && within(b, " out:")
 }
 
 // interfaceName is nil for "(unknown 0)", which stands for the router itself.

@@ -88,7 +88,7 @@ func (p *Parser) process(b []byte, rec *Record) {
 
 // invoked reads "memhog invoked oom-killer: gfp_mask=…, order=0, oom_score_adj=0".
 func (p *Parser) invoked(b []byte, rec *Record) bool {
-	i := bytes.Index(b, []byte(" invoked oom-killer:"))
+	i := index(b, " invoked oom-killer:")
 	if i < 1 {
 		return false
 	}

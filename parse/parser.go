@@ -150,7 +150,7 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 	}
 	kernel := speaksKernel(rec)
 	if kernel && (rec.Stamp.HasUptime || string(rec.App) == "kernel") && b[0] != '[' { // BSD's kernel begins with a bracket
-		if p.kernel(b, rec) {
+		if p.kernelC(b, rec) || p.kernel(b, rec) {
 			return true
 		}
 		rec.clear(before)
@@ -188,7 +188,7 @@ func speaksKernel(rec *Record) bool {
 }
 
 func (p *Parser) mikrotikLine(b []byte, rec *Record) bool {
-	i := bytes.Index(b, []byte(" proto "))
+	i := index(b, " proto ")
 	return i >= 0 && isMikrotik(b[:i]) && p.mikrotik(b, i+1, rec)
 }
 

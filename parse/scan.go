@@ -386,10 +386,15 @@ func near(b []byte, c byte) int {
 	return bits.TrailingZeros64(x) >> 3
 }
 
-// index is bytes.Index for a string whose first byte is rare in b: it is found by that byte, and nothing is copied.
+// index is bytes.Index for a string without a copy of it. It looks for the first byte that is no blank: of blanks a line
+// is full. s is not empty.
 func index(b []byte, s string) int {
+	skip := 0
+	if len(s) > 1 && s[0] == ' ' {
+		skip = 1
+	}
 	for from := 0; from+len(s) <= len(b); from++ {
-		i := bytes.IndexByte(b[from:len(b)-len(s)+1], s[0])
+		i := bytes.IndexByte(b[from+skip:len(b)-len(s)+1+skip], s[skip])
 		if i < 0 {
 			return -1
 		}

@@ -48,7 +48,7 @@ func has(b []byte, prefix string) bool {
 	return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix
 }
 
-func within(b []byte, s string) bool { return bytes.Contains(b, []byte(s)) }
+func within(b []byte, s string) bool { return index(b, s) >= 0 }
 
 // dotPort reads tcpdump's 10.0.0.1.443 and 2001:db8::1.443; the address may stand alone. tcpdump without -n writes the
 // names of common services.
