@@ -132,7 +132,10 @@ func (w *extWalk) next() (key, val []byte, ok bool) {
 	if !ok {
 		val, w.key, w.rest = w.rest, nil, nil
 	}
-	return key, bytes.TrimRight(val, " "), true
+	for len(val) > 0 && val[len(val)-1] == ' ' {
+		val = val[:len(val)-1]
+	}
+	return key, val, true
 }
 
 // untilKey cuts off everything in front of the next key, and the key with its "=".
@@ -273,7 +276,11 @@ func (f *extFields) a10(class, name []byte, rec *Record) {
 
 // lastToken is the last word of "Connection_Allowed", "traffic:forward close" and "Threat Detected and Blocked".
 func lastToken(b []byte) []byte {
-	if i := bytes.LastIndexAny(b, " _:-"); i >= 0 && string(b[max(0, i-6):]) != "client-rst" && string(b[max(0, i-6):]) != "server-rst" {
+	i := len(b) - 1
+	for i >= 0 && b[i] != ' ' && b[i] != '_' && b[i] != ':' && b[i] != '-' {
+		i--
+	}
+	if i >= 0 && string(b[max(0, i-6):]) != "client-rst" && string(b[max(0, i-6):]) != "server-rst" {
 		return b[i+1:]
 	}
 	return b
@@ -310,8 +317,8 @@ func (p *Parser) extFinish(f *extFields, name []byte, rec *Record) {
 	default:
 		rec.Detail = p.name(name)
 	}
-	if rec.Kind != TableFull && (containsLower(name, "port") || containsLower(name, "nat") || containsLower(name, "session") || containsLower(name, "connection")) &&
-		(containsLower(name, "exhaust") || containsLower(name, "table full") || containsLower(name, "limit reached") || containsLower(name, "limit exceeded")) {
+	if rec.Kind != TableFull && (containsLower(name, "exhaust") || containsLower(name, "table full") || containsLower(name, "limit reached") || containsLower(name, "limit exceeded")) &&
+		(containsLower(name, "port") || containsLower(name, "nat") || containsLower(name, "session") || containsLower(name, "connection")) {
 		rec.Kind, rec.Word = TableFull, "nat-exhausted"
 	}
 	if !rec.Src.IsValid() && !rec.Dst.IsValid() && rec.Kind != TableFull {

@@ -405,10 +405,20 @@ func index(b []byte, s string) int {
 	return -1
 }
 
-// until is b up to the first of the bytes in stops.
+// until is b up to the first of the bytes in stops, which are ASCII.
 func until(b []byte, stops string) []byte {
-	if i := bytes.IndexAny(b, stops); i >= 0 {
-		return b[:i]
+	if len(stops) == 1 {
+		if i := bytes.IndexByte(b, stops[0]); i >= 0 {
+			return b[:i]
+		}
+		return b
+	}
+	for i, c := range b {
+		for j := range len(stops) {
+			if c == stops[j] {
+				return b[:i]
+			}
+		}
 	}
 	return b
 }
