@@ -19,7 +19,7 @@ const (
 	stormHosts   = 3   // other hosts with lookups, to know what is usual in this network
 	stormOwn     = 0.5 // share of the host's sessions in the storm that must be lookups: else they serve another burst
 	stormRate    = 0.5 // lookups a second, for at least …
-	stormLong    = 2   // … so many ten-minute spans on end, that make a steady storm
+	stormLong    = 3   // … so many ten-minute spans on end, that make a steady storm
 	stormRise    = 8.0 // times the host's own usual
 	stormDead    = 0.8 // share of the lookups whose outcome is known that get no answer
 	stormOneName = 0.8 // share of one name

@@ -86,8 +86,18 @@ func (m *Model) tame(f *detect.Finding) {
 	for i := range f.Holders {
 		finite(&f.Holders[i].Share)
 	}
+	f.Hosts, f.Spells, f.ShrinkPeers = slices.Clone(f.Hosts), slices.Clone(f.Spells), slices.Clone(f.ShrinkPeers)
+	for i := range f.Spells {
+		f.Spells[i].Start = f.Spells[i].Start.In(m.clock.loc)
+		finite(&f.Spells[i].LengthS, &f.Spells[i].RTTS)
+	}
+	for i := range f.ShrinkPeers {
+		p := &f.ShrinkPeers[i]
+		p.First, p.Last = p.First.In(m.clock.loc), p.Last.In(m.clock.loc)
+	}
 	finite(&f.Score, &f.PeriodS, &f.JitterS, &f.PValue, &f.LengthS, &f.LagS, &f.Shared, &f.TableShare, &f.SpreadS,
 		&f.RateS, &f.GrowthDay, &f.PerDay, &f.DoublesDays, &f.Change,
+		&f.HalfOpen, &f.SkewS, &f.JumpS, &f.RTTS, &f.UsualRTTS, &f.Unanswer, &f.Loss,
 		&f.GrowthLow, &f.GrowthHigh, &f.PeerShare, &f.Limit)
 	f.LimitDate, f.LimitFrom, f.LimitTo = in(f.LimitDate, m.clock.loc), in(f.LimitFrom, m.clock.loc), in(f.LimitTo, m.clock.loc)
 }

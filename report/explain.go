@@ -191,6 +191,10 @@ func usualEntry(kind string) string {
 		return "treason-uncloaked"
 	case detect.PTRStorm:
 		return "dnsmasq-max-queries"
+	case detect.SYNFloodKind:
+		return "syn-flood"
+	case detect.LinkFlap:
+		return "link-down"
 	}
 	return ""
 }

@@ -50,7 +50,8 @@ func (m *Model) group(opt *Options) {
 
 // rank orders the findings of an incident behind its root.
 func rank(kind string) int {
-	i := slices.Index([]string{detect.PeriodicBurst, detect.BurstKind, detect.TableFullKind, detect.PTRStorm, detect.OOM, detect.ShrinkKind, detect.ScanKind, detect.ResetKind, detect.GrowthKind}, kind)
+	i := slices.Index([]string{detect.PeriodicBurst, detect.BurstKind, detect.TableFullKind, detect.PTRStorm, detect.OOM, detect.ShrinkKind, detect.ScanKind, detect.ResetKind, detect.GrowthKind,
+		detect.SYNFloodKind, detect.DNSStorm, detect.LagKind, detect.LinkFlap, detect.LossKind, detect.ClockKind, detect.NewHost}, kind)
 	if i < 0 {
 		return 99
 	}

@@ -23,7 +23,13 @@ func (w words) describe(f *detect.Finding) []tip {
 			h.Name = nameOf(w.opt.Names, h.Host)
 		}
 	}
+	for i := range f.Hosts {
+		if h := &f.Hosts[i]; h.Name == "" {
+			h.Name = nameOf(w.opt.Names, h.Host)
+		}
+	}
 	tips := w.say(f)
+	f.Detail = sentences(f.Detail, missing(f))
 	f.Advice = nil
 	for _, t := range tips {
 		f.Advice = append(f.Advice, t.text)
@@ -63,6 +69,20 @@ func (w words) say(f *detect.Finding) []tip {
 		return w.scan(f)
 	case detect.GrowthKind:
 		return w.growth(f)
+	case detect.SYNFloodKind:
+		return w.flood(f)
+	case detect.DNSStorm:
+		return w.storm(f)
+	case detect.LinkFlap:
+		return w.flap(f)
+	case detect.LagKind:
+		return w.lag(f)
+	case detect.ClockKind:
+		return w.wrongClock(f)
+	case detect.LossKind:
+		return w.loss(f)
+	case detect.NewHost:
+		return w.newHost(f)
 	}
 	return w.other(f)
 }

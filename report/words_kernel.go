@@ -80,8 +80,21 @@ func (w words) shrink(f *detect.Finding) []tip {
 		"\"Repaired\" means only that the kernel goes on asking for room.",
 		interleaved(f, "kills for want of memory"),
 		"What may cause it: a client that is overloaded or gone to sleep, a peer that holds connections on purpose (a tarpit, or an attack that ties up the server's memory), a faulty TCP stack, network driver, or box on the way.",
+		suspects(f),
 		"Sure: the peers did it. Not sure: on purpose or not.", sure(f.Score))
 	return shrinkAdvice(f, masked)
+}
+
+// suspects ranks the causes by what else was seen.
+func suspects(f *detect.Finding) string {
+	if len(f.Suspects) == 0 {
+		return ""
+	}
+	var out []string
+	for _, s := range f.Suspects {
+		out = append(out, fmt.Sprintf("%s, %s (%s)", percent(s.Confidence), label(s.What), Clean(s.Why)))
+	}
+	return "By what else was seen: " + strings.Join(out, "; ") + ". These figures order the suspects; they are no measurement."
 }
 
 // shrinkPeers names the peers; masked says that their addresses were left out of the text.

@@ -1,0 +1,129 @@
+package detect
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+	"time"
+
+	"uncloak/parse"
+)
+
+// ping answers after rtt; 0 is a timeout without an address.
+func (s *stream) ping(at time.Time, who netip.Addr, rtt time.Duration) {
+	e := parse.Event{Kind: parse.Latency, Src: who, Count: uint32(rtt.Microseconds()), Packets: 1, Bytes: 64}
+	if rtt == 0 {
+		e = parse.Event{Kind: parse.Latency, Detail: parse.MakeName("timeout")}
+	}
+	s.add(at, e)
+}
+
+func TestLag(t *testing.T) {
+	gw, game := addr("192.168.128.1"), addr("203.0.113.9")
+	usual := func(rng *rand.Rand, base time.Duration) time.Duration {
+		return base + time.Duration(rng.ExpFloat64()*float64(base)/4)
+	}
+	// day pings once in a second, and slow says how late the answer is.
+	day := func(s *stream, who netip.Addr, base time.Duration, from, to time.Duration, slow func(at time.Duration) (time.Duration, bool)) {
+		rng := rand.New(rand.NewPCG(1, 9))
+		for at := from; at < to; at += time.Second {
+			rtt := usual(rng, base)
+			if v, is := slow(at); is {
+				rtt = v
+			}
+			s.ping(t0.Add(at), who, rtt)
+		}
+	}
+	halfHour := func(at time.Duration) (time.Duration, bool) {
+		return 2 * time.Second, at%(30*time.Minute) < time.Minute && at >= time.Minute
+	}
+	never := func(time.Duration) (time.Duration, bool) { return 0, false }
+	for _, tc := range []struct {
+		name   string
+		class  string
+		spells int
+		lost   bool
+		fill   func(*stream)
+	}{
+		{"the game server each half hour", Further, 5, false, func(s *stream) { day(s, game, 20*time.Millisecond, 0, 3*time.Hour, halfHour) }},
+		{"the own router each half hour", FirstHop, 5, false, func(s *stream) { day(s, gw, time.Millisecond, 0, 3*time.Hour, halfHour) }},
+		{"over midnight", Further, 1, false, func(s *stream) {
+			day(s, game, 20*time.Millisecond, 23*time.Hour, 25*time.Hour, func(at time.Duration) (time.Duration, bool) {
+				return time.Second, at > 24*time.Hour-40*time.Second && at < 24*time.Hour+40*time.Second
+			})
+		}},
+		{"no answer for a minute", Further, 1, true, func(s *stream) {
+			day(s, game, 20*time.Millisecond, 0, time.Hour, func(at time.Duration) (time.Duration, bool) { return 0, at > 30*time.Minute && at < 31*time.Minute })
+		}},
+		{"as ever", "", 0, false, func(s *stream) { day(s, game, 20*time.Millisecond, 0, 3*time.Hour, never) }},
+		{"one slow answer now and then", "", 0, false, func(s *stream) {
+			day(s, game, 20*time.Millisecond, 0, 3*time.Hour, func(at time.Duration) (time.Duration, bool) {
+				return 500 * time.Millisecond, at%(7*time.Minute) == time.Minute
+			})
+		}},
+		{"a few milliseconds more", "", 0, false, func(s *stream) {
+			day(s, gw, time.Millisecond, 0, 3*time.Hour, func(at time.Duration) (time.Duration, bool) {
+				return 9 * time.Millisecond, at%time.Hour < 5*time.Minute
+			})
+		}},
+		{"a target that mostly keeps silent", "", 0, false, func(s *stream) {
+			day(s, game, 20*time.Millisecond, 0, 3*time.Hour, func(at time.Duration) (time.Duration, bool) { return 0, at%(4*time.Second) != 0 })
+		}},
+		{"too few to know what is usual", "", 0, false, func(s *stream) {
+			day(s, game, 20*time.Millisecond, 0, 100*time.Second, func(at time.Duration) (time.Duration, bool) { return time.Second, at > 70*time.Second })
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := newStream()
+			tc.fill(s)
+			fs := s.findings(DefaultConfig())
+			if tc.class == "" {
+				none(t, fs, LagKind)
+				return
+			}
+			f := only(t, fs, LagKind)
+			if f.Class != tc.class || f.Seen != tc.spells || len(f.Spells) != tc.spells || (f.Unanswer > 0.5) != tc.lost {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+	s := newStream()
+	day(s, game, 20*time.Millisecond, 0, 3*time.Hour, halfHour)
+	day(s, gw, time.Millisecond, 0, 3*time.Hour, halfHour)
+	for _, f := range s.findings(DefaultConfig()) {
+		if f.Kind == LagKind && f.Class == Further && f.With != "lag-gw-192.168.128.1" {
+			t.Errorf("the lag of the own router is not seen behind %+v", f)
+		}
+	}
+}
+
+func TestPingsAreBounded(t *testing.T) {
+	s := newStream()
+	for i := range maxPinged + 20 {
+		s.ping(t0.Add(time.Duration(i)*time.Second), wan(i), time.Millisecond)
+	}
+	d := s.days(DefaultConfig())[0]
+	if n := len(d.Routers["gw"].Pings); n != maxPinged || d.Dropped["ping targets"] != 20 {
+		t.Errorf("%d targets, dropped %v", n, d.Dropped)
+	}
+}
+
+func TestSilentHopsAndPingsWithoutTimes(t *testing.T) {
+	s := newStream()
+	for i := range 600 {
+		at := t0.Add(time.Duration(i) * 10 * time.Second)
+		s.add(at, parse.Event{Kind: parse.Latency, Src: addr("203.0.113.1"), Count: 900, Packets: 3})
+		s.add(at, parse.Event{Kind: parse.Latency, Detail: parse.MakeName("timeout")}) // "* * *"
+		s.add(at, parse.Event{Kind: parse.Latency, Src: addr("203.0.113.2"), Count: 900, Packets: 1, Bytes: 64, Spread: 3_600_000})
+	}
+	d := s.days(DefaultConfig())[0]
+	p := d.Routers["gw"].Pings
+	if len(p) != 1 {
+		t.Errorf("targets %v", p)
+	}
+	for _, x := range p[addr("203.0.113.1")].Slots {
+		if x.Lost > 0 {
+			t.Errorf("a silent hop is taken for loss: %+v", x)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package detect
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"uncloak/parse"
+)
+
+// served makes a day of sessions whose ends are logged; lost says whether a line does not arrive.
+func (s *stream) talk(from, to time.Duration, lost func(at time.Duration) bool) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	for at := from; at < to; at += 2 * time.Second {
+		n := len(s.events)
+		e := s.session(t0.Add(at), lan(rng.IntN(20)), wan(rng.IntN(9000)), parse.TCP, 443)
+		if lost(at) {
+			s.events = s.events[:n]
+		}
+		end := at + time.Duration(1+rng.IntN(200))*time.Second
+		e.Kind, e.Packets, e.Bytes = parse.SessionEnd, 20, 9000
+		if !lost(end) {
+			s.add(t0.Add(end), e)
+		}
+	}
+}
+
+func TestLoss(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	part := func(p float64) func(time.Duration) bool { return func(time.Duration) bool { return rng.Float64() < p } }
+	for _, tc := range []struct {
+		name  string
+		class string
+		share float64
+		fill  func(*stream)
+	}{
+		{"nothing missing", "", 0, func(s *stream) { s.talk(0, 24*time.Hour, part(0)) }},
+		{"one in a hundred", "", 0, func(s *stream) { s.talk(0, 24*time.Hour, part(0.01)) }},
+		{"a third of two hours", LossEnds, 0.33, func(s *stream) {
+			s.talk(0, 24*time.Hour, func(at time.Duration) bool {
+				return at >= 12*time.Hour && at < 14*time.Hour && rng.Float64() < 0.33
+			})
+		}},
+		{"across midnight", LossEnds, 0.33, func(s *stream) {
+			s.talk(10*time.Hour, 40*time.Hour, func(at time.Duration) bool {
+				return at >= 23*time.Hour && at < 25*time.Hour && rng.Float64() < 0.33
+			})
+		}},
+		{"journald says so", LossSaid, 0.5, func(s *stream) {
+			s.talk(0, 4*time.Hour, part(0))
+			s.add(t0.Add(2*time.Hour+time.Minute), parse.Event{Kind: parse.Suppressed, Count: 3600, Detail: parse.MakeName("rsyslog.service")})
+		}},
+		{"the kernel's warnings", "", 0, func(s *stream) {
+			s.talk(0, 4*time.Hour, part(0))
+			s.add(t0.Add(2*time.Hour), parse.Event{Kind: parse.Suppressed, Count: 3600, Detail: parse.MakeName("net_ratelimit")})
+		}},
+		{"ends that some rule logs without beginnings", "", 0, func(s *stream) {
+			s.talk(0, 24*time.Hour, part(0))
+			for at := time.Duration(0); at < 24*time.Hour; at += 3 * time.Second {
+				s.add(t0.Add(at), parse.Event{Kind: parse.SessionEnd, Proto: parse.TCP, Src: lan(1), Dst: wan(int(at / 1e9)), SPort: uint16(at/3e9%60000 + 1), DPort: 80, Packets: 9})
+			}
+		}},
+		{"the log begins in the middle of long sessions", "", 0, func(s *stream) {
+			for i := range 3000 {
+				s.add(t0.Add(time.Duration(i)*2*time.Second), parse.Event{Kind: parse.SessionEnd, Proto: parse.TCP, Src: lan(1), Dst: wan(i), SPort: uint16(i + 1), DPort: 80, Packets: 9})
+			}
+			s.talk(0, 24*time.Hour, part(0))
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := newStream()
+			tc.fill(s)
+			fs := s.findings(DefaultConfig())
+			if tc.class == "" {
+				none(t, fs, LossKind)
+				return
+			}
+			f := only(t, fs, LossKind)
+			if f.Class != tc.class || math.Abs(f.Loss-tc.share) > 0.07 {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+}
+
+func TestFindingsCarryTheLoss(t *testing.T) {
+	s := newStream()
+	for h := range 12 {
+		s.burst(t0.Add(time.Duration(h)*time.Hour), lan(1), 100, 3*time.Second)
+	}
+	days := s.days(DefaultConfig())
+	w := Window{t0, t0.Add(24 * time.Hour)}
+	if f := only(t, Findings(days, DefaultConfig(), w), PeriodicBurst); f.Loss != 0 {
+		t.Errorf("loss %v of nothing", f.Loss)
+	}
+	days[0].Senders = []Sender{{Name: "192.0.2.1", Router: "gw", Received: 1500, Lost: 300}}
+	fs := Findings(days, DefaultConfig(), w)
+	if f := only(t, fs, PeriodicBurst); math.Abs(f.Loss-0.2) > 0.01 {
+		t.Errorf("loss %v", f.Loss)
+	}
+	if f := only(t, fs, LossKind); f.Class != LossOurs || math.Abs(f.Loss-0.2) > 0.01 {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestFadingIsBounded(t *testing.T) {
+	f := fading{on: true}
+	k := func(i int) Key { return Key{Src: lan(1), Dst: wan(i), SPort: uint16(i), Proto: parse.TCP} }
+	now := t0.UnixNano()
+	for i := range 3*maxEnded + 5 {
+		f.add(k(i), now)
+	}
+	if len(f.keys[0]) > maxEnded || len(f.keys[1]) > maxEnded || !f.blind || !f.knows(k(1)) {
+		t.Errorf("%d and %d sessions, blind %v", len(f.keys[0]), len(f.keys[1]), f.blind)
+	}
+	for i := range 3 {
+		f.add(k(i), now+int64(fadeMemory)*int64(i+2))
+	}
+	if f.blind || f.knows(k(3*maxEnded)) || !f.knows(k(2)) {
+		t.Error("does not see again")
+	}
+}
