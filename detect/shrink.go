@@ -146,7 +146,7 @@ func ranked(all ...*suspect) []Suspect {
 	slices.SortStableFunc(all, func(a, b *suspect) int { return cmp.Compare(b.weight, a.weight) })
 	var out []Suspect
 	for _, s := range all[:min(len(all), suspectsShown)] {
-		why := "nothing speaks for it but that it is possible"
+		why := "no sign of it"
 		if len(s.why) > 0 {
 			why = s.why[0]
 			for _, w := range s.why[1:min(len(s.why), 3)] {

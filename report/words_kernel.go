@@ -92,9 +92,9 @@ func suspects(f *detect.Finding) string {
 	}
 	var out []string
 	for _, s := range f.Suspects {
-		out = append(out, fmt.Sprintf("%s, %s (%s)", percent(s.Confidence), label(s.What), Clean(s.Why)))
+		out = append(out, fmt.Sprintf("%s %s (%s)", label(s.What), percent(s.Confidence), Clean(s.Why)))
 	}
-	return "By what else was seen: " + strings.Join(out, "; ") + ". These figures order the suspects; they are no measurement."
+	return "Ranked by what else was seen: " + strings.Join(out, "; ") + ". The figures order the suspects, they measure nothing."
 }
 
 // shrinkPeers names the peers; masked says that their addresses were left out of the text.
