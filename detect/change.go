@@ -296,7 +296,7 @@ func (c *Change) lookBack(to *Timeouts) (most time.Duration) {
 			most = max(most, -c.shift(k, to))
 		}
 	}
-	if len(c.Linger) > 0 {
+	if len(c.Linger)+len(c.KeepAlive) > 0 { // the end of the talk is known when the entry goes
 		most = max(most, to.TimeWait)
 	}
 	return most

@@ -23,6 +23,8 @@ type Replay struct {
 	Echoes []EchoOf // whose lookups go when a host goes
 	Events func() iter.Seq2[*parse.Event, error]
 	Prev   func(Date) *Day // the summary of a day before the window, whose open sessions go on; nil when there is none
+
+	waiting int // sessions that may wait for the look back; 0 = maxLine
 }
 
 // EchoOf says when the lookups of a host were those that another one had set off.
@@ -109,8 +111,8 @@ func (r *Replay) run(plans []plan) (*pass, error) {
 	p := &pass{r: r, byHost: map[netip.Addr]int32{{}: 0}, hosts: []netip.Addr{{}}, router: parse.MakeName(r.Router), back: int64(twinReach)}
 	p.ghosts = newGhostline(r)
 	for i, x := range plans[:min(len(plans), maxSims)] {
-		p.sims = append(p.sims, newSim(uint64(1)<<i, x, &r.Config.Timeouts, r.From.UnixNano()))
-		p.back = max(p.back, int64(x.change.lookBack(&r.Config.Timeouts)))
+		p.sims = append(p.sims, newSim(uint64(1)<<i, x, r.From.UnixNano()))
+		p.back = max(p.back, int64(x.change.lookBack(r.Config.timeouts(r.Router))))
 	}
 	in := newStints(r.Config, p.opened, p.closed)
 	last := r.From.UnixNano()
@@ -144,7 +146,7 @@ func (p *pass) opened(s *stint) {
 		p.total++
 	}
 	p.line = append(p.line, s)
-	if len(p.line)-p.next > maxLine {
+	if len(p.line)-p.next > cmp.Or(p.r.waiting, maxLine) {
 		p.early++
 		p.release(p.line[p.next].start)
 	}
@@ -157,9 +159,9 @@ func (p *pass) closed(s *stint) {
 	if s.class < numClasses {
 		p.used[s.class]++
 	}
-	for _, m := range p.sims { // those that were let in before the end was known
-		if !m.ended && s.in&m.bit != 0 && s.out&m.bit == 0 {
-			m.settle(s)
+	for _, m := range p.sims {
+		if !m.ended {
+			m.closed(s)
 		}
 	}
 }
@@ -252,13 +254,13 @@ type ghostline struct {
 	i      int
 	k, n   uint64 // the next refusal of spell i, of how many
 	rate   float64
-	sample []*stint // twins that are taken where hardly a session began: the spell's last that were enough
+	sample []*stint // the spell's twins; those of before stay where hardly a session began
 	cut    uint64   // refusals that are not played
 	to     *Timeouts
 }
 
 func newGhostline(r *Replay) ghostline {
-	g := ghostline{to: &r.Config.Timeouts, spells: r.spells()}
+	g := ghostline{to: r.Config.timeouts(r.Router), spells: r.spells()}
 	g.begin()
 	return g
 }
@@ -298,15 +300,14 @@ func (g *ghostline) peek() (at int64, ok bool) {
 
 func (g *ghostline) take(near []*stint) *stint {
 	at, _ := g.peek()
-	if len(near) >= enoughTwins {
+	if len(near) >= min(enoughTwins, max(len(g.sample), 1)) {
 		g.sample = append(g.sample[:0], near...)
-	} else if len(g.sample) > 0 {
-		near = g.sample
 	}
+	near = g.sample
 	if g.rate == 0 {
 		g.rate = distinct(time.Duration(g.spells[g.i].End-g.spells[g.i].Start), near)
 	}
-	s := &stint{start: at, last: at, end: at + int64(g.to.TypicalTCP), class: classTypicalTCP, over: true}
+	s := &stint{start: at, last: at, end: at + int64(g.to.TypicalTCP), class: classTypicalTCP, over: true, to: g.to, scale: 1}
 	if len(near) > 0 {
 		const stride = 0x9e3779b1 // 2³²/φ: spreads evenly over any number of twins
 		*s = *near[uint32(g.k*stride)%uint32(len(near))]

@@ -12,13 +12,13 @@ import (
 type sim struct {
 	bit    uint64
 	plan   plan
-	to     *Timeouts
 	from   int64
 	total  int
 	count  []int32 // by holder
 	most   []int32
 	due    dueHeap
 	conns  map[*stint]*conn // with keep-alive: the server's open connections
+	joined map[*stint]*conn // sessions that are still served on one
 	idle   map[client][]*stint
 	last   int64 // refusal
 	first  int64
@@ -31,7 +31,8 @@ type sim struct {
 // conn is a connection that a server keeps for the next page.
 type conn struct {
 	client client
-	fin    int64 // end of the talk so far
+	owner  *stint // whose entry it is
+	fin    int64  // end of the talk so far
 	keep   int64
 	tail   int64 // that its entry lingers
 }
@@ -42,10 +43,10 @@ type client struct {
 	port     uint16
 }
 
-func newSim(bit uint64, p plan, to *Timeouts, from int64) *sim {
-	m := &sim{bit: bit, plan: p, to: to, from: from, last: -1 << 62}
+func newSim(bit uint64, p plan, from int64) *sim {
+	m := &sim{bit: bit, plan: p, from: from, last: -1 << 62}
 	if len(p.change.KeepAlive) > 0 {
-		m.conns, m.idle = map[*stint]*conn{}, map[client][]*stint{}
+		m.conns, m.joined, m.idle = map[*stint]*conn{}, map[*stint]*conn{}, map[client][]*stint{}
 	}
 	return m
 }
@@ -110,7 +111,7 @@ func (m *sim) full(s *stint) {
 	}
 	m.last = s.start
 	if m.plan.once {
-		m.ended, m.due, m.conns, m.idle = true, nil, nil, nil
+		m.ended, m.due, m.conns, m.joined, m.idle = true, nil, nil, nil, nil
 	}
 }
 
@@ -159,6 +160,20 @@ func (m *sim) without(s *stint) bool {
 	return false
 }
 
+// closed learns the end of a session that was let in before it was known.
+func (m *sim) closed(s *stint) {
+	if c := m.joined[s]; c != nil {
+		delete(m.joined, s)
+		c.fin = s.end
+		if next := m.keeps(s); next != nil {
+			c.fin = next.fin
+		}
+		m.due.push(c.end(), c.owner)
+	} else if s.in&m.bit != 0 && s.out&m.bit == 0 {
+		m.settle(s)
+	}
+}
+
 // settle schedules the going of an entry whose end is known.
 func (m *sim) settle(s *stint) {
 	if c := m.keeps(s); c != nil {
@@ -176,7 +191,7 @@ func (m *sim) end(s *stint) int64 {
 	if fin, tail, ok := m.served(s); ok {
 		return fin + tail
 	}
-	return max(s.end+int64(c.shift(s.class, m.to)), s.last)
+	return max(s.end+s.shift(c), s.last)
 }
 
 // served is the end of the talk of a session with a server that is changed, and how long its entry then lingers.
@@ -186,9 +201,9 @@ func (m *sim) served(s *stint) (fin, tail int64, ok bool) {
 	}
 	fin = s.end
 	if s.class != classFixed {
-		tail = int64(m.to.TimeWait)
+		tail = int64(float64(s.to.TimeWait) * s.scale)
 		fin = max(s.end-tail, s.last, s.start)
-		tail += int64(m.plan.change.shift(s.class, m.to))
+		tail += s.shift(m.plan.change)
 	}
 	for i := range m.plan.change.Linger {
 		if x := &m.plan.change.Linger[i]; x.serves(&s.key) && s.class != classFixed {
@@ -209,7 +224,7 @@ func (m *sim) keeps(s *stint) *conn {
 		if fin == 0 {
 			return nil
 		}
-		return &conn{client{s.key.Src, s.key.Dst, s.key.DPort}, fin, int64(x.Time), tail}
+		return &conn{clientOf(s), s, fin, int64(x.Time), tail}
 	}
 	return nil
 }
@@ -218,21 +233,28 @@ func (c *conn) end() int64 { return c.fin + c.keep + c.tail }
 
 // reuse serves the session on a connection that is kept open for that client, if there is one.
 func (m *sim) reuse(s *stint) bool {
-	if !s.over {
-		return false
-	}
-	next := m.keeps(s)
-	if next == nil {
-		return false
-	}
-	for _, o := range m.idle[next.client] {
-		if c := m.conns[o]; c.fin <= s.start && s.start <= c.fin+c.keep {
-			c.fin = next.fin // the heap finds that out when its old time comes
-			return true
+	for _, o := range m.idle[clientOf(s)] {
+		c := m.conns[o]
+		if c.fin > s.start || s.start > c.fin+c.keep {
+			continue
 		}
+		if next := m.keeps(s); next != nil && s.over {
+			c.fin = next.fin // the heap finds that out when its old time comes
+		} else if !s.over {
+			c.fin = stillOpen
+			m.joined[s] = c
+		} else {
+			continue // it never talked
+		}
+		return true
 	}
 	return false
 }
+
+// stillOpen is the end of a talk that is not known yet.
+const stillOpen = 1 << 61
+
+func clientOf(s *stint) client { return client{s.key.Src, s.key.Dst, s.key.DPort} }
 
 // expire lets go of what has gone by then.
 func (m *sim) expire(now int64) {

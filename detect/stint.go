@@ -2,6 +2,7 @@ package detect
 
 import (
 	"maps"
+	"math"
 	"net/netip"
 	"slices"
 	"time"
@@ -18,7 +19,9 @@ type stint struct {
 	last    int64 // last line about it
 	end     int64 // when its entry went; meaningful when over
 	state   parse.State
-	class   class
+	class   class     // timeout that ended it
+	to      *Timeouts // of its router
+	scale   float64   // by which its hold time was multiplied (see Gauge)
 	over    bool
 	host    int32      // index of the holder
 	cause   netip.Addr // of a lookup that another host set off
@@ -32,6 +35,7 @@ type stints struct {
 	cfg     Config
 	tracker *Tracker
 	live    map[*entry]*stint
+	held    map[parse.Name]*Timeouts
 	event   *parse.Event // that is being observed
 	opened  func(*stint)
 	closed  func(*stint)
@@ -39,7 +43,7 @@ type stints struct {
 }
 
 func newStints(cfg Config, opened, closed func(*stint)) *stints {
-	return &stints{cfg: cfg, live: map[*entry]*stint{}, opened: opened, closed: closed}
+	return &stints{cfg: cfg, live: map[*entry]*stint{}, held: map[parse.Name]*Timeouts{}, opened: opened, closed: closed}
 }
 
 // observe takes one event in; events come in order of time. prev is asked for the day before the first one.
@@ -142,7 +146,14 @@ func (x *stints) watch(en *entry, gone bool) {
 }
 
 func (x *stints) open(en *entry, at int64) {
-	s := &stint{key: en.key, holder: en.holder, router: en.router, start: at, last: at}
+	s := &stint{key: en.key, holder: en.holder, router: en.router, start: at, last: at, scale: 1, to: x.held[en.router]}
+	if s.to == nil {
+		s.to = x.cfg.timeouts(en.router.String())
+		x.held[en.router] = s.to
+	}
+	if rs := x.tracker.routers[en.router]; rs != nil {
+		s.scale = rs.router.Gauge.scale()
+	}
 	if x.event != nil {
 		s.state = x.event.State
 	}
@@ -152,11 +163,10 @@ func (x *stints) open(en *entry, at int64) {
 
 func (x *stints) close(s *stint, at int64, logged bool) {
 	s.end, s.over = max(at, s.start), true
-	to := &x.cfg.Timeouts
 	if logged {
-		s.class = endClass(s, x.event, to)
+		s.class, s.scale = endClass(s, x.event, s.to), 1
 	} else {
-		s.class = holdClass(s, to)
+		s.class = holdClass(s, s.to)
 	}
 	x.closed(s)
 }
@@ -226,7 +236,7 @@ func endClass(s *stint, e *parse.Event, to *Timeouts) class {
 
 // holdClass is the timeout that an entry without a logged end was given.
 func holdClass(s *stint, to *Timeouts) class {
-	hold := time.Duration(s.end - s.last)
+	hold := time.Duration(math.Round(float64(s.end-s.last) / s.scale))
 	switch s.key.Proto {
 	case parse.TCP:
 		if k, ok := tcpClass(s.state); ok && hold == to.of(k) {
@@ -252,3 +262,6 @@ func holdClass(s *stint, to *Timeouts) class {
 	}
 	return classGeneric
 }
+
+// shift is by how many ns later the entry goes with the change.
+func (s *stint) shift(c *Change) int64 { return int64(float64(c.shift(s.class, s.to)) * s.scale) }

@@ -133,8 +133,15 @@ func (r *Replay) capacity() (n int, estimated bool, factor float64) {
 		}
 	}
 	n = r.Config.table(r.Router)
+	if n == 0 {
+		for _, d := range r.Days {
+			if x := d.Routers[r.Router]; x != nil && x.Gauge.Size > 0 {
+				n, estimated = int(x.Gauge.Size), true
+			}
+		}
+	}
 	if len(seen) == 0 {
-		return n, false, 1
+		return n, estimated, 1
 	}
 	full := middle(seen)
 	if n == 0 {
@@ -143,7 +150,7 @@ func (r *Replay) capacity() (n int, estimated bool, factor float64) {
 	if factor = full / float64(n); factor < 0.5 || factor > 2 {
 		factor = 1
 	}
-	return n, false, factor
+	return n, estimated, factor
 }
 
 func btou(b bool) uint32 {
@@ -305,7 +312,7 @@ func (r *Replay) searches(w *WhatIf, base *pass, need Outcome) (out []*search) {
 				continue
 			}
 		}
-		s := &search{was: r.Config.Timeouts.of(k).Seconds()}
+		s := &search{was: r.Config.timeouts(r.Router).of(k).Seconds()}
 		for _, v := range roundNumbers(s.was, 1) {
 			var c Change
 			c.timeout(k, time.Duration(v*float64(time.Second)))
