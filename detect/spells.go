@@ -55,7 +55,7 @@ func (t *Tracker) judges(h *holding) bool {
 func holdsSessions(table string) bool {
 	switch table {
 	case "expect", "expectations", "dst cache", "route cache", "neighbour", "time-wait buckets", "hashlimit", "ipset", "open files", "listen queue", "pf frag entries", "pf fragments", "mbufs", "kernel zone",
-		"fragments", "dhcp leases", "dns queries", "recursive clients":
+		"fragments", "dhcp leases", "dns queries", "recursive clients", "tcp clients":
 		return false
 	}
 	return true

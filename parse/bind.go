@@ -107,6 +107,10 @@ func (p *Parser) bindOther(b []byte, stamp Stamp, rec *Record) bool {
 		return false
 	}
 	rec.Stamp, rec.Dialect, rec.Kind = stamp, "bind", System
+	if has(b, "no more TCP clients") {
+		rec.full("other", p.name([]byte("tcp clients")))
+		return true
+	}
 	if rec.Word == "" {
 		rec.Word = "other"
 	}

@@ -8,13 +8,13 @@ import "bytes"
 //	time=1543270652|hostname=gw|product=VPN-1 & FireWall-1|action=Accept|…|src=…|s_port=…
 //	3Sep2007 15:10:28 accept 192.168.99.1 >eth2 rule: 9; …; src: 200.14.120.9; dst: …; proto: udp; service: 53;
 //
-// and the older [Fields@1.3.6.1.4.1.2620 src="…" …]. CEF and LEEF are read in cef.go.
+// and the older [Fields@1.3.6.1.4.1.2620 src="…" …] and Action="accept" UUid="…" rule="4" src="…" …. CEF and LEEF are read in cef.go.
 func (p *Parser) checkpoint(b []byte, rec *Record) bool {
 	f := checkFields{}
 	switch {
 	case len(b) == 0:
 		return false
-	case b[0] == '[' && bytes.HasPrefix(b, []byte("[Fields@")):
+	case b[0] == 'A', b[0] == '[' && bytes.HasPrefix(b, []byte("[Fields@")):
 		w := pairWalk{rest: b, sep: ' '}
 		for key, val, ok := w.next(); ok; key, val, ok = w.next() {
 			f.set(key, val, rec)
@@ -69,7 +69,7 @@ type checkFields struct {
 func (f *checkFields) set(key, val []byte, rec *Record) {
 	f.n++
 	switch string(key) {
-	case "action":
+	case "action", "Action":
 		f.action = val
 	case "src":
 		rec.Src = addr(val)

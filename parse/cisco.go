@@ -414,6 +414,7 @@ func ciscoBlock(b []byte, rec *Record) bool {
 	e, _ := readEndpoint(w[:i])
 	rec.PortLow, rec.PortHigh = blockPorts(w[i+1:])
 	rec.Src, rec.NATSrc, rec.InIf, rec.OutIf = from.addr, e.addr, from.intf, e.intf
+	rec.Proto = firstProtocol(b[:min(len(b), 40)])
 	rec.block(!bytes.HasPrefix(b, []byte("Released")))
 	return e.ok
 }

@@ -144,6 +144,31 @@ func udhcpd(b []byte, rec *Record) bool {
 	return mark(rec, System, "other")
 }
 
+// odhcpd reads OpenWrt's server for DHCPv6, which names no host:
+//
+//	DHCPV6 REQUEST IA_NA from 000100012a00000000005e005303 on br-lan: ok 2001:db8::50/128
+func odhcpd(b []byte, rec *Record) bool {
+	rec.Dialect = "odhcpd"
+	verb, rest := word(bytes.TrimPrefix(b, []byte("DHCPV6 ")))
+	on := after(rest, " on ")
+	answer := after(on, ": ")
+	if !has(b, "DHCPV6 ") || answer == nil {
+		return mark(rec, System, "other")
+	}
+	rec.InIf = until(on, ":")
+	ok, rest := word(answer)
+	ip, _ := word(rest)
+	ip, _ = cutByte(ip, '/')
+	if rec.Src = addr(ip); string(ok) != "ok" || !rec.Src.IsValid() {
+		return mark(rec, System, "dhcp")
+	}
+	switch string(verb) {
+	case "REQUEST", "RENEW", "REBIND":
+		return mark(rec, DHCPLease, "dhcp")
+	}
+	return mark(rec, System, "dhcp")
+}
+
 // windowsDHCP reads the audit log of the Windows DHCP server (DhcpSrvLog-*.log):
 //
 //	10,11/21/26,10:00:00,Assign,10.0.0.5,laptop.example.org,52540012…,,1234567,0,,,,…

@@ -33,8 +33,6 @@ func (p *Parser) dnsmasq(b []byte, rec *Record) bool {
 		p.lease(w, rest, rec)
 	case bytes.HasPrefix(b, []byte("Maximum number of concurrent DNS queries reached")):
 		rec.full("other", p.name([]byte("dns queries")))
-	case bytes.HasPrefix(b, []byte("no address range available")), bytes.HasSuffix(b, []byte("no address available")):
-		rec.full("other", p.name([]byte("dhcp leases")))
 	case isAnswer(string(w)):
 		rec.QName, _ = word(rest)
 		mark(rec, System, "dns-reply")
@@ -84,6 +82,10 @@ func (p *Parser) lease(w, rest []byte, rec *Record) {
 	rec.InIf = until(after(w, "("), ")")
 	ip, rest := word(rest)
 	rec.Src = addr(ip)
+	if bytes.HasSuffix(rest, []byte("no address available")) {
+		rec.full("dhcp", p.name(noLeases))
+		return
+	}
 	if !rec.Src.IsValid() || !bytes.HasPrefix(w, []byte("DHCPACK(")) {
 		mark(rec, System, "dhcp")
 		return

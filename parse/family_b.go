@@ -155,6 +155,9 @@ func (p *Parser) wordsB(b []byte, rec *Record) bool {
 func (p *Parser) upperB(b []byte, rec *Record) bool {
 	switch b[0] {
 	case 'A', 'D':
+		if bytes.HasPrefix(b, []byte(`Action="`)) {
+			return p.checkpoint(b, rec)
+		}
 		if len(b) > 16 && string(b[1:6]) == " VRF " {
 			return p.nfware(b, rec)
 		}

@@ -60,6 +60,8 @@ func (p *Parser) taggedC(b []byte, rec *Record) bool {
 		return p.kea(b, rec)
 	case "udhcpd":
 		return udhcpd(b, rec)
+	case "odhcpd":
+		return odhcpd(b, rec)
 	case "coredns", "CoreDNS":
 		return p.coreDNS(b, rec)
 	case "systemd-oomd", "earlyoom":

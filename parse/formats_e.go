@@ -20,6 +20,14 @@ func formatsE() []Format {
 			Source:  "coredns.io/plugins/log",
 		},
 		{
+			Name:    "odhcpd",
+			Devices: "OpenWrt",
+			Sample:  "Nov 21 10:10:04 gw odhcpd[1]: DHCPV6 REQUEST IA_NA from 000100012a00000000005e005303 on br-lan: ok 2001:db8::50/128",
+			Reads:   "Leases of DHCPv6 with address and interface.",
+			Enable:  "uci set dhcp.odhcpd.loglevel=6; uci commit dhcp; service odhcpd restart.",
+			Source:  "OpenWrt odhcpd src/dhcpv6-ia.c",
+		},
+		{
 			Name:    "efficientip",
 			Devices: "EfficientIP SOLIDserver DDI, DNS Guardian",
 			Sample:  "Nov 21 10:40:04 ddi named[74943]: ARMING trigger on 192.0.2.147.00:00:5e:00:53:01.x (action:QUARANTINE) (Suspicious Behavior)",
@@ -61,6 +69,8 @@ func whyE(dialect string) string {
 		return "PACKET behind a stamp and a thread's number, and labels with their lengths"
 	case "coredns":
 		return "a client, a number, and the question in quotes"
+	case "odhcpd":
+		return "tag odhcpd"
 	case "efficientip":
 		return "tag named, and a sentence of DNS Guardian"
 	case "nat-syslog":

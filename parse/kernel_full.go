@@ -24,6 +24,10 @@ func (p *Parser) otherTable(b []byte, rec *Record) bool {
 	case 'T':
 		if bytes.HasPrefix(b, []byte("TCP: time wait bucket table overflow")) {
 			which = "time-wait buckets"
+		} else if from, ok := bytes.CutPrefix(b, []byte("TCP: drop open request from ")); ok { // net/ipv4/tcp_input.c
+			w, _ := word(from)
+			rec.Src, rec.SPort = hostPort(w, '/')
+			rec.Proto, which = TCP, "listen queue"
 		}
 	case 'x', 'h':
 		if bytes.Contains(b, []byte("hashlimit: max count of ")) {

@@ -9,6 +9,8 @@ func understood(b []byte) bool {
 	switch b[0] {
 	case '_':
 		return has("__alloc_pages: ")
+	case '8':
+		return has("8021q: ")
 	case 'B':
 		return has("BUG: ") || has("Buffer I/O error on ") || has("Bluetooth: ")
 	case 'C':
@@ -67,7 +69,7 @@ func understood(b []byte) bool {
 	case 'm':
 		return has("mce: ") || has("mmc") && bytes.Contains(b, []byte("error")) || has("memory: usage ") || has("memory+swap: usage ")
 	case 'n':
-		return has("nf_conntrack") || has("nf_ct_") || has("nf_nat") || has("nfsd: ") || has("net eth")
+		return has("nvme nvme") || has("nf_conntrack") || has("nf_ct_") || has("nf_nat") || has("nfsd: ") || has("net eth")
 	case 'o':
 		return has("oom_reaper: ")
 	case 'p':

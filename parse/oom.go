@@ -77,7 +77,10 @@ func (p *Parser) process(b []byte, rec *Record) {
 	}
 	name := rest[open+1:]
 	// A process may have parentheses in its name: its end is the last one before the figures.
-	end := bytes.Index(name, []byte(") "))
+	end := bytes.Index(name, []byte(") total-vm:"))
+	if end < 0 {
+		end = bytes.Index(name, []byte(") "))
+	}
 	if end < 0 {
 		end = bytes.LastIndexByte(name, ')')
 	}
