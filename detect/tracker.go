@@ -38,8 +38,9 @@ type Tracker struct {
 	slot    int // the slot that is running
 	hosts   map[netip.Addr]*hostState
 	routers map[parse.Name]*routerState
-	recent  map[netip.Addr]contact // outside address → who of ours spoke to it last
-	gauges  map[string]Gauge       // of the day before
+	recent  [2]map[netip.Addr]contact // outside address → who of ours spoke to it last, in two generations
+	turned  int64                     // when they last changed
+	gauges  map[string]Gauge          // of the day before
 }
 
 type contact struct {
@@ -57,7 +58,7 @@ type hostState struct {
 	asks          busy
 	doors         map[Port]*Served
 	creates, ends uint64
-	freshDoors    map[netip.Addr]uint64 // doors of a peer that were new to the record, at most maxPorts
+	out           outward
 	knocks        knocks
 }
 
@@ -66,7 +67,9 @@ type busy struct {
 	slot  int
 	fine  Fine
 	n     uint32
-	peers map[netip.Addr]struct{}
+	few   [fineFloor]netip.Addr // the peers, while there are few: hardly any slot has more
+	nFew  int
+	peers map[netip.Addr]struct{} // all of them, once there are more
 }
 
 type routerState struct {
@@ -99,7 +102,7 @@ func NewTracker(cfg Config, prev *Day, date Date) *Tracker {
 	}
 	return &Tracker{
 		gauges: gauges, cfg: cfg, day: d, table: newTable(d, prev, cfg.Limits.Sessions), now: date.Start().UnixNano(),
-		hosts: map[netip.Addr]*hostState{}, routers: map[parse.Name]*routerState{}, recent: map[netip.Addr]contact{},
+		hosts: map[netip.Addr]*hostState{}, routers: map[parse.Name]*routerState{}, recent: [2]map[netip.Addr]contact{{}, {}},
 	}
 }
 
@@ -265,7 +268,7 @@ func (t *Tracker) host(a netip.Addr) *hostState {
 // one that is reached. ok is false when neither side is internal.
 func (t *Tracker) sides(e *parse.Event) (host, peer netip.Addr, ok bool) {
 	switch {
-	case t.cfg.Internal(e.Src):
+	case e.Src.IsValid() && t.hosts[e.Src] != nil || t.cfg.Internal(e.Src): // who has a record is one of ours, and a look there costs less
 		return e.Src, e.Dst, true
 	case t.cfg.Internal(e.Dst):
 		return e.Dst, e.Src, true
@@ -330,8 +333,7 @@ func (t *Tracker) count(hs *hostState, e *parse.Event, host, peer netip.Addr) {
 	}
 	hs.sessions.add(&hs.host.Sessions, slot, sec, peer)
 	addPeer(hs.sketch, peer)
-	bump(hs.host.Ports, Port{e.Proto, e.DPort})
-	t.approach(hs, e, peer)
+	hs.out.open(Door{peer, Port{e.Proto, e.DPort}}, e.Time, slot/60)
 	if e.DPort == 53 {
 		hs.lookups.add(&hs.host.Lookups, slot, sec, peer)
 		bump(hs.host.Resolvers, peer)
@@ -373,22 +375,46 @@ func (b *busy) add(s *Series, slot, sec int, peer netip.Addr) {
 	if b.fine.Sec[sec] < 65535 {
 		b.fine.Sec[sec]++
 	}
+	b.spoke(peer)
+}
+
+// spoke adds a peer to those of the slot.
+func (b *busy) spoke(peer netip.Addr) {
 	if b.peers == nil {
-		b.peers = map[netip.Addr]struct{}{}
+		if slices.Contains(b.few[:b.nFew], peer) {
+			return
+		}
+		if b.nFew < len(b.few) {
+			b.few[b.nFew] = peer
+			b.nFew++
+			return
+		}
+		b.peers = make(map[netip.Addr]struct{}, 4*fineFloor)
+		for _, p := range b.few {
+			b.peers[p] = struct{}{}
+		}
 	}
 	if len(b.peers) < 65535 {
 		b.peers[peer] = struct{}{}
 	}
 }
 
+// distinct is how many peers the slot has.
+func (b *busy) distinct() uint16 {
+	if b.peers == nil {
+		return uint16(b.nFew)
+	}
+	return uint16(len(b.peers))
+}
+
 // close keeps the seconds of a busy slot.
 func (b *busy) close(s *Series) {
 	if b.n >= fineFloor {
-		b.fine.I, b.fine.Peers = uint16(b.slot), uint16(len(b.peers))
+		b.fine.I, b.fine.Peers = uint16(b.slot), b.distinct()
 		s.Fine = append(s.Fine, b.fine)
 	}
 	b.n, b.fine = 0, Fine{}
-	clear(b.peers)
+	b.nFew, b.peers = 0, nil // clearing it would cost what the largest burst of the day needed, in each slot to come
 }
 
 func (t *Tracker) sessionUpdate(e *parse.Event, rs *routerState) {
@@ -446,16 +472,26 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 	t.table.end(k, e.Time, counted)
 }
 
-// remember notes who spoke to peer, for reverse lookups that follow.
+// remember notes who spoke to peer, for reverse lookups that follow. What is older than echoMemory goes, and what is too much.
 func (t *Tracker) remember(peer, host netip.Addr, at int64) {
-	if len(t.recent) >= maxRecent {
-		maps.DeleteFunc(t.recent, func(_ netip.Addr, c contact) bool { return at-c.at > int64(echoMemory) })
-		if len(t.recent) >= maxRecent {
-			t.day.Dropped["recent peers"]++
-			return
+	full := len(t.recent[0]) >= maxRecent/2
+	if full || at-t.turned > int64(echoMemory) {
+		if full && at-t.turned <= int64(echoMemory) {
+			t.day.Dropped["recent peers"] += uint64(len(t.recent[1]))
 		}
+		t.recent[0], t.recent[1], t.turned = t.recent[1], t.recent[0], at
+		clear(t.recent[0])
 	}
-	t.recent[peer] = contact{host, at}
+	t.recent[0][peer] = contact{host, at}
+}
+
+// spokeTo is who of ours spoke to that peer lately.
+func (t *Tracker) spokeTo(peer netip.Addr, at int64) (host netip.Addr, ok bool) {
+	c, ok := t.recent[0][peer]
+	if !ok {
+		c, ok = t.recent[1][peer]
+	}
+	return c.host, ok && at-c.at <= int64(echoMemory)
 }
 
 func (t *Tracker) dnsQuery(e *parse.Event) {
@@ -469,8 +505,8 @@ func (t *Tracker) dnsQuery(e *parse.Event) {
 		return
 	}
 	hs.ptrs.add(&hs.host.PTRs, slot, sec, e.NATDst)
-	if c, ok := t.recent[e.NATDst]; ok && c.host != e.Src && e.Time-c.at <= int64(echoMemory) {
-		p := Pair{Cause: c.host, Effect: e.Src}
+	if cause, ok := t.spokeTo(e.NATDst, e.Time); ok && cause != e.Src {
+		p := Pair{Cause: cause, Effect: e.Src}
 		if _, ok := t.day.Echoes[p]; ok || len(t.day.Echoes) < t.cfg.Limits.Hosts {
 			t.day.Echoes[p]++
 		}
@@ -510,20 +546,8 @@ func (hs *hostState) snapshot() *Host {
 	h.Asks = hs.asks.snapshot(&h.Asks)
 	h.Names = maps.Clone(h.Names)
 	h.Served = copies(hs.doors, (*Served).clone)
-	h.Ports = maps.Clone(h.Ports)
 	h.Resolvers = maps.Clone(h.Resolvers)
-	h.Targets = make(map[Door]*Target, len(h.Targets))
-	for d, x := range hs.host.Targets {
-		h.Targets[d] = new(*x)
-	}
-	h.Fans = make(map[Port]*Fan, len(h.Fans))
-	for p, x := range hs.host.Fans {
-		h.Fans[p] = new(*x)
-	}
-	h.Walls = make(map[netip.Addr]*Fan, len(h.Walls))
-	for p, x := range hs.host.Walls {
-		h.Walls[p] = new(*x)
-	}
+	hs.out.fill(&h)
 	h.Peers = hs.sketch.Estimate()
 	h.PeerHLL, _ = hs.sketch.MarshalBinary()
 	return &h
@@ -533,7 +557,7 @@ func (b *busy) snapshot(s *Series) Series {
 	out := Series{Slots: slices.Clone(s.Slots), Fine: slices.Clone(s.Fine)}
 	if b.n >= fineFloor {
 		f := b.fine
-		f.I, f.Peers = uint16(b.slot), uint16(len(b.peers))
+		f.I, f.Peers = uint16(b.slot), b.distinct()
 		out.Fine = append(out.Fine, f)
 	}
 	return out

@@ -1,0 +1,279 @@
+package detect
+
+import (
+	"cmp"
+	"encoding/binary"
+	"maps"
+	"net/netip"
+
+	"github.com/cespare/xxhash/v2"
+
+	"uncloak/parse"
+)
+
+// outward is where a host goes, while its day runs: what Host.Targets, Ports, Fans and Walls are made of. Each session looks into it two or
+// three times, so its keys are plain memory, which hashes and compares in a third of the time that a netip.Addr with its zone takes (pprof).
+type outward struct {
+	doors map[plainDoor]*doorway
+	spare []*doorway // let go, to be used again
+	ports map[uint32]*portway
+	fans  map[Port]*Fan
+	walls map[netip.Addr]*Fan
+	fresh map[netip.Addr]uint64 // doors of a peer that were new to the record, at most maxPorts
+
+	often    [128]uint8 // new doors by hash of the peer, halved now and then: whose cell is low has no wall
+	newest   int        // new doors since
+	last     *portway   // the port gone to last: most sessions go to the same one
+	lastPort uint32
+}
+
+// plainDoor is a Door as plain memory. The zone of an address is left out.
+type plainDoor struct {
+	hi, lo uint64
+	port   uint64
+}
+
+type doorway struct {
+	Target
+	key  plainDoor
+	door Door
+}
+
+type portway struct {
+	n   uint64
+	fan *Fan
+}
+
+func plainPort(p Port) uint32 { return uint32(p.Proto)<<16 | uint32(p.Port) }
+
+func plain(a netip.Addr) (hi, lo uint64) {
+	b := a.As16()
+	return binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])
+}
+
+func (d Door) plain() plainDoor {
+	hi, lo := plain(d.Peer)
+	return plainDoor{hi, lo, uint64(plainPort(d.Port))}
+}
+
+// open notes a session to a door at ns, in ten minutes span of the day.
+func (o *outward) open(d Door, ns int64, span int) {
+	x := o.target(d)
+	x.N++
+	if x.First == 0 {
+		x.First = ns
+	}
+	x.Last = max(x.Last, ns)
+	x.Active[span/64] |= 1 << (span % 64)
+	o.port(d.Port, d.Peer)
+}
+
+// at is the record of that door, nil when there is none.
+func (o *outward) at(d Door) *Target {
+	if x := o.doors[d.plain()]; x != nil {
+		return &x.Target
+	}
+	return nil
+}
+
+// target is the record of that door; when there are too many, the rarest half goes.
+func (o *outward) target(d Door) *Target {
+	k := d.plain()
+	if x := o.doors[k]; x != nil {
+		return &x.Target
+	}
+	if o.doors == nil {
+		o.doors = map[plainDoor]*doorway{}
+	}
+	if len(o.doors) >= maxTargets {
+		o.trim(maxTargets / 2)
+	}
+	var x *doorway
+	if n := len(o.spare); n > 0 {
+		x, o.spare = o.spare[n-1], o.spare[:n-1]
+	} else {
+		x = new(doorway)
+	}
+	*x = doorway{key: k, door: d}
+	o.doors[k] = x
+	o.wall(d)
+	return &x.Target
+}
+
+// trim keeps those gone to most, of equal ones those gone to last.
+func (o *outward) trim(keep int) {
+	all := make([]*doorway, 0, maxTargets)
+	for _, x := range o.doors {
+		all = append(all, x)
+	}
+	if keep >= len(all) {
+		return
+	}
+	selectFirst(all, keep)
+	for _, x := range all[keep:] {
+		delete(o.doors, x.key)
+		o.spare = append(o.spare, x)
+	}
+}
+
+// before is a total order, so that the same doors stay whatever the map's order is.
+func (x *doorway) before(y *doorway) bool {
+	if x.N != y.N {
+		return x.N > y.N
+	}
+	if x.Last != y.Last {
+		return x.Last > y.Last
+	}
+	return cmp.Or(x.door.Peer.Compare(y.door.Peer), cmp.Compare(x.key.port, y.key.port)) < 0
+}
+
+// selectFirst moves the n first ones to the front (Hoare's quickselect): sorting 256 for the sake of 128 was a third of all the time.
+func selectFirst(all []*doorway, n int) {
+	for lo, hi := 0, len(all)-1; lo < hi; {
+		mid := lo + (hi-lo)/2
+		pivot, i, j := all[mid], lo, hi
+		for i <= j {
+			for all[i].before(pivot) {
+				i++
+			}
+			for pivot.before(all[j]) {
+				j--
+			}
+			if i <= j {
+				all[i], all[j] = all[j], all[i]
+				i, j = i+1, j-1
+			}
+		}
+		switch {
+		case n <= j:
+			hi = j
+		case n >= i:
+			lo = i
+		default:
+			return
+		}
+	}
+}
+
+// port counts a session to a port and, once there are some, the hosts that it is spoken to on.
+func (o *outward) port(p Port, peer netip.Addr) {
+	k := plainPort(p)
+	x := o.last
+	if x == nil || o.lastPort != k {
+		if x = o.ports[k]; x == nil {
+			x = o.newPort(k, p)
+		}
+		o.last, o.lastPort = x, k
+	}
+	x.n++
+	if x.fan == nil {
+		if x.n < fanFloor || len(o.fans) >= maxFans {
+			return
+		}
+		if o.fans == nil {
+			o.fans = map[Port]*Fan{}
+		}
+		x.fan = &Fan{N: x.n - 1}
+		o.fans[p] = x.fan
+	}
+	x.fan.add(peer)
+}
+
+// newPort makes room by lossy counting, like bump.
+func (o *outward) newPort(k uint32, p Port) *portway {
+	if o.ports == nil {
+		o.ports = map[uint32]*portway{}
+	}
+	if len(o.ports) >= maxPorts {
+		for k, x := range o.ports {
+			if x.n--; x.n == 0 {
+				delete(o.ports, k)
+			}
+		}
+	}
+	x := &portway{fan: o.fans[p]} // it may have been let go of
+	o.ports[k] = x
+	return x
+}
+
+// wall counts the ports of a peer whose doors are new again and again: there are many of them, or the record has let go of one in between,
+// which the count of distinct ports tells apart. When there are too many such peers, the one with the fewest ports makes room.
+func (o *outward) wall(d Door) {
+	cell := &o.often[hashAddr(d.Peer)%uint64(len(o.often))]
+	*cell = min(*cell+1, 128)
+	if o.newest++; o.newest >= 4*len(o.often) {
+		o.newest = 0
+		for i := range o.often {
+			o.often[i] /= 2
+		}
+	}
+	if *cell < wallCell {
+		return
+	}
+	if o.fresh == nil {
+		o.fresh, o.walls = map[netip.Addr]uint64{}, map[netip.Addr]*Fan{}
+	}
+	bump(o.fresh, d.Peer)
+	f := o.walls[d.Peer]
+	if f == nil {
+		if o.fresh[d.Peer] < wallFloor {
+			return
+		}
+		if len(o.walls) >= maxWalls {
+			var least netip.Addr
+			for p, f := range o.walls {
+				if !least.IsValid() || f.Peers() < o.walls[least].Peers() || f.Peers() == o.walls[least].Peers() && p.Less(least) {
+					least = p
+				}
+			}
+			delete(o.walls, least)
+			delete(o.fresh, least) // it may come again, in its turn
+		}
+		f = &Fan{}
+		o.walls[d.Peer] = f
+	}
+	f.addHash(xxhash.Sum64([]byte{d.Port.Proto, byte(d.Port.Port >> 8), byte(d.Port.Port)}))
+}
+
+// fill copies the record into the host's summary.
+func (o *outward) fill(h *Host) {
+	h.Targets = make(map[Door]*Target, len(o.doors))
+	for _, x := range o.doors {
+		h.Targets[x.door] = new(x.Target)
+	}
+	h.Ports = make(map[Port]uint64, len(o.ports))
+	for k, x := range o.ports {
+		h.Ports[Port{uint8(k >> 16), uint16(k)}] = x.n
+	}
+	h.Fans = make(map[Port]*Fan, len(o.fans))
+	for p, f := range o.fans {
+		h.Fans[p] = new(*f)
+	}
+	h.Walls = maps.Clone(o.walls)
+	for p, f := range h.Walls {
+		h.Walls[p] = new(*f)
+	}
+}
+
+// judged notes the outcome of a session that a host opened; each session has one.
+func (t *Tracker) judged(e *parse.Event, host, peer netip.Addr, o outcome) {
+	if o == unknown || e.Src != host {
+		return
+	}
+	hs := t.hosts[host]
+	if hs == nil {
+		return
+	}
+	x := hs.out.at(Door{peer, Port{e.Proto, e.DPort}})
+	if x == nil {
+		return
+	}
+	switch o {
+	case done:
+		x.Done++
+	case refused:
+		x.Refused++
+	case silent:
+		x.Silent++
+	}
+}
