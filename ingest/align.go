@@ -93,7 +93,7 @@ func (r *importRun) storedPairs(s *survey, w store.Window) (same, others []bootP
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
 	p, rec, scanned := parse.NewParser(), parse.Record{}, 0
-	for e, err := range r.to.Events(ctx, store.Query{Window: w, Router: r.router, Limit: alignScan}) {
+	for e, err := range r.to.Events(ctx, store.Query{Window: w, Router: r.router, Limit: alignScan, Identity: true}) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("look for the boot time: %w", err)
 		}

@@ -139,7 +139,7 @@ func (r *importRun) textsIn(w store.Window, numbers map[uint64]int32, left *int)
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
 	p, rec := parse.NewParser(), parse.Record{}
-	for e, err := range r.to.Events(ctx, store.Query{Window: w, Router: r.router, Limit: *left}) {
+	for e, err := range r.to.Events(ctx, store.Query{Window: w, Router: r.router, Limit: *left, Identity: true}) {
 		if err != nil {
 			return nil, fmt.Errorf("look for lines without a time: %w", err)
 		}

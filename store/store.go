@@ -30,7 +30,8 @@ var (
 type Entry struct {
 	parse.Event
 	// Identity is parse.Record.Identity, perhaps with the router's hash: the same line has the same one, whatever carried
-	// it. Events gives it together with Raw; where that is not asked for or not kept, it may be less than the whole.
+	// it. Events completes it only where Query.Identity asks for that; where the line is not kept, less than the whole is
+	// left of it.
 	Identity uint64
 	Raw      []byte // the line as received; nil where it is not kept
 }
@@ -87,6 +88,8 @@ type Query struct {
 	Text   string // contained in the raw line
 	Limit  int    // 0 = all
 	NoRaw  bool   // the caller does not need Raw: it may be nil
+	// Identity asks for the identities of the entries too, which costs more than their lines. Not together with NoRaw.
+	Identity bool
 }
 
 // DayInfo says what the store holds of a day.

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -52,6 +54,7 @@ func (db *DB) Append(ctx context.Context, b store.Batch) (store.Appended, error)
 				return done, err
 			}
 		}
+		db.opt.KeepRaw.thinned(p.rows)
 		db.encodePart(p)
 	}
 	for _, p := range parts {
@@ -108,25 +111,38 @@ func (db *DB) split(b *store.Batch) ([]*part, error) {
 
 func dateOf(ns int64) detect.Date { return detect.DateOf(time.Unix(0, ns)) }
 
-// encodePart cuts the rows into blocks.
+// encodePart cuts the rows into blocks, and encodes them on all processors: a batch of 16k events makes two blocks.
 func (db *DB) encodePart(p *part) {
 	if len(p.rows) == 0 {
 		return
 	}
 	p.stat = stat{events: uint64(len(p.rows)), first: p.rows[0].Time, last: p.rows[len(p.rows)-1].Time}
+	most := min(blockEvents, max((len(p.rows)+len(db.enc)-1)/len(db.enc), blockEvents/2))
+	var cut [][]*store.Entry
 	for rows := p.rows; len(rows) > 0; {
 		n, size := 0, 0
-		for n < len(rows) && n < blockEvents && (n == 0 || size+len(rows[n].Raw)+len(rows[n].Detail.String()) <= blockRaw) {
+		for n < len(rows) && n < most && (n == 0 || size+len(rows[n].Raw)+len(rows[n].Detail.String()) <= blockRaw) {
 			size += len(rows[n].Raw) + len(rows[n].Detail.String())
 			n++
 		}
-		p.blocks = append(p.blocks, db.newBlock(rows[:n], size))
+		cut = append(cut, rows[:n])
+		p.blocks = append(p.blocks, newBlock{size: size})
 		rows = rows[n:]
 	}
+	var next atomic.Int32
+	var wg sync.WaitGroup
+	for _, enc := range db.enc[:min(len(db.enc), len(cut))] {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(cut); i = int(next.Add(1)) - 1 {
+				p.blocks[i] = makeBlock(enc, cut[i], p.blocks[i].size)
+			}
+		})
+	}
+	wg.Wait()
 }
 
-func (db *DB) newBlock(rows []*store.Entry, size int) newBlock {
-	data, h := db.enc.encode(rows)
+func makeBlock(enc *encoder, rows []*store.Entry, size int) newBlock {
+	data, h := enc.encode(rows)
 	return newBlock{ref: blockRef{min: h.min, max: h.max, count: h.count, spread: h.spread}, size: size, data: data}
 }
 

@@ -64,14 +64,19 @@ type ends struct {
 	list []uint64
 }
 
-// hashEnd is 0 for no address.
-func hashEnd(a netip.Addr, port uint16) uint64 {
-	h := uint64(port)
-	if a.IsValid() {
-		h |= hashAddr(a) &^ 0xffff
+// hashEnd is that of an address and port; without an address, of the port alone.
+func hashEnd(a netip.Addr, port uint16) uint64 { return hashKey(addrKey(a) | uint64(port)) }
+
+func addrKey(a netip.Addr) uint64 {
+	if !a.IsValid() {
+		return 0
 	}
+	return hashAddr(a) &^ 0xffff
+}
+
+func hashKey(k uint64) uint64 {
 	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], h)
+	binary.LittleEndian.PutUint64(b[:], k)
 	return xxhash.Sum64(b[:])
 }
 
@@ -81,16 +86,13 @@ func (x *ends) filter(rows []*store.Entry) []byte {
 	}
 	clear(x.seen)
 	x.list = x.list[:0]
-	var lastAddr netip.Addr
-	var lastHash uint64
+	var last netip.Addr
+	var key uint64
 	add := func(a netip.Addr, port uint16) {
-		if a != lastAddr {
-			lastAddr, lastHash = a, 0
-			if a.IsValid() {
-				lastHash = hashAddr(a) &^ 0xffff
-			}
+		if a != last {
+			last, key = a, addrKey(a)
 		}
-		k := lastHash | uint64(port)
+		k := key | uint64(port)
 		if _, ok := x.seen[k]; !ok {
 			x.seen[k] = struct{}{}
 			x.list = append(x.list, k)
@@ -108,10 +110,8 @@ func (x *ends) filter(rows []*store.Entry) []byte {
 		}
 	}
 	b := make([]byte, (len(x.list)*endBits+7)/8)
-	var key [8]byte
 	for _, k := range x.list {
-		binary.LittleEndian.PutUint64(key[:], k)
-		addBloom(b, xxhash.Sum64(key[:]))
+		addBloom(b, hashKey(k))
 	}
 	return b
 }

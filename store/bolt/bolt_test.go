@@ -293,7 +293,7 @@ func TestOverlap(t *testing.T) {
 	}
 	n, most := 0, 0
 	var last uint64
-	r := reader{db: db, ctx: t.Context(), filter: newFilter(&store.Query{}), dec: newDecoder(db.z)}
+	r := reader{db: db, identity: true, ctx: t.Context(), filter: newFilter(&store.Query{}), dec: newDecoder(db.z)}
 	r.yield = func(e store.Entry, err error) bool {
 		most = max(most, r.resident)
 		if want := uint64(n%blocks)<<32 | uint64(n/blocks); err != nil || e.Identity != want || string(e.Raw) != fmt.Sprintf("line %d", want) {
@@ -340,7 +340,7 @@ func TestMerge(t *testing.T) {
 		t.Errorf("%d blocks afterwards", n)
 	}
 	seen := map[uint64]bool{}
-	for e, err := range db.Events(t.Context(), store.Query{}) {
+	for e, err := range db.Events(t.Context(), store.Query{Identity: true}) {
 		if err != nil || seen[e.Identity] || string(e.Raw) != fmt.Sprintf("line %d", e.Identity) {
 			t.Fatalf("event %d %q twice or changed, or %v", e.Identity, e.Raw, err)
 		}

@@ -6,19 +6,23 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// codec is zstd with bounded memory. compress is for one goroutine at a time, decompress for any number.
+// codec is zstd with bounded memory, for any number of goroutines, of which n run at a time.
 type codec struct {
 	enc *zstd.Encoder
 	dec *zstd.Decoder
 }
 
-func newCodec(readers int) (*codec, error) {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault),
+func newCodec(n int, best bool) (*codec, error) {
+	level := zstd.SpeedDefault
+	if best {
+		level = zstd.SpeedBestCompression
+	}
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(n), zstd.WithEncoderLevel(level),
 		zstd.WithEncoderCRC(false), zstd.WithSingleSegment(true), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return nil, fmt.Errorf("zstd encoder: %w", err)
 	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(readers), zstd.WithDecoderMaxMemory(maxSummary))
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(n), zstd.WithDecoderMaxMemory(maxSummary))
 	if err != nil {
 		return nil, fmt.Errorf("zstd decoder: %w", err)
 	}

@@ -28,6 +28,7 @@ type Options struct {
 	ReadOnly bool         // change nothing, not even the lock file; several read-only openers may share a directory
 	Logger   *slog.Logger // damaged blocks and files; nil = none
 	NoSync   bool         // do not wait for the disk: a power cut may cost the day file. For benchmarks and demos.
+	KeepRaw  KeepRaw      // which raw lines are stored; what is stored already stays as it is
 	MaxOpen  int          // day files kept open when nobody uses them; 0 = 16
 }
 
@@ -40,10 +41,12 @@ type DB struct {
 	z    *codec
 
 	appendMu sync.Mutex // one Append, PutDay or Prune at a time
-	enc      *encoder
+	enc      []*encoder // one a processor, at most maxEncoders
 	dup      *deduper
 	rows     []*store.Entry
 	aside    map[detect.Date]bool // days whose file was found to be unfit for writing
+
+	compactMu sync.Mutex // one Compact at a time; taken before the others
 
 	mu     sync.Mutex // the fields below
 	closed bool
@@ -59,6 +62,9 @@ type DB struct {
 	decoders sync.Pool // of *decoder
 	damaged  atomic.Uint64
 }
+
+// maxEncoders bounds the memory of encoders, about 10 MB each.
+const maxEncoders = 4
 
 // Open opens the store in dir and creates it where there is none. The error is store.ErrLocked when another process
 // has it. It starts no goroutine; day files are opened when they are needed.
@@ -78,12 +84,15 @@ func Open(dir string, opt Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	z, err := newCodec(runtime.GOMAXPROCS(0))
+	z, err := newCodec(runtime.GOMAXPROCS(0), false)
 	if err != nil {
 		return nil, errors.Join(err, closeFile(lock))
 	}
-	db := &DB{dir: dir, opt: opt, lock: lock, z: z, enc: newEncoder(z), known: map[detect.Date]bool{},
+	db := &DB{dir: dir, opt: opt, lock: lock, z: z, known: map[detect.Date]bool{},
 		open: map[detect.Date]*day{}, broken: map[string]bool{}, aside: map[detect.Date]bool{}}
+	for range min(maxEncoders, runtime.GOMAXPROCS(0)) {
+		db.enc = append(db.enc, newEncoder(z))
+	}
 	db.dup = newDeduper(db)
 	db.buffers.New = func() any { return &cursor{} }
 	db.decoders.New = func() any { return newDecoder(z) }
@@ -112,6 +121,11 @@ func (db *DB) list() error {
 	files, err := os.ReadDir(filepath.Join(db.dir, "days"))
 	if err != nil {
 		return fmt.Errorf("read data directory: %w", err)
+	}
+	if !db.opt.ReadOnly {
+		if err := db.removeUnfinished(files); err != nil {
+			return err
+		}
 	}
 	for _, f := range files {
 		name, ok := strings.CutSuffix(f.Name(), ".db")

@@ -324,7 +324,7 @@ func (d *decoder) light(b []byte) (*light, error) {
 		return nil, err
 	}
 	if d.derives() {
-		if d.text, err = d.raws(b, &h, d.rows, nil, d.text); err != nil {
+		if d.text, err = d.raws(b, &h, d.rows, nil, true, d.text); err != nil {
 			return nil, err
 		}
 	}

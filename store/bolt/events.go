@@ -30,7 +30,7 @@ func (db *DB) Events(ctx context.Context, q store.Query) iter.Seq2[store.Entry, 
 			return
 		}
 		defer db.leave()
-		r := reader{db: db, ctx: ctx, filter: newFilter(&q), limit: q.Limit, noRaw: q.NoRaw && q.Text == "", yield: yield,
+		r := reader{db: db, ctx: ctx, filter: newFilter(&q), limit: q.Limit, noRaw: q.NoRaw && q.Text == "", identity: q.Identity, yield: yield,
 			dec: db.decoders.Get().(*decoder)}
 		defer db.decoders.Put(r.dec)
 		for _, date := range db.dates(r.filter.window()) {
@@ -47,13 +47,13 @@ func (db *DB) Events(ctx context.Context, q store.Query) iter.Seq2[store.Entry, 
 
 // reader is one running sequence.
 type reader struct {
-	db     *DB
-	ctx    context.Context
-	filter filter
-	limit  int
-	noRaw  bool
-	yield  func(store.Entry, error) bool
-	dec    *decoder
+	db              *DB
+	ctx             context.Context
+	filter          filter
+	limit           int
+	noRaw, identity bool
+	yield           func(store.Entry, error) bool
+	dec             *decoder
 
 	date     detect.Date
 	d        *day
@@ -77,7 +77,13 @@ func (r *reader) day(date detect.Date) (more bool, err error) {
 	defer r.db.release(d)
 	d.readers.RLock()
 	defer d.readers.RUnlock()
+	return r.dayOf(d)
+}
+
+// dayOf is day for an open one whose lock is held.
+func (r *reader) dayOf(d *day) (more bool, err error) {
 	defer r.drop()
+	date := d.date
 	r.date, r.d, r.refs = date, d, r.refs[:0]
 	err = view(d.b, func(tx *bbolt.Tx) error {
 		return r.db.eachHeader(tx, date, func(ref blockRef, h *header, bloom []byte) {
@@ -215,7 +221,7 @@ func (r *reader) fill(c *cursor) (ok bool, err error) {
 	}
 	r.buf, err = r.db.copyBlock(r.d, c.ref, r.buf, !r.noRaw)
 	if err == nil {
-		err = to.decode(r.dec, r.buf, &r.filter, r.noRaw)
+		err = to.decode(r.dec, r.buf, &r.filter, r.noRaw, r.identity)
 	}
 	if errors.Is(err, errDamaged) {
 		r.db.report("block", r.date, c.ref.seq, err)
@@ -271,7 +277,7 @@ func (c *cursor) before(o *cursor) bool {
 }
 
 // decode fills c with the wanted rows of block b.
-func (c *cursor) decode(d *decoder, b []byte, f *filter, noRaw bool) error {
+func (c *cursor) decode(d *decoder, b []byte, f *filter, noRaw, identity bool) error {
 	h, _, err := parseHeaderPart(b)
 	if err != nil {
 		return err
@@ -282,12 +288,11 @@ func (c *cursor) decode(d *decoder, b []byte, f *filter, noRaw bool) error {
 	}
 	wanted, n := d.wanted(c.rows, f)
 	if n > 0 && !noRaw {
+		some := wanted
 		if n == len(c.rows) {
-			c.raw, err = d.raws(b, &h, c.rows, nil, c.raw)
-		} else {
-			c.raw, err = d.raws(b, &h, c.rows, wanted, c.raw)
+			some = nil
 		}
-		if err != nil {
+		if c.raw, err = d.raws(b, &h, c.rows, some, identity, c.raw); err != nil {
 			c.rows = c.rows[:0]
 			return err
 		}

@@ -14,7 +14,7 @@ import (
 // FuzzBlock decodes arbitrary columns and lines in a block whose frames and checksums are right, so that the fuzzer
 // gets past them, and the arbitrary bytes alone as a block.
 func FuzzBlock(f *testing.F) {
-	z, err := newCodec(1)
+	z, err := newCodec(1, false)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func FuzzBlock(f *testing.F) {
 func decodeAll(z *codec, b []byte) {
 	var c cursor
 	filter := newFilter(&store.Query{})
-	if c.decode(newDecoder(z), b, &filter, false) == nil {
+	if c.decode(newDecoder(z), b, &filter, false, true) == nil {
 		for i := range c.rows {
 			_ = len(c.rows[i].Raw) + len(c.rows[i].Src.String()) + len(c.rows[i].Detail.String())
 		}
@@ -67,7 +67,7 @@ func forge(z *codec, n uint32, cols, raw []byte) []byte {
 
 // TestBomb: a frame that claims more than its header, and one that holds more than it claims.
 func TestBomb(t *testing.T) {
-	z, err := newCodec(1)
+	z, err := newCodec(1, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -121,7 +121,10 @@ func (l *liner) add(s *slot, t *token, row uint32) {
 			code = refTime
 		}
 	case tokString:
-		if code = l.refs.word(t.text); code == 0 {
+		if t.colons {
+			code = l.refs.word(t.text)
+		}
+		if code == 0 {
 			v = l.word(s, t.text)
 		}
 	}

@@ -48,7 +48,7 @@ func (db *DB) swallow(d *day, p *part) (k int, unlock func()) {
 	}
 	rows = append(rows, p.rows...)
 	slices.SortStableFunc(rows, func(x, y *store.Entry) int { return cmp.Compare(x.Time, y.Time) })
-	p.blocks = []newBlock{db.newBlock(rows, size)}
+	p.blocks = []newBlock{makeBlock(db.enc[0], rows, size)}
 	return k, d.readers.Unlock
 }
 
@@ -63,7 +63,7 @@ func (db *DB) loadRows(d *day, tail []tailBlock) (rows []*store.Entry, err error
 			return nil, err
 		}
 		var c cursor
-		if err := c.decode(dec, b, &all, false); err != nil {
+		if err := c.decode(dec, b, &all, false, true); err != nil {
 			return nil, err
 		}
 		for i := range c.rows {

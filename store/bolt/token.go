@@ -28,6 +28,7 @@ type token struct {
 	kind, width byte
 	value       uint64
 	text        []byte
+	colons      bool // text may be an address
 }
 
 // Classes of bytes, as bits.
@@ -142,7 +143,7 @@ func (s *scanner) word(w []byte, or byte) {
 		}
 		s.put(token{kind: tokHex, width: byte(len(w)), value: v})
 	default:
-		s.put(token{kind: tokString, text: w})
+		s.put(token{kind: tokString, text: w, colons: or&isPoint != 0})
 	}
 }
 

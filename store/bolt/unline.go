@@ -45,9 +45,9 @@ type unliner struct {
 	bufs    [][]uint64
 }
 
-// raws decodes the raw lines of block b, whose columns are decoded, into buf, and sets Raw of the wanted rows, and of them
-// completes the identity. wanted is nil for all.
-func (d *decoder) raws(b []byte, h *header, rows []store.Entry, wanted []bool, buf []byte) ([]byte, error) {
+// raws decodes the raw lines of block b, whose columns are decoded, into buf, and sets Raw of the wanted rows, and
+// completes their identities where that is asked for. wanted is nil for all.
+func (d *decoder) raws(b []byte, h *header, rows []store.Entry, wanted []bool, identity bool, buf []byte) ([]byte, error) {
 	buf = buf[:0]
 	if len(b) != h.columnsEnd()+int(h.raw) {
 		return buf, errDamaged
@@ -63,6 +63,9 @@ func (d *decoder) raws(b []byte, h *header, rows []store.Entry, wanted []bool, b
 	buf, ok := d.lines.read(d, &d.s, rows, wanted, buf, int(h.rawPlain))
 	if !ok {
 		return buf, fmt.Errorf("%w: lines", errDamaged)
+	}
+	for i := 0; identity && i < len(rows); i++ {
+		d.identity(i, &rows[i])
 	}
 	return buf, nil
 }
@@ -88,7 +91,7 @@ func (u *unliner) read(d *decoder, s *streams, rows []store.Entry, wanted []bool
 		return buf, false
 	}
 	u.compile(templates, words)
-	return u.render(d, rows, wanted, words, buf, most)
+	return u.render(rows, wanted, words, buf, most)
 }
 
 // count counts the tokens of each slot; false where a row has no such template.
@@ -236,7 +239,7 @@ func appendText(dst, text []byte) []byte {
 }
 
 // render writes the wanted lines one behind the other. Of the others the slots are moved on.
-func (u *unliner) render(d *decoder, rows []store.Entry, wanted []bool, words [][]byte, buf []byte, most int) ([]byte, bool) {
+func (u *unliner) render(rows []store.Entry, wanted []bool, words [][]byte, buf []byte, most int) ([]byte, bool) {
 	total := 0
 	for i := range rows {
 		id := u.ids[i]
@@ -270,7 +273,6 @@ func (u *unliner) render(d *decoder, rows []store.Entry, wanted []bool, words []
 		}
 		if !skip {
 			r.Raw = buf[at:len(buf):len(buf)]
-			d.identity(i, r)
 		}
 	}
 	return buf, wanted != nil || total == most

@@ -459,6 +459,7 @@ func mustClose(t *testing.T, s store.Store) {
 
 func collect(t *testing.T, s store.Store, q store.Query) (out []store.Entry) {
 	t.Helper()
+	q.Identity = !q.NoRaw
 	for e, err := range s.Events(t.Context(), q) {
 		if err != nil {
 			t.Fatalf("events: %v", err)

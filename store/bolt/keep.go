@@ -1,0 +1,56 @@
+package bolt
+
+import (
+	"fmt"
+
+	"uncloak/parse"
+	"uncloak/store"
+)
+
+// KeepRaw says which raw lines are stored. Events are stored whatever it says.
+type KeepRaw uint8
+
+const (
+	KeepAll      KeepRaw = iota
+	KeepFindings         // those that a report may quote as evidence: all but the mass of sessions begun, changed and ended
+	KeepNone
+)
+
+// ParseKeepRaw reads the words of the config: all, findings, none; "" is all.
+func ParseKeepRaw(s string) (KeepRaw, error) {
+	switch s {
+	case "", "all":
+		return KeepAll, nil
+	case "findings":
+		return KeepFindings, nil
+	case "none":
+		return KeepNone, nil
+	}
+	return KeepAll, fmt.Errorf("%q is none of all, findings, none", s)
+}
+
+// keeps says whether the line of an event of that kind is stored.
+func (k KeepRaw) keeps(kind parse.Kind) bool {
+	switch k {
+	case KeepNone:
+		return false
+	case KeepFindings:
+		return kind != parse.SessionNew && kind != parse.SessionUpdate && kind != parse.SessionEnd
+	}
+	return true
+}
+
+// thinned replaces rows whose line is not to be stored by copies without it; the caller's entries stay as they are.
+func (k KeepRaw) thinned(rows []*store.Entry) {
+	if k == KeepAll {
+		return
+	}
+	copies := make([]store.Entry, 0, len(rows))
+	for i, r := range rows {
+		if !k.keeps(r.Kind) {
+			copies = append(copies, *r)
+			rows[i] = &copies[len(copies)-1]
+			thin(rows[i])
+		}
+	}
+}
