@@ -24,6 +24,7 @@ import (
 
 	"uncloak/detect"
 	"uncloak/report/web"
+	"uncloak/store/bolt"
 )
 
 // config is what the owner can set: in a YAML file, in the environment as UNCLOAK_KEY (a dot becomes an underscore), or
@@ -40,8 +41,10 @@ type config struct {
 	Names    names          `koanf:"names"`
 	Log      logging        `koanf:"log"`
 	Known    []known        `koanf:"known"`
+	KeepRaw  string         `koanf:"keep_raw"` // all, findings or none: which lines are stored as received
 
 	location *time.Location
+	keepRaw  bolt.KeepRaw
 	set      func(key string) bool // whether the owner gave that key, in whatever way
 }
 
@@ -102,9 +105,9 @@ type logging struct {
 // defaultConfig is what holds without a file, environment or flags.
 func defaultConfig() config {
 	return config{
-		Timezone: "local",
-		Listen:   listen{UDP: []string{":514"}, TCP: []string{":514"}},
-		Log:      logging{Level: "info", Format: "text"},
+		Timezone: "local", KeepRaw: "all",
+		Listen: listen{UDP: []string{":514"}, TCP: []string{":514"}},
+		Log:    logging{Level: "info", Format: "text"},
 	}
 }
 
@@ -246,6 +249,9 @@ func (c *config) complete() error {
 	var err error
 	if c.location, err = zone(c.Timezone); err != nil {
 		return err
+	}
+	if c.keepRaw, err = bolt.ParseKeepRaw(c.KeepRaw); err != nil {
+		return fmt.Errorf("keep_raw: %w", err)
 	}
 	if c.Table < 0 {
 		return fmt.Errorf("table is %d: it is the number of entries that the router's session table takes", c.Table)

@@ -12,6 +12,7 @@ import (
 	"os"
 	"time"
 
+	"uncloak/detect"
 	"uncloak/report/web"
 	"uncloak/store"
 	"uncloak/store/bolt"
@@ -43,9 +44,13 @@ func (a *app) open(ctx context.Context, create bool) (*session, error) {
 		if _, err := os.Stat(a.cfg.Data); !create && errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("no data in %s: import a log or start serve first, or say where the data is with --data", a.cfg.Data)
 		}
-		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log})
+		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log, KeepRaw: a.cfg.keepRaw})
 		if err == nil {
-			return a.own(st)
+			s, err := a.own(st)
+			if err == nil && create {
+				s.close = a.tidied(ctx, st, s.close)
+			}
+			return s, err
 		}
 		if !errors.Is(err, store.ErrLocked) {
 			return nil, err
@@ -60,6 +65,20 @@ func (a *app) open(ctx context.Context, create bool) (*session, error) {
 		}
 	}
 }
+
+// tidied is a close that first gives the pages of finished days back that lie idle after an import.
+func (a *app) tidied(ctx context.Context, st *bolt.DB, end func() error) func() error {
+	return func() error {
+		err := st.Tidy(ctx, finished(a.now()), true)
+		if ctx.Err() != nil {
+			err = nil // the next one does it
+		}
+		return errors.Join(err, end())
+	}
+}
+
+// finished is the first day that may still get many events: lines come late, and stamps are of other zones.
+func finished(now time.Time) detect.Date { return detect.DateOf(now.Add(-2 * time.Hour)) }
 
 // ask calls f with the session. If the process that answered has ended meanwhile, it is called again with a new session:
 // requests are such that this changes nothing.

@@ -28,6 +28,9 @@ import (
 // judgeEvery is how often serve looks for findings and saves the running day.
 const judgeEvery = time.Minute
 
+// tidyEvery is how often serve looks for finished days to be written anew, in their smallest form.
+const tidyEvery = time.Hour
+
 func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "serve", Short: "Receive syslog, store it, look for findings, until stopped",
 		Long: "Receives syslog (RFC 3164 and 5424; over TCP newline or octet-counted) and stores it. Each minute it looks for findings and\n" +
@@ -84,6 +87,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return srv.Serve(gctx) })
 	g.Go(func() error { return a.watch(gctx, h, hup) })
+	g.Go(func() error { return a.tidy(gctx, st) })
 	err = g.Wait()
 	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = nil
@@ -96,7 +100,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 // openStore opens the store for a daemon: another daemon is an error, a command that is about to end is waited for.
 func (a *app) openStore(ctx context.Context) (*bolt.DB, error) {
 	for start := time.Now(); ; {
-		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log})
+		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log, KeepRaw: a.cfg.keepRaw})
 		if err == nil || !errors.Is(err, store.ErrLocked) || time.Since(start) > lockPatience {
 			return st, err
 		}
@@ -177,6 +181,22 @@ func (a *app) watch(ctx context.Context, h *house, hup <-chan os.Signal) error {
 				a.log.Error("the running day is not saved", "error", err)
 			}
 			a.announce(ctx, h, known)
+		}
+	}
+}
+
+// tidy compacts finished days until ctx ends.
+func (a *app) tidy(ctx context.Context, st *bolt.DB) error {
+	tick := time.NewTicker(tidyEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if err := st.Tidy(ctx, finished(a.now()), false); err != nil && ctx.Err() == nil {
+				a.log.Error("finished days are not compacted", "error", err)
+			}
 		}
 	}
 }
