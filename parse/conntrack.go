@@ -66,6 +66,20 @@ func eventWord(head []byte) (kind Kind, action string, ok bool) {
 	return Unknown, "", false
 }
 
+// tableEntry reads a line of `conntrack -L` or /proc/net/nf_conntrack, which begins with the name of its protocol or family.
+// A table has as many lines as there are sessions, so it is worth a look of its own.
+func tableEntry(b []byte, rec *Record) bool {
+	if b[0] != 't' && b[0] != 'u' && b[0] != 'i' {
+		return false
+	}
+	w := b[:blank(b[:min(len(b), 16)])]
+	if protocol(w) == 0 && string(w) != "ipv4" && string(w) != "ipv6" {
+		return false
+	}
+	i := index(b, "src=")
+	return i >= 0 && conntrack(b, i, rec)
+}
+
 // conntrackHead reads protocol and state from the words before the first tuple and returns what it does not know.
 func conntrackHead(b []byte, rec *Record) (rest []byte) {
 	if i := bytes.IndexByte(b, ']'); i >= 0 {

@@ -162,6 +162,9 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 			return true
 		}
 	}
+	if len(rec.Host) == 0 && tableEntry(b, rec) {
+		return true
+	}
 	// A console's own stamp, and CEF, are the family's.
 	if !isDigit(b[0]) && (len(b) < 4 || b[3] != '/') && within(b[:min(len(b), 64)], " in:") && bytes.IndexByte(b[:min(len(b), 64)], '|') < 0 && p.mikrotikLine(b, rec) {
 		return true

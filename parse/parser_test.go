@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -258,12 +259,14 @@ func BenchmarkMixed(b *testing.B) {
 	var rec Record
 	b.SetBytes(int64(size))
 	b.ReportAllocs()
-	n := 0
+	n, best := 0, time.Duration(1<<62)
 	for b.Loop() {
+		start := time.Now()
 		for _, l := range lines {
 			p.Line(l, &rec)
 		}
-		n += len(lines)
+		n, best = n+len(lines), min(best, time.Since(start))
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "lines/s")
+	b.ReportMetric(float64(len(lines))/best.Seconds(), "best-lines/s") // the pass that nothing else disturbed
 }
