@@ -277,6 +277,10 @@ func (p *Parser) letterC(b []byte, rec *Record) bool {
 		if has(b, "rule ") {
 			return p.pflog(b, rec)
 		}
+	case 't':
+		if has(b, "trace id ") {
+			return p.nftTrace(b, rec)
+		}
 	case 'u':
 		if has(b, "udhcpd: ") {
 			return udhcpd(b, rec)

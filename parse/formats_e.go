@@ -20,6 +20,14 @@ func formatsE() []Format {
 			Source:  "coredns.io/plugins/log",
 		},
 		{
+			Name:    "nft-trace",
+			Devices: "Linux nftables",
+			Sample:  `trace id a95ea7ef inet filter forward packet: iif "br0" oif "ppp0" ip saddr 192.0.2.5 ip daddr 198.51.100.9 ip protocol tcp ip length 60 tcp sport 50000 tcp dport 443`,
+			Reads:   "The packet with addresses, ports and interfaces; table and chain; what each rule did with it. It is not counted as a session: every chain tells of it again.",
+			Enable:  "nft add rule inet filter forward ip saddr 192.0.2.5 meta nftrace set 1; nft monitor trace | uncloak parse.",
+			Source:  "nft(8), monitor; wiki.nftables.org, Ruleset debug/tracing",
+		},
+		{
 			Name:    "odhcpd",
 			Devices: "OpenWrt",
 			Sample:  "Nov 21 10:10:04 gw odhcpd[1]: DHCPV6 REQUEST IA_NA from 000100012a00000000005e005303 on br-lan: ok 2001:db8::50/128",
@@ -69,6 +77,8 @@ func whyE(dialect string) string {
 		return "PACKET behind a stamp and a thread's number, and labels with their lengths"
 	case "coredns":
 		return "a client, a number, and the question in quotes"
+	case "nft-trace":
+		return "trace id, then packet, rule, verdict or policy"
 	case "odhcpd":
 		return "tag odhcpd"
 	case "efficientip":
