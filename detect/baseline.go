@@ -85,6 +85,9 @@ func (w Window) days() float64 { return w.To.Sub(w.From).Hours() / 24 }
 func longer(fs, long []Finding, w Window) []Finding {
 	added := false
 	for _, l := range long {
+		if l.Kind != PeriodicBurst && l.Kind != GrowthKind && l.Kind != NewHost {
+			continue
+		}
 		at := slices.IndexFunc(fs, func(f Finding) bool {
 			return f.Kind == l.Kind && (f.ID == l.ID || f.Host == l.Host && l.Kind == PeriodicBurst)
 		})
@@ -139,6 +142,7 @@ type pastWindow struct {
 	Window
 	found []Finding
 	sizes map[string]float64
+	first map[string]time.Time // key → its first start
 }
 
 // pastOf judges the windows before w at the same hours of the day: a day that is still running is compared with as much of the others.
@@ -158,8 +162,14 @@ func pastOf(days []*Day, cfg Config, w Window, end time.Time) past {
 		if len(touched) == 0 || covered.To.Sub(covered.From) < at.To.Sub(at.From)/2 {
 			continue
 		}
-		x := pastWindow{at, Findings(touched, cfg, at), nil}
+		x := pastWindow{Window: at, found: Findings(touched, cfg, at), first: map[string]time.Time{}}
 		x.sizes = Sizes(x.found, covered.days())
+		for i := range x.found {
+			f := &x.found[i]
+			if t, ok := x.first[f.Key]; !ok || f.Start.Before(t) {
+				x.first[f.Key] = f.Start
+			}
+		}
 		p.seen += max(math.Round(w.days()), 1)
 		p.windows = append(p.windows, x)
 	}
@@ -173,10 +183,8 @@ func (p *past) mark(f *Finding, now float64) {
 	for _, w := range p.windows {
 		if x := w.sizes[f.Key]; x > 0 {
 			sizes = append(sizes, x)
-			for i := range w.found {
-				if g := &w.found[i]; g.Key == f.Key && g.Start.Before(since) {
-					since = g.Start
-				}
+			if w.first[f.Key].Before(since) {
+				since = w.first[f.Key]
 			}
 		}
 	}

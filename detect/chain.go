@@ -74,19 +74,20 @@ func chain(fs []Finding, days []*Day) {
 
 // link groups by host: the pattern of a host, the table that it fills, the storms that follow it.
 func link(fs []Finding) {
-	root := map[string]int{} // host → its pattern
+	patterns := map[string][]pattern{} // host → its rhythms, the surest first, or its bursts
 	for i := range fs {
 		f := &fs[i]
 		f.Group = cmp.Or(f.Group, f.ID)
 		if f.Kind == PeriodicBurst || f.Kind == BurstKind {
-			f.Group, root[f.Host] = f.ID, i
+			f.Group = f.ID
+			patterns[f.Host] = append(patterns[f.Host], pattern{i, startsOf(f.Bursts)})
 		}
 	}
-	effect := map[string]string{}
+	cause := map[string]string{} // of a storm's host
 	for i := range fs {
 		if f := &fs[i]; f.Kind == PTRStorm && f.Causes != "" {
-			effect[f.Host] = f.Causes
-			if k, ok := root[f.Causes]; ok {
+			cause[f.Host] = f.Causes
+			if k := nearest(patterns[f.Causes], f.Start); k >= 0 {
 				f.Group = fs[k].ID
 				fs[k].Causes = cmp.Or(fs[k].Causes, f.Host)
 			}
@@ -95,13 +96,36 @@ func link(fs []Finding) {
 	for i := range fs {
 		if f := &fs[i]; f.Kind == TableFullKind {
 			f.Group = "table-full-" + f.Router
-			for _, host := range []string{effect[f.Host], f.Host} {
-				if k, ok := root[host]; ok && host != "" {
+			for _, host := range []string{cause[f.Host], f.Host} {
+				if k := nearest(patterns[host], f.Start); k >= 0 {
 					f.Group = fs[k].ID
 				}
 			}
 		}
 	}
+}
+
+// pattern is a finding about bursts, by its place, with when they began.
+type pattern struct {
+	at     int
+	starts []int64
+}
+
+// nearest is the place of that of the patterns of one host which had a burst just before at; the first of them where none had, -1 where
+// there is none.
+func nearest(patterns []pattern, at time.Time) (k int) {
+	if len(patterns) == 0 {
+		return -1
+	}
+	k = patterns[0].at
+	least := int64(chainWindow) + 1
+	for _, p := range patterns {
+		n, _ := slices.BinarySearch(p.starts, at.UnixNano()+int64(time.Second)+1)
+		if n > 0 && at.UnixNano()-p.starts[n-1] < least {
+			k, least = p.at, at.UnixNano()-p.starts[n-1]
+		}
+	}
+	return k
 }
 
 // effect is what may follow a burst: one finding, or all spells of one full table in one group.
@@ -212,8 +236,8 @@ func (e *effect) place(fs []Finding, roots []int, span float64, pairs int) (root
 	if best.why == WhyFollows {
 		for _, i := range e.members {
 			fs[i].Group = fs[root].ID
-			for j := range fs {
-				if fs[i].With != "" && fs[j].ID == fs[i].With {
+			if with := fs[i].With; with != "" {
+				if j := slices.IndexFunc(fs, func(f Finding) bool { return f.ID == with }); j >= 0 {
 					fs[j].Group = fs[root].ID
 				}
 			}

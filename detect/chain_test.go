@@ -141,3 +141,35 @@ func TestTrigger(t *testing.T) {
 		}
 	}
 }
+
+// TestChainOfTwoRhythms is a host with two programs: each spell of the full table belongs to the one that had just begun.
+func TestChainOfTwoRhythms(t *testing.T) {
+	s := newStream()
+	for slot := range 48 {
+		at := t0.Add(time.Duration(slot) * 30 * time.Minute)
+		s.burst(at, lan(11), 400, 4*time.Second)
+		s.full(at.Add(3*time.Second), 0)
+		if slot%2 == 0 {
+			s.burst(at.Add(17*time.Minute), lan(11), 150, 4*time.Second)
+			s.full(at.Add(17*time.Minute+4*time.Second), 0)
+		}
+	}
+	spells := map[string]int{}
+	var roots []Finding
+	for _, f := range s.findings(DefaultConfig()) {
+		switch f.Kind {
+		case TableFullKind:
+			spells[f.Group]++
+		case PeriodicBurst:
+			roots = append(roots, f)
+		}
+	}
+	for _, r := range roots {
+		if spells[r.ID] != r.Seen || len(r.Chain) != 2 || r.Chain[1].Seen != r.Seen || r.Chain[1].Of != r.Seen {
+			t.Errorf("%s: %d bursts, %d spells, chain %+v", r.ID, r.Seen, spells[r.ID], r.Chain)
+		}
+	}
+	if len(roots) == 0 {
+		t.Error("no rhythm")
+	}
+}
