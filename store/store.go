@@ -125,3 +125,12 @@ type Store interface {
 	// Close waits for readers and releases the directory.
 	Close() error
 }
+
+// Nearest asks for the events of one public end, those that lie nearest to a time: who had that address and port.
+type Nearest struct {
+	Window
+	End   netip.AddrPort // translated source, or destination of what is forwarded inwards
+	At    time.Time
+	Limit int               // on each side of At; 0 = 1
+	Match func(*Entry) bool // further conditions, with Raw; nil = none
+}

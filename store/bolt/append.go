@@ -222,6 +222,9 @@ func putBlocks(tx *bbolt.Tx, p *part, old []tailBlock) error {
 		}
 	}
 	blocks.FillPercent = 0.95 // keys come nearly in order
+	if err := putSpan(tx, p.blocks); err != nil {
+		return err
+	}
 	for i := range p.blocks {
 		seq, err := blocks.NextSequence()
 		if err != nil {

@@ -182,6 +182,9 @@ func (w *anew) flush() error {
 	err := update(w.b, func(tx *bbolt.Tx) error {
 		blocks := tx.Bucket([]byte("blocks"))
 		blocks.FillPercent = 1
+		if err := putSpan(tx, w.pending); err != nil {
+			return err
+		}
 		for _, b := range w.pending {
 			if err := blocks.Put(blockKey(b.ref), b.data); err != nil {
 				return err
@@ -210,7 +213,7 @@ func (w *anew) copyBlocks(ctx context.Context, d *day) error {
 				if !ok {
 					return errDamaged
 				}
-				w.pending = append(w.pending, newBlock{ref: blockRef{min: first, seq: seq}, data: append([]byte(nil), v...)})
+				w.pending = append(w.pending, newBlock{ref: blockRef{min: first, max: first, seq: seq}, data: append([]byte(nil), v...)})
 				w.bytes += len(v)
 			}
 			at, done = append(at[:0], k...), k == nil
