@@ -191,6 +191,8 @@ type Finding struct {
 	Change float64    `json:"change,omitempty"` // its size over what is usual for it: 1.12 = 12 % more
 	Known  *Known     `json:"known,omitempty"`  // somebody has said that it is known
 
+	Application *Application `json:"application,omitempty"` // what the host's traffic looks like: a guess
+
 	Title    string   `json:"title"`
 	Detail   string   `json:"detail"`
 	Advice   []string `json:"advice,omitempty"`

@@ -76,6 +76,7 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 	out = append(out, clockFindings(days, w)...)
 	lost := losses(days)
 	out = append(out, lossFindings(days, lost, w)...)
+	guessApplications(out, days, cfg.Location)
 	suspectShrinks(days, out)
 	setKeys(out)
 	chain(out, days)

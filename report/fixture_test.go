@@ -121,7 +121,8 @@ func home(t testing.TB, n, others int) (days []*detect.Day, fs []detect.Finding,
 	group := "periodic-burst-192.168.128.12-1800s"
 	var fulls []detect.Finding
 	burst := detect.Finding{ID: group, Group: group, Kind: detect.PeriodicBurst, Severity: detect.Critical, Router: "gw", Host: "192.168.128.12",
-		Score: 0.99, PeriodS: 1800, Minutes: []int{0, 30}, JitterS: 2.1, PValue: 3e-41, Sessions: 2140, Peers: 2031, LengthS: 4.2, Ports: []string{"udp/6881", "tcp/51413", "tcp/6882"}, Causes: "192.168.128.11"}
+		Score: 0.99, PeriodS: 1800, Minutes: []int{0, 30}, JitterS: 2.1, PValue: 3e-41, Sessions: 2140, Peers: 2031, LengthS: 4.2, Ports: []string{"udp/6881", "tcp/51413", "tcp/6882"}, Causes: "192.168.128.11",
+		Application: &detect.Application{Guess: detect.AppBitTorrent, Reasons: []string{"many different peers (2031 for 2140 sessions)", "ports that BitTorrent clients have as defaults (udp/6881 and tcp/51413)"}, Confidence: 0.85}}
 	for i := 0; i < 48*n; i++ {
 		at := from.Add(time.Duration(i)*30*time.Minute + time.Duration(i*7%5)*time.Second)
 		b.quiet(at, others)

@@ -121,8 +121,11 @@ func firstStep(in *Incident) string {
 		return ""
 	}
 	what := "Find and stop the program on " + short(root.Host, root.Name) + " first, or limit the host on the router."
-	if torrentLike(root) != "" {
+	if torrentLike(root) {
 		what = "Stop its BitTorrent-like client first, or limit it."
+		if root.Application.Guess != detect.AppBitTorrent {
+			what = "Stop its peer-to-peer client first, or limit it."
+		}
 	}
 	if echo != nil && echo.Causes == root.Host {
 		what += " The lookups of " + short(echo.Host, echo.Name) + " are only its echo."

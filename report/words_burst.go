@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"uncloak/detect"
@@ -85,42 +84,22 @@ func mostUsed(f *detect.Finding) string {
 	return "Ports used most: " + list(out) + "."
 }
 
-// guess names an application where the traffic has its marks; it is called a guess, with the reason.
+// guess says what the traffic looks like; it is called a guess, with the reasons.
 func guess(f *detect.Finding) string {
-	if why := torrentLike(f); why != "" {
-		return "This looks like BitTorrent. That is a guess, because of " + why + "."
-	}
-	return ""
-}
-
-// torrentLike gives the reasons for which a burst looks like BitTorrent; "" when there are too few. The ports are those
-// that clients have as defaults (6881 to 6889 since the first client, 51413 of Transmission); many clients choose others,
-// so that distinct peers with UDP and TCP mixed count as much.
-func torrentLike(f *detect.Finding) string {
-	if f.Kind != detect.PeriodicBurst && f.Kind != detect.BurstKind || f.Peers < 50 || f.Peers*2 < f.Sessions {
+	a := f.Application
+	if a == nil || a.Guess == "" {
 		return ""
 	}
-	why := []string{"the many different peers"}
-	var tcp, udp bool
-	var typical []string
-	for _, p := range f.Ports {
-		proto, port, _ := strings.Cut(p, "/")
-		tcp, udp = tcp || proto == "tcp", udp || proto == "udp"
-		n, err := strconv.Atoi(port)
-		if err == nil && (n >= 6881 && n <= 6889 || n == 51413) {
-			typical = append(typical, label(p))
-		}
+	s := "This looks like " + label(a.Guess)
+	if len(a.Reasons) > 0 {
+		s += " because of " + list(a.Reasons)
 	}
-	if len(typical) > 0 {
-		why = append(why, "its usual ports ("+strings.Join(typical[:min(3, len(typical))], ", ")+")")
-	}
-	if tcp && udp {
-		why = append(why, "UDP and TCP mixed")
-	}
-	if len(typical) == 0 {
-		return "" // many peers over both protocols is any busy host
-	}
-	return list(why)
+	return s + fmt.Sprintf(". That is a guess (%s).", percent(a.Confidence))
+}
+
+// torrentLike says whether a guess is a program that opens very many sessions by design.
+func torrentLike(f *detect.Finding) bool {
+	return f.Application != nil && (f.Application.Guess == detect.AppBitTorrent || f.Application.Guess == detect.AppPeerToPeer)
 }
 
 func (w words) next(f *detect.Finding) string {
@@ -133,7 +112,7 @@ func (w words) next(f *detect.Finding) string {
 func (w words) stop(f *detect.Finding, when string) []tip {
 	name := short(f.Host, f.Name)
 	t := tip{topic: "stop " + f.Host}
-	if torrentLike(f) != "" {
+	if torrentLike(f) {
 		t.text = fmt.Sprintf("Look on %s for a file-sharing client: close it, or lower its limits of connections and of new connections a second.", name)
 	} else {
 		t.text = fmt.Sprintf("Look on %s %s for the program that opens the connections (Linux: ss -tunp; Windows: netstat -abn); stop it, or space out what it does.", name, when)

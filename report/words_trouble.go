@@ -115,7 +115,7 @@ func (w words) growth(f *detect.Finding) []tip {
 		p = "That chance alone makes such a trend: " + v + "."
 	}
 	f.Detail = sentences(fmt.Sprintf("The %s of %s grow by %s a day, %s a week (median of all pairs of days), %s; the median day has %s.", of, who(f.Host, f.Name), percent(f.GrowthDay), percent(weekly(f.GrowthDay)), w.clock.span(f.Start, f.End), amount(f)),
-		double, w.grownTo(f), w.limit(f), p, sure(f.Score))
+		double, w.grownTo(f), w.limit(f), p, guess(f), sure(f.Score))
 	return []tip{
 		{"grows " + f.Host, fmt.Sprintf("Look on %s for a job whose work grows with what it has stored: a backup or a sync that lists all files each time, a log, a queue that nobody empties.", name)},
 		{"compare " + f.Host, "Compare a day at the beginning with one at the end (uncloak query --host … --from … --to …): to whom, and to which port?"},
