@@ -30,7 +30,11 @@ func (s *shape) to(port Port, n, peers int, night bool) *shape {
 		hour = 2
 	}
 	for i := range min(peers, 200) {
-		t, _ := s.h.target(Door{wan(i), port})
+		t := s.h.Targets[Door{wan(i), port}]
+		if t == nil {
+			t = &Target{}
+			s.h.Targets[Door{wan(i), port}] = t
+		}
 		t.N += uint64(n / peers)
 		t.Active[hour*6/64] |= 1 << (hour * 6 % 64)
 	}
