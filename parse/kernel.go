@@ -7,10 +7,12 @@ import (
 
 // kernel reads the kernel's own messages: full tables, swallowed messages, OOM kills, TCP complaints, links, crashes.
 func (p *Parser) kernel(b []byte, rec *Record) bool {
-	if len(b) < 8 {
-		return false
-	}
-	if !p.kernelMessage(b, rec) {
+	if len(b) < 8 { // no message is as short, but "<TASK>" and "anon 0" between them are
+		if !dumped(b, rec) {
+			return false
+		}
+		mark(rec, System, "other")
+	} else if !p.kernelMessage(b, rec) {
 		return false
 	}
 	rec.Dialect = "kernel"

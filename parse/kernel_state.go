@@ -148,7 +148,7 @@ func (p *Parser) state(b []byte, rec *Record) bool {
 	if p.tableSize(b, rec) {
 		return true
 	}
-	if understood(b) || bridgePort(b) {
+	if understood(b) || bridgePort(b) || dumped(b, rec) {
 		return mark(rec, System, "other")
 	}
 	if r, ok := bytes.CutPrefix(b, []byte("** ")); ok { // "** 123 printk messages dropped **"
