@@ -62,11 +62,14 @@ func stormFindings(days []*Day, w Window, hosts []*activity, effects, rhythmic m
 	var all []asking
 	for _, a := range hosts {
 		x := asking{activity: a, line: a.lookups}
+		names := slices.ContainsFunc(days, func(d *Day) bool { h := d.Hosts[a.host]; return h != nil && len(h.Asks.Slots) > 0 })
 		if slices.ContainsFunc(days, func(d *Day) bool { h := d.Hosts[a.host]; return h != nil && len(h.PTRs.Slots) > 0 }) { // a.lookups may be those
 			x.line = sp.lay(days, seriesOf(a.host, func(h *Host) *Series { return &h.Lookups }))
 		}
-		if asks := sp.lay(days, seriesOf(a.host, func(h *Host) *Series { return &h.Asks })); asks.total() > x.line.total() {
-			x.line, x.named = asks, true
+		if names {
+			if asks := sp.lay(days, seriesOf(a.host, func(h *Host) *Series { return &h.Asks })); asks.total() > x.line.total() {
+				x.line, x.named = asks, true
+			}
 		}
 		for _, n := range x.line.slots {
 			x.peak = max(x.peak, n)

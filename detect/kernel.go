@@ -39,7 +39,7 @@ func kernelFindings(days []*Day, w Window) []Finding {
 		out = append(out, oomFinding(key[0], key[1], ks))
 	}
 	for key, ss := range shrinks {
-		out = append(out, shrinkFinding(key[0], ss))
+		out = append(out, shrinkFinding(key[0], unmasked(ss)))
 	}
 	slices.SortFunc(out, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID))

@@ -59,6 +59,32 @@ func shrinkers(ss []Shrink) []ShrinkPeer {
 	return out
 }
 
+// unmasked leaves out the masked lines that another source has with the peer's address: the same connection's port, at a time that can be
+// the same. One for one, whatever the order.
+func unmasked(ss []Shrink) []Shrink {
+	named := map[uint16][]Shrink{}
+	for _, s := range ss {
+		if s.Peer.IsValid() {
+			named[s.PeerPort] = append(named[s.PeerPort], s)
+		}
+	}
+	out := make([]Shrink, 0, len(ss))
+	for _, s := range ss {
+		if twins := named[s.PeerPort]; !s.Peer.IsValid() {
+			i := slices.IndexFunc(twins, func(x Shrink) bool {
+				apart := max(x.Time-s.Time, s.Time-x.Time)
+				return apart <= (int64(s.Spread)+int64(x.Spread)+1000)*int64(time.Millisecond)
+			})
+			if i >= 0 {
+				named[s.PeerPort] = slices.Delete(twins, i, i+1)
+				continue
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
 // suspectShrinks ranks what may be behind shrunk windows by what else was seen. The weights are judgement, not measurement: they
 // order the suspects, and their sum is made one.
 func suspectShrinks(days []*Day, fs []Finding) {

@@ -67,3 +67,20 @@ func TestShrinkSuspects(t *testing.T) {
 		})
 	}
 }
+
+func TestMaskedAndNamedAreOne(t *testing.T) {
+	s := newStream()
+	noon := t0.Add(12 * time.Hour)
+	s.shrink(noon, wan(1), 39660)
+	s.shrink(noon.Add(time.Minute), wan(1), 39660)
+	masked := parse.Event{Kind: parse.WindowShrink, SPort: 39660, DPort: 80, Proto: parse.TCP, Spread: 3_600_000}
+	for range 3 { // a dump of the same day: three lines of that connection, one of which syslog lost
+		s.add(noon.Add(20*time.Minute), masked)
+	}
+	masked.Spread = 0
+	s.add(noon.Add(5*time.Hour), masked) // at a time that is known, and another one
+	f := only(t, s.findings(DefaultConfig()), ShrinkKind)
+	if f.Shrinks != 4 || len(f.ShrinkPeers) != 2 {
+		t.Errorf("%d shrinks by %+v", f.Shrinks, f.ShrinkPeers)
+	}
+}
