@@ -86,7 +86,13 @@ func (m *Model) tame(f *detect.Finding) {
 	for i := range f.Holders {
 		finite(&f.Holders[i].Share)
 	}
-	f.Hosts, f.Spells, f.ShrinkPeers = slices.Clone(f.Hosts), slices.Clone(f.Spells), slices.Clone(f.ShrinkPeers)
+	f.Hosts, f.Spells, f.ShrinkPeers, f.Suspects = slices.Clone(f.Hosts), slices.Clone(f.Spells), slices.Clone(f.ShrinkPeers), slices.Clone(f.Suspects)
+	for i := range f.Hosts {
+		finite(&f.Hosts[i].Share)
+	}
+	for i := range f.Suspects {
+		finite(&f.Suspects[i].Confidence)
+	}
 	for i := range f.Spells {
 		f.Spells[i].Start = f.Spells[i].Start.In(m.clock.loc)
 		finite(&f.Spells[i].LengthS, &f.Spells[i].RTTS)

@@ -87,6 +87,9 @@ func TestHostileNames(t *testing.T) {
 				f := &fs[i]
 				f.Router, f.Name, f.Proc = name, name, name
 				f.Ports, f.PeerPorts, f.Resolver = []string{name}, []string{name, name}, name
+				f.Interface, f.Networks, f.Touches, f.Names = name, []string{name}, []string{name}, []detect.Count{{What: name, N: 3}}
+				f.Suspects, f.ShrinkPeers = []detect.Suspect{{What: name, Why: name, Confidence: 0.4}}, []detect.ShrinkPeer{{Peer: name}}
+				f.Hosts = []detect.Share{{Host: name, Name: name}}
 				f.Holders = append(f.Holders, detect.Share{Host: name, Name: name, Share: 0.9})
 			}
 			days[0].Hosts[vmhost].Name = name
@@ -118,7 +121,8 @@ func TestAnyFinding(t *testing.T) {
 	when := func() time.Time {
 		return []time.Time{{}, time.Unix(0, 0), time.Unix(0, math.MaxInt64), time.Unix(0, math.MinInt64), time.Unix(r.Int64N(4e9), 0)}[r.IntN(5)]
 	}
-	kinds := []string{detect.PeriodicBurst, detect.BurstKind, detect.PTRStorm, detect.TableFullKind, detect.OOM, detect.ShrinkKind, detect.ResetKind, detect.ScanKind, detect.GrowthKind, "new-kind", ""}
+	kinds := []string{detect.PeriodicBurst, detect.BurstKind, detect.PTRStorm, detect.TableFullKind, detect.OOM, detect.ShrinkKind, detect.ResetKind, detect.ScanKind, detect.GrowthKind, "new-kind", "",
+		detect.SYNFloodKind, detect.DNSStorm, detect.LagKind, detect.LinkFlap, detect.LossKind, detect.ClockKind, detect.NewHost}
 	for range 80 {
 		var fs []detect.Finding
 		for range 1 + r.IntN(5) {
@@ -129,6 +133,12 @@ func TestAnyFinding(t *testing.T) {
 				Lookups: whole(), Shared: float(), Resolver: pick(), TableShare: float(), Holders: []detect.Share{{Host: pick(), Name: pick(), Share: float()}, {Host: "10.0.0.1", Share: float()}}, Entries: whole(), Capacity: whole(),
 				Lines: whole(), Drops: whole(), Episodes: whole(), Proc: pick(), Kills: whole(), PIDs: []uint32{r.Uint32()}, Shrinks: whole(), Port: whole(), PeerPorts: []string{pick(), pick()}, SpreadS: float(), With: pick(),
 				Class: []string{detect.Dead, detect.Blocked, detect.Horizontal, detect.Vertical, "bytes", pick()}[r.IntN(6)], Peer: pick(), RateS: float(), Failed: whole(), GrowthDay: float(), PerDay: float(), DoublesDays: float()}
+			f.Class = []string{f.Class, detect.KernelSays, detect.HalfOpen, detect.Unanswered, detect.Sudden, detect.Steady, detect.ClockZone, detect.ClockJumps, detect.LossSaid, detect.FirstHop}[r.IntN(10)]
+			f.Interface, f.Networks, f.Touches, f.Names = pick(), []string{pick()}, []string{pick()}, []detect.Count{{What: pick(), N: r.Uint64()}}
+			f.Suspects, f.ShrinkPeers = []detect.Suspect{{What: pick(), Why: pick(), Confidence: float()}}, []detect.ShrinkPeer{{Peer: pick(), First: when(), Last: when()}}
+			f.Hosts, f.Spells = []detect.Share{{Host: pick(), Name: pick(), Share: float()}}[:r.IntN(2)], []detect.Spell{{Start: when(), LengthS: float(), RTTS: float(), Sent: whole(), Lost: whole()}}
+			f.Sources, f.HalfOpen, f.SkewS, f.Jumps, f.JumpS, f.Repaired, f.Downs = whole(), float(), float(), whole(), float(), whole(), whole()
+			f.RTTS, f.UsualRTTS, f.Unanswer, f.DaysBefore, f.Loss = float(), float(), float(), whole(), float()
 			f.Evidence.Ask = detect.Ask{From: when(), To: when(), Router: pick(), Kind: []string{"session-new", "", pick()}[r.IntN(3)]}
 			if r.IntN(2) == 0 {
 				f.Minutes, f.Hours, f.Next = nil, nil, nil
