@@ -34,7 +34,7 @@ type approachOf struct {
 // service, the client that a firewall ignores.
 func resetFindings(days []*Day, w Window, a *activity) []Finding {
 	var out []Finding
-	for _, x := range approaches(days, w, a.host) {
+	for _, x := range approaches(days, w, a.host, uint64(resetRate*resetLeast.Seconds())) {
 		if f, ok := resetFinding(a, x); ok {
 			out = append(out, f)
 		}
@@ -43,8 +43,22 @@ func resetFindings(days []*Day, w Window, a *activity) []Finding {
 	return out[:min(len(out), resetPerHost)]
 }
 
-func approaches(days []*Day, w Window, host netip.Addr) []approachOf {
+// approaches is the host's doors with at least so many sessions. Most hosts have thousands of doors with a few: those of which no day has its
+// part are passed over before anything is added up.
+func approaches(days []*Day, w Window, host netip.Addr, least uint64) []approachOf {
 	sum := map[Door]*approachOf{}
+	for _, d := range days {
+		if h := d.Hosts[host]; h != nil {
+			for door, t := range h.Targets {
+				if t.N*uint64(len(days)) >= least {
+					sum[door] = nil
+				}
+			}
+		}
+	}
+	if len(sum) == 0 {
+		return nil
+	}
 	for _, d := range days {
 		h := d.Hosts[host]
 		if h == nil || !d.Date.Start().Before(w.To) || !d.Date.End().After(w.From) {
@@ -54,7 +68,10 @@ func approaches(days []*Day, w Window, host netip.Addr) []approachOf {
 			if door.Port.Proto != parse.TCP {
 				continue
 			}
-			x := sum[door]
+			x, may := sum[door]
+			if !may {
+				continue
+			}
 			if x == nil {
 				x = &approachOf{door: door}
 				sum[door] = x
@@ -67,7 +84,9 @@ func approaches(days []*Day, w Window, host netip.Addr) []approachOf {
 	}
 	out := make([]approachOf, 0, len(sum))
 	for _, x := range sum {
-		out = append(out, *x)
+		if x != nil {
+			out = append(out, *x)
+		}
 	}
 	return out
 }
