@@ -6,8 +6,6 @@ import (
 	"maps"
 	"net/netip"
 
-	"github.com/cespare/xxhash/v2"
-
 	"uncloak/parse"
 )
 
@@ -56,16 +54,16 @@ func (d Door) plain() plainDoor {
 	return plainDoor{hi, lo, uint64(plainPort(d.Port))}
 }
 
-// open notes a session to a door at ns, in ten minutes span of the day.
-func (o *outward) open(d Door, ns int64, span int) {
-	x := o.target(d)
+// open notes a session to a door at ns, in ten minutes span of the day. hash is that of the peer.
+func (o *outward) open(d Door, hash uint64, ns int64, span int) {
+	x := o.target(d, hash)
 	x.N++
 	if x.First == 0 {
 		x.First = ns
 	}
 	x.Last = max(x.Last, ns)
 	x.Active[span/64] |= 1 << (span % 64)
-	o.port(d.Port, d.Peer)
+	o.port(d.Port, hash)
 }
 
 // at is the record of that door, nil when there is none.
@@ -77,7 +75,7 @@ func (o *outward) at(d Door) *Target {
 }
 
 // target is the record of that door; when there are too many, the rarest half goes.
-func (o *outward) target(d Door) *Target {
+func (o *outward) target(d Door, hash uint64) *Target {
 	k := d.plain()
 	if x := o.doors[k]; x != nil {
 		return &x.Target
@@ -96,7 +94,7 @@ func (o *outward) target(d Door) *Target {
 	}
 	*x = doorway{key: k, door: d}
 	o.doors[k] = x
-	o.wall(d)
+	o.wall(d, hash)
 	return &x.Target
 }
 
@@ -156,7 +154,7 @@ func selectFirst(all []*doorway, n int) {
 }
 
 // port counts a session to a port and, once there are some, the hosts that it is spoken to on.
-func (o *outward) port(p Port, peer netip.Addr) {
+func (o *outward) port(p Port, peer uint64) {
 	k := plainPort(p)
 	x := o.last
 	if x == nil || o.lastPort != k {
@@ -176,7 +174,7 @@ func (o *outward) port(p Port, peer netip.Addr) {
 		x.fan = &Fan{N: x.n - 1}
 		o.fans[p] = x.fan
 	}
-	x.fan.add(peer)
+	x.fan.addHash(peer)
 }
 
 // newPort makes room by lossy counting, like bump.
@@ -198,8 +196,8 @@ func (o *outward) newPort(k uint32, p Port) *portway {
 
 // wall counts the ports of a peer whose doors are new again and again: there are many of them, or the record has let go of one in between,
 // which the count of distinct ports tells apart. When there are too many such peers, the one with the fewest ports makes room.
-func (o *outward) wall(d Door) {
-	cell := &o.often[hashAddr(d.Peer)%uint64(len(o.often))]
+func (o *outward) wall(d Door, hash uint64) {
+	cell := &o.often[hash%uint64(len(o.often))]
 	*cell = min(*cell+1, 128)
 	if o.newest++; o.newest >= 4*len(o.often) {
 		o.newest = 0
@@ -232,7 +230,7 @@ func (o *outward) wall(d Door) {
 		f = &Fan{}
 		o.walls[d.Peer] = f
 	}
-	f.addHash(xxhash.Sum64([]byte{d.Port.Proto, byte(d.Port.Port >> 8), byte(d.Port.Port)}))
+	f.addHash(mix(uint64(plainPort(d.Port))))
 }
 
 // fill copies the record into the host's summary.
@@ -260,7 +258,7 @@ func (t *Tracker) judged(e *parse.Event, host, peer netip.Addr, o outcome) {
 	if o == unknown || e.Src != host {
 		return
 	}
-	hs := t.hosts[host]
+	hs := t.known(host)
 	if hs == nil {
 		return
 	}

@@ -72,9 +72,9 @@ func (x *stints) observe(e *parse.Event, prev func(Date) *Day) {
 func (x *stints) begin(date Date, prev *Day) {
 	x.tracker = NewTracker(x.cfg, prev, date)
 	x.tracker.table.watch = x.watch
-	keys := slices.SortedFunc(maps.Keys(x.tracker.table.entries), Key.compare) // a map has no order
-	for _, k := range keys {
-		x.open(x.tracker.table.entries[k], date.Start().UnixNano())
+	all := slices.SortedFunc(maps.Values(x.tracker.table.entries), func(a, b *entry) int { return a.key.compare(b.key) }) // a map has no order
+	for _, en := range all {
+		x.open(en, date.Start().UnixNano())
 	}
 }
 
@@ -95,10 +95,10 @@ func (x *stints) nextDay(date Date) {
 		byKey[s.key] = s
 	}
 	live := map[*entry]*stint{}
-	for k, en := range next.table.entries {
-		if s := byKey[k]; s != nil {
+	for _, en := range next.table.entries {
+		if s := byKey[en.key]; s != nil {
 			live[en] = s
-			delete(byKey, k)
+			delete(byKey, en.key)
 		}
 	}
 	for _, en := range x.inOrder() {

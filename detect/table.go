@@ -13,15 +13,18 @@ import (
 type table struct {
 	limit   int
 	start   int64 // ns of the day
-	entries map[Key]*entry
+	entries map[plainKey]*entry
 	due     [][]*entry // by second of the day at which they may expire; entries that live on move to their new second
 	second  int        // all seconds before it have been expired
 	routers map[parse.Name]*holding
 	all     holding                   // over all routers
-	over    [2]map[Key]*ending        // sessions that ended lately, in two generations
+	over    [2]map[plainKey]*ending   // sessions that ended lately, in two generations
 	turned  int64                     // when the generations last changed
 	faded   fading                    // sessions that were given up
 	watch   func(e *entry, gone bool) // told of each entry that comes and goes; may be nil
+
+	lastRouter  parse.Name // most events come from the router of the one before
+	lastHolding *holding
 }
 
 // A session's lines do not come in order: the end from one logger may overtake the beginning from another within the
@@ -40,19 +43,23 @@ type ending struct {
 // end remembers that the session is over.
 func (t *table) end(k Key, at int64, counted bool) {
 	if at-t.turned > int64(endMemory) || len(t.over[0]) >= maxEnded {
-		t.over[1], t.over[0], t.turned = t.over[0], map[Key]*ending{}, at
+		t.over[1], t.over[0], t.turned = t.over[0], map[plainKey]*ending{}, at
 	}
 	if old := t.lately(k); old != nil && old.counted {
 		counted = true
 	}
-	t.over[0][k] = &ending{at, counted}
+	t.over[0][k.plain()] = &ending{at, counted}
 }
 
 func (t *table) lately(k Key) *ending {
-	if x := t.over[0][k]; x != nil {
+	if len(t.over[0])+len(t.over[1]) == 0 { // no ends are logged
+		return nil
+	}
+	p := k.plain()
+	if x := t.over[0][p]; x != nil {
 		return x
 	}
-	return t.over[1][k]
+	return t.over[1][p]
 }
 
 // ended is the end that has overtaken this beginning, or nil. A TCP client does not use the same port to the same peer
@@ -63,6 +70,15 @@ func (t *table) ended(k Key, e *parse.Event) *ending {
 		return nil
 	}
 	return x
+}
+
+// plainKey is a Key as plain memory, which hashes and compares in a third of the time. The zones of addresses are left out.
+type plainKey struct{ srcHi, srcLo, dstHi, dstLo, ports uint64 }
+
+func (k Key) plain() plainKey {
+	sh, sl := plain(k.Src)
+	dh, dl := plain(k.Dst)
+	return plainKey{sh, sl, dh, dl, uint64(k.SPort)<<24 | uint64(k.DPort)<<8 | uint64(k.Proto)}
 }
 
 type entry struct {
@@ -76,6 +92,9 @@ type entry struct {
 	born    int64 // 0 for one of the day before
 	gone    bool
 	judged  bool // its outcome has been noted
+	in      *holding
+	own     *count // its holder's part of in
+	all     *count // … of all routers' entries
 }
 
 // holding counts the entries of one router by holder.
@@ -85,14 +104,21 @@ type holding struct {
 	fresh       int   // … that were put here in the running slot
 	slot        int32 // slots that have passed
 	hosts       map[netip.Addr]*count
+	list        []*count // the same, to walk over: each slot does
 }
 
-type count struct{ n, peak int } // peak: most within the running slot
+// count is one holder's entries. It stays where it is while there are any.
+type count struct {
+	host    netip.Addr
+	in      *holding
+	n, peak int // peak: most within the running slot
+	gone    bool
+}
 
 func newTable(d *Day, prev *Day, limit int) *table {
-	t := &table{limit: limit, start: d.Date.Start().UnixNano(), entries: map[Key]*entry{}, due: make([][]*entry, 86401), routers: map[parse.Name]*holding{}}
+	t := &table{limit: limit, start: d.Date.Start().UnixNano(), entries: map[plainKey]*entry{}, due: make([][]*entry, 86401), routers: map[parse.Name]*holding{}}
 	t.all.hosts = map[netip.Addr]*count{}
-	t.over = [2]map[Key]*ending{{}, {}}
+	t.over = [2]map[plainKey]*ending{{}, {}}
 	if prev != nil {
 		for _, o := range prev.Open {
 			t.put(&entry{key: o.Key, slot: -1, guessed: o.Guessed, holder: o.Holder, router: parse.MakeName(o.Router), expires: o.Expires})
@@ -105,10 +131,14 @@ func (t *table) put(e *entry) bool {
 	if len(t.entries) >= t.limit {
 		return false
 	}
-	t.entries[e.key] = e
+	t.entries[e.key.plain()] = e
 	t.schedule(e, t.second)
 	h := t.holding(e.router)
-	h.add(e.holder, 1)
+	e.in = h
+	if e.own == nil || e.own.gone || e.own.in != h || e.all.gone { // else the last entry of that holder has told
+		e.own, e.all = h.of(e.holder), t.all.of(e.holder)
+	}
+	h.add(e.own, 1)
 	if e.guessed {
 		h.guessed++
 		if e.slot >= 0 {
@@ -116,7 +146,7 @@ func (t *table) put(e *entry) bool {
 			h.fresh++
 		}
 	}
-	t.all.add(e.holder, 1)
+	t.all.add(e.all, 1)
 	if t.watch != nil {
 		t.watch(e, false)
 	}
@@ -135,20 +165,30 @@ func (t *table) schedule(e *entry, from int) {
 }
 
 func (t *table) holding(router parse.Name) *holding {
+	if t.lastHolding != nil && t.lastRouter == router {
+		return t.lastHolding
+	}
 	h := t.routers[router]
 	if h == nil {
 		h = &holding{hosts: map[netip.Addr]*count{}}
 		t.routers[router] = h
 	}
+	t.lastRouter, t.lastHolding = router, h
 	return h
 }
 
-func (h *holding) add(host netip.Addr, n int) {
+// of is the count of that holder.
+func (h *holding) of(host netip.Addr) *count {
 	c := h.hosts[host]
 	if c == nil {
-		c = &count{}
+		c = &count{host: host, in: h}
 		h.hosts[host] = c
+		h.list = append(h.list, c)
 	}
+	return c
+}
+
+func (h *holding) add(c *count, n int) {
 	c.n += n
 	c.peak = max(c.peak, c.n)
 	h.total += n
@@ -158,10 +198,11 @@ func (h *holding) add(host netip.Addr, n int) {
 // find is the entry with that five-tuple, in either direction: teardown lines of some devices name the sides by
 // interface, not by who opened.
 func (t *table) find(k Key) *entry {
-	if e := t.entries[k]; e != nil {
+	p := k.plain()
+	if e := t.entries[p]; e != nil {
 		return e
 	}
-	return t.entries[Key{k.Dst, k.Src, k.DPort, k.SPort, k.Proto}]
+	return t.entries[plainKey{p.dstHi, p.dstLo, p.srcHi, p.srcLo, uint64(k.DPort)<<24 | uint64(k.SPort)<<8 | uint64(k.Proto)}]
 }
 
 func (t *table) remove(e *entry) {
@@ -169,11 +210,10 @@ func (t *table) remove(e *entry) {
 		return
 	}
 	e.gone = true // it may still stand in a due list
-	delete(t.entries, e.key)
-	h := t.holding(e.router)
-	h.add(e.holder, -1)
-	t.known(h, e)
-	t.all.add(e.holder, -1)
+	delete(t.entries, e.key.plain())
+	e.in.add(e.own, -1)
+	t.known(e.in, e)
+	t.all.add(e.all, -1)
 	if t.watch != nil {
 		t.watch(e, true)
 	}
@@ -223,9 +263,12 @@ func (t *table) expire(ns int64) {
 func (h *holding) level(slot int) (l Level, ok bool) {
 	var top [maxHolders]Holder
 	n := 0
-	for host, c := range h.hosts {
-		x := Holder{Host: host, N: uint64(c.peak)}
-		if c.peak == 0 || n == maxHolders && compareHolders(x, top[n-1]) > 0 {
+	for _, c := range h.list {
+		if c.peak == 0 || n == maxHolders && uint64(c.peak) < top[n-1].N {
+			continue
+		}
+		x := Holder{Host: c.host, N: uint64(c.peak)}
+		if n == maxHolders && compareHolders(x, top[n-1]) > 0 {
 			continue
 		}
 		i := min(n, maxHolders-1) // insertion: sorting hundreds of hosts for twelve took a quarter of all the time
@@ -242,10 +285,17 @@ func (h *holding) nextSlot() {
 	h.peak = h.total
 	h.slot++
 	h.fresh = 0
-	for host, c := range h.hosts {
-		if c.peak = c.n; c.n == 0 {
-			delete(h.hosts, host)
+	for i := 0; i < len(h.list); {
+		c := h.list[i]
+		if c.peak = c.n; c.n != 0 {
+			i++
+			continue
 		}
+		delete(h.hosts, c.host)
+		c.gone = true
+		last := len(h.list) - 1
+		h.list[i], h.list[last] = h.list[last], nil
+		h.list = h.list[:last]
 	}
 }
 

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/axiomhq/hyperloglog"
-
 	"uncloak/parse"
 )
 
@@ -31,16 +29,21 @@ const (
 
 // Tracker makes the Day of one date from its events. Feed it in order of time; it is not safe for concurrent use.
 type Tracker struct {
-	cfg     Config
-	day     *Day
-	table   *table
-	now     int64
-	slot    int // the slot that is running
-	hosts   map[netip.Addr]*hostState
-	routers map[parse.Name]*routerState
-	recent  [2]map[netip.Addr]contact // outside address → who of ours spoke to it last, in two generations
-	turned  int64                     // when they last changed
-	gauges  map[string]Gauge          // of the day before
+	cfg        Config
+	day        *Day
+	table      *table
+	now        int64
+	slot       int // the slot that is running
+	hosts      map[netip.Addr]*hostState
+	routers    map[parse.Name]*routerState
+	recent     [2]map[netip.Addr]contact // outside address → who of ours spoke to it last, in two generations
+	turned     int64                     // when they last changed
+	lastName   parse.Name                // most events come from the router of the one before
+	lastRouter *routerState
+	lastAddr   netip.Addr // each event looks for its host more than once
+	lastHost   *hostState
+
+	gauges map[string]Gauge // of the day before
 }
 
 type contact struct {
@@ -50,7 +53,7 @@ type contact struct {
 
 type hostState struct {
 	host          *Host
-	sketch        *hyperloglog.Sketch
+	peers         peers
 	sessions      busy
 	inbound       busy
 	lookups       busy
@@ -59,6 +62,7 @@ type hostState struct {
 	doors         map[Port]*Served
 	creates, ends uint64
 	out           outward
+	own, all      *count // its entries in the table: where to look first
 	knocks        knocks
 }
 
@@ -239,18 +243,34 @@ func (t *Tracker) closeSlot() {
 }
 
 func (t *Tracker) router(name parse.Name) *routerState {
+	if t.lastRouter != nil && t.lastName == name {
+		return t.lastRouter
+	}
 	rs := t.routers[name]
 	if rs == nil {
 		rs = &routerState{router: t.day.router(name.String()), held: t.cfg.timeouts(name.String()), size: t.cfg.table(name.String())}
 		rs.router.Gauge = t.gauges[name.String()]
 		t.routers[name] = rs
 	}
+	t.lastName, t.lastRouter = name, rs
 	return rs
+}
+
+// known is the state of an address that has one, else nil.
+func (t *Tracker) known(a netip.Addr) *hostState {
+	if t.lastHost != nil && t.lastAddr == a {
+		return t.lastHost
+	}
+	hs := t.hosts[a]
+	if hs != nil {
+		t.lastAddr, t.lastHost = a, hs
+	}
+	return hs
 }
 
 // host is the state of one internal address. Beyond the limit all further ones share the record of the zero address.
 func (t *Tracker) host(a netip.Addr) *hostState {
-	if hs := t.hosts[a]; hs != nil {
+	if hs := t.known(a); hs != nil {
 		return hs
 	}
 	if len(t.hosts) >= t.cfg.Limits.Hosts {
@@ -259,7 +279,7 @@ func (t *Tracker) host(a netip.Addr) *hostState {
 			return t.hosts[a]
 		}
 	}
-	hs := &hostState{host: t.day.host(a), sketch: newSketch()}
+	hs := &hostState{host: t.day.host(a), peers: newPeers()}
 	t.hosts[a] = hs
 	return hs
 }
@@ -268,7 +288,7 @@ func (t *Tracker) host(a netip.Addr) *hostState {
 // one that is reached. ok is false when neither side is internal.
 func (t *Tracker) sides(e *parse.Event) (host, peer netip.Addr, ok bool) {
 	switch {
-	case e.Src.IsValid() && t.hosts[e.Src] != nil || t.cfg.Internal(e.Src): // who has a record is one of ours, and a look there costs less
+	case e.Src.IsValid() && t.known(e.Src) != nil || t.cfg.Internal(e.Src): // who has a record is one of ours, and a look there costs less
 		return e.Src, e.Dst, true
 	case t.cfg.Internal(e.Dst):
 		return e.Dst, e.Src, true
@@ -293,10 +313,10 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	}
 	k := t.keyOf(e)
 	host, peer, internal := t.sides(e)
-	hs := t.hosts[host]
+	hs := t.known(host)
 	hold, guessed := t.hold(e, k, hs, rs)
 	expires := e.Time + int64(hold)
-	if have := t.table.entries[k]; have != nil { // a retransmitted SYN, the next datagram, or another logger's copy
+	if have := t.table.entries[k.plain()]; have != nil { // a retransmitted SYN, the next datagram, or another logger's copy
 		have.expires = max(have.expires, expires)
 		return
 	}
@@ -310,8 +330,16 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	}
 	if ended != nil {
 		ended.counted = true // it was over before this line of it came
-	} else if !t.table.put(&entry{key: k, holder: host, router: e.Router, expires: expires, guessed: guessed, born: e.Time}) {
-		t.day.Dropped["sessions"]++
+	} else {
+		en := &entry{key: k, holder: host, router: e.Router, expires: expires, guessed: guessed, born: e.Time}
+		if hs != nil && host.IsValid() {
+			en.own, en.all = hs.own, hs.all
+		}
+		if !t.table.put(en) {
+			t.day.Dropped["sessions"]++
+		} else if hs != nil {
+			hs.own, hs.all = en.own, en.all
+		}
 	}
 	if !internal {
 		return
@@ -332,8 +360,9 @@ func (t *Tracker) count(hs *hostState, e *parse.Event, host, peer netip.Addr) {
 		return
 	}
 	hs.sessions.add(&hs.host.Sessions, slot, sec, peer)
-	addPeer(hs.sketch, peer)
-	hs.out.open(Door{peer, Port{e.Proto, e.DPort}}, e.Time, slot/60)
+	hash := hashAddr(peer)
+	hs.peers.add(hash)
+	hs.out.open(Door{peer, Port{e.Proto, e.DPort}}, hash, e.Time, slot/60)
 	if e.DPort == 53 {
 		hs.lookups.add(&hs.host.Lookups, slot, sec, peer)
 		bump(hs.host.Resolvers, peer)
@@ -548,8 +577,8 @@ func (hs *hostState) snapshot() *Host {
 	h.Served = copies(hs.doors, (*Served).clone)
 	h.Resolvers = maps.Clone(h.Resolvers)
 	hs.out.fill(&h)
-	h.Peers = hs.sketch.Estimate()
-	h.PeerHLL, _ = hs.sketch.MarshalBinary()
+	h.Peers = hs.peers.sketch.Estimate()
+	h.PeerHLL, _ = hs.peers.sketch.MarshalBinary()
 	return &h
 }
 
