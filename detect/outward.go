@@ -12,16 +12,17 @@ import (
 // outward is where a host goes, while its day runs: what Host.Targets, Ports, Fans and Walls are made of. Each session looks into it two or
 // three times, so its keys are plain memory, which hashes and compares in a third of the time that a netip.Addr with its zone takes (pprof).
 type outward struct {
-	doors map[plainDoor]*doorway
-	spare []*doorway // let go, to be used again
+	doors []doorway
+	index []uint16 // open addressing over doors: 1 + position, 0 = free; at least twice as long
 	ports map[uint32]*portway
 	fans  map[Port]*Fan
 	walls map[netip.Addr]*Fan
 	fresh map[netip.Addr]uint64 // doors of a peer that were new to the record, at most maxPorts
 
-	often    [128]uint8 // new doors by hash of the peer, halved now and then: whose cell is low has no wall
-	newest   int        // new doors since
-	last     *portway   // the port gone to last: most sessions go to the same one
+	often  [128]uint8 // new doors by hash of the peer, halved now and then: whose cell is low has no wall
+	newest int        // new doors since
+
+	last     *portway // the port gone to last: most sessions go to the same one
 	lastPort uint32
 }
 
@@ -35,6 +36,8 @@ type doorway struct {
 	Target
 	key  plainDoor
 	door Door
+	hash uint64
+	gone bool
 }
 
 type portway struct {
@@ -68,8 +71,21 @@ func (o *outward) open(d Door, hash uint64, ns int64, span int) {
 
 // at is the record of that door, nil when there is none.
 func (o *outward) at(d Door) *Target {
-	if x := o.doors[d.plain()]; x != nil {
+	if x := o.find(d.plain(), hashAddr(d.Peer)); x != nil {
 		return &x.Target
+	}
+	return nil
+}
+
+func (o *outward) find(k plainDoor, hash uint64) *doorway {
+	if len(o.index) == 0 {
+		return nil
+	}
+	mask := uint64(len(o.index) - 1)
+	for i := mix(hash^k.port) & mask; o.index[i] != 0; i = (i + 1) & mask {
+		if x := &o.doors[o.index[i]-1]; x.key == k {
+			return x
+		}
 	}
 	return nil
 }
@@ -77,41 +93,61 @@ func (o *outward) at(d Door) *Target {
 // target is the record of that door; when there are too many, the rarest half goes.
 func (o *outward) target(d Door, hash uint64) *Target {
 	k := d.plain()
-	if x := o.doors[k]; x != nil {
+	if x := o.find(k, hash); x != nil {
 		return &x.Target
-	}
-	if o.doors == nil {
-		o.doors = map[plainDoor]*doorway{}
 	}
 	if len(o.doors) >= maxTargets {
 		o.trim(maxTargets / 2)
 	}
-	var x *doorway
-	if n := len(o.spare); n > 0 {
-		x, o.spare = o.spare[n-1], o.spare[:n-1]
+	o.doors = append(o.doors, doorway{key: k, door: d, hash: mix(hash ^ k.port)})
+	if 2*len(o.doors) > len(o.index) {
+		o.rebuild(max(16, 2*len(o.index)))
 	} else {
-		x = new(doorway)
+		o.enter(len(o.doors) - 1)
 	}
-	*x = doorway{key: k, door: d}
-	o.doors[k] = x
 	o.wall(d, hash)
-	return &x.Target
+	return &o.doors[len(o.doors)-1].Target
+}
+
+func (o *outward) rebuild(size int) {
+	if size == len(o.index) {
+		clear(o.index)
+	} else {
+		o.index = make([]uint16, size)
+	}
+	for i := range o.doors {
+		o.enter(i)
+	}
+}
+
+func (o *outward) enter(at int) {
+	mask := uint64(len(o.index) - 1)
+	i := o.doors[at].hash & mask
+	for o.index[i] != 0 {
+		i = (i + 1) & mask
+	}
+	o.index[i] = uint16(at + 1)
 }
 
 // trim keeps those gone to most, of equal ones those gone to last.
 func (o *outward) trim(keep int) {
-	all := make([]*doorway, 0, maxTargets)
-	for _, x := range o.doors {
-		all = append(all, x)
+	var order [maxTargets]*doorway
+	for i := range o.doors {
+		order[i] = &o.doors[i]
 	}
-	if keep >= len(all) {
-		return
+	selectFirst(order[:len(o.doors)], keep)
+	for _, x := range order[keep:len(o.doors)] {
+		x.gone = true
 	}
-	selectFirst(all, keep)
-	for _, x := range all[keep:] {
-		delete(o.doors, x.key)
-		o.spare = append(o.spare, x)
+	n := 0
+	for i := range o.doors {
+		if !o.doors[i].gone {
+			o.doors[n] = o.doors[i]
+			n++
+		}
 	}
+	o.doors = o.doors[:n]
+	o.rebuild(len(o.index))
 }
 
 // before is a total order, so that the same doors stay whatever the map's order is.
@@ -236,8 +272,8 @@ func (o *outward) wall(d Door, hash uint64) {
 // fill copies the record into the host's summary.
 func (o *outward) fill(h *Host) {
 	h.Targets = make(map[Door]*Target, len(o.doors))
-	for _, x := range o.doors {
-		h.Targets[x.door] = new(x.Target)
+	for i := range o.doors {
+		h.Targets[o.doors[i].door] = new(o.doors[i].Target)
 	}
 	h.Ports = make(map[Port]uint64, len(o.ports))
 	for k, x := range o.ports {
