@@ -215,6 +215,9 @@ func (w *WhatIfView) verdict() string {
 		if w.Before.Overflows > 0 && w.After != nil {
 			s += " any more, even if each refused packet was a session of its own"
 		}
+		if w.blind() {
+			s += fmt.Sprintf(", but the router's table was full %s, which the replay does not show: it proves nothing", times(w.Recorded.Overflows))
+		}
 		return s + "."
 	case o.Overflows == 0:
 		return fmt.Sprintf("%s probably nothing overflows; if each refused packet was a session of its own, it still does %s.", with, times(o.OverflowsHigh))
@@ -225,6 +228,9 @@ func (w *WhatIfView) verdict() string {
 	}
 	return s + "."
 }
+
+// blind says that the router's overflows cannot be seen in what was recorded.
+func (w *WhatIfView) blind() bool { return w.Recorded.Overflows > 0 && w.Before.OverflowsHigh == 0 }
 
 func (p *page) refusedHosts(w *WhatIfView) {
 	if len(w.Refused) == 0 {
@@ -257,8 +263,11 @@ func (p *page) proposals(w *WhatIfView) {
 	p.line(p.paint("ENOUGH", "bold") + "  single changes that would have avoided every overflow, the smallest first")
 	if len(w.Proposals) == 0 {
 		why := "none is needed: nothing overflows"
-		if w.Before.OverflowsHigh > 0 {
+		switch {
+		case w.Before.OverflowsHigh > 0:
 			why = "none was found"
+		case w.blind():
+			why = "cannot be told: the router's table was full, but what was recorded does not fill it"
 		}
 		p.line("   " + why)
 		return
