@@ -103,7 +103,7 @@ func (p *page) timeChart(v *TableView, r *TableRouter) {
 	if r.Capacity == 0 {
 		scale = "its size is not known; the longest bar is the peak"
 	}
-	p.line(p.paint("OVER TIME", "bold") + "  fullest second of each " + seconds(v.StepS) + ", " + scale + " · █ largest host ▒ others · ! full")
+	p.put(p.paint("OVER TIME", "bold")+"  ", "fullest second of each "+seconds(v.StepS)+", "+scale+" · █ largest host ▒ others · ! full", 11)
 	width := p.width - 58
 	for _, x := range r.Rows {
 		at := x.Start.Format("Mon 02 15:04")
