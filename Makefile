@@ -4,12 +4,13 @@
 # fuzz    each fuzz test for FUZZTIME (default 1m)
 # damage  spoils pages of the store's files at random, without the race detector, whose own checks stop that test
 # bench   the benchmarks; docs/benchmarks.md says what they gave
+# bench-store  the store beside compressed text and SQLite, on the same lines
 # bench-peers  the same lines through uncloak and through others
 GO       ?= go
 FUZZTIME ?= 1m
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: build demo test damage lint fuzz fuzz-short bench bench-peers clean
+.PHONY: build demo test damage lint fuzz fuzz-short bench bench-store bench-peers clean
 
 build:
 	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/uncloak ./cmd/uncloak
@@ -40,6 +41,9 @@ fuzz:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+bench-store: # COUNT lines a day, of LOG
+	.ci/bench-store
 
 bench-peers: # beside fwlogwatch, awk and zstd, in one run
 	.ci/bench-peers

@@ -61,8 +61,21 @@ type reader struct {
 	heap     []*cursor  // by time, then sequence
 	resident int        // events in the heap
 	buf      []byte     // copy of a block
+	spare    []byte     // the same, for the one ahead
 	scratch  cursor     // a block of which only a slice is kept
 	n        int        // yielded
+	loads    int        // of the day
+	ahead    *ahead     // the block that comes next, nil = not begun
+}
+
+// ahead decodes a block while the one before it is consumed, on another processor.
+type ahead struct {
+	ref  blockRef
+	c    *cursor
+	dec  *decoder
+	buf  []byte
+	done chan struct{}
+	err  error
 }
 
 // day yields the events of one day; more is false when the consumer has enough.
@@ -142,7 +155,9 @@ func (r *reader) merge() (more bool, err error) {
 			if err := r.load(refs[0]); err != nil {
 				return false, err
 			}
-			refs = refs[1:]
+			if refs = refs[1:]; len(refs) > 0 {
+				r.begin(refs[0])
+			}
 		}
 		if len(r.heap) == 0 {
 			return true, nil
@@ -175,9 +190,18 @@ func (r *reader) beaten(c *cursor) bool {
 
 // load decodes a block and adds what is wanted of it to the heap.
 func (r *reader) load(ref blockRef) error {
-	c := r.db.buffers.Get().(*cursor)
-	c.ref, c.skip = ref, 0
-	ok, err := r.fill(c)
+	r.loads++
+	var c *cursor
+	var ok bool
+	var err error
+	if a := r.await(); a != nil && a.ref == ref {
+		c = a.c
+		ok, err = r.filled(c, a.err)
+	} else {
+		c = r.db.buffers.Get().(*cursor)
+		c.ref, c.skip = ref, 0
+		ok, err = r.fill(c)
+	}
 	if err != nil || !ok {
 		r.db.buffers.Put(c)
 		return err
@@ -185,6 +209,36 @@ func (r *reader) load(ref blockRef) error {
 	r.heap = append(r.heap, c)
 	r.up(len(r.heap) - 1)
 	return nil
+}
+
+// begin decodes a block ahead. It is not done for the first blocks of a day, as many queries end there, nor for one that
+// would not be held whole.
+func (r *reader) begin(ref blockRef) {
+	if r.loads < 2 || r.ahead != nil || r.resident+int(ref.count) > maxResident/2 {
+		return
+	}
+	a := &ahead{ref: ref, c: r.db.buffers.Get().(*cursor), dec: r.db.decoders.Get().(*decoder), buf: r.spare, done: make(chan struct{})}
+	r.spare = nil
+	a.c.ref, a.c.skip, a.c.i, a.c.rest, a.c.rows = ref, 0, 0, false, a.c.rows[:0]
+	r.ahead = a
+	go func() {
+		defer close(a.done)
+		if a.buf, a.err = r.db.copyBlock(r.d, ref, a.buf, !r.noRaw); a.err == nil {
+			a.err = a.c.decode(a.dec, a.buf, &r.filter, r.noRaw, r.identity)
+		}
+	}()
+}
+
+// await is the block that was begun, now decoded; nil where none was.
+func (r *reader) await() *ahead {
+	a := r.ahead
+	if a == nil {
+		return nil
+	}
+	<-a.done
+	r.db.decoders.Put(a.dec)
+	r.ahead, r.spare = nil, a.buf
+	return a
 }
 
 // refill goes on with the rest of a block of which a slice was kept, or removes the exhausted root.
@@ -223,6 +277,14 @@ func (r *reader) fill(c *cursor) (ok bool, err error) {
 	if err == nil {
 		err = to.decode(r.dec, r.buf, &r.filter, r.noRaw, r.identity)
 	}
+	if err == nil && (c.skip > 0 || to != c) {
+		c.take(to)
+	}
+	return r.filled(c, err)
+}
+
+// filled counts what was decoded into c; a damaged block is reported and is nothing.
+func (r *reader) filled(c *cursor, err error) (ok bool, _ error) {
 	if errors.Is(err, errDamaged) {
 		r.db.report("block", r.date, c.ref.seq, err)
 		c.rows = c.rows[:0]
@@ -231,15 +293,16 @@ func (r *reader) fill(c *cursor) (ok bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("read block: %w", err)
 	}
-	if c.skip > 0 || to != c {
-		c.take(to)
-	}
 	r.resident += len(c.rows)
 	return len(c.rows) > 0, nil
 }
 
 // drop gives all buffers back.
 func (r *reader) drop() {
+	if a := r.await(); a != nil {
+		r.db.buffers.Put(a.c)
+	}
+	r.loads = 0
 	for _, c := range r.heap {
 		r.db.buffers.Put(c)
 	}

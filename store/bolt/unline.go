@@ -248,7 +248,9 @@ func (u *unliner) render(rows []store.Entry, wanted []bool, words [][]byte, buf 
 		}
 		r, skip := &rows[i], wanted != nil && !wanted[i]
 		at := len(buf)
-		u.refs.load(r)
+		if !skip {
+			u.refs.load(r)
+		}
 		for ops := u.ops[u.start[id-1]:]; ; ops = ops[1:] {
 			o := &ops[0]
 			if !skip {
