@@ -159,6 +159,7 @@ type Level struct {
 	I       uint16
 	Total   uint32
 	Holders []Holder // the largest, most entries first, at most maxHolders
+	States  States   // at the end of the slot
 }
 
 // Holder is one host's part of a session table.
@@ -176,6 +177,8 @@ type Overflow struct {
 	Total, All uint32   // entries in the table, as rebuilt, at the worst moment
 	Holders    []Holder // summed over the lines, so that shares are averages weighted by refusals
 	Weight     uint64   // how many snapshots are in the sums
+	States     States   // at the worst moment
+	Inlets     []Inlet  // the services inside that held most entries then, at most topInlets
 }
 
 // Drops is the number of packets that the router refused.
@@ -226,6 +229,7 @@ type Open struct {
 	Holder  netip.Addr // whose part of the table it is; invalid for the router itself and others
 	Expires int64      // ns
 	Guessed bool       // nothing in the log will tell when it goes
+	State   uint8      // parse.State
 }
 
 // append adds the bytes of o to b, with the length before what has no fixed one.
@@ -236,7 +240,7 @@ func (o *Open) append(b []byte) []byte {
 	}
 	b = binary.BigEndian.AppendUint16(b, o.Key.SPort)
 	b = binary.BigEndian.AppendUint16(b, o.Key.DPort)
-	b = append(b, o.Key.Proto)
+	b = append(b, o.Key.Proto, o.State)
 	b = binary.BigEndian.AppendUint64(b, uint64(o.Expires)<<1|bit(o.Guessed))
 	b = binary.BigEndian.AppendUint32(b, uint32(len(o.Router)))
 	return append(b, o.Router...)
@@ -428,7 +432,7 @@ func mergeLevels(a, b []Level) []Level {
 		case len(a) == 0 || b[0].I < a[0].I:
 			out, b = append(out, b[0]), b[1:]
 		default:
-			l := Level{I: a[0].I, Total: a[0].Total + b[0].Total, Holders: slices.Concat(a[0].Holders, b[0].Holders)}
+			l := Level{I: a[0].I, Total: a[0].Total + b[0].Total, Holders: slices.Concat(a[0].Holders, b[0].Holders), States: a[0].States.merge(b[0].States)}
 			slices.SortFunc(l.Holders, compareHolders)
 			out, a, b = append(out, l), a[1:], b[1:]
 		}

@@ -28,7 +28,10 @@ func (t *Tracker) tableFull(e *parse.Event, rs *routerState, n uint32) {
 	o.End = max(o.End, e.Time)
 	o.Weight++
 	own := t.table.holding(e.Router)
-	o.Total, o.All = max(o.Total, uint32(own.total)), max(o.All, uint32(t.table.all.total))
+	if uint32(own.total) > o.Total {
+		o.Total, o.States, o.Inlets = uint32(own.total), own.byState(), own.largest()
+	}
+	o.All = max(o.All, uint32(t.table.all.total))
 	for host, c := range t.table.all.hosts {
 		if c.n <= 0 {
 			continue

@@ -85,11 +85,14 @@ type entry struct {
 	key     Key
 	holder  netip.Addr
 	router  parse.Name
+	inlet   *Inlet // the service that it is a session to, of one from outside
 	expires int64
 	slot    int32 // of its holding, in which it was put there; -1 = on the day before
 	guessed bool  // nothing in the log will tell when it goes
 	due     int32 // the second in whose list it stands; 0 = in none
 	born    int64 // 0 for one of the day before
+	state   parse.State
+	again   uint8 // further lines about its beginning, up to synRepeats
 	gone    bool
 	judged  bool // its outcome has been noted
 	in      *holding
@@ -99,6 +102,9 @@ type entry struct {
 
 // holding counts the entries of one router by holder.
 type holding struct {
+	router      parse.Name
+	states      [numStates]int32
+	inlets      map[Door]*Inlet // at most maxInlets
 	total, peak int
 	guessed     int   // entries whose hold time is guessed
 	fresh       int   // … that were put here in the running slot
@@ -121,7 +127,7 @@ func newTable(d *Day, prev *Day, limit int) *table {
 	t.over = [2]map[plainKey]*ending{{}, {}}
 	if prev != nil {
 		for _, o := range prev.Open {
-			t.put(&entry{key: o.Key, slot: -1, guessed: o.Guessed, holder: o.Holder, router: parse.MakeName(o.Router), expires: o.Expires})
+			t.put(&entry{key: o.Key, slot: -1, guessed: o.Guessed, holder: o.Holder, router: parse.MakeName(o.Router), expires: o.Expires, state: parse.State(o.State)})
 		}
 	}
 	return t
@@ -139,6 +145,8 @@ func (t *table) put(e *entry) bool {
 		e.own, e.all = h.of(e.holder), t.all.of(e.holder)
 	}
 	h.add(e.own, 1)
+	e.inlet = h.inletOf(e)
+	e.count(1)
 	if e.guessed {
 		h.guessed++
 		if e.slot >= 0 {
@@ -170,7 +178,7 @@ func (t *table) holding(router parse.Name) *holding {
 	}
 	h := t.routers[router]
 	if h == nil {
-		h = &holding{hosts: map[netip.Addr]*count{}}
+		h = &holding{router: router, hosts: map[netip.Addr]*count{}}
 		t.routers[router] = h
 	}
 	t.lastRouter, t.lastHolding = router, h
@@ -212,7 +220,8 @@ func (t *table) remove(e *entry) {
 	e.gone = true // it may still stand in a due list
 	delete(t.entries, e.key.plain())
 	e.in.add(e.own, -1)
-	t.known(e.in, e)
+	e.count(-1)
+	e.known()
 	t.all.add(e.all, -1)
 	if t.watch != nil {
 		t.watch(e, true)
@@ -220,14 +229,14 @@ func (t *table) remove(e *entry) {
 }
 
 // known takes e from those whose end is guessed.
-func (t *table) known(h *holding, e *entry) {
+func (e *entry) known() {
 	if !e.guessed {
 		return
 	}
 	e.guessed = false
-	h.guessed--
-	if e.slot == h.slot {
-		h.fresh--
+	e.in.guessed--
+	if e.slot == e.in.slot {
+		e.in.fresh--
 	}
 }
 
@@ -277,7 +286,7 @@ func (h *holding) level(slot int) (l Level, ok bool) {
 		}
 		top[i], n = x, min(n+1, maxHolders)
 	}
-	return Level{I: uint16(slot), Total: uint32(h.peak), Holders: slices.Clone(top[:n])}, h.peak > 0
+	return Level{I: uint16(slot), Total: uint32(h.peak), Holders: slices.Clone(top[:n]), States: h.byState()}, h.peak > 0
 }
 
 // nextSlot starts a new one.
@@ -305,7 +314,7 @@ func (t *table) open() []Open {
 	var out []Open
 	for _, e := range t.entries {
 		if e.expires >= end {
-			out = append(out, Open{Key: e.key, Router: e.router.String(), Holder: e.holder, Expires: e.expires, Guessed: e.guessed})
+			out = append(out, Open{Key: e.key, Router: e.in.router.String(), Holder: e.holder, Expires: e.expires, Guessed: e.guessed, State: uint8(e.state)})
 		}
 	}
 	slices.SortFunc(out, func(a, b Open) int { return a.Key.compare(b.Key) })

@@ -317,7 +317,7 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	hold, guessed := t.hold(e, k, hs, rs)
 	expires := e.Time + int64(hold)
 	if have := t.table.entries[k.plain()]; have != nil { // a retransmitted SYN, the next datagram, or another logger's copy
-		have.expires = max(have.expires, expires)
+		t.repeated(have, e, rs, expires)
 		return
 	}
 	ended := t.table.ended(k, e)
@@ -331,7 +331,7 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	if ended != nil {
 		ended.counted = true // it was over before this line of it came
 	} else {
-		en := &entry{key: k, holder: host, router: e.Router, expires: expires, guessed: guessed, born: e.Time}
+		en := &entry{key: k, holder: host, router: e.Router, state: e.State, expires: expires, guessed: guessed, born: e.Time}
 		if hs != nil && host.IsValid() {
 			en.own, en.all = hs.own, hs.all
 		}
@@ -349,6 +349,19 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	}
 	hs.creates++
 	t.count(hs, e, host, peer)
+}
+
+// repeated takes in another line about a session's beginning. A client sends its SYN again after 1, 3 and 7 s when nobody answers;
+// another logger's copy comes once.
+func (t *Tracker) repeated(have *entry, e *parse.Event, rs *routerState, expires int64) {
+	have.expires = max(have.expires, expires)
+	if e.Proto != parse.TCP || have.state != parse.NoState || have.again >= synRepeats {
+		return
+	}
+	if have.again++; have.again == synRepeats {
+		have.enter(parse.SynSent)
+		have.expires = max(e.Time+int64(rs.held.SynSent), have.expires)
+	}
 }
 
 // count adds a session to the host's series, peers and ports.
@@ -455,7 +468,8 @@ func (t *Tracker) sessionUpdate(e *parse.Event, rs *routerState) {
 	if e.Proto == parse.TCP {
 		hold = rs.held.tcp(e.State)
 	}
-	t.table.known(t.table.holding(en.router), en)
+	en.known()
+	en.enter(e.State)
 	en.expires = e.Time + int64(hold)
 	if host, peer, ok := t.sides(e); ok && !en.judged {
 		t.serving(e, en, host)

@@ -1,0 +1,118 @@
+package detect
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"uncloak/parse"
+)
+
+// This file counts the entries of a table by their state, and those of the services that are open to the outside.
+
+const (
+	maxInlets  = 256 // services counted per router
+	topInlets  = 4   // … that an Overflow keeps
+	numStates  = int(parse.Replied) + 1
+	synRepeats = 2 // further lines about one TCP session from which on they are its SYN again; one may be another logger's copy
+)
+
+// States counts entries by parse.State; those of NoState are sessions of which the log does not tell. It ends with the last that
+// is not zero.
+type States []uint32
+
+// Inlet is a service inside that is reached from outside, and the entries of its sessions in a table.
+type Inlet struct {
+	Host netip.Addr
+	Port Port
+	N    uint32 // entries
+	Half uint32 // … of sessions that are not answered, or whose handshake was not finished (SYN_SENT, SYN_RECV)
+	Wait uint32 // … of sessions that are over (TIME_WAIT)
+}
+
+// merge adds the counts of o.
+func (s States) merge(o States) States {
+	out := make(States, max(len(s), len(o)))
+	copy(out, s)
+	for i, n := range o {
+		out[i] += n
+	}
+	return out
+}
+
+// enter moves the entry to another state.
+func (e *entry) enter(s parse.State) {
+	if e.gone || s == e.state || int(s) >= numStates {
+		return
+	}
+	e.count(-1)
+	e.state = s
+	e.count(1)
+}
+
+// count adds the entry to the counts of its state, or takes it from them.
+func (e *entry) count(n int32) {
+	e.in.states[e.state] += n
+	x := e.inlet
+	if x == nil {
+		return
+	}
+	x.N += uint32(n)
+	switch {
+	case e.state == parse.SynSent || e.state == parse.SynRecv || e.state == parse.Unreplied && e.key.Proto == parse.TCP:
+		x.Half += uint32(n)
+	case e.state == parse.TimeWait:
+		x.Wait += uint32(n)
+	}
+}
+
+// inletOf is the record of the service that the entry is a session to; nil when it was opened from inside, or when there are too many.
+func (h *holding) inletOf(e *entry) *Inlet {
+	if !e.holder.IsValid() || e.key.Src == e.holder {
+		return nil
+	}
+	d := Door{e.holder, Port{e.key.Proto, e.key.DPort}}
+	x := h.inlets[d]
+	if x == nil {
+		if len(h.inlets) >= maxInlets {
+			maps.DeleteFunc(h.inlets, func(_ Door, x *Inlet) bool { return x.N == 0 })
+			if len(h.inlets) >= maxInlets {
+				return nil
+			}
+		}
+		if h.inlets == nil {
+			h.inlets = map[Door]*Inlet{}
+		}
+		x = &Inlet{Host: d.Peer, Port: d.Port}
+		h.inlets[d] = x
+	}
+	return x
+}
+
+// byState is the entries by state at this moment.
+func (h *holding) byState() States {
+	n := numStates
+	for n > 0 && h.states[n-1] == 0 {
+		n--
+	}
+	out := make(States, n)
+	for i := range out {
+		out[i] = uint32(max(h.states[i], 0))
+	}
+	return out
+}
+
+// largest is the services that hold most entries at this moment.
+func (h *holding) largest() []Inlet {
+	var out []Inlet
+	for _, x := range h.inlets {
+		if x.N > 0 {
+			out = append(out, *x)
+		}
+	}
+	slices.SortFunc(out, func(a, b Inlet) int {
+		return cmp.Or(cmp.Compare(b.N, a.N), a.Host.Compare(b.Host), cmp.Compare(a.Port.Proto, b.Port.Proto), cmp.Compare(a.Port.Port, b.Port.Port))
+	})
+	return slices.Clip(out[:min(len(out), topInlets)])
+}
