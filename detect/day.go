@@ -177,6 +177,8 @@ type Overflow struct {
 	Total, All uint32   // entries in the table, as rebuilt, at the worst moment
 	Holders    []Holder // summed over the lines, so that shares are averages weighted by refusals
 	Weight     uint64   // how many snapshots are in the sums
+	Held       uint64   // entries in the table, as rebuilt, summed like Holder.N
+	HeldAll    uint64   // … over all routers, summed like Holder.All
 	States     States   // at the worst moment
 	Inlets     []Inlet  // the services inside that held most entries then, at most topInlets
 }

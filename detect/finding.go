@@ -116,6 +116,14 @@ type Finding struct {
 	Drops      int     `json:"drops,omitempty"`    // packets refused: lines and suppressed ones
 	Episodes   int     `json:"episodes,omitempty"` // how many spells of this holder the window has
 
+	Trigger         string         `json:"trigger,omitempty"`          // who opened most sessions in the minute before; often the holder, but not always
+	TriggerSessions int            `json:"trigger_sessions,omitempty"` // … and how many
+	Victims         []Victim       `json:"victims,omitempty"`          // whose sessions are missing meanwhile, estimated
+	Without         int            `json:"without,omitempty"`          // entries at the worst moment if Host had not been there, estimated; rather too many
+	FitsWithout     *bool          `json:"fits_without,omitempty"`     // whether that is below the size of the table; absent when nobody can tell
+	States          map[string]int `json:"states,omitempty"`           // entries by state at the worst moment; "not told" where the log does not tell
+	Inlets          []Service      `json:"inlets,omitempty"`           // services inside whose unfinished or finished sessions held entries
+
 	// oom, window-shrink
 	Proc      string   `json:"proc,omitempty"`
 	Kills     int      `json:"kills,omitempty"`
@@ -228,6 +236,16 @@ type Spell struct {
 	RTTS    float64   `json:"rtt_s,omitempty"` // worst mean of ten seconds
 	Sent    int       `json:"sent"`
 	Lost    int       `json:"lost"`
+}
+
+// Service is a service inside that is reached from outside, and what its sessions held of a full table.
+type Service struct {
+	Host     string `json:"host"`
+	Name     string `json:"name,omitempty"`
+	Port     string `json:"port"` // as tcp/80
+	Entries  int    `json:"entries"`
+	HalfOpen int    `json:"half_open,omitempty"` // … that nobody answered, or that were not finished opening: SYN_SENT, SYN_RECV
+	TimeWait int    `json:"time_wait,omitempty"` // … of closed sessions
 }
 
 // Share is one host's part of something.

@@ -66,7 +66,7 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 			out = append(out, f)
 		}
 	}
-	out = append(out, fullFindings(days, &cfg, w)...)
+	out = append(out, fullFindings(days, &cfg, w, echoes)...)
 	out = append(out, kernelFindings(days, w)...)
 	out = append(out, floodFindings(days, w, hosts)...)
 	out = append(out, stormFindings(days, w, hosts, effects, rhythmic)...)

@@ -3,24 +3,45 @@ package detect
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"sync"
 	"time"
+
+	"uncloak/parse"
 )
 
+// closeShare is how near two shares must be for the rebuilt table not to tell which was larger: the error of a share, twice.
+const closeShare = 0.05
+
 // fullFindings makes a finding of each spell in which a router's table was full: who held it, and what share.
-func fullFindings(days []*Day, cfg *Config, w Window) []Finding {
+func fullFindings(days []*Day, cfg *Config, w Window, echoes []echo) []Finding {
+	causes := map[netip.Addr]netip.Addr{}
+	for _, e := range echoes {
+		causes[e.effect] = e.cause
+	}
 	var out []Finding
+	var lost []map[netip.Addr]loss // in step with out
+	victims := collateral{}
 	for _, d := range days {
-		most := sync.OnceValue(func() uint32 { return fullest(d) }) // hardly any day needs it
-		for name, r := range d.Routers {
+		most := sync.OnceValue(func() uint32 { return fullest(d) }) // hardly any day needs them
+		around := sync.OnceValue(func() *crowd { return newCrowd(d) })
+		for _, name := range slices.Sorted(maps.Keys(d.Routers)) {
+			r := d.Routers[name]
 			for i := range r.Overflows {
 				if o := &r.Overflows[i]; w.has(o.Start) {
-					out = append(out, fullFinding(name, o, cfg.table(name), most))
+					f := fullFinding(name, o, cfg.table(name), most)
+					f.preferCause(causes)
+					f.surround(d, o, around(), int(r.Gauge.Size), causes)
+					out, lost = append(out, f), append(lost, around().losses(d, o))
+					victims.add(lost[len(lost)-1])
 				}
 			}
 		}
+	}
+	for i := range out {
+		out[i].Victims = victims.victims(lost[i])
 	}
 	slices.SortFunc(out, func(a, b Finding) int {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Router, b.Router))
@@ -43,14 +64,14 @@ func fullest(d *Day) (most uint32) {
 func fullFinding(router string, o *Overflow, capacity int, fullest func() uint32) Finding {
 	// A router that logs its own sessions explains its own table. Where most of what is known comes from others (its
 	// NAT log goes through another device, or another name), the sum over all routers does.
-	entries, of := o.Total, func(h Holder) uint64 { return h.N }
+	entries, held, of := o.Total, o.Held, func(h Holder) uint64 { return h.N }
 	if 2*o.Total < o.All {
-		entries, of = o.All, func(h Holder) uint64 { return h.All }
+		entries, held, of = o.All, o.HeldAll, func(h Holder) uint64 { return h.All }
 		if float64(o.All) < foreignFloor*float64(fullest()) {
 			entries, of = 0, func(Holder) uint64 { return 0 } // a table is not full when the sessions are few: it is another network's
 		}
 	}
-	whole := float64(max(int(entries), capacity))
+	whole := max(float64(held)/float64(max(o.Weight, 1)), float64(capacity))
 	var shares []Share
 	for _, h := range o.Holders {
 		if n := of(h); n > 0 && whole > 0 {
@@ -75,6 +96,47 @@ func fullFinding(router string, o *Overflow, capacity int, fullest func() uint32
 	return f
 }
 
+// preferCause names the cause where it held about as much as its echo: both parts are its doing.
+func (f *Finding) preferCause(causes map[netip.Addr]netip.Addr) {
+	if len(f.Holders) < 2 || f.Host == "" {
+		return
+	}
+	host, err := netip.ParseAddr(f.Host)
+	if cause, ok := causes[host]; err != nil || !ok || f.Holders[1].Host != cause.String() {
+		return
+	}
+	if second := f.Holders[1]; f.TableShare-second.Share < closeShare {
+		f.Host, f.TableShare = second.Host, second.Share
+		f.Holders[0], f.Holders[1] = f.Holders[1], f.Holders[0]
+	}
+}
+
+// surround adds who set the overflow off and what it would have been without its holder. gauged is the size of the
+// table as estimated from its overflows, for when nobody told it.
+func (f *Finding) surround(d *Day, o *Overflow, c *crowd, gauged int, causes map[netip.Addr]netip.Addr) {
+	if host, n := c.trigger(d, o, causes); host.IsValid() {
+		f.Trigger, f.TriggerSessions = host.String(), int(n)
+	}
+	for s, n := range o.States {
+		if n > 0 && f.Entries == int(o.Total) {
+			if f.States == nil {
+				f.States = map[string]int{}
+			}
+			f.States[cmp.Or(parse.State(s).String(), "not told")] = int(n)
+		}
+	}
+	for _, x := range o.Inlets {
+		if x.Half+x.Wait > 0 {
+			f.Inlets = append(f.Inlets, Service{Host: x.Host.String(), Port: portName(x.Port), Entries: int(x.N), HalfOpen: int(x.Half), TimeWait: int(x.Wait)})
+		}
+	}
+	size := cmp.Or(f.Capacity, gauged, f.Entries)
+	if host, err := netip.ParseAddr(f.Host); err == nil && size > 0 {
+		f.Without = c.without(d, o, min(f.Entries, size), f.TableShare, host)
+		f.FitsWithout = new(f.Without < size)
+	}
+}
+
 // foreignFloor is how near to their fullest all known sessions must be for the overflow of a router that hardly logs any itself to be
 // explained by them.
 const foreignFloor = 0.4
@@ -97,6 +159,7 @@ func joinSpells(fs []Finding) []Finding {
 		if i, ok := last[f.Router]; ok && f.Start.Sub(out[i].End) <= spellGap && DateOf(out[i].End) != DateOf(f.Start) {
 			p := &out[i]
 			p.End, p.Lines, p.Drops = f.End, p.Lines+f.Lines, p.Drops+f.Drops
+			p.Victims = append(p.Victims, f.Victims...)
 			p.Evidence.Events += f.Evidence.Events
 			p.Evidence.Ask.To = f.Evidence.Ask.To
 			continue

@@ -4,11 +4,20 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"time"
 
 	"uncloak/parse"
 )
 
 // This file holds what a Tracker makes of a router's words about itself: full tables, what it did not log, kills, shrunk windows.
+
+// lookAfter is how long after a table-full line the table is looked at. Most stamps have no fraction of a second: the sessions that
+// filled the table may stand behind the line, by another logger's clock or in another file.
+const lookAfter = time.Second
+
+// inStep is how near to the fullest look of a spell another one must be to count: the table was full in both, so that one with far
+// fewer entries is out of step with the log.
+const inStep = 0.98
 
 func (t *Tracker) tableFull(e *parse.Event, rs *routerState, n uint32) {
 	if o := rs.spell; o == nil || e.Time-o.End > int64(spellGap) {
@@ -16,22 +25,60 @@ func (t *Tracker) tableFull(e *parse.Event, rs *routerState, n uint32) {
 			t.day.Dropped["overflows"]++
 			return
 		}
-		rs.endSpell()
-		if h := t.table.holding(e.Router); t.judges(h) {
-			rs.router.Gauge.full(e.Time, h.total, h.sure(), rs.size, 2*rs.held.TypicalTCP)
-		}
+		t.endSpell(rs)
 		rs.spell, rs.sums = &Overflow{Start: e.Time, End: e.Time}, map[netip.Addr]*Holder{}
 	}
 	rs.flooded = 0
 	o := rs.spell
 	o.Lines += n
 	o.End = max(o.End, e.Time)
-	o.Weight++
-	own := t.table.holding(e.Router)
-	if uint32(own.total) > o.Total {
-		o.Total, o.States, o.Inlets = uint32(own.total), own.byState(), own.largest()
+	if rs.lines++; rs.lookAt == 0 {
+		rs.lookAt, rs.in = e.Time+int64(lookAfter), t.table.holding(e.Router)
+		if t.lookAt == 0 || rs.lookAt < t.lookAt {
+			t.lookAt = rs.lookAt
+		}
 	}
-	o.All = max(o.All, uint32(t.table.all.total))
+}
+
+// look takes the looks that are due at ns.
+func (t *Tracker) look(ns int64) {
+	t.lookAt = 0
+	for _, rs := range t.routers {
+		switch {
+		case rs.lookAt == 0:
+		case rs.lookAt <= ns:
+			t.lookFor(rs)
+		case t.lookAt == 0 || rs.lookAt < t.lookAt:
+			t.lookAt = rs.lookAt
+		}
+	}
+}
+
+// lookFor adds the table of this moment to the running spell, as often as lines have said that it is full.
+func (t *Tracker) lookFor(rs *routerState) {
+	o, lines := rs.spell, rs.lines
+	rs.lookAt, rs.lines = 0, 0
+	if o == nil || lines == 0 {
+		return
+	}
+	if o.Weight == 0 && t.judges(rs.in) {
+		rs.router.Gauge.full(o.Start, rs.in.total, rs.in.sure(), rs.size, 2*rs.held.TypicalTCP)
+	}
+	own, all := uint32(rs.in.total), uint32(t.table.all.total)
+	if own > o.Total {
+		o.States, o.Inlets = rs.in.byState(), rs.in.largest()
+	}
+	now, most := max(own, all), max(o.Total, o.All)
+	o.Total, o.All = max(o.Total, own), max(o.All, all)
+	switch {
+	case float64(now) < inStep*float64(most):
+		return
+	case float64(most) < inStep*float64(now): // what was summed up is out of step
+		o.Weight, o.Held, o.HeldAll = 0, 0, 0
+		clear(rs.sums)
+	}
+	o.Weight += lines
+	o.Held, o.HeldAll = o.Held+lines*uint64(own), o.HeldAll+lines*uint64(all)
 	for host, c := range t.table.all.hosts {
 		if c.n <= 0 {
 			continue
@@ -41,9 +88,9 @@ func (t *Tracker) tableFull(e *parse.Event, rs *routerState, n uint32) {
 			h = &Holder{Host: host}
 			rs.sums[host] = h
 		}
-		h.All += uint64(c.n)
-		if m := own.hosts[host]; m != nil {
-			h.N += uint64(m.n)
+		h.All += lines * uint64(c.n)
+		if m := rs.in.hosts[host]; m != nil {
+			h.N += lines * uint64(m.n)
 		}
 	}
 }
@@ -65,10 +112,11 @@ func holdsSessions(table string) bool {
 }
 
 // endSpell moves the running spell into the day.
-func (rs *routerState) endSpell() {
+func (t *Tracker) endSpell(rs *routerState) {
 	if rs.spell == nil {
 		return
 	}
+	t.lookFor(rs)
 	rs.router.Overflows = append(rs.router.Overflows, rs.closed())
 	rs.spell = nil
 }

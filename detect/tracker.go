@@ -33,7 +33,8 @@ type Tracker struct {
 	day        *Day
 	table      *table
 	now        int64
-	slot       int // the slot that is running
+	slot       int   // the slot that is running
+	lookAt     int64 // when the first look at a full table is due; 0 = none is
 	hosts      map[netip.Addr]*hostState
 	routers    map[parse.Name]*routerState
 	recent     [2]map[netip.Addr]contact // outside address → who of ours spoke to it last, in two generations
@@ -82,6 +83,9 @@ type routerState struct {
 	size     int // entries that its table takes; 0 = nobody said
 	lastKind parse.Kind
 	spell    *Overflow
+	in       *holding // its entries, once its table was full
+	lookAt   int64    // when its full table is looked at; 0 = not
+	lines    uint64   // … for so many lines
 	sums     map[netip.Addr]*Holder
 	floods   map[netip.AddrPort]int // door → its running one in router.Floods
 	flooded  int                    // 1 + the flood whose line came last, 0 once another message of that rate limit did
@@ -213,6 +217,9 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 func (t *Tracker) advance(ns int64) {
 	if ns <= t.now {
 		return
+	}
+	if t.lookAt != 0 && ns >= t.lookAt {
+		t.look(ns)
 	}
 	for slot := t.slotOf(ns); t.slot < slot; {
 		t.table.expire(t.table.start + int64(t.slot+1)*int64(SlotLen) - 1)
@@ -565,7 +572,7 @@ func (t *Tracker) Day() *Day {
 	}
 	d.Routers = make(map[string]*Router, len(t.routers))
 	for name, rs := range t.routers {
-		d.Routers[name.String()] = rs.snapshot()
+		d.Routers[name.String()] = t.snapshot(rs)
 	}
 	for name, h := range t.table.routers { // the running slot
 		if r := d.Routers[name.String()]; r != nil {
@@ -606,7 +613,16 @@ func (b *busy) snapshot(s *Series) Series {
 	return out
 }
 
-func (rs *routerState) snapshot() *Router {
+func (t *Tracker) snapshot(rs *routerState) *Router {
+	if rs.lookAt != 0 { // the look that is still to come is taken now, on copies
+		now := *rs
+		rs = &now
+		rs.router, rs.spell, rs.sums = new(*rs.router), new(*rs.spell), maps.Clone(rs.sums)
+		for host, h := range rs.sums {
+			rs.sums[host] = new(*h)
+		}
+		t.lookFor(rs)
+	}
 	r := *rs.router
 	r.Occupancy = slices.Clone(r.Occupancy)
 	r.Overflows = slices.Clone(r.Overflows)
