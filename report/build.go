@@ -83,6 +83,7 @@ func (m *Model) tame(f *detect.Finding) {
 		f.Bursts[i].Start = f.Bursts[i].Start.In(m.clock.loc)
 		finite(&f.Bursts[i].LengthS)
 	}
+	f.Victims, f.Inlets = slices.Clone(f.Victims), slices.Clone(f.Inlets)
 	for i := range f.Holders {
 		finite(&f.Holders[i].Share)
 	}

@@ -174,6 +174,7 @@ func sumSpells(fs []*detect.Finding) part {
 		i := max(slices.IndexFunc(sum.Holders, func(h detect.Share) bool { return isHost(h.Host) }), 0)
 		sum.Host, sum.Name, sum.TableShare = sum.Holders[i].Host, sum.Holders[i].Name, sum.Holders[i].Share
 	}
+	sumAround(&sum, p.worst, fs)
 	return p
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -27,6 +28,12 @@ func (w words) describe(f *detect.Finding) []tip {
 		if h := &f.Hosts[i]; h.Name == "" {
 			h.Name = nameOf(w.opt.Names, h.Host)
 		}
+	}
+	for i := range f.Victims {
+		f.Victims[i].Name = cmp.Or(f.Victims[i].Name, nameOf(w.opt.Names, f.Victims[i].Host))
+	}
+	for i := range f.Inlets {
+		f.Inlets[i].Name = cmp.Or(f.Inlets[i].Name, nameOf(w.opt.Names, f.Inlets[i].Host))
 	}
 	tips := w.say(f)
 	f.Detail = sentences(f.Detail, missing(f))

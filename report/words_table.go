@@ -29,7 +29,7 @@ func (w words) tableFull(f *detect.Finding) []tip {
 	if f.Host != "" && f.TableShare > 0 {
 		f.Title += fmt.Sprintf(": %s %sheld %s of it", short(f.Host, f.Name), surely(f.Score), percent(f.TableShare))
 	}
-	f.Detail = sentences(w.refusals(f, n), w.holders(f), w.fullness(f), how)
+	f.Detail = sentences(w.refusals(f, n), w.holders(f), w.fullness(f), how, w.trigger(f), w.fits(f), w.inlets(f), w.victims(f))
 	return w.tableAdvice(f)
 }
 
@@ -114,6 +114,7 @@ func (w words) tableAdvice(f *detect.Finding) (out []tip) {
 	} else if f.Host == "" && len(f.Holders) == 0 {
 		out = append(out, tip{"log", "Let the router log new sessions (Linux: nft add rule … ct state new log prefix \"NEW \"; see the README for others): only then can the host be named that fills the table."})
 	}
+	out = append(out, w.inletAdvice(f)...)
 	if size >= leastLimit {
 		more := w.larger(size, exact)
 		if share >= 0.5 || w.blame != nil {
@@ -121,7 +122,7 @@ func (w words) tableAdvice(f *detect.Finding) (out []tip) {
 		}
 		out = append(out, tip{"size", more})
 	}
-	if t := w.shorter(); t != "" {
+	if t := w.shorter(f.Router); t != "" {
 		out = append(out, tip{"timeouts", t})
 	}
 	if !exact {
@@ -189,8 +190,8 @@ func (w words) larger(size int, exact bool) string {
 }
 
 // shorter proposes timeouts, where those in force are longer.
-func (w words) shorter() string {
-	t := w.opt.Config.Timeouts
+func (w words) shorter(router string) string {
+	t := timeoutsOf(&w.opt.Config, router)
 	var out []string
 	for _, x := range []struct {
 		key      string

@@ -1,0 +1,131 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"uncloak/detect"
+)
+
+// inletFloor is how many entries a service must have held to be worth a word: a twentieth of the table, and a handful.
+func inletFloor(f *detect.Finding) int { return max(cmp.Or(f.Capacity, f.Entries)/20, 10) }
+
+// victimsNamed is how many of those who lost sessions are named.
+const victimsNamed = 3
+
+// trigger is who set the overflow off.
+func (w words) trigger(f *detect.Finding) string {
+	if f.Trigger == "" || f.TriggerSessions == 0 || f.Host == "" {
+		return ""
+	}
+	n := count(f.TriggerSessions, "session", "sessions")
+	if f.Trigger == f.Host {
+		return fmt.Sprintf("It opened %s in the minute before.", n)
+	}
+	return fmt.Sprintf("It was not the largest holder that set it off, but %s, which opened %s in the minute before.", who(f.Trigger, nameOf(w.opt.Names, f.Trigger)), n)
+}
+
+// fits is what it would have been without its holder.
+func (w words) fits(f *detect.Finding) string {
+	switch {
+	case f.FitsWithout == nil || f.Host == "":
+		return ""
+	case *f.FitsWithout:
+		return fmt.Sprintf("Without %s everything would have fitted: at most about %s entries.", short(f.Host, f.Name), num(f.Without))
+	}
+	return fmt.Sprintf("Even without %s not everything may have fitted: up to about %s entries, if each refused packet was a session.", short(f.Host, f.Name), num(f.Without))
+}
+
+// victims is whose sessions are missing meanwhile.
+func (w words) victims(f *detect.Finding) string {
+	all, named := 0, []string{}
+	for i, v := range f.Victims {
+		all += v.Count
+		if i < victimsNamed {
+			named = append(named, fmt.Sprintf("%s %s", short(v.Host, v.Name), num(v.Count)))
+		}
+	}
+	if all == 0 {
+		return ""
+	}
+	if more := len(f.Victims) - len(named); more > 0 {
+		named = append(named, count(more, "other", "others"))
+	}
+	return fmt.Sprintf("Meanwhile about %s of others did not come about: %s (estimated from what they open otherwise in that hour).", count(all, "session", "sessions"), list(named))
+}
+
+// inlets is what sessions from outside held that nobody answered, or that were over.
+func (w words) inlets(f *detect.Finding) string {
+	var out []string
+	for _, x := range f.Inlets {
+		if x.HalfOpen >= inletFloor(f) {
+			out = append(out, fmt.Sprintf("%s of %s from outside were not answered", count(x.HalfOpen, "session", "sessions"), service(x)))
+		}
+		if x.TimeWait >= inletFloor(f) {
+			out = append(out, fmt.Sprintf("%s of %s were over and waited in TIME_WAIT", count(x.TimeWait, "session", "sessions"), service(x)))
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Of the entries, %s.", list(out))
+}
+
+func service(x detect.Service) string { return fmt.Sprintf("%s %s", short(x.Host, x.Name), x.Port) }
+
+// inletAdvice is what helps against them. A refused session (RST) costs no entry, one that is dropped in silence costs one for as
+// long as its SYN is remembered; the side that closes first leaves TIME_WAIT.
+func (w words) inletAdvice(f *detect.Finding) (out []tip) {
+	t := timeoutsOf(&w.opt.Config, f.Router)
+	for _, x := range f.Inlets {
+		if x.HalfOpen >= inletFloor(f) {
+			out = append(out, tip{"stealth " + x.Host + x.Port, fmt.Sprintf("Answer every forwarded port: let %s refuse on %s what it does not serve (nft … reject with tcp reset) instead of dropping it in silence, or do not forward the port. Each unanswered session holds an entry for %.0f s (SYN_SENT) or %.0f s (SYN_RECV); a refused one holds none. That frees %s.",
+				short(x.Host, x.Name), x.Port, t.SynSent.Seconds(), t.SynRecv.Seconds(), count(x.HalfOpen, "entry", "entries"))})
+		}
+		if x.TimeWait >= inletFloor(f) {
+			out = append(out, tip{"close first " + x.Host + x.Port, fmt.Sprintf("Let the clients of %s close first, or keep their connections open for longer: each closed one holds an entry for another %.0f s (TIME_WAIT). That frees up to %s; a limit on its connections and a shorter nf_conntrack_tcp_timeout_time_wait help, too.",
+				service(x), t.TimeWait.Seconds(), count(x.TimeWait, "entry", "entries"))})
+		}
+	}
+	return out
+}
+
+func timeoutsOf(c *detect.Config, router string) detect.Timeouts {
+	if t, ok := c.Held[router]; ok {
+		return t
+	}
+	return c.Timeouts
+}
+
+// sumAround sums up what happened around several spells: all victims, the one who set off most, states and services of the worst.
+func sumAround(sum, worst *detect.Finding, fs []*detect.Finding) {
+	lost, set, opened := map[string]int{}, map[string]int{}, map[string]int{}
+	sum.Without, sum.FitsWithout, sum.Trigger, sum.TriggerSessions = 0, nil, "", 0
+	for _, f := range fs {
+		for _, v := range f.Victims {
+			lost[v.Host] += v.Count
+		}
+		if f.Trigger != "" {
+			set[f.Trigger]++
+			opened[f.Trigger] = max(opened[f.Trigger], f.TriggerSessions)
+		}
+		if f.FitsWithout != nil && f.Host == sum.Host {
+			sum.Without = max(sum.Without, f.Without)
+			sum.FitsWithout = new(*f.FitsWithout && (sum.FitsWithout == nil || *sum.FitsWithout))
+		}
+	}
+	sum.Victims = nil
+	for host, n := range lost {
+		sum.Victims = append(sum.Victims, detect.Victim{Host: host, Count: n})
+	}
+	slices.SortFunc(sum.Victims, func(a, b detect.Victim) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Host, b.Host))
+	})
+	for host, n := range set {
+		if n > set[sum.Trigger] || n == set[sum.Trigger] && host < sum.Trigger {
+			sum.Trigger, sum.TriggerSessions = host, opened[host]
+		}
+	}
+	sum.States, sum.Inlets = worst.States, slices.Clone(worst.Inlets)
+}
