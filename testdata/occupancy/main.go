@@ -44,6 +44,7 @@ func main() {
 	tell := flag.Bool("tell", true, "tell the size to the detectors, too")
 	held := flag.String("timeouts", "", "of the router, as udp=10s,udp_stream=20s; the rest is Linux's")
 	skip := flag.Duration("skip", 10*time.Minute, "leave out the beginning, when sessions that are older than the log are unknown")
+	busy := flag.Float64("busy", 0, "only moments in which so large a part of the table was in use")
 	verbose := flag.Bool("v", false, "print each moment")
 	flag.Parse()
 	cfg := detect.DefaultConfig()
@@ -55,7 +56,7 @@ func main() {
 		err = setTimeouts(&cfg.Timeouts, *held)
 	}
 	if err == nil {
-		err = compare(*data, cfg, truth, *size, *skip, *verbose)
+		err = compare(*data, cfg, truth, *size, *skip, *busy, *verbose)
 	}
 	if err != nil {
 		log.Fatal(err)
@@ -82,7 +83,7 @@ func setTimeouts(t *detect.Timeouts, s string) error {
 	return nil
 }
 
-func compare(data string, cfg detect.Config, truth []moment, size int, skip time.Duration, verbose bool) error {
+func compare(data string, cfg detect.Config, truth []moment, size int, skip time.Duration, busy float64, verbose bool) error {
 	db, err := bolt.Open(data, bolt.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
@@ -95,7 +96,7 @@ func compare(data string, cfg detect.Config, truth []moment, size int, skip time
 		for len(truth) > 0 && truth[0].at <= until { // a stamp without a fraction is that of any moment in its second
 			m := truth[0]
 			truth = truth[1:]
-			if tr == nil || m.at-begin < int64(skip) || detect.DateOf(time.Unix(0, m.at)) != tr.Date() {
+			if float64(m.total) < busy*float64(size) || tr == nil || m.at-begin < int64(skip) || detect.DateOf(time.Unix(0, m.at)) != tr.Date() {
 				continue
 			}
 			got := tr.EntriesAt(m.at)
