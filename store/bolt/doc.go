@@ -2,11 +2,12 @@
 // of a file (a bbolt file never shrinks). It takes no decision about what an event means.
 //
 //	DIR/lock                  flock of the process that has the directory open, its pid inside
-//	DIR/days/2026-11-21.db    one day, mode 0600
+//	DIR/days/2026-11-21.db    one day, mode 0600; with .compact behind it, one that is being written anew
 //
 // A day file has these buckets:
 //
-//	meta     "version": format of the file; "stat": number of events, first and last time
+//	meta     "version": format of the file; "stat": number of events, first and last time;
+//	         "span": the longest time of a block; "compacted": number of events when the day was written anew
 //	blocks   be64(first time) be64(sequence) → block of at most 16384 events, see block.go
 //	batches  ID of a batch → nothing: what is in here is not stored again
 //	health   sender → counters, summed up
@@ -17,6 +18,9 @@
 //
 // Small batches are merged into larger blocks as they come, see merge.go. Damaged blocks are left out and counted; a
 // day file that cannot be opened or written at all is renamed to *.damaged-N when new events of its day need a place.
+//
+// A day that is over is written anew, see compact.go. What a block looks like is in block.go, rows.go and lines.go, and
+// why in docs/adr/0004-block-format.md.
 //
 // Readers copy blocks out in short transactions, because a bbolt writer that must enlarge its memory map waits for
 // every open reader. Events of one day are merged over the blocks that overlap in time; what that may hold in memory
