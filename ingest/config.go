@@ -2,11 +2,13 @@ package ingest
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"uncloak/store"
@@ -30,9 +32,9 @@ type Config struct {
 	TCP        []string // host:port to accept streams at; newline and octet-counted frames, told apart frame by frame
 	Unixgram   []string // paths of unix datagram sockets (like /dev/log)
 	UnixStream []string // paths of unix stream sockets
+	TLS        []string // host:port to accept TLS at (RFC 5425)
 
-	Routers  map[netip.Addr]Router // by sender address
-	Location *time.Location        // zone of stamps that name none; nil: UTC
+	Settings // what Server.Set may change later
 
 	ReadBuffer        int           // bytes of socket buffer for each datagram socket; the kernel may grant less
 	Queue             int           // lines that wait to be parsed; each 512 bytes of a line beyond the first count as one more
@@ -40,6 +42,8 @@ type Config struct {
 	MaxConns          int           // stream connections at once
 	MaxConnsPerSender int           // stream connections at once from one address
 	Idle              time.Duration // a stream that is silent for so long is closed
+	Handshake         time.Duration // a TLS client that has not said who it is by then is closed
+	Drain             time.Duration // after a stop, what the kernel holds is taken in for so long at most
 	Senders           int           // senders with a clock and an account of their own; the rest of a day share one
 	BatchEvery        time.Duration // a batch is stored after so long …
 	BatchEvents       int           // … or once it has so many events
@@ -48,11 +52,18 @@ type Config struct {
 	Now func() time.Time // nil: time.Now
 }
 
+// Settings is the part of a Config that may change while a Server serves.
+type Settings struct {
+	Routers  map[netip.Addr]Router // by sender address
+	Location *time.Location        // zone of stamps that name none; nil: UTC
+	Secure   *tls.Config           // for TLS: see TLSFiles
+}
+
 // DefaultConfig listens nowhere. The 8 MiB of socket buffer hold a burst of about 20,000 datagrams (docs/adr/0002).
 func DefaultConfig() Config {
 	return Config{
 		ReadBuffer: 8 << 20, Queue: 1 << 16, MaxLine: 8 << 10, MaxConns: 1024, MaxConnsPerSender: 64, Idle: 10 * time.Minute,
-		Senders: 4096, BatchEvery: time.Second, BatchEvents: 16384,
+		Handshake: 10 * time.Second, Drain: 2 * time.Second, Senders: 4096, BatchEvery: time.Second, BatchEvents: 16384,
 	}
 }
 
@@ -71,10 +82,13 @@ func (c Config) Validate() error {
 			return fmt.Errorf("%s: %d is not between %d and %d", v.name, v.n, v.min, v.max)
 		}
 	}
-	if c.Idle <= 0 || c.BatchEvery <= 0 {
-		return errors.New("idle time and batch time must be positive")
+	if c.Idle <= 0 || c.BatchEvery <= 0 || c.Handshake <= 0 || c.Drain <= 0 {
+		return errors.New("idle, handshake, drain and batch time must be positive")
 	}
-	for _, a := range append(append([]string(nil), c.UDP...), c.TCP...) {
+	if len(c.TLS) > 0 && c.Secure == nil {
+		return errors.New("TLS needs a certificate")
+	}
+	for _, a := range slices.Concat(c.UDP, c.TCP, c.TLS) {
 		if _, _, err := net.SplitHostPort(a); err != nil {
 			return fmt.Errorf("listen address %q: want host:port: %w", a, err)
 		}
@@ -89,7 +103,11 @@ func (c *Config) fill() {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.Location == nil {
-		c.Location = time.UTC
+	c.Settings.fill()
+}
+
+func (s *Settings) fill() {
+	if s.Location == nil {
+		s.Location = time.UTC
 	}
 }

@@ -19,9 +19,9 @@ type Format struct {
 
 var _ format.Format = Format{}
 
-// GetSplitFunc is a new splitter, for one stream: frames end in a newline, or begin with their length (RFC 6587), and
-// each frame may choose.
-func (f Format) GetSplitFunc() bufio.SplitFunc { return newSplitter(f.MaxLine).split }
+// GetSplitFunc is a new splitter, for one stream: frames end in a newline (or in NUL, if the first does), or begin with
+// their length (RFC 6587), and each frame may choose.
+func (f Format) GetSplitFunc() bufio.SplitFunc { return newStreamSplitter(f.MaxLine).split }
 
 // GetParser reads one line. The line is copied: the library reuses its buffers.
 func (f Format) GetParser(line []byte) format.LogParser {
@@ -58,13 +58,32 @@ type splitter struct {
 	oversize uint64
 	skip     int  // bytes of an octet-counted frame still to pass over
 	skipLine bool // pass over everything up to the next newline
+	nul      ending
 }
+
+// ending is what the lines of a stream end in. A NUL may be the end itself (RFC 6587, 3.4.2) or stand before a newline, as
+// some devices put it: the byte behind the first one tells.
+type ending uint8
+
+const (
+	newline  ending = iota // a file, or a stream that was seen to end its lines so
+	eitherOf               // nothing seen yet
+	afterNUL               // a line ended in NUL: is the next byte of the newline?
+	onlyNUL                // newlines are part of lines
+)
 
 func newSplitter(limit int) *splitter {
 	if limit <= 0 {
 		limit = DefaultConfig().MaxLine
 	}
 	return &splitter{max: limit}
+}
+
+// newStreamSplitter is for a stream whose lines may end in NUL.
+func newStreamSplitter(limit int) *splitter {
+	s := newSplitter(limit)
+	s.nul = eitherOf
+	return s
 }
 
 // split is a bufio.SplitFunc that never fails: what is no valid frame is a line. Empty lines are left out. It needs a
@@ -91,7 +110,7 @@ func (s *splitter) next(b []byte, atEOF bool) (n int, line []byte, more bool) {
 		s.skip -= n
 		return n, nil, false
 	case s.skipLine:
-		i := bytes.IndexByte(b, '\n')
+		i := s.end(b)
 		s.skipLine = i < 0
 		if i < 0 {
 			return len(b), nil, false
@@ -121,7 +140,12 @@ func (s *splitter) next(b []byte, atEOF bool) (n int, line []byte, more bool) {
 // line takes a frame that ends in a newline, or with the stream.
 func (s *splitter) line(b []byte, atEOF bool) (n int, line []byte, more bool) {
 	window := b[:min(len(b), s.max+2)] // room for \r\n behind a line of exactly max bytes
-	if i := bytes.IndexByte(window, '\n'); i >= 0 {
+	if s.nul == afterNUL && len(b) > 0 {
+		if s.nul = onlyNUL; b[0] == '\n' || b[0] == '\r' {
+			s.nul = newline
+		}
+	}
+	if i := s.end(window); i >= 0 {
 		return i + 1, s.cut(b[:i]), false
 	}
 	if len(window) == s.max+2 {
@@ -132,6 +156,27 @@ func (s *splitter) line(b []byte, atEOF bool) (n int, line []byte, more bool) {
 		return len(b), s.cut(b), false
 	}
 	return 0, nil, true
+}
+
+// end is where a line ends, or -1.
+func (s *splitter) end(b []byte) int {
+	i := bytes.IndexByte(b, '\n')
+	switch s.nul {
+	case eitherOf:
+		if i >= 0 {
+			b = b[:i]
+		}
+		if z := bytes.IndexByte(b, 0); z >= 0 {
+			s.nul = afterNUL
+			return z
+		}
+		if i >= 0 {
+			s.nul = newline
+		}
+	case onlyNUL:
+		i = bytes.IndexByte(b, 0)
+	}
+	return i
 }
 
 func (s *splitter) cut(line []byte) []byte {

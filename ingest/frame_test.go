@@ -18,8 +18,7 @@ import (
 )
 
 // cutAll cuts a stream that comes in pieces as the reader gives them.
-func cutAll(r io.Reader, limit int) (lines []string, oversize uint64) {
-	s := newSplitter(limit)
+func cutAll(s *splitter, r io.Reader, limit int) (lines []string, oversize uint64) {
 	sc := bufio.NewScanner(r)
 	sc.Buffer(make([]byte, 0, limit+16), limit+16)
 	sc.Split(s.split)
@@ -54,7 +53,34 @@ func TestSplitter(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for how, r := range map[string]io.Reader{"at once": strings.NewReader(tc.in), "byte by byte": iotest.OneByteReader(strings.NewReader(tc.in))} {
-				got, oversize := cutAll(r, 500)
+				got, oversize := cutAll(newSplitter(500), r, 500)
+				if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", tc.want) || oversize != tc.oversize {
+					t.Errorf("%s: %q, %d too long; want %q, %d", how, got, oversize, tc.want, tc.oversize)
+				}
+			}
+		})
+	}
+}
+
+func TestStreamSplitter(t *testing.T) {
+	long := strings.Repeat("x", 600)
+	for _, tc := range []struct {
+		name, in string
+		want     []string
+		oversize uint64
+	}{
+		{"newline", "<13>a\n<13>b\n", []string{"<13>a", "<13>b"}, 0},
+		{"nul", "<13>a\x00<13>b\x00c", []string{"<13>a", "<13>b", "c"}, 0},
+		{"newline within a line that ends in nul", "<13>a\x00<13>b\nc\x00", []string{"<13>a", "<13>b\nc"}, 0},
+		{"nul before the newline", "<13>a\x00\n<13>b\x00c\n", []string{"<13>a", "<13>b\x00c"}, 0},
+		{"nul before crlf", "<13>a\x00\r\n<13>b\x00\r\n", []string{"<13>a", "<13>b"}, 0},
+		{"nul within a later line", "<13>a\n<13>b\x00c\n", []string{"<13>a", "<13>b\x00c"}, 0},
+		{"counted frames between", "5 <13>a<13>b\x005 <13>c<13>d\x00", []string{"<13>a", "<13>b", "<13>c", "<13>d"}, 0},
+		{"too long", long + "\x00b\x00" + long + "\nx\x00c\x00", []string{long[:500], "b", long[:500], "c"}, 2},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			for how, r := range map[string]io.Reader{"at once": strings.NewReader(tc.in), "byte by byte": iotest.OneByteReader(strings.NewReader(tc.in))} {
+				got, oversize := cutAll(newStreamSplitter(500), r, 500)
 				if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", tc.want) || oversize != tc.oversize {
 					t.Errorf("%s: %q, %d too long; want %q, %d", how, got, oversize, tc.want, tc.oversize)
 				}
@@ -65,19 +91,21 @@ func TestSplitter(t *testing.T) {
 
 // However a stream is cut into reads, the lines are the same, none is empty or too long, and nothing is made up.
 func FuzzSplitter(f *testing.F) {
-	for _, s := range []string{"<13>a\n5 <13>b", "999999 <13>", "-1 x", "1 <", "0 <13>x", strings.Repeat("y", 600) + "\nz", "500 <1" + strings.Repeat("q", 600)} {
+	for _, s := range []string{"<13>a\n5 <13>b", "999999 <13>", "-1 x", "1 <", "0 <13>x", strings.Repeat("y", 600) + "\nz", "500 <1" + strings.Repeat("q", 600), "a\x00b\nc\x00", "a\x00\r\nb"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		const limit = 480
-		whole, over := cutAll(bytes.NewReader(in), limit)
-		pieces, over2 := cutAll(iotest.HalfReader(bytes.NewReader(in)), limit)
-		if fmt.Sprint(whole) != fmt.Sprint(pieces) || over != over2 {
-			t.Fatalf("%q (%d) in pieces is %q (%d)", whole, over, pieces, over2)
-		}
-		for _, l := range whole {
-			if len(l) == 0 || len(l) > limit || !bytes.Contains(in, []byte(l)) {
-				t.Fatalf("line of %d bytes: %q", len(l), l)
+		for _, made := range []func(int) *splitter{newSplitter, newStreamSplitter} {
+			whole, over := cutAll(made(limit), bytes.NewReader(in), limit)
+			pieces, over2 := cutAll(made(limit), iotest.HalfReader(bytes.NewReader(in)), limit)
+			if fmt.Sprint(whole) != fmt.Sprint(pieces) || over != over2 {
+				t.Fatalf("%q (%d) in pieces is %q (%d)", whole, over, pieces, over2)
+			}
+			for _, l := range whole {
+				if len(l) == 0 || len(l) > limit || !bytes.Contains(in, []byte(l)) {
+					t.Fatalf("line of %d bytes: %q", len(l), l)
+				}
 			}
 		}
 	})

@@ -216,7 +216,7 @@ func (p *packetSocket) drain(q *queue) error {
 	}
 	buf := make([]byte, p.cfg.MaxLine+2)
 	err = raw.Control(func(fd uintptr) {
-		for range drainMax {
+		for i := 0; i < drainMax && q.stop.Err() == nil; i++ {
 			n, _, flags, sa, err := unix.Recvmsg(int(fd), buf, nil, unix.MSG_DONTWAIT)
 			if errors.Is(err, unix.EINTR) {
 				continue
@@ -226,7 +226,7 @@ func (p *packetSocket) drain(q *queue) error {
 			}
 			if l, ok := p.line(buf[:n], flags, p.sourceOf(sa), p.cfg.Now().UnixNano(), q); ok {
 				l.raw = append([]byte(nil), l.raw...)
-				q.put([]line{l})
+				q.drop(q.put([]line{l}))
 			}
 		}
 	})

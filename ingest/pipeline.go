@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"uncloak/detect"
@@ -24,6 +25,7 @@ const (
 type parser struct {
 	cfg     *Config
 	queue   *queue
+	set     *atomic.Pointer[Settings] // nil: those of cfg, for good
 	senders *senders
 	parser  *parse.Parser // one for all: what a line says does not depend on the lines before it
 	rec     parse.Record
@@ -48,6 +50,9 @@ func (p *parser) run() {
 			if !ok {
 				p.flush()
 				return
+			}
+			if p.set != nil {
+				p.senders.use(p.set.Load())
 			}
 			for i := range lines {
 				p.take(&lines[i])

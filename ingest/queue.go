@@ -37,6 +37,7 @@ type queue struct {
 	room  *semaphore.Weighted
 	size  int64
 	lines chan []line
+	stop  context.Context // ends when nothing more is to be put
 
 	mu       sync.Mutex
 	losses   map[source]loss // since they were last taken
@@ -47,7 +48,7 @@ type queue struct {
 type loss struct{ dropped, kernel, empty uint64 }
 
 func newQueue(size, senders int) *queue {
-	return &queue{room: semaphore.NewWeighted(int64(size)), size: int64(size), lines: make(chan []line, size),
+	return &queue{room: semaphore.NewWeighted(int64(size)), size: int64(size), lines: make(chan []line, size), stop: context.Background(),
 		losses: make(map[source]loss), maxNamed: senders}
 }
 
@@ -59,7 +60,7 @@ func (q *queue) offer(lines []line) {
 		if q.room.TryAcquire(min(lines[i].cost(), q.size)) {
 			kept = append(kept, lines[i])
 		} else {
-			q.lose(lines[i].from, loss{dropped: 1})
+			q.drop(lines[i : i+1])
 		}
 	}
 	if len(kept) > 0 {
@@ -67,20 +68,30 @@ func (q *queue) offer(lines []line) {
 	}
 }
 
-// put waits for room, which comes as long as the pipeline runs: after a stop it takes in, or gives up, all that waits.
-func (q *queue) put(lines []line) {
+// put waits for room, which comes as long as the pipeline runs, and gives back what had none when the queue was stopped:
+// a stop takes in, or gives up, all that waits.
+func (q *queue) put(lines []line) (rest []line) {
 	sum := int64(0)
 	for i := range lines {
 		sum += min(lines[i].cost(), q.size)
 	}
 	if q.room.TryAcquire(sum) {
 		q.lines <- lines
-		return
+		return nil
 	}
 	for i := range lines {
-		// Acquire fails only when its context ends.
-		_ = q.room.Acquire(context.Background(), min(lines[i].cost(), q.size))
+		if q.room.Acquire(q.stop, min(lines[i].cost(), q.size)) != nil {
+			return lines[i:]
+		}
 		q.lines <- lines[i : i+1 : i+1]
+	}
+	return nil
+}
+
+// drop counts lines that were received and have no place.
+func (q *queue) drop(lines []line) {
+	for i := range lines {
+		q.lose(lines[i].from, loss{dropped: 1})
 	}
 }
 

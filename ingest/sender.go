@@ -40,12 +40,13 @@ type sender struct {
 // at the end of the day that is gone.
 type senders struct {
 	cfg   *Config
+	set   *Settings
 	byID  map[source]*sender
 	hosts routerNames
 }
 
 func newSenders(cfg *Config) *senders {
-	return &senders{cfg: cfg, byID: make(map[source]*sender), hosts: make(routerNames)}
+	return &senders{cfg: cfg, set: &cfg.Settings, byID: make(map[source]*sender), hosts: make(routerNames)}
 }
 
 // of is the sender for lines from a source that were received on that day.
@@ -57,8 +58,29 @@ func (s *senders) of(from source, day detect.Date) *sender {
 	if len(s.byID) >= s.cfg.Senders && from != others {
 		return s.of(others, day)
 	}
-	sn := &sender{loc: s.cfg.Location, fallback: newRouterName(from.String()), seen: day}
-	if r, ok := s.cfg.Routers[from.addr]; ok {
+	sn := &sender{fallback: newRouterName(from.String()), seen: day}
+	sn.configure(from, s.set)
+	sn.health.Sender = from.String()
+	sn.health.Router = sn.fallback.name.String()
+	s.byID[from] = sn
+	return sn
+}
+
+// use takes new settings, for the senders that are known, too.
+func (s *senders) use(set *Settings) {
+	if set == s.set {
+		return
+	}
+	s.set = set
+	for from, sn := range s.byID {
+		sn.configure(from, set)
+	}
+}
+
+// configure gives a sender what the settings say of it.
+func (sn *sender) configure(from source, set *Settings) {
+	sn.named, sn.loc, sn.lastMin = nil, set.Location, parse.Stamp{}
+	if r, ok := set.Routers[from.addr]; ok {
 		if r.Name != "" {
 			n := newRouterName(r.Name)
 			sn.named = &n
@@ -67,10 +89,6 @@ func (s *senders) of(from source, day detect.Date) *sender {
 			sn.loc = r.Location
 		}
 	}
-	sn.health.Sender = from.String()
-	sn.health.Router = sn.fallback.name.String()
-	s.byID[from] = sn
-	return sn
 }
 
 // take is the accounting since the last call. Senders that were silent for a whole day are forgotten.

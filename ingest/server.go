@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -18,6 +19,7 @@ type Server struct {
 	cfg   Config
 	store Appender
 	stats *counters
+	set   atomic.Pointer[Settings]
 
 	mu        sync.Mutex
 	listening bool
@@ -31,7 +33,19 @@ func New(cfg Config, st Appender) (*Server, error) {
 		return nil, fmt.Errorf("receiver: %w", err)
 	}
 	cfg.fill()
-	return &Server{cfg: cfg, store: st, stats: newCounters()}, nil
+	s := &Server{cfg: cfg, store: st, stats: newCounters()}
+	s.set.Store(&s.cfg.Settings)
+	return s, nil
+}
+
+// Set changes the settings: for the next line that is parsed and the next TLS handshake. Connections stay as they are.
+// What x points to must not be changed any more. Any goroutine may call it, at any time.
+func (s *Server) Set(x Settings) {
+	if x.Secure == nil {
+		x.Secure = s.set.Load().Secure
+	}
+	x.fill()
+	s.set.Store(&x)
 }
 
 // Stats is what was done so far.
@@ -76,11 +90,16 @@ func (s *Server) Listen() (err error) {
 			return err
 		}
 	}
+	for _, a := range s.cfg.TLS {
+		if err := s.listenStream("tls", a); err != nil {
+			return err
+		}
+	}
 	s.listening = true
 	return nil
 }
 
-// Addrs are the addresses that are listened at, in the order of the configuration: UDP, Unixgram, TCP, UnixStream.
+// Addrs are the addresses that are listened at, in the order of the configuration: UDP, Unixgram, TCP, UnixStream, TLS.
 func (s *Server) Addrs() (as []net.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,8 +112,26 @@ func (s *Server) Addrs() (as []net.Addr) {
 	return as
 }
 
-// Serve receives until ctx ends, then closes the sockets, takes in what the kernel still holds for them, stores
-// everything and returns. Its error is that of a socket that cannot be used, or of events that could not be stored. A
+// Listening says in words where lines come from: "udp [::]:514", "tls 127.0.0.1:6514".
+func (s *Server) Listening() (words []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.packets {
+		a := p.conn.LocalAddr()
+		words = append(words, a.Network()+" "+a.String())
+	}
+	for _, l := range s.streams {
+		network := l.ln.Addr().Network()
+		if l.secure != nil {
+			network = "tls"
+		}
+		words = append(words, network+" "+l.ln.Addr().String())
+	}
+	return words
+}
+
+// Serve receives until ctx ends, then closes the sockets, takes in what the kernel still holds for them (for Config.Drain
+// at most, so that senders who go on cannot hold it up), stores everything and returns. Its error is that of a socket that cannot be used, or of events that could not be stored. A
 // Server serves once.
 func (s *Server) Serve(ctx context.Context) error {
 	if err := s.Listen(); err != nil {
@@ -103,8 +140,13 @@ func (s *Server) Serve(ctx context.Context) error {
 	defer s.closeAll()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	enough, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	defer context.AfterFunc(ctx, func() { sleep(enough, s.cfg.Drain); stop() })()
 	q := newQueue(s.cfg.Queue, s.cfg.Senders)
+	q.stop = enough
 	p := newParser(&s.cfg, q)
+	p.set = &s.set
 	w := &writer{cfg: &s.cfg, to: s.store, stats: s.stats}
 
 	var tail errgroup.Group // goes on until the queue is empty

@@ -189,6 +189,7 @@ func TestStreams(t *testing.T) {
 	}{
 		{"newline", "tcp", func(w io.Writer, i int) { fmt.Fprintf(w, "%s\n", line(i)) }},
 		{"crlf and nul", "tcp", func(w io.Writer, i int) { fmt.Fprintf(w, "%s\r\n", line(i)+"\x00") }},
+		{"nul", "tcp", func(w io.Writer, i int) { fmt.Fprintf(w, "%s\x00", line(i)) }},
 		{"octet counted", "tcp", func(w io.Writer, i int) { fmt.Fprintf(w, "%d %s", len(line(i)), line(i)) }},
 		{"both by turns", "tcp", func(w io.Writer, i int) {
 			if i%2 == 0 {

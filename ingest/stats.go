@@ -21,6 +21,7 @@ type Stats struct {
 	Lost        uint64 // given up because the store refused them
 	StoreErrors uint64
 	Refused     uint64 // connections beyond the limits
+	Handshakes  uint64 // TLS connections that came to nothing: not TLS, no certificate that we accept, too slow
 	AcceptFails uint64 // by the kernel: no more file descriptors, for instance
 }
 

@@ -2,38 +2,48 @@ package ingest
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+	"golang.org/x/time/rate"
 )
 
 // After a failed accept the loop waits, from acceptMin on and twice as long each time, so that a process out of file
 // descriptors does not spin.
 const (
-	acceptMin  = 5 * time.Millisecond
-	acceptMax  = time.Second
-	streamRead = 64 << 10 // bytes read at once from a stream
-	drainBytes = 4 << 20  // bytes taken from one stream at a stop, at most
+	acceptMin   = 5 * time.Millisecond
+	acceptMax   = time.Second
+	streamFirst = 4 << 10  // bytes of a new stream's buffer, which grows while reads fill it: most streams are idle
+	streamRead  = 64 << 10 // bytes read at once from a stream, at most
+	drainBytes  = 4 << 20  // bytes taken from one stream at a stop, at most
 )
 
-// streamSocket is one listening socket, TCP or unix.
+// streamSocket is one listening socket, TCP or unix; with TLS where secure is set.
 type streamSocket struct {
-	cfg   *Config
-	local string
-	ln    net.Listener
+	cfg    *Config
+	local  string
+	ln     net.Listener
+	secure func() *tls.Config // nil: no TLS
+	seldom *rate.Sometimes    // told of each client that does not get on with us
 }
 
 func (s *Server) listenStream(network, address string) error {
-	l := &streamSocket{cfg: &s.cfg}
-	if network == "unix" {
+	l := &streamSocket{cfg: &s.cfg, seldom: &rate.Sometimes{First: 10, Interval: time.Minute}}
+	switch network {
+	case "unix":
 		l.local = "unix"
 		freePath(network, address)
+	case "tls":
+		network, l.secure = "tcp", s.secure
 	}
 	ln, err := net.Listen(network, address)
 	if err != nil {
@@ -77,43 +87,94 @@ func (c *connLimits) give(from source) {
 	}
 }
 
-// accept serves connections until ctx ends, and returns when the last of them is drained.
+// accept serves connections until ctx ends, also those that the kernel holds by then, and returns when the last of them
+// is drained.
 func (l *streamSocket) accept(ctx context.Context, q *queue, limits *connLimits, stats *counters) error {
-	stop := context.AfterFunc(ctx, func() { l.ln.Close() })
+	end := func() { l.ln.Close() }
+	d, patient := l.ln.(interface{ SetDeadline(time.Time) error })
+	if patient {
+		end = func() { d.SetDeadline(time.Unix(1, 0)) }
+	}
+	stop := context.AfterFunc(ctx, end)
 	defer stop()
 	var open sync.WaitGroup
 	defer open.Wait()
-	wait := acceptMin
-	for {
-		conn, err := l.ln.Accept()
-		switch {
-		case ctx.Err() != nil:
-			if err == nil {
-				conn.Close()
-			}
-			return nil
-		case errors.Is(err, net.ErrClosed):
-			return fmt.Errorf("%s: %w", l.ln.Addr(), err)
-		case err != nil:
-			stats.add(func(s *Stats) { s.AcceptFails++ })
-			l.cfg.Log.Warn("cannot accept connections", "listener", l.ln.Addr(), "err", err)
-			sleep(ctx, wait)
-			wait = min(2*wait, acceptMax)
-			continue
-		}
-		wait = acceptMin
+	serve := func(conn net.Conn) {
 		from := l.source(conn.RemoteAddr())
 		if !limits.take(from) {
 			stats.add(func(s *Stats) { s.Refused++ })
 			conn.Close()
-			continue
+			return
 		}
 		open.Go(func() {
 			defer limits.give(from)
 			defer conn.Close()
-			(&stream{cfg: l.cfg, conn: conn, from: from, queue: q, cut: newSplitter(l.cfg.MaxLine)}).receive(ctx)
+			l.serve(ctx, &drainConn{Conn: conn}, from, q, stats)
 		})
 	}
+	for wait := acceptMin; ; {
+		conn, err := l.ln.Accept()
+		switch {
+		case err == nil:
+			wait = acceptMin
+			serve(conn)
+		case ctx.Err() != nil:
+			if patient {
+				l.rest(serve)
+				l.ln.Close()
+			}
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return fmt.Errorf("%s: %w", l.ln.Addr(), err)
+		default:
+			stats.add(func(s *Stats) { s.AcceptFails++ })
+			l.cfg.Log.Warn("cannot accept connections", "listener", l.ln.Addr(), "err", err)
+			sleep(ctx, wait)
+			wait = min(2*wait, acceptMax)
+		}
+	}
+}
+
+// rest serves the connections that wait in the kernel: their senders believe that what they wrote has arrived.
+func (l *streamSocket) rest(serve func(net.Conn)) {
+	sc, ok := l.ln.(syscall.Conn)
+	if !ok {
+		return
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) { // a closed socket holds none
+		for range l.cfg.MaxConns {
+			c, _, err := unix.Accept4(int(fd), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+			if err != nil {
+				return
+			}
+			f := os.NewFile(uintptr(c), "connection")
+			if conn, err := net.FileConn(f); err == nil {
+				serve(conn)
+			}
+			f.Close()
+		}
+	})
+}
+
+// serve reads one connection to its end.
+func (l *streamSocket) serve(ctx context.Context, conn *drainConn, from source, q *queue, stats *counters) {
+	s := &stream{cfg: l.cfg, raw: conn, conn: conn, from: from, queue: q, cut: newStreamSplitter(l.cfg.MaxLine)}
+	if l.secure != nil {
+		c := tls.Server(conn, l.secure())
+		if err := l.handshake(ctx, c); err != nil {
+			if ctx.Err() == nil {
+				stats.add(func(s *Stats) { s.Handshakes++ })
+				l.seldom.Do(func() { l.cfg.Log.Warn("no TLS with this client", "client", from.String(), "err", err) })
+			}
+			return
+		}
+		s.conn = c
+	}
+	s.receive(ctx)
 }
 
 func (l *streamSocket) source(a net.Addr) source {
@@ -125,10 +186,44 @@ func (l *streamSocket) source(a net.Addr) source {
 	return source{name: l.local}
 }
 
+// drainConn is a connection that, once drained, gives only what the kernel already holds, and then an error. It lies below
+// TLS, so that both kinds of stream end alike.
+type drainConn struct {
+	net.Conn
+	drained bool
+}
+
+func (c *drainConn) Read(b []byte) (int, error) {
+	if !c.drained {
+		return c.Conn.Read(b)
+	}
+	sc, ok := c.Conn.(syscall.Conn)
+	if !ok {
+		return 0, net.ErrClosed
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	ctlErr := raw.Control(func(fd uintptr) {
+		for {
+			if n, _, err = unix.Recvfrom(int(fd), b, unix.MSG_DONTWAIT); !errors.Is(err, unix.EINTR) {
+				return
+			}
+		}
+	})
+	if err = errors.Join(err, ctlErr); err == nil && n <= 0 {
+		err = io.EOF
+	}
+	return max(n, 0), err
+}
+
 // stream is one connection. A full queue holds it back: it reads no further, and TCP tells the sender.
 type stream struct {
 	cfg   *Config
-	conn  net.Conn
+	raw   *drainConn
+	conn  net.Conn // raw, or TLS over it
 	from  source
 	queue *queue
 	cut   *splitter
@@ -139,16 +234,14 @@ type stream struct {
 // receive reads until the sender closes, is silent for too long, or ctx ends; then also what the kernel still holds.
 // What the stream ends with is a line, newline or not.
 func (s *stream) receive(ctx context.Context) {
-	stop := context.AfterFunc(ctx, func() { s.conn.SetReadDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { s.raw.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
-	s.buf = make([]byte, s.cfg.MaxLine+16+streamRead)
+	s.buf = make([]byte, streamFirst)
 	for {
 		if err := s.deadline(ctx); err != nil {
 			break
 		}
-		n, err := s.conn.Read(s.buf[s.n:])
-		s.took(n, false)
-		if err != nil {
+		if err := s.read(); err != nil {
 			break
 		}
 	}
@@ -158,9 +251,19 @@ func (s *stream) receive(ctx context.Context) {
 	s.took(0, true)
 }
 
+// read takes one read's worth, and makes room for more where that filled the buffer.
+func (s *stream) read() error {
+	n, err := s.conn.Read(s.buf[s.n:])
+	s.took(n, false)
+	if most := s.cfg.MaxLine + 16 + streamRead; len(s.buf) < most && (s.n+n >= len(s.buf) || 2*s.n > len(s.buf)) {
+		s.buf = append(make([]byte, 0, most), s.buf[:s.n]...)[:min(most, 4*len(s.buf))]
+	}
+	return err
+}
+
 // deadline gives the next read its time. A stop may come between the check and the call: it is looked at again.
 func (s *stream) deadline(ctx context.Context) error {
-	if err := s.conn.SetReadDeadline(time.Now().Add(s.cfg.Idle)); err != nil {
+	if err := s.raw.SetReadDeadline(time.Now().Add(s.cfg.Idle)); err != nil {
 		return err
 	}
 	return ctx.Err()
@@ -168,27 +271,15 @@ func (s *stream) deadline(ctx context.Context) error {
 
 // drain takes what the kernel holds without waiting for more.
 func (s *stream) drain() {
-	sc, ok := s.conn.(syscall.Conn)
-	if !ok {
-		return
-	}
-	raw, err := sc.SyscallConn()
-	if err != nil {
-		return
-	}
-	_ = raw.Control(func(fd uintptr) { // a closed connection has nothing to drain
-		for total := 0; total < drainBytes; {
-			n, _, err := unix.Recvfrom(int(fd), s.buf[s.n:], unix.MSG_DONTWAIT)
-			if errors.Is(err, unix.EINTR) {
-				continue
-			}
-			if err != nil || n <= 0 {
-				return
-			}
-			total += n
-			s.took(n, false)
+	s.raw.drained = true
+	for total := 0; total < drainBytes && s.queue.stop.Err() == nil; {
+		n, err := s.conn.Read(s.buf[s.n:])
+		total += n
+		s.took(n, false)
+		if err != nil {
+			return
 		}
-	})
+	}
 }
 
 // took cuts the lines out of the buffer, which n more bytes came into, and puts them into the queue.
@@ -213,6 +304,6 @@ func (s *stream) took(n int, end bool) {
 	}
 	s.n = copy(s.buf, data)
 	if len(lines) > 0 {
-		s.queue.put(lines)
+		s.queue.drop(s.queue.put(lines))
 	}
 }

@@ -48,17 +48,12 @@ func (a *app) checkCommand() *cobra.Command {
 	return cmd
 }
 
-// listenFlags are the addresses to receive at.
-func listenFlags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringSlice("udp", nil, "addresses for datagrams (default :514)")
-	f.StringSlice("tcp", nil, "addresses for streams (default :514)")
-	f.StringSlice("unix", nil, "paths of unix datagram sockets, like /dev/log")
-}
-
 // check looks at everything; its error is one of the config, or the end of ctx.
 func (a *app) check(ctx context.Context) (*report.Check, error) {
-	receiver := a.receiver()
+	receiver, err := a.receiver()
+	if err != nil {
+		return nil, err
+	}
 	if err := receiver.Validate(); err != nil {
 		return nil, usageError{err}
 	}

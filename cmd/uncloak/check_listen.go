@@ -55,7 +55,7 @@ func listeners(c *report.Check, cfg ingest.Config, serving []string) (out []repo
 	for _, n := range []struct {
 		network   string
 		addresses []string
-	}{{"udp", cfg.UDP}, {"tcp", cfg.TCP}, {"unixgram", cfg.Unixgram}} {
+	}{{"udp", cfg.UDP}, {"tcp", cfg.TCP}, {"tls", cfg.TLS}, {"unixgram", cfg.Unixgram}, {"unix", cfg.UnixStream}} {
 		for _, address := range n.addresses {
 			l := report.Listener{Network: n.network, Address: address, State: tryAddress(n.network, address)}
 			if l.State == "taken" && c.Data.Daemon && serves(serving, n.network, address) {
@@ -69,8 +69,11 @@ func listeners(c *report.Check, cfg ingest.Config, serving []string) (out []repo
 
 // tryAddress takes an address and lets go of it.
 func tryAddress(network, address string) string {
-	if network == "unixgram" {
-		return tryPath(address)
+	switch network {
+	case "unixgram", "unix":
+		return tryPath(network, address)
+	case "tls":
+		network = "tcp"
 	}
 	var closer interface{ Close() error }
 	var err error
@@ -92,11 +95,11 @@ func tryAddress(network, address string) string {
 }
 
 // tryPath says whether a unix socket could be made: serve takes the place of one at which nobody listens.
-func tryPath(path string) string {
+func tryPath(network, path string) string {
 	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket == 0 {
 		return "taken"
 	}
-	if c, err := net.Dial("unixgram", path); err == nil {
+	if c, err := net.Dial(network, path); err == nil {
 		c.Close()
 		return "taken"
 	}
@@ -136,8 +139,11 @@ func listenProblem(l report.Listener) string {
 	at := l.Network + " " + l.Address
 	switch l.State {
 	case "taken":
-		if l.Network == "unixgram" {
-			return at + " is taken: stop the program that listens there (fuser " + quote(l.Address) + "), or use another path with --unix"
+		switch l.Network {
+		case "unixgram", "unix":
+			return at + " is taken: stop the program that listens there (fuser " + quote(l.Address) + "), or use another path"
+		case "tls":
+			return at + " is taken by another program: stop that one (ss -lnp --tcp), or use another port, such as --tls :6515"
 		}
 		return fmt.Sprintf("%s is taken by another program: stop that one (ss -lnp --%s), or use another port, such as --%s :5514", at, l.Network, l.Network)
 	case "denied":

@@ -38,6 +38,7 @@ type config struct {
 	Timeouts timeouts       `koanf:"timeouts"`
 	Routers  []router       `koanf:"routers"`
 	Listen   listen         `koanf:"listen"`
+	TLS      secure         `koanf:"tls"`
 	Names    names          `koanf:"names"`
 	Log      logging        `koanf:"log"`
 	Known    []known        `koanf:"known"`
@@ -91,6 +92,9 @@ type listen struct {
 	UDP  []string `koanf:"udp"`
 	TCP  []string `koanf:"tcp"`
 	Unix []string `koanf:"unix"`
+
+	UnixStream []string `koanf:"unix_stream"`
+	TLS        []string `koanf:"tls"`
 }
 
 type names struct {
@@ -114,7 +118,9 @@ func defaultConfig() config {
 // flagKeys says which key a flag sets.
 func flagKeys() map[string]string {
 	return map[string]string{"data": "data", "timezone": "timezone", "lan": "lan", "table": "table", "resolver": "names.resolver",
-		"udp": "listen.udp", "tcp": "listen.tcp", "unix": "listen.unix", "log-level": "log.level", "log-format": "log.format"}
+		"udp": "listen.udp", "tcp": "listen.tcp", "unix": "listen.unix", "unix-stream": "listen.unix_stream",
+		"tls": "listen.tls", "tls-cert": "tls.cert", "tls-key": "tls.key", "tls-client-ca": "tls.client_ca", "tls-allow": "tls.allowed_names",
+		"log-level": "log.level", "log-format": "log.format"}
 }
 
 // loadConfig reads file (none if empty), environ and flags. What it returns is checked; every error is the owner's to mend

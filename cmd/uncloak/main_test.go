@@ -66,9 +66,9 @@ func line(i int) string {
 
 // daemon is a running serve.
 type daemon struct {
-	udp, tcp string
-	log      *watcher
-	stop     func() int // and wait for the exit code
+	udp, tcp, tls string
+	log           *watcher
+	stop          func() int // and wait for the exit code
 }
 
 // watcher lets tests wait for a line of the log.
@@ -153,6 +153,8 @@ func (d *daemon) addresses(t *testing.T) {
 			d.udp = addr
 		case "tcp":
 			d.tcp = addr
+		case "tls":
+			d.tls = addr
 		}
 	}
 }
@@ -337,9 +339,20 @@ func TestHangup(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("table: 200\nlan: [10.9.0.0/16]\n")
+	write("table: 200\nlan: [10.9.0.0/16]\nrouters: [{address: 127.0.0.1, name: home, timezone: Asia/Tokyo}]\n")
 	hup()
 	d.log.wait(t, "config reread")
+	conn, err := net.Dial("tcp", d.tcp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	at := time.Now().Add(-time.Hour).Truncate(time.Second)
+	fmt.Fprintf(conn, "<4>%s gw kernel: a line of the new zone\n", at.In(time.FixedZone("", 9*3600)).Format(time.Stamp))
+	stored(t, data, 1)
+	if n := count(t, data, "--router", "home", "--from", at.UTC().Format(time.RFC3339), "--to", at.Add(time.Second).UTC().Format(time.RFC3339)); n != 1 {
+		t.Errorf("the receiver keeps the old name or zone:\n%s", ok(t, "", "query", "--data", data))
+	}
 	if l := d.log.wait(t, "only with a restart"); !strings.Contains(l, `"lan"`) {
 		t.Errorf("what needs a restart: %s", l)
 	}

@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/netip"
 	"os"
 	"os/signal"
 	"reflect"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -63,11 +60,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	addrs := srv.Addrs()
-	words := make([]string, len(addrs))
-	for i, addr := range addrs {
-		words[i] = addr.Network() + " " + addr.String()
-	}
+	words := srv.Listening()
 	h.listens.Store(&words)
 	if err := h.days.Resume(ctx); err != nil {
 		return err
@@ -86,7 +79,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return srv.Serve(gctx) })
-	g.Go(func() error { return a.watch(gctx, h, hup) })
+	g.Go(func() error { return a.watch(gctx, h, srv, hup) })
 	g.Go(func() error { return a.tidy(gctx, st) })
 	err = g.Wait()
 	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -115,58 +108,8 @@ func (a *app) openStore(ctx context.Context) (*bolt.DB, error) {
 	}
 }
 
-// listen opens the sockets of the receiver. Port 514 belongs to root: where nobody gave an address and it is not permitted,
-// 5514 serves.
-func (a *app) listen(to ingest.Appender) (*ingest.Server, error) {
-	cfg := a.receiver()
-	srv, err := open(cfg, to)
-	if errors.Is(err, fs.ErrPermission) && !a.cfg.set("listen.udp") && !a.cfg.set("listen.tcp") {
-		a.log.Warn("port 514 is not permitted, listening on 5514 instead: point the router there, or allow it with setcap cap_net_bind_service=+ep")
-		cfg.UDP, cfg.TCP = []string{":5514"}, []string{":5514"}
-		srv, err = open(cfg, to)
-	}
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("%w: use a port above 1023, such as --udp :5514 --tcp :5514", err)
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%w: another syslog server has it; stop that one, or use --udp :5514 --tcp :5514", err)
-	}
-	return srv, err
-}
-
-// receiver is the part of the config that the receiver needs.
-func (a *app) receiver() ingest.Config {
-	cfg := ingest.DefaultConfig()
-	cfg.UDP, cfg.TCP, cfg.Unixgram = present(a.cfg.Listen.UDP), present(a.cfg.Listen.TCP), present(a.cfg.Listen.Unix)
-	cfg.Location, cfg.Log, cfg.Now, cfg.Routers = a.cfg.location, a.log, a.now, map[netip.Addr]ingest.Router{}
-	for _, r := range a.cfg.Routers {
-		known := ingest.Router{Name: r.Name}
-		if r.Timezone != "" {
-			known.Location, _ = zone(r.Timezone) // checked by complete
-		}
-		cfg.Routers[r.Address.Unmap()] = known
-	}
-	return cfg
-}
-
-func open(cfg ingest.Config, to ingest.Appender) (*ingest.Server, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, usageError{err}
-	}
-	srv, err := ingest.New(cfg, to)
-	if err != nil {
-		return nil, err
-	}
-	return srv, srv.Listen()
-}
-
-// present leaves out empty words: they turn a listener off.
-func present(words []string) []string {
-	return slices.DeleteFunc(slices.Clone(words), func(s string) bool { return strings.TrimSpace(s) == "" })
-}
-
 // watch looks for findings and saves the running day each minute, and rereads the config at each HUP, until ctx ends.
-func (a *app) watch(ctx context.Context, h *house, hup <-chan os.Signal) error {
+func (a *app) watch(ctx context.Context, h *house, srv *ingest.Server, hup <-chan os.Signal) error {
 	tick := time.NewTicker(judgeEvery)
 	defer tick.Stop()
 	known := map[string]detect.Severity{}
@@ -175,7 +118,7 @@ func (a *app) watch(ctx context.Context, h *house, hup <-chan os.Signal) error {
 		case <-ctx.Done():
 			return nil
 		case <-hup:
-			a.reload(h)
+			a.reload(h, srv)
 		case <-tick.C:
 			if err := h.days.Save(ctx); err != nil && ctx.Err() == nil {
 				a.log.Error("the running day is not saved", "error", err)
@@ -232,25 +175,33 @@ func (a *app) announce(ctx context.Context, h *house, known map[string]detect.Se
 	}
 }
 
-// reload reads the config again. What cannot change while serve runs is said and stays as it is.
-func (a *app) reload(h *house) {
+// reload reads the config again. What cannot change while serve runs is said and stays as it is; so does everything, if
+// one thing is wrong.
+func (a *app) reload(h *house, srv *ingest.Server) {
 	cfg, err := loadConfig(a.configFile, os.Environ(), a.flags)
+	var set ingest.Settings
+	if err == nil {
+		set, err = cfg.receive()
+	}
 	if err != nil {
 		a.log.Error("config is not reread, the old one holds", "error", err)
 		return
 	}
+	was, is := a.cfg.detect(), cfg.detect()
 	var fixed []string
 	for _, p := range []struct {
 		key      string
 		old, new any
 	}{{"data", a.cfg.Data, cfg.Data}, {"lan", a.cfg.LAN, cfg.LAN}, {"timeouts", a.cfg.Timeouts, cfg.Timeouts}, {"listen", a.cfg.Listen, cfg.Listen},
-		{"routers", a.cfg.Routers, cfg.Routers}, {"log.format", a.cfg.Log.Format, cfg.Log.Format}} {
+		{"routers: timeouts", was.Held, is.Held}, {"log.format", a.cfg.Log.Format, cfg.Log.Format}} {
 		if !reflect.DeepEqual(p.old, p.new) {
 			fixed = append(fixed, p.key)
 		}
 	}
-	a.cfg.Timezone, a.cfg.location, a.cfg.Table, a.cfg.Link, a.cfg.Names, a.cfg.Known, a.cfg.Log.Level = cfg.Timezone, cfg.location, cfg.Table, cfg.Link, cfg.Names, cfg.Known, cfg.Log.Level
+	cfg.Data, cfg.LAN, cfg.Timeouts, cfg.Listen, cfg.Log.Format, cfg.KeepRaw, cfg.keepRaw = a.cfg.Data, a.cfg.LAN, a.cfg.Timeouts, a.cfg.Listen, a.cfg.Log.Format, a.cfg.KeepRaw, a.cfg.keepRaw
+	a.cfg = cfg
 	_ = a.level.UnmarshalText([]byte(cfg.Log.Level)) // checked by complete
+	srv.Set(set)
 	h.settings.Store(a.settings())
 	a.log.Info("config reread", "config", a.configFile)
 	if len(fixed) > 0 {

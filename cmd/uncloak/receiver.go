@@ -1,0 +1,120 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"uncloak/ingest"
+)
+
+// tlsPort is where syslog over TLS comes to (RFC 5425) when nobody says otherwise.
+const tlsPort = ":6514"
+
+// secure is how serve speaks TLS.
+type secure struct {
+	Cert         string   `koanf:"cert"`
+	Key          string   `koanf:"key"`
+	ClientCA     string   `koanf:"client_ca"`
+	AllowedNames []string `koanf:"allowed_names"`
+}
+
+func (s secure) files() ingest.TLSFiles {
+	return ingest.TLSFiles{Cert: s.Cert, Key: s.Key, ClientCA: s.ClientCA, AllowedNames: present(s.AllowedNames)}
+}
+
+// listenFlags are the addresses to receive at.
+func listenFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringSlice("udp", nil, "addresses for datagrams (default :514)")
+	f.StringSlice("tcp", nil, "addresses for streams (default :514)")
+	f.StringSlice("unix", nil, "paths of unix datagram sockets, like /dev/log")
+	f.StringSlice("unix-stream", nil, "paths of unix stream sockets")
+	f.StringSlice("tls", nil, "addresses for TLS (default :6514 where a certificate is given)")
+	f.String("tls-cert", "", "PEM file of our certificate")
+	f.String("tls-key", "", "PEM file of its key")
+	f.String("tls-client-ca", "", "PEM file of the authority that TLS clients must have a certificate of")
+	f.StringSlice("tls-allow", nil, "names of TLS clients, like gw.example.net or *.lan (default all that the authority knows)")
+}
+
+// listen opens the sockets of the receiver. Port 514 belongs to root: where nobody gave an address and it is not permitted,
+// 5514 serves.
+func (a *app) listen(to ingest.Appender) (*ingest.Server, error) {
+	cfg, err := a.receiver()
+	if err != nil {
+		return nil, err
+	}
+	srv, err := open(cfg, to)
+	if errors.Is(err, fs.ErrPermission) && !a.cfg.set("listen.udp") && !a.cfg.set("listen.tcp") {
+		a.log.Warn("port 514 is not permitted, listening on 5514 instead: point the router there, or allow it with setcap cap_net_bind_service=+ep")
+		cfg.UDP, cfg.TCP = []string{":5514"}, []string{":5514"}
+		srv, err = open(cfg, to)
+	}
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("%w: use a port above 1023, such as --udp :5514 --tcp :5514", err)
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%w: another syslog server has it; stop that one, or use --udp :5514 --tcp :5514", err)
+	}
+	return srv, err
+}
+
+// receiver is the part of the config that the receiver needs. It reads the files that it names.
+func (a *app) receiver() (ingest.Config, error) {
+	cfg := ingest.DefaultConfig()
+	cfg.UDP, cfg.TCP, cfg.Unixgram = present(a.cfg.Listen.UDP), present(a.cfg.Listen.TCP), present(a.cfg.Listen.Unix)
+	cfg.UnixStream, cfg.TLS = present(a.cfg.Listen.UnixStream), a.cfg.tlsAddresses()
+	cfg.Log, cfg.Now = a.log, a.now
+	var err error
+	cfg.Settings, err = a.cfg.receive()
+	return cfg, err
+}
+
+// tlsAddresses are where TLS is spoken.
+func (c *config) tlsAddresses() []string {
+	if c.TLS.Cert != "" && !c.set("listen.tls") {
+		return []string{tlsPort}
+	}
+	return present(c.Listen.TLS)
+}
+
+// receive is what the receiver can take anew while it runs.
+func (c *config) receive() (ingest.Settings, error) {
+	set := ingest.Settings{Location: c.location, Routers: map[netip.Addr]ingest.Router{}}
+	for _, r := range c.Routers {
+		known := ingest.Router{Name: r.Name}
+		if r.Timezone != "" {
+			known.Location, _ = zone(r.Timezone) // checked by complete
+		}
+		set.Routers[r.Address.Unmap()] = known
+	}
+	if len(c.tlsAddresses()) > 0 {
+		var err error
+		if set.Secure, err = c.TLS.files().Load(); err != nil {
+			return set, usageError{err}
+		}
+	}
+	return set, nil
+}
+
+func open(cfg ingest.Config, to ingest.Appender) (*ingest.Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, usageError{err}
+	}
+	srv, err := ingest.New(cfg, to)
+	if err != nil {
+		return nil, err
+	}
+	return srv, srv.Listen()
+}
+
+// present leaves out empty words: they turn a listener off.
+func present(words []string) []string {
+	return slices.DeleteFunc(slices.Clone(words), func(s string) bool { return strings.TrimSpace(s) == "" })
+}

@@ -1,0 +1,110 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestSet: new names and zones hold for senders that are known, too.
+func TestSet(t *testing.T) {
+	cfg, st := testConfig(), &memory{}
+	cfg.TCP = []string{"127.0.0.1:0"}
+	at := time.Date(2026, 11, 21, 20, 28, 1, 0, time.UTC)
+	cfg.Now = func() time.Time { return at }
+	s, stop := start(t, cfg, st)
+	c := dial(t, s.Addrs()[0])
+	home := netip.MustParseAddr("127.0.0.1")
+	zone := func(h int) *time.Location { return time.FixedZone("", h*3600) }
+	for i, tc := range []struct {
+		set    Settings
+		stamp  string
+		router string
+	}{
+		{Settings{}, "Nov 21 20:28:00", "gw"},
+		{Settings{Location: zone(9)}, "Nov 22 05:28:00", "gw"},
+		{Settings{Location: zone(9), Routers: map[netip.Addr]Router{home: {Name: "home", Location: zone(-5)}}}, "Nov 21 15:28:00", "home"},
+		{Settings{}, "Nov 21 20:28:00", "gw"},
+	} {
+		s.Set(tc.set)
+		fmt.Fprintf(c, "<13>%s gw app: x\n", tc.stamp)
+		waitFor(t, s, func(st Stats) bool { return st.Stored == uint64(i+1) })
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range st.events {
+		if want := []string{"gw", "gw", "home", "gw"}[i]; e.Time != at.Add(-time.Second).UnixNano() || e.Router.String() != want {
+			t.Errorf("event %d: %v of %q", i, time.Unix(0, e.Time).UTC(), e.Router.String())
+		}
+	}
+}
+
+// TestStopWithBusySenders: those who go on sending do not hold up a stop.
+func TestStopWithBusySenders(t *testing.T) {
+	cfg, st := testConfig(), &memory{}
+	cfg.UDP, cfg.TCP = []string{"127.0.0.1:0"}, []string{"127.0.0.1:0"}
+	cfg.MaxConns, cfg.MaxConnsPerSender, cfg.Queue, cfg.Drain = 500, 500, 1000, 50*time.Millisecond
+	s, stop := start(t, cfg, st)
+	text := []byte(strings.Repeat("<13>Nov 21 20:28:01 gw app: a line of a sender who does not listen\n", 100))
+	var senders sync.WaitGroup
+	ctx, cancel := context.WithCancel(t.Context())
+	defer senders.Wait()
+	defer cancel()
+	for i := range 501 {
+		c := dial(t, s.Addrs()[min(1, i)])
+		senders.Go(func() {
+			for ctx.Err() == nil {
+				if _, err := c.Write(text); err != nil && c.LocalAddr().Network() == "tcp" {
+					return
+				}
+			}
+		})
+		context.AfterFunc(ctx, func() { c.Close() })
+	}
+	waitFor(t, s, func(st Stats) bool { return st.Stored > 10000 })
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Stats(); got.Stored+got.Dropped != got.Received {
+		t.Errorf("stats %+v", got)
+	}
+}
+
+// TestStopTakesWaitingConnections: a sender that connected, wrote and went away before we looked has been heard.
+func TestStopTakesWaitingConnections(t *testing.T) {
+	cfg, st := testConfig(), &memory{}
+	cfg.TCP = []string{"127.0.0.1:0"}
+	s, err := New(cfg, st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	const n = 20
+	for i := range n {
+		c, err := net.Dial("tcp", s.Addrs()[0].String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(c, "line %d\n", i)
+		c.Close()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Serve(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if len(st.lines) != n {
+		t.Errorf("%d of %d lines", len(st.lines), n)
+	}
+	if h := st.health["127.0.0.1"]; h.Received != n {
+		t.Errorf("health %v", st.health)
+	}
+}
