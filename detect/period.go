@@ -31,6 +31,9 @@ type rhythm struct {
 	slots  int
 	member []bool // which bursts belong to it
 	next   float64
+
+	about []float64 // the phases about which the members lie, before they were moved to their mean
+	limit float64   // … within so many seconds
 }
 
 // frames are the starts of bursts in seconds, on the clocks by which they may repeat: a single one would break at a change of daylight
@@ -96,18 +99,26 @@ func findRhythm(f frames, hosts int) *rhythm {
 			best = r
 		}
 	}
+	of := newFitter(trials, len(utc))
 	for _, p := range wallPeriods {
-		phases := densePhases(f.of(p), p)
+		of.x = f.of(p)
+		phases := densePhases(of.x, p)
 		for k := 1; k <= len(phases); k++ {
-			better(fit(f.of(p), p, phases[:k], true, trials))
+			better(of.fit(p, phases[:k], true))
 		}
 	}
+	of.x = utc
 	for _, p := range free {
-		better(fitFree(utc, p, trials))
+		better(of.free(p))
 	}
 	if best == nil || best.gain < acceptGain || best.seen < minBursts {
 		return nil
 	}
+	of.x = utc
+	if best.wall {
+		of.x = f.of(best.period)
+	}
+	best.member = of.members(best)
 	return best.byTheClock(&f)
 }
 
@@ -197,161 +208,13 @@ func (r *rhythm) prior() float64 {
 	return 0
 }
 
-// fit scores a period with given phases. How far off its phase a start may be and still belong is not known beforehand: where strays abound
-// (another program of the same host), a wide limit takes them in. So the limit is narrowed as long as that makes the starts
-// more likely.
-func fit(x []float64, p float64, phases []float64, wall bool, trials float64) *rhythm {
-	near, r := assign(x, p, phases)
-	floor := jitterFloor(p)
-	limit := max(4*1.4826*medianAbs(r), 3*floor)
-	limit = min(limit, p/float64(4*len(phases)), maxStray)
-	var best *rhythm
-	for {
-		if f := fitWithin(x, p, phases, near, r, limit, trials); f != nil && (best == nil || f.gain > best.gain) {
-			best = f
-		}
-		if limit <= 3*floor {
-			break
-		}
-		limit = max(limit/2, 3*floor)
-	}
-	if best != nil {
-		best.wall = wall
-	}
-	return best
-}
-
-// fitWithin scores it with the starts that are within limit seconds of their phase, which is moved to their mean.
-func fitWithin(x []float64, p float64, phases []float64, near []int, r []float64, limit, trials float64) *rhythm {
-	member := make([]bool, len(x))
-	taken := map[[2]int]int{}
-	for i := range x {
-		if math.Abs(r[i]) > limit {
-			continue
-		}
-		slot := [2]int{near[i], int(math.Round((x[i] - phases[near[i]]) / p))}
-		if j, ok := taken[slot]; ok { // one start a slot; the nearer one is it
-			if math.Abs(r[j]) <= math.Abs(r[i]) {
-				continue
-			}
-			member[j] = false
-		}
-		taken[slot], member[i] = i, true
-	}
-	n, sq := 0, 0.0
-	counts, sums := make([]int, len(phases)), make([]float64, len(phases))
-	for i, in := range member {
-		if in {
-			n++
-			sq += r[i] * r[i]
-			counts[near[i]]++
-			sums[near[i]] += r[i]
-		}
-	}
-	if n < minBursts || slices.Min(counts) < 2 {
-		return nil
-	}
-	centers := make([]float64, len(phases))
-	for k, ph := range phases {
-		mean := sums[k] / float64(counts[k])
-		sq -= mean * sums[k]
-		centers[k] = math.Mod(ph+mean+p, p)
-	}
-	floor := jitterFloor(p)
-	s := max(math.Sqrt(max(sq/float64(n), 0)), floor)
-	first, last := x[0], x[len(x)-1]
-	span := (last - first) * float64(len(x)) / float64(len(x)-1)
-	rest := chance(len(x), span) + trials + float64(len(phases))*math.Log(max(3, p/(3*s)))
-	slots := max(slotsIn(first-limit, last+limit, p, centers), n)
-	gain := likelihood(n, slots, len(x)-n, s, span) - rest
-	// It may run for a part of the time only: from its first to its last start. To choose those costs as much as there is to choose from.
-	from, to := x[slices.Index(member, true)], x[lastIndex(member)]
-	if part := max(slotsIn(from-limit, to+limit, p, centers), n); part < slots {
-		if g := likelihood(n, part, len(x)-n, s, span) - rest - 2*math.Log(float64(slots)); g > gain {
-			gain, slots = g, part
-		}
-	}
-	next := math.Inf(1)
-	for _, ph := range centers {
-		next = min(next, ph+p*(math.Floor((last+limit-ph)/p)+1))
-	}
-	return &rhythm{period: p, phases: centers, jitter: s, gain: gain, seen: n, slots: slots, member: member, next: next}
-}
-
-// slotsIn counts the slots between two moments.
-func slotsIn(from, to, p float64, phases []float64) (n int) {
-	for _, ph := range phases {
-		n += int(max(math.Floor((to-ph)/p)-math.Ceil((from-ph)/p)+1, 0))
-	}
-	return n
-}
-
-func lastIndex(member []bool) int {
-	for i := len(member) - 1; i > 0; i-- {
-		if member[i] {
-			return i
-		}
-	}
-	return 0
-}
-
-// maxStray is how far off its phase a start may be, in seconds, four times the largest jitter that is looked for.
-const maxStray = 240
-
-// jitterFloor is the least jitter that is believed: starts are known to the second, and clocks wander.
-func jitterFloor(p float64) float64 { return min(max(p/150, 1), 3) }
-
-func likelihood(n, slots, outliers int, s, span float64) float64 {
-	c := float64(n) / float64(slots)
-	ll := -float64(n)*math.Log(s*math.Sqrt(2*math.Pi*math.E)) - float64(slots)*entropy(c)
-	if outliers > 0 {
-		m := float64(outliers)
-		ll += m*math.Log(m/span) - m
-	}
-	return ll
-}
-
-func chance(n int, span float64) float64 {
-	return float64(n)*math.Log(float64(n)/span) - float64(n)
-}
-
-func entropy(c float64) float64 {
-	if c <= 0 || c >= 1 {
-		return 0
-	}
-	return -c*math.Log(c) - (1-c)*math.Log(1-c)
-}
-
-// assign finds each start's nearest phase and its distance from it.
-func assign(x []float64, p float64, phases []float64) (near []int, r []float64) {
-	near, r = make([]int, len(x)), make([]float64, len(x))
-	for i, v := range x {
-		r[i] = math.Inf(1)
-		for k, ph := range phases {
-			if d := math.Remainder(v-ph, p); math.Abs(d) < math.Abs(r[i]) {
-				near[i], r[i] = k, d
-			}
-		}
-	}
-	return near, r
-}
-
-func medianAbs(r []float64) float64 {
-	a := make([]float64, len(r))
-	for i, v := range r {
-		a[i] = math.Abs(v)
-	}
-	slices.Sort(a)
-	return a[len(a)/2]
-}
-
 // densePhases are the places in the period where starts gather, densest first, each moved to the mean of what is
 // gathered there.
 func densePhases(x []float64, p float64) []float64 {
 	width := min(60, p/5)
 	left := make([]float64, len(x))
 	for i, v := range x {
-		left[i] = math.Mod(math.Mod(v, p)+p, p)
+		left[i] = modulo(v, p)
 	}
 	slices.Sort(left)
 	var out []float64
@@ -362,13 +225,13 @@ func densePhases(x []float64, p float64) []float64 {
 		}
 		sum, n := 0.0, 0
 		for _, v := range left {
-			if d := math.Remainder(v-best, p); math.Abs(d) <= width {
+			if d := offset(v-best, p); math.Abs(d) <= width {
 				sum, n = sum+d, n+1
 			}
 		}
 		center := best + sum/float64(n)
 		out = append(out, math.Mod(center+p, p))
-		left = slices.DeleteFunc(left, func(v float64) bool { return math.Abs(math.Remainder(v-center, p)) <= 1.5*width })
+		left = slices.DeleteFunc(left, func(v float64) bool { return math.Abs(offset(v-center, p)) <= 1.5*width })
 	}
 	return out
 }
@@ -425,74 +288,6 @@ func freeCandidates(x []float64) []float64 {
 		out = append(out, g.p)
 	}
 	return out
-}
-
-// fitFree refines a candidate by least squares over the starts that keep step with it, and scores it.
-func fitFree(x []float64, p float64, trials float64) *rhythm {
-	phase := 0.0
-	for range 4 {
-		k, ok := steps(x, p)
-		if !ok {
-			return nil
-		}
-		p2, ph := leastSquares(k, x)
-		if !(p2 > p*0.9 && p2 < p*1.1) {
-			return nil
-		}
-		if p, phase = p2, ph; math.IsNaN(p) {
-			return nil
-		}
-	}
-	if p < 60 || p > (x[len(x)-1]-x[0])/float64(minBursts-1)*1.1 {
-		return nil
-	}
-	r := fit(x, p, []float64{math.Mod(math.Mod(phase, p)+p, p)}, false, trials)
-	if r == nil || r.seen == len(x) {
-		return r
-	}
-	// Once more without the strays, which have pulled at the line.
-	k := make([]float64, len(x))
-	for i := range x {
-		k[i] = math.NaN()
-		if r.member[i] {
-			k[i] = math.Round((x[i] - r.phases[0]) / r.period)
-		}
-	}
-	if p, phase = leastSquares(k, x); math.IsNaN(p) || p < 60 || math.Abs(p/r.period-1) > 0.1 {
-		return r
-	}
-	if f := fit(x, p, []float64{math.Mod(math.Mod(phase, p)+p, p)}, false, trials); f != nil && f.gain > r.gain {
-		return f
-	}
-	return r
-}
-
-// steps numbers the starts by slots. It follows them like a phase-locked loop, so that neither a small error of p adds up nor a stray
-// takes it along; starts that are out of step get no number (NaN).
-func steps(x []float64, p float64) ([]float64, bool) {
-	const pull = 0.25 // of a start's deviation by which the next slot is moved
-	best, bestN := []float64(nil), 0
-	for s := 0; s < min(len(x), 4); s++ { // the first ones may be strays themselves
-		k := make([]float64, len(x))
-		ref, at, n := x[s], 0.0, 1
-		for i := range x {
-			if i == s {
-				continue
-			}
-			q := (x[i] - ref) / p
-			near := math.Round(q)
-			if math.Abs(q-near) > 0.2 || i > s && near == 0 || i < s {
-				k[i] = math.NaN()
-				continue
-			}
-			at += near
-			k[i], ref, n = at, ref+near*p+pull*(q-near)*p, n+1
-		}
-		if n > bestN {
-			best, bestN = k, n
-		}
-	}
-	return best, bestN >= minBursts
 }
 
 func leastSquares(k, x []float64) (slope, offset float64) {

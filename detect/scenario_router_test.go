@@ -86,6 +86,10 @@ type logged struct {
 	bursts []seen // by group
 }
 
+func (l *logged) sort() {
+	slices.SortStableFunc(l.events, func(a, b parse.Event) int { return cmp.Compare(a.Time, b.Time) })
+}
+
 type later struct {
 	at    int64
 	visit int // to be tried again
@@ -128,7 +132,7 @@ func (s *scene) run() logged {
 		r.until(s.visits[i].at)
 		r.open(i, s.visits[i].at, 0)
 	}
-	slices.SortStableFunc(r.out.events, func(a, b parse.Event) int { return cmp.Compare(a.Time, b.Time) })
+	r.out.sort()
 	r.spoil()
 	for i := range r.out.fulls {
 		f := &r.out.fulls[i]

@@ -1,0 +1,266 @@
+package detect
+
+import (
+	"math"
+	"slices"
+)
+
+// fitter says how well periods explain a row of starts. Hundreds are tried for each host, so it keeps its buffers.
+type fitter struct {
+	x      []float64 // the starts, s, in order
+	trials float64   // ln of how many periods are tried
+	near   []int
+	r, abs []float64
+	member []bool
+	k      [2][]float64
+	tried  map[[2]float64]bool // free periods and phases
+}
+
+func newFitter(trials float64, n int) *fitter {
+	return &fitter{trials: trials, near: make([]int, n), r: make([]float64, n), abs: make([]float64, n), member: make([]bool, n),
+		k: [2][]float64{make([]float64, n), make([]float64, n)}, tried: map[[2]float64]bool{}}
+}
+
+// fit scores a period with given phases. How far off its phase a start may be and still belong is not known beforehand: where strays abound
+// (another program of the same host), a wide limit takes them in. So the limit is narrowed as long as that makes the starts
+// more likely.
+func (f *fitter) fit(p float64, phases []float64, wall bool) *rhythm {
+	f.assign(p, phases)
+	floor := jitterFloor(p)
+	limit := max(4*1.4826*f.medianAbs(), 3*floor)
+	limit = min(limit, p/float64(4*len(phases)), maxStray)
+	var best *rhythm
+	for {
+		if r := f.within(p, phases, limit); r != nil && (best == nil || r.gain > best.gain) {
+			best = r
+		}
+		if limit <= 3*floor {
+			break
+		}
+		limit = max(limit/2, 3*floor)
+	}
+	if best != nil {
+		best.wall = wall
+	}
+	return best
+}
+
+// mark finds the starts that are within limit seconds of their phase; one start a slot, the nearest.
+func (f *fitter) mark(p float64, phases []float64, limit float64) {
+	var slot, last [maxPhases]int
+	for k := range last {
+		last[k] = -1
+	}
+	for i, v := range f.x {
+		f.member[i] = false
+		if math.Abs(f.r[i]) > limit {
+			continue
+		}
+		k := f.near[i]
+		at := int(nearest((v - phases[k]) / p))
+		if j := last[k]; j >= 0 && slot[k] == at { // the starts are in order, and so are the slots of a phase
+			if math.Abs(f.r[j]) <= math.Abs(f.r[i]) {
+				continue
+			}
+			f.member[j] = false
+		}
+		slot[k], last[k], f.member[i] = at, i, true
+	}
+}
+
+// members are the starts that belong to r.
+func (f *fitter) members(r *rhythm) []bool {
+	f.assign(r.period, r.about)
+	f.mark(r.period, r.about, r.limit)
+	return slices.Clone(f.member)
+}
+
+// within scores the period with the starts that are within limit seconds of their phase, which is moved to their mean.
+func (f *fitter) within(p float64, phases []float64, limit float64) *rhythm {
+	f.mark(p, phases, limit)
+	x := f.x
+	n, sq, from, to := 0, 0.0, -1, 0
+	var counts [maxPhases]int
+	var sums [maxPhases]float64
+	for i, in := range f.member {
+		if in {
+			n++
+			sq += f.r[i] * f.r[i]
+			counts[f.near[i]]++
+			sums[f.near[i]] += f.r[i]
+			if to = i; from < 0 {
+				from = i
+			}
+		}
+	}
+	if n < minBursts || slices.Min(counts[:len(phases)]) < 2 {
+		return nil
+	}
+	centers := make([]float64, len(phases))
+	for k, ph := range phases {
+		mean := sums[k] / float64(counts[k])
+		sq -= mean * sums[k]
+		centers[k] = modulo(ph+mean, p)
+	}
+	s := max(math.Sqrt(max(sq/float64(n), 0)), jitterFloor(p))
+	first, last := x[0], x[len(x)-1]
+	span := (last - first) * float64(len(x)) / float64(len(x)-1)
+	rest := chance(len(x), span) + f.trials + float64(len(phases))*math.Log(max(3, p/(3*s)))
+	slots := max(slotsIn(first-limit, last+limit, p, centers), n)
+	gain := likelihood(n, slots, len(x)-n, s, span) - rest
+	// It may run for a part of the time only: from its first to its last start. To choose those costs as much as there is to choose from.
+	if part := max(slotsIn(x[from]-limit, x[to]+limit, p, centers), n); part < slots {
+		if g := likelihood(n, part, len(x)-n, s, span) - rest - 2*math.Log(float64(slots)); g > gain {
+			gain, slots = g, part
+		}
+	}
+	next := math.Inf(1)
+	for _, ph := range centers {
+		next = min(next, ph+p*(math.Floor((last+limit-ph)/p)+1))
+	}
+	return &rhythm{period: p, phases: centers, jitter: s, gain: gain, seen: n, slots: slots, next: next, about: phases, limit: limit}
+}
+
+// slotsIn counts the slots between two moments.
+func slotsIn(from, to, p float64, phases []float64) (n int) {
+	for _, ph := range phases {
+		n += int(max(math.Floor((to-ph)/p)-math.Ceil((from-ph)/p)+1, 0))
+	}
+	return n
+}
+
+// maxStray is how far off its phase a start may be, in seconds, four times the largest jitter that is looked for.
+const maxStray = 240
+
+// jitterFloor is the least jitter that is believed: starts are known to the second, and clocks wander.
+func jitterFloor(p float64) float64 { return min(max(p/150, 1), 3) }
+
+func likelihood(n, slots, outliers int, s, span float64) float64 {
+	c := float64(n) / float64(slots)
+	ll := -float64(n)*math.Log(s*math.Sqrt(2*math.Pi*math.E)) - float64(slots)*entropy(c)
+	if outliers > 0 {
+		m := float64(outliers)
+		ll += m*math.Log(m/span) - m
+	}
+	return ll
+}
+
+func chance(n int, span float64) float64 {
+	return float64(n)*math.Log(float64(n)/span) - float64(n)
+}
+
+func entropy(c float64) float64 {
+	if c <= 0 || c >= 1 {
+		return 0
+	}
+	return -c*math.Log(c) - (1-c)*math.Log(1-c)
+}
+
+// offset is x less the nearest multiple of p, and modulo x less the next lower one. math.Remainder and math.Mod are exact where these
+// err by nanoseconds, and ten times as slow.
+func offset(x, p float64) float64 { return x - p*nearest(x/p) }
+
+// nearest is math.Round but for halves; only math.Floor is one instruction.
+func nearest(x float64) float64 { return math.Floor(x + 0.5) }
+
+func modulo(x, p float64) float64 { return max(x-p*math.Floor(x/p), 0) }
+
+// assign finds each start's nearest phase and its distance from it.
+func (f *fitter) assign(p float64, phases []float64) {
+	for i, v := range f.x {
+		f.r[i] = math.Inf(1)
+		for k, ph := range phases {
+			if d := offset(v-ph, p); math.Abs(d) < math.Abs(f.r[i]) {
+				f.near[i], f.r[i] = k, d
+			}
+		}
+	}
+}
+
+func (f *fitter) medianAbs() float64 {
+	a, step := f.abs[:0], 1+len(f.r)/512 // of so many the median is near enough
+	for i := 0; i < len(f.r); i += step {
+		a = append(a, math.Abs(f.r[i]))
+	}
+	slices.Sort(a)
+	return a[len(a)/2]
+}
+
+// free refines a candidate by least squares over the starts that keep step with it, and scores it.
+func (f *fitter) free(p float64) *rhythm {
+	phase := 0.0
+	for range 4 {
+		k, ok := f.steps(p)
+		if !ok {
+			return nil
+		}
+		p2, ph := leastSquares(k, f.x)
+		if !(p2 > p*0.9 && p2 < p*1.1) {
+			return nil
+		}
+		settled := math.Abs(p2/p-1) < 1e-7
+		if p, phase = p2, ph; settled {
+			break
+		}
+	}
+	x := f.x
+	if p < 60 || p > (x[len(x)-1]-x[0])/float64(minBursts-1)*1.1 {
+		return nil
+	}
+	phase = modulo(phase, p)
+	key := [2]float64{math.Round(p * 1e4), math.Round(phase)}
+	if f.tried[key] { // several candidates lead to one period
+		return nil
+	}
+	f.tried[key] = true
+	r := f.fit(p, []float64{phase}, false)
+	if r == nil || r.seen == len(x) {
+		return r
+	}
+	// Once more without the strays, which have pulled at the line.
+	f.assign(r.period, r.about)
+	f.mark(r.period, r.about, r.limit)
+	k := f.k[0]
+	for i := range x {
+		k[i] = math.NaN()
+		if f.member[i] {
+			k[i] = math.Round((x[i] - r.phases[0]) / r.period)
+		}
+	}
+	if p, phase = leastSquares(k, x); math.IsNaN(p) || p < 60 || math.Abs(p/r.period-1) > 0.1 {
+		return r
+	}
+	if g := f.fit(p, []float64{modulo(phase, p)}, false); g != nil && g.gain > r.gain {
+		return g
+	}
+	return r
+}
+
+// steps numbers the starts by slots. It follows them like a phase-locked loop, so that neither a small error of p adds up nor a stray
+// takes it along; starts that are out of step get no number (NaN).
+func (f *fitter) steps(p float64) ([]float64, bool) {
+	const pull = 0.25 // of a start's deviation by which the next slot is moved
+	x, best, k := f.x, f.k[0], f.k[1]
+	bestN := 0
+	for s := 0; s < min(len(x), 4); s++ { // the first ones may be strays themselves
+		ref, at, n := x[s], 0.0, 1
+		for i := range x {
+			if i == s {
+				k[i] = 0
+				continue
+			}
+			q := (x[i] - ref) / p
+			near := nearest(q)
+			if math.Abs(q-near) > 0.2 || i > s && near == 0 || i < s {
+				k[i] = math.NaN()
+				continue
+			}
+			at += near
+			k[i], ref, n = at, ref+near*p+pull*(q-near)*p, n+1
+		}
+		if n > bestN {
+			best, k, bestN = k, best, n
+		}
+	}
+	return best, bestN >= minBursts
+}
