@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -24,12 +25,17 @@ func heapMB() float64 {
 	return float64(m.HeapAlloc) / (1 << 20)
 }
 
-// less is how much of a costly test is run when time is short.
+var wholeCost = flag.Bool("whole-cost", false, "run the tests of cost in full: ten million peers, a hundred thousand hosts")
+
+// less is how much of a costly test is run: a fifth unless -whole-cost is given, and less when time is short. The bounds are the same.
 func less(n int) int {
-	if testing.Short() || raceEnabled {
-		return n / 20
+	switch {
+	case *wholeCost:
+		return n
+	case testing.Short() || raceEnabled:
+		return n / 50
 	}
-	return n
+	return n / 5
 }
 
 func fromTo(at time.Time, src, dst netip.Addr, sport, dport uint16) parse.Event {

@@ -57,7 +57,7 @@ func (f *fitter) mark(p float64, phases []float64, limit float64) {
 			continue
 		}
 		k := f.near[i]
-		at := int(nearest((v - phases[k]) / p))
+		at := int(roundUp((v - phases[k]) / p))
 		if j := last[k]; j >= 0 && slot[k] == at { // the starts are in order, and so are the slots of a phase
 			if math.Abs(f.r[j]) <= math.Abs(f.r[i]) {
 				continue
@@ -158,10 +158,10 @@ func entropy(c float64) float64 {
 
 // offset is x less the nearest multiple of p, and modulo x less the next lower one. math.Remainder and math.Mod are exact where these
 // err by nanoseconds, and ten times as slow.
-func offset(x, p float64) float64 { return x - p*nearest(x/p) }
+func offset(x, p float64) float64 { return x - p*roundUp(x/p) }
 
-// nearest is math.Round but for halves; only math.Floor is one instruction.
-func nearest(x float64) float64 { return math.Floor(x + 0.5) }
+// roundUp is math.Round but for halves; only math.Floor is one instruction.
+func roundUp(x float64) float64 { return math.Floor(x + 0.5) }
 
 func modulo(x, p float64) float64 { return max(x-p*math.Floor(x/p), 0) }
 
@@ -250,7 +250,7 @@ func (f *fitter) steps(p float64) ([]float64, bool) {
 				continue
 			}
 			q := (x[i] - ref) / p
-			near := nearest(q)
+			near := roundUp(q)
 			if math.Abs(q-near) > 0.2 || i > s && near == 0 || i < s {
 				k[i] = math.NaN()
 				continue
