@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"uncloak/store/bolt"
 )
 
 func TestConfig(t *testing.T) {
@@ -92,6 +94,7 @@ log: {level: warn}
 		}},
 		{"env: underscore in a key", "", []string{"UNCLOAK_TIMEOUTS_TIME_WAIT=30s"}, nil, func(c config) (any, any) { return c.Timeouts.TimeWait, 30 * time.Second }},
 		{"env: of others", "", []string{"UNCLOAK_PORT=tcp://10.0.0.1:80"}, nil, func(c config) (any, any) { return c.Table, 0 }},
+		{"keep_raw", "", []string{"UNCLOAK_KEEP_RAW=findings"}, nil, func(c config) (any, any) { return c.keepRaw, bolt.KeepFindings }},
 		{"flag before env", file, []string{"UNCLOAK_TABLE=7"}, []string{"--table", "8"}, func(c config) (any, any) { return c.Table, 8 }},
 		{"flag: list", file, nil, []string{"--udp", ":1", "--udp", ":2"}, func(c config) (any, any) { return c.Listen.UDP, []string{":1", ":2"} }},
 		{"flag: off", file, nil, []string{"--udp", ""}, func(c config) (any, any) { return len(present(c.Listen.UDP)), 0 }},

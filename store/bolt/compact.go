@@ -286,7 +286,9 @@ func (c *collector) take(e store.Entry, err error) bool {
 	if e.Raw != nil {
 		at := len(c.raw)
 		c.raw = append(c.raw, e.Raw...)
-		e.Raw = c.raw[at:len(c.raw):len(c.raw)]
+		if e.Raw = c.raw[at:len(c.raw):len(c.raw)]; e.Raw == nil {
+			e.Raw = []byte{}
+		}
 	}
 	c.rows = append(c.rows, e)
 	c.total++

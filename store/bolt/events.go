@@ -396,7 +396,7 @@ func (c *cursor) take(from *cursor) {
 		}
 		at := len(c.raw)
 		c.raw = append(c.raw, c.rows[i].Raw...)
-		c.rows[i].Raw = c.raw[at:len(c.raw):len(c.raw)]
+		c.rows[i].Raw = c.raw[at:len(c.raw):len(c.raw)] // not nil: c.raw is made above
 	}
 }
 

@@ -241,6 +241,9 @@ func appendText(dst, text []byte) []byte {
 // render writes the wanted lines one behind the other. Of the others the slots are moved on.
 func (u *unliner) render(rows []store.Entry, wanted []bool, words [][]byte, buf []byte, most int) ([]byte, bool) {
 	total := 0
+	if buf == nil {
+		buf = []byte{} // an empty line is not one that was not kept
+	}
 	for i := range rows {
 		id := u.ids[i]
 		if id == 0 {
