@@ -178,6 +178,22 @@ func routersOf(days []*Day) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
+// MissingLines estimates, for each router, how many lines of its log must be missing since sessions end whose beginning is not
+// in it, beyond what is usual and beyond chance. Routers of which nothing is missing are left out.
+func MissingLines(days []*Day) map[string]uint64 {
+	out := map[string]uint64{}
+	for name, table := range losses(days).routers {
+		lost := 0.0
+		for _, x := range table {
+			lost += x.lines * x.ends / max(1-x.ends, 0.01)
+		}
+		if lost >= 1 {
+			out[name] = uint64(lost)
+		}
+	}
+	return out
+}
+
 // of is the missing share of the log that a finding rests on: of its router, or of all of them, in its hours.
 func (lt *lossTable) of(f *Finding) float64 {
 	from, to := f.Start.Unix()/3600, f.End.Unix()/3600

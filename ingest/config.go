@@ -24,6 +24,7 @@ type Appender interface {
 type Router struct {
 	Name     string         // the name its events go by; "": the host name in its lines
 	Location *time.Location // zone of stamps that name none; nil: Config.Location
+	Rate     Rate           // instead of Config.Rate
 }
 
 // Config says where a Server listens and how much it holds. DefaultConfig fills in everything but addresses.
@@ -57,6 +58,8 @@ type Settings struct {
 	Routers  map[netip.Addr]Router // by sender address
 	Location *time.Location        // zone of stamps that name none; nil: UTC
 	Secure   *tls.Config           // for TLS: see TLSFiles
+	Allow    []netip.Prefix        // who may send, beside Routers; nil: everybody
+	Rate     Rate                  // of each sender
 }
 
 // DefaultConfig listens nowhere. The 8 MiB of socket buffer hold a burst of about 20,000 datagrams (docs/adr/0002).
@@ -64,6 +67,7 @@ func DefaultConfig() Config {
 	return Config{
 		ReadBuffer: 8 << 20, Queue: 1 << 16, MaxLine: 8 << 10, MaxConns: 1024, MaxConnsPerSender: 64, Idle: 10 * time.Minute,
 		Handshake: 10 * time.Second, Drain: 2 * time.Second, Senders: 4096, BatchEvery: time.Second, BatchEvents: 16384,
+		Settings: Settings{Allow: PrivateNetworks()},
 	}
 }
 

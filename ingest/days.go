@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -178,11 +179,39 @@ func (d *Days) accounted(ctx context.Context, day *detect.Day) (*detect.Day, err
 		return nil, fmt.Errorf("read the accounting of %v: %w", day.Date, err)
 	}
 	out := *day
-	out.Senders = nil
-	for _, h := range hs {
-		out.Senders = append(out.Senders, detect.Sender{Name: h.Sender, Router: h.Router, Received: h.Received, Lost: h.Dropped + h.Kernel, Repaired: h.Repaired, SkewMS: h.SkewMS})
-	}
+	out.Senders = shareOut(hs)
 	return &out, nil
+}
+
+// shareOut gives the losses whose router is not known to those that may have sent the lines, each its share by what it sent:
+// what a socket's buffer lost to all senders, what was dropped of a sender to all routers behind it.
+func shareOut(hs []store.Health) (out []detect.Sender) {
+	var kernel, live float64
+	received, lost := map[string]float64{}, map[string]float64{}
+	network := func(h *store.Health) bool { _, err := netip.ParseAddr(h.Sender); return err == nil }
+	for i := range hs {
+		h := &hs[i]
+		kernel += float64(h.Kernel)
+		received[h.Sender] += float64(h.Received)
+		lost[h.Sender] += float64(h.Dropped + h.Limited)
+		if network(h) {
+			live += float64(h.Received)
+		}
+	}
+	for i := range hs {
+		h := &hs[i]
+		if h.Received == 0 {
+			continue
+		}
+		s := detect.Sender{Name: h.Sender, Router: h.Router, Received: h.Received, Repaired: h.Repaired, SkewMS: h.SkewMS}
+		s.Lost = uint64(lost[h.Sender]*float64(h.Received)/received[h.Sender] + 0.5)
+		if network(h) {
+			missed := uint64(kernel*float64(h.Received)/live + 0.5)
+			s.Lost, s.Received = s.Lost+missed, s.Received+missed
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 // Rebuild makes the summaries that are stale, in order, and says which.

@@ -76,7 +76,9 @@ func TestRouterNamesAreBounded(t *testing.T) {
 	s := newSenders(&cfg)
 	sn, names := s.of(source{name: "relay"}, 0), map[routerName]bool{}
 	for i := range 3 * maxHosts {
-		names[s.router(sn, fmt.Appendf(nil, "host%d", i))] = true
+		n := s.router(sn, fmt.Appendf(nil, "host%d", i))
+		s.account(sn, n.name)
+		names[n] = true
 	}
 	if len(names) != maxRouters+1 || len(s.hosts) > maxHosts {
 		t.Errorf("%d names, %d remembered", len(names), len(s.hosts))

@@ -166,15 +166,25 @@ func (p *packetSocket) lines(ms []ipv4.Message, q *queue) []line {
 	return lines
 }
 
-// line is a datagram as a line, in the memory that it came in; false for one without content.
+// line is a datagram as a line, in the memory that it came in; false for one that is not taken: of a sender that is not
+// allowed, beyond its rate, or without content.
 func (p *packetSocket) line(b []byte, flags int, from source, recv int64, q *queue) (line, bool) {
+	if !q.gate.allows(from) {
+		q.lose(from, loss{notAllowed: 1})
+		return line{}, false
+	}
 	b = trimLine(b)
 	l := line{from: from, recv: recv, cut: flags&unix.MSG_TRUNC != 0 || len(b) > p.cfg.MaxLine}
 	l.raw = b[:min(len(b), p.cfg.MaxLine)]
-	if len(b) == 0 {
+	switch {
+	case len(b) == 0:
 		q.lose(from, loss{empty: 1})
+		return l, false
+	case !q.gate.take(from, recv):
+		q.lose(from, loss{limited: 1})
+		return l, false
 	}
-	return l, len(b) > 0
+	return l, true
 }
 
 func (p *packetSocket) source(a net.Addr) source {

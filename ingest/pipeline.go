@@ -70,7 +70,10 @@ func (p *parser) run() {
 func (p *parser) take(l *line) {
 	day := detect.DateOf(time.Unix(0, l.recv))
 	sn := p.senders.of(l.from, day)
-	h := &sn.health
+	p.parser.Line(l.raw, &p.rec)
+	router := p.senders.router(sn, p.rec.Host)
+	a := p.senders.account(sn, router.name)
+	h := &a.health
 	h.Received++
 	h.Bytes += uint64(len(l.raw))
 	if l.cut {
@@ -79,28 +82,29 @@ func (p *parser) take(l *line) {
 	if junk(l.raw) {
 		h.Malformed++
 	}
-	p.parser.Line(l.raw, &p.rec)
-	if p.rec.Kind == parse.Unknown {
+	switch p.rec.Kind {
+	case parse.Unknown:
 		h.Unparsed++
+	case parse.Suppressed:
+		h.Suppressed += uint64(p.rec.Count)
 	}
-	router := p.senders.router(sn, p.rec.Host)
+	if n, ok := numberOf(l.raw); ok {
+		a.numbers.saw(n)
+	}
 	e := store.Entry{Event: p.rec.Event, Identity: router.identity(&p.rec), Raw: l.raw}
 	e.Recv, e.Router = l.recv, router.name
-	e.Time, e.Spread = sn.time(&p.rec.Stamp, l.recv)
+	e.Time, e.Spread = sn.time(a, &p.rec.Stamp, l.recv)
 	p.entries = append(p.entries, e)
 }
 
 // flush hands out what there is, in order of time, and waits until the store takes it.
 func (p *parser) flush() {
 	day := detect.DateOf(p.cfg.Now())
+	var strangers []store.Health
 	for from, l := range p.queue.takeLosses() {
-		h := &p.senders.of(from, day).health
-		h.Dropped += l.dropped
-		h.Kernel += l.kernel
-		h.Malformed += l.empty
-		h.Received += l.dropped + l.empty
+		strangers = append(strangers, p.senders.lost(from, l, day)...)
 	}
-	health := p.senders.take(day)
+	health := append(p.senders.take(day), strangers...)
 	if len(p.entries) == 0 && len(health) == 0 {
 		return
 	}

@@ -39,17 +39,29 @@ type queue struct {
 	lines chan []line
 	stop  context.Context // ends when nothing more is to be put
 
+	gate  *gate
+	large *semaphore.Weighted // large buffers of streams
+
 	mu       sync.Mutex
 	losses   map[source]loss // since they were last taken
 	maxNamed int
 }
 
-// loss is what never became a line.
-type loss struct{ dropped, kernel, empty uint64 }
+// loss is what never became a line, and why.
+type loss struct{ dropped, kernel, empty, limited, notAllowed, refused uint64 }
+
+func (l *loss) add(o loss) {
+	l.dropped += o.dropped
+	l.kernel += o.kernel
+	l.empty += o.empty
+	l.limited += o.limited
+	l.notAllowed += o.notAllowed
+	l.refused += o.refused
+}
 
 func newQueue(size, senders int) *queue {
 	return &queue{room: semaphore.NewWeighted(int64(size)), size: int64(size), lines: make(chan []line, size), stop: context.Background(),
-		losses: make(map[source]loss), maxNamed: senders}
+		gate: newGate(senders), large: semaphore.NewWeighted(largeBuffers), losses: make(map[source]loss), maxNamed: senders}
 }
 
 // offer puts what there is room for, in order, and counts the rest as dropped. It does not block, as each line holds at
@@ -109,7 +121,8 @@ func (q *queue) lose(from source, l loss) {
 		from = others
 	}
 	have := q.losses[from]
-	q.losses[from] = loss{have.dropped + l.dropped, have.kernel + l.kernel, have.empty + l.empty}
+	have.add(l)
+	q.losses[from] = have
 }
 
 // takeLosses is what was lost since the last call.

@@ -316,8 +316,11 @@ func (r *importRun) count(date detect.Date, es []store.Entry, done store.Appende
 		}
 		h.Received++
 		h.Bytes += uint64(len(e.Raw))
-		if e.Kind == parse.Unknown {
+		switch e.Kind {
+		case parse.Unknown:
 			h.Unparsed++
+		case parse.Suppressed:
+			h.Suppressed += uint64(e.Count)
 		}
 	}
 	share := float64(done.Added) / float64(len(es))
@@ -332,6 +335,7 @@ func (r *importRun) count(date detect.Date, es []store.Entry, done store.Appende
 		all.Received += scaled(h.Received, share)
 		all.Bytes += scaled(h.Bytes, share)
 		all.Unparsed += scaled(h.Unparsed, share)
+		all.Suppressed += scaled(h.Suppressed, share)
 		all.Malformed += scaled(h.Malformed, share)
 		all.Repaired += scaled(h.Repaired, share)
 	}

@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -22,31 +24,41 @@ const (
 // others is who lines are accounted to once a day has Config.Senders senders.
 var others = source{name: "others"}
 
-// sender is the clock and the account of one source.
+// sender is one source, with an account for each router behind it.
 type sender struct {
 	loc      *time.Location
 	named    *routerName // by configuration
 	fallback routerName  // its address
-	routers  map[parse.Name]struct{}
 	seen     detect.Date
-	health   store.Health // since the last batch
-	skews    [skewLines]int64
-	nskew    int
+	accounts map[parse.Name]*account
+	last     *account    // that of the last line: most senders have only one
 	lastMin  parse.Stamp // with its seconds left out: most lines share the minute of the line before
 	lastBase int64
+}
+
+// account is what is known of a router's lines: how many, how right its clock is, and what is missing.
+type account struct {
+	name    parse.Name
+	health  store.Health // since the last batch
+	skews   [skewLines]int64
+	nskew   int
+	steady  steady
+	numbers sequence
 }
 
 // senders finds the sender of a line. The table is bounded: a forged source address costs nothing but an entry, and
 // at the end of the day that is gone.
 type senders struct {
-	cfg   *Config
-	set   *Settings
-	byID  map[source]*sender
-	hosts routerNames
+	cfg       *Config
+	set       *Settings
+	byID      map[source]*sender
+	hosts     routerNames
+	accounts  int                    // of all senders
+	strangers map[source]detect.Date // that are not allowed → last seen
 }
 
 func newSenders(cfg *Config) *senders {
-	return &senders{cfg: cfg, set: &cfg.Settings, byID: make(map[source]*sender), hosts: make(routerNames)}
+	return &senders{cfg: cfg, set: &cfg.Settings, byID: make(map[source]*sender), hosts: make(routerNames), strangers: make(map[source]detect.Date)}
 }
 
 // of is the sender for lines from a source that were received on that day.
@@ -60,8 +72,6 @@ func (s *senders) of(from source, day detect.Date) *sender {
 	}
 	sn := &sender{fallback: newRouterName(from.String()), seen: day}
 	sn.configure(from, s.set)
-	sn.health.Sender = from.String()
-	sn.health.Router = sn.fallback.name.String()
 	s.byID[from] = sn
 	return sn
 }
@@ -91,23 +101,82 @@ func (sn *sender) configure(from source, set *Settings) {
 	}
 }
 
+// account is that of a router behind a sender.
+func (s *senders) account(sn *sender, router parse.Name) *account {
+	if sn.last != nil && sn.last.name == router {
+		return sn.last
+	}
+	a, ok := sn.accounts[router]
+	if !ok {
+		a = &account{name: router}
+		if sn.accounts == nil {
+			sn.accounts = make(map[parse.Name]*account)
+		}
+		sn.accounts[router] = a
+		s.accounts++
+	}
+	sn.last = a
+	return a
+}
+
+// lost accounts for what never became a line. Whose it was behind a relay is not known: the router of its last line stands
+// for all (Days shares it out).
+func (s *senders) lost(from source, l loss, day detect.Date) []store.Health {
+	stranger := store.Health{Date: day, NotAllowed: l.notAllowed}
+	l.notAllowed = 0
+	if l != (loss{}) {
+		sn := s.of(from, day)
+		a := sn.last
+		if a == nil {
+			name := sn.fallback.name
+			if sn.named != nil {
+				name = sn.named.name
+			}
+			if l.kernel > 0 && from.name != "" {
+				name = parse.Name{} // the account of a socket
+			}
+			a = s.account(sn, name)
+		}
+		h := &a.health
+		h.Dropped += l.dropped
+		h.Kernel += l.kernel
+		h.Malformed += l.empty
+		h.Limited += l.limited
+		h.Refused += l.refused
+		h.Received += l.dropped + l.empty + l.limited
+	}
+	if stranger.NotAllowed == 0 {
+		return nil
+	}
+	if _, ok := s.strangers[from]; !ok && len(s.strangers) >= maxStrangers {
+		from = others
+	}
+	s.strangers[from] = day
+	stranger.Sender = from.String()
+	return []store.Health{stranger}
+}
+
 // take is the accounting since the last call. Senders that were silent for a whole day are forgotten.
 func (s *senders) take(day detect.Date) (hs []store.Health) {
 	for id, sn := range s.byID {
-		if h := sn.health; h.Received|h.Dropped|h.Kernel|h.Malformed != 0 {
-			h.Date, h.SkewMS = day, sn.skew()
+		for _, a := range sn.accounts {
+			a.health.Missing = a.numbers.take(a.health.Dropped + a.health.Limited)
+			if a.health.Empty() {
+				continue
+			}
+			h := a.health
+			h.Date, h.Sender, h.Router, h.SkewMS = day, id.String(), a.name.String(), a.skew()
 			hs = append(hs, h)
-			sn.health = store.Health{Sender: h.Sender, Router: h.Router}
+			a.health = store.Health{}
 		}
 		if sn.seen < day-1 {
+			s.accounts -= len(sn.accounts)
 			delete(s.byID, id)
 		}
 	}
+	maps.DeleteFunc(s.strangers, func(_ source, seen detect.Date) bool { return seen < day-1 })
 	slices.SortFunc(hs, func(a, b store.Health) int {
-		if a.Sender < b.Sender {
-			return -1
-		}
-		return 1
+		return cmp.Or(cmp.Compare(a.Sender, b.Sender), cmp.Compare(a.Router, b.Router))
 	})
 	return hs
 }
@@ -115,45 +184,69 @@ func (s *senders) take(day detect.Date) (hs []store.Health) {
 // router is the name that an event goes by: configured, else given by the line, else the sender's address.
 func (s *senders) router(sn *sender, host []byte) routerName {
 	if sn.named != nil {
-		sn.health.Router = sn.named.name.String()
 		return *sn.named
 	}
 	if len(host) == 0 {
 		return sn.fallback
 	}
 	n := s.hosts.of(host)
-	if _, ok := sn.routers[n.name]; !ok {
-		if len(sn.routers) >= maxRouters {
-			return sn.fallback
-		}
-		if sn.routers == nil {
-			sn.routers = make(map[parse.Name]struct{})
-		}
-		sn.routers[n.name] = struct{}{}
+	if sn.last != nil && sn.last.name == n.name {
+		return n
 	}
-	sn.health.Router = n.name.String()
+	if _, ok := sn.accounts[n.name]; !ok && (len(sn.accounts) >= maxRouters || s.accounts >= 2*s.cfg.Senders) {
+		return sn.fallback
+	}
 	return n
 }
 
 // time is when the line says that it was written, where that can be believed, else when it was received, with the spread that
 // says so. An uptime alone says nothing yet: the boot time of a live sender is not known, and the line has just been written.
-func (sn *sender) time(st *parse.Stamp, recv int64) (t int64, spread uint32) {
+func (sn *sender) time(a *account, st *parse.Stamp, recv int64) (t int64, spread uint32) {
 	if !st.HasUnix && !st.HasClock {
 		return recv, 0
 	}
 	t, ok := sn.resolve(st, recv)
 	if !ok {
-		sn.health.Repaired++
+		a.health.Repaired++
 		return recv, detect.NotBelieved
 	}
 	off := t - recv
-	sn.skews[sn.nskew%skewLines] = off
-	sn.nskew++
-	if off > int64(aheadLimit) || off < -int64(clockLimit) {
-		sn.health.Repaired++
+	a.skews[a.nskew%skewLines] = off
+	a.nskew++
+	if off > int64(aheadLimit) || off < -int64(clockLimit) || a.steady.behind(off, recv) {
+		a.health.Repaired++
 		return recv, detect.NotBelieved
 	}
 	return t, 0
+}
+
+// A clock is behind, and not the line late, when the lines of some minutes have one and the same offset: a backlog that is sent
+// after the fact arrives faster than it was written, and its offsets shrink.
+const (
+	steadyLines  = 16
+	steadyFor    = 2 * time.Minute
+	steadyWithin = 15 * time.Second
+	steadyLeast  = 5 * time.Minute // less than that is shown, and its times are kept
+)
+
+// steady follows an offset that stays.
+type steady struct {
+	off   int64 // the first one, ns
+	since int64 // its receipt
+	n     int
+}
+
+// behind takes the next offset and says whether the clock has been behind by it for long enough.
+func (s *steady) behind(off, recv int64) bool {
+	if off > -int64(steadyLeast) {
+		s.n = 0
+		return false
+	}
+	if d := off - s.off; s.n == 0 || max(d, -d) > int64(steadyWithin) {
+		s.off, s.since, s.n = off, recv, 0
+	}
+	s.n++
+	return s.n >= steadyLines && recv-s.since >= int64(steadyFor)
 }
 
 // resolve is Stamp.Resolve with the minute of the line before remembered, which saves the calendar for all but the first
@@ -175,13 +268,13 @@ func (sn *sender) resolve(st *parse.Stamp, recv int64) (int64, bool) {
 	return sn.lastBase + int64(st.Second)*int64(time.Second) + int64(st.Nanos), true
 }
 
-// skew is the median of the sender's last stamps minus the time of their receipt, in ms.
-func (sn *sender) skew() int64 {
-	n := min(sn.nskew, skewLines)
+// skew is the median of the router's last stamps minus the time of their receipt, in ms.
+func (a *account) skew() int64 {
+	n := min(a.nskew, skewLines)
 	if n == 0 {
 		return 0
 	}
-	s := sn.skews
+	s := a.skews
 	slices.Sort(s[:n])
 	return s[n/2] / int64(time.Millisecond)
 }

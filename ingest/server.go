@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"uncloak/store"
 )
 
 // Server receives log lines from sockets. The way of a line: socket → owned bytes, sender and receive time → bounded
@@ -20,6 +22,7 @@ type Server struct {
 	store Appender
 	stats *counters
 	set   atomic.Pointer[Settings]
+	gate  *gate
 
 	mu        sync.Mutex
 	listening bool
@@ -33,12 +36,13 @@ func New(cfg Config, st Appender) (*Server, error) {
 		return nil, fmt.Errorf("receiver: %w", err)
 	}
 	cfg.fill()
-	s := &Server{cfg: cfg, store: st, stats: newCounters()}
+	s := &Server{cfg: cfg, store: st, stats: newCounters(), gate: newGate(cfg.Senders)}
 	s.set.Store(&s.cfg.Settings)
+	s.gate.set(cfg.Allow, cfg.Rate, cfg.Routers)
 	return s, nil
 }
 
-// Set changes the settings: for the next line that is parsed and the next TLS handshake. Connections stay as they are.
+// Set changes the settings: for the next line that comes or is parsed and the next TLS handshake. Connections stay as they are.
 // What x points to must not be changed any more. Any goroutine may call it, at any time.
 func (s *Server) Set(x Settings) {
 	if x.Secure == nil {
@@ -46,6 +50,7 @@ func (s *Server) Set(x Settings) {
 	}
 	x.fill()
 	s.set.Store(&x)
+	s.gate.set(x.Allow, x.Rate, x.Routers)
 }
 
 // Stats is what was done so far.
@@ -53,6 +58,9 @@ func (s *Server) Stats() Stats {
 	st, _ := s.stats.now()
 	return st
 }
+
+// Accounts are the sums since the start by sender and router, those of further senders than 512 in one.
+func (s *Server) Accounts() []store.Health { return s.stats.accounts() }
 
 // Wait returns once f holds of the Stats, or with ctx's error. Stats change when a batch was stored.
 func (s *Server) Wait(ctx context.Context, f func(Stats) bool) error { return s.stats.wait(ctx, f) }
@@ -144,7 +152,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	defer stop()
 	defer context.AfterFunc(ctx, func() { sleep(enough, s.cfg.Drain); stop() })()
 	q := newQueue(s.cfg.Queue, s.cfg.Senders)
-	q.stop = enough
+	q.stop, q.gate = enough, s.gate
 	p := newParser(&s.cfg, q)
 	p.set = &s.set
 	w := &writer{cfg: &s.cfg, to: s.store, stats: s.stats}

@@ -53,11 +53,7 @@ func (m *memory) Append(ctx context.Context, b store.Batch) (store.Appended, err
 	}
 	for _, h := range b.Health {
 		s := m.health[h.Sender]
-		s.Received += h.Received
-		s.Dropped += h.Dropped
-		s.Malformed += h.Malformed
-		s.Oversize += h.Oversize
-		s.Repaired += h.Repaired
+		s.Add(&h)
 		s.Router, s.SkewMS = h.Router, h.SkewMS
 		m.health[h.Sender] = s
 	}

@@ -1,7 +1,9 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 
 	"uncloak/store"
@@ -23,16 +25,23 @@ type Stats struct {
 	Refused     uint64 // connections beyond the limits
 	Handshakes  uint64 // TLS connections that came to nothing: not TLS, no certificate that we accept, too slow
 	AcceptFails uint64 // by the kernel: no more file descriptors, for instance
+	NotAllowed  uint64 // lines and connections of senders that are not allowed
+	Limited     uint64 // lines beyond their sender's rate
+	Suppressed  uint64 // that the senders say they left out
+	Missing     uint64 // by the senders' sequence numbers
 }
 
 // counters is a Stats that can be waited for.
 type counters struct {
 	mu      sync.Mutex
 	s       Stats
-	changed chan struct{} // closed and replaced at each change
+	by      map[[2]string]*store.Health // by sender and router
+	changed chan struct{}               // closed and replaced at each change
 }
 
-func newCounters() *counters { return &counters{changed: make(chan struct{})} }
+func newCounters() *counters {
+	return &counters{by: make(map[[2]string]*store.Health), changed: make(chan struct{})}
+}
 
 func (c *counters) add(f func(*Stats)) {
 	c.mu.Lock()
@@ -46,7 +55,8 @@ func (c *counters) add(f func(*Stats)) {
 func (c *counters) stored(b store.Batch) {
 	c.add(func(s *Stats) {
 		s.Stored += uint64(len(b.Entries))
-		for _, h := range b.Health {
+		for i := range b.Health {
+			h := &b.Health[i]
 			s.Received += h.Received
 			s.Bytes += h.Bytes
 			s.Unparsed += h.Unparsed
@@ -55,8 +65,47 @@ func (c *counters) stored(b store.Batch) {
 			s.Oversize += h.Oversize
 			s.Malformed += h.Malformed
 			s.Repaired += h.Repaired
+			s.NotAllowed += h.NotAllowed
+			s.Limited += h.Limited
+			s.Suppressed += h.Suppressed
+			s.Missing += h.Missing
+			c.account(h)
 		}
 	})
+}
+
+// maxAccounts bounds the accounts that are kept since the start; further senders are "others" there. (Those of a day, in the
+// store, have their own bound.)
+const maxAccounts = 512
+
+// account adds to the accounts since the start.
+func (c *counters) account(h *store.Health) {
+	who := [2]string{h.Sender, h.Router}
+	sum := c.by[who]
+	if sum == nil && len(c.by) >= maxAccounts {
+		who = [2]string{others.name, ""}
+		sum = c.by[who]
+	}
+	if sum == nil {
+		sum = &store.Health{Sender: who[0], Router: who[1]}
+		c.by[who] = sum
+	}
+	sum.SkewMS = h.SkewMS
+	sum.Add(h)
+}
+
+// accounts are copies of the accounts since the start, in order of sender and router.
+func (c *counters) accounts() []store.Health {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := make([]store.Health, 0, len(c.by))
+	for _, h := range c.by {
+		out = append(out, *h)
+	}
+	slices.SortFunc(out, func(a, b store.Health) int {
+		return cmp.Or(cmp.Compare(a.Sender, b.Sender), cmp.Compare(a.Router, b.Router))
+	})
+	return out
 }
 
 func (c *counters) now() (Stats, <-chan struct{}) {

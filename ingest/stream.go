@@ -20,11 +20,12 @@ import (
 // After a failed accept the loop waits, from acceptMin on and twice as long each time, so that a process out of file
 // descriptors does not spin.
 const (
-	acceptMin   = 5 * time.Millisecond
-	acceptMax   = time.Second
-	streamFirst = 4 << 10  // bytes of a new stream's buffer, which grows while reads fill it: most streams are idle
-	streamRead  = 64 << 10 // bytes read at once from a stream, at most
-	drainBytes  = 4 << 20  // bytes taken from one stream at a stop, at most
+	acceptMin    = 5 * time.Millisecond
+	acceptMax    = time.Second
+	largeBuffers = 64       // streams that may have a buffer of that size at once
+	streamFirst  = 4 << 10  // bytes of a new stream's buffer, which grows while reads fill it: most streams are idle
+	streamRead   = 64 << 10 // bytes read at once from a stream, at most
+	drainBytes   = 4 << 20  // bytes taken from one stream at a stop, at most
 )
 
 // streamSocket is one listening socket, TCP or unix; with TLS where secure is set.
@@ -101,8 +102,14 @@ func (l *streamSocket) accept(ctx context.Context, q *queue, limits *connLimits,
 	defer open.Wait()
 	serve := func(conn net.Conn) {
 		from := l.source(conn.RemoteAddr())
+		if !q.gate.allows(from) {
+			q.lose(from, loss{notAllowed: 1})
+			conn.Close()
+			return
+		}
 		if !limits.take(from) {
 			stats.add(func(s *Stats) { s.Refused++ })
+			q.lose(from, loss{refused: 1})
 			conn.Close()
 			return
 		}
@@ -237,6 +244,11 @@ func (s *stream) receive(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() { s.raw.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	s.buf = make([]byte, streamFirst)
+	defer func() {
+		if len(s.buf) > s.cfg.MaxLine+16+streamFirst {
+			s.queue.large.Release(1)
+		}
+	}()
 	for {
 		if err := s.deadline(ctx); err != nil {
 			break
@@ -253,12 +265,35 @@ func (s *stream) receive(ctx context.Context) {
 
 // read takes one read's worth, and makes room for more where that filled the buffer.
 func (s *stream) read() error {
+	offered := len(s.buf) - s.n
 	n, err := s.conn.Read(s.buf[s.n:])
 	s.took(n, false)
-	if most := s.cfg.MaxLine + 16 + streamRead; len(s.buf) < most && (s.n+n >= len(s.buf) || 2*s.n > len(s.buf)) {
-		s.buf = append(make([]byte, 0, most), s.buf[:s.n]...)[:min(most, 4*len(s.buf))]
-	}
+	s.fit(n, n == offered)
 	return err
+}
+
+// fit chooses the size of the buffer by the last read: small while little comes, so that many connections cost little; enough
+// for the longest line; or large, for a sender in a hurry, as long as the queue has buffers of that size to give.
+func (s *stream) fit(n int, full bool) {
+	line := s.cfg.MaxLine + 16 + streamFirst
+	full = full || 2*s.n > len(s.buf)
+	switch size := len(s.buf); {
+	case size < line && full:
+		s.resize(line)
+	case size == line && full && s.queue.large.TryAcquire(1):
+		s.resize(line + streamRead)
+	case size > line && n < streamFirst:
+		s.queue.large.Release(1)
+		s.resize(line)
+	case size == line && n < streamFirst/2 && s.n == 0:
+		s.resize(streamFirst)
+	}
+}
+
+func (s *stream) resize(size int) {
+	b := make([]byte, size)
+	copy(b, s.buf[:s.n])
+	s.buf = b
 }
 
 // deadline gives the next read its time. A stop may come between the check and the call: it is looked at again.
@@ -304,6 +339,7 @@ func (s *stream) took(n int, end bool) {
 	}
 	s.n = copy(s.buf, data)
 	if len(lines) > 0 {
+		s.queue.gate.wait(s.queue.stop, s.from, len(lines))
 		s.queue.drop(s.queue.put(lines))
 	}
 }

@@ -369,6 +369,7 @@ func (m *Model) account(ctx context.Context, st store.Store, days []*detect.Day,
 		return fmt.Errorf("read the accounting: %w", err)
 	}
 	m.addHealth(hs)
+	estimate(m.Health, days)
 	if m.Totals.Unparsed > 0 {
 		if m.Unparsed, err = Shapes(ctx, st, store.Window{From: opt.From, To: opt.To}); err != nil {
 			return err
@@ -381,7 +382,7 @@ func (m *Model) account(ctx context.Context, st store.Store, days []*detect.Day,
 // addHealth sums the accounting by sender, whatever days the rows are of.
 func (m *Model) addHealth(hs []store.Health) {
 	bySender := map[[2]string]*Sender{}
-	var received uint64
+	var received, kernel uint64
 	for _, h := range hs {
 		k := [2]string{h.Sender, h.Router}
 		s := bySender[k]
@@ -389,20 +390,13 @@ func (m *Model) addHealth(hs []store.Health) {
 			s = &Sender{Sender: h.Sender, Router: h.Router}
 			bySender[k] = s
 		}
-		s.Received += h.Received
-		s.Bytes += h.Bytes
-		s.Unparsed += h.Unparsed
-		s.Dropped += h.Dropped
-		s.Kernel += h.Kernel
-		s.Oversize += h.Oversize
-		s.Malformed += h.Malformed
-		s.Duplicates += h.Duplicates
-		s.Repaired += h.Repaired
+		s.add(&h)
 		if h.SkewMS != 0 {
 			s.SkewS = float64(h.SkewMS) / 1000
 		}
 		received += h.Received
-		m.Totals.Lost += h.Dropped + h.Kernel
+		kernel += h.Kernel
+		m.Totals.Lost += h.Dropped + h.Kernel + h.Limited
 	}
 	for _, s := range bySender {
 		m.Health = append(m.Health, *s)
@@ -415,6 +409,6 @@ func (m *Model) addHealth(hs []store.Health) {
 		return cmp.Or(cmp.Compare(b.Received, a.Received), cmp.Compare(a.Sender, b.Sender), cmp.Compare(a.Router, b.Router))
 	})
 	if m.Totals.Lost > 0 {
-		m.Totals.LostShare = float64(m.Totals.Lost) / float64(m.Totals.Lost+received)
+		m.Totals.LostShare = float64(m.Totals.Lost) / float64(received+kernel) // the kernel's losses never reached us
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"uncloak/detect"
 	"uncloak/store"
 )
 
@@ -97,11 +98,7 @@ func (c *Check) Judge() {
 	}
 	for i := range r.Senders {
 		s := &r.Senders[i]
-		name := label(s.Sender)
-		if r := label(s.Router); r != "" && r != name {
-			name = r + " (" + name + ")"
-		}
-		c.judgeSender(s, name)
+		c.judgeSender(s, s.called())
 	}
 }
 
@@ -115,6 +112,24 @@ func (c *Check) judgeSender(s *Sender, name string) {
 	}
 	if s.Dropped > 0 {
 		problem("%s dropped because we were too slow: let the router log less (new sessions only), or give serve a faster machine", count(s.Dropped, "line was", "lines were"))
+	}
+	if s.Limited > 0 {
+		problem("%s dropped by its rate limit: raise rate for it in the config, or let it log less", count(s.Limited, "line was", "lines were"))
+	}
+	if s.NotAllowed > 0 {
+		note("%s not taken: if it is one of yours, put its address or network under allow in the config", count(s.NotAllowed, "line or connection was", "lines or connections were"))
+	}
+	if s.Refused > 0 {
+		note("%s refused: too many at once (limits: connections)", count(s.Refused, "connection was", "connections were"))
+	}
+	if s.Suppressed > 0 {
+		note("it says that it left out %s itself: raise the limit of its logger", count(s.Suppressed, "line", "lines"))
+	}
+	if s.Missing > 0 {
+		note("%s lost on the way, by its sequence numbers: send over TCP where it can", count(s.Missing, "line was", "lines were"))
+	}
+	if s.Estimated > 0 {
+		note("about %s must be missing: sessions end that never began", count(s.Estimated, "line", "lines"))
 	}
 	if abs := max(s.SkewS, -s.SkewS); abs >= badSkew {
 		problem("its clock is %+.0f s off ours: set up NTP on it, or say its zone (routers: timezone)", s.SkewS)
@@ -179,9 +194,31 @@ func Stored(ctx context.Context, st store.Store, now time.Time) (r *Received, er
 	m := Model{Health: r.Senders}
 	m.addHealth(hs)
 	r.Senders = m.Health
+	summaries, err := daysOf(ctx, st, days, w)
+	if err != nil {
+		return nil, err
+	}
+	estimate(r.Senders, summaries)
 	if r.Unparsed, err = Shapes(ctx, st, w); err != nil {
 		return nil, err
 	}
 	r.Shapes = r.Unparsed.Shapes
 	return r, nil
+}
+
+// daysOf are the stored summaries of the days that touch w.
+func daysOf(ctx context.Context, st store.Store, days []store.DayInfo, w store.Window) (out []*detect.Day, err error) {
+	for _, d := range days {
+		if !d.Date.End().After(w.From) || !d.Date.Start().Before(w.To) {
+			continue
+		}
+		day, err := st.Day(ctx, d.Date)
+		if err != nil {
+			return nil, fmt.Errorf("read the summary of %v: %w", d.Date, err)
+		}
+		if day != nil {
+			out = append(out, day)
+		}
+	}
+	return out, nil
 }

@@ -167,8 +167,14 @@ func (m *Model) tableViews() (out []tableView) {
 		h.Rows = append(h.Rows, senderRow(s))
 	}
 	if n := len(m.Health) - maxHTMLHosts; n > 0 {
-		h.More = "… and " + count(n, "more sender", "more senders") + "."
+		h.More = "… and " + count(n, "more sender", "more senders") + ". "
 	}
+	for i := range m.Health[:min(maxHTMLHosts, len(m.Health))] {
+		for _, r := range m.Health[i].remarks() {
+			h.More += Clean(m.Health[i].called()+": "+r) + ". "
+		}
+	}
+	h.More = strings.TrimSpace(h.More)
 	out = append(out, h)
 	if u := m.Unparsed; u != nil && u.Lines > 0 {
 		t := tableView{Title: "Lines not understood, by shape", Intro: capital(u.head()) + ".", Head: []string{"lines", "shape", "example"}, align: "rll"}

@@ -126,4 +126,11 @@ type Sender struct {
 	Duplicates uint64  `json:"duplicates"`
 	Repaired   uint64  `json:"repaired"`
 	SkewS      float64 `json:"skew_s"`
+
+	NotAllowed uint64 `json:"not_allowed"` // lines, or connections, that were not taken: the sender is not allowed
+	Limited    uint64 `json:"limited"`     // lines lost to the sender's rate limit
+	Refused    uint64 `json:"refused"`     // connections beyond the limits
+	Suppressed uint64 `json:"suppressed"`  // lines that the sender says it left out itself
+	Missing    uint64 `json:"missing"`     // lines that its sequence numbers show to be lost on the way
+	Estimated  uint64 `json:"estimated"`   // lines of its router that must be missing, as sessions end that never began
 }

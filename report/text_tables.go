@@ -83,6 +83,11 @@ func (p *page) health(m *Model) {
 		if n := len(m.Health) - maxRows; n > 0 {
 			p.line("   … and " + count(n, "more sender", "more senders"))
 		}
+		for _, s := range m.Health[:min(maxRows, len(m.Health))] {
+			for _, r := range s.remarks() {
+				p.put("   ", Clean(s.called()+": "+r), 3)
+			}
+		}
 	}
 	p.shapes(m.Unparsed, 5)
 }
@@ -110,7 +115,7 @@ func senderRow(s Sender) []string {
 	if s.SkewS != 0 {
 		clock = fmt.Sprintf("%+.1f s", s.SkewS)
 	}
-	return []string{shorten(Clean(s.Sender), 28), clip(label(s.Router), 16), num(s.Received), num(s.Dropped + s.Kernel), num(s.Unparsed), num(s.Oversize), num(s.Malformed), num(s.Duplicates), num(s.Repaired), clock}
+	return []string{shorten(Clean(s.Sender), 28), clip(label(s.Router), 16), num(s.Received), num(s.Dropped + s.Kernel + s.Limited), num(s.Unparsed), num(s.Oversize), num(s.Malformed), num(s.Duplicates), num(s.Repaired), clock}
 }
 
 // columns writes rows under their heads; align has l or r for each column. The last column is cut at the width.

@@ -57,11 +57,12 @@ type Appended struct {
 	Dates             []detect.Date // days that got events, in order
 }
 
-// Health is the accounting of one sender on one day. Counters are sums of increments.
+// Health is the accounting of one sender and of one router behind it (a relay has several) on one day. Counters are sums
+// of increments. Of the lines received, those that are not Dropped, Limited or empty are stored.
 type Health struct {
 	Date       detect.Date
 	Sender     string // address, or file name of an import
-	Router     string // the name that it goes by
+	Router     string // the name that it goes by; "" where that is not known (a socket, a sender that is not allowed)
 	Received   uint64 // lines
 	Bytes      uint64
 	Unparsed   uint64
@@ -72,6 +73,35 @@ type Health struct {
 	Duplicates uint64
 	SkewMS     int64  // sender's clock minus ours, last estimate; 0 for imports
 	Repaired   uint64 // lines whose time was replaced (1970, far off)
+
+	NotAllowed uint64 `json:",omitempty"` // lines, or connections, of a sender that is not allowed: not among Received
+	Limited    uint64 `json:",omitempty"` // lines lost to the sender's rate limit
+	Refused    uint64 `json:",omitempty"` // connections beyond the limits
+	Suppressed uint64 `json:",omitempty"` // lines that the sender says it left out itself
+	Missing    uint64 `json:",omitempty"` // lines that its sequence numbers show to be lost on the way
+}
+
+// Add adds the counters of o.
+func (h *Health) Add(o *Health) {
+	h.Received += o.Received
+	h.Bytes += o.Bytes
+	h.Unparsed += o.Unparsed
+	h.Dropped += o.Dropped
+	h.Kernel += o.Kernel
+	h.Oversize += o.Oversize
+	h.Malformed += o.Malformed
+	h.Duplicates += o.Duplicates
+	h.Repaired += o.Repaired
+	h.NotAllowed += o.NotAllowed
+	h.Limited += o.Limited
+	h.Refused += o.Refused
+	h.Suppressed += o.Suppressed
+	h.Missing += o.Missing
+}
+
+// Empty says that nothing was counted.
+func (h *Health) Empty() bool {
+	return h.Received|h.Dropped|h.Kernel|h.Malformed|h.NotAllowed|h.Limited|h.Refused|h.Suppressed|h.Missing == 0
 }
 
 // Window is a half-open span of time; a zero end is unbounded.
@@ -116,7 +146,7 @@ type Store interface {
 	Day(ctx context.Context, d detect.Date) (*detect.Day, error)
 	PutDay(ctx context.Context, d *detect.Day) error
 
-	// Health sums the accounting by sender over the days that touch w.
+	// Health sums the accounting by sender and router over the days that touch w, in that order.
 	Health(ctx context.Context, w Window) ([]Health, error)
 
 	// Damaged is the number of blocks that could not be read since Open.

@@ -23,6 +23,7 @@ import (
 	yamlnode "go.yaml.in/yaml/v3"
 
 	"uncloak/detect"
+	"uncloak/ingest"
 	"uncloak/report/web"
 	"uncloak/store/bolt"
 )
@@ -39,12 +40,15 @@ type config struct {
 	Routers  []router       `koanf:"routers"`
 	Listen   listen         `koanf:"listen"`
 	TLS      secure         `koanf:"tls"`
+	Allow    []string       `koanf:"allow"` // networks that may send; "all": everybody
+	Rate     rate           `koanf:"rate"`  // of each sender
 	Names    names          `koanf:"names"`
 	Log      logging        `koanf:"log"`
 	Known    []known        `koanf:"known"`
 	KeepRaw  string         `koanf:"keep_raw"` // all, findings or none: which lines are stored as received
 
 	location *time.Location
+	allow    []netip.Prefix // nil: everybody
 	keepRaw  bolt.KeepRaw
 	set      func(key string) bool // whether the owner gave that key, in whatever way
 }
@@ -67,6 +71,19 @@ type timeouts struct {
 	TypicalTCP  time.Duration `koanf:"typical_tcp"`
 }
 
+// rate bounds what one sender may send.
+type rate struct {
+	Lines float64 `koanf:"lines"` // a second; 0: no bound
+	Burst int     `koanf:"burst"` // lines at once; 0: as many as Lines in two seconds
+}
+
+func (r rate) check() error {
+	if !(r.Lines >= 0 && r.Lines <= 1e9) || r.Burst < 0 || r.Burst > 1e9 || r.Burst > 0 && r.Lines == 0 {
+		return fmt.Errorf("rate is {lines: %v, burst: %d}: lines are those of a second, burst those at once; without lines there is no limit", r.Lines, r.Burst)
+	}
+	return nil
+}
+
 // router is what the owner knows of one sender.
 type router struct {
 	Address  netip.Addr `koanf:"address"`
@@ -74,6 +91,7 @@ type router struct {
 	Table    int        `koanf:"table"`
 	Timezone string     `koanf:"timezone"`
 	Timeouts timeouts   `koanf:"timeouts"` // where they differ from those of all
+	Rate     rate       `koanf:"rate"`     // instead of that of all
 }
 
 // known is a finding that is no news: every key that is given must fit.
@@ -110,8 +128,8 @@ type logging struct {
 func defaultConfig() config {
 	return config{
 		Timezone: "local", KeepRaw: "all",
-		Listen: listen{UDP: []string{":514"}, TCP: []string{":514"}},
-		Log:    logging{Level: "info", Format: "text"},
+		Listen: listen{UDP: []string{":514"}, TCP: []string{":514"}}, Allow: []string{"private"},
+		Log: logging{Level: "info", Format: "text"},
 	}
 }
 
@@ -120,7 +138,7 @@ func flagKeys() map[string]string {
 	return map[string]string{"data": "data", "timezone": "timezone", "lan": "lan", "table": "table", "resolver": "names.resolver",
 		"udp": "listen.udp", "tcp": "listen.tcp", "unix": "listen.unix", "unix-stream": "listen.unix_stream",
 		"tls": "listen.tls", "tls-cert": "tls.cert", "tls-key": "tls.key", "tls-client-ca": "tls.client_ca", "tls-allow": "tls.allowed_names",
-		"log-level": "log.level", "log-format": "log.format"}
+		"allow": "allow", "log-level": "log.level", "log-format": "log.format"}
 }
 
 // loadConfig reads file (none if empty), environ and flags. What it returns is checked; every error is the owner's to mend
@@ -268,7 +286,16 @@ func (c *config) complete() error {
 	if err := c.Timeouts.check(); err != nil {
 		return err
 	}
+	if c.allow, err = networks(c.Allow, c.LAN); err != nil {
+		return err
+	}
+	if err := c.Rate.check(); err != nil {
+		return err
+	}
 	for i, r := range c.Routers {
+		if err := r.Rate.check(); err != nil {
+			return fmt.Errorf("router %v: %w", r.Address, err)
+		}
 		if !r.Address.IsValid() {
 			return fmt.Errorf("routers: number %d has no address", i+1)
 		}
@@ -294,6 +321,32 @@ func (c *config) complete() error {
 		c.Data = defaultData()
 	}
 	return nil
+}
+
+// networks are those that the words of allow name: networks, addresses, "private" (with what is the LAN) and "all".
+func networks(words []string, lan []netip.Prefix) (out []netip.Prefix, err error) {
+	for _, w := range words {
+		switch w = strings.TrimSpace(w); w {
+		case "all":
+			return nil, nil
+		case "private":
+			out = append(append(out, ingest.PrivateNetworks()...), lan...)
+		default:
+			p, err := netip.ParsePrefix(w)
+			if err != nil {
+				a, addrErr := netip.ParseAddr(w)
+				if addrErr != nil {
+					return nil, fmt.Errorf("allow: %q is no network like 192.168.1.0/24, no address, and neither private nor all", w)
+				}
+				p = netip.PrefixFrom(a, a.BitLen())
+			}
+			out = append(out, p.Masked())
+		}
+	}
+	if len(out) == 0 {
+		return nil, errors.New("allow is empty: nobody could send; write private, all, or networks")
+	}
+	return out, nil
 }
 
 func (k *known) complete(loc *time.Location) (err error) {

@@ -74,7 +74,7 @@ log: {level: warn}
 		{"file: list", file, nil, nil, func(c config) (any, any) { return c.Listen.UDP, []string{":5514"} }},
 		{"file: empty list", file, nil, nil, func(c config) (any, any) { return len(c.Listen.TCP), 0 }},
 		{"file: router", file, nil, nil, func(c config) (any, any) {
-			return c.Routers[0], router{netip.MustParseAddr("192.168.128.1"), "gw", 4096, "Asia/Tokyo", timeouts{}}
+			return c.Routers[0], router{netip.MustParseAddr("192.168.128.1"), "gw", 4096, "Asia/Tokyo", timeouts{}, rate{}}
 		}},
 		{"file: timeouts of one router", file, nil, nil, func(c config) (any, any) {
 			held := c.detect().Held

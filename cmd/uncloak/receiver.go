@@ -40,6 +40,7 @@ func listenFlags(cmd *cobra.Command) {
 	f.String("tls-cert", "", "PEM file of our certificate")
 	f.String("tls-key", "", "PEM file of its key")
 	f.String("tls-client-ca", "", "PEM file of the authority that TLS clients must have a certificate of")
+	f.StringSlice("allow", nil, "networks and addresses that may send; private (the default), or all")
 	f.StringSlice("tls-allow", nil, "names of TLS clients, like gw.example.net or *.lan (default all that the authority knows)")
 }
 
@@ -86,9 +87,9 @@ func (c *config) tlsAddresses() []string {
 
 // receive is what the receiver can take anew while it runs.
 func (c *config) receive() (ingest.Settings, error) {
-	set := ingest.Settings{Location: c.location, Routers: map[netip.Addr]ingest.Router{}}
+	set := ingest.Settings{Location: c.location, Allow: c.allow, Rate: ingest.Rate(c.Rate), Routers: map[netip.Addr]ingest.Router{}}
 	for _, r := range c.Routers {
-		known := ingest.Router{Name: r.Name}
+		known := ingest.Router{Name: r.Name, Rate: ingest.Rate(r.Rate)}
 		if r.Timezone != "" {
 			known.Location, _ = zone(r.Timezone) // checked by complete
 		}

@@ -22,10 +22,7 @@ func longKey(s string) []byte {
 func addHealth(tx *bbolt.Tx, add []store.Health) error {
 	b := tx.Bucket([]byte("health"))
 	for _, h := range add {
-		key := batchKey(h.Sender)
-		if len(key) == 0 {
-			key = longKey("")
-		}
+		key := healthKey(&h)
 		var have store.Health
 		if v := b.Get(key); v != nil {
 			if err := json.Unmarshal(v, &have); err != nil { // begins anew rather than to refuse the batch
@@ -45,32 +42,32 @@ func addHealth(tx *bbolt.Tx, add []store.Health) error {
 	return nil
 }
 
-// sum adds b, the later one, to a. Names and the clock's skew are the later one's.
-func sum(a, b store.Health) store.Health {
-	a.Date, a.Sender, a.SkewMS = b.Date, b.Sender, b.SkewMS
-	if b.Router != "" {
-		a.Router = b.Router
+// healthKey is the sender, and the router behind it.
+func healthKey(h *store.Health) []byte {
+	if h.Router == "" {
+		if h.Sender == "" {
+			return longKey("")
+		}
+		return batchKey(h.Sender)
 	}
-	a.Received += b.Received
-	a.Bytes += b.Bytes
-	a.Unparsed += b.Unparsed
-	a.Dropped += b.Dropped
-	a.Kernel += b.Kernel
-	a.Oversize += b.Oversize
-	a.Malformed += b.Malformed
-	a.Duplicates += b.Duplicates
-	a.Repaired += b.Repaired
+	return batchKey(h.Sender + "\x00" + h.Router)
+}
+
+// sum adds b, the later one, to a. The clock's skew is the later one's.
+func sum(a, b store.Health) store.Health {
+	a.Date, a.Sender, a.Router, a.SkewMS = b.Date, b.Sender, b.Router, b.SkewMS
+	a.Add(&b)
 	return a
 }
 
-// Health sums the accounting by sender over the days that touch w, in order of sender. Date is the last of these days
-// that knows the sender; Router and SkewMS are of that day.
+// Health sums the accounting by sender and router over the days that touch w, in that order. Date is the last of these days
+// that knows them; SkewMS is of that day.
 func (db *DB) Health(ctx context.Context, w store.Window) ([]store.Health, error) {
 	if err := db.enter(); err != nil {
 		return nil, err
 	}
 	defer db.leave()
-	total := map[string]store.Health{}
+	total := map[[2]string]store.Health{}
 	for _, date := range db.dates(w) {
 		err := db.read(ctx, date, func(tx *bbolt.Tx) error {
 			return tx.Bucket([]byte("health")).ForEach(func(k, v []byte) error {
@@ -78,7 +75,8 @@ func (db *DB) Health(ctx context.Context, w store.Window) ([]store.Health, error
 				if err := json.Unmarshal(v, &h); err != nil {
 					return fmt.Errorf("%w: health of %q", errDamaged, k)
 				}
-				total[h.Sender] = sum(total[h.Sender], h)
+				who := [2]string{h.Sender, h.Router}
+				total[who] = sum(total[who], h)
 				return nil
 			})
 		})
@@ -90,6 +88,8 @@ func (db *DB) Health(ctx context.Context, w store.Window) ([]store.Health, error
 	for _, h := range total {
 		out = append(out, h)
 	}
-	slices.SortFunc(out, func(a, b store.Health) int { return cmp.Compare(a.Sender, b.Sender) })
+	slices.SortFunc(out, func(a, b store.Health) int {
+		return cmp.Or(cmp.Compare(a.Sender, b.Sender), cmp.Compare(a.Router, b.Router))
+	})
 	return out, nil
 }

@@ -128,23 +128,16 @@ func (m *model) daysOf() (out []store.DayInfo) {
 }
 
 // healthOf sums counters only: of which day a name is, is for the backend's own tests.
-func (m *model) healthOf(w store.Window) map[string]store.Health {
-	out := map[string]store.Health{}
+func (m *model) healthOf(w store.Window) map[[2]string]store.Health {
+	out := map[[2]string]store.Health{}
 	for _, h := range m.health {
 		if !w.From.IsZero() && !h.Date.End().After(w.From) || !w.To.IsZero() && !h.Date.Start().Before(w.To) {
 			continue
 		}
-		s := out[h.Sender]
-		s.Received += h.Received
-		s.Bytes += h.Bytes
-		s.Unparsed += h.Unparsed
-		s.Dropped += h.Dropped
-		s.Kernel += h.Kernel
-		s.Oversize += h.Oversize
-		s.Malformed += h.Malformed
-		s.Duplicates += h.Duplicates
-		s.Repaired += h.Repaired
-		out[h.Sender] = s
+		who := [2]string{h.Sender, h.Router}
+		s := out[who]
+		s.Add(&h)
+		out[who] = s
 	}
 	return out
 }

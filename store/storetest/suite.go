@@ -4,6 +4,7 @@ package storetest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -256,8 +257,10 @@ func testHealth(t *testing.T, open opener) {
 	d := detect.DateOf(origin())
 	m := newModel()
 	full := store.Health{Date: d, Sender: "192.0.2.1", Router: "gw", Received: 1, Bytes: 2, Unparsed: 3, Dropped: 4, Kernel: 5,
-		Oversize: 6, Malformed: 7, Duplicates: 8, SkewMS: -9, Repaired: 10}
-	for _, h := range []store.Health{full, full, {Date: d + 1, Sender: "192.0.2.1", Received: 100}, {Date: d + 2, Sender: "file.log", Received: 1}, {Date: d + 2, Received: 1}} {
+		Oversize: 6, Malformed: 7, Duplicates: 8, SkewMS: -9, Repaired: 10,
+		NotAllowed: 11, Limited: 12, Refused: 13, Suppressed: 14, Missing: 15}
+	for _, h := range []store.Health{full, full, {Date: d + 1, Sender: "192.0.2.1", Router: "gw", Received: 100},
+		{Date: d, Sender: "192.0.2.1", Router: "ap", Received: 2}, {Date: d + 2, Sender: "file.log", Received: 1}, {Date: d + 2, Received: 1}} {
 		b := store.Batch{Health: []store.Health{h}}
 		m.append(b)
 		mustAppend(t, s, b)
@@ -266,7 +269,7 @@ func testHealth(t *testing.T, open opener) {
 		compareHealth(t, s, m, w)
 	}
 	hs, err := s.Health(t.Context(), store.Window{To: d.End()})
-	if err != nil || len(hs) != 1 || hs[0].Router != "gw" || hs[0].SkewMS != -9 {
+	if err != nil || len(hs) != 2 || hs[0].Router != "ap" || hs[1].Router != "gw" || hs[1].SkewMS != -9 {
 		t.Errorf("health of the first day: %+v, %v", hs, err)
 	}
 	if days, err := s.Days(t.Context()); err != nil || len(days) != 0 {
@@ -507,14 +510,16 @@ func compareHealth(t *testing.T, s store.Store, m *model, w store.Window) {
 		t.Fatalf("health: %v", err)
 	}
 	want := m.healthOf(w)
-	if len(got) != len(want) || !slices.IsSortedFunc(got, func(a, b store.Health) int { return bytes.Compare([]byte(a.Sender), []byte(b.Sender)) }) {
+	if len(got) != len(want) || !slices.IsSortedFunc(got, func(a, b store.Health) int {
+		return cmp.Or(cmp.Compare(a.Sender, b.Sender), cmp.Compare(a.Router, b.Router))
+	}) {
 		t.Fatalf("health of %d senders, want %d, in order: %+v", len(got), len(want), got)
 	}
 	for _, h := range got {
-		sender := h.Sender
+		who := [2]string{h.Sender, h.Router}
 		h.Date, h.Sender, h.Router, h.SkewMS = 0, "", "", 0
-		if h != want[sender] {
-			t.Errorf("health of %q: %+v, want %+v", sender, h, want[sender])
+		if h != want[who] {
+			t.Errorf("health of %q: %+v, want %+v", who, h, want[who])
 		}
 	}
 }

@@ -1,0 +1,86 @@
+package ingest
+
+import "bytes"
+
+// A sequence is believed after so many numbers that follow each other. A step of more than seqJump forwards, or of more than
+// seqLate backwards, is a sender that began anew.
+const (
+	seqTrust = 8
+	seqJump  = 1 << 16
+	seqLate  = 1 << 10
+	seqHead  = 512 // bytes of a line in which its number is looked for
+)
+
+// sequence follows the numbers that a sender gives its lines.
+type sequence struct {
+	last    uint32
+	run     uint8
+	missing uint64 // not yet told
+}
+
+// saw takes the next number. A line that comes late is not missing any more, if that has not been told yet.
+func (s *sequence) saw(n uint32) {
+	step := n - s.last
+	switch {
+	case s.run < seqTrust:
+		if s.run++; step != 1 {
+			s.run = 0
+		}
+	case step == 0 || -step <= seqLate:
+		if s.missing > 0 {
+			s.missing--
+		}
+		return
+	case step > seqJump:
+		s.run = 0
+	default:
+		s.missing += uint64(step - 1)
+	}
+	s.last = n
+}
+
+// take is what is missing since the last call, but for those lines that we lost ourselves.
+func (s *sequence) take(ours uint64) uint64 {
+	n := s.missing
+	s.missing = 0
+	return n - min(n, ours)
+}
+
+// numberOf is the number that the sender gave a line: the sequenceId of RFC 5424 (section 7.3.1), or what Cisco devices put
+// before the stamp (service sequence-numbers).
+func numberOf(b []byte) (n uint32, ok bool) {
+	if len(b) == 0 || b[0] != '<' {
+		return 0, false
+	}
+	i := bytes.IndexByte(b[:min(len(b), 6)], '>')
+	if i < 0 || i+2 >= len(b) {
+		return 0, false
+	}
+	b = b[i+1 : min(len(b), seqHead)]
+	if b[0] < '0' || b[0] > '9' {
+		return 0, false
+	}
+	if b[0] == '1' && b[1] == ' ' {
+		const word = ` sequenceId="`
+		i := bytes.Index(b, []byte(word))
+		if i < 0 {
+			return 0, false
+		}
+		n, rest := digits(b[i+len(word):])
+		return n, len(rest) > 0 && rest[0] == '"'
+	}
+	n, rest := digits(b)
+	return n, len(rest) > 1 && rest[0] == ':' && rest[1] == ' '
+}
+
+// digits reads at most ten; what is too large for 32 bits wraps, as counters do.
+func digits(b []byte) (n uint32, rest []byte) {
+	i := 0
+	for ; i < len(b) && i < 10 && b[i] >= '0' && b[i] <= '9'; i++ {
+		n = n*10 + uint32(b[i]-'0')
+	}
+	if i == 0 {
+		return 0, nil
+	}
+	return n, b[i:]
+}

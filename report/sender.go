@@ -1,0 +1,68 @@
+package report
+
+import (
+	"slices"
+
+	"uncloak/detect"
+	"uncloak/store"
+)
+
+// add adds the counters of h.
+func (s *Sender) add(h *store.Health) {
+	s.Received += h.Received
+	s.Bytes += h.Bytes
+	s.Unparsed += h.Unparsed
+	s.Dropped += h.Dropped
+	s.Kernel += h.Kernel
+	s.Oversize += h.Oversize
+	s.Malformed += h.Malformed
+	s.Duplicates += h.Duplicates
+	s.Repaired += h.Repaired
+	s.NotAllowed += h.NotAllowed
+	s.Limited += h.Limited
+	s.Refused += h.Refused
+	s.Suppressed += h.Suppressed
+	s.Missing += h.Missing
+}
+
+// estimate gives the first row of each router the lines that must be missing of its log (detect.MissingLines).
+func estimate(ss []Sender, days []*detect.Day) {
+	for router, n := range detect.MissingLines(days) {
+		if i := slices.IndexFunc(ss, func(s Sender) bool { return s.Router == router }); i >= 0 {
+			ss[i].Estimated = n
+		}
+	}
+}
+
+// called is how a sender is named in a sentence: by its router, where that has a name of its own.
+func (s *Sender) called() string {
+	name := label(s.Sender)
+	if r := label(s.Router); r != "" && r != name {
+		return r + " (" + name + ")"
+	}
+	return name
+}
+
+// remarks say what a sender lost, or was refused, and why: one for each reason that occurred, without the sender's name.
+// Lines lost on our side come first.
+func (s *Sender) remarks() (out []string) {
+	for _, r := range []struct {
+		n         uint64
+		one, many string
+		rest      string
+	}{
+		{s.Kernel, "line was", "lines were", " lost in the receive buffer"},
+		{s.Dropped, "line was", "lines were", " dropped because we were too slow"},
+		{s.Limited, "line was", "lines were", " dropped by its rate limit"},
+		{s.NotAllowed, "line or connection was", "lines or connections were", " not taken: its address is not among those allowed"},
+		{s.Refused, "connection was", "connections were", " refused: too many at once"},
+		{s.Suppressed, "line was", "lines were", " left out by the sender itself, as it says"},
+		{s.Missing, "line was", "lines were", " lost on the way, by its sequence numbers"},
+		{s.Estimated, "line must", "lines must", " be missing: sessions end that never began"},
+	} {
+		if r.n > 0 {
+			out = append(out, count(r.n, r.one, r.many)+r.rest)
+		}
+	}
+	return out
+}
