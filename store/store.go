@@ -149,6 +149,10 @@ type Store interface {
 	// Health sums the accounting by sender and router over the days that touch w, in that order.
 	Health(ctx context.Context, w Window) ([]Health, error)
 
+	// Who finds the machines that may have had a public address and port, the most likely first; see Holders, which
+	// backends share.
+	Who(ctx context.Context, q Who) ([]Holder, error)
+
 	// Damaged is the number of blocks that could not be read since Open.
 	Damaged() uint64
 
@@ -163,4 +167,7 @@ type Nearest struct {
 	At    time.Time
 	Limit int               // on each side of At; 0 = 1
 	Match func(*Entry) bool // further conditions, with Raw; nil = none
+	// Blocks asks for nothing but what a NAT gave to a machine: blocks of ports, and whole addresses. Days that have none
+	// are left alone.
+	Blocks bool
 }

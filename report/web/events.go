@@ -321,9 +321,17 @@ func (x *csvEvents) write(e *store.Entry) error {
 		return err
 	}
 	v := eventOf(e, x.loc)
-	return x.w.Write([]string{v.Time.Format(time.RFC3339Nano), v.Router, v.Kind, v.Proto, address(v.Src), number(uint64(v.SPort)),
+	return x.w.Write([]string{v.Time.Format(time.RFC3339Nano), notFormula(v.Router), v.Kind, v.Proto, address(v.Src), number(uint64(v.SPort)),
 		address(v.Dst), number(uint64(v.DPort)), address(v.NATSrc), number(uint64(v.NATSPort)), address(v.NATDst), number(uint64(v.NATDPort)),
-		v.State, number(v.Bytes), number(uint64(v.Packets)), number(uint64(v.Count)), v.Detail, v.Raw})
+		v.State, number(v.Bytes), number(uint64(v.Packets)), number(uint64(v.Count)), notFormula(v.Detail), notFormula(v.Raw)})
+}
+
+// notFormula stops a spreadsheet from taking text of the network for a formula, and leaves it as it is otherwise.
+func notFormula(s string) string {
+	if t := strings.TrimLeft(s, " "); t != "" && strings.ContainsRune("=+-@|%\t\r", rune(t[0])) {
+		return "'" + s
+	}
+	return s
 }
 
 // flush writes the head when there was no event: an empty table has columns, too.

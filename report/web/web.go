@@ -70,6 +70,7 @@ func NewHandler(cfg Config) http.Handler {
 	mux.HandleFunc("GET /v1/report", h.answer(h.report))
 	mux.HandleFunc("GET /v1/findings", h.answer(h.findings))
 	mux.HandleFunc("GET /v1/events", h.answer(h.events))
+	mux.HandleFunc("GET /v1/who", h.answer(h.who))
 	mux.HandleFunc("GET /v1/table", h.answer(h.table))
 	mux.HandleFunc("GET /v1/check", h.answer(h.check))
 	mux.HandleFunc("GET /v1/acks", h.answer(h.listAcks))

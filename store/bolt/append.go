@@ -27,9 +27,10 @@ type part struct {
 }
 
 type newBlock struct {
-	ref  blockRef // sequence is not set before it is stored
-	size int      // of its raw lines
-	data []byte
+	ref   blockRef // sequence is not set before it is stored
+	size  int      // of its raw lines
+	data  []byte
+	gives bool // has events of that sort: see who.go
 }
 
 // Append stores the batch; see store.Store. Where it touches several days, an error may leave the earlier ones
@@ -143,7 +144,8 @@ func (db *DB) encodePart(p *part) {
 
 func makeBlock(enc *encoder, rows []*store.Entry, size int) newBlock {
 	data, h := enc.encode(rows)
-	return newBlock{ref: blockRef{min: h.min, max: h.max, count: h.count, spread: h.spread}, size: size, data: data}
+	return newBlock{ref: blockRef{min: h.min, max: h.max, count: h.count, spread: h.spread}, size: size, data: data,
+		gives: slices.ContainsFunc(rows, func(e *store.Entry) bool { return gives(&e.Event) })}
 }
 
 // commit stores the part in one transaction; stored is false when the batch is there already.

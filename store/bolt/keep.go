@@ -29,8 +29,13 @@ func ParseKeepRaw(s string) (KeepRaw, error) {
 	return KeepAll, fmt.Errorf("%q is none of all, findings, none", s)
 }
 
-// keeps says whether the line of an event of that kind is stored.
-func (k KeepRaw) keeps(kind parse.Kind) bool {
+// keeps says whether the line of an event is stored. What a NAT gives to a machine always is: which ports these are stands
+// in no column.
+func (k KeepRaw) keeps(e *parse.Event) bool {
+	if gives(e) {
+		return true
+	}
+	kind := e.Kind
 	switch k {
 	case KeepNone:
 		return false
@@ -47,7 +52,7 @@ func (k KeepRaw) thinned(rows []*store.Entry) {
 	}
 	copies := make([]store.Entry, 0, len(rows))
 	for i, r := range rows {
-		if !k.keeps(r.Kind) {
+		if !k.keeps(&r.Event) {
 			copies = append(copies, *r)
 			rows[i] = &copies[len(copies)-1]
 			thin(rows[i])

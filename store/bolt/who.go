@@ -8,10 +8,12 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"time"
 
 	"go.etcd.io/bbolt"
 
 	"uncloak/detect"
+	"uncloak/parse"
 	"uncloak/store"
 )
 
@@ -28,7 +30,10 @@ func (db *DB) Nearest(ctx context.Context, q store.Nearest) (before, after []sto
 	w := nearest{db: db, ctx: ctx, q: q, at: nanos(q.At), limit: max(q.Limit, 1), filter: newFilter(&store.Query{Window: q.Window}),
 		addr: plainAddr(q.End.Addr()), port: q.End.Port(), dec: db.decoders.Get().(*decoder)}
 	defer db.decoders.Put(w.dec)
-	w.keys = [...]uint64{hashEnd(w.addr, w.port), hashEnd(netip.Addr{}, w.port), hashEnd(w.addr, 0)}
+	w.keys = []uint64{hashEnd(w.addr, 0)}
+	if !q.Blocks {
+		w.keys = append(w.keys, hashEnd(w.addr, w.port), hashEnd(netip.Addr{}, w.port))
+	}
 	dates, today := db.dates(w.filter.window()), dateOf(w.at)
 	n, _ := slices.BinarySearch(dates, today+1)
 	for i := n - 1; i >= 0 && err == nil && !(len(w.before) == w.limit && dates[i] < today); i-- {
@@ -41,6 +46,22 @@ func (db *DB) Nearest(ctx context.Context, q store.Nearest) (before, after []sto
 	return w.before, w.after, err
 }
 
+// Who finds the machines that may have had a public end; see store.Holders. The clock of each sender counts with what
+// its last lines of that day said.
+func (db *DB) Who(ctx context.Context, q store.Who) ([]store.Holder, error) {
+	hs, err := db.Health(ctx, store.Window{From: q.At, To: q.At.Add(1)})
+	if err != nil {
+		return nil, err
+	}
+	skews := map[string]time.Duration{}
+	for _, h := range hs {
+		for _, name := range []string{h.Router, h.Sender} {
+			skews[name] = max(skews[name], (time.Duration(h.SkewMS) * time.Millisecond).Abs())
+		}
+	}
+	return store.Holders(ctx, q, db.Nearest, func(router string) time.Duration { return skews[router] })
+}
+
 // nearest is a running search.
 type nearest struct {
 	db            *DB
@@ -51,7 +72,7 @@ type nearest struct {
 	filter        filter
 	addr          netip.Addr
 	port          uint16
-	keys          [3]uint64
+	keys          []uint64
 	dec           *decoder
 	rows          []store.Entry
 	buf, text     []byte
@@ -65,6 +86,12 @@ func (w *nearest) day(date detect.Date, back bool) error {
 		return err
 	}
 	defer w.db.release(d)
+	if w.q.Blocks {
+		given := true
+		if err := view(d.b, func(tx *bbolt.Tx) error { given = mayGive(tx); return nil }); err == nil && !given {
+			return nil
+		}
+	}
 	d.readers.RLock()
 	defer d.readers.RUnlock()
 	key := blockKey(blockRef{min: w.at, seq: math.MaxUint64})
@@ -184,6 +211,8 @@ func (w *nearest) look() error {
 
 func (w *nearest) has(e *store.Entry) bool {
 	switch {
+	case w.q.Blocks:
+		return gives(&e.Event) && plainAddr(e.NATSrc) == w.addr
 	case !e.NATSrc.IsValid():
 		if e.SPort == w.port && w.port != 0 && e.Src.IsValid() {
 			return true
@@ -220,7 +249,35 @@ func readSpan(tx *bbolt.Tx) uint64 {
 	return 0
 }
 
+// gives says whether an event is of a NAT that gives ports to a machine, or takes them back.
+func gives(e *parse.Event) bool {
+	return e.Kind == parse.System && e.NATSPort == 0 && e.NATSrc.IsValid() && e.Src.IsValid()
+}
+
+// mayGive says whether the day has such events; files of before that was noted may.
+func mayGive(tx *bbolt.Tx) bool {
+	v := tx.Bucket([]byte("meta")).Get([]byte("gives"))
+	return len(v) != 1 || v[0] != 0
+}
+
+func putGives(tx *bbolt.Tx, blocks []newBlock) error {
+	meta, given := tx.Bucket([]byte("meta")), byte(0)
+	for _, b := range blocks {
+		if b.gives {
+			given = 1
+		}
+	}
+	if v := meta.Get([]byte("gives")); len(v) == 1 && v[0] >= given || v == nil && meta.Get([]byte("span")) != nil {
+		return nil // known already, or a file that has blocks of which it is not known
+	}
+	return meta.Put([]byte("gives"), []byte{given})
+}
+
+// putSpan notes what is true of all blocks of the day: before they are stored.
 func putSpan(tx *bbolt.Tx, blocks []newBlock) error {
+	if err := putGives(tx, blocks); err != nil {
+		return err
+	}
 	span := uint64(0)
 	for _, b := range blocks {
 		span = max(span, uint64(b.ref.max)-uint64(b.ref.min))

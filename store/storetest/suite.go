@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T, dir string) store.Store) {
 		"append within a loop":  testAppendInLoop,
 		"readers and a writer":  testConcurrent,
 		"empty store and batch": testEmpty,
+		"who":                   testWho,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

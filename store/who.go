@@ -1,0 +1,392 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"uncloak/parse"
+)
+
+// Who asks which machine inside had a public address and port at a time.
+type Who struct {
+	End   netip.AddrPort
+	At    time.Time
+	Slack time.Duration // how far off At may be; 0 = it is exact
+	Proto uint8         // IANA number; 0 = any
+	Back  time.Duration // how far from At the lines of a session are looked for; 0 = a day. Blocks of ports have no such limit.
+}
+
+// How says by what a machine had the public end.
+type How string
+
+// The ways to have a public end, the surest first.
+const (
+	Translated How = "translated" // a session whose source was translated to it
+	Own        How = "own"        // the address is the machine's own, nothing translates it
+	PortBlock  How = "port-block" // a block of ports, the port among them, was given to the machine
+	WholeAddr  How = "address"    // the whole public address was given to the machine
+	Forwarded  How = "forwarded"  // a session from outside to it was handed on to the machine
+	KeptPort   How = "kept-port"  // a session from that port, of which no translation is logged: right if the router keeps ports
+)
+
+// Standing is how the time of a holding lies to the time that is asked for.
+type Standing string
+
+// The standings. "Within" counts the slack and the error of the clocks.
+const (
+	Held   Standing = "held"   // begin and end are logged, the time is within
+	Open   Standing = "open"   // begun before, no end is logged
+	Unsure Standing = "unsure" // only a line of it was seen, or its end: when it began is not logged
+	Ended  Standing = "ended"  // it had ended before; To is zero where no end is logged, but the end was given to another one
+	Later  Standing = "later"  // it began after
+)
+
+// Holder is a machine that may have had the end, and the session or block by which.
+type Holder struct {
+	Host     netip.AddrPort // inside; port 0 where a block or an address was given
+	How      How
+	Standing Standing
+	From, To time.Time // as logged; zero = not known, or no end
+	// Error is how far off From and To may be: Spread of the lines, a second where they have whole seconds, and the
+	// sender's clock. Slack is not in it.
+	Error      time.Duration
+	Confidence float64 // 0..1; of the machines in one answer it is at most 1 in sum
+	Router     string
+	Proto      uint8
+	Peer       netip.AddrPort // the other end of the session
+	Ports      [2]uint16      // the block, first and last; 0 without
+	First      Entry          // the line that gave it: of the begin, or the earliest that was seen
+	Last       Entry          // that of the end; Kind is Unknown and Time 0 where there is none
+}
+
+// Finder is what Holders asks: the method Nearest of a backend.
+type Finder func(context.Context, Nearest) (before, after []Entry, err error)
+
+const (
+	whoLines  = 256 // lines on each side of the time in one look; machines that these hide are looked for again
+	whoRounds = 8
+	whoBack   = 24 * time.Hour
+	// An answer is bounded: beyond, the least likely holdings of a machine, and the least likely machines, are left out.
+	maxOfHost  = 8
+	maxHolders = 128
+)
+
+// Holders finds all machines that may have had the end of q, the most likely first. skew is how far the clock of a router is known
+// to be off; nil = it is right.
+func Holders(ctx context.Context, q Who, find Finder, skew func(router string) time.Duration) ([]Holder, error) {
+	q.End = netip.AddrPortFrom(q.End.Addr().Unmap().WithZone(""), q.End.Port())
+	if !q.End.IsValid() || q.End.Port() == 0 {
+		return nil, fmt.Errorf("who: %v is no address with a port", q.End)
+	}
+	if q.Back <= 0 {
+		q.Back = whoBack
+	}
+	if skew == nil {
+		skew = func(string) time.Duration { return 0 }
+	}
+	s := seeker{q: q, parser: parse.NewParser()}
+	sessions := Window{From: q.At.Add(-q.Back), To: q.At.Add(q.Back)}
+	if err := s.seek(ctx, find, Nearest{Window: sessions, End: q.End, At: q.At}, false); err != nil {
+		return nil, err
+	}
+	if err := s.seek(ctx, find, Nearest{End: q.End, At: q.At, Blocks: true}, true); err != nil {
+		return nil, err
+	}
+	return weigh(q, s.holders(), skew), nil
+}
+
+// seeker collects the lines that tell of an end.
+type seeker struct {
+	q      Who
+	parser *parse.Parser
+	rec    parse.Record
+	lines  []sighting
+}
+
+// sighting is what one line says of the end.
+type sighting struct {
+	key   holderKey
+	begin bool
+	end   bool
+	ports [2]uint16
+	entry Entry
+}
+
+// holderKey tells holdings apart that exist at the same time.
+type holderKey struct {
+	how        How
+	router     parse.Name
+	proto      uint8
+	host, peer netip.AddrPort
+	low        uint16
+}
+
+// seek looks as often as there are machines that the lines of others hide: a public port with thousands of peers, say.
+func (s *seeker) seek(ctx context.Context, find Finder, n Nearest, blocks bool) error {
+	seen := map[netip.Addr]bool{}
+	n.Limit = whoLines
+	n.Match = func(e *Entry) bool {
+		g, ok := s.sight(e, blocks)
+		return ok && !seen[g.key.host.Addr()]
+	}
+	for range whoRounds {
+		before, after, err := find(ctx, n)
+		if err != nil {
+			return err
+		}
+		found := map[netip.Addr]bool{}
+		for _, es := range [][]Entry{before, after} {
+			for i := range es {
+				if g, ok := s.sight(&es[i], blocks); ok {
+					s.lines = append(s.lines, g)
+					found[g.key.host.Addr()] = true
+				}
+			}
+		}
+		if len(before) < n.Limit && len(after) < n.Limit {
+			return nil
+		}
+		for a := range found {
+			seen[a] = true
+		}
+	}
+	return nil
+}
+
+// sight says what a line tells of the end; ok is false for nothing.
+func (s *seeker) sight(e *Entry, blocks bool) (g sighting, ok bool) {
+	given := e.Kind == parse.System && e.NATSPort == 0 && e.NATSrc.IsValid() && e.Src.IsValid()
+	if given != blocks || s.q.Proto != 0 && e.Proto != 0 && e.Proto != s.q.Proto {
+		return g, false
+	}
+	g = sighting{key: holderKey{router: e.Router, proto: e.Proto}, entry: *e}
+	if given {
+		return s.block(g)
+	}
+	how, host, peer := roleOf(e, s.q.End)
+	if how == "" || e.Kind == parse.SessionDenied {
+		return g, false
+	}
+	g.key.how, g.key.host, g.key.peer = how, host, peer
+	g.begin, g.end = e.Kind == parse.SessionNew, e.Kind == parse.SessionEnd
+	return g, true
+}
+
+// block reads the line of an allocation again: the ports stand in no column.
+func (s *seeker) block(g sighting) (sighting, bool) {
+	e := &g.entry
+	if e.NATSrc.Unmap() != s.q.End.Addr() {
+		return g, false
+	}
+	g.key.how, g.key.host = WholeAddr, netip.AddrPortFrom(e.Src, 0)
+	g.begin = true
+	if len(e.Raw) == 0 { // not kept: the address is all that is known
+		return g, true
+	}
+	s.parser.Line(e.Raw, &s.rec)
+	g.end = s.rec.Action == "nat-delete"
+	g.begin = !g.end
+	if s.rec.PortHigh != 0 {
+		if p := s.q.End.Port(); p < s.rec.PortLow || p > s.rec.PortHigh {
+			return g, false
+		}
+		g.key.how, g.key.low, g.ports = PortBlock, s.rec.PortLow, [2]uint16{s.rec.PortLow, s.rec.PortHigh}
+	}
+	return g, true
+}
+
+// roleOf says by what the session of e has the end, and which machine that is; "" if it has not.
+func roleOf(e *Entry, end netip.AddrPort) (how How, host, peer netip.AddrPort) {
+	is := func(a netip.Addr, port uint16) bool {
+		return port == end.Port() && a.IsValid() && a.Unmap().WithZone("") == end.Addr()
+	}
+	src, dst := e.SrcPort(), e.DstPort()
+	switch {
+	case is(e.NATSrc, e.NATSPort) && e.Src.IsValid():
+		return Translated, src, dst
+	case is(e.Dst, e.DPort) && e.NATDst.IsValid() && e.NATDst != e.Dst:
+		inner := netip.AddrPortFrom(e.NATDst, e.NATDPort)
+		if e.NATDPort == 0 {
+			inner = netip.AddrPortFrom(e.NATDst, e.DPort)
+		}
+		return Forwarded, inner, src
+	case e.NATSrc.IsValid():
+	case is(e.Src, e.SPort):
+		return Own, src, dst
+	case e.SPort == end.Port() && inside(e.Src) && e.Dst.IsValid() && !inside(e.Dst) && !inside(end.Addr()):
+		return KeptPort, src, dst
+	}
+	return "", host, peer
+}
+
+// inside is RFC 1918, RFC 4193 and RFC 6598.
+func inside(a netip.Addr) bool {
+	a = a.Unmap()
+	return a.IsPrivate() || netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10).Contains(a)
+}
+
+// holders makes one of all lines of a session: from a begin, or the first line, to its end, or to the next begin after a
+// silence in which any router would have forgotten it.
+func (s *seeker) holders() (out []Holder) {
+	slices.SortStableFunc(s.lines, func(a, b sighting) int { return cmp.Compare(a.entry.Time, b.entry.Time) })
+	open := map[holderKey]int{} // index in out
+	seen := map[holderKey]int64{}
+	for i := range s.lines {
+		g := &s.lines[i]
+		at := time.Unix(0, g.entry.Time).UTC()
+		k, ok := open[g.key]
+		if ok && g.begin && g.key.low == 0 && time.Duration(g.entry.Time-seen[g.key]) > lifetime(g.key.proto) {
+			ok = false
+		}
+		seen[g.key] = g.entry.Time
+		if !ok {
+			k = len(out)
+			out = append(out, Holder{Host: g.key.host, How: g.key.how, Router: g.key.router.String(), Proto: g.key.proto, Peer: g.key.peer,
+				Ports: g.ports, First: g.entry})
+			open[g.key] = k
+			if g.begin {
+				out[k].From = at
+			}
+		}
+		if g.end {
+			out[k].To, out[k].Last = at, g.entry
+			delete(open, g.key)
+		}
+	}
+	return out
+}
+
+// lifetime is how long a NAT keeps a mapping without traffic at least: RFC 5382 REQ-5 (TCP 2 h 4 min), RFC 4787 REQ-5 (UDP
+// 5 min recommended), RFC 5508 REQ-2 (ICMP 60 s).
+func lifetime(proto uint8) time.Duration {
+	switch proto {
+	case parse.UDP:
+		return 5 * time.Minute
+	case parse.ICMP, parse.ICMPv6:
+		return time.Minute
+	}
+	return 124 * time.Minute
+}
+
+// trust is what a line of that sort is worth when all else fits.
+func (h How) trust() float64 {
+	switch h {
+	case Translated, Own:
+		return 0.99
+	case PortBlock, Forwarded:
+		return 0.97
+	case WholeAddr:
+		return 0.9
+	}
+	return 0.5
+}
+
+// weigh sets standing and confidence, and sorts. The confidence is what the sort of line is worth, times what the times
+// leave of it; where several machines could have been it, all are divided by the sum of the best of each.
+func weigh(q Who, hs []Holder, skew func(string) time.Duration) []Holder {
+	best := map[netip.Addr]float64{}
+	for i := range hs {
+		h := &hs[i]
+		h.Error = max(lineError(&h.First), lineError(&h.Last)) + skew(h.Router).Abs()
+		var fits float64
+		h.Standing, fits = h.stand(q.At, q.Slack+h.Error)
+		h.Confidence = h.How.trust() * fits
+	}
+	for i := range hs {
+		h := &hs[i]
+		if h.superseded(hs, q.At) {
+			h.Standing, h.Confidence = Ended, h.How.trust()*0.1
+		}
+		best[h.Host.Addr()] = max(best[h.Host.Addr()], h.Confidence)
+	}
+	var all float64
+	for _, b := range best {
+		all += b
+	}
+	if all > 1 {
+		for i := range hs {
+			hs[i].Confidence /= all
+		}
+	}
+	distance := func(h *Holder) time.Duration { return q.At.Sub(time.Unix(0, h.First.Time)).Abs() }
+	slices.SortStableFunc(hs, func(a, b Holder) int {
+		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(distance(&a), distance(&b)), a.Host.Compare(b.Host))
+	})
+	count := map[netip.Addr]int{}
+	hs = slices.DeleteFunc(hs, func(h Holder) bool {
+		count[h.Host.Addr()]++
+		return count[h.Host.Addr()] > maxOfHost
+	})
+	return hs[:min(len(hs), maxHolders)]
+}
+
+// lineError is how far the time of a line may be off.
+func lineError(e *Entry) time.Duration {
+	d := time.Duration(e.Spread) * time.Millisecond
+	if e.Spread == 0 && e.Time != 0 && e.Time%int64(time.Second) == 0 {
+		d = time.Second
+	}
+	return d
+}
+
+// stand says how the holding lies to the time, and what is left of its trust: all where the time is more than the error within;
+// 0.9 nearer to a logged begin or end, 0.5 beyond it by no more than the error, 0.1 farther away. Where no begin or no end is
+// logged, 0.8 or 0.9 of that for as long as a router keeps a silent session, and less with the time beyond.
+func (h *Holder) stand(at time.Time, err time.Duration) (Standing, float64) {
+	begin, end := time.Unix(0, h.First.Time), h.To
+	known := !h.From.IsZero()
+	switch {
+	case !end.IsZero() && at.After(end.Add(err)):
+		return Ended, 0.1
+	case known && at.Before(begin.Add(-err)):
+		return Later, 0.1
+	case !known && at.Before(begin):
+		return Unsure, 0.8 * decay(begin.Sub(at), lifetime(h.Proto))
+	}
+	fits := 1.0
+	switch {
+	case known && at.Before(begin), !end.IsZero() && at.After(end):
+		fits = 0.5
+	case known && at.Before(begin.Add(err)), !end.IsZero() && at.After(end.Add(-err)):
+		fits = 0.9
+	}
+	switch {
+	case !end.IsZero() && known:
+		return Held, fits
+	case !end.IsZero():
+		return Unsure, 0.9 * fits
+	case h.exclusive(): // given until it is taken back
+		return Open, fits
+	case known:
+		return Open, 0.9 * fits * decay(at.Sub(begin), lifetime(h.Proto))
+	}
+	return Unsure, 0.8 * decay(at.Sub(begin), lifetime(h.Proto))
+}
+
+// exclusive says that no other machine of the router can have the end at the same time: it is not for one peer alone.
+func (h *Holder) exclusive() bool { return h.How == PortBlock || h.How == WholeAddr }
+
+// superseded says that the end was given to another machine until at, and to this one before that.
+func (h *Holder) superseded(hs []Holder, at time.Time) bool {
+	return h.exclusive() && h.Standing == Open && slices.ContainsFunc(hs, func(o Holder) bool {
+		return o.How == h.How && o.Router == h.Router && o.Proto == h.Proto && o.Host != h.Host && o.From.After(h.From) && !o.From.After(at)
+	})
+}
+
+// decay is 1 up to the lifetime, and falls with the time beyond.
+func decay(d, life time.Duration) float64 {
+	if d <= life {
+		return 1
+	}
+	return max(0.1, float64(life)/float64(d))
+}
+
+// Same says whether two lines are one and the same, for those who show both.
+func (h *Holder) Same() bool {
+	return h.First.Time == h.Last.Time && bytes.Equal(h.First.Raw, h.Last.Raw)
+}
