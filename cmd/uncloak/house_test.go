@@ -80,6 +80,7 @@ func TestImportGraph(t *testing.T) {
 		"store/storetest":    {"store", "detect", "parse"},
 		"ingest":             {"store", "detect", "parse"},
 		"ingest/certtest":    {},
+		"ingest/play":        {"parse"},
 		"report":             {"store", "detect", "parse"},
 		"report/web":         {"report", "store", "detect", "parse"},
 		"testdata":           {},
