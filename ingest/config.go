@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -35,6 +36,14 @@ type Config struct {
 	UnixStream []string // paths of unix stream sockets
 	TLS        []string // host:port to accept TLS at (RFC 5425)
 
+	Sockets []Socket // that somebody else opened; Listen takes them over
+
+	Follow    []string  // files to read as they grow
+	Kmsg      string    // "/dev/kmsg", to read what the kernel says
+	Journal   string    // JournalHere, or a directory with files of systemd's journal, to read as they grow
+	Stdin     io.Reader // read to its end
+	Positions string    // file in which it is kept how far Follow, Kmsg and Journal were read
+
 	Settings // what Server.Set may change later
 
 	ReadBuffer        int           // bytes of socket buffer for each datagram socket; the kernel may grant less
@@ -48,6 +57,7 @@ type Config struct {
 	Senders           int           // senders with a clock and an account of their own; the rest of a day share one
 	BatchEvery        time.Duration // a batch is stored after so long …
 	BatchEvents       int           // … or once it has so many events
+	FollowEvery       time.Duration // followed files are looked at so often
 
 	Log *slog.Logger     // nil: slog.Default()
 	Now func() time.Time // nil: time.Now
@@ -67,7 +77,8 @@ func DefaultConfig() Config {
 	return Config{
 		ReadBuffer: 8 << 20, Queue: 1 << 16, MaxLine: 8 << 10, MaxConns: 1024, MaxConnsPerSender: 64, Idle: 10 * time.Minute,
 		Handshake: 10 * time.Second, Drain: 2 * time.Second, Senders: 4096, BatchEvery: time.Second, BatchEvents: 16384,
-		Settings: Settings{Allow: PrivateNetworks()},
+		Settings:    Settings{Allow: PrivateNetworks()},
+		FollowEvery: 250 * time.Millisecond,
 	}
 }
 
@@ -86,10 +97,10 @@ func (c Config) Validate() error {
 			return fmt.Errorf("%s: %d is not between %d and %d", v.name, v.n, v.min, v.max)
 		}
 	}
-	if c.Idle <= 0 || c.BatchEvery <= 0 || c.Handshake <= 0 || c.Drain <= 0 {
-		return errors.New("idle, handshake, drain and batch time must be positive")
+	if c.Idle <= 0 || c.BatchEvery <= 0 || c.Handshake <= 0 || c.Drain <= 0 || c.FollowEvery <= 0 {
+		return errors.New("idle, handshake, drain, batch and follow time must be positive")
 	}
-	if len(c.TLS) > 0 && c.Secure == nil {
+	if c.Secure == nil && (len(c.TLS) > 0 || slices.ContainsFunc(c.Sockets, func(s Socket) bool { return s.TLS })) {
 		return errors.New("TLS needs a certificate")
 	}
 	for _, a := range slices.Concat(c.UDP, c.TCP, c.TLS) {

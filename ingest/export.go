@@ -33,6 +33,23 @@ type exportReader struct {
 	have   []string
 	out    []byte
 	err    error
+	cursor []byte // of the record so far
+	limit  int    // bytes kept of a value; 0: as many as there are
+}
+
+// exportFields are the fields that are kept.
+const exportFields = "MESSAGE,_HOSTNAME,SYSLOG_IDENTIFIER,_COMM,_PID,SYSLOG_PID,PRIORITY,_TRANSPORT,_SOURCE_MONOTONIC_TIMESTAMP,__REALTIME_TIMESTAMP"
+
+// next reads one record that says something, and where in the journal it stands. Unlike Read it gives it as soon as it is
+// whole, and leaves out one that is cut short.
+func (x *exportReader) next() (record []byte, cursor string, err error) {
+	x.out = nil
+	for len(x.out) == 0 {
+		if err := x.field(); err != nil {
+			return nil, "", err
+		}
+	}
+	return bytes.TrimSuffix(x.out, []byte("\n")), string(x.cursor), nil
 }
 
 func (x *exportReader) Read(b []byte) (int, error) {
@@ -125,11 +142,17 @@ func fieldName(b []byte) bool {
 
 // add puts a field into the record. Of one that comes twice the first counts.
 func (x *exportReader) add(name string, value []byte) {
-	switch name {
+	if name == "__CURSOR" {
+		x.cursor = append(x.cursor[:0], value...)
+	}
+	switch name { // exportFields
 	case "MESSAGE", "__REALTIME_TIMESTAMP", "_SOURCE_MONOTONIC_TIMESTAMP", "_HOSTNAME", "SYSLOG_IDENTIFIER", "_COMM", "_PID",
 		"SYSLOG_PID", "PRIORITY", "_TRANSPORT":
 	default:
 		return
+	}
+	if x.limit > 0 {
+		value = value[:min(len(value), x.limit)]
 	}
 	if slices.Contains(x.have, name) {
 		return

@@ -78,9 +78,12 @@ func (p *packetSocket) prepare() error {
 		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1) // not for unix sockets, which do not lose
 		p.buffer, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
 	})
-	if p.buffer/2 < p.cfg.ReadBuffer { // Linux doubles the number for its own use
-		p.cfg.Log.Warn("socket buffer is smaller than asked for: bursts may be lost; raise net.core.rmem_max",
-			"socket", p.name, "bytes", p.buffer/2, "asked", p.cfg.ReadBuffer)
+	got := p.buffer / 2 // Linux doubles the number for its own use
+	if got < p.cfg.ReadBuffer {
+		p.cfg.Log.Warn("receive buffer is smaller than asked for, bursts may be lost: raise the system's limit, or give us CAP_NET_ADMIN",
+			"socket", p.name, "bytes", got, "asked", p.cfg.ReadBuffer, "do", fmt.Sprintf("sysctl -w net.core.rmem_max=%d", p.cfg.ReadBuffer))
+	} else {
+		p.cfg.Log.Info("receive buffer", "socket", p.name, "bytes", got)
 	}
 	return err
 }

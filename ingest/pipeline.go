@@ -26,17 +26,25 @@ type parser struct {
 	cfg     *Config
 	queue   *queue
 	set     *atomic.Pointer[Settings] // nil: those of cfg, for good
+	beats   *atomic.Uint64            // nil: nobody counts
 	senders *senders
 	parser  *parse.Parser // one for all: what a line says does not depend on the lines before it
 	rec     parse.Record
-	out     chan store.Batch
+	out     chan batch
 	free    chan []store.Entry // slices of stored batches
 	entries []store.Entry
+	read    map[*feed]int64 // how far the entries go
+}
+
+// batch is what is stored at once, and how far it goes in what it was read from.
+type batch struct {
+	store.Batch
+	read map[*feed]int64
 }
 
 func newParser(cfg *Config, q *queue) *parser {
 	return &parser{cfg: cfg, queue: q, senders: newSenders(cfg), parser: parse.NewParser(),
-		out: make(chan store.Batch, 1), free: make(chan []store.Entry, 3)}
+		out: make(chan batch, 1), free: make(chan []store.Entry, 3)}
 }
 
 // run ends when the queue is closed and empty.
@@ -45,6 +53,9 @@ func (p *parser) run() {
 	tick := time.NewTicker(p.cfg.BatchEvery)
 	defer tick.Stop()
 	for {
+		if p.beats != nil {
+			p.beats.Add(1)
+		}
 		select {
 		case lines, ok := <-p.queue.lines:
 			if !ok {
@@ -70,6 +81,9 @@ func (p *parser) run() {
 func (p *parser) take(l *line) {
 	day := detect.DateOf(time.Unix(0, l.recv))
 	sn := p.senders.of(l.from, day)
+	if l.fed != nil {
+		sn.fedBy(l.fed.by)
+	}
 	p.parser.Line(l.raw, &p.rec)
 	router := p.senders.router(sn, p.rec.Host)
 	a := p.senders.account(sn, router.name)
@@ -94,7 +108,24 @@ func (p *parser) take(l *line) {
 	e := store.Entry{Event: p.rec.Event, Identity: router.identity(&p.rec), Raw: l.raw}
 	e.Recv, e.Router = l.recv, router.name
 	e.Time, e.Spread = sn.time(a, &p.rec.Stamp, l.recv)
+	if l.fed != nil {
+		p.takeFed(l.fed, &e)
+	}
 	p.entries = append(p.entries, e)
+}
+
+// takeFed minds what the feed knows of the line.
+func (p *parser) takeFed(f *fed, e *store.Entry) {
+	if f.at != 0 {
+		e.Time, e.Spread = f.at, 0
+	}
+	if f.by.stored == nil {
+		return
+	}
+	if p.read == nil {
+		p.read = make(map[*feed]int64)
+	}
+	p.read[f.by] = f.pos
 }
 
 // flush hands out what there is, in order of time, and waits until the store takes it.
@@ -116,7 +147,8 @@ func (p *parser) flush() {
 	if spansDays(p.entries, day) { // such a batch is no single transaction: repeated after an error, it needs to be known
 		b.ID = fmt.Sprintf("live %d", p.cfg.Now().UnixNano())
 	}
-	p.out <- b
+	p.out <- batch{b, p.read}
+	p.read = nil
 	select {
 	case p.entries = <-p.free:
 	default:
@@ -145,15 +177,22 @@ type writer struct {
 	cfg   *Config
 	to    Appender
 	stats *counters
+	book  *book
+	beats *atomic.Uint64
 }
 
 // run ends when in is closed. A store that is full is waited for: the queue fills, streams are held back and datagrams
 // are dropped and counted. After ctx ended a batch that the store refuses is tried once more and given up.
-func (w *writer) run(ctx context.Context, in <-chan store.Batch, free chan<- []store.Entry) error {
+func (w *writer) run(ctx context.Context, in <-chan batch, free chan<- []store.Entry) error {
 	var lost error
 	for b := range in {
-		if err := w.store(ctx, b); err != nil {
+		if err := w.store(ctx, b.Batch); err != nil {
 			lost = err
+		} else if len(b.read) > 0 {
+			for f, pos := range b.read {
+				f.stored(pos)
+			}
+			w.book.save()
 		}
 		clear(b.Entries) // the raw lines
 		select {
@@ -167,6 +206,7 @@ func (w *writer) run(ctx context.Context, in <-chan store.Batch, free chan<- []s
 func (w *writer) store(ctx context.Context, b store.Batch) error {
 	for try := 1; ; try++ {
 		stopping := ctx.Err() != nil
+		w.beats.Add(1)
 		_, err := w.to.Append(context.WithoutCancel(ctx), b)
 		if err == nil {
 			w.stats.stored(b)

@@ -27,6 +27,7 @@ type line struct {
 	raw  []byte
 	recv int64 // ns
 	cut  bool  // longer than the limit
+	fed  *fed  // nil: of a socket
 }
 
 func (l *line) cost() int64 { return 1 + int64(len(l.raw))/512 }

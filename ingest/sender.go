@@ -29,6 +29,7 @@ type sender struct {
 	loc      *time.Location
 	named    *routerName // by configuration
 	fallback routerName  // its address
+	feed     *feed       // nil: a socket
 	seen     detect.Date
 	accounts map[parse.Name]*account
 	last     *account    // that of the last line: most senders have only one
@@ -199,6 +200,14 @@ func (s *senders) router(sn *sender, host []byte) routerName {
 	return n
 }
 
+// fedBy says that the lines come from a feed: they may be of long ago, and are of a machine that has a name.
+func (sn *sender) fedBy(f *feed) {
+	if sn.feed == f {
+		return
+	}
+	sn.feed, sn.fallback = f, newRouterName(f.router)
+}
+
 // time is when the line says that it was written, where that can be believed, else when it was received, with the spread that
 // says so. An uptime alone says nothing yet: the boot time of a live sender is not known, and the line has just been written.
 func (sn *sender) time(a *account, st *parse.Stamp, recv int64) (t int64, spread uint32) {
@@ -211,6 +220,9 @@ func (sn *sender) time(a *account, st *parse.Stamp, recv int64) (t int64, spread
 		return recv, detect.NotBelieved
 	}
 	off := t - recv
+	if sn.feed != nil && off <= int64(aheadLimit) && off >= -int64(backlog) {
+		return t, 0 // how late it is read says nothing of a clock
+	}
 	a.skews[a.nskew%skewLines] = off
 	a.nskew++
 	if off > int64(aheadLimit) || off < -int64(clockLimit) || a.steady.behind(off, recv) {

@@ -21,6 +21,7 @@ type Server struct {
 	cfg   Config
 	store Appender
 	stats *counters
+	beats atomic.Uint64
 	set   atomic.Pointer[Settings]
 	gate  *gate
 
@@ -28,6 +29,8 @@ type Server struct {
 	listening bool
 	packets   []*packetSocket
 	streams   []*streamSocket
+	feeds     []*feed
+	book      *book
 }
 
 // New makes a Server that stores into st. It opens nothing yet.
@@ -103,6 +106,14 @@ func (s *Server) Listen() (err error) {
 			return err
 		}
 	}
+	for _, sock := range s.cfg.Sockets {
+		if err := s.inherit(sock); err != nil {
+			return err
+		}
+	}
+	if err := s.openFeeds(); err != nil {
+		return err
+	}
 	s.listening = true
 	return nil
 }
@@ -120,6 +131,9 @@ func (s *Server) Addrs() (as []net.Addr) {
 	return as
 }
 
+// Beats grows as long as the Server does its work, also while there is none, or the disk is full: a watchdog looks at it.
+func (s *Server) Beats() uint64 { return s.beats.Load() }
+
 // Listening says in words where lines come from: "udp [::]:514", "tls 127.0.0.1:6514".
 func (s *Server) Listening() (words []string) {
 	s.mu.Lock()
@@ -134,6 +148,9 @@ func (s *Server) Listening() (words []string) {
 			network = "tls"
 		}
 		words = append(words, network+" "+l.ln.Addr().String())
+	}
+	for _, f := range s.feeds {
+		words = append(words, f.name)
 	}
 	return words
 }
@@ -154,8 +171,8 @@ func (s *Server) Serve(ctx context.Context) error {
 	q := newQueue(s.cfg.Queue, s.cfg.Senders)
 	q.stop, q.gate = enough, s.gate
 	p := newParser(&s.cfg, q)
-	p.set = &s.set
-	w := &writer{cfg: &s.cfg, to: s.store, stats: s.stats}
+	p.set, p.beats = &s.set, &s.beats
+	w := &writer{cfg: &s.cfg, to: s.store, stats: s.stats, book: s.book, beats: &s.beats}
 
 	var tail errgroup.Group // goes on until the queue is empty
 	tail.Go(func() error { p.run(); return nil })
@@ -168,6 +185,9 @@ func (s *Server) Serve(ctx context.Context) error {
 	limits := newConnLimits(s.cfg.MaxConns, s.cfg.MaxConnsPerSender)
 	for _, sock := range s.streams {
 		receivers.Go(func() error { return sock.accept(rctx, q, limits, s.stats) })
+	}
+	for _, f := range s.feeds {
+		receivers.Go(func() error { return s.serveFeed(rctx, f, q, cancel) })
 	}
 	receivers.Go(func() error { // a server without sockets serves, too; and one that lost a socket stops
 		<-rctx.Done()

@@ -84,12 +84,17 @@ func start(t *testing.T, cfg Config, st Appender) (s *Server, stop func() error)
 	if err := s.Listen(); err != nil {
 		t.Fatal(err)
 	}
+	return s, serving(t, s)
+}
+
+// serving serves until the test ends; what it returns ends it before and waits.
+func serving(t *testing.T, s *Server) (stop func() error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ctx) }()
 	stop = sync.OnceValue(func() error { cancel(); return <-done })
 	t.Cleanup(func() { stop() })
-	return s, stop
+	return stop
 }
 
 func dial(t *testing.T, a net.Addr) net.Conn {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -106,5 +107,73 @@ func TestStopTakesWaitingConnections(t *testing.T) {
 	}
 	if h := st.health["127.0.0.1"]; h.Received != n {
 		t.Errorf("health %v", st.health)
+	}
+}
+
+// TestInheritedSockets: sockets that systemd opened serve like our own, and stay when we end.
+func TestInheritedSockets(t *testing.T) {
+	dir, cfg, st := t.TempDir(), testConfig(), &memory{}
+	for _, network := range []string{"udp", "tcp", "unix", "unixgram"} {
+		address := "127.0.0.1:0"
+		if strings.HasPrefix(network, "unix") {
+			address = dir + "/" + network
+		}
+		var from interface {
+			File() (*os.File, error)
+			Close() error
+		}
+		var err error
+		switch network {
+		case "udp":
+			var c net.PacketConn
+			c, err = net.ListenPacket(network, address)
+			from = c.(*net.UDPConn)
+		case "unixgram":
+			from, err = net.ListenUnixgram(network, &net.UnixAddr{Name: address, Net: network})
+		case "tcp":
+			var l net.Listener
+			l, err = net.Listen(network, address)
+			from = l.(*net.TCPListener)
+		default:
+			from, err = net.ListenUnix(network, &net.UnixAddr{Name: address, Net: network})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { from.Close() })
+		f, err := from.File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Sockets = append(cfg.Sockets, Socket{File: f})
+	}
+	s, stop := start(t, cfg, st)
+	for i, a := range s.Addrs() {
+		c := dial(t, a)
+		fmt.Fprintf(c, "line %d\n", i)
+		c.Close()
+	}
+	waitFor(t, s, func(st Stats) bool { return st.Stored == 4 })
+	if s.Beats() == 0 {
+		t.Error("no beat")
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/unix", "/unixgram"} {
+		if _, err := os.Stat(dir + path); err != nil {
+			t.Errorf("it is gone: %v", err)
+		}
+	}
+	file, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Sockets = []Socket{{File: file}}
+	if s, err = New(cfg, st); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Listen(); err == nil {
+		t.Error("/dev/null is taken for a socket")
 	}
 }

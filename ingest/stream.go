@@ -38,20 +38,20 @@ type streamSocket struct {
 }
 
 func (s *Server) listenStream(network, address string) error {
-	l := &streamSocket{cfg: &s.cfg, seldom: &rate.Sometimes{First: 10, Interval: time.Minute}}
+	over, local := network, ""
 	switch network {
 	case "unix":
-		l.local = "unix"
+		local = "unix"
 		freePath(network, address)
 	case "tls":
-		network, l.secure = "tcp", s.secure
+		over = "tcp"
 	}
-	ln, err := net.Listen(network, address)
+	ln, err := net.Listen(over, address)
 	if err != nil {
 		return err
 	}
-	l.ln = ln
-	s.streams = append(s.streams, l)
+	l := s.newStreamSocket(network == "tls")
+	l.ln, l.local = ln, local
 	return nil
 }
 
@@ -234,6 +234,7 @@ type stream struct {
 	from  source
 	queue *queue
 	cut   *splitter
+	by    *feed // nil: of a socket
 	buf   []byte
 	n     int // bytes in buf that are not yet cut into lines
 }
@@ -336,6 +337,11 @@ func (s *stream) took(n int, end bool) {
 		}
 		own = append(own, tok...)
 		lines = append(lines, line{from: s.from, raw: own[len(own)-len(tok):], recv: recv, cut: s.cut.oversize > before})
+	}
+	if s.by != nil {
+		for i, of := 0, make([]fed, len(lines)); i < len(lines); i++ {
+			of[i].by, lines[i].fed = s.by, &of[i]
+		}
 	}
 	s.n = copy(s.buf, data)
 	if len(lines) > 0 {

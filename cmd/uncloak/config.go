@@ -40,8 +40,12 @@ type config struct {
 	Routers  []router       `koanf:"routers"`
 	Listen   listen         `koanf:"listen"`
 	TLS      secure         `koanf:"tls"`
-	Allow    []string       `koanf:"allow"` // networks that may send; "all": everybody
-	Rate     rate           `koanf:"rate"`  // of each sender
+	Allow    []string       `koanf:"allow"`   // networks that may send; "all": everybody
+	Rate     rate           `koanf:"rate"`    // of each sender
+	Follow   []string       `koanf:"follow"`  // files to read as they grow
+	Kmsg     bool           `koanf:"kmsg"`    // read what the kernel of this machine says
+	Journal  string         `koanf:"journal"` // read systemd's journal: "local", or a directory with its files
+	Stdin    bool           `koanf:"stdin"`
 	Names    names          `koanf:"names"`
 	Log      logging        `koanf:"log"`
 	Known    []known        `koanf:"known"`
@@ -138,7 +142,9 @@ func flagKeys() map[string]string {
 	return map[string]string{"data": "data", "timezone": "timezone", "lan": "lan", "table": "table", "resolver": "names.resolver",
 		"udp": "listen.udp", "tcp": "listen.tcp", "unix": "listen.unix", "unix-stream": "listen.unix_stream",
 		"tls": "listen.tls", "tls-cert": "tls.cert", "tls-key": "tls.key", "tls-client-ca": "tls.client_ca", "tls-allow": "tls.allowed_names",
-		"allow": "allow", "log-level": "log.level", "log-format": "log.format"}
+		"allow":  "allow",
+		"follow": "follow", "kmsg": "kmsg", "journal": "journal", "stdin": "stdin",
+		"log-level": "log.level", "log-format": "log.format"}
 }
 
 // loadConfig reads file (none if empty), environ and flags. What it returns is checked; every error is the owner's to mend

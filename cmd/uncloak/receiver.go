@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -44,12 +45,33 @@ func listenFlags(cmd *cobra.Command) {
 	f.StringSlice("tls-allow", nil, "names of TLS clients, like gw.example.net or *.lan (default all that the authority knows)")
 }
 
+// feedFlags are what is read besides.
+func feedFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringSlice("follow", nil, "files to read as they grow, through rotation and restarts")
+	f.Bool("kmsg", false, "read what the kernel of this machine says, from /dev/kmsg")
+	f.String("journal", "", "read systemd's journal: of this machine, or --journal=DIRECTORY with its files")
+	f.Lookup("journal").NoOptDefVal = ingest.JournalHere
+	f.Bool("stdin", false, "read standard input to its end")
+}
+
 // listen opens the sockets of the receiver. Port 514 belongs to root: where nobody gave an address and it is not permitted,
 // 5514 serves.
 func (a *app) listen(to ingest.Appender) (*ingest.Server, error) {
 	cfg, err := a.receiver()
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Sockets = inherited(); len(cfg.Sockets) > 0 { // instead of those that nobody asked for
+		if !a.cfg.set("listen.udp") {
+			cfg.UDP = nil
+		}
+		if !a.cfg.set("listen.tcp") {
+			cfg.TCP = nil
+		}
+		if !a.cfg.set("listen.tls") {
+			cfg.TLS = nil
+		}
 	}
 	srv, err := open(cfg, to)
 	if errors.Is(err, fs.ErrPermission) && !a.cfg.set("listen.udp") && !a.cfg.set("listen.tcp") {
@@ -72,6 +94,13 @@ func (a *app) receiver() (ingest.Config, error) {
 	cfg.UDP, cfg.TCP, cfg.Unixgram = present(a.cfg.Listen.UDP), present(a.cfg.Listen.TCP), present(a.cfg.Listen.Unix)
 	cfg.UnixStream, cfg.TLS = present(a.cfg.Listen.UnixStream), a.cfg.tlsAddresses()
 	cfg.Log, cfg.Now = a.log, a.now
+	cfg.Follow, cfg.Journal, cfg.Positions = present(a.cfg.Follow), a.cfg.Journal, filepath.Join(a.cfg.Data, "positions.json")
+	if a.cfg.Kmsg {
+		cfg.Kmsg = "/dev/kmsg"
+	}
+	if a.cfg.Stdin {
+		cfg.Stdin = a.stdin
+	}
 	var err error
 	cfg.Settings, err = a.cfg.receive()
 	return cfg, err
@@ -95,7 +124,7 @@ func (c *config) receive() (ingest.Settings, error) {
 		}
 		set.Routers[r.Address.Unmap()] = known
 	}
-	if len(c.tlsAddresses()) > 0 {
+	if len(c.tlsAddresses()) > 0 || c.TLS.Cert != "" {
 		var err error
 		if set.Secure, err = c.TLS.files().Load(); err != nil {
 			return set, usageError{err}

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	sd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
@@ -30,12 +31,15 @@ const tidyEvery = time.Hour
 
 func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "serve", Short: "Receive syslog, store it, look for findings, until stopped",
-		Long: "Receives syslog (RFC 3164 and 5424; over TCP newline or octet-counted) and stores it. Each minute it looks for findings and\n" +
-			"logs the new ones. TERM and INT stop it: what has arrived is stored first. HUP rereads the config file.\n\n" +
+		Long: "Receives syslog (RFC 3164 and 5424; over UDP, TCP and TLS; newline, NUL or octet-counted) and stores it. It also reads files as they\n" +
+			"grow, the kernel's messages, systemd's journal and standard input. Each minute it looks for findings and logs the new ones. TERM\n" +
+			"and INT stop it: what has arrived is stored first. HUP rereads the config file and the certificates.\n\n" +
 			"Without --udp and --tcp it listens on port 514, or on 5514 where 514 is not permitted; an address that is given is used or\n" +
 			"it fails. \"\" turns one off: --tcp \"\".",
-		Example: "uncloak serve\nuncloak serve --udp :5514 --tcp :5514 --data ~/network"}
+		Example: "uncloak serve\nuncloak serve --udp :5514 --tcp :5514 --data ~/network\nuncloak serve --tls-cert logs.crt --tls-key logs.key --tls-client-ca ca.crt --tls-allow gw.example.net\n" +
+			"uncloak serve --follow /var/log/router.log --kmsg --journal\nconntrack -E -o timestamp | uncloak serve --stdin --udp '' --tcp ''"}
 	listenFlags(cmd)
+	feedFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := a.setup(cmd); err != nil {
 			return err
@@ -75,10 +79,15 @@ func (a *app) serve(ctx context.Context) (err error) {
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 
+	a.notify(sd.SdNotifyReady)
+	defer context.AfterFunc(ctx, func() { a.notify(sd.SdNotifyStopping) })()
 	a.log.Info("listening", "at", strings.Join(words, ", "), "data", a.cfg.Data, "version", versionText())
 
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return srv.Serve(gctx) })
+	gctx, end := context.WithCancel(gctx)
+	defer end()
+	g.Go(func() error { defer end(); return srv.Serve(gctx) }) // it ends by itself when there is nothing more to read
+	g.Go(func() error { return a.watchdog(gctx, srv) })
 	g.Go(func() error { return a.watch(gctx, h, srv, hup) })
 	g.Go(func() error { return a.tidy(gctx, st) })
 	err = g.Wait()
@@ -118,7 +127,9 @@ func (a *app) watch(ctx context.Context, h *house, srv *ingest.Server, hup <-cha
 		case <-ctx.Done():
 			return nil
 		case <-hup:
+			a.notify(reloading())
 			a.reload(h, srv)
+			a.notify(sd.SdNotifyReady)
 		case <-tick.C:
 			if err := h.days.Save(ctx); err != nil && ctx.Err() == nil {
 				a.log.Error("the running day is not saved", "error", err)
@@ -193,6 +204,7 @@ func (a *app) reload(h *house, srv *ingest.Server) {
 		key      string
 		old, new any
 	}{{"data", a.cfg.Data, cfg.Data}, {"lan", a.cfg.LAN, cfg.LAN}, {"timeouts", a.cfg.Timeouts, cfg.Timeouts}, {"listen", a.cfg.Listen, cfg.Listen},
+		{"follow", a.cfg.Follow, cfg.Follow}, {"kmsg", a.cfg.Kmsg, cfg.Kmsg}, {"journal", a.cfg.Journal, cfg.Journal},
 		{"routers: timeouts", was.Held, is.Held}, {"log.format", a.cfg.Log.Format, cfg.Log.Format}} {
 		if !reflect.DeepEqual(p.old, p.new) {
 			fixed = append(fixed, p.key)

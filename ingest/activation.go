@@ -1,0 +1,65 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/time/rate"
+)
+
+// Socket is a socket that somebody else opened for us, as systemd does (systemd.socket(5)): datagrams or streams, of the
+// internet or unix.
+type Socket struct {
+	File *os.File
+	TLS  bool // of a stream
+}
+
+// inherit takes a socket over. It stays open for who gave it: at our end nothing of it is removed.
+func (s *Server) inherit(sock Socket) error {
+	defer sock.File.Close() // what follows has a copy
+	kind, err := unix.GetsockoptInt(int(sock.File.Fd()), unix.SOL_SOCKET, unix.SO_TYPE)
+	if err != nil {
+		return fmt.Errorf("socket %s: %w", sock.File.Name(), err)
+	}
+	if kind == unix.SOCK_STREAM {
+		ln, err := net.FileListener(sock.File)
+		if err != nil {
+			return fmt.Errorf("socket %s: %w", sock.File.Name(), err)
+		}
+		l := s.newStreamSocket(sock.TLS)
+		l.ln = ln
+		if ln.Addr().Network() == "unix" {
+			l.local = "unix"
+		}
+		return nil
+	}
+	c, err := net.FilePacketConn(sock.File)
+	if err != nil {
+		return fmt.Errorf("socket %s: %w", sock.File.Name(), err)
+	}
+	conn, ok := c.(packetConn)
+	if !ok || sock.TLS {
+		c.Close()
+		return fmt.Errorf("socket %s: %w", sock.File.Name(), errors.New("neither datagrams nor streams that we know"))
+	}
+	p := &packetSocket{cfg: &s.cfg, conn: conn, name: conn.LocalAddr().Network() + " " + conn.LocalAddr().String()}
+	if conn.LocalAddr().Network() != "udp" {
+		p.local = "unix"
+	}
+	s.packets = append(s.packets, p)
+	return p.prepare()
+}
+
+// newStreamSocket is one without its listener.
+func (s *Server) newStreamSocket(tls bool) *streamSocket {
+	l := &streamSocket{cfg: &s.cfg, seldom: &rate.Sometimes{First: 10, Interval: time.Minute}}
+	if tls {
+		l.secure = s.secure
+	}
+	s.streams = append(s.streams, l)
+	return l
+}
