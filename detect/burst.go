@@ -268,7 +268,7 @@ func (l *line) leads(i, s int, least uint16, from int) bool {
 // apart keeps the runs that stand apart from everything else the host does. A web browser's page loads come in all sizes, the large ones
 // merely being rarer: whatever the cut, far more spells lie just below it than above it. In a Pareto tail of index a, a spell that
 // reaches cut/f reaches the cut with probability f^-a, so the number above, of all that reach cut/f, is binomial. The cut is the
-// smallest one at which so many above are too unlikely (apartAlpha over all hosts) for one of the factors, and at most a quarter
+// smallest one at which so many above are too unlikely (apartAlpha over the hosts that are tried) for one of the factors, and at most a quarter
 // as many lie within the factor below. One burst alone must be hundreds of times what else the host does; eight need only that
 // hardly anything lies within a factor of four below them.
 func (l *line) apart(runs []run, hosts int) []run {
@@ -290,7 +290,7 @@ func (l *line) apart(runs []run, hosts int) []run {
 		}
 		for _, f := range [...]float64{4, 16, 64, cut / next * (1 - 1e-9)} {
 			low, _ := slices.BinarySearch(sizes, cut/f)
-			if f >= 4 && 4*(at-low) <= above && binomialTail(len(sizes)-low, above, math.Pow(f, -index)) < alpha {
+			if f >= 4 && 4*(at-low) <= above && binomialTail(len(sizes)-low, above, math.Pow(f, -index)) < alpha/float64(above*(above+1)) { // the sum of 1/k(k+1) is 1: each cut is a try
 				return slices.DeleteFunc(slices.Clone(runs), func(r run) bool { return float64(r.peak) < cut })
 			}
 		}

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -40,9 +43,7 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 	slices.SortFunc(days, func(a, b *Day) int { return cmp.Compare(a.Date, b.Date) })
 	w = w.within(days)
 	hosts := activities(days, w)
-	for _, a := range hosts {
-		a.findPattern(&cfg, len(hosts))
-	}
+	findPatterns(hosts, &cfg)
 	echoes := findEchoes(days, hosts)
 	var out []Finding
 	effects, rhythmic := map[netip.Addr]bool{}, map[netip.Addr]bool{}
@@ -165,12 +166,32 @@ func (a *activity) describe(days []*Day) {
 	}
 }
 
-// findPattern finds the host's rhythms, and the bursts that stand apart from what it always does.
-func (a *activity) findPattern(cfg *Config, hosts int) {
+// findPatterns looks at the hosts side by side: it is most of the work, and no host's patterns depend on another's.
+func findPatterns(hosts []*activity, cfg *Config) {
+	tried := 0 // hosts without any burst are not
+	for _, a := range hosts {
+		if len(a.bursts) > 0 {
+			tried++
+		}
+	}
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(hosts)); i = next.Add(1) - 1 {
+				hosts[i].findPattern(cfg, len(hosts), tried)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// findPattern finds the host's rhythms, and the bursts that stand apart from what it always does. tried is the number of hosts with bursts.
+func (a *activity) findPattern(cfg *Config, hosts, tried int) {
 	if len(a.bursts) == 0 {
 		return
 	}
-	a.apart = a.sessions.apart(a.bursts, hosts)
+	a.apart = a.sessions.apart(a.bursts, tried)
 	a.rhythms = findRhythms(a.bursts, hosts, cfg.Location)
 	if len(a.apart) < len(a.bursts) { // the rest may hide the rhythm
 		if x := findRhythms(a.apart, hosts, cfg.Location); len(x) > 0 && (len(a.rhythms) == 0 || x[0].gain > a.rhythms[0].gain) {
