@@ -47,6 +47,7 @@ type activity struct {
 	lookups  *line
 	bursts   []run
 	lookupN  uint64 // sessions to port 53, or reverse lookups seen by name, whichever is more
+	byName   bool   // lookups are those seen by name
 	sessionN uint64
 	resolver netip.Addr
 	toOne    float64 // share of the sessions that go to that resolver

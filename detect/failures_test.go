@@ -186,6 +186,30 @@ func TestScanOutsideTheWindow(t *testing.T) {
 	Findings(s.days(DefaultConfig()), DefaultConfig(), Window{t0.Add(12 * time.Hour), t0.Add(36 * time.Hour)}) // panicked
 }
 
+// A local day touches two UTC days: what is counted by the day has to be cut to it, or the report speaks of more hosts than sessions.
+func TestScanIsCutToTheWindow(t *testing.T) {
+	s := newStream()
+	for i := range 48000 { // 1000 an hour over two days, nobody twice
+		s.session(t0.Add(time.Duration(i)*3600*time.Millisecond), lan(1), wan(i), parse.TCP, 22)
+	}
+	days := s.days(DefaultConfig())
+	for _, c := range []struct {
+		name     string
+		from, to time.Duration
+		want     int
+	}{
+		{"half of each", 12 * time.Hour, 36 * time.Hour, 24000},
+		{"more than the sketch of a port holds", 0, 48 * time.Hour, 48000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := only(t, Findings(days, DefaultConfig(), Window{t0.Add(c.from), t0.Add(c.to)}), ScanKind)
+			if f.Peers > f.Sessions || math.Abs(float64(f.Peers-c.want)) > 0.07*float64(c.want) || math.Abs(float64(f.Sessions-c.want)) > 0.01*float64(c.want) {
+				t.Errorf("%d hosts with %d sessions, want about %d", f.Peers, f.Sessions, c.want)
+			}
+		})
+	}
+}
+
 func TestVerticalScanOfAnySize(t *testing.T) {
 	for _, n := range []int{120, 250, 300, 600, 1000, 1100} {
 		s := newStream()

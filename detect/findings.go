@@ -116,7 +116,7 @@ func activities(days []*Day, w Window) []*activity {
 		a.lookups = sp.lay(days, seriesOf(addr, func(h *Host) *Series { return &h.Lookups }))
 		ptrs := sp.lay(days, seriesOf(addr, func(h *Host) *Series { return &h.PTRs }))
 		if ptrs.total() > a.lookups.total() {
-			a.lookups = ptrs
+			a.lookups, a.byName = ptrs, true
 		}
 		a.lookupN, a.sessionN = a.lookups.total(), a.sessions.total()
 		a.bursts, a.storms = a.sessions.bursts(), a.lookups.bursts()
@@ -263,6 +263,8 @@ func echoFinding(a *activity, e *echo, loc *time.Location) Finding {
 		f.Resolver = e.resolver.String()
 	}
 	fillBursts(&f, a, e.storms)
-	f.Evidence.Ask.Port = 53
+	if f.Evidence.Ask.Port = 53; a.byName { // they are lines of a resolver, or of packets with the name: no sessions
+		f.Evidence.Ask.Port, f.Evidence.Ask.Kind = 0, "dns-query"
+	}
 	return f
 }

@@ -29,7 +29,7 @@ func scanFinding(days []*Day, w Window, a *activity, hasPattern bool) (Finding, 
 	fans, ports := map[Port]*Fan{}, map[Port]uint64{}
 	for _, d := range days {
 		h := d.Hosts[a.host]
-		if h == nil || !d.Date.Start().Before(w.To) || !d.Date.End().After(w.From) {
+		if h == nil || !w.touches(d) {
 			continue
 		}
 		for p, n := range h.Ports {
@@ -42,7 +42,7 @@ func scanFinding(days []*Day, w Window, a *activity, hasPattern bool) (Finding, 
 			fans[p].merge(f)
 		}
 	}
-	if f, ok := horizontal(a, fans, ports, days); ok {
+	if f, ok := horizontal(a, fans, ports, days, w); ok {
 		if !hasPattern || float64(a.inBursts()) <= scanInBursts*float64(f.Sessions) {
 			return f, true
 		}
@@ -50,7 +50,7 @@ func scanFinding(days []*Day, w Window, a *activity, hasPattern bool) (Finding, 
 	return vertical(days, w, a)
 }
 
-func horizontal(a *activity, fans map[Port]*Fan, ports map[Port]uint64, days []*Day) (Finding, bool) {
+func horizontal(a *activity, fans map[Port]*Fan, ports map[Port]uint64, days []*Day, w Window) (Finding, bool) {
 	var best Port
 	var rest uint64
 	for p, n := range ports {
@@ -69,7 +69,7 @@ func horizontal(a *activity, fans map[Port]*Fan, ports map[Port]uint64, days []*
 	peers := fan.Peers()
 	full := peers > 10000 // the sketch ends here; the ratio cannot be told any more
 	if full {
-		peers = max(peers, allPeers(days, a.host))
+		peers = max(peers, allPeers(days, w, a.host))
 	}
 	switch {
 	case peers < scanPeers*float64(max(len(days)/2, 1)), float64(fan.N) < scanShare*float64(rest):
@@ -77,8 +77,9 @@ func horizontal(a *activity, fans map[Port]*Fan, ports map[Port]uint64, days []*
 	case !full && float64(fan.N) > scanRepeat*peers:
 		return Finding{}, false
 	}
-	f := scanBase(a, fan.N, best.Port)
-	f.Class, f.Peers, f.Ports = Horizontal, int(peers), []string{portName(best)}
+	n := inWindow(fan.N, days, w, a)
+	f := scanBase(a, n, best.Port)
+	f.Class, f.Peers, f.Ports = Horizontal, int(min(peers, float64(n))), []string{portName(best)}
 	f.Score = 0.6 + 0.4*min(float64(fan.N)/float64(max(rest, 1)), 1)*min(peers/1000, 1)
 	return f, true
 }
@@ -91,14 +92,37 @@ func wider(p, q Port, fans map[Port]*Fan) bool {
 	return p.Proto < q.Proto || p.Proto == q.Proto && p.Port < q.Port
 }
 
-// allPeers is how many outside addresses the host spoke to on its widest day.
-func allPeers(days []*Day, host netip.Addr) (most float64) {
+// allPeers is how many outside addresses the host spoke to on the days that touch the window.
+func allPeers(days []*Day, w Window, host netip.Addr) float64 {
+	var hs []*Host
 	for _, d := range days {
-		if h := d.Hosts[host]; h != nil {
-			most = max(most, float64(h.Peers))
+		if h := d.Hosts[host]; h != nil && w.touches(d) {
+			hs = append(hs, h)
 		}
 	}
-	return most
+	return float64(DistinctPeers(hs...))
+}
+
+// inWindow is the part of n, which is counted over whole UTC days, that falls into the window, by the host's sessions: a local
+// day touches two of them.
+func inWindow(n uint64, days []*Day, w Window, a *activity) uint64 {
+	var all uint64
+	for _, d := range days {
+		if h := d.Hosts[a.host]; h != nil && w.touches(d) {
+			for _, b := range h.Sessions.Slots {
+				all += uint64(b.N)
+			}
+		}
+	}
+	if all <= a.sessionN {
+		return n
+	}
+	return uint64(float64(n)*float64(a.sessionN)/float64(all) + 0.5)
+}
+
+// touches says whether the window has a part of the day.
+func (w Window) touches(d *Day) bool {
+	return d.Date.Start().Before(w.To) && d.Date.End().After(w.From)
 }
 
 // vertical looks for one peer with many ports.
@@ -107,7 +131,7 @@ func vertical(days []*Day, w Window, a *activity) (Finding, bool) {
 	var most netip.Addr
 	for _, d := range days {
 		h := d.Hosts[a.host]
-		if h == nil || !d.Date.Start().Before(w.To) || !d.Date.End().After(w.From) {
+		if h == nil || !w.touches(d) {
 			continue
 		}
 		for peer, f := range h.Walls {
@@ -125,7 +149,7 @@ func vertical(days []*Day, w Window, a *activity) (Finding, bool) {
 	if !most.IsValid() || walls[most].Peers() < scanPorts {
 		return Finding{}, false
 	}
-	f := scanBase(a, walls[most].N, 0)
+	f := scanBase(a, inWindow(walls[most].N, days, w, a), 0)
 	f.Class, f.Peer, f.Score = Vertical, most.String(), 0.9
 	return f, true
 }

@@ -54,6 +54,16 @@ func mix(x uint64) uint64 {
 	return x ^ x>>33
 }
 
+// DistinctPeers estimates to how many outside addresses one host spoke, from what several days have of it.
+func DistinctPeers(days ...*Host) uint64 {
+	var sum Host
+	for _, h := range days {
+		sum.mergePeers(h)
+		sum.Peers = max(sum.Peers, h.Peers)
+	}
+	return sum.Peers
+}
+
 func (h *Host) mergePeers(o *Host) {
 	if len(o.PeerHLL) == 0 {
 		return

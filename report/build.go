@@ -39,11 +39,11 @@ func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.
 		if len(f.Ports) == 0 && f.Kind != detect.PTRStorm && f.Host != "" {
 			f.Ports = hostPorts(days, f.Host)
 		}
-		Describe(f, opt)
 		f.Evidence.Query = command(&f.Evidence.Ask, &opt, m)
 		if err := evidence(ctx, st, f, &opt, i); err != nil {
 			return nil, err
 		}
+		Describe(f, opt)
 	}
 	m.Gone = slices.Clone(opt.Gone)
 	for i := range m.Gone {
@@ -210,9 +210,13 @@ func evidence(ctx context.Context, st store.Store, f *detect.Finding, opt *Optio
 			q.From = b.Start
 		}
 	}
-	var err error
-	if f.Evidence.Lines, err = rawLines(ctx, st, q, opt.Evidence); err != nil {
+	lines, spread, err := rawLines(ctx, st, q, opt.Evidence)
+	if err != nil {
 		return fmt.Errorf("read the lines behind %s: %w", f.ID, err)
+	}
+	f.Evidence.Lines = lines
+	if f.Kind == detect.TableFullKind && f.SpreadS == 0 { // its detector tells no bounds
+		f.SpreadS = spread.Seconds()
 	}
 	f.Explain = explainCommand(f)
 	return nil
@@ -241,19 +245,21 @@ func (m *Model) proofs(ctx context.Context, st store.Store, opt *Options) error 
 	return nil
 }
 
-func rawLines(ctx context.Context, st store.Store, q store.Query, n int) (out []string, err error) {
+// rawLines is the first n lines of what q selects, and the ± of the least exact of their times.
+func rawLines(ctx context.Context, st store.Store, q store.Query, n int) (out []string, spread time.Duration, err error) {
 	q.Limit = n
 	for e, err := range st.Events(ctx, q) {
 		if err != nil {
-			return out, err
+			return out, spread, err
 		}
+		spread = max(spread, time.Duration(e.Spread)*time.Millisecond)
 		line := bytes.TrimRight(e.Raw, "\r\n\x00")
 		out = append(out, string(line[:min(len(line), maxLine)]))
 		if len(out) >= n {
 			break
 		}
 	}
-	return out, nil
+	return out, spread, nil
 }
 
 // question is an Ask in the words of the store; ok is false for an Ask that asks for nothing or for an unknown kind.

@@ -165,7 +165,7 @@ func TestGuess(t *testing.T) {
 	}
 	f.Application = &detect.Application{Guess: detect.AppBitTorrent, Reasons: []string{"many different peers", "a port\x1b of trackers"}, Confidence: 0.85}
 	Describe(&f, Options{})
-	if !strings.Contains(Clean(f.Detail), "This looks like BitTorrent because of many different peers and a port") || !strings.Contains(f.Detail, "That is a guess (85 %).") || strings.Contains(Clean(f.Detail), "\x1b") {
+	if !strings.Contains(Clean(f.Detail), "It looks like BitTorrent (a guess, 85 %): many different peers and a port") || strings.Contains(Clean(f.Detail), "\x1b") {
 		t.Error(f.Detail)
 	}
 	if !strings.Contains(strings.Join(f.Advice, " "), "file-sharing client") {

@@ -125,7 +125,7 @@ func (p *page) checkSenders(r *Received, k clock, opt *CheckOptions) {
 	for _, s := range r.Senders[:min(maxCheckSenders, len(r.Senders))] {
 		rows = append(rows, senderRow(s))
 	}
-	p.columns(rows, senderAlign)
+	p.columns(withoutIdle(rows, senderAlign, 5))
 	if n := len(r.Senders) - maxCheckSenders; n > 0 {
 		p.line("   … and " + count(n, "more sender", "more senders") + " (--format json)")
 	}

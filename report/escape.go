@@ -80,7 +80,7 @@ func mdEscape(s string) string {
 		b.WriteRune(r)
 	}
 	out := strings.NewReplacer("://", `:\/\/`, "www.", `www\.`).Replace(b.String())
-	if rest := strings.TrimLeft(out, "0123456789"); out != "" && strings.ContainsRune("-+=", rune(out[0])) || rest != out && (strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, ")")) {
+	if rest := strings.TrimLeft(out, "0123456789"); out != "" && strings.ContainsRune("-+=", rune(out[0])) || rest != out && (rest == "." || rest == ")" || strings.HasPrefix(rest, ". ") || strings.HasPrefix(rest, ") ")) {
 		return "&#" + fmt.Sprint(out[0]) + ";" + out[1:] // would begin a list, a heading or a rule
 	}
 	return out

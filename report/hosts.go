@@ -13,6 +13,7 @@ import (
 func hostRows(days []*detect.Day, ins []Incident, names func(netip.Addr) string, opt *Options) []Host {
 	rows := map[netip.Addr]*Host{}
 	ports := map[netip.Addr]map[detect.Port]uint64{}
+	seen := map[netip.Addr][]*detect.Host{}
 	for _, d := range days {
 		for a, h := range d.Hosts {
 			r := rows[a]
@@ -21,8 +22,8 @@ func hostRows(days []*detect.Day, ins []Incident, names func(netip.Addr) string,
 				rows[a], ports[a] = r, map[detect.Port]uint64{}
 			}
 			r.Sessions += within(d, &h.Sessions, opt)
-			r.Lookups += within(d, &h.Lookups, opt)
-			r.Peers = max(r.Peers, h.Peers)
+			r.Lookups += max(within(d, &h.Lookups, opt), within(d, &h.PTRs, opt)+within(d, &h.Asks, opt)) // one may be the other, seen twice
+			seen[a] = append(seen[a], h)
 			r.Denied += h.Denied
 			r.Bytes += h.Bytes
 			for p, n := range h.Ports {
@@ -36,6 +37,10 @@ func hostRows(days []*detect.Day, ins []Incident, names func(netip.Addr) string,
 			continue
 		}
 		r.Name = names(a)
+		r.Peers = detect.DistinctPeers(seen[a]...)
+		if n := r.Sessions + r.Denied; r.Sessions > 0 && r.Peers > n {
+			r.Peers = n // they are counted over whole UTC days, the sessions within the window
+		}
 		r.Ports = topPorts(ports[a], 3)
 		marks(r, ins)
 		out = append(out, *r)

@@ -131,6 +131,9 @@ func newIncidentView(m *Model, i int) incidentView {
 			v.Queries = append(v.Queries, Clean(p.Evidence.Query))
 		}
 	}
+	if in.victims != "" {
+		v.Rows = append(v.Rows, rowView{"victims", Clean(in.victims), ""})
+	}
 	v.Queries = append(v.Queries, explains(in.parts[:min(maxParts, len(in.parts))])...)
 	if n := len(in.parts) - maxParts; n > 0 {
 		v.Rows = append(v.Rows, rowView{Role: "more", Text: count(n, "more finding", "more findings") + " of this kind."})

@@ -96,6 +96,7 @@ func (in *Incident) finish(m *Model, opt *Options) {
 		}
 	}
 	var tips []tip
+	in.victims = ""
 	for i := range in.parts {
 		p := &in.parts[i]
 		w := words{opt: opt, clock: m.clock, whole: true}
@@ -104,6 +105,7 @@ func (in *Incident) finish(m *Model, opt *Options) {
 		}
 		if more := w.describe(p.Finding); p.Kind == detect.TableFullKind { // knows more of sizes than a burst: it comes first
 			tips = append(more, tips...)
+			in.victims = sentences(in.victims, w.victims(p.Finding))
 		} else {
 			tips = append(tips, more...)
 		}

@@ -85,6 +85,7 @@ type Incident struct {
 
 	findings []*detect.Finding
 	parts    []part
+	victims  string // whose sessions did not come about meanwhile
 }
 
 // Table is one router's session table in the window.

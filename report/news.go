@@ -18,7 +18,11 @@ const maxGone = 5
 func (c clock) news(f *detect.Finding) string {
 	since := ""
 	if f.Since != nil && f.Status != detect.New {
-		since = "since " + f.Since.In(c.loc).Format("Mon 2006-01-02")
+		first := f.Since.In(c.loc)
+		if f.Kind == detect.GrowthKind { // counted in UTC days
+			first = f.Since.UTC()
+		}
+		since = "since " + first.Format("Mon 2006-01-02")
 	}
 	status := map[string]string{detect.New: "new", detect.Worse: "worse", detect.Same: "as usual", detect.Better: "better"}[f.Status]
 	if by := change(f.Change); status != "" && by != "" && f.Status != detect.Same && f.Status != detect.New {
@@ -93,14 +97,18 @@ func (in *Incident) chainText(m *Model) string {
 			continue
 		}
 		first := f.Chain[0]
-		parts := []string{m.clock.at(first.At) + " " + short(first.Host, first.Name) + " bursts"}
+		bursts := " bursts"
+		if first.Of > 1 {
+			bursts += " (" + times(first.Of) + ")"
+		}
+		parts := []string{m.clock.at(first.At) + " " + short(first.Host, first.Name) + bursts}
 		once := ""
 		for _, s := range f.Chain[1:] {
 			if s.Why == detect.WhyCoincides {
 				once += fmt.Sprintf(" At %s there was also %s: that happened too seldom to call it an effect.", m.clock.at(s.At), stepWords(&s))
 				continue
 			}
-			parts = append(parts, fmt.Sprintf("%s %s (%s)", s.At.In(m.clock.loc).Format("15:04:05"), stepWords(&s), stepProof(&s)))
+			parts = append(parts, s.At.In(m.clock.loc).Format("15:04:05")+" "+stepWords(&s)+stepProof(&s))
 		}
 		text := strings.Join(parts, " → ") + "."
 		if len(parts) == 1 {
@@ -126,16 +134,25 @@ func stepWords(s *detect.Step) string {
 	return label(s.Kind) + on(s.Router)
 }
 
-// stepProof is why the step belongs here: "47 of 47 times, median 2 s after".
+// stepProof is why the step belongs here: "45 of 47 times, 2 s after"; what happened once needs no count.
 func stepProof(s *detect.Step) string {
-	t := fmt.Sprintf("%d of %s", s.Seen, count(s.Of, "time", "times"))
+	var out []string
+	switch {
+	case s.Of > 1 && s.Seen == s.Of:
+		out = append(out, "all "+count(s.Of, "time", "times"))
+	case s.Of > 1:
+		out = append(out, fmt.Sprintf("%d of %s", s.Seen, count(s.Of, "time", "times")))
+	}
 	if s.LagS >= 1 {
-		t += ", " + seconds(s.LagS) + " after"
+		out = append(out, seconds(s.LagS)+" after")
 	}
 	if p := pValue(s.PValue); p != "" {
-		t += ", " + p
+		out = append(out, p)
 	}
-	return t
+	if len(out) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(out, ", ") + ")"
 }
 
 // restLines say what is gone, and how much is known and not shown.

@@ -107,7 +107,7 @@ func (u *Unparsed) head() string {
 	if u.Cut {
 		what = "the first " + what
 	}
-	return "unparsed: " + what + " of these shapes"
+	return "unparsed: " + what + " in the window, of these shapes"
 }
 
 // text is the shape in one clean line: router, program, template.

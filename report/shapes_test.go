@@ -67,7 +67,7 @@ func TestShapesBounds(t *testing.T) {
 	p := newPage(&b, TextOptions{})
 	p.shapes(u, 5)
 	p.out.Flush()
-	if got := b.String(); !strings.Contains(got, "unparsed: the first 50,000 lines of these shapes:") || !strings.Contains(got, "lines of other shapes") || strings.Count(got, "\n") > 5*4+2 {
+	if got := b.String(); !strings.Contains(got, "unparsed: the first 50,000 lines in the window, of these shapes:") || !strings.Contains(got, "lines of other shapes") || strings.Count(got, "\n") > 5*4+2 {
 		t.Error(got)
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -76,6 +77,10 @@ func (p *page) findings(fs []detect.Finding, c clock) {
 	p.line("times in " + c.zone(fs[0].Start))
 	for i := range fs {
 		f := &fs[i]
+		if i > 0 && f.Kind == detect.TableFullKind && fs[i-1].Kind == detect.TableFullKind && f.Router == fs[i-1].Router {
+			p.spell(f, c)
+			continue
+		}
 		p.line("")
 		p.put(pad(strings.ToUpper(label(string(f.Severity))), 9), Clean(f.Title), 9)
 		p.put("         ", Clean(f.Detail), 9)
@@ -87,6 +92,15 @@ func (p *page) findings(fs []detect.Finding, c clock) {
 			p.verbatim("         ", "explain: "+Clean(f.Explain), 0)
 		}
 	}
+}
+
+// spell is a further spell of the full table that the finding above it is about: what differs, in one line.
+func (p *page) spell(f *detect.Finding, c clock) {
+	held := ""
+	if f.Host != "" {
+		held = short(f.Host, f.Name) + " " + percent(f.TableShare)
+	}
+	p.put("         ", Clean(strings.Join(present(c.span(f.Start, f.End), count(max(f.Drops, f.Lines), "packet", "packets")+" refused", held, "id "+f.ID), " · ")), 9)
 }
 
 // page lays text out in columns. Errors stay in the buffered writer until Flush.
@@ -196,7 +210,7 @@ func padLeft(s string, n int) string {
 func headWords(m *Model) (left, right string) {
 	left = "uncloak"
 	if len(m.Routers) > 0 {
-		left += " · " + routersShort(m.Routers)
+		left += " · " + routersShort(m.busiest())
 	}
 	left += " · " + m.window()
 	right = count(m.Totals.Lines, "line", "lines")
@@ -208,6 +222,17 @@ func headWords(m *Model) (left, right string) {
 		right += fmt.Sprintf(" · clock %+.1f s", *e)
 	}
 	return left, right
+}
+
+// busiest is the routers, those with most lines first: cut lines make routers of a few letters.
+func (m *Model) busiest() []string {
+	lines := map[string]uint64{}
+	for _, s := range m.Health {
+		lines[s.Router] += s.Received
+	}
+	out := slices.Clone(m.Routers)
+	slices.SortStableFunc(out, func(a, b string) int { return cmp.Compare(lines[b], lines[a]) })
+	return out
 }
 
 func percentLost(x float64) string {
@@ -318,6 +343,9 @@ func (p *page) incident(m *Model, i int) {
 			p.row("", t)
 		}
 	}
+	if in.victims != "" {
+		p.row("victims", Clean(in.victims))
+	}
 	if n := len(in.parts) - len(parts); n > 0 {
 		p.row("", count(n, "more finding", "more findings")+" of this kind (uncloak findings).")
 	}
@@ -366,7 +394,7 @@ func explains(parts []part) (out []string) {
 
 // burstTimes lists the bursts where they are few enough to be read.
 func burstTimes(m *Model, f *detect.Finding) string {
-	if len(f.Bursts) == 0 || len(f.Bursts) > 8 {
+	if len(f.Bursts) < 2 || len(f.Bursts) > 8 { // a lone one is told already
 		return ""
 	}
 	var out []string

@@ -79,7 +79,7 @@ func (p *page) health(m *Model) {
 		for _, s := range m.Health[:min(maxRows, len(m.Health))] {
 			rows = append(rows, senderRow(s))
 		}
-		p.columns(rows, senderAlign)
+		p.columns(withoutIdle(rows, senderAlign, 5))
 		if n := len(m.Health) - maxRows; n > 0 {
 			p.line("   … and " + count(n, "more sender", "more senders"))
 		}
@@ -116,6 +116,25 @@ func senderRow(s Sender) []string {
 		clock = fmt.Sprintf("%+.1f s", s.SkewS)
 	}
 	return []string{shorten(Clean(s.Sender), 28), clip(label(s.Router), 16), num(s.Received), num(s.Dropped + s.Kernel + s.Limited), num(s.Unparsed), num(s.Oversize), num(s.Malformed), num(s.Duplicates), num(s.Repaired), clock}
+}
+
+// withoutIdle leaves out the columns from the n-th on that say nothing in any row.
+func withoutIdle(rows [][]string, align string, n int) (kept [][]string, kinds string) {
+	kept = make([][]string, len(rows))
+	for i := range rows[0] {
+		idle := i >= n
+		for _, r := range rows[1:] {
+			idle = idle && (r[i] == "" || r[i] == "0")
+		}
+		if idle {
+			continue
+		}
+		kinds += align[i : i+1]
+		for k, r := range rows {
+			kept[k] = append(kept[k], r[i])
+		}
+	}
+	return kept, kinds
 }
 
 // columns writes rows under their heads; align has l or r for each column. The last column is cut at the width.

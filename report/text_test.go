@@ -93,8 +93,10 @@ func TestVerdict(t *testing.T) {
 		not   string
 	}{
 		"nothing came":   {0, nil, []string{"No line was received"}, "quiet"},
-		"no sessions":    {9, nil, []string{"none of them tells of a session"}, "quiet"},
+		"no sessions":    {9, nil, []string{"none of them tells when a session began"}, "quiet"},
 		"unknown holder": {9, []detect.Finding{spell}, []string{"on gw was full once; the log does not show who held it"}, "filled"},
+		"no times":       {9, []detect.Finding{of(spell, func(f *detect.Finding) { f.SpreadS = 86400 })}, []string{"was full once; the lines bear no time", "Take the log with times"}, "log new sessions"},
+		"too few":        {9, []detect.Finding{of(spell, func(f *detect.Finding) { f.Host, f.TableShare, f.Score, f.Entries = "10.0.0.9", 1, 1, 80 })}, []string{"10.0.0.9 probably held 100 % of it"}, "filled"},
 		"close call":     {9, []detect.Finding{of(spell, func(f *detect.Finding) { f.Host, f.TableShare, f.Score = "10.0.0.9", 0.3, 0.55 })}, []string{"10.0.0.9 probably held 30 % of it"}, "filled"},
 		"own rhythm":     {9, []detect.Finding{root}, []string{"vmhost (192.168.128.12) opens about 340 sessions, every 2 min 30 s."}, "probably"},
 		"unsure":         {9, []detect.Finding{of(root, func(f *detect.Finding) { f.Score = 0.6 })}, []string{"probably opens"}, ""},

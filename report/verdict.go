@@ -39,7 +39,7 @@ func quiet(m *Model) string {
 		return "No line was received for this window: nothing can be said of it. Is the router sending (uncloak check)?"
 	}
 	if m.Totals.Sessions == 0 {
-		return fmt.Sprintf("Nothing unusual in %s, but none of them tells of a session: have the router log new sessions.", count(m.Totals.Lines, "line", "lines"))
+		return fmt.Sprintf("Nothing unusual in %s, but none of them tells when a session began (a listing as of conntrack -L does not): have the router log new sessions.", count(m.Totals.Lines, "line", "lines"))
 	}
 	return fmt.Sprintf("A quiet time: no bursts, no full session table, no kernel alarm, in %s of %s.",
 		count(m.Totals.Sessions, "session", "sessions"), count(m.Totals.Hosts, "host", "hosts"))
@@ -61,11 +61,13 @@ func (m *Model) headline(in *Incident) string {
 		sure := surely(min(nonZero(root.Score), nonZero(max(full.Score, shareOf(full, root.Host)+echoShare(in, full)))))
 		return fmt.Sprintf("%s %sfilled the session table%s %s%s%s.", who(root.Host, root.Name), sure, on(full.Router), times(full.Episodes), m.when(root), byEcho(in, full))
 	case full != nil && full.Host != "":
-		s := fmt.Sprintf("The session table%s was full %s; %s %sheld %s of it.", on(full.Router), times(max(full.Episodes, 1)), who(full.Host, full.Name), surely(full.Score), percent(full.TableShare))
+		s := fmt.Sprintf("The session table%s was full %s; %s %sheld %s of it.", on(full.Router), times(max(full.Episodes, 1)), who(full.Host, full.Name), surely(holderScore(full)), percent(full.TableShare))
 		if root != nil {
 			s += fmt.Sprintf(" The bursts of %s go with it%s.", who(root.Host, root.Name), m.when(root))
 		}
 		return s
+	case full != nil && untimed(full):
+		return fmt.Sprintf("The session table%s was full %s; the lines bear no time, so that nobody can be named for it.", on(full.Router), times(max(full.Episodes, 1)))
 	case full != nil:
 		return fmt.Sprintf("The session table%s was full %s; the log does not show who held it.", on(full.Router), times(max(full.Episodes, 1)))
 	case root != nil:

@@ -29,7 +29,7 @@ func (w words) periodic(f *detect.Finding) []tip {
 	if len(f.Minutes) == 0 {
 		first += " The rhythm is its own: it does not follow the clock on the wall."
 	}
-	f.Detail = sentences(first, w.seen(f), mostUsed(f), guess(f), w.next(f), sure(f.Score))
+	f.Detail = sentences(first, w.seen(f), usedFor(f), w.next(f), sure(f.Score))
 	return append(w.stop(f, when), w.limits(f)...)
 }
 
@@ -68,7 +68,7 @@ func (w words) seen(f *detect.Finding) string {
 	}
 	s += ", " + w.clock.span(f.Start, f.End)
 	if p := pValue(f.PValue); p != "" {
-		s += "; that chance alone makes such a pattern: " + p
+		s += " (by chance alone: " + p + ")"
 	}
 	return s + "."
 }
@@ -84,17 +84,26 @@ func mostUsed(f *detect.Finding) string {
 	return "Ports used most: " + list(out) + "."
 }
 
+// usedFor is the ports and what they look like; ports that are a reason for the guess are not said twice.
+func usedFor(f *detect.Finding) string {
+	g := guess(f)
+	if len(f.Ports) > 0 && strings.Contains(g, label(f.Ports[0])) {
+		return g
+	}
+	return sentences(mostUsed(f), g)
+}
+
 // guess says what the traffic looks like; it is called a guess, with the reasons.
 func guess(f *detect.Finding) string {
 	a := f.Application
 	if a == nil || a.Guess == "" {
 		return ""
 	}
-	s := "This looks like " + label(a.Guess)
+	s := fmt.Sprintf("It looks like %s (a guess, %s)", label(a.Guess), percent(a.Confidence))
 	if len(a.Reasons) > 0 {
-		s += " because of " + list(a.Reasons)
+		s += ": " + list(a.Reasons)
 	}
-	return s + fmt.Sprintf(". That is a guess (%s).", percent(a.Confidence))
+	return s + "."
 }
 
 // torrentLike says whether a guess is a program that opens very many sessions by design.
@@ -134,7 +143,7 @@ func (w words) burst(f *detect.Finding) []tip {
 	f.Title = fmt.Sprintf("%s %sopened %s at once, %s", name, surely(f.Score), sessionsEach(f), times(n))
 	f.Detail = sentences(
 		fmt.Sprintf("%s opened about %s, %s, %s.", who(f.Host, f.Name), size(f), times(n), w.clock.span(f.Start, f.End)),
-		fewBursts(n), mostUsed(f), guess(f), sure(f.Score))
+		fewBursts(n), usedFor(f), sure(f.Score))
 	return append(w.stop(f, "at that time"), w.limits(f)...)
 }
 
@@ -171,7 +180,7 @@ func (w words) echo(f *detect.Finding) []tip {
 // lag is how long after the cause; within a second the log cannot tell.
 func lag(f *detect.Finding, cause string) string {
 	if f.LagS <= 0 {
-		return "at the moment at which " + cause + " bursts"
+		return "within the second in which " + cause + " bursts"
 	}
 	return seconds(f.LagS) + " after a burst of " + cause + " began"
 }
@@ -180,10 +189,12 @@ func followed(f *detect.Finding) string {
 	switch {
 	case f.Seen == 0:
 		return ""
+	case f.Missed == 0 && f.Seen == 1:
+		return "It did so after the one burst that there was."
 	case f.Missed == 0:
-		return fmt.Sprintf("It did so after each of %d bursts.", f.Seen)
+		return fmt.Sprintf("It did so after each of the %d bursts.", f.Seen)
 	}
-	return fmt.Sprintf("It did so after %d of %d bursts.", f.Seen, f.Seen+f.Missed)
+	return fmt.Sprintf("It did so after %d of the %d bursts.", f.Seen, f.Seen+f.Missed)
 }
 
 func sharedNames(f *detect.Finding, cause string) string {

@@ -21,7 +21,7 @@ func (w words) trigger(f *detect.Finding) string {
 	}
 	n := count(f.TriggerSessions, "session", "sessions")
 	if f.Trigger == f.Host {
-		return fmt.Sprintf("It opened %s in the minute before.", n)
+		return fmt.Sprintf("%s opened %s in the minute before.", capital(short(f.Host, f.Name)), n)
 	}
 	return fmt.Sprintf("It was not the largest holder that set it off, but %s, which opened %s in the minute before.", who(f.Trigger, nameOf(w.opt.Names, f.Trigger)), n)
 }
@@ -31,6 +31,8 @@ func (w words) fits(f *detect.Finding) string {
 	switch {
 	case f.FitsWithout == nil || f.Host == "":
 		return ""
+	case *f.FitsWithout && f.Without == 0:
+		return fmt.Sprintf("Without %s nothing would have overflowed.", short(f.Host, f.Name))
 	case *f.FitsWithout:
 		return fmt.Sprintf("Without %s everything would have fitted: at most about %s entries.", short(f.Host, f.Name), num(f.Without))
 	}
@@ -52,7 +54,11 @@ func (w words) victims(f *detect.Finding) string {
 	if more := len(f.Victims) - len(named); more > 0 {
 		named = append(named, count(more, "other", "others"))
 	}
-	return fmt.Sprintf("Meanwhile about %s of others did not come about: %s (estimated from what they open otherwise in that hour).", count(all, "session", "sessions"), list(named))
+	lead := "Meanwhile about"
+	if w.whole {
+		lead = "About"
+	}
+	return fmt.Sprintf("%s %s of others did not come about: %s (estimated from what they open otherwise in that hour).", lead, count(all, "session", "sessions"), list(named))
 }
 
 // inlets is what sessions from outside held that nobody answered, or that were over.

@@ -23,9 +23,11 @@ func TestWordsAroundAnOverflow(t *testing.T) {
 		detail string // in it
 		advice string // in it
 	}{
-		{"trigger is the holder", full(func(f *detect.Finding) { f.Trigger, f.TriggerSessions = f.Host, 700 }), "It opened 700 sessions in the minute before.", ""},
+		{"trigger is the holder", full(func(f *detect.Finding) { f.Trigger, f.TriggerSessions = f.Host, 700 }), "10.0.0.5 opened 700 sessions in the minute before.", ""},
 		{"trigger is another", full(func(f *detect.Finding) { f.Trigger, f.TriggerSessions = "10.0.0.6", 300 }),
 			"It was not the largest holder that set it off, but 10.0.0.6, which opened 300 sessions in the minute before.", ""},
+		{"nothing is left", full(func(f *detect.Finding) { f.FitsWithout = new(true) }), "Without 10.0.0.5 nothing would have overflowed.", ""},
+		{"hardly anything rebuilt", full(func(f *detect.Finding) { f.Capacity, f.Entries = 0, 80 }), "10.0.0.5 probably held 60 % of it (rebuilt from the log). Its size is not known; about 80 entries were in it by then, as rebuilt. So few fill no router's table", ""},
 		{"fits", full(func(f *detect.Finding) { f.Without, f.FitsWithout = 420, new(true) }), "Without 10.0.0.5 everything would have fitted: at most about 420 entries.", ""},
 		{"does not fit", full(func(f *detect.Finding) { f.Without, f.FitsWithout = 1420, new(false) }), "Even without 10.0.0.5 not everything may have fitted: up to about 1,420 entries", ""},
 		{"victims", full(func(f *detect.Finding) {

@@ -27,9 +27,13 @@ func (w words) tableFull(f *detect.Finding) []tip {
 		how = fmt.Sprintf("This is one of %d such spells.", f.Episodes)
 	}
 	if f.Host != "" && f.TableShare > 0 {
-		f.Title += fmt.Sprintf(": %s %sheld %s of it", short(f.Host, f.Name), surely(f.Score), percent(f.TableShare))
+		f.Title += fmt.Sprintf(": %s %sheld %s of it", short(f.Host, f.Name), surely(holderScore(f)), percent(f.TableShare))
 	}
-	f.Detail = sentences(w.refusals(f, n), w.holders(f), w.fullness(f), how, w.trigger(f), w.fits(f), w.inlets(f), w.victims(f))
+	victims := w.victims(f)
+	if w.whole { // they have a line of their own there
+		victims = ""
+	}
+	f.Detail = sentences(w.refusals(f, n), w.holders(f), w.fullness(f), how, w.trigger(f), w.fits(f), w.inlets(f), victims)
 	return w.tableAdvice(f)
 }
 
@@ -43,7 +47,7 @@ func (w words) refusals(f *detect.Finding, n int) string {
 	if d := max(f.Drops, f.Lines); d > 0 {
 		what = count(d, "packet", "packets") + " of new sessions"
 	}
-	s := fmt.Sprintf("%s refused %s because its table was full, %s, %s", router, what, w.clock.span(f.Start, f.End), spells(n))
+	s := fmt.Sprintf("%s refused %s because its table was full, %s, %s", router, what, w.bounds(f), spells(n))
 	if hidden := f.Drops - f.Lines; f.Lines > 0 && hidden > 0 {
 		s += fmt.Sprintf(" (%s say so, the kernel only counted the other %s)", count(f.Lines, "line", "lines"), num(hidden))
 	}
@@ -59,6 +63,9 @@ func spells(n int) string {
 
 // holders is who filled the table, as rebuilt from the log.
 func (w words) holders(f *detect.Finding) string {
+	if len(f.Holders) == 0 && f.Host == "" && untimed(f) {
+		return "The lines bear no time: who held it cannot be told, even where the log has the sessions."
+	}
 	if len(f.Holders) == 0 && f.Host == "" {
 		return "The log does not show who held it: log new sessions (nft: ct state new log) to learn that."
 	}
@@ -69,7 +76,7 @@ func (w words) holders(f *detect.Finding) string {
 	} else if len(lead) > 0 && lead[0].Host == f.Host {
 		lead = lead[1:]
 	}
-	s := fmt.Sprintf("When it was full, %s %sheld %s of it", who(first.Host, first.Name), surely(f.Score), percent(first.Share))
+	s := fmt.Sprintf("When it was full, %s %sheld %s of it", who(first.Host, first.Name), surely(holderScore(f)), percent(first.Share))
 	var next []string
 	for _, h := range lead[:min(2, len(lead))] {
 		next = append(next, short(h.Host, h.Name)+" "+percent(h.Share))
@@ -89,10 +96,33 @@ func (w words) fullness(f *detect.Finding) string {
 	case f.Capacity > 0:
 		return fmt.Sprintf("The table takes %s entries.", num(f.Capacity))
 	case f.Entries > 0:
-		return fmt.Sprintf("Its size is not known; about %s entries were in it by then, as rebuilt.", num(f.Entries))
+		s := fmt.Sprintf("Its size is not known; about %s were in it by then, as rebuilt.", count(f.Entries, "entry", "entries"))
+		if thin(f) {
+			s += " So few fill no router's table: most of its sessions are not in the log."
+		}
+		return s
 	}
 	return "Its size is not known."
 }
+
+// smallestTable is less than any router's table takes: small ones have 512 to 1,024 entries.
+const smallestTable = 256
+
+// thin says that what was rebuilt cannot be all that was in the table.
+func thin(f *detect.Finding) bool {
+	return f.Entries > 0 && f.Entries < smallestTable && (f.Capacity == 0 || f.Entries < f.Capacity/2)
+}
+
+// holderScore is how sure it is who held the table.
+func holderScore(f *detect.Finding) float64 {
+	if thin(f) {
+		return min(nonZero(f.Score), 0.6)
+	}
+	return f.Score
+}
+
+// untimed says that the lines are placed so roughly that sessions cannot be laid beside them.
+func untimed(f *detect.Finding) bool { return f.SpreadS > 120 }
 
 // capacity is the size of the table to reckon with; exact says that it was configured.
 func capacity(f *detect.Finding) (n int, exact bool) {
@@ -111,6 +141,8 @@ func (w words) tableAdvice(f *detect.Finding) (out []tip) {
 	} else if f.Host != "" && share >= 0.3 {
 		out = append(out, tip{"stop " + f.Host, fmt.Sprintf("Stop or slow down what fills it on %s: that alone frees %s of the table.", short(f.Host, f.Name), percent(share))})
 		out = append(out, w.hostLimit(f, size))
+	} else if f.Host == "" && len(f.Holders) == 0 && untimed(f) {
+		out = append(out, tip{"log", "Take the log with times: the syslog of that time, or dmesg with its stamps (as it prints them, or dmesg --time-format iso). Imported together with this one, it places these lines."})
 	} else if f.Host == "" && len(f.Holders) == 0 {
 		out = append(out, tip{"log", "Let the router log new sessions (Linux: nft add rule … ct state new log prefix \"NEW \"; see the README for others): only then can the host be named that fills the table."})
 	}

@@ -112,14 +112,20 @@ func (w words) growth(f *detect.Finding) []tip {
 		double = fmt.Sprintf("If it goes on, they double every %.0f days.", f.DoublesDays)
 	}
 	if v := pValue(f.PValue); v != "" {
-		p = "That chance alone makes such a trend: " + v + "."
+		p = "By chance alone: " + v + "."
 	}
-	f.Detail = sentences(fmt.Sprintf("The %s of %s grow by %s a day, %s a week (median of all pairs of days), %s; the median day has %s.", of, who(f.Host, f.Name), percent(f.GrowthDay), percent(weekly(f.GrowthDay)), w.clock.span(f.Start, f.End), amount(f)),
+	f.Detail = sentences(fmt.Sprintf("The %s of %s grow by %s a day, %s a week (median of all pairs of days), %s; the median day has %s.", of, who(f.Host, f.Name), percent(f.GrowthDay), percent(weekly(f.GrowthDay)), utcDays(f), amount(f)),
 		double, w.grownTo(f), w.limit(f), p, guess(f), sure(f.Score))
 	return []tip{
 		{"grows " + f.Host, fmt.Sprintf("Look on %s for a job whose work grows with what it has stored: a backup or a sync that lists all files each time, a log, a queue that nobody empties.", name)},
 		{"compare " + f.Host, "Compare a day at the beginning with one at the end (uncloak query --host … --from … --to …): to whom, and to which port?"},
 	}
+}
+
+// utcDays is from which day to which: growth is counted in UTC days.
+func utcDays(f *detect.Finding) string {
+	day := func(t time.Time) string { return t.UTC().Format("Mon 2006-01-02") }
+	return "from " + day(f.Start) + " to " + day(f.End.Add(-time.Nanosecond))
 }
 
 // grownTo says where the growth goes.
@@ -128,7 +134,7 @@ func (w words) grownTo(f *detect.Finding) string {
 	case f.Peer != "":
 		return fmt.Sprintf("%s of what was added goes to %s.", percent(f.PeerShare), label(f.Peer))
 	case len(f.Ports) > 0:
-		return "Most of what was added goes to " + label(f.Ports[0]) + ", of many hosts."
+		return "Most of what was added goes to " + label(f.Ports[0]) + " of many hosts."
 	}
 	return ""
 }

@@ -84,7 +84,7 @@ func TestCheckStored(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	text := ok(t, "", append([]string{"check", "--shapes", "1"}, args...)...)
-	for _, want := range []string{"1 day, 1,833 events", "unparsed: 31 lines of these shapes:", `      30  gw frobd: frob <ip> has \x1b[<n>Jnicated <text>`, `frob 10.0.0.0 has \x1b[2Jnicated "x0"`, "… and 1 line of 1 more shape", "please send us such a line",
+	for _, want := range []string{"1 day, 1,833 events", "unparsed: 31 lines in the window, of these shapes:", `      30  gw frobd: frob <ip> has \x1b[<n>Jnicated <text>`, `frob 10.0.0.0 has \x1b[2Jnicated "x0"`, "… and 1 line of 1 more shape", "please send us such a line",
 		"31 lines are not understood"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)

@@ -49,7 +49,7 @@ func TestOneIncident(t *testing.T) {
 		incidents int
 		order     string
 	}{
-		{"out of memory again and again", []int{3, 8, 11, 19, 22}, 1, "out of memory on logsrv (5 of 5 times, 20 s after, p < 1e-"},
+		{"out of memory again and again", []int{3, 8, 11, 19, 22}, 1, "out of memory on logsrv (all 5 times, 20 s after, p < 1e-"},
 		{"out of memory once", []int{8}, 2, "there was also out of memory on logsrv: that happened too seldom"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestOneIncident(t *testing.T) {
 			}
 			for _, format := range []string{"text", "md", "html"} {
 				text := strings.Join(strings.Fields(strings.ReplaceAll(read("report", "--format", format), "&lt;", "<")), " ")
-				for _, want := range []string{"192.168.128.12 bursts →", "session table full on gw (24 of 24 times", "192.168.128.11 looks up names (24 of 24 times", c.order} {
+				for _, want := range []string{"192.168.128.12 bursts (24 times) →", "session table full on gw (all 24 times", "192.168.128.11 looks up names (all 24 times", c.order} {
 					if !strings.Contains(text, want) {
 						t.Errorf("%s: no %q in %.2500s", format, want, text)
 					}
