@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"uncloak/detect"
 	"uncloak/store"
 	"uncloak/store/bolt"
 )
@@ -48,19 +49,21 @@ func (nowhere) Append(_ context.Context, b store.Batch) (store.Appended, error) 
 }
 
 // BenchmarkReceive sends datagrams over the loopback as fast as one goroutine can, in bursts of 20,000, and waits for
-// each burst to be stored; into nothing, and into the durable store.
+// each burst to be stored; into nothing, into the durable store, and into that with the detectors.
 func BenchmarkReceive(b *testing.B) {
 	const burst = 20_000
-	for _, to := range []string{"nothing", "bolt"} {
+	for _, to := range []string{"nothing", "bolt", "days"} {
 		b.Run(to, func(b *testing.B) {
 			var st Appender = nowhere{}
-			if to == "bolt" {
+			if to != "nothing" {
 				db, err := bolt.Open(b.TempDir(), bolt.Options{})
 				if err != nil {
 					b.Fatal(err)
 				}
 				defer db.Close()
-				st = db
+				if st = db; to == "days" {
+					st = NewDays(db, detect.DefaultConfig(), quiet())
+				}
 			}
 			cfg := testConfig()
 			cfg.UDP = []string{"127.0.0.1:0"}

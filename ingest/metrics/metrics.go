@@ -1,0 +1,138 @@
+// Package metrics shows what a receiver does in the form that Prometheus reads. The label sets are bounded: a receiver names so
+// many senders and no more (ingest.Server.Accounts), and what comes from the network is made valid text. It never asks the store.
+package metrics
+
+import (
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"uncloak/ingest"
+	"uncloak/store"
+)
+
+// Source is the part of an ingest.Server that is shown.
+type Source interface {
+	Stats() ingest.Stats
+	Accounts() []store.Health
+	Refusing() error // why the store takes nothing; nil: it does
+}
+
+var _ Source = (*ingest.Server)(nil)
+
+// NewHandler answers GET /metrics, and GET /healthz: 200 while what is received is stored, 503 with the reason while not.
+func NewHandler(src Source, version string) http.Handler {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{src, version})
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		if err := src.Refusing(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, "ok\n") // the asker has gone
+	})
+	return mux
+}
+
+type collector struct {
+	src     Source
+	version string
+}
+
+// who are the labels of an account.
+var who = []string{"sender", "router"}
+
+// ofSender are the counters of an account.
+func ofSender() []struct {
+	name, help string
+	get        func(*store.Health) uint64
+} {
+	return []struct {
+		name, help string
+		get        func(*store.Health) uint64
+	}{
+		{"uncloak_lines_received_total", "Lines that reached us, those dropped by us among them.", func(h *store.Health) uint64 { return h.Received }},
+		{"uncloak_received_bytes_total", "Bytes of the lines that were taken.", func(h *store.Health) uint64 { return h.Bytes }},
+		{"uncloak_lines_unparsed_total", "Lines stored and not understood.", func(h *store.Health) uint64 { return h.Unparsed }},
+		{"uncloak_lines_cut_total", "Lines longer than the limit.", func(h *store.Health) uint64 { return h.Oversize }},
+		{"uncloak_lines_malformed_total", "Lines that were empty or binary.", func(h *store.Health) uint64 { return h.Malformed }},
+		{"uncloak_lines_repaired_total", "Lines whose stamp was not believed, and that have the time of receipt.", func(h *store.Health) uint64 { return h.Repaired }},
+		{"uncloak_lines_suppressed_total", "Lines that the sender says it left out.", func(h *store.Health) uint64 { return h.Suppressed }},
+		{"uncloak_lines_missing_total", "Lines lost on the way, by the sender's sequence numbers.", func(h *store.Health) uint64 { return h.Missing }},
+		{"uncloak_connections_refused_total", "Connections beyond the limits.", func(h *store.Health) uint64 { return h.Refused }},
+	}
+}
+
+// reasons are why lines are not stored.
+func reasons() []struct {
+	name string
+	get  func(*store.Health) uint64
+} {
+	return []struct {
+		name string
+		get  func(*store.Health) uint64
+	}{
+		{"kernel", func(h *store.Health) uint64 { return h.Kernel }},
+		{"queue", func(h *store.Health) uint64 { return h.Dropped }},
+		{"rate", func(h *store.Health) uint64 { return h.Limited }},
+		{"not_allowed", func(h *store.Health) uint64 { return h.NotAllowed }},
+	}
+}
+
+// Describe says nothing: which metrics there are depends on the senders.
+func (collector) Describe(chan<- *prometheus.Desc) {}
+
+// Collect sends the metrics of this moment.
+func (c collector) Collect(out chan<- prometheus.Metric) {
+	counter := func(name, help string, n uint64, labels []string, values ...string) {
+		out <- prometheus.MustNewConstMetric(prometheus.NewDesc(name, help, labels, nil), prometheus.CounterValue, float64(n), values...)
+	}
+	s := c.src.Stats()
+	counter("uncloak_events_stored_total", "Lines that are stored.", s.Stored, nil)
+	counter("uncloak_events_lost_total", "Lines given up because the store refused them.", s.Lost, nil)
+	counter("uncloak_store_errors_total", "Batches that the store refused, each try.", s.StoreErrors, nil)
+	counter("uncloak_accept_failures_total", "Connections that the kernel could not give us: out of file descriptors, for instance.", s.AcceptFails, nil)
+	counter("uncloak_tls_handshake_failures_total", "TLS connections that came to nothing.", s.Handshakes, nil)
+	out <- prometheus.MustNewConstMetric(prometheus.NewDesc("uncloak_build_info", "The version that runs.", []string{"version"}, nil), prometheus.GaugeValue, 1, c.version)
+	accounts := readable(c.src.Accounts())
+	for _, m := range ofSender() {
+		for i := range accounts {
+			counter(m.name, m.help, m.get(&accounts[i]), who, accounts[i].Sender, accounts[i].Router)
+		}
+	}
+	for _, r := range reasons() {
+		for i := range accounts {
+			h := &accounts[i]
+			counter("uncloak_lines_dropped_total", "Lines that are not stored, by reason. Reason kernel: of a socket, whose senders are not known.",
+				r.get(h), append(who[:2:2], "reason"), h.Sender, h.Router, r.name)
+		}
+	}
+	skew := prometheus.NewDesc("uncloak_sender_clock_skew_seconds", "The sender's clock minus ours.", who, nil)
+	for i := range accounts {
+		if h := &accounts[i]; h.Received > 0 {
+			out <- prometheus.MustNewConstMetric(skew, prometheus.GaugeValue, float64(h.SkewMS)/1000, h.Sender, h.Router)
+		}
+	}
+}
+
+// readable are accounts whose names are valid text; those that become the same are one.
+func readable(hs []store.Health) (out []store.Health) {
+	at := map[[2]string]int{}
+	for _, h := range hs {
+		h.Sender, h.Router = strings.ToValidUTF8(h.Sender, "?"), strings.ToValidUTF8(h.Router, "?")
+		k := [2]string{h.Sender, h.Router}
+		if i, ok := at[k]; ok {
+			out[i].Add(&h)
+			continue
+		}
+		at[k] = len(out)
+		out = append(out, h)
+	}
+	return out
+}
