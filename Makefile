@@ -45,7 +45,8 @@ bench:
 bench-store: # COUNT lines a day, of LOG
 	.ci/bench-store
 
-bench-peers: # beside fwlogwatch, awk and zstd, in one run
+bench-peers: # beside rsyslog and syslog-ng, then beside fwlogwatch, awk and zstd, each in one run
+	.ci/bench-receive
 	.ci/bench-peers
 
 clean:

@@ -212,7 +212,7 @@ func (w *writer) store(ctx context.Context, b store.Batch) error {
 			w.stats.stored(b)
 			return nil
 		}
-		w.stats.add(func(s *Stats) { s.StoreErrors++ })
+		w.stats.add(func(s *Stats) { s.StoreErrors++; w.stats.refused = err })
 		giveUp := try >= storeTries && !errors.Is(err, store.ErrFull)
 		if stopping || giveUp {
 			w.stats.add(func(s *Stats) { s.Lost += uint64(len(b.Entries)) })

@@ -65,6 +65,13 @@ func (s *Server) Stats() Stats {
 // Accounts are the sums since the start by sender and router, those of further senders than 512 in one.
 func (s *Server) Accounts() []store.Health { return s.stats.accounts() }
 
+// Refusing is why the store takes nothing at the moment, a full disk for instance; nil: it does.
+func (s *Server) Refusing() error {
+	s.stats.mu.Lock()
+	defer s.stats.mu.Unlock()
+	return s.stats.refused
+}
+
 // Wait returns once f holds of the Stats, or with ctx's error. Stats change when a batch was stored.
 func (s *Server) Wait(ctx context.Context, f func(Stats) bool) error { return s.stats.wait(ctx, f) }
 

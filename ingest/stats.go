@@ -36,6 +36,7 @@ type counters struct {
 	mu      sync.Mutex
 	s       Stats
 	by      map[[2]string]*store.Health // by sender and router
+	refused error                       // by the store, until it takes a batch again
 	changed chan struct{}               // closed and replaced at each change
 }
 
@@ -55,6 +56,7 @@ func (c *counters) add(f func(*Stats)) {
 func (c *counters) stored(b store.Batch) {
 	c.add(func(s *Stats) {
 		s.Stored += uint64(len(b.Entries))
+		c.refused = nil
 		for i := range b.Health {
 			h := &b.Health[i]
 			s.Received += h.Received

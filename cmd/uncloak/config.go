@@ -117,6 +117,7 @@ type listen struct {
 
 	UnixStream []string `koanf:"unix_stream"`
 	TLS        []string `koanf:"tls"`
+	HTTP       string   `koanf:"http"` // host:port for /metrics and /healthz; "" = nowhere
 }
 
 type names struct {
@@ -142,7 +143,7 @@ func flagKeys() map[string]string {
 	return map[string]string{"data": "data", "timezone": "timezone", "lan": "lan", "table": "table", "resolver": "names.resolver",
 		"udp": "listen.udp", "tcp": "listen.tcp", "unix": "listen.unix", "unix-stream": "listen.unix_stream",
 		"tls": "listen.tls", "tls-cert": "tls.cert", "tls-key": "tls.key", "tls-client-ca": "tls.client_ca", "tls-allow": "tls.allowed_names",
-		"allow":  "allow",
+		"allow": "allow", "http": "listen.http",
 		"follow": "follow", "kmsg": "kmsg", "journal": "journal", "stdin": "stdin",
 		"log-level": "log.level", "log-format": "log.format"}
 }

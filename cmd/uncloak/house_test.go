@@ -81,6 +81,7 @@ func TestImportGraph(t *testing.T) {
 		"ingest":             {"store", "detect", "parse"},
 		"ingest/certtest":    {},
 		"ingest/play":        {"parse"},
+		"ingest/metrics":     {"ingest", "store"},
 		"report":             {"store", "detect", "parse"},
 		"report/web":         {"report", "store", "detect", "parse"},
 		"testdata":           {},

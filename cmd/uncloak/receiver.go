@@ -41,6 +41,7 @@ func listenFlags(cmd *cobra.Command) {
 	f.String("tls-cert", "", "PEM file of our certificate")
 	f.String("tls-key", "", "PEM file of its key")
 	f.String("tls-client-ca", "", "PEM file of the authority that TLS clients must have a certificate of")
+	f.String("http", "", "address for GET /metrics (Prometheus) and /healthz, like 127.0.0.1:8514 (default nowhere)")
 	f.StringSlice("allow", nil, "networks and addresses that may send; private (the default), or all")
 	f.StringSlice("tls-allow", nil, "names of TLS clients, like gw.example.net or *.lan (default all that the authority knows)")
 }

@@ -18,6 +18,7 @@ import (
 
 	"uncloak/detect"
 	"uncloak/ingest"
+	"uncloak/ingest/metrics"
 	"uncloak/report/web"
 	"uncloak/store"
 	"uncloak/store/bolt"
@@ -73,8 +74,14 @@ func (a *app) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	stopAPI := serveAPI(l, h.handler, a.log)
+	shown := metrics.NewHandler(srv, versionText())
+	stopAPI := serveAPI(l, both(h.handler, shown), a.log)
 	defer func() { err = errors.Join(err, stopAPI()) }()
+	stopHTTP, err := a.showAt(a.cfg.Listen.HTTP, shown)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopHTTP()) }()
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
