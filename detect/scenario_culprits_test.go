@@ -19,7 +19,6 @@ type culprit struct {
 	least   int     // sessions in ten seconds from which on a burst can be seen in the log
 	class   string
 	follows *culprit
-	label   string
 }
 
 // rhythm is how a culprit fires.
@@ -32,7 +31,6 @@ type rhythm struct {
 	missing float64       // share of its slots
 	sizes   []int         // sessions, by phase in turn
 	vary    float64       // sigma of the sizes' logarithm
-	length  float64       // s
 }
 
 func (s *scene) starts(r rhythm) []time.Time {

@@ -11,7 +11,7 @@ import (
 )
 
 // This file makes networks up: hosts that go about their ordinary business (the decoys), drawn by a seed, as sessions that
-// they try to open. culprits_test.go adds those that a detector must name, router_test.go what a router logs of all that.
+// they try to open. scenario_culprits_test.go adds those that a detector must name, scenario_router_test.go what a router logs of all that.
 
 // scene is one network for some days.
 type scene struct {

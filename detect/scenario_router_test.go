@@ -62,7 +62,6 @@ type full struct {
 
 // seen is what came of a burst in the log.
 type seen struct {
-	first int64
 	times []int64
 }
 

@@ -20,7 +20,7 @@ var (
 
 var themes = [...]string{"wall", "free", "two", "table", "days", "null", "decoys", "reset", "scan", "random", "twin", "growth"}
 
-// make draws the scene of that seed.
+// makeScene draws the scene of that seed.
 func makeScene(seed uint64) *scene {
 	theme := themes[seed%uint64(len(themes))]
 	days := 1 + int(seed/12)%2
