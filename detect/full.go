@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"uncloak/parse"
 )
 
 // closeShare is how near two shares must be for the rebuilt table not to tell which was larger: the error of a share, twice.
@@ -117,13 +115,8 @@ func (f *Finding) surround(d *Day, o *Overflow, c *crowd, gauged int, causes map
 	if host, n := c.trigger(d, o, causes); host.IsValid() {
 		f.Trigger, f.TriggerSessions = host.String(), int(n)
 	}
-	for s, n := range o.States {
-		if n > 0 && f.Entries == int(o.Total) {
-			if f.States == nil {
-				f.States = map[string]int{}
-			}
-			f.States[cmp.Or(parse.State(s).String(), "not told")] = int(n)
-		}
+	if f.Entries == int(o.Total) {
+		f.States = o.States.Named()
 	}
 	for _, x := range o.Inlets {
 		if x.Half+x.Wait > 0 {

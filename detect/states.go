@@ -31,6 +31,21 @@ type Inlet struct {
 	Wait uint32 // … of sessions that are over (TIME_WAIT)
 }
 
+// Named is the entries by the name of their state; nil where there are none.
+func (s States) Named() map[string]int {
+	var out map[string]int
+	for i, n := range s {
+		if n == 0 {
+			continue
+		}
+		if out == nil {
+			out = map[string]int{}
+		}
+		out[cmp.Or(parse.State(i).String(), "not told")] = int(n)
+	}
+	return out
+}
+
 // merge adds the counts of o.
 func (s States) merge(o States) States {
 	out := make(States, max(len(s), len(o)))

@@ -1,6 +1,11 @@
 package parse
 
-import "strings"
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
 
 // Explain says in one line of English how rec was read from its line: header, dialect and what gave it away. It is
 // what `uncloak parse --explain` prints.
@@ -82,4 +87,58 @@ func explainHeader(line []byte, rec *Record) string {
 		return "none"
 	}
 	return strings.Join(parts, ", ")
+}
+
+// maxUnread bounds what Unread lists.
+const maxUnread = 12
+
+// Unread is what the record does not hold of its message, as far as it looks like data: words with a digit or an equals sign
+// whose values none of the keys of AppendJSON has. At most maxUnread words; `uncloak parse --explain` lists them.
+func Unread(rec *Record) (out []string) {
+	if rec.Dialect == "" {
+		return nil
+	}
+	var keys map[string]any
+	dec := json.NewDecoder(bytes.NewReader(AppendJSON(nil, rec)))
+	dec.UseNumber()
+	if dec.Decode(&keys) != nil {
+		return nil
+	}
+	read := map[string]bool{}
+	for _, v := range keys {
+		read[strings.ToLower(strings.Trim(fmt.Sprint(v), "[]"))] = true
+	}
+	body := rec.Body[:min(len(rec.Body), 4096)]
+	for _, word := range strings.FieldsFunc(string(body), func(r rune) bool { return r <= ' ' || strings.ContainsRune(`,;"()[]{}<>|`, r) }) {
+		word = strings.Trim(word, ".:-%")
+		if !strings.ContainsAny(word, "=0123456789") || isRead(word, read) {
+			continue
+		}
+		if len(out) == maxUnread {
+			return append(out, "…")
+		}
+		out = append(out, word)
+	}
+	return out
+}
+
+// isRead says whether the value of a word, or each of the parts of one like 192.0.2.7:39660/80, is known.
+func isRead(word string, read map[string]bool) bool {
+	word = strings.ToLower(word)
+	if _, v, ok := strings.Cut(word, "="); ok {
+		if v == "" {
+			return true
+		}
+		word = v
+	}
+	if read[word] {
+		return true
+	}
+	parts := strings.FieldsFunc(word, func(r rune) bool { return strings.ContainsRune(":/>-", r) })
+	for _, p := range parts {
+		if !read[p] && strings.ContainsAny(p, "0123456789") {
+			return false
+		}
+	}
+	return len(parts) > 1
 }

@@ -54,6 +54,21 @@ func TestMedian(t *testing.T) {
 	}
 }
 
+func TestTableStates(t *testing.T) {
+	days, _, opt := home(t, 1, 3)
+	for _, d := range days {
+		for _, r := range d.Routers {
+			for i := range r.Occupancy {
+				r.Occupancy[i].States = detect.States{7, 0, 3}
+			}
+		}
+	}
+	var b strings.Builder
+	if err := TableText(&b, Tables(days, "", opt), TextOptions{}); err != nil || !strings.Contains(b.String(), "STATES  at the end of the fullest 10 s: not told 7, ") {
+		t.Error(err, b.String())
+	}
+}
+
 // TestWhatIfWords: the verdict claims no more than the bounds allow.
 func TestWhatIfWords(t *testing.T) {
 	is := func(overflows, high int) detect.Estimate {

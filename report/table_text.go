@@ -57,6 +57,10 @@ func (p *page) tableRouter(v *TableView, m *Model, r *TableRouter) {
 		p.moment(v.At)
 		return
 	}
+	if len(r.States) > 0 {
+		p.line("")
+		p.put(p.paint("STATES", "bold")+"  ", "at the end of the fullest 10 s: "+states(r.States), 8)
+	}
 	p.line("")
 	p.timeChart(v, r)
 	p.line("")

@@ -39,6 +39,7 @@ type TableRouter struct {
 	Hosts     []TableHost     `json:"hosts"`  // those that held most, at most 50
 	Overflows []TableOverflow `json:"overflows"`
 	Rows      []TableRow      `json:"rows"`
+	States    map[string]int  `json:"states,omitempty"` // entries by state at the end of the fullest slot; "not told" where the log does not tell
 }
 
 // TableHost is what one host held.
@@ -159,7 +160,7 @@ func (v *TableView) fill(r *TableRouter, days []*detect.Day, from, to time.Time,
 	}
 	slots := max(int(to.Sub(from)/detect.SlotLen), 1)
 	var all []int
-	perRow := map[int][]int{}
+	perRow, most := map[int][]int{}, uint32(0)
 	hosts := map[netip.Addr]*held{}
 	if to.After(from) {
 		row(to.Add(-1)) // those at the end may be empty
@@ -169,6 +170,9 @@ func (v *TableView) fill(r *TableRouter, days []*detect.Day, from, to time.Time,
 		x := &r.Rows[i]
 		perRow[i] = append(perRow[i], int(l.Total))
 		all = append(all, int(l.Total))
+		if l.Total > most {
+			most, r.States = l.Total, l.States.Named()
+		}
 		if int(l.Total) > x.Peak {
 			x.Peak = int(l.Total)
 			if len(l.Holders) > 0 {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +22,7 @@ func (a *app) parseCommand() *cobra.Command {
 		Long: "Reads lines on stdin and writes for each one JSON object with what it says. Nothing is stored. A line that nobody\n" +
 			"understands has kind unknown. A line beyond 1 MiB is cut.",
 		Example: "uncloak parse < router.log | jq -c 'select(.kind == \"unknown\")'\nuncloak parse --explain < router.log"}
-	cmd.Flags().BoolVar(&explain, "explain", false, "say which dialect understood the line, and why, instead")
+	cmd.Flags().BoolVar(&explain, "explain", false, "say instead which dialect understood each line, and why, and what of it was not read")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return parseLines(cmd.Context(), a.stdin, a.stdout, explain)
 	}
@@ -32,7 +33,7 @@ func (a *app) parseCommand() *cobra.Command {
 // tail -f before it sees each answer at once.
 func parseLines(ctx context.Context, r io.Reader, w io.Writer, explain bool) error {
 	in, out := bufio.NewReaderSize(r, maxLine), bufio.NewWriterSize(w, 1<<16)
-	p, rec, buf := parse.NewParser(), parse.Record{}, []byte(nil)
+	p, rec, buf, n := parse.NewParser(), parse.Record{}, []byte(nil), 0
 	for ctx.Err() == nil {
 		line, err := readLine(in)
 		if errors.Is(err, io.EOF) {
@@ -43,7 +44,8 @@ func parseLines(ctx context.Context, r io.Reader, w io.Writer, explain bool) err
 		}
 		p.Line(line, &rec)
 		if explain {
-			buf = append(buf[:0], parse.Explain(line, &rec)...)
+			n++
+			buf = explainLine(buf[:0], n, line, &rec)
 		} else {
 			buf = parse.AppendJSON(buf[:0], &rec)
 		}
@@ -60,6 +62,22 @@ func parseLines(ctx context.Context, r io.Reader, w io.Writer, explain bool) err
 		return err
 	}
 	return ctx.Err()
+}
+
+// explainLine says how the n-th line was read: as what, by which dialect and why, and what of it was not.
+func explainLine(buf []byte, n int, line []byte, rec *parse.Record) []byte {
+	kind := rec.Word
+	if kind == "" {
+		kind = "unknown"
+	}
+	buf = fmt.Appendf(buf, "%d: %s; %s", n, kind, parse.Explain(line, rec))
+	switch rest := parse.Unread(rec); {
+	case rec.Dialect == "" && len(rec.Body) > 0:
+		buf = fmt.Appendf(buf, "; not read: %q", rec.Body[:min(len(rec.Body), 200)])
+	case len(rest) > 0:
+		buf = fmt.Appendf(buf, "; not read: %q", strings.Join(rest, " "))
+	}
+	return buf
 }
 
 // readLine is the next line, which is valid until the next call; what does not fit into the buffer is skipped.
