@@ -73,11 +73,7 @@ func (db *DB) Compact(ctx context.Context, date detect.Date, quick bool) (c Comp
 
 // writeAnew makes the file name of what d has, and says which transaction of d that was.
 func (db *DB) writeAnew(ctx context.Context, d *day, name string, quick bool) (seen int, err error) {
-	b, err := bbolt.Open(name, 0o600, &bbolt.Options{Timeout: time.Second, NoSync: true, NoGrowSync: true, NoFreelistSync: false,
-		FreelistType: bbolt.FreelistMapType, NoStatistics: true,
-		OpenFile: func(n string, flag int, mode os.FileMode) (*os.File, error) {
-			return os.OpenFile(n, flag|os.O_EXCL, mode)
-		}})
+	b, err := createFile(name)
 	if err != nil {
 		return 0, err
 	}
@@ -99,6 +95,15 @@ func (db *DB) writeAnew(ctx context.Context, d *day, name string, quick bool) (s
 		return 0, err
 	}
 	return seen, seal(name, size)
+}
+
+// createFile makes a bbolt file that must not be there yet. It is not on the disk before it is sealed.
+func createFile(name string) (*bbolt.DB, error) {
+	return bbolt.Open(name, 0o600, &bbolt.Options{Timeout: time.Second, NoSync: true, NoGrowSync: true, NoFreelistSync: false,
+		FreelistType: bbolt.FreelistMapType, NoStatistics: true,
+		OpenFile: func(n string, flag int, mode os.FileMode) (*os.File, error) {
+			return os.OpenFile(n, flag|os.O_EXCL, mode)
+		}})
 }
 
 // seal cuts a file to its size, which bbolt makes larger in steps, and waits for the disk.
@@ -356,10 +361,10 @@ func (db *DB) loose(ctx context.Context, date detect.Date, quick bool) (loose bo
 	return loose, err
 }
 
-// removeUnfinished deletes what a crash has left of a compaction.
+// removeUnfinished deletes what a crash has left of a compaction or a rescue.
 func (db *DB) removeUnfinished(files []fs.DirEntry) error {
 	for _, f := range files {
-		if strings.HasSuffix(f.Name(), ".db"+compactSuffix) && f.Type().IsRegular() {
+		if (strings.HasSuffix(f.Name(), ".db"+compactSuffix) || strings.HasSuffix(f.Name(), ".db"+salvageSuffix)) && f.Type().IsRegular() {
 			if err := os.Remove(filepath.Join(db.dir, "days", f.Name())); err != nil {
 				return fmt.Errorf("remove an unfinished file: %w", err)
 			}

@@ -113,7 +113,18 @@ func (db *DB) openDay(date detect.Date, create bool) (*day, error) {
 	if fi, err := os.Lstat(name); db.opt.ReadOnly && err == nil && fi.Size() == 0 {
 		return nil, nil // created by a writer that died at once
 	}
-	b, err := db.openFile(name)
+	ok, err := db.checked(date)
+	if !create && errors.Is(err, store.ErrFull) { // it is for later
+		db.opt.Logger.Error("day is left out", "day", date.String(), "err", err)
+		return nil, nil
+	}
+	if err != nil || !ok && !create {
+		return nil, err
+	}
+	var b *bbolt.DB
+	if err = errDamaged; ok {
+		b, err = db.openFile(name)
+	}
 	if err == nil {
 		return &day{date: date, b: b}, nil
 	}
@@ -261,6 +272,9 @@ func view(b *bbolt.DB, f func(*bbolt.Tx) error) error {
 
 func update(b *bbolt.DB, f func(*bbolt.Tx) error) error {
 	err := guard(func() error { return b.Update(f) })
+	if errors.Is(err, syscall.EFBIG) && checkPages(b.Path()) == nil { // ulimit -f, or what the file system takes
+		return fmt.Errorf("%w: %w", store.ErrFull, err)
+	}
 	// what bbolt says when its pages make no sense; a damaged page number asks for a file larger than any can be
 	for _, e := range []error{bbolterrors.ErrIncompatibleValue, bbolterrors.ErrBucketNotFound, bbolterrors.ErrKeyRequired, syscall.EFBIG} {
 		if errors.Is(err, e) {

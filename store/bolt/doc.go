@@ -16,8 +16,8 @@
 // A batch that touches several days is one transaction in each of their files. Its ID is noted in each, so appending
 // it again after a crash between two of them completes it.
 //
-// Small batches are merged into larger blocks as they come, see merge.go. Damaged blocks are left out and counted; a
-// day file that cannot be opened or written at all is renamed to *.damaged-N when new events of its day need a place.
+// Small batches are merged into larger blocks as they come, see merge.go. Damaged blocks are left out and counted. A day
+// file whose pages make no sense is written anew from what can be read, see salvage.go, and stays as *.damaged-N.
 //
 // A day that is over is written anew, see compact.go. What a block looks like is in block.go, rows.go and lines.go, and
 // why in docs/adr/0004-block-format.md.
