@@ -39,6 +39,18 @@ type Compacted struct{ Before, After int64 } // bytes on disk
 // blocks, or one that got events meanwhile, would have to be written, an error leaves it as it is. Temporary space on
 // the disk: the size of the new file.
 func (db *DB) Compact(ctx context.Context, date detect.Date, quick bool) (c Compacted, err error) {
+	return db.rewrite(ctx, date, rewriting{quick: quick})
+}
+
+// rewriting says how a day is written anew.
+type rewriting struct {
+	quick bool // blocks are copied as they are
+	still bool // quick, and only what was there in the beginning, while the day goes on: for a backup
+	thin  bool // without lines
+}
+
+// rewrite is Compact in any manner.
+func (db *DB) rewrite(ctx context.Context, date detect.Date, how rewriting) (c Compacted, err error) {
 	if db.opt.ReadOnly {
 		return c, fmt.Errorf("store is open for reading only: %w", fs.ErrPermission)
 	}
@@ -60,7 +72,7 @@ func (db *DB) Compact(ctx context.Context, date detect.Date, quick bool) (c Comp
 	defer func() { _ = os.Remove(name) }() // gone where it was renamed
 	d.readers.RLock()                      // no merging of blocks that are listed here
 	var seen int
-	seen, err = db.writeAnew(ctx, d, name, quick)
+	seen, err = db.writeAnew(ctx, d, name, how)
 	d.readers.RUnlock()
 	if err != nil {
 		return c, fmt.Errorf("compact %v: %w", date, diskError(err))
@@ -72,17 +84,19 @@ func (db *DB) Compact(ctx context.Context, date detect.Date, quick bool) (c Comp
 }
 
 // writeAnew makes the file name of what d has, and says which transaction of d that was.
-func (db *DB) writeAnew(ctx context.Context, d *day, name string, quick bool) (seen int, err error) {
+func (db *DB) writeAnew(ctx context.Context, d *day, name string, how rewriting) (seen int, err error) {
 	b, err := createFile(name)
 	if err != nil {
 		return 0, err
 	}
-	w := &anew{db: db, b: b}
+	w := &anew{db: db, b: b, thin: how.thin}
 	err = view(d.b, func(tx *bbolt.Tx) error {
-		seen = tx.ID()
+		if seen = tx.ID(); how.still {
+			w.until = tx.Bucket([]byte("blocks")).Sequence() + 1
+		}
 		return w.others(tx)
 	})
-	if err == nil && quick {
+	if err == nil && (how.quick || how.still) {
 		err = w.copyBlocks(ctx, d)
 	} else if err == nil {
 		err = w.encodeBlocks(ctx, d)
@@ -154,6 +168,8 @@ type anew struct {
 	pending []newBlock
 	bytes   int
 	seq     uint64
+	until   uint64 // blocks from this sequence on are left out; 0 = none
+	thin    bool
 }
 
 // others copies all buckets but the blocks.
@@ -219,6 +235,9 @@ func (w *anew) copyBlocks(ctx context.Context, d *day) error {
 				if !ok {
 					return errDamaged
 				}
+				if w.until != 0 && seq >= w.until {
+					continue
+				}
 				w.pending = append(w.pending, newBlock{ref: blockRef{min: first, max: first, seq: seq}, data: append([]byte(nil), v...)})
 				w.bytes += len(v)
 			}
@@ -263,7 +282,13 @@ func (w *anew) encodeBlocks(ctx context.Context, d *day) error {
 		return err
 	}
 	return update(w.b, func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte("meta")).Put([]byte("compacted"), binary.BigEndian.AppendUint64(nil, c.total))
+		meta, n := tx.Bucket([]byte("meta")), binary.BigEndian.AppendUint64(nil, c.total)
+		if w.thin { // where more events have come since, it is done again
+			if err := meta.Put([]byte("thinned"), n); err != nil {
+				return err
+			}
+		}
+		return meta.Put([]byte("compacted"), n)
 	})
 }
 
@@ -287,6 +312,9 @@ func (c *collector) take(e store.Entry, err error) bool {
 		if c.err = c.flush(); c.err != nil {
 			return false
 		}
+	}
+	if c.w.thin && !KeepNone.keeps(&e.Event) {
+		thin(&e)
 	}
 	if e.Raw != nil {
 		at := len(c.raw)

@@ -80,7 +80,17 @@ func (db *DB) rescue(name string) (s *salvage, aside string, err error) {
 	}
 	s = &salvage{anew: anew{db: db, b: b}}
 	var size int64
-	err = withPages(name, s.read)
+	err = update(b, func(tx *bbolt.Tx) error {
+		for _, name := range bucketNames() {
+			if _, err := tx.CreateBucket([]byte(name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		err = withPages(name, s.read)
+	}
 	if errors.Is(err, errDamaged) {
 		err = nil // nothing can be read: an empty file
 	}
@@ -120,16 +130,6 @@ func keepAside(name string) (string, error) {
 
 // read takes all that makes sense.
 func (s *salvage) read(p *pages) error {
-	if err := s.b.Update(func(tx *bbolt.Tx) error {
-		for _, name := range bucketNames() {
-			if _, err := tx.CreateBucket([]byte(name)); err != nil {
-				return err
-			}
-		}
-		return nil
-	}); err != nil {
-		return err
-	}
 	w := walk{pages: p, bad: func(error) {}, pair: s.pair, seq: func(bucket string, n uint64) {
 		if bucket == "blocks" && n < 1<<48 { // else there would be none left
 			s.seq = max(s.seq, n)

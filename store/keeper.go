@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"uncloak/detect"
+)
+
+// Keeper is what looks after the files of a store. All methods may run while the store is read and written.
+type Keeper interface {
+	// Retain deletes the oldest days until the rest fits, and drops the lines of days that are to lose them; with
+	// dryRun it only says what it would do. Today, and what lies after it, always stays.
+	Retain(ctx context.Context, r Retain, today detect.Date, dryRun bool) ([]Pruned, error)
+
+	// Compact writes each day before that one anew which would become smaller, and says how much that was.
+	CompactAll(ctx context.Context, before detect.Date) ([]Compacted, error)
+
+	// Backup writes all of the data directory as a tar. Each day in it is as it was at one moment.
+	Backup(ctx context.Context, w io.Writer) error
+
+	// Verify reads everything, and calls f for each file; an error of f ends it.
+	Verify(ctx context.Context, f func(Verified) error) error
+}
+
+// Retain says how long events are kept. Zero fields are no limit.
+type Retain struct {
+	Days    int   // today and so many before it, less one
+	Bytes   int64 // of all day files
+	RawDays int   // after these the lines of a day are dropped; what was read of them stays
+}
+
+// Pruned is a day that was deleted, or one whose lines were dropped.
+type Pruned struct {
+	Date   detect.Date
+	Events uint64
+	Bytes  int64  // that are free now; not known of a dry run for Raw
+	Why    string // "days", "bytes" or "raw"
+}
+
+// Compacted is a day that was written anew.
+type Compacted struct {
+	Date          detect.Date
+	Before, After int64 // bytes
+}
+
+// Verified is what reading all of one file gave.
+type Verified struct {
+	File        string // below the data directory
+	Events      uint64 // that can be read
+	Bytes       int64
+	First, Last time.Time
+	Problems    []string // what is wrong; the first of each sort, with numbers
+}
