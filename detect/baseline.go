@@ -46,7 +46,7 @@ func Judge(earlier, days []*Day, cfg Config, w Window) (fs, gone []Finding) {
 	long := Findings(all, cfg, Window{first, w.To})
 	fs = longer(fs, long, w)
 	seen := w.within(days)
-	past := pastOf(all, cfg, w, seen.To)
+	past := pastOf(all, long, cfg, w, seen.To)
 	now := Sizes(fs, seen.days())
 	for i := range fs {
 		f := &fs[i]
@@ -102,34 +102,85 @@ func longer(fs, long []Finding, w Window) []Finding {
 		case GrowthKind:
 			fs, added = append(fs, l), true
 		case PeriodicBurst:
-			at = slices.IndexFunc(fs, func(f Finding) bool { return f.Kind == BurstKind && f.Host == l.Host })
-			if at >= 0 {
-				old := fs[at].ID
-				l.Chain, l.Severity, l.Causes = fs[at].Chain, fs[at].Severity, fs[at].Causes
-				if l.Severity == Info {
-					l.Severity = Warning
-				}
-				l.Start, l.Bursts, l.Ports = fs[at].Start, fs[at].Bursts, fs[at].Ports
-				l.Evidence, l.Group = fs[at].Evidence, l.ID
-				fs[at] = l
-				for i := range fs {
-					if fs[i].Group == old {
-						fs[i].Group = l.ID
-					}
-				}
-				for i := range fs[at].Chain {
-					if fs[at].Chain[i].ID == old {
-						fs[at].Chain[i].ID, fs[at].Chain[i].Kind = l.ID, l.Kind
-					}
-				}
+			var ok bool
+			if at = slices.IndexFunc(fs, func(f Finding) bool { return f.Kind == BurstKind && f.Host == l.Host }); at >= 0 {
+				l.takeOver(fs, at)
+				added = true
+			} else if fs, ok = l.goOn(fs, long, w); ok {
 				added = true
 			}
 		}
 	}
 	if added {
+		weigh(fs)
 		sortFindings(fs)
 	}
 	return fs
+}
+
+// takeOver puts the rhythm in the place of what the window alone takes for single bursts.
+func (l *Finding) takeOver(fs []Finding, at int) {
+	old := fs[at].ID
+	l.Chain, l.Severity, l.Causes = fs[at].Chain, fs[at].Severity, fs[at].Causes
+	if l.Severity == Info {
+		l.Severity = Warning
+	}
+	l.Start, l.Bursts, l.Ports = fs[at].Start, fs[at].Bursts, fs[at].Ports
+	l.Evidence, l.Group = fs[at].Evidence, l.ID
+	fs[at] = *l
+	for i := range fs {
+		if fs[i].Group == old {
+			fs[i].Group = l.ID
+		}
+	}
+	for i := range fs[at].Chain {
+		if fs[at].Chain[i].ID == old {
+			fs[at].Chain[i].ID, fs[at].Chain[i].Kind = l.ID, l.Kind
+		}
+	}
+}
+
+// goOn adds a rhythm of which the window has bursts, though too few to stand apart from what else its host does: a backup at three each night
+// on a machine with which somebody works by day. A scan that is nothing but such a burst goes.
+func (l *Finding) goOn(fs, long []Finding, w Window) (out []Finding, ok bool) {
+	bursts := l.burstsIn(w)
+	if len(bursts) == 0 {
+		return fs, false
+	}
+	since, n := l.Start, sessionsOf(bursts)
+	l.Since = &since
+	l.Bursts, l.Start, l.Chain, l.Severity, l.Causes, l.Group = bursts, bursts[0].Start, nil, Warning, "", l.ID
+	l.Evidence.Events, l.Evidence.Ask.From = uint64(n), l.Start
+	fs = slices.DeleteFunc(fs, func(f Finding) bool {
+		return f.Kind == ScanKind && f.Host == l.Host && float64(n) > scanInBursts*float64(f.Sessions) && !slices.ContainsFunc(long, func(g Finding) bool { return g.ID == f.ID })
+	})
+	for i := range fs {
+		f := &fs[i]
+		switch {
+		case f.Kind == TableFullKind && f.Host == l.Host && f.Group == "table-full-"+f.Router:
+			f.Group = l.ID
+		case f.Kind == PTRStorm && f.Causes == l.Host && f.Group == f.ID:
+			f.Group, l.Causes = l.ID, f.Host
+		}
+	}
+	return append(fs, *l), true
+}
+
+// burstsIn is those of its bursts that begin in w.
+func (l *Finding) burstsIn(w Window) (out []Burst) {
+	for _, b := range l.Bursts {
+		if w.has(b.Start.UnixNano()) {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+func sessionsOf(bs []Burst) (n int) {
+	for _, b := range bs {
+		n += b.Sessions
+	}
+	return n
 }
 
 // past is what earlier windows of the same length had, the latest first.
@@ -146,7 +197,7 @@ type pastWindow struct {
 }
 
 // pastOf judges the windows before w at the same hours of the day: a day that is still running is compared with as much of the others.
-func pastOf(days []*Day, cfg Config, w Window, end time.Time) past {
+func pastOf(days []*Day, long []Finding, cfg Config, w Window, end time.Time) past {
 	var p past
 	loc := cfg.location()
 	step := max(int(math.Ceil(w.days()-1.0/8)), 1) // a day of 23 or 25 hours is one
@@ -170,16 +221,34 @@ func pastOf(days []*Day, cfg Config, w Window, end time.Time) past {
 				x.first[f.Key] = f.Start
 			}
 		}
+		x.goesOn(long, covered.days())
 		p.seen += max(math.Round(w.days()), 1)
 		p.windows = append(p.windows, x)
 	}
 	return p
 }
 
+// goesOn adds the rhythms that the window has bursts of, though they cannot be told in it alone.
+func (x *pastWindow) goesOn(long []Finding, days float64) {
+	for i := range long {
+		f := &long[i]
+		if f.Kind != PeriodicBurst || x.sizes[f.Key] > 0 {
+			continue
+		}
+		if bursts := f.burstsIn(x.Window); len(bursts) > 0 {
+			x.sizes[f.Key] = float64(sessionsOf(bursts)) / max(days, 1.0/24)
+			x.first[f.Key] = bursts[0].Start
+		}
+	}
+}
+
 // mark says what has become of f, of which there is now so much a day.
 func (p *past) mark(f *Finding, now float64) {
 	var sizes []float64
 	since := f.Start
+	if f.Since != nil { // it is known to have begun earlier
+		since = *f.Since
+	}
 	for _, w := range p.windows {
 		if x := w.sizes[f.Key]; x > 0 {
 			sizes = append(sizes, x)

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -219,6 +220,56 @@ func TestJudgeLeavesHabitsOut(t *testing.T) {
 			fs, _ := Judge(earlier, now, DefaultConfig(), w)
 			if len(fs) != c.want {
 				t.Errorf("%v, want %d", kinds(fs), c.want)
+			}
+		})
+	}
+}
+
+// TestJudgeNamesTheDailyRhythm has a backup at three each night on hosts that are used by day: the day alone has one burst of it, and larger
+// page loads.
+func TestJudgeNamesTheDailyRhythm(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		size  int // sessions of the backup
+		pages int // page loads a day
+		last  int // size on the last day; 0 = it does not come
+		want  []string
+		is    string
+	}{
+		{"nothing else", 60, 0, 60, []string{PeriodicBurst}, Same},
+		{"small beside page loads", 60, 60, 60, []string{PeriodicBurst}, Same},
+		{"large beside page loads", 400, 60, 400, []string{PeriodicBurst}, Same},
+		{"three times as large", 100, 60, 300, []string{PeriodicBurst}, Worse},
+		{"not today", 60, 60, 0, nil, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			days := weeks(15, func(s *stream, day int, at time.Time) {
+				n := c.size
+				if day == 14 {
+					n = c.last
+				}
+				for i := range n { // to one server
+					s.session(at.Add(3*time.Hour+time.Duration(day%3)*time.Second+time.Duration(i)*5*time.Second/time.Duration(n)), lan(11), wan(i%40), parse.TCP, 443)
+				}
+				rng := rand.New(rand.NewPCG(uint64(day), 3))
+				for range c.pages {
+					load := at.Add(8*time.Hour + time.Duration(rng.IntN(36000))*time.Second)
+					for range int(3 / (0.02 + rng.Float64())) {
+						s.session(load.Add(time.Duration(rng.IntN(4000))*time.Millisecond), lan(11), wan(rng.IntN(3000)), parse.TCP, 443)
+					}
+				}
+			})
+			earlier, now, w := lastDay(days)
+			fs, _ := Judge(earlier, now, DefaultConfig(), w)
+			var got []string
+			for _, f := range fs {
+				got = append(got, f.Kind)
+			}
+			if !slices.Equal(got, c.want) {
+				t.Fatalf("%v, want %v", kinds(fs), c.want)
+			}
+			if len(fs) > 0 && (fs[0].Status != c.is || !slices.Equal(fs[0].Hours, []int{3}) || fs[0].Start.Before(w.From) || fs[0].Since == nil || !fs[0].Since.Before(w.From.Add(-13*24*time.Hour))) {
+				t.Errorf("%s since %v, at %v, from %v", fs[0].Status, fs[0].Since, fs[0].Hours, fs[0].Start)
 			}
 		})
 	}

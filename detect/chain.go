@@ -137,7 +137,7 @@ type effect struct {
 
 // effectsOf lists them in the order of the findings.
 func effectsOf(fs []Finding, days []*Day) []*effect {
-	tables := map[[2]string]*effect{}
+	tables, kills := map[[2]string]*effect{}, killsOf(days)
 	var out []*effect
 	for i := range fs {
 		f := &fs[i]
@@ -153,7 +153,7 @@ func effectsOf(fs []Finding, days []*Day) []*effect {
 			}
 			e.members, e.times = append(e.members, i), append(e.times, f.Start.UnixNano())
 		case OOM:
-			if at := killTimes(days, f.Router, f.Proc, f.Start, f.End); len(at) > 0 {
+			if at := killTimes(kills[victim{f.Router, f.Proc}], f.Start, f.End); len(at) > 0 {
 				out = append(out, &effect{members: []int{i}, times: at})
 			}
 		case LagKind:
@@ -177,23 +177,38 @@ func startsOf(bs []Burst) []int64 {
 	return out
 }
 
-// killTimes are when a machine began to kill: kills of one spell are one episode. Kills whose time is not known to half a minute prove nothing.
-func killTimes(days []*Day, router, proc string, from, to time.Time) (out []int64) {
-	last := int64(math.MinInt64 / 2)
+// victim is a program on a machine that kills.
+type victim struct{ router, proc string }
+
+// killsOf is the kills of each program whose time is known to half a minute, in order of time: the others prove nothing.
+func killsOf(days []*Day) map[victim][]int64 {
+	out := map[victim][]int64{}
 	for _, d := range days {
-		r := d.Routers[router]
-		if r == nil {
+		for name, r := range d.Routers {
+			for _, k := range r.Kills {
+				if time.Duration(k.Spread)*time.Millisecond <= chainExactly {
+					out[victim{name, k.Proc}] = append(out[victim{name, k.Proc}], k.Time)
+				}
+			}
+		}
+	}
+	for _, at := range out {
+		slices.Sort(at)
+	}
+	return out
+}
+
+// killTimes are when a machine began to kill: kills of one spell are one episode.
+func killTimes(kills []int64, from, to time.Time) (out []int64) {
+	last := int64(math.MinInt64 / 2)
+	for _, at := range kills {
+		if at < from.UnixNano() || at > to.UnixNano() {
 			continue
 		}
-		for _, k := range r.Kills {
-			if k.Proc != proc || k.Time < from.UnixNano() || k.Time > to.UnixNano() || time.Duration(k.Spread)*time.Millisecond > chainExactly {
-				continue
-			}
-			if k.Time-last > int64(burstGap) {
-				out = append(out, k.Time)
-			}
-			last = k.Time
+		if at-last > int64(burstGap) {
+			out = append(out, at)
 		}
+		last = at
 	}
 	return out
 }

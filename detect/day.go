@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"sort"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -124,7 +123,7 @@ type Host struct {
 	Asks      Series            // other lookups, where query names are logged
 	Names     map[string]uint64 // the names that it asked for most, at most maxAsked
 	Served    map[Port]Served   // its ports that were reached from outside, at most maxServed
-	Peers     uint64            // distinct outside addresses, estimated within 2 %
+	Peers     uint64            // distinct outside addresses: exact up to 32, else with a standard error of 2.3 %
 	PeerHLL   []byte            // the sketch behind Peers
 	Denied    uint64
 	Bytes     uint64                // of sessions whose end was logged
@@ -287,7 +286,9 @@ func (d *Day) Merge(o *Day) error {
 		d.Echoes[p] += n
 	}
 	d.Open = append(d.Open, o.Open...)
-	slices.SortFunc(d.Open, func(a, b Open) int { return a.Key.compare(b.Key) })
+	slices.SortFunc(d.Open, func(a, b Open) int {
+		return cmp.Or(a.Key.compare(b.Key), cmp.Compare(a.Router, b.Router), cmp.Compare(a.Expires, b.Expires), cmp.Compare(a.State, b.State), a.Holder.Compare(b.Holder), cmp.Compare(bit(a.Guessed), bit(b.Guessed)))
+	})
 	for k, n := range o.Dropped {
 		d.Dropped[k] += n
 	}
@@ -393,11 +394,17 @@ func (r *Router) merge(o *Router) {
 	r.Ends += o.Ends
 	r.Occupancy = mergeLevels(r.Occupancy, o.Occupancy)
 	r.Overflows = append(r.Overflows, o.Overflows...)
-	sort.Slice(r.Overflows, func(i, j int) bool { return r.Overflows[i].Start < r.Overflows[j].Start })
+	slices.SortFunc(r.Overflows, func(a, b Overflow) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Lines, b.Lines), cmp.Compare(a.Hidden, b.Hidden), cmp.Compare(a.Total, b.Total), cmp.Compare(a.All, b.All))
+	})
 	r.Kills = append(r.Kills, o.Kills...)
-	sort.Slice(r.Kills, func(i, j int) bool { return r.Kills[i].Time < r.Kills[j].Time })
+	slices.SortFunc(r.Kills, func(a, b Kill) int {
+		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.PID, b.PID), cmp.Compare(a.Proc, b.Proc), cmp.Compare(a.Spread, b.Spread))
+	})
 	r.Shrinks = append(r.Shrinks, o.Shrinks...)
-	sort.Slice(r.Shrinks, func(i, j int) bool { return r.Shrinks[i].Time < r.Shrinks[j].Time })
+	slices.SortFunc(r.Shrinks, func(a, b Shrink) int {
+		return cmp.Or(cmp.Compare(a.Time, b.Time), a.Peer.Compare(b.Peer), cmp.Compare(a.PeerPort, b.PeerPort), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Spread, b.Spread), cmp.Compare(a.Count, b.Count))
+	})
 	r.Floods = append(r.Floods, o.Floods...)
 	slices.SortFunc(r.Floods, compareFloods)
 	r.Links = merged(r.Links, o.Links, (*Iface).merge)

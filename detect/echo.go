@@ -61,29 +61,54 @@ type activity struct {
 func findEchoes(days []*Day, hosts []*activity) []echo {
 	var out []echo
 	span := observed(days)
+	causes := causesOf(hosts)
 	for _, e := range hosts {
 		if len(e.storms) == 0 || e.lookupN == 0 {
 			continue
 		}
 		var best *echo
-		for _, c := range hosts {
-			if c == e || e.sessionN > 0 && e.toOne < echoOne || len(c.bursts) == 0 || c.mostlyLookups() {
+		for i := range causes {
+			c := &causes[i]
+			if c.activity == e || e.sessionN > 0 && e.toOne < echoOne {
 				continue
 			}
-			for _, bursts := range c.causes() {
+			for _, bursts := range c.rows {
 				if x := follows(c, bursts, e, len(hosts), span); x != nil && (best == nil || x.p < best.p) {
 					best = x
 				}
 			}
 		}
 		if best == nil {
-			best = soleEcho(days, hosts, e, span)
+			best = soleEcho(days, causes, len(hosts), e, span)
 		}
 		if best != nil {
 			best.resolver = e.resolver
 			best.shared = sharedNames(days, best)
 			out = append(out, *best)
 		}
+	}
+	return out
+}
+
+// causer is a host that may have an echo; each is held against each host that looks names up, so that what can be known before is.
+type causer struct {
+	*activity
+	rows [][]run
+	lone []run // its bursts, when they are few and stand apart in a network of this host alone
+}
+
+func causesOf(hosts []*activity) (out []causer) {
+	for _, a := range hosts {
+		if len(a.bursts) == 0 || a.mostlyLookups() {
+			continue
+		}
+		c := causer{activity: a, rows: a.causes()}
+		if len(a.bursts) <= soleBursts {
+			if c.lone = a.sessions.apart(a.bursts, 1); len(c.lone) < len(a.bursts) {
+				c.lone = nil
+			}
+		}
+		out = append(out, c)
 	}
 	return out
 }
@@ -113,29 +138,34 @@ func (a *activity) causes() [][]run {
 	return out
 }
 
-func follows(c *activity, bursts []run, e *activity, hosts int, span float64) *echo {
+func follows(c *causer, bursts []run, e *activity, hosts int, span float64) *echo {
 	var lags []float64
 	var storms []run
 	var counts []int
-	followed := 0
-	for _, b := range bursts {
-		n := e.lookups.between(b.start-int64(time.Second), b.start+int64(echoWindow))
-		if n >= echoLookups {
-			followed++
+	for k, s := range e.storms {
+		if float64(k-len(lags)) > (1-echoExplained)*float64(len(e.storms))+1 { // as a rule it is none, and many pairs are tried
+			return nil
 		}
-	}
-	for _, s := range e.storms {
 		if lag, ok := nearestBefore(bursts, s.start); ok && lag <= echoWindow.Seconds() {
 			lags = append(lags, lag)
 			storms = append(storms, s)
 			counts = append(counts, s.events)
 		}
 	}
-	if float64(followed) < echoFollowed*float64(len(bursts)) || float64(len(lags)) < echoExplained*float64(len(e.storms)) || len(lags) == 0 {
+	if float64(len(lags)) < echoExplained*float64(len(e.storms)) || len(lags) == 0 {
 		return nil
 	}
-	p := coincidence(lags, len(e.storms), len(bursts), span, 3, 10, 30, echoWindow.Seconds()) * float64(hosts*len(c.causes()))
+	p := coincidence(lags, len(e.storms), len(bursts), span, 3, 10, 30, echoWindow.Seconds()) * float64(hosts*len(c.rows))
 	if p > echoPValue {
+		return nil
+	}
+	followed := 0
+	for _, b := range bursts {
+		if e.lookups.between(b.start-int64(time.Second), b.start+int64(echoWindow)) >= echoLookups {
+			followed++
+		}
+	}
+	if float64(followed) < echoFollowed*float64(len(bursts)) {
 		return nil
 	}
 	slices.Sort(lags)
@@ -145,9 +175,12 @@ func follows(c *activity, bursts []run, e *activity, hosts int, span float64) *e
 
 // soleEcho pairs a lone storm with the lone burst before it: of several such hosts the one whose burst was nearest. A browser's lookups come
 // with the pages that they are for, so that they are the smaller part of what it does; those of an echo are all that it does.
-func soleEcho(days []*Day, hosts []*activity, e *activity, span float64) (best *echo) {
+func soleEcho(days []*Day, causes []causer, hosts int, e *activity, span float64) (best *echo) {
+	if len(e.storms) > soleBursts {
+		return nil
+	}
 	storms := e.lookups.apart(e.storms, 1)
-	if len(storms) == 0 || len(storms) > soleBursts || len(storms) < len(e.storms) {
+	if len(storms) == 0 || len(storms) < len(e.storms) {
 		return nil
 	}
 	all, lookups := 0, math.MaxInt
@@ -159,12 +192,9 @@ func soleEcho(days []*Day, hosts []*activity, e *activity, span float64) (best *
 		return nil
 	}
 	pure := float64(e.lookups.inRuns(storms)) >= soleOne*float64(all) && e.asksOne >= soleOne
-	for _, c := range hosts {
-		if c == e || c.mostlyLookups() {
-			continue
-		}
-		bursts := c.sessions.apart(c.bursts, 1)
-		if len(bursts) != len(storms) || len(bursts) < len(c.bursts) {
+	for i := range causes {
+		c, bursts := &causes[i], causes[i].lone
+		if c.activity == e || len(bursts) != len(storms) {
 			continue
 		}
 		x := &echo{cause: c.host, effect: e.host, lookups: lookups, followed: len(bursts), storms: storms, sole: true}
@@ -178,7 +208,7 @@ func soleEcho(days []*Day, hosts []*activity, e *activity, span float64) (best *
 			continue
 		}
 		x.lag = max(median(lags), 0)
-		x.p = coincidence(lags, len(storms), len(bursts), span, 3, 10, 30, echoWindow.Seconds()) * float64(len(hosts))
+		x.p = coincidence(lags, len(storms), len(bursts), span, 3, 10, 30, echoWindow.Seconds()) * float64(hosts)
 		if best == nil || x.lag < best.lag {
 			best = x
 		}

@@ -76,7 +76,7 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 	out = append(out, lagFindings(days, &cfg, w)...)
 	out = append(out, clockFindings(days, w)...)
 	lost := losses(days)
-	out = append(out, lossFindings(days, lost, w)...)
+	out = append(out, lossFindings(lost, w)...)
 	guessApplications(out, days, cfg.Location)
 	suspectShrinks(days, out)
 	setKeys(out)

@@ -32,7 +32,7 @@ type Flood struct {
 }
 
 func compareFloods(a, b Flood) int {
-	return cmp.Or(cmp.Compare(a.Start, b.Start), a.Door.Compare(b.Door), a.From.Compare(b.From))
+	return cmp.Or(cmp.Compare(a.Start, b.Start), a.Door.Compare(b.Door), a.From.Compare(b.From), cmp.Compare(a.End, b.End), cmp.Compare(a.Lines, b.Lines), cmp.Compare(a.Hidden, b.Hidden))
 }
 
 // Served is what came from outside to one TCP port of a host in a day.

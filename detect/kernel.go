@@ -65,13 +65,15 @@ func oomFinding(router, proc string, ks []Kill) Finding {
 func shrinkFinding(router string, ss []Shrink) Finding {
 	f := Finding{Kind: ShrinkKind, Severity: Warning, Router: router, Port: int(ss[0].Port), Score: 0.9, ID: fmt.Sprintf("window-shrink-%s-%d", router, ss[0].Port)}
 	var at []moment
+	seen := map[string]bool{}
 	for _, s := range ss {
 		f.Shrinks += int(s.Count)
 		peer := "***:" + strconv.Itoa(int(s.PeerPort)) // the dump was masked
 		if s.Peer.IsValid() {
 			peer = netip.AddrPortFrom(s.Peer, s.PeerPort).String()
 		}
-		if !slices.Contains(f.PeerPorts, peer) {
+		if !seen[peer] {
+			seen[peer] = true
 			f.PeerPorts = append(f.PeerPorts, peer)
 		}
 		at = append(at, moment{s.Time, s.Spread})
@@ -94,15 +96,22 @@ func (f *Finding) setTimes(at []moment, kind string) {
 
 // interleave links kills and shrinks of one router that lie among each other.
 func interleave(fs []Finding) {
+	shrinks := map[string][]*Finding{}
 	for i := range fs {
-		for j := range fs {
-			a, b := &fs[i], &fs[j]
-			if a.Kind != OOM || b.Kind != ShrinkKind || a.Router != b.Router || a.Start.After(b.End) || b.Start.After(a.End) {
-				continue
+		if f := &fs[i]; f.Kind == ShrinkKind {
+			shrinks[f.Router] = append(shrinks[f.Router], f)
+		}
+	}
+	for i := range fs {
+		a := &fs[i]
+		if a.Kind != OOM {
+			continue
+		}
+		for _, b := range shrinks[a.Router] {
+			if !a.Start.After(b.End) && !b.Start.After(a.End) {
+				a.With, b.With = b.ID, a.ID
+				a.Group, b.Group = a.ID, a.ID
 			}
-			a.With, b.With = b.ID, a.ID
-			a.Group = a.ID
-			b.Group = a.ID
 		}
 	}
 }

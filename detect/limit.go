@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"cmp"
+	"maps"
 	"math"
 	"net/netip"
 	"slices"
@@ -36,9 +38,9 @@ func (f *Finding) grownTo(days []*Day, host netip.Addr) {
 	add(days[len(days)-third:], 1)
 	total := 0.0
 	var port Port
-	for p, n := range ports {
-		total += n
-		if n > ports[port] || n == ports[port] && (p.Proto < port.Proto || p.Proto == port.Proto && p.Port < port.Port) {
+	for _, p := range slices.SortedFunc(maps.Keys(ports), comparePorts) { // the sum of fractions depends on their order
+		total += ports[p]
+		if ports[p] > ports[port] {
 			port = p
 		}
 	}
@@ -51,13 +53,17 @@ func (f *Finding) grownTo(days []*Day, host netip.Addr) {
 	var best Door
 	most := 0.0
 	for d, n := range doors {
-		if n > most || n == most && n > 0 && d.Peer.Less(best.Peer) {
+		if n > most || n == most && n > 0 && cmp.Or(d.Peer.Compare(best.Peer), comparePorts(d.Port, best.Port)) < 0 {
 			best, most = d, n
 		}
 	}
 	if most >= grownLeast*total {
 		f.Peer, f.Port, f.PeerShare = netip.AddrPortFrom(best.Peer, best.Port.Port).String(), int(best.Port.Port), min(most/total, 1)
 	}
+}
+
+func comparePorts(a, b Port) int {
+	return cmp.Or(cmp.Compare(a.Proto, b.Proto), cmp.Compare(a.Port, b.Port))
 }
 
 // tableLimit says when the host's entries fill the session table that holds most of them. The size is that of the config, or what was in

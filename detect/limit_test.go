@@ -102,3 +102,32 @@ func TestGrowthOfBytesCountsHalfDaysAsWhole(t *testing.T) {
 		t.Errorf("link full on %v, want %v", f.LimitDate, want)
 	}
 }
+
+// TestGrownToIsOneAnswer has doors that grow by the same and ports whose fractions add up otherwise in another order.
+func TestGrownToIsOneAnswer(t *testing.T) {
+	var days []*Day
+	for k := range 6 {
+		d := NewDay(DateOf(t0) + Date(k))
+		d.First, d.Last = d.Date.Start().UnixNano(), d.Date.Start().Add(23*time.Hour+time.Duration(k)*7*time.Minute).UnixNano()
+		h := d.host(lan(1))
+		for p := range 40 {
+			h.Ports[Port{parse.TCP, uint16(1000 + p)}] = uint64(k * (p + 1))
+		}
+		h.Ports[Port{parse.TCP, 80}], h.Ports[Port{parse.TCP, 443}] = uint64(2000*k), uint64(2000*k)
+		for _, port := range []uint16{80, 443} {
+			h.Targets[Door{wan(1), Port{parse.TCP, port}}] = &Target{N: uint64(3000 * k)}
+		}
+		days = append(days, d)
+	}
+	var want Finding
+	want.grownTo(days, lan(1))
+	if want.Port != 80 || want.PeerShare <= 0.5 {
+		t.Errorf("to port %d, share %v", want.Port, want.PeerShare)
+	}
+	for range 50 {
+		var got Finding
+		if got.grownTo(days, lan(1)); got.Peer != want.Peer || got.PeerShare != want.PeerShare {
+			t.Fatalf("%s with %v, then %s with %v", want.Peer, want.PeerShare, got.Peer, got.PeerShare)
+		}
+	}
+}

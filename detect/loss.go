@@ -78,26 +78,29 @@ func kernelFunction(s string) bool {
 }
 
 // lossTable knows what share of each router's log is missing, by the hour.
-type lossTable struct {
-	routers map[string]map[int64]*hourShare // router → hours since 1970
+type lossTable []routerLoss // in order of name
+
+type routerLoss struct {
+	name  string
+	hours []hourShare // in order
 }
 
 // hourShare is the missing share of an hour's log, by how it is known.
 type hourShare struct {
+	hour             int64 // since 1970
 	lines            float64
 	said, ends, ours float64
 }
 
 func (h *hourShare) share() float64 { return 1 - (1-h.said)*(1-h.ends)*(1-h.ours) }
 
-// losses reads them from the days. The share of ends without a beginning is judged against the usual of its router, because a rule
-// that logs some sessions only at their end makes such ends all the time; of n lines lost at random, as large a share of the
+// losses reads them from the days, which are in order. The share of ends without a beginning is judged against the usual of its router,
+// because a rule that logs some sessions only at their end makes such ends all the time; of n lines lost at random, as large a share of the
 // beginnings behind the ends is missing.
-func losses(days []*Day) *lossTable {
-	lt := &lossTable{routers: map[string]map[int64]*hourShare{}}
+func losses(days []*Day) (lt lossTable) {
 	for _, name := range routersOf(days) {
 		usual := usualOrphans(days, name)
-		table := map[int64]*hourShare{}
+		rl := routerLoss{name: name}
 		for _, d := range days {
 			r := d.Routers[name]
 			if r == nil {
@@ -109,16 +112,16 @@ func losses(days []*Day) *lossTable {
 				if h.Lines == 0 {
 					continue
 				}
-				x := &hourShare{lines: float64(h.Lines), ours: ours}
+				x := hourShare{hour: int64(d.Date)*24 + int64(i), lines: float64(h.Lines), ours: ours}
 				x.said = float64(h.LeftOut) / (float64(h.LeftOut) + float64(h.Lines))
 				first := d.Began == 0 && i <= int(d.First/int64(time.Hour)%24)+lossBegin
 				if !first && usual >= 0 && d.Dropped["sessions"] == 0 {
 					x.ends = h.missing(usual)
 				}
-				table[int64(d.Date)*24+int64(i)] = x
+				rl.hours = append(rl.hours, x)
 			}
 		}
-		lt.routers[name] = table
+		lt = append(lt, rl)
 	}
 	return lt
 }
@@ -182,30 +185,30 @@ func routersOf(days []*Day) []string {
 // in it, beyond what is usual and beyond chance. Routers of which nothing is missing are left out.
 func MissingLines(days []*Day) map[string]uint64 {
 	out := map[string]uint64{}
-	for name, table := range losses(days).routers {
+	for _, r := range losses(days) {
 		lost := 0.0
-		for _, x := range table {
+		for _, x := range r.hours {
 			lost += x.lines * x.ends / max(1-x.ends, 0.01)
 		}
 		if lost >= 1 {
-			out[name] = uint64(lost)
+			out[r.name] = uint64(lost)
 		}
 	}
 	return out
 }
 
 // of is the missing share of the log that a finding rests on: of its router, or of all of them, in its hours.
-func (lt *lossTable) of(f *Finding) float64 {
+func (lt lossTable) of(f *Finding) float64 {
 	from, to := f.Start.Unix()/3600, f.End.Unix()/3600
 	var lines, lost float64
-	for name, table := range lt.routers {
-		if f.Router != "" && f.Router != name {
+	for i := range lt {
+		if f.Router != "" && f.Router != lt[i].name {
 			continue
 		}
-		for h, x := range table {
-			if h < from || h > to {
-				continue
-			}
+		hours := lt[i].hours
+		k, _ := slices.BinarySearchFunc(hours, from, func(x hourShare, h int64) int { return cmp.Compare(x.hour, h) })
+		for ; k < len(hours) && hours[k].hour <= to; k++ {
+			x := &hours[k]
 			all := x.lines / max(1-x.share(), 0.01)
 			lines, lost = lines+all, lost+all*x.share()
 		}
@@ -217,15 +220,15 @@ func (lt *lossTable) of(f *Finding) float64 {
 }
 
 // lossFindings reports hours of which more than a twentieth of the log is missing.
-func lossFindings(days []*Day, lt *lossTable, w Window) []Finding {
+func lossFindings(lt lossTable, w Window) []Finding {
 	var out []Finding
-	for _, name := range routersOf(days) {
-		table := lt.routers[name]
+	for k := range lt {
+		name, hours := lt[k].name, lt[k].hours
 		for _, class := range []string{LossSaid, LossEnds, LossOurs} {
 			f := Finding{ID: "loss-" + strings.ReplaceAll(class, " ", "-") + "-" + name, Kind: LossKind, Class: class, Severity: Warning, Router: name, Score: 0.95}
 			var lines, lost float64
-			for _, h := range slices.Sorted(maps.Keys(table)) {
-				x := table[h]
+			for i := range hours {
+				x, h := &hours[i], hours[i].hour
 				share := map[string]float64{LossSaid: x.said, LossEnds: x.ends, LossOurs: x.ours}[class]
 				all := x.lines / max(1-share, 0.01)
 				if !w.has(h*int64(time.Hour)) && !w.has((h+1)*int64(time.Hour)-1) || share <= lossAlarm || all*share < lossLeast {
@@ -272,11 +275,11 @@ func (f *Finding) addHour(start time.Time, all, share float64) {
 }
 
 // carry gives each finding the missing share of the log behind it.
-func (lt *lossTable) carry(fs []Finding) {
+func (lt lossTable) carry(fs []Finding) {
 	worst := false
-	for _, table := range lt.routers {
-		for _, x := range table {
-			worst = worst || x.share() >= lossShown
+	for i := range lt {
+		for k := range lt[i].hours {
+			worst = worst || lt[i].hours[k].share() >= lossShown
 		}
 	}
 	if !worst { // as a rule: nothing to look up for hundreds of findings

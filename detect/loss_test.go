@@ -121,3 +121,29 @@ func TestFadingIsBounded(t *testing.T) {
 		t.Error("does not see again")
 	}
 }
+
+// TestLossIsOneNumber adds up hours whose shares are fractions: their order must not depend on a map's.
+func TestLossIsOneNumber(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	var days []*Day
+	for k := range 4 {
+		d := NewDay(DateOf(t0) + Date(k))
+		for name := range 3 {
+			r := d.router(string(rune('a' + name)))
+			for i := range r.Hours {
+				r.Hours[i] = HourLoss{Lines: 1 + rng.Uint32N(10_000), LeftOut: rng.Uint32N(1000)}
+			}
+		}
+		days = append(days, d)
+	}
+	f := &Finding{Start: t0, End: t0.Add(4 * 24 * time.Hour)}
+	want := losses(days).of(f)
+	for range 50 {
+		if got := losses(days).of(f); got != want {
+			t.Fatalf("%v, then %v", want, got)
+		}
+	}
+	if want < 0.02 || want > 0.5 {
+		t.Errorf("%v", want)
+	}
+}

@@ -17,14 +17,18 @@ const (
 
 // newHostFindings reports internal addresses that open sessions and were in none of the days before. days are in order.
 func newHostFindings(days []*Day, w Window, hosts []*activity) []Finding {
+	if len(days) <= newHistory {
+		return nil
+	}
 	var out []Finding
+	known := debutsOf(days)
 	for k, d := range days {
-		if k < newHistory || !d.Date.Start().Before(w.To) || !d.Date.End().After(w.From) {
+		if k < newHistory || k > known.full || !d.Date.Start().Before(w.To) || !d.Date.End().After(w.From) {
 			continue
 		}
 		var fresh []Finding
 		for _, a := range hosts {
-			if f, ok := newHost(days, k, a); ok && w.has(f.Start.UnixNano()) {
+			if f, ok := newHost(days, k, a, &known); ok && w.has(f.Start.UnixNano()) {
 				fresh = append(fresh, f)
 			}
 		}
@@ -37,17 +41,40 @@ func newHostFindings(days []*Day, w Window, hosts []*activity) []Finding {
 	return out
 }
 
+// debuts are the days, by number, on which something was there first.
+type debuts struct {
+	hosts map[netip.Addr]int
+	names map[string]int
+	full  int // the first day that had more hosts than are kept: after it nobody can be called new
+}
+
+func debutsOf(days []*Day) debuts {
+	x := debuts{map[netip.Addr]int{}, map[string]int{}, len(days)}
+	for k, d := range days {
+		if d.Dropped["hosts"] > 0 {
+			x.full = min(x.full, k)
+		}
+		for a, h := range d.Hosts {
+			if _, ok := x.hosts[a]; !ok {
+				x.hosts[a] = k
+			}
+			if _, ok := x.names[h.Name]; !ok && h.Name != "" {
+				x.names[h.Name] = k
+			}
+		}
+	}
+	return x
+}
+
 // newHost says whether the host's first day is the k-th. An address of a machine whose name was here before is not a new machine,
 // and IPv6 addresses change by the day (RFC 8981), so that one without a name tells nothing.
-func newHost(days []*Day, k int, a *activity) (Finding, bool) {
+func newHost(days []*Day, k int, a *activity, known *debuts) (Finding, bool) {
 	h := days[k].Hosts[a.host]
 	if h == nil || h.Sessions.Total() < newSessions || a.host.IsLinkLocalUnicast() || a.host.IsMulticast() || !a.host.Unmap().Is4() && h.Name == "" {
 		return Finding{}, false
 	}
-	for _, d := range days[:k] {
-		if d.Hosts[a.host] != nil || d.Dropped["hosts"] > 0 || h.Name != "" && d.hasName(h.Name) {
-			return Finding{}, false
-		}
+	if known.hosts[a.host] < k || h.Name != "" && known.names[h.Name] < k {
+		return Finding{}, false
 	}
 	start := days[k].Date.Start().Add(time.Duration(h.Sessions.Slots[0].I) * SlotLen)
 	last := h.Sessions.Slots[len(h.Sessions.Slots)-1]
@@ -58,15 +85,6 @@ func newHost(days []*Day, k int, a *activity) (Finding, bool) {
 	}
 	f.Evidence = Evidence{Events: uint64(f.Sessions), Ask: Ask{From: f.Start, To: f.End, Host: a.host, Kind: "session-new"}}
 	return f, true
-}
-
-func (d *Day) hasName(name string) bool {
-	for _, h := range d.Hosts {
-		if h.Name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // newHosts is one finding of many: a party, or a network that was renumbered.

@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"fmt"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -91,5 +93,29 @@ func TestNewHostOfTheDayIsJudgedByTheDaysBefore(t *testing.T) {
 	fs, _ := Judge(days[:4], days[4:], DefaultConfig(), w)
 	if f := only(t, fs, NewHost); f.Host != lan(9).String() || f.DaysBefore != 4 {
 		t.Errorf("%+v", f)
+	}
+}
+
+// TestNewHostsOfALargeNetwork has all addresses and names anew each day: each must not be looked for among all of the days before.
+func TestNewHostsOfALargeNetwork(t *testing.T) {
+	const n = 10_000
+	var days []*Day
+	var hosts []*activity
+	for k := range 6 {
+		d := NewDay(DateOf(t0) + Date(k))
+		for i := range n {
+			a := netip.AddrFrom4([4]byte{10, byte(k), byte(i >> 8), byte(i)})
+			d.Hosts[a] = &Host{Name: fmt.Sprintf("h%d-%d", k, i), Sessions: Series{Slots: []Slot{{I: 7, N: 20}}}}
+			hosts = append(hosts, &activity{host: a})
+		}
+		days = append(days, d)
+	}
+	fs := newHostFindings(days, Window{t0, t0.Add(6 * 24 * time.Hour)}, hosts)
+	if len(fs) != 3 || fs[0].Seen != n {
+		t.Errorf("%d findings", len(fs))
+	}
+	days[4].Dropped["hosts"] = 1 // who comes on the sixth day may have been there on the fifth
+	if fs = newHostFindings(days, Window{t0, t0.Add(6 * 24 * time.Hour)}, hosts); len(fs) != 2 {
+		t.Errorf("%d findings where not all hosts are known", len(fs))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -60,37 +61,54 @@ func shrinkers(ss []Shrink) []ShrinkPeer {
 }
 
 // unmasked leaves out the masked lines that another source has with the peer's address: the same connection's port, at a time that can be
-// the same. One for one, whatever the order.
+// the same. One for one, in order of time, whatever the order of the lines.
 func unmasked(ss []Shrink) []Shrink {
 	named := map[uint16][]Shrink{}
-	for _, s := range ss {
+	var masked []int
+	for i, s := range ss {
 		if s.Peer.IsValid() {
 			named[s.PeerPort] = append(named[s.PeerPort], s)
+		} else {
+			masked = append(masked, i)
 		}
+	}
+	byTime := func(a, b Shrink) int { return cmp.Compare(a.Time, b.Time) }
+	for _, twins := range named {
+		slices.SortStableFunc(twins, byTime)
+	}
+	slices.SortStableFunc(masked, func(a, b int) int { return byTime(ss[a], ss[b]) })
+	twin := make([]bool, len(ss))
+	for _, i := range masked {
+		s, twins := &ss[i], named[ss[i].PeerPort]
+		for len(twins) > 0 && s.Time-twins[0].Time > twinTime(s, &twins[0]) { // too early for this one, and for those to come
+			twins = twins[1:]
+		}
+		if len(twins) > 0 && twins[0].Time-s.Time <= twinTime(s, &twins[0]) {
+			twin[i], twins = true, twins[1:]
+		}
+		named[s.PeerPort] = twins
 	}
 	out := make([]Shrink, 0, len(ss))
-	for _, s := range ss {
-		if twins := named[s.PeerPort]; !s.Peer.IsValid() {
-			i := slices.IndexFunc(twins, func(x Shrink) bool {
-				apart := max(x.Time-s.Time, s.Time-x.Time)
-				return apart <= (int64(s.Spread)+int64(x.Spread)+1000)*int64(time.Millisecond)
-			})
-			if i >= 0 {
-				named[s.PeerPort] = slices.Delete(twins, i, i+1)
-				continue
-			}
+	for i, s := range ss {
+		if !twin[i] {
+			out = append(out, s)
 		}
-		out = append(out, s)
 	}
 	return out
+}
+
+// twinTime is how far apart two lines about the same may be, in ns.
+func twinTime(a, b *Shrink) int64 {
+	return (int64(a.Spread) + int64(b.Spread) + 1000) * int64(time.Millisecond)
 }
 
 // suspectShrinks ranks what may be behind shrunk windows by what else was seen. The weights are judgement, not measurement: they
 // order the suspects, and their sum is made one.
 func suspectShrinks(days []*Day, fs []Finding) {
+	visited := sync.OnceValue(func() map[netip.Addr]bool { return goneTo(days) })
 	for i := range fs {
 		if f := &fs[i]; f.Kind == ShrinkKind {
-			f.Suspects = suspectsOf(days, f, fs)
+			f.Suspects = suspectsOf(days, visited, f, fs)
 		}
 	}
 }
@@ -107,7 +125,7 @@ func (s *suspect) add(weight float64, why string) {
 	s.why = append(s.why, why)
 }
 
-func suspectsOf(days []*Day, f *Finding, fs []Finding) []Suspect {
+func suspectsOf(days []*Day, visited func() map[netip.Addr]bool, f *Finding, fs []Finding) []Suspect {
 	dos, tarpit := &suspect{what: "denial of service", weight: 0.25}, &suspect{what: "tarpit", weight: 0.15}
 	stack, slow := &suspect{what: "bad TCP stack", weight: 0.2}, &suspect{what: "slow or sleeping client", weight: 0.2}
 	known, connections, masked, worst := 0, 0, false, 0
@@ -123,7 +141,7 @@ func suspectsOf(days []*Day, f *Finding, fs []Finding) []Suspect {
 		if err != nil {
 			continue
 		}
-		if who := visitor(days, a); who != "" {
+		if who := visitor(days, visited, a); who != "" {
 			stack.add(0.2, p.Peer+" "+who)
 		}
 		if scanner(days, fs, a) {
@@ -185,22 +203,29 @@ func ranked(all ...*suspect) []Suspect {
 }
 
 // visitor says how a peer is known to this network: as one of ours, or as one that our hosts go to.
-func visitor(days []*Day, a netip.Addr) string {
+func visitor(days []*Day, visited func() map[netip.Addr]bool, a netip.Addr) string {
 	for _, d := range days {
 		if d.Hosts[a] != nil {
 			return "is one of the hosts inside"
 		}
 	}
+	if visited()[a] {
+		return "is an address that hosts inside go to"
+	}
+	return ""
+}
+
+// goneTo is the addresses that hosts inside go to.
+func goneTo(days []*Day) map[netip.Addr]bool {
+	out := map[netip.Addr]bool{}
 	for _, d := range days {
 		for _, h := range d.Hosts {
 			for door := range h.Targets {
-				if door.Peer == a {
-					return "is an address that hosts inside go to"
-				}
+				out[door.Peer] = true
 			}
 		}
 	}
-	return ""
+	return out
 }
 
 // scanner says that the peer was refused, or is reported as a scanner itself.

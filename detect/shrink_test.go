@@ -84,3 +84,18 @@ func TestMaskedAndNamedAreOne(t *testing.T) {
 		t.Errorf("%d shrinks by %+v", f.Shrinks, f.ShrinkPeers)
 	}
 }
+
+// TestManyShrinks is a flood of forged lines: neither the peers nor the twins of masked lines may be looked for one by one.
+func TestManyShrinks(t *testing.T) {
+	const n = 60_000
+	var ss []Shrink
+	for i := range n {
+		s := Shrink{Time: int64(i) * 1e9, Peer: wan(i), PeerPort: 77, Port: 80, Count: 1}
+		ss = append(ss, s)
+		s.Peer, s.Time = netip.Addr{}, s.Time-1e15 // another day's
+		ss = append(ss, s)
+	}
+	if f := shrinkFinding("gw", unmasked(ss)); f.Shrinks != 2*n || len(f.PeerPorts) != n+1 {
+		t.Errorf("%d shrinks by %d peer ports", f.Shrinks, len(f.PeerPorts))
+	}
+}

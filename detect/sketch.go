@@ -7,18 +7,15 @@ import (
 	"github.com/axiomhq/hyperloglog"
 )
 
-// peers counts distinct addresses in at most 2 KiB with a standard error of 1.04/sqrt(2048) = 2.3 %
-// (Flajolet et al., HyperLogLog, 2007), exactly while they are few.
+// peers counts distinct addresses: exactly up to exactPeers, then in 2 KiB with a standard error of 1.04/sqrt(2048) = 2.3 %
+// (Flajolet et al., HyperLogLog, 2007).
 type peers struct {
+	few    []uint64 // hashes
 	sketch *hyperloglog.Sketch
-	n      int // additions while it is sparse
 }
 
-// sparsePeers is after how many additions the sketch is made dense. The library's sparse form merges a sorted list each twenty additions,
-// which was an eighth of all the time.
-const sparsePeers = 100
-
-func newPeers() peers { return peers{sketch: newSketch(true)} }
+// exactPeers is how many are told apart: most hosts of a house speak to fewer, and of three peers two may share a register.
+const exactPeers = 32
 
 func newSketch(sparse bool) *hyperloglog.Sketch {
 	s, err := hyperloglog.NewSketch(11, sparse)
@@ -29,15 +26,33 @@ func newSketch(sparse bool) *hyperloglog.Sketch {
 }
 
 func (p *peers) add(hash uint64) {
-	if p.n <= sparsePeers {
-		if p.n++; p.n > sparsePeers {
-			dense := newSketch(false)
-			if dense.Merge(p.sketch) == nil { // they differ in nothing that it minds
-				p.sketch = dense
-			}
-		}
+	switch {
+	case p.sketch != nil:
+		p.sketch.InsertHash(hash)
+	case slices.Contains(p.few, hash):
+	case len(p.few) < exactPeers:
+		p.few = append(p.few, hash)
+	default:
+		p.sketch, p.few = sketchOf(append(p.few, hash), false), nil
 	}
-	p.sketch.InsertHash(hash)
+}
+
+func sketchOf(hashes []uint64, sparse bool) *hyperloglog.Sketch {
+	s := newSketch(sparse)
+	for _, h := range hashes {
+		s.InsertHash(h)
+	}
+	return s
+}
+
+// estimate is how many there are, and the sketch that merges with others.
+func (p *peers) estimate() (n uint64, sketch []byte) {
+	if p.sketch != nil {
+		sketch, _ = p.sketch.MarshalBinary()
+		return p.sketch.Estimate(), sketch
+	}
+	sketch, _ = sketchOf(p.few, true).MarshalBinary()
+	return uint64(len(p.few)), sketch
 }
 
 // hashAddr mixes the address's 128 bits with the finalizer of MurmurHash3. The zone is left out.

@@ -286,7 +286,7 @@ func (t *Tracker) host(a netip.Addr) *hostState {
 			return t.hosts[a]
 		}
 	}
-	hs := &hostState{host: t.day.host(a), peers: newPeers()}
+	hs := &hostState{host: t.day.host(a)}
 	t.hosts[a] = hs
 	return hs
 }
@@ -598,8 +598,7 @@ func (hs *hostState) snapshot() *Host {
 	h.Served = copies(hs.doors, (*Served).clone)
 	h.Resolvers = maps.Clone(h.Resolvers)
 	hs.out.fill(&h)
-	h.Peers = hs.peers.sketch.Estimate()
-	h.PeerHLL, _ = hs.peers.sketch.MarshalBinary()
+	h.Peers, h.PeerHLL = hs.peers.estimate()
 	return &h
 }
 

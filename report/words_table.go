@@ -198,12 +198,16 @@ func (w words) hostLimit(f *detect.Finding, size int) tip {
 	if size > 0 {
 		n = max(size/4/50*50, leastLimit)
 	}
-	family := "ip"
-	if strings.Contains(f.Host, ":") {
-		family = "ip6"
-	}
 	return tip{"limit " + f.Host, fmt.Sprintf("Or limit it on the router, here to %s sessions: nft insert rule inet filter forward %s saddr %s ct state new ct count over %d counter drop (the table and chain may be called otherwise on yours).",
-		num(n), family, label(f.Host), n)}
+		num(n), family(f.Host), label(f.Host), n)}
+}
+
+// family is the word of nft for the addresses of the host's sort.
+func family(host string) string {
+	if strings.Contains(host, ":") {
+		return "ip6"
+	}
+	return "ip"
 }
 
 // larger proposes the next power of two at or above twice the size. As many hash buckets keep the chains short

@@ -97,7 +97,7 @@ func blockPort(f *detect.Finding) string {
 	if len(f.Ports) > 0 && strings.HasPrefix(f.Ports[0], "udp/") {
 		proto = "udp"
 	}
-	return fmt.Sprintf("If it must stay, let the router drop its new sessions to port %d: nft insert rule inet filter forward ip saddr %s %s dport %d counter drop (the table and chain may be called otherwise on yours).", f.Port, label(f.Host), proto, f.Port)
+	return fmt.Sprintf("If it must stay, let the router drop its new sessions to port %d: nft insert rule inet filter forward %s saddr %s %s dport %d counter drop (the table and chain may be called otherwise on yours).", f.Port, family(f.Host), label(f.Host), proto, f.Port)
 }
 
 // growth is a host whose traffic grows day after day (field notes, 5).
@@ -118,7 +118,7 @@ func (w words) growth(f *detect.Finding) []tip {
 		double, w.grownTo(f), w.limit(f), p, guess(f), sure(f.Score))
 	return []tip{
 		{"grows " + f.Host, fmt.Sprintf("Look on %s for a job whose work grows with what it has stored: a backup or a sync that lists all files each time, a log, a queue that nobody empties.", name)},
-		{"compare " + f.Host, "Compare a day at the beginning with one at the end (uncloak query --host … --from … --to …): to whom, and to which port?"},
+		{"compare " + f.Host, w.firstAndLast(f)},
 	}
 }
 
@@ -126,6 +126,14 @@ func (w words) growth(f *detect.Finding) []tip {
 func utcDays(f *detect.Finding) string {
 	day := func(t time.Time) string { return t.UTC().Format("Mon 2006-01-02") }
 	return "from " + day(f.Start) + " to " + day(f.End.Add(-time.Nanosecond))
+}
+
+// firstAndLast are the queries that show what has become more: the first day of the growth and its last one, which end at midnight UTC.
+func (w words) firstAndLast(f *detect.Finding) string {
+	query := func(from time.Time) string {
+		return fmt.Sprintf("uncloak query --host %s --from %s --to %s", label(f.Host), from.UTC().Format(time.RFC3339), from.Add(24*time.Hour).UTC().Format(time.RFC3339))
+	}
+	return fmt.Sprintf("Compare the first day with the last one: %s, and %s. To whom, and to which port, does it open more?", query(f.Start), query(f.End.Add(-24*time.Hour)))
 }
 
 // grownTo says where the growth goes.
