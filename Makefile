@@ -1,5 +1,6 @@
 # demo    build, and see it work in under a minute
-# test    everything that CI runs: vet, staticcheck, tests with the race detector, a little fuzzing
+# test    everything that CI runs: vet, staticcheck, tests with the race detector, real senders, a little fuzzing
+# e2e     rsyslog, syslog-ng, logger, BusyBox and the journal send to us; installs them where they are missing
 # lint    vet, staticcheck, goimports
 # fuzz    each fuzz test for FUZZTIME (default 1m)
 # damage  spoils pages of the store's files at random, without the race detector, whose own checks stop that test
@@ -10,7 +11,7 @@ GO       ?= go
 FUZZTIME ?= 1m
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: build demo test damage lint fuzz fuzz-short bench bench-store bench-peers clean
+.PHONY: build demo test e2e damage lint fuzz fuzz-short bench bench-store bench-peers clean
 
 build:
 	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/uncloak ./cmd/uncloak
@@ -20,10 +21,15 @@ demo: build
 
 test: lint
 	$(GO) test -race ./...
+	$(MAKE) --no-print-directory e2e
 	$(MAKE) --no-print-directory fuzz-short
+
+e2e:
+	@dir=$$(.ci/peers); set -x; UNCLOAK_PEERS=$$dir $(GO) test -tags e2e -run 'TestReal|TestUnits' -count 1 ./cmd/uncloak
 
 lint:
 	$(GO) vet ./... ./testdata ./testdata/occupancy
+	$(GO) vet -tags e2e ./cmd/uncloak
 	$(GO) tool staticcheck ./... ./testdata ./testdata/occupancy
 	@bad=$$($(GO) tool goimports -l -local uncloak $$(git ls-files --cached --others --exclude-standard '*.go')); \
 	  if [ -n "$$bad" ]; then echo "goimports has something to say about:"; echo "$$bad"; exit 1; fi

@@ -65,14 +65,16 @@ func (s *Server) listenPacket(network, address string) error {
 	return p.prepare()
 }
 
-// prepare asks for the socket buffer, past the system's limit where we may, and for the count of what overflows it.
+// prepare asks for the socket buffer, past the system's limit where we may, and for the count of what overflows it. A larger
+// buffer, as systemd may have given it, stays.
 func (p *packetSocket) prepare() error {
 	raw, err := p.conn.SyscallConn()
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.name, err)
 	}
 	err = raw.Control(func(fd uintptr) {
-		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, p.cfg.ReadBuffer) != nil {
+		p.buffer, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
+		if p.buffer/2 < p.cfg.ReadBuffer && unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, p.cfg.ReadBuffer) != nil {
 			_ = p.conn.SetReadBuffer(p.cfg.ReadBuffer) // what is granted is read back below
 		}
 		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1) // not for unix sockets, which do not lose
