@@ -25,7 +25,7 @@ test: lint
 	$(MAKE) --no-print-directory fuzz-short
 
 e2e:
-	@dir=$$(.ci/peers); set -x; UNCLOAK_PEERS=$$dir $(GO) test -tags e2e -run 'TestReal|TestUnits' -count 1 ./cmd/uncloak
+	@set -e; dir=$$(.ci/peers); UNCLOAK_PEERS=$$dir $(GO) test -tags e2e -run 'TestReal|TestUnits' -count 1 ./cmd/uncloak
 
 lint:
 	$(GO) vet ./... ./testdata ./testdata/occupancy
