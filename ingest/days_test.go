@@ -267,7 +267,7 @@ func TestNextDayBeginsWithWhatWasImported(t *testing.T) {
 func TestClockAheadIsNotBelieved(t *testing.T) {
 	cfg := testConfig()
 	cfg.fill()
-	p := newParser(&cfg, newQueue(10, 10))
+	p := newParser(&cfg, newQueue(10, 10, 1))
 	recv := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	for raw, want := range map[string]time.Time{
 		"<4>Nov 21 21:00:00 gw kernel: nf_conntrack: table full, dropping packet": recv,                       // nine hours ahead: Japan, read as UTC

@@ -155,7 +155,7 @@ func TestKmsgAgain(t *testing.T) {
 		}
 		return r, nil
 	}, up: time.Now}
-	q := newQueue(10, 10)
+	q := newQueue(10, 10, 1)
 	if err := k.run(t.Context(), q); err != nil || len(q.lines) != 2 {
 		t.Errorf("%d lines, %v", len(q.lines), err)
 	}

@@ -278,7 +278,7 @@ func TestFollowLetsGo(t *testing.T) {
 	now := time.Now()
 	f.cfg.Now = func() time.Time { return now }
 	f.cfg.fill()
-	q, b := newQueue(100, 10), openBook("", quiet())
+	q, b := newQueue(100, 10, 1), openBook("", quiet())
 	fl := &follower{cfg: &f.cfg, path: f.path, book: b}
 	if err := fl.resume(); err != nil {
 		t.Fatal(err)

@@ -39,9 +39,9 @@ func TestKernelLossIsCounted(t *testing.T) {
 }
 
 func TestLossesAreBounded(t *testing.T) {
-	q := newQueue(1, 2)
+	q := newQueue(1, 2, 1)
 	for i := range 10 {
-		q.offer([]line{{from: source{addr: netip.AddrFrom4([4]byte{10, 0, 0, byte(i)})}, raw: []byte("x")}})
+		q.give(q.admit([]line{{from: source{addr: netip.AddrFrom4([4]byte{10, 0, 0, byte(i)})}, raw: []byte("x")}}))
 	}
 	losses, sum := q.takeLosses(), uint64(0)
 	for _, l := range losses {
@@ -56,9 +56,9 @@ func TestLossesAreBounded(t *testing.T) {
 }
 
 func TestQueueCountsBytes(t *testing.T) {
-	q := newQueue(20, 2)
+	q := newQueue(20, 2, 1)
 	for range 10 {
-		q.offer([]line{{raw: make([]byte, 4096)}}) // 9 units each
+		q.give(q.admit([]line{{raw: make([]byte, 4096)}})) // 9 units each
 	}
 	if got := len(q.lines); got != 2 {
 		t.Errorf("%d lines of 4 KiB wait", got)
@@ -128,7 +128,7 @@ func TestAcceptDoesNotSpin(t *testing.T) {
 		l := &streamSocket{cfg: &cfg, ln: noFiles{closed: make(chan struct{})}}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		if err := l.accept(ctx, newQueue(1, 1), newConnLimits(1, 1), stats); err != nil {
+		if err := l.accept(ctx, newQueue(1, 1, 1), newConnLimits(1, 1), stats); err != nil {
 			t.Error(err)
 		}
 		if s, _ := stats.now(); s.AcceptFails < 10 || s.AcceptFails > 20 { // 5 ms, doubled up to 1 s

@@ -128,7 +128,7 @@ func (p *packetSocket) receive(ctx context.Context, q *queue) error {
 		n, err := from.ReadBatch(ms, 0)
 		switch {
 		case err == nil:
-			q.offer(p.lines(ms[:n], q))
+			q.give(p.lines(ms[:n], q))
 		case ctx.Err() != nil:
 			return p.drain(q)
 		case errors.Is(err, net.ErrClosed):
@@ -149,21 +149,26 @@ func newMessages(maxLine int) []ipv4.Message {
 	return ms
 }
 
-// lines copies the datagrams out of the receive buffers, into one piece of memory.
+// lines copies the datagrams that the queue has room for out of the receive buffers, into one piece of memory. What is dropped
+// is not copied: among many dropped lines a few kept ones would hold the memory of all.
 func (p *packetSocket) lines(ms []ipv4.Message, q *queue) []line {
 	recv := p.cfg.Now().UnixNano()
-	total := 0
-	for i := range ms {
-		total += ms[i].N
-	}
-	buf, lines := make([]byte, 0, total), make([]line, 0, len(ms))
+	lines := make([]line, 0, len(ms))
 	for i := range ms {
 		m := &ms[i]
 		if l, ok := p.line(m.Buffers[0][:m.N], m.Flags, p.source(m.Addr), recv, q); ok {
-			buf = append(buf, l.raw...)
-			l.raw = buf[len(buf)-len(l.raw):]
 			lines = append(lines, l)
 		}
+	}
+	lines = q.admit(lines)
+	total := 0
+	for i := range lines {
+		total += len(lines[i].raw)
+	}
+	buf := make([]byte, 0, total)
+	for i := range lines {
+		buf = append(buf, lines[i].raw...)
+		lines[i].raw = buf[len(buf)-len(lines[i].raw):]
 	}
 	if len(ms) > 0 {
 		p.overflow(ms[len(ms)-1].OOB[:ms[len(ms)-1].NN], q)

@@ -19,6 +19,7 @@ import (
 const (
 	storeRetry = time.Second
 	storeTries = 10
+	entryBytes = 256 // of an entry without its line
 )
 
 // parser takes lines from the queue, makes events of them and hands out batches. It alone closes its output.
@@ -33,6 +34,7 @@ type parser struct {
 	out     chan batch
 	free    chan []store.Entry // slices of stored batches
 	entries []store.Entry
+	bytes   int             // of their lines
 	read    map[*feed]int64 // how far the entries go
 }
 
@@ -69,7 +71,7 @@ func (p *parser) run() {
 				p.take(&lines[i])
 			}
 			p.queue.done(lines)
-			if len(p.entries) >= p.cfg.BatchEvents {
+			if len(p.entries) >= p.cfg.BatchEvents || p.bytes >= p.cfg.BatchBytes {
 				p.flush()
 			}
 		case <-tick.C:
@@ -112,6 +114,7 @@ func (p *parser) take(l *line) {
 		p.takeFed(l.fed, &e)
 	}
 	p.entries = append(p.entries, e)
+	p.bytes += len(l.raw) + entryBytes
 }
 
 // takeFed minds what the feed knows of the line.
@@ -131,6 +134,7 @@ func (p *parser) takeFed(f *fed, e *store.Entry) {
 // flush hands out what there is, in order of time, and waits until the store takes it.
 func (p *parser) flush() {
 	day := detect.DateOf(p.cfg.Now())
+	p.bytes = 0
 	var strangers []store.Health
 	for from, l := range p.queue.takeLosses() {
 		strangers = append(strangers, p.senders.lost(from, l, day)...)

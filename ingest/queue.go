@@ -60,14 +60,17 @@ func (l *loss) add(o loss) {
 	l.refused += o.refused
 }
 
-func newQueue(size, senders int) *queue {
+func newQueue(size, senders, large int) *queue {
 	return &queue{room: semaphore.NewWeighted(int64(size)), size: int64(size), lines: make(chan []line, size), stop: context.Background(),
-		gate: newGate(senders), large: semaphore.NewWeighted(largeBuffers), losses: make(map[source]loss), maxNamed: senders}
+		gate: newGate(senders), large: semaphore.NewWeighted(int64(large)), losses: make(map[source]loss), maxNamed: senders}
 }
 
-// offer puts what there is room for, in order, and counts the rest as dropped. It does not block, as each line holds at
-// least one unit of room and the channel has a place for each.
-func (q *queue) offer(lines []line) {
+// admit takes room for as many of the lines as it has it, in order, and counts the rest as dropped. What it returns is to be
+// given.
+func (q *queue) admit(lines []line) []line {
+	if q.room.TryAcquire(q.cost(lines)) {
+		return lines
+	}
 	kept := lines[:0]
 	for i := range lines {
 		if q.room.TryAcquire(min(lines[i].cost(), q.size)) {
@@ -76,19 +79,28 @@ func (q *queue) offer(lines []line) {
 			q.drop(lines[i : i+1])
 		}
 	}
-	if len(kept) > 0 {
-		q.lines <- kept
+	return kept
+}
+
+// give puts lines that were admitted. It does not block, as each line holds at least one unit of room and the channel has a
+// place for each.
+func (q *queue) give(lines []line) {
+	if len(lines) > 0 {
+		q.lines <- lines
 	}
+}
+
+func (q *queue) cost(lines []line) (sum int64) {
+	for i := range lines {
+		sum += min(lines[i].cost(), q.size)
+	}
+	return sum
 }
 
 // put waits for room, which comes as long as the pipeline runs, and gives back what had none when the queue was stopped:
 // a stop takes in, or gives up, all that waits.
 func (q *queue) put(lines []line) (rest []line) {
-	sum := int64(0)
-	for i := range lines {
-		sum += min(lines[i].cost(), q.size)
-	}
-	if q.room.TryAcquire(sum) {
+	if q.room.TryAcquire(q.cost(lines)) {
 		q.lines <- lines
 		return nil
 	}
@@ -110,9 +122,7 @@ func (q *queue) drop(lines []line) {
 
 // done gives the room of lines that were taken back.
 func (q *queue) done(lines []line) {
-	for i := range lines {
-		q.room.Release(min(lines[i].cost(), q.size))
-	}
+	q.room.Release(q.cost(lines))
 }
 
 func (q *queue) lose(from source, l loss) {

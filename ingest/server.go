@@ -175,7 +175,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	enough, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	defer context.AfterFunc(ctx, func() { sleep(enough, s.cfg.Drain); stop() })()
-	q := newQueue(s.cfg.Queue, s.cfg.Senders)
+	q := newQueue(s.cfg.Queue, s.cfg.Senders, s.cfg.LargeBuffers)
 	q.stop, q.gate = enough, s.gate
 	p := newParser(&s.cfg, q)
 	p.set, p.beats = &s.set, &s.beats

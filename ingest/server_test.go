@@ -397,7 +397,7 @@ func TestSenders(t *testing.T) {
 	cfg.Routers = map[netip.Addr]Router{gw: {Name: "home", Location: tokyo}}
 	cfg.Senders = 2
 	cfg.fill()
-	p := newParser(&cfg, newQueue(10, 10))
+	p := newParser(&cfg, newQueue(10, 10, 1))
 	other := netip.MustParseAddr("10.0.0.1")
 	for _, tc := range []struct {
 		name, raw string
@@ -444,7 +444,7 @@ func TestSenders(t *testing.T) {
 func TestSkew(t *testing.T) {
 	cfg := testConfig()
 	cfg.fill()
-	p := newParser(&cfg, newQueue(10, 10))
+	p := newParser(&cfg, newQueue(10, 10, 1))
 	at := time.Date(2026, 11, 21, 20, 28, 1, 0, time.UTC)
 	for range 100 {
 		p.take(&line{raw: []byte("<13>1 2026-11-21T20:27:58.500Z gw app - - - x"), recv: at.UnixNano()})
@@ -462,7 +462,7 @@ func TestNewYearLive(t *testing.T) {
 		{"<13>Jan  1 00:00:01 gw a: x", "2026-12-31T23:59:59Z", "2027-01-01T00:00:01Z"},
 	} {
 		recv, _ := time.Parse(time.RFC3339, tc.recv)
-		p := newParser(&cfg, newQueue(10, 10))
+		p := newParser(&cfg, newQueue(10, 10, 1))
 		p.take(&line{raw: []byte(tc.raw), recv: recv.UnixNano()})
 		if got := time.Unix(0, p.entries[0].Time).UTC().Format(time.RFC3339); got != tc.want {
 			t.Errorf("%s received at %s is of %s", tc.raw, tc.recv, got)

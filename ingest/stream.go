@@ -20,12 +20,11 @@ import (
 // After a failed accept the loop waits, from acceptMin on and twice as long each time, so that a process out of file
 // descriptors does not spin.
 const (
-	acceptMin    = 5 * time.Millisecond
-	acceptMax    = time.Second
-	largeBuffers = 64       // streams that may have a buffer of that size at once
-	streamFirst  = 4 << 10  // bytes of a new stream's buffer, which grows while reads fill it: most streams are idle
-	streamRead   = 64 << 10 // bytes read at once from a stream, at most
-	drainBytes   = 4 << 20  // bytes taken from one stream at a stop, at most
+	acceptMin   = 5 * time.Millisecond
+	acceptMax   = time.Second
+	streamFirst = 4 << 10  // bytes of a new stream's buffer, which grows while reads fill it: most streams are idle
+	streamRead  = 64 << 10 // bytes read at once from a stream, at most
+	drainBytes  = 4 << 20  // bytes taken from one stream at a stop, at most
 )
 
 // streamSocket is one listening socket, TCP or unix; with TLS where secure is set.

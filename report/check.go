@@ -108,7 +108,7 @@ func (c *Check) judgeSender(s *Sender, name string) {
 	}
 	note := func(format string, args ...any) { c.Notes = append(c.Notes, name+": "+fmt.Sprintf(format, args...)) }
 	if s.Kernel > 0 {
-		problem("%s lost in the receive buffer: raise it (sysctl -w net.core.rmem_max=16777216) and restart serve", count(s.Kernel, "line was", "lines were"))
+		problem("%s lost in the receive buffer: raise it (sysctl -w net.core.rmem_max=33554432) and restart serve", count(s.Kernel, "line was", "lines were"))
 	}
 	if s.Dropped > 0 {
 		problem("%s dropped because we were too slow: let the router log less (new sessions only), or give serve a faster machine", count(s.Dropped, "line was", "lines were"))

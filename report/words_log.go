@@ -84,7 +84,7 @@ func (w words) loss(f *detect.Finding) []tip {
 		todo = tip{"path", "Look at the way of the lines: UDP loses what a full buffer cannot take (uncloak check); TCP or TLS does not."}
 	case detect.LossOurs:
 		how = "uncloak itself could not take them in time: its queue or the socket's buffer was full."
-		todo = tip{"buffer", "Give the receiver more buffer (sysctl net.core.rmem_max=16777216) and more processor; let the routers send by TCP."}
+		todo = tip{"buffer", "Give the receiver more buffer (sysctl net.core.rmem_max=33554432) and more processor; let the routers send by TCP."}
 	}
 	f.Detail = sentences(fmt.Sprintf("About %s of %s sent are missing, %s.", num(f.Drops), count(f.Lines+f.Drops, "line", "lines"), w.clock.span(f.Start, f.End)), how,
 		"What is said about that time rests on what is left: counts are too low, bursts may be missing.", sure(f.Score))

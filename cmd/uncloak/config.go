@@ -46,6 +46,8 @@ type config struct {
 	Kmsg     bool           `koanf:"kmsg"`    // read what the kernel of this machine says
 	Journal  string         `koanf:"journal"` // read systemd's journal: "local", or a directory with its files
 	Stdin    bool           `koanf:"stdin"`
+	Limits   limits         `koanf:"limits"`
+	Memory   int            `koanf:"memory"` // MB that lines under way may take, whatever is sent
 	Names    names          `koanf:"names"`
 	Log      logging        `koanf:"log"`
 	Known    []known        `koanf:"known"`
@@ -86,6 +88,34 @@ func (r rate) check() error {
 		return fmt.Errorf("rate is {lines: %v, burst: %d}: lines are those of a second, burst those at once; without lines there is no limit", r.Lines, r.Burst)
 	}
 	return nil
+}
+
+// limits are those of what is received; 0 = the default.
+type limits struct {
+	Line        int           `koanf:"line"`        // bytes kept of a line
+	Connections int           `koanf:"connections"` // of streams, at once; memory may allow fewer
+	PerSender   int           `koanf:"per_sender"`  // of these from one address
+	Idle        time.Duration `koanf:"idle"`        // a silent stream is closed after so long
+	Handshake   time.Duration `koanf:"handshake"`   // so long a TLS client may take to say who it is
+}
+
+// apply gives cfg the limits that are set, and bounds it by memory.
+func (l limits) apply(cfg *ingest.Config, memory int) {
+	for _, n := range []struct {
+		set  int
+		what *int
+	}{{l.Line, &cfg.MaxLine}, {l.Connections, &cfg.MaxConns}, {l.PerSender, &cfg.MaxConnsPerSender}} {
+		if n.set != 0 {
+			*n.what = n.set
+		}
+	}
+	if l.Idle != 0 {
+		cfg.Idle = l.Idle
+	}
+	if l.Handshake != 0 {
+		cfg.Handshake = l.Handshake
+	}
+	cfg.Bound(memory << 20)
 }
 
 // router is what the owner knows of one sender.
@@ -133,7 +163,7 @@ type logging struct {
 func defaultConfig() config {
 	return config{
 		Timezone: "local", KeepRaw: "all",
-		Listen: listen{UDP: []string{":514"}, TCP: []string{":514"}}, Allow: []string{"private"},
+		Listen: listen{UDP: []string{":514"}, TCP: []string{":514"}}, Allow: []string{"private"}, Memory: 128,
 		Log: logging{Level: "info", Format: "text"},
 	}
 }
@@ -298,6 +328,9 @@ func (c *config) complete() error {
 	}
 	if err := c.Rate.check(); err != nil {
 		return err
+	}
+	if c.Memory < ingest.MinMemory>>20 || c.Memory > 1<<16 {
+		return fmt.Errorf("memory is %d: it is the MB that lines under way may take, from %d to %d", c.Memory, ingest.MinMemory>>20, 1<<16)
 	}
 	for i, r := range c.Routers {
 		if err := r.Rate.check(); err != nil {

@@ -95,6 +95,7 @@ func (a *app) receiver() (ingest.Config, error) {
 	cfg.UDP, cfg.TCP, cfg.Unixgram = present(a.cfg.Listen.UDP), present(a.cfg.Listen.TCP), present(a.cfg.Listen.Unix)
 	cfg.UnixStream, cfg.TLS = present(a.cfg.Listen.UnixStream), a.cfg.tlsAddresses()
 	cfg.Log, cfg.Now = a.log, a.now
+	a.cfg.Limits.apply(&cfg, a.cfg.Memory)
 	cfg.Follow, cfg.Journal, cfg.Positions = present(a.cfg.Follow), a.cfg.Journal, filepath.Join(a.cfg.Data, "positions.json")
 	if a.cfg.Kmsg {
 		cfg.Kmsg = "/dev/kmsg"

@@ -210,7 +210,7 @@ func (a *app) reload(h *house, srv *ingest.Server) {
 	for _, p := range []struct {
 		key      string
 		old, new any
-	}{{"data", a.cfg.Data, cfg.Data}, {"lan", a.cfg.LAN, cfg.LAN}, {"timeouts", a.cfg.Timeouts, cfg.Timeouts}, {"listen", a.cfg.Listen, cfg.Listen},
+	}{{"data", a.cfg.Data, cfg.Data}, {"lan", a.cfg.LAN, cfg.LAN}, {"timeouts", a.cfg.Timeouts, cfg.Timeouts}, {"listen", a.cfg.Listen, cfg.Listen}, {"limits", a.cfg.Limits, cfg.Limits}, {"memory", a.cfg.Memory, cfg.Memory},
 		{"follow", a.cfg.Follow, cfg.Follow}, {"kmsg", a.cfg.Kmsg, cfg.Kmsg}, {"journal", a.cfg.Journal, cfg.Journal},
 		{"routers: timeouts", was.Held, is.Held}, {"log.format", a.cfg.Log.Format, cfg.Log.Format}} {
 		if !reflect.DeepEqual(p.old, p.new) {

@@ -1,0 +1,275 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"uncloak/store"
+)
+
+// TestHealthyBesideHostile: whatever a hostile sender (127.0.0.2) does, the healthy ones beside it (127.0.0.1, by UDP and TCP)
+// lose nothing, and are stored while it goes on.
+func TestHealthyBesideHostile(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		change func(*Config)
+		attack func(t *testing.T, stop context.Context, udp, tcp net.Addr)
+	}{
+		{"lines of 200 KB", nil, func(t *testing.T, stop context.Context, udp, tcp net.Addr) {
+			long := append(bytes.Repeat([]byte("x"), 200<<10), '\n')
+			repeat(stop, from(t, "127.0.0.2", tcp), long)
+		}},
+		{"random bytes", nil, func(t *testing.T, stop context.Context, udp, tcp net.Addr) {
+			r := rand.NewChaCha8([32]byte{1})
+			junk := make([]byte, 60_000)
+			r.Read(junk)
+			c, d := from(t, "127.0.0.2", tcp), from(t, "127.0.0.2", udp)
+			for stop.Err() == nil {
+				c.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
+				c.Write(junk)
+				d.Write(junk[:900])
+			}
+		}},
+		{"slowloris on all its connections", nil, func(t *testing.T, stop context.Context, udp, tcp net.Addr) {
+			var cs []net.Conn
+			for range 60 {
+				cs = append(cs, from(t, "127.0.0.2", tcp))
+			}
+			for i := 0; stop.Err() == nil; i++ {
+				cs[i%len(cs)].Write([]byte("x"))
+				pauseBriefly(stop)
+			}
+		}},
+		{"more connections than it may have", func(c *Config) { c.MaxConnsPerSender = 5 }, func(t *testing.T, stop context.Context, udp, tcp net.Addr) {
+			for range 300 {
+				from(t, "127.0.0.2", tcp)
+			}
+			<-stop.Done()
+		}},
+		{"connections that open and close", nil, func(t *testing.T, stop context.Context, udp, tcp net.Addr) {
+			d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+			for stop.Err() == nil {
+				if c, err := d.DialContext(stop, "tcp", tcp.String()); err == nil {
+					c.(*net.TCPConn).SetLinger(0)
+					c.Close()
+				}
+			}
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			cfg, st := testConfig(), &memory{}
+			cfg.UDP, cfg.TCP = []string{"127.0.0.1:0"}, []string{"127.0.0.1:0"}
+			if tc.change != nil {
+				tc.change(&cfg)
+			}
+			s, _ := start(t, cfg, st)
+			on, off := context.WithCancel(t.Context())
+			var attack sync.WaitGroup
+			attack.Go(func() { tc.attack(t, on, s.Addrs()[0], s.Addrs()[1]) })
+			healthy(t, s, st, 300)
+			off()
+			attack.Wait()
+		})
+	}
+}
+
+// repeat writes b again and again; a peer that does not read is no reason to hang.
+func repeat(stop context.Context, c net.Conn, b []byte) {
+	for stop.Err() == nil {
+		c.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
+		if _, err := c.Write(b); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			return
+		}
+	}
+}
+
+func pauseBriefly(ctx context.Context) { sleep(ctx, time.Millisecond) }
+
+// healthy sends n lines by each of UDP and TCP from 127.0.0.1 and waits until the store has them.
+func healthy(t *testing.T, s *Server, st *memory, n int) {
+	t.Helper()
+	udp, tcp := dial(t, s.Addrs()[0]), dial(t, s.Addrs()[1])
+	for i := range n {
+		fmt.Fprintf(udp, "<13>Nov 21 20:28:01 gw app: good %d", i)
+		fmt.Fprintf(tcp, "<13>Nov 21 20:28:01 gw app: good %d\n", i)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	got := func() (n int) {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		for _, l := range st.lines {
+			if strings.Contains(l, "gw app: good ") {
+				n++
+			}
+		}
+		return n
+	}
+	err := s.Wait(ctx, func(Stats) bool { return got() >= 2*n })
+	if err != nil || got() != 2*n {
+		t.Errorf("%d of %d healthy lines are stored: %v; %+v", got(), 2*n, err, s.Stats())
+	}
+	for _, h := range s.Accounts() {
+		if h.Sender == "127.0.0.1" && h.Dropped+h.Limited+h.Refused+h.NotAllowed > 0 {
+			t.Errorf("%+v", h)
+		}
+	}
+}
+
+// TestIdleConnections: many connections that say nothing cost little memory and take no place from a healthy sender.
+func TestIdleConnections(t *testing.T) {
+	var lim unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
+		t.Fatal(err)
+	}
+	n := min(10_000, int(lim.Cur)/2-200) // both ends are ours
+	cfg, st := testConfig(), &memory{}
+	cfg.UDP, cfg.TCP = []string{"127.0.0.1:0"}, []string{"127.0.0.1:0"}
+	cfg.MaxConns, cfg.MaxConnsPerSender = n+10, n
+	s, _ := start(t, cfg, st)
+	before := inUse()
+	conns := make([]net.Conn, 0, n)
+	defer func() {
+		for _, c := range conns {
+			c.Close()
+		}
+	}()
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	for range n {
+		c, err := d.Dial("tcp", s.Addrs()[1].String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Write([]byte("h"))
+		conns = append(conns, c)
+	}
+	healthy(t, s, st, 200)
+	if each := (inUse() - before) / int64(n); each > 24<<10 {
+		t.Errorf("each of %d idle connections takes %d bytes", n, each)
+	}
+}
+
+// inUse is the memory of heap and stacks that is in use.
+func inUse() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc + m.StackInuse)
+}
+
+// TestMemoryIsBounded: with a store that takes nothing, floods of datagrams and streams of long lines fill what Bound allows,
+// and no more.
+func TestMemoryIsBounded(t *testing.T) {
+	const bound = 24 << 20
+	cfg := testConfig()
+	cfg.UDP, cfg.TCP, cfg.MaxConnsPerSender = []string{"127.0.0.1:0"}, []string{"127.0.0.1:0"}, 1000
+	cfg.Bound(bound)
+	st := &stuck{hold: make(chan struct{})}
+	s, stop := start(t, cfg, st)
+	before := inUse()
+	line := append([]byte("<13>"), bytes.Repeat([]byte("x"), 8000)...)
+	udp := dial(t, s.Addrs()[0])
+	var all sync.WaitGroup
+	for range 100 {
+		c := dial(t, s.Addrs()[1])
+		all.Go(func() {
+			for i := range 64 {
+				c.SetWriteDeadline(time.Now().Add(time.Second))
+				if _, err := fmt.Fprintf(c, "%s %d\n", line, i); err != nil {
+					return // held back
+				}
+			}
+		})
+	}
+	for range 20_000 {
+		udp.Write(line)
+	}
+	all.Wait()
+	if got := inUse() - before; got > bound {
+		t.Errorf("%d MB are in use, %d are allowed", got>>20, bound>>20)
+	}
+	close(st.hold)
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if x := s.Stats(); x.Dropped == 0 || x.Received == 0 {
+		t.Errorf("nothing was dropped: the test tests nothing: %+v", x)
+	}
+}
+
+// stuck is a store that takes nothing until hold is closed, and keeps nothing.
+type stuck struct{ hold chan struct{} }
+
+func (s *stuck) Append(_ context.Context, b store.Batch) (store.Appended, error) {
+	<-s.hold
+	return store.Appended{Added: len(b.Entries)}, nil
+}
+
+// TestOutOfFiles runs a receiver that has no file descriptors left: it does not spin, its datagrams and its open streams go
+// on, and new streams are accepted when there are descriptors again.
+func TestOutOfFiles(t *testing.T) {
+	if os.Getenv("UNCLOAK_TEST_FILES") == "" {
+		cmd := exec.Command(os.Args[0], "-test.run", "^TestOutOfFiles$", "-test.v")
+		cmd.Env = append(os.Environ(), "UNCLOAK_TEST_FILES=1")
+		if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("PASS: TestOutOfFiles")) {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	cfg, st := testConfig(), &memory{}
+	cfg.UDP, cfg.TCP = []string{"127.0.0.1:0"}, []string{"127.0.0.1:0"}
+	s, _ := start(t, cfg, st)
+	udp, open := dial(t, s.Addrs()[0]), dial(t, s.Addrs()[1])
+	fmt.Fprint(open, "first\n")
+	waitFor(t, s, func(x Stats) bool { return x.Stored == 1 })
+	late, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var taken []*os.File
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 64, Max: 64}); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		f, err := os.Open("/dev/null")
+		if err != nil {
+			break
+		}
+		taken = append(taken, f)
+	}
+	if len(taken) == 0 {
+		t.Fatal("there were no descriptors to take")
+	}
+	port := s.Addrs()[1].(*net.TCPAddr).Port
+	if err := unix.Connect(late, &unix.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	unix.Write(late, []byte("late\n"))
+	waitFor(t, s, func(x Stats) bool { return x.AcceptFails >= 3 })
+	for i := range 100 {
+		fmt.Fprintf(udp, "datagram %d", i)
+		fmt.Fprintf(open, "stream %d\n", i)
+	}
+	waitFor(t, s, func(x Stats) bool { return x.Stored == 201 })
+	for _, f := range taken {
+		f.Close()
+	}
+	waitFor(t, s, func(x Stats) bool { return x.Stored == 202 })
+	if n := s.Stats().AcceptFails; n > 50 {
+		t.Errorf("%d attempts to accept: it spins", n)
+	}
+}
