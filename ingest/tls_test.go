@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"uncloak/ingest/certtest"
+	"uncloak/store"
 )
 
 // secured is a Config that listens for TLS, with files.
@@ -216,5 +217,36 @@ func TestTLSFiles(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		})
+	}
+}
+
+// TestTLSFullStore: a TLS client waits while the disk is full, and loses nothing.
+func TestTLSFullStore(t *testing.T) {
+	a := certtest.New(t, "ours")
+	st := &memory{err: store.ErrFull, refused: make(chan struct{}, 1)}
+	cfg := secured(t, serverFiles(t, a))
+	cfg.Queue, cfg.BatchEvents = 100, 10
+	s, stop := start(t, cfg, st)
+	c := tls.Client(dial(t, s.Addrs()[0]), a.Client(t, nil, ""))
+	const n = 20000
+	sent := make(chan error, 1)
+	go func() {
+		w := bufio.NewWriter(c)
+		for i := range n {
+			fmt.Fprintf(w, "<13>Nov 21 20:28:01 gw app: line %d\n", i)
+		}
+		sent <- w.Flush()
+	}()
+	<-st.refused
+	st.setErr(nil)
+	if err := <-sent; err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, s, func(st Stats) bool { return st.Stored == n })
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Stats(); got.Dropped+got.Lost != 0 {
+		t.Errorf("stats %+v", got)
 	}
 }
