@@ -54,15 +54,20 @@ func hostRows(days []*detect.Day, ins []Incident, names func(netip.Addr) string,
 // marks puts into a row what the findings say of its host.
 func marks(r *Host, ins []Incident) {
 	rank := -1
+	share, weight := 0.0, 0.0
 	for i := range ins {
 		for _, p := range ins[i].parts {
 			if p.Host == r.Host && p.Severity.Rank() > rank {
 				rank, r.Severity = p.Severity.Rank(), string(p.Severity)
 			}
-			if p.Kind == detect.TableFullKind {
-				r.TableShare = max(r.TableShare, shareOf(p.Finding, r.Host))
+			if p.Kind == detect.TableFullKind { // over all incidents, so that the column does not sum up to more than the table
+				w := float64(max(p.Drops, p.Lines, 1))
+				share, weight = share+w*shareOf(p.Finding, r.Host), weight+w
 			}
 		}
+	}
+	if weight > 0 {
+		r.TableShare = share / weight
 	}
 }
 

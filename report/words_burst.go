@@ -134,7 +134,7 @@ func (w words) limits(f *detect.Finding) []tip {
 	if f.Host == "" || f.Sessions > 0 && f.Sessions < 2*leastLimit {
 		return nil
 	}
-	return []tip{w.hostLimit(f, w.tableOf(f.Router))}
+	return []tip{w.hostLimit(f, w.tableOf(f.Router), false)}
 }
 
 func (w words) burst(f *detect.Finding) []tip {

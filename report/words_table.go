@@ -137,24 +137,24 @@ func (w words) tableAdvice(f *detect.Finding) (out []tip) {
 	share := f.TableShare
 	if w.blame != nil {
 		share = shareOf(f, w.blame.Host)
-		out = append(out, w.hostLimit(w.blame, size))
+		out = append(out, w.hostLimit(w.blame, size, true))
 	} else if f.Host != "" && share >= 0.3 {
 		out = append(out, tip{"stop " + f.Host, fmt.Sprintf("Stop or slow down what fills it on %s: that alone frees %s of the table.", short(f.Host, f.Name), percent(share))})
-		out = append(out, w.hostLimit(f, size))
+		out = append(out, w.hostLimit(f, size, true))
 	} else if f.Host == "" && len(f.Holders) == 0 && untimed(f) {
 		out = append(out, tip{"log", "Take the log with times: the syslog of that time, or dmesg with its stamps (as it prints them, or dmesg --time-format iso). Imported together with this one, it places these lines."})
 	} else if f.Host == "" && len(f.Holders) == 0 {
 		out = append(out, tip{"log", "Let the router log new sessions (Linux: nft add rule … ct state new log prefix \"NEW \"; see the README for others): only then can the host be named that fills the table."})
 	}
 	out = append(out, w.inletAdvice(f)...)
-	if size >= leastLimit {
+	if size >= leastLimit && deviceOf(f) == linuxBox {
 		more := w.larger(size, exact)
 		if share >= 0.5 || w.blame != nil {
 			more += " It buys time only: a fast host fills the larger table as well."
 		}
 		out = append(out, tip{"size", more})
 	}
-	if t := w.shorter(f.Router); t != "" {
+	if t := w.shorter(f.Router); t != "" && deviceOf(f) == linuxBox {
 		out = append(out, tip{"timeouts", t})
 	}
 	if !exact {
@@ -192,14 +192,17 @@ func tableSize(c *detect.Config, router string) int {
 	return max(c.Table, 0)
 }
 
-// hostLimit is the firewall rule for one host. A quarter of the table leaves room for three more such hosts.
-func (w words) hostLimit(f *detect.Finding, size int) tip {
+// hostLimit is the firewall rule for one host; full says that a table overflowed. A quarter of the table leaves room for three more such hosts.
+func (w words) hostLimit(f *detect.Finding, size int, full bool) tip {
 	n := 2 * leastLimit
 	if size > 0 {
 		n = max(size/4/50*50, leastLimit)
 	}
-	return tip{"limit " + f.Host, fmt.Sprintf("Or limit it on the router, here to %s sessions: nft insert rule inet filter forward %s saddr %s ct state new ct count over %d counter drop (the table and chain may be called otherwise on yours).",
-		num(n), family(f.Host), label(f.Host), n)}
+	text := fmt.Sprintf("Or limit it on the router, here to %s sessions: %s", num(n), deviceOf(f).limitRule(label(f.Host), n))
+	if full && w.clock.oneDay { // the replay says what is left of the overflows
+		text += fmt.Sprintf(" What that would have changed: uncloak table --day %s --what-if limit=%d@%s%s", w.clock.day.Format(time.DateOnly), n, label(f.Host), w.data())
+	}
+	return tip{"limit " + f.Host, text}
 }
 
 // family is the word of nft for the addresses of the host's sort.
@@ -208,6 +211,14 @@ func family(host string) string {
 		return "ip6"
 	}
 	return "ip"
+}
+
+// data is the flag that leads a command to where the data is.
+func (w words) data() string {
+	if w.opt.Data == "" {
+		return ""
+	}
+	return " --data " + shellQuote(Clean(w.opt.Data))
 }
 
 // larger proposes the next power of two at or above twice the size. As many hash buckets keep the chains short

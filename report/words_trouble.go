@@ -97,7 +97,7 @@ func blockPort(f *detect.Finding) string {
 	if len(f.Ports) > 0 && strings.HasPrefix(f.Ports[0], "udp/") {
 		proto = "udp"
 	}
-	return fmt.Sprintf("If it must stay, let the router drop its new sessions to port %d: nft insert rule inet filter forward %s saddr %s %s dport %d counter drop (the table and chain may be called otherwise on yours).", f.Port, family(f.Host), label(f.Host), proto, f.Port)
+	return fmt.Sprintf("If it must stay, let the router drop its new sessions to port %d: ", f.Port) + deviceOf(f).blockRule(label(f.Host), proto, f.Port)
 }
 
 // growth is a host whose traffic grows day after day (field notes, 5).

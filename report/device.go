@@ -1,0 +1,76 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"uncloak/detect"
+	"uncloak/parse"
+)
+
+// device is the sort of router that a finding's lines come from: what its owner can type.
+type device int
+
+const (
+	linuxBox device = iota // also where nobody can tell
+	routerOS
+	asa
+	otherBox // known not to be a Linux that one can log in to
+)
+
+// deviceOf looks at the dialect of the first line behind the finding.
+func deviceOf(f *detect.Finding) device {
+	if len(f.Evidence.Lines) == 0 {
+		return linuxBox
+	}
+	var rec parse.Record
+	parse.NewParser().Line([]byte(f.Evidence.Lines[0]), &rec)
+	switch rec.Dialect {
+	case "mikrotik":
+		return routerOS
+	case "cisco":
+		return asa
+	case "cisco-ios", "cisco-cgn", "junos", "junos-services", "netscreen", "huawei", "fortigate", "paloalto", "checkpoint", "sonicwall", "stormshield",
+		"sophos", "meraki", "watchguard", "barracuda", "clavister", "zyxel", "yamaha", "nec-ix", "buffalo", "a10", "6wind", "nfware", "f5-lsn", "nokia-isa",
+		"pf", "ipfw", "windows-fw":
+		return otherBox
+	}
+	return linuxBox
+}
+
+// limitRule is how to allow a host n sessions. RouterOS: connection-limit is number,netmask; ASA: per-client-max under set connection of a
+// policy map (CLI Book 2, Connection Settings).
+func (d device) limitRule(host string, n int) string {
+	v6 := strings.Contains(host, ":")
+	switch d {
+	case routerOS:
+		menu, mask := "/ip", 32
+		if v6 {
+			menu, mask = "/ipv6", 128
+		}
+		return fmt.Sprintf("%s firewall filter add chain=forward src-address=%s connection-state=new connection-limit=%d,%d action=drop place-before=0 (older RouterOS wants protocol=tcp with it).", menu, host, n, mask)
+	case asa:
+		return fmt.Sprintf("a class-map that matches an access-list with %s as the source, and for it in policy-map global_policy: set connection per-client-max %d.", host, n)
+	case otherBox:
+		return "the manual of the device says how to limit the sessions of one source address (" + host + ")."
+	}
+	return fmt.Sprintf("nft insert rule inet filter forward %s saddr %s ct state new ct count over %d counter drop (the table and chain may be called otherwise on yours).", family(host), host, n)
+}
+
+// blockRule is how to keep a host from one port.
+func (d device) blockRule(host, proto string, port int) string {
+	v6 := strings.Contains(host, ":")
+	switch d {
+	case routerOS:
+		menu := "/ip"
+		if v6 {
+			menu = "/ipv6"
+		}
+		return fmt.Sprintf("%s firewall filter add chain=forward src-address=%s protocol=%s dst-port=%d action=drop place-before=0.", menu, host, proto, port)
+	case asa:
+		return fmt.Sprintf("access-list NAME line 1 extended deny %s host %s any eq %d, NAME being the list of the inside interface.", proto, host, port)
+	case otherBox:
+		return fmt.Sprintf("a rule for source %s, %s port %d, ahead of the one that lets it out.", host, proto, port)
+	}
+	return fmt.Sprintf("nft insert rule inet filter forward %s saddr %s %s dport %d counter drop (the table and chain may be called otherwise on yours).", family(host), host, proto, port)
+}
