@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"uncloak/detect"
+	"uncloak/parse"
 	"uncloak/store"
 )
 
@@ -283,5 +284,42 @@ func TestSteadilyBehind(t *testing.T) {
 		if (n > 150) != tc.repaired || !tc.repaired && n > 0 {
 			t.Errorf("%s: %d of 200 repaired", tc.name, n)
 		}
+	}
+}
+
+// A live sender whose clock is another zone's: after some minutes its lines have our time, and the account says how far it is off.
+func TestWrongZoneIsRepaired(t *testing.T) {
+	cfg := testConfig()
+	cfg.fill()
+	s := newSenders(&cfg)
+	sn := s.of(fromAddr("192.168.1.1"), 5)
+	a := s.account(sn, sn.fallback.name)
+	begin := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	believed := 0
+	for i := range 100 {
+		recv := begin.Add(time.Duration(i) * 10 * time.Second)
+		st := parse.Stamp{HasUnix: true, Unix: recv.Add(-9 * time.Hour).UnixNano()}
+		if at, spread := sn.time(a, &st, recv.UnixNano()); at != recv.UnixNano() {
+			believed++
+		} else if spread != detect.NotBelieved {
+			t.Errorf("line %d: spread %d", i, spread)
+		}
+	}
+	if believed > steadyLines || a.skew() != -9*3600*1000 || a.health.Repaired != uint64(100-believed) {
+		t.Errorf("%d lines have the sender's time; %d ms off; %+v", believed, a.skew(), a.health)
+	}
+}
+
+// Routers that the configuration names have an account of their own, however many addresses are made up.
+func TestConfiguredRoutersKeepTheirAccount(t *testing.T) {
+	cfg := testConfig()
+	cfg.Senders, cfg.Routers = 2, map[netip.Addr]Router{netip.MustParseAddr("192.168.1.1"): {Name: "gw"}}
+	cfg.fill()
+	s := newSenders(&cfg)
+	for i := range 10 {
+		s.of(source{addr: netip.AddrFrom4([4]byte{10, 0, 0, byte(i)})}, 5)
+	}
+	if sn := s.of(fromAddr("192.168.1.1"), 5); sn.named == nil || len(s.byID) != 4 {
+		t.Errorf("%+v, %d senders", sn, len(s.byID))
 	}
 }

@@ -68,7 +68,7 @@ func (s *senders) of(from source, day detect.Date) *sender {
 		sn.seen = day
 		return sn
 	}
-	if len(s.byID) >= s.cfg.Senders && from != others {
+	if _, known := s.set.Routers[from.addr]; len(s.byID) >= s.cfg.Senders && from != others && !known {
 		return s.of(others, day)
 	}
 	sn := &sender{fallback: newRouterName(from.String()), seen: day}

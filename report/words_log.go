@@ -28,7 +28,7 @@ func (w words) wrongClock(f *detect.Finding) []tip {
 		jumps = fmt.Sprintf("The largest jump is %s.", jump(f.JumpS))
 	}
 	if f.Repaired > 0 {
-		fixed = fmt.Sprintf("The stamps of %s were not believed (years off, or ahead of the time of receipt): live lines got the time of receipt, imported ones that of their neighbours.", count(f.Repaired, "line", "lines"))
+		fixed = fmt.Sprintf("The stamps of %s were not believed (years off, ahead of the time of receipt, or behind by the same hours for minutes): live lines got the time of receipt, imported ones that of their neighbours.", count(f.Repaired, "line", "lines"))
 	}
 	touches := ""
 	if n := len(f.Touches); n > 0 {
@@ -36,7 +36,7 @@ func (w words) wrongClock(f *detect.Finding) []tip {
 	}
 	kept := ""
 	if f.Class != detect.ClockUnset && f.SkewS != 0 {
-		kept = "Its lines are kept at the times that it gives them: read the times of what it reports with that in mind."
+		kept = map[bool]string{true: "Its other lines are", false: "Its lines are"}[f.Repaired > 0] + " kept at the times that it gives them: read the times of what it reports with that in mind."
 	}
 	f.Detail = sentences(fmt.Sprintf("%s, %s.", capital(f.Title), w.clock.span(f.Start, f.End)), jumps, fixed, kept, touches, sure(f.Score))
 	tips := []tip{{"ntp", fmt.Sprintf("Let %s set its clock by NTP, at boot before it logs.", name)}}
