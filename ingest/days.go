@@ -107,6 +107,17 @@ func (d *Days) observe(ctx context.Context, e *parse.Event) error {
 	return nil
 }
 
+// Forget drops what is remembered of a day that was deleted from the store, so that it does not come back with the next Save.
+func (d *Days) Forget(date detect.Date) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.stale, date)
+	delete(d.late, date)
+	if d.live != nil && d.live.Date() == date {
+		d.live = nil
+	}
+}
+
 // Resume takes up the last day that the store has, as if it had been running all the time. A daemon calls it before it
 // receives anything.
 func (d *Days) Resume(ctx context.Context) error {

@@ -14,7 +14,7 @@ type Keeper interface {
 	// dryRun it only says what it would do. Today, and what lies after it, always stays.
 	Retain(ctx context.Context, r Retain, today detect.Date, dryRun bool) ([]Pruned, error)
 
-	// Compact writes each day before that one anew which would become smaller, and says how much that was.
+	// CompactAll writes each day before that one anew which would become smaller, and says how much that was.
 	CompactAll(ctx context.Context, before detect.Date) ([]Compacted, error)
 
 	// Backup writes all of the data directory as a tar. Each day in it is as it was at one moment.
@@ -33,16 +33,17 @@ type Retain struct {
 
 // Pruned is a day that was deleted, or one whose lines were dropped.
 type Pruned struct {
-	Date   detect.Date
-	Events uint64
-	Bytes  int64  // that are free now; not known of a dry run for Raw
-	Why    string // "days", "bytes" or "raw"
+	Date   detect.Date `json:"date"` // as a number: days since 1970
+	Events uint64      `json:"events"`
+	Bytes  int64       `json:"bytes"` // that are free now; 0 in a dry run where only lines go
+	Why    string      `json:"why"`   // "days", "bytes" or "raw"
 }
 
 // Compacted is a day that was written anew.
 type Compacted struct {
-	Date          detect.Date
-	Before, After int64 // bytes
+	Date   detect.Date `json:"date"`
+	Before int64       `json:"before"` // bytes
+	After  int64       `json:"after"`
 }
 
 // Verified is what reading all of one file gave.

@@ -51,6 +51,7 @@ type config struct {
 	Names    names          `koanf:"names"`
 	Log      logging        `koanf:"log"`
 	Known    []known        `koanf:"known"`
+	Retain   retain         `koanf:"retain"`
 	KeepRaw  string         `koanf:"keep_raw"` // all, findings or none: which lines are stored as received
 
 	location *time.Location
@@ -313,6 +314,9 @@ func (c *config) complete() error {
 	}
 	if c.keepRaw, err = bolt.ParseKeepRaw(c.KeepRaw); err != nil {
 		return fmt.Errorf("keep_raw: %w", err)
+	}
+	if err := c.Retain.check(); err != nil {
+		return err
 	}
 	if c.Table < 0 {
 		return fmt.Errorf("table is %d: it is the number of entries that the router's session table takes", c.Table)

@@ -18,18 +18,26 @@ import (
 type house struct {
 	days     *ingest.Days
 	acks     *web.AckFile
+	keeper   keeper
 	log      *slog.Logger
 	handler  http.Handler
 	settings atomic.Pointer[web.Settings] // HUP changes them
 	listens  atomic.Pointer[[]string]     // where serve receives
 }
 
+// kept is a store whose files can be looked after.
+type kept interface {
+	store.Store
+	store.Keeper
+}
+
 // newHouse wires the house. It starts nothing.
-func (a *app) newHouse(st store.Store, daemon bool) (*house, error) {
+func (a *app) newHouse(st kept, daemon bool) (*house, error) {
 	h := &house{days: ingest.NewDays(st, a.cfg.detect(), a.log), acks: web.NewAckFile(a.cfg.Data), log: a.log}
+	h.keeper = keeper{st, h.days}
 	h.settings.Store(a.settings())
 	h.handler = web.NewHandler(web.Config{
-		Store: h.days, Days: h.days, Settings: func() web.Settings { return *h.settings.Load() },
+		Store: h.days, Days: h.days, Keeper: h.keeper, Settings: func() web.Settings { return *h.settings.Load() },
 		Import: a.importer(h.days), Now: a.now, Version: versionText(), Daemon: daemon, Listens: h.listening, Acks: h.acks, Log: a.log,
 	})
 	return h, nil
@@ -45,7 +53,7 @@ func (h *house) listening() []string {
 
 // settings is the part of the config that can change while serve runs.
 func (a *app) settings() *web.Settings {
-	return &web.Settings{Detect: a.cfg.detect(), Resolver: a.cfg.Names.Resolver, Known: a.cfg.rules()}
+	return &web.Settings{Detect: a.cfg.detect(), Resolver: a.cfg.Names.Resolver, Known: a.cfg.rules(), Retain: a.cfg.Retain.keep()}
 }
 
 // localFile is the body of an upload within this process. The file is read where it is, and twice, as ingest likes to;

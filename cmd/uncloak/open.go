@@ -12,7 +12,6 @@ import (
 	"os"
 	"time"
 
-	"uncloak/detect"
 	"uncloak/report/web"
 	"uncloak/store"
 	"uncloak/store/bolt"
@@ -69,16 +68,13 @@ func (a *app) open(ctx context.Context, create bool) (*session, error) {
 // tidied is a close that first gives the pages of finished days back that lie idle after an import.
 func (a *app) tidied(ctx context.Context, st *bolt.DB, end func() error) func() error {
 	return func() error {
-		err := st.Tidy(ctx, finished(a.now()), true)
+		err := st.Tidy(ctx, web.Finished(a.now()), true)
 		if ctx.Err() != nil {
 			err = nil // the next one does it
 		}
 		return errors.Join(err, end())
 	}
 }
-
-// finished is the first day that may still get many events: lines come late, and stamps are of other zones.
-func finished(now time.Time) detect.Date { return detect.DateOf(now.Add(-2 * time.Hour)) }
 
 // ask calls f with the session. If the process that answered has ended meanwhile, it is called again with a new session:
 // requests are such that this changes nothing.
@@ -105,7 +101,7 @@ func gone(err error) bool {
 }
 
 // own serves st on the socket and in process until the session is closed.
-func (a *app) own(st store.Store) (*session, error) {
+func (a *app) own(st kept) (*session, error) {
 	h, err := a.newHouse(st, false)
 	if err != nil {
 		return nil, errors.Join(err, st.Close())

@@ -96,7 +96,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	g.Go(func() error { defer end(); return srv.Serve(gctx) }) // it ends by itself when there is nothing more to read
 	g.Go(func() error { return a.watchdog(gctx, srv) })
 	g.Go(func() error { return a.watch(gctx, h, srv, hup) })
-	g.Go(func() error { return a.tidy(gctx, st) })
+	g.Go(func() error { return a.tidy(gctx, h, st) })
 	err = g.Wait()
 	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = nil
@@ -146,8 +146,9 @@ func (a *app) watch(ctx context.Context, h *house, srv *ingest.Server, hup <-cha
 	}
 }
 
-// tidy compacts finished days until ctx ends.
-func (a *app) tidy(ctx context.Context, st *bolt.DB) error {
+// tidy deletes what is too old or too much, and compacts finished days, until ctx ends.
+func (a *app) tidy(ctx context.Context, h *house, st *bolt.DB) error {
+	a.retainNow(ctx, h)
 	tick := time.NewTicker(tidyEvery)
 	defer tick.Stop()
 	for {
@@ -155,7 +156,8 @@ func (a *app) tidy(ctx context.Context, st *bolt.DB) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			if err := st.Tidy(ctx, finished(a.now()), false); err != nil && ctx.Err() == nil {
+			a.retainNow(ctx, h)
+			if err := st.Tidy(ctx, web.Finished(a.now()), false); err != nil && ctx.Err() == nil {
 				a.log.Error("finished days are not compacted", "error", err)
 			}
 		}

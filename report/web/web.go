@@ -46,12 +46,14 @@ type Settings struct {
 	Detect   detect.Config
 	Resolver string        // whom to ask for the names of internal hosts; "" = nobody
 	Known    []detect.Rule // what the config says is known
+	Retain   store.Retain
 }
 
 // Config is what a Handler needs.
 type Config struct {
 	Store    store.Store
 	Days     DaySource
+	Keeper   store.Keeper
 	Import   ImportFunc
 	Settings func() Settings // asked once for each request
 	Now      func() time.Time
@@ -77,6 +79,10 @@ func NewHandler(cfg Config) http.Handler {
 	mux.HandleFunc("PUT /v1/acks", h.answer(h.putAck))
 	mux.HandleFunc("DELETE /v1/acks", h.answer(h.removeAck))
 	mux.HandleFunc("POST /v1/import", h.answer(h.imports))
+	mux.HandleFunc("POST /v1/prune", h.answer(h.prune))
+	mux.HandleFunc("POST /v1/compact", h.answer(h.compact))
+	mux.HandleFunc("GET /v1/backup", h.answer(h.backup))
+	mux.HandleFunc("GET /v1/verify", h.answer(h.verify))
 	mux.HandleFunc("POST /v1/rebuild", h.answer(h.rebuild))
 	return mux
 }
