@@ -84,7 +84,7 @@ func stormFindings(days []*Day, w Window, hosts []*activity, effects, rhythmic m
 		if effects[x.host] {
 			continue
 		}
-		if f, ok := x.steady(days); ok {
+		if f, ok := x.steady(days, func(from, to int) bool { return x.serves(hosts, len(all)-1, from, to) }); ok {
 			out = append(out, f)
 		} else if f, ok := x.sudden(days, usualPeak(all, i)); ok && !rhythmic[x.host] {
 			out = append(out, f)
@@ -141,8 +141,39 @@ func (x *asking) mostly(r run) bool {
 	return float64(r.events) >= stormOwn*float64(all)
 }
 
-// steady looks for lookups without a pause: answers that never come, one name again and again, or far more than before.
-func (x *asking) steady(days []*Day) (Finding, bool) {
+// inBins is how many of the line's events lie in those ten-minute spans.
+func (l *line) inBins(from, to int) (n int) {
+	for i := from * stormBin; i < to*stormBin; i++ {
+		n += int(l.slots[i])
+	}
+	return n
+}
+
+// serves says that the lookups go with sessions: those of the host itself, when somebody works at it and its browser loads page after page,
+// or, when hardly anybody else asks outside, those of the whole network that it resolves names for.
+func (x *asking) serves(hosts []*activity, askers, from, to int) bool {
+	n, own := x.line.inBins(from, to), x.sessions.inBins(from, to)
+	if x.named {
+		own += n
+	}
+	if float64(n) < stormOwn*float64(own) {
+		return true
+	}
+	if askers >= stormHosts {
+		return false
+	}
+	network := 0
+	for _, a := range hosts {
+		if a.host != x.host {
+			network += a.sessions.inBins(from, to)
+		}
+	}
+	return n < network
+}
+
+// steady looks for lookups without a pause: answers that never come, one name again and again, or far more than before, which serve no
+// sessions.
+func (x *asking) steady(days []*Day, serves func(from, to int) bool) (Finding, bool) {
 	bins := map[int]float64{}
 	for i, n := range x.line.slots {
 		bins[i/stormBin] += float64(n)
@@ -164,7 +195,7 @@ func (x *asking) steady(days []*Day) (Finding, bool) {
 		values := slices.Collect(maps.Values(bins))
 		usual, _ := sparseMedian(values, float64(x.line.n)/stormBin)
 		rise := max(least, stormRise*usual)
-		if from, to, n = longest(bins, func(v float64) bool { return v >= rise }); n == 0 || x.sinceEver(from) {
+		if from, to, n = longest(bins, func(v float64) bool { return v >= rise }); n == 0 || x.sinceEver(from) || serves(from, to) {
 			return Finding{}, false
 		}
 		class = Steady

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -116,4 +117,53 @@ func TestAnEchoIsNoDNSStorm(t *testing.T) {
 	fs := s.findings(DefaultConfig())
 	only(t, fs, PTRStorm)
 	none(t, fs, DNSStorm)
+}
+
+// TestLookupsThatServeSessions is a day in an office: browsers that load page after page ask for a name with each of them, and so does a
+// resolver for all.
+func TestLookupsThatServeSessions(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		resolver bool // the hosts ask it, and it alone asks outside
+		storm    int  // lookups a minute of one more host, from ten to twelve
+		want     int
+	}{
+		{"each asks for itself", false, 0, 0},
+		{"one asks for all", true, 0, 0},
+		{"and one that only asks", false, 90, 1},
+		{"and one that only asks, more than all others do", true, 1500, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, rng := newStream(), rand.New(rand.NewPCG(3, 4))
+			for at := t0; at.Before(t0.Add(24 * time.Hour)); at = at.Add(5 * time.Minute) {
+				s.lookups(at, lan(2), 2, time.Second)
+			}
+			for h := range 8 {
+				asks := lan(20 + h)
+				if c.resolver {
+					asks = lan(2)
+				}
+				for at := t0.Add(time.Duration(8+h%3) * time.Hour); at.Before(t0.Add(time.Duration(16+h%2) * time.Hour)); at = at.Add(time.Duration(25*(0.3+1.4*rng.Float64())) * time.Second) {
+					for i := range 3 + rng.IntN(40) {
+						s.lookups(at.Add(time.Duration(i*60)*time.Millisecond), asks, 1, 0)
+						for range 2 {
+							s.session(at.Add(time.Duration(i*60+20)*time.Millisecond), lan(20+h), wan(rng.IntN(3000)), parse.TCP, 443)
+						}
+					}
+				}
+			}
+			for m := range 120 {
+				s.lookups(t0.Add(10*time.Hour+time.Duration(m)*time.Minute), lan(9), c.storm, 50*time.Second)
+			}
+			var got []string
+			for _, f := range s.findings(DefaultConfig()) {
+				if f.Kind == DNSStorm {
+					got = append(got, f.Class+" "+f.Host)
+				}
+			}
+			if len(got) != c.want || c.want == 1 && got[0] != Steady+" "+lan(9).String() {
+				t.Errorf("%q", got)
+			}
+		})
+	}
 }
