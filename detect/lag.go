@@ -211,6 +211,9 @@ func (p *pinged) finding(cfg *Config) (Finding, bool) {
 	f.UsualRTTS, f.Unanswer = median/1e6, float64(lost)/float64(max(sent, 1))
 	f.Score = 1 - math.Exp(-float64(f.Seen)-max(f.RTTS/(limit/1e6), 1))
 	f.Evidence = Evidence{Events: uint64(sent), Ask: Ask{From: f.Spells[0].Start, To: f.End, Router: p.router, Kind: "latency"}}
+	if f.RTTS > 0 { // a timeout may not name its target: where there are only those, all lines are shown
+		f.Evidence.Ask.Host = p.target
+	}
 	return f, true
 }
 

@@ -14,9 +14,19 @@ func (m *Model) group(opt *Options) {
 	groups := map[string]*Incident{}
 	m.Incidents = []Incident{}
 	var order []string
+	hops := map[string]string{} // lag on a first hop → its group
+	for i := range m.Findings {
+		if f := &m.Findings[i]; f.Kind == detect.LagKind && f.With == "" {
+			hops[f.ID] = cmp.Or(f.Group, f.ID)
+		}
+	}
 	for i := range m.Findings {
 		f := &m.Findings[i]
-		id := cmp.Or(f.Group, f.ID, fmt.Sprintf("%s %s %s", f.Kind, f.Router, f.Host))
+		far := ""
+		if f.Kind == detect.LagKind && f.With != "" { // what lies beyond a hop lags with it
+			far = hops[f.With]
+		}
+		id := cmp.Or(f.Group, far, f.ID, fmt.Sprintf("%s %s %s", f.Kind, f.Router, f.Host))
 		if groups[id] == nil {
 			groups[id] = &Incident{ID: id}
 			order = append(order, id)

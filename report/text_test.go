@@ -97,9 +97,11 @@ func TestVerdict(t *testing.T) {
 		"unknown holder": {9, []detect.Finding{spell}, []string{"on gw was full once; the log does not show who held it"}, "filled"},
 		"no times":       {9, []detect.Finding{of(spell, func(f *detect.Finding) { f.SpreadS = 86400 })}, []string{"was full once; the lines bear no time", "Take the log with times"}, "log new sessions"},
 		"too few":        {9, []detect.Finding{of(spell, func(f *detect.Finding) { f.Host, f.TableShare, f.Score, f.Entries = "10.0.0.9", 1, 1, 80 })}, []string{"10.0.0.9 probably held 100 % of it"}, "filled"},
-		"close call":     {9, []detect.Finding{of(spell, func(f *detect.Finding) { f.Host, f.TableShare, f.Score = "10.0.0.9", 0.3, 0.55 })}, []string{"10.0.0.9 probably held 30 % of it"}, "filled"},
-		"own rhythm":     {9, []detect.Finding{root}, []string{"vmhost (192.168.128.12) opens about 340 sessions, every 2 min 30 s."}, "probably"},
-		"unsure":         {9, []detect.Finding{of(root, func(f *detect.Finding) { f.Score = 0.6 })}, []string{"probably opens"}, ""},
+		"lag beyond a hop": {9, []detect.Finding{{ID: "lag-gw", Kind: detect.LagKind, Class: detect.FirstHop, Host: "10.0.0.1", RTTS: 4, UsualRTTS: 0.01, Score: 0.9},
+			{ID: "lag-far", Kind: detect.LagKind, Class: detect.Further, Host: "203.0.113.9", With: "lag-gw", RTTS: 4, UsualRTTS: 0.02, Score: 0.9}}, []string{"10.0.0.1 answers late"}, "Also"},
+		"close call": {9, []detect.Finding{of(spell, func(f *detect.Finding) { f.Host, f.TableShare, f.Score = "10.0.0.9", 0.3, 0.55 })}, []string{"10.0.0.9 probably held 30 % of it"}, "filled"},
+		"own rhythm": {9, []detect.Finding{root}, []string{"vmhost (192.168.128.12) opens about 340 sessions, every 2 min 30 s."}, "probably"},
+		"unsure":     {9, []detect.Finding{of(root, func(f *detect.Finding) { f.Score = 0.6 })}, []string{"probably opens"}, ""},
 		"echo holds more": {9, []detect.Finding{root, of(spell, func(f *detect.Finding) {
 			f.Group = root.ID
 			f.Host, f.TableShare = "10.0.0.11", 0.51

@@ -151,7 +151,7 @@ func (w words) lag(f *detect.Finding) []tip {
 	if f.Unanswer >= 0.01 {
 		lost = percent(f.Unanswer) + " of the probes in them got no answer."
 	}
-	f.Detail = sentences(fmt.Sprintf("%s answered late in %s, %s: up to %s (mean of ten seconds), usual are %s.", capital(who(f.Host, f.Name)), count(max(f.Seen, 1), "spell", "spells"), w.clock.span(f.Start, f.End), milli(f.RTTS), milli(f.UsualRTTS)),
+	f.Detail = sentences(fmt.Sprintf("%s answered late in %s, %s: up to %s (mean of ten seconds) instead of the usual %s.", capital(who(f.Host, f.Name)), count(max(f.Seen, 1), "spell", "spells"), w.clock.span(f.Start, f.End), milli(f.RTTS), milli(f.UsualRTTS)),
 		lost, where, sure(f.Score))
 	return []tip{{"hop", "Measure hop by hop while it lags (mtr -n, or ping each hop of a traceroute from the far end inwards): it begins at the first hop that is late."},
 		{"when", "Compare the spells with bursts and full tables of the same time: uncloak report names them."}}
