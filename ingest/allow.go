@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
 	"sync"
@@ -27,13 +26,6 @@ func (r Rate) burst() int {
 		return r.Burst
 	}
 	return max(int(2*r.Lines), 1)
-}
-
-func (r Rate) validate() error {
-	if !(r.Lines >= 0 && r.Lines <= 1e9) || r.Burst < 0 || r.Burst > 1e9 {
-		return fmt.Errorf("rate: %v lines a second with a burst of %d: neither may be negative", r.Lines, r.Burst)
-	}
-	return nil
 }
 
 // PrivateNetworks are those that may send where the configuration says nothing: loopback, private and link-local addresses

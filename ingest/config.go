@@ -47,7 +47,7 @@ type Config struct {
 	Settings // what Server.Set may change later
 
 	ReadBuffer        int           // bytes of socket buffer for each datagram socket; the kernel may grant less
-	Queue             int           // lines that wait to be parsed; each 512 bytes of a line beyond the first count as one more
+	Queue             int           // lines that wait to be parsed; each 272 bytes of a line beyond the first count as one more
 	MaxLine           int           // bytes kept of a line; the rest is cut, and counted as oversize
 	MaxConns          int           // stream connections at once
 	MaxConnsPerSender int           // stream connections at once from one address
@@ -89,7 +89,8 @@ func DefaultConfig() Config {
 // Memory bounds of a Config.
 const (
 	MinMemory = 8 << 20
-	lineCost  = 512 + 192 // bytes that one unit of the queue takes: of the line, and for it
+	usualLine = 272             // bytes of a line that counts as one
+	lineCost  = usualLine + 160 // bytes that it takes in the queue
 )
 
 // Bound sizes the queue, the batches and the connections so that lines under way take at most so many bytes, whatever is sent

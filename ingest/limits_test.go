@@ -56,9 +56,9 @@ func TestLossesAreBounded(t *testing.T) {
 }
 
 func TestQueueCountsBytes(t *testing.T) {
-	q := newQueue(20, 2, 1)
+	q := newQueue(40, 2, 1)
 	for range 10 {
-		q.give(q.admit([]line{{raw: make([]byte, 4096)}})) // 9 units each
+		q.give(q.admit([]line{{raw: make([]byte, 4096)}})) // 16 units each
 	}
 	if got := len(q.lines); got != 2 {
 		t.Errorf("%d lines of 4 KiB wait", got)

@@ -30,7 +30,8 @@ type line struct {
 	fed  *fed  // nil: of a socket
 }
 
-func (l *line) cost() int64 { return 1 + int64(len(l.raw))/512 }
+// cost is what a line takes of the queue: one for lines of the usual length, a netfilter line for instance.
+func (l *line) cost() int64 { return 1 + int64(len(l.raw))/usualLine }
 
 // queue is between the sockets and the parser: bounded in lines (and with them in bytes), so that a sender faster than
 // the store costs memory up to a bound and then lines, which are counted by sender. Many goroutines put; one takes.

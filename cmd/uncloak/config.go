@@ -164,7 +164,7 @@ type logging struct {
 func defaultConfig() config {
 	return config{
 		Timezone: "local", KeepRaw: "all",
-		Listen: listen{UDP: []string{":514"}, TCP: []string{":514"}}, Allow: []string{"private"}, Memory: 128,
+		Listen: listen{UDP: []string{":514"}, TCP: []string{":514"}}, Allow: []string{"private"}, Memory: 256,
 		Log: logging{Level: "info", Format: "text"},
 	}
 }

@@ -74,6 +74,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	debug.SetMemoryLimit(int64(a.cfg.Memory)<<20*3/2 + 128<<20) // where the heap comes near, it is collected more often
 	shown := metrics.NewHandler(srv, versionText())
 	stopAPI := serveAPI(l, both(h.handler, shown), a.log)
 	defer func() { err = errors.Join(err, stopAPI()) }()
