@@ -183,6 +183,8 @@ type writer struct {
 	stats *counters
 	book  *book
 	beats *atomic.Uint64
+
+	storing *atomic.Bool
 }
 
 // run ends when in is closed. A store that is full is waited for: the queue fills, streams are held back and datagrams
@@ -211,7 +213,9 @@ func (w *writer) store(ctx context.Context, b store.Batch) error {
 	for try := 1; ; try++ {
 		stopping := ctx.Err() != nil
 		w.beats.Add(1)
+		w.storing.Store(true)
 		_, err := w.to.Append(context.WithoutCancel(ctx), b)
+		w.storing.Store(false)
 		if err == nil {
 			w.stats.stored(b)
 			return nil

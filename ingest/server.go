@@ -22,8 +22,10 @@ type Server struct {
 	store Appender
 	stats *counters
 	beats atomic.Uint64
-	set   atomic.Pointer[Settings]
-	gate  *gate
+
+	storing atomic.Bool
+	set     atomic.Pointer[Settings]
+	gate    *gate
 
 	mu        sync.Mutex
 	listening bool
@@ -138,8 +140,14 @@ func (s *Server) Addrs() (as []net.Addr) {
 	return as
 }
 
-// Beats grows as long as the Server does its work, also while there is none, or the disk is full: a watchdog looks at it.
-func (s *Server) Beats() uint64 { return s.beats.Load() }
+// Beats grows as long as the Server does its work, also while there is none, the disk is full or the store is busy: making
+// old days anew after a large import may take it minutes. A watchdog looks at it.
+func (s *Server) Beats() uint64 {
+	if s.storing.Load() {
+		return s.beats.Add(1)
+	}
+	return s.beats.Load()
+}
 
 // Listening says in words where lines come from: "udp [::]:514", "tls 127.0.0.1:6514".
 func (s *Server) Listening() (words []string) {
@@ -179,7 +187,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	q.stop, q.gate = enough, s.gate
 	p := newParser(&s.cfg, q)
 	p.set, p.beats = &s.set, &s.beats
-	w := &writer{cfg: &s.cfg, to: s.store, stats: s.stats, book: s.book, beats: &s.beats}
+	w := &writer{cfg: &s.cfg, to: s.store, stats: s.stats, book: s.book, beats: &s.beats, storing: &s.storing}
 
 	var tail errgroup.Group // goes on until the queue is empty
 	tail.Go(func() error { p.run(); return nil })

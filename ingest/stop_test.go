@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -175,5 +176,28 @@ func TestInheritedSockets(t *testing.T) {
 	}
 	if err := s.Listen(); err == nil {
 		t.Error("/dev/null is taken for a socket")
+	}
+}
+
+// TestBeatsWhileStoring: a store that takes its time is no reason for a watchdog to bark.
+func TestBeatsWhileStoring(t *testing.T) {
+	cfg, st := testConfig(), &memory{hold: make(chan struct{})}
+	cfg.TCP, cfg.BatchEvery = []string{"127.0.0.1:0"}, time.Millisecond
+	s, stop := start(t, cfg, st)
+	c := dial(t, s.Addrs()[0])
+	for range 3 { // the writer holds one, the parser waits with another
+		fmt.Fprint(c, "x\n")
+	}
+	st.hold <- struct{}{} // it was asked to store, and is asked again
+	fmt.Fprint(c, "x\n")
+	for !s.storing.Load() {
+		runtime.Gosched()
+	}
+	if before := s.Beats(); s.Beats() == before {
+		t.Error("no beat while the store is busy")
+	}
+	close(st.hold)
+	if err := stop(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -129,7 +129,7 @@ func (c *config) receive() (ingest.Settings, error) {
 	if len(c.tlsAddresses()) > 0 || c.TLS.Cert != "" {
 		var err error
 		if set.Secure, err = c.TLS.files().Load(); err != nil {
-			return set, usageError{err}
+			return set, usagef("%w; see --tls-cert, --tls-key and --tls-client-ca, or tls in the config", err)
 		}
 	}
 	return set, nil
