@@ -9,6 +9,9 @@ func dumped(b []byte, rec *Record) bool {
 	if !rec.Stamp.HasUptime && string(rec.App) != "kernel" {
 		return false
 	}
+	if i := bytes.LastIndex(b, []byte("): drop_caches: ")); i > 0 { // "bash (85): drop_caches: 1", fs/drop_caches.c
+		return allDigits(b[i+len("): drop_caches: "):])
+	}
 	switch b[0] {
 	case '<':
 		return string(b) == "<TASK>" || string(b) == "</TASK>" || string(b) == "<IRQ>" || string(b) == "</IRQ>"

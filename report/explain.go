@@ -179,8 +179,8 @@ func explainCommand(f *detect.Finding) string {
 	return command + usual
 }
 
-// usualEntry is the entry to read first about a kind of finding. Resets and scans have none: what their entries say is
-// about one vendor's message or another.
+// usualEntry is the entry to read first about a kind of finding. Resets, scans and storms of lookups have none: what their
+// entries say is about one vendor's or program's message or another.
 func usualEntry(kind string) string {
 	switch kind {
 	case detect.TableFullKind, detect.PeriodicBurst, detect.BurstKind:
@@ -189,8 +189,6 @@ func usualEntry(kind string) string {
 		return "oom-kill"
 	case detect.ShrinkKind:
 		return "treason-uncloaked"
-	case detect.PTRStorm:
-		return "dnsmasq-max-queries"
 	case detect.SYNFloodKind:
 		return "syn-flood"
 	case detect.LinkFlap:

@@ -165,6 +165,7 @@ func TestExplainCommand(t *testing.T) {
 		"nothing is usual":   {detect.Finding{Kind: detect.ScanKind}, ""},
 		"a vendor's message": {detect.Finding{Kind: detect.ScanKind, Evidence: detect.Evidence{Lines: []string{"%ASA-4-106023: Deny tcp src outside:192.0.2.1/2143"}}}, "uncloak explain asa-106023"},
 		"no entries":         {detect.Finding{Kind: detect.GrowthKind}, ""},
+		"no program known":   {detect.Finding{Kind: detect.PTRStorm, Evidence: detect.Evidence{Lines: []string{"[NEW] IN=br0 OUT=eth0 SRC=10.0.0.1"}}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := explainCommand(&c.finding); got != c.want {
@@ -172,7 +173,7 @@ func TestExplainCommand(t *testing.T) {
 			}
 		})
 	}
-	for _, kind := range []string{detect.PeriodicBurst, detect.BurstKind, detect.PTRStorm, detect.TableFullKind, detect.OOM, detect.ShrinkKind} {
+	for _, kind := range []string{detect.PeriodicBurst, detect.BurstKind, detect.TableFullKind, detect.OOM, detect.ShrinkKind} {
 		if id := usualEntry(kind); !slices.ContainsFunc(ForFinding(kind), func(e *Entry) bool { return e.ID == id }) {
 			t.Errorf("the usual entry of %s, %q, is not about it", kind, id)
 		}
