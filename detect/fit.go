@@ -182,8 +182,35 @@ func (f *fitter) medianAbs() float64 {
 	for i := 0; i < len(f.r); i += step {
 		a = append(a, math.Abs(f.r[i]))
 	}
-	slices.Sort(a)
-	return a[len(a)/2]
+	return nth(a, len(a)/2)
+}
+
+// nth is the value that stands at k once x is sorted; x is mixed up. Hoare's quickselect: sorting was a sixth of the time of all findings.
+func nth(x []float64, k int) float64 {
+	for lo, hi := 0, len(x)-1; lo < hi; {
+		pivot, i, j := x[lo+(hi-lo)/2], lo, hi
+		for i <= j {
+			for x[i] < pivot {
+				i++
+			}
+			for pivot < x[j] {
+				j--
+			}
+			if i <= j {
+				x[i], x[j] = x[j], x[i]
+				i, j = i+1, j-1
+			}
+		}
+		switch {
+		case k <= j:
+			hi = j
+		case k >= i:
+			lo = i
+		default:
+			return x[k]
+		}
+	}
+	return x[k]
 }
 
 // free refines a candidate by least squares over the starts that keep step with it, and scores it.
