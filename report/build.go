@@ -32,12 +32,16 @@ func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.
 	m.From, m.To = opt.From.In(m.clock.loc), opt.To.In(m.clock.loc)
 	m.Routers = routerNames(days)
 	m.Findings = slices.Clone(fs)
+	ports := map[string][]string{} // by host: one that fills the table has hundreds of findings, and thousands of ports
 	for i := range m.Findings {
 		f := &m.Findings[i]
 		f.Holders = slices.Clone(f.Holders)
 		m.tame(f)
 		if len(f.Ports) == 0 && f.Kind != detect.PTRStorm && f.Host != "" {
-			f.Ports = hostPorts(days, f.Host)
+			if _, ok := ports[f.Host]; !ok {
+				ports[f.Host] = hostPorts(days, f.Host)
+			}
+			f.Ports = ports[f.Host]
 		}
 		f.Evidence.Query = command(&f.Evidence.Ask, &opt, m)
 		if err := evidence(ctx, st, f, &opt, i); err != nil {

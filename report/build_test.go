@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -209,5 +210,31 @@ func TestDescribeTraffic(t *testing.T) {
 		if len(c.f.Advice) == 0 {
 			t.Errorf("%s: no advice", c.f.Kind)
 		}
+	}
+}
+
+// TestPortsOfManySpells is a host with thousands of ports that fills the table all day for four weeks.
+func TestPortsOfManySpells(t *testing.T) {
+	var days []*detect.Day
+	for k := range 28 {
+		d := detect.NewDay(detect.Date(20000 + k))
+		h := &detect.Host{Ports: map[detect.Port]uint64{}}
+		for p := range 256 {
+			h.Ports[detect.Port{Proto: 17, Port: uint16(k*256 + p)}] = uint64(1 + p)
+		}
+		d.Hosts[netip.MustParseAddr("192.168.1.2")] = h
+		days = append(days, d)
+	}
+	var fs []detect.Finding
+	for i := range 10_000 {
+		at := days[0].Date.Start().Add(time.Duration(i) * 4 * time.Minute)
+		fs = append(fs, detect.Finding{ID: strconv.Itoa(i), Kind: detect.TableFullKind, Group: "g", Router: "gw", Host: "192.168.1.2", TableShare: 0.9, Start: at, End: at, Lines: 1})
+	}
+	m, err := Build(t.Context(), nil, days, fs, Options{From: days[0].Date.Start(), To: days[27].Date.End()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Findings) != len(fs) || len(m.Findings[9_999].Ports) != 8 || len(m.Incidents) != 1 {
+		t.Errorf("%d findings in %d incidents, ports %q", len(m.Findings), len(m.Incidents), m.Findings[9_999].Ports)
 	}
 }
