@@ -151,6 +151,7 @@ type Router struct {
 	Hours     [24]HourLoss         // what is known to be missing
 	Other     map[string]uint64    // further kernel events by kind
 	Gauge     Gauge                // what its overflows say about hold times; the next day begins with it
+	Lives     []Life               // what its ends say about sessions whose end is lost, in order of kind; so does the next day
 }
 
 // Level is the rebuilt session table at the fullest second of a slot.
@@ -229,6 +230,7 @@ type Open struct {
 	Router  string
 	Holder  netip.Addr // whose part of the table it is; invalid for the router itself and others
 	Expires int64      // ns
+	Heard   int64      // ns of its last line
 	Guessed bool       // nothing in the log will tell when it goes
 	State   uint8      // parse.State
 }
@@ -243,6 +245,7 @@ func (o *Open) append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint16(b, o.Key.DPort)
 	b = append(b, o.Key.Proto, o.State)
 	b = binary.BigEndian.AppendUint64(b, uint64(o.Expires)<<1|bit(o.Guessed))
+	b = binary.BigEndian.AppendUint64(b, uint64(o.Heard))
 	b = binary.BigEndian.AppendUint32(b, uint32(len(o.Router)))
 	return append(b, o.Router...)
 }
@@ -417,6 +420,7 @@ func (r *Router) merge(o *Router) {
 		r.Other[k] += n
 	}
 	r.Gauge.merge(&o.Gauge)
+	r.Lives = mergeLives(r.Lives, o.Lives)
 }
 
 // merged adds the values of b to those of a; nothing in it shares memory with b.
@@ -465,6 +469,9 @@ func (d *Day) OpenPrint() uint64 {
 	for _, name := range slices.Sorted(maps.Keys(d.Routers)) {
 		if g := d.Routers[name].Gauge; g != (Gauge{}) {
 			b = fmt.Appendf(b, "%q%v", name, g)
+		}
+		if l := d.Routers[name].Lives; len(l) > 0 {
+			b = fmt.Appendf(b, "%q%v", name, l)
 		}
 	}
 	if len(b) == 0 && len(d.Open) == 0 {

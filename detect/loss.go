@@ -297,37 +297,34 @@ func (lt lossTable) carry(fs []Finding) {
 // nothing is known until the next.
 type fading struct {
 	on     bool // ends are logged
-	keys   [2]map[Key]struct{}
+	keys   [2]map[Key]givenUp
 	turned int64
 	blind  bool
 }
 
 const fadeMemory = 10 * time.Minute
 
-func (f *fading) add(k Key, now int64) {
+func (f *fading) add(k Key, x givenUp, now int64) {
 	if !f.on {
 		return
 	}
 	full := len(f.keys[0]) >= maxEnded
 	if f.keys[0] == nil || full || now-f.turned > int64(fadeMemory) {
 		f.blind = full && now-f.turned <= int64(fadeMemory)
-		f.keys[1], f.keys[0], f.turned = f.keys[0], map[Key]struct{}{}, now
+		f.keys[1], f.keys[0], f.turned = f.keys[0], map[Key]givenUp{}, now
 	}
-	f.keys[0][k] = struct{}{}
+	f.keys[0][k] = x
 }
 
-// knows says whether the session may be one that was given up.
-func (f *fading) knows(k Key) bool {
-	if f.blind {
-		return true
-	}
+// take forgets the session, if it was given up.
+func (f *fading) take(k Key) (x givenUp, ok bool) {
 	for _, m := range f.keys {
-		if _, ok := m[k]; ok {
-			return true
-		}
-		if _, ok := m[Key{k.Dst, k.Src, k.DPort, k.SPort, k.Proto}]; ok {
-			return true
+		for _, k := range [2]Key{k, {k.Dst, k.Src, k.DPort, k.SPort, k.Proto}} {
+			if x, ok = m[k]; ok {
+				delete(m, k)
+				return x, true
+			}
 		}
 	}
-	return false
+	return givenUp{}, f.blind // it may be one
 }

@@ -107,17 +107,18 @@ func TestFindingsCarryTheLoss(t *testing.T) {
 func TestFadingIsBounded(t *testing.T) {
 	f := fading{on: true}
 	k := func(i int) Key { return Key{Src: lan(1), Dst: wan(i), SPort: uint16(i), Proto: parse.TCP} }
+	knows := func(k Key) bool { _, ok := f.take(k); return ok }
 	now := t0.UnixNano()
 	for i := range 3*maxEnded + 5 {
-		f.add(k(i), now)
+		f.add(k(i), givenUp{}, now)
 	}
-	if len(f.keys[0]) > maxEnded || len(f.keys[1]) > maxEnded || !f.blind || !f.knows(k(1)) {
+	if len(f.keys[0]) > maxEnded || len(f.keys[1]) > maxEnded || !f.blind || !knows(k(1)) {
 		t.Errorf("%d and %d sessions, blind %v", len(f.keys[0]), len(f.keys[1]), f.blind)
 	}
 	for i := range 3 {
-		f.add(k(i), now+int64(fadeMemory)*int64(i+2))
+		f.add(k(i), givenUp{}, now+int64(fadeMemory)*int64(i+2))
 	}
-	if f.blind || f.knows(k(3*maxEnded)) || !f.knows(k(2)) {
+	if f.blind || knows(k(3*maxEnded)) || !knows(k(2)) {
 		t.Error("does not see again")
 	}
 }

@@ -90,7 +90,9 @@ type entry struct {
 	slot    int32 // of its holding, in which it was put there; -1 = on the day before
 	guessed bool  // nothing in the log will tell when it goes
 	due     int32 // the second in whose list it stands; 0 = in none
-	born    int64 // 0 for one of the day before
+	born    int64 // ns of its first line; 0 for one of the day before
+	heard   int64 // … of its last line
+	look    int64 // when to look whether it is over, though no end of it came; 0 = never
 	state   parse.State
 	again   uint8 // further lines about its beginning, up to synRepeats
 	gone    bool
@@ -106,6 +108,7 @@ type holding struct {
 	states      [numStates]int32
 	inlets      map[Door]*Inlet // at most maxInlets
 	total, peak int
+	lives       lives
 	guessed     int   // entries whose hold time is guessed
 	fresh       int   // … that were put here in the running slot
 	slot        int32 // slots that have passed
@@ -126,8 +129,13 @@ func newTable(d *Day, prev *Day, limit int) *table {
 	t.all.hosts = map[netip.Addr]*count{}
 	t.over = [2]map[plainKey]*ending{{}, {}}
 	if prev != nil {
+		for name, r := range prev.Routers {
+			if len(r.Lives) > 0 {
+				t.holding(parse.MakeName(name)).lives = lives(r.Lives).clone()
+			}
+		}
 		for _, o := range prev.Open {
-			t.put(&entry{key: o.Key, slot: -1, guessed: o.Guessed, holder: o.Holder, router: parse.MakeName(o.Router), expires: o.Expires, state: parse.State(o.State)})
+			t.put(&entry{key: o.Key, slot: -1, guessed: o.Guessed, heard: o.Heard, holder: o.Holder, router: parse.MakeName(o.Router), expires: o.Expires, state: parse.State(o.State)})
 		}
 	}
 	return t
@@ -138,9 +146,10 @@ func (t *table) put(e *entry) bool {
 		return false
 	}
 	t.entries[e.key.plain()] = e
-	t.schedule(e, t.second)
 	h := t.holding(e.router)
 	e.in = h
+	_, e.look = e.over(max(e.heard, t.start))
+	t.schedule(e, t.second)
 	if e.own == nil || e.own.gone || e.own.in != h || e.all.gone { // else the last entry of that holder has told
 		e.own, e.all = h.of(e.holder), t.all.of(e.holder)
 	}
@@ -164,7 +173,7 @@ func (t *table) put(e *entry) bool {
 // schedule puts the entry where it may expire, in second from at the earliest. One that is to expire sooner than it stands in the
 // lists is put there as well, and passed over when its old place comes up.
 func (t *table) schedule(e *entry, from int) {
-	s := int32(min(max((e.expires-t.start)/int64(time.Second)+1, int64(from)), 86400))
+	s := int32(min(max((min(e.expires, e.look)-t.start)/int64(time.Second)+1, int64(from)), 86400))
 	if e.due != 0 && e.due <= s {
 		return
 	}
@@ -254,18 +263,33 @@ func (t *table) expire(ns int64) {
 			case e.gone || e.due != int32(t.second):
 			case t.second == 86400:
 				t.due[86400] = append(t.due[86400], e) // outlives the day
-			case e.expires > t.start+int64(t.second)*int64(time.Second):
+			case !e.done(t.start + int64(t.second)*int64(time.Second)):
 				e.due = 0
-				t.schedule(e, t.second+1) // prolonged; never into the second that is being expired
+				t.schedule(e, t.second+1) // never into the second that is being expired
 			default:
+				t.faded.add(e.key, e.giveUp(), ns)
 				t.remove(e)
-				t.faded.add(e.key, ns)
 			}
 		}
 		if t.second == 86400 {
 			return
 		}
 	}
+}
+
+// done says whether the entry is to go at ns, and sets when else to look again.
+func (e *entry) done(ns int64) bool {
+	if e.expires <= ns {
+		return true
+	}
+	if e.look > ns { // prolonged
+		return false
+	}
+	yes, look := e.over(ns)
+	if e.look = look; yes {
+		e.expires = ns
+	}
+	return yes
 }
 
 // level is the fullest moment of the running slot; ok is false when the table was empty.
@@ -314,7 +338,7 @@ func (t *table) open() []Open {
 	var out []Open
 	for _, e := range t.entries {
 		if e.expires >= end {
-			out = append(out, Open{Key: e.key, Router: e.in.router.String(), Holder: e.holder, Expires: e.expires, Guessed: e.guessed, State: uint8(e.state)})
+			out = append(out, Open{Key: e.key, Router: e.in.router.String(), Holder: e.holder, Expires: e.expires, Heard: e.heard, Guessed: e.guessed, State: uint8(e.state)})
 		}
 	}
 	slices.SortFunc(out, func(a, b Open) int { return a.Key.compare(b.Key) })

@@ -338,7 +338,7 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	if ended != nil {
 		ended.counted = true // it was over before this line of it came
 	} else {
-		en := &entry{key: k, holder: host, router: e.Router, state: e.State, expires: expires, guessed: guessed, born: e.Time}
+		en := &entry{key: k, holder: host, router: e.Router, state: e.State, expires: expires, guessed: guessed, born: e.Time, heard: e.Time}
 		if hs != nil && host.IsValid() {
 			en.own, en.all = hs.own, hs.all
 		}
@@ -361,7 +361,7 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 // repeated takes in another line about a session's beginning. A client sends its SYN again after 1, 3 and 7 s when nobody answers;
 // another logger's copy comes once.
 func (t *Tracker) repeated(have *entry, e *parse.Event, rs *routerState, expires int64) {
-	have.expires = max(have.expires, expires)
+	have.expires, have.heard = max(have.expires, expires), max(have.heard, e.Time)
 	if e.Proto != parse.TCP || have.state != parse.NoState || have.again >= synRepeats {
 		return
 	}
@@ -475,9 +475,13 @@ func (t *Tracker) sessionUpdate(e *parse.Event, rs *routerState) {
 	if e.Proto == parse.TCP {
 		hold = rs.held.tcp(e.State)
 	}
+	if e.State != en.state {
+		en.lasted(e.Time)
+	}
 	en.known()
 	en.enter(e.State)
-	en.expires = e.Time + int64(hold)
+	en.expires, en.heard = e.Time+int64(hold), e.Time
+	_, en.look = en.over(e.Time)
 	if host, peer, ok := t.sides(e); ok && !en.judged {
 		t.serving(e, en, host)
 		switch {
@@ -498,17 +502,22 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 	k := t.keyOf(e)
 	en := t.table.find(k)
 	t.table.faded.on = true
-	if en == nil && t.table.lately(k) == nil && !t.table.faded.knows(k) {
+	orphan := en == nil && t.table.lately(k) == nil && !t.fadedEnd(k, e)
+	if orphan {
 		rs.router.hour(t.day, e.Time).Orphans++
 	}
 	counted := en != nil
 	if counted {
+		en.lasted(e.Time)
 		t.table.remove(en)
 	}
 	if host, peer, internal := t.sides(e); internal {
 		hs := t.host(host)
 		hs.ends++
 		hs.host.Bytes += e.Bytes
+		if t.settled(e.Time) && 2*hs.creates >= hs.ends { // both ends of this host's sessions are logged
+			t.table.holding(e.Router).lives.of(k.Proto, k.DPort).ended(orphan)
+		}
 		if !counted && hs.creates == 0 { // a log of ends only
 			counted = true
 			rs.router.Sessions++
@@ -520,6 +529,20 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 		}
 	}
 	t.table.end(k, e.Time, counted)
+}
+
+// fadedEnd says whether the session that ended had been given up.
+func (t *Tracker) fadedEnd(k Key, e *parse.Event) bool {
+	x, ok := t.table.faded.take(k)
+	if ok {
+		t.table.holding(e.Router).lives.back(x, k, e.Time)
+	}
+	return ok
+}
+
+// settled says whether the log is so old that few sessions end of which it cannot know.
+func (t *Tracker) settled(ns int64) bool {
+	return t.day.Began != 0 || ns-t.day.First > int64(lifeSettled)
 }
 
 // remember notes who spoke to peer, for reverse lookups that follow. What is older than echoMemory goes, and what is too much.
@@ -576,6 +599,7 @@ func (t *Tracker) Day() *Day {
 	}
 	for name, h := range t.table.routers { // the running slot
 		if r := d.Routers[name.String()]; r != nil {
+			r.Lives = h.lives.clone()
 			if l, ok := h.level(t.slot); ok {
 				r.Occupancy = append(r.Occupancy, l)
 			}
