@@ -4,6 +4,7 @@
 # lint    vet, staticcheck, goimports
 # fuzz    each fuzz test for FUZZTIME (default 1m)
 # damage  spoils pages of the store's files at random, without the race detector, whose own checks stop that test
+# crash   kills a writer at 200 random points, and one whose disk fails at 200 more
 # bench   the benchmarks; docs/benchmarks.md says what they gave
 # bench-store  the store beside compressed text and SQLite, on the same lines
 # bench-peers  the same lines through uncloak and through others
@@ -41,6 +42,9 @@ fuzz-short:
 
 damage:
 	$(GO) test -tags damage -run DamagedPages ./store/bolt
+
+crash:
+	$(GO) test -tags crash -run 'CrashOften|FullDisk' -timeout 60m -v ./store/bolt
 
 fuzz:
 	@set -e; .ci/fuzz-targets | while read -r pkg name; do $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$pkg; done

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -51,6 +52,11 @@ func (d *Days) Append(ctx context.Context, b store.Batch) (store.Appended, error
 	if err != nil {
 		for _, date := range got.Dates { // days that were stored before the one that failed
 			d.stale[date] = true
+		}
+		if !errors.Is(err, store.ErrFull) { // perhaps it is stored all the same, and only the disk's answer was lost
+			for i := range b.Entries {
+				d.stale[detect.DateOf(time.Unix(0, b.Entries[i].Time))] = true
+			}
 		}
 		return got, err
 	}

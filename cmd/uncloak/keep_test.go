@@ -58,6 +58,9 @@ func TestPrune(t *testing.T) {
 			if n := count(t, data, "--text", "PROTO=TCP"); n != 13 {
 				t.Errorf("%d lines are left", n)
 			}
+			if r := at(t, now, "query", "--data", data, "--format", "raw"); strings.Count(r.out, "\n") != 13 || !strings.Contains(r.errOut, "48 events are left out: their lines are not kept") {
+				t.Errorf("%+v", r)
+			}
 			if r := at(t, now, "prune", "--data", data, "--bytes", "1k"); r.code != 0 || strings.Count(r.out, "too much") != 2 {
 				t.Fatalf("%+v", r)
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -206,7 +207,7 @@ func (a *app) show(cmd *cobra.Command, path string, v url.Values, output, failOn
 	if msg := resp.Trailer.Get(web.HeaderError); msg != "" {
 		return fmt.Errorf("the output is not complete: %s", msg)
 	}
-	if note := resp.Header.Get(web.HeaderNote); note != "" {
+	if note := cmp.Or(resp.Header.Get(web.HeaderNote), resp.Trailer.Get(web.HeaderNote)); note != "" {
 		fmt.Fprintf(a.stderr, "uncloak: %s\n", note)
 	}
 	worst := detect.Severity(resp.Header.Get(web.HeaderWorst))

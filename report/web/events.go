@@ -37,7 +37,8 @@ func (h *handler) events(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Trailer", HeaderError)
+	w.Header().Add("Trailer", HeaderError)
+	w.Header().Add("Trailer", HeaderNote)
 	buf := bufio.NewWriterSize(w, 1<<16)
 	out, n := make(buf, loc), 0
 	for e, err := range h.Store.Events(r.Context(), q) {
@@ -54,6 +55,9 @@ func (h *handler) events(w http.ResponseWriter, r *http.Request) error {
 		if note := h.noRouter(r.Context(), q.Router); note != "" {
 			w.Header().Set(HeaderNote, note)
 		}
+	}
+	if raw, ok := out.(*rawEvents); ok && raw.gone > 0 {
+		w.Header().Set(HeaderNote, fmt.Sprintf("%d events are left out: their lines are not kept (keep_raw, retain: raw_days)", raw.gone))
 	}
 	if out.flush() == nil {
 		_ = buf.Flush()
@@ -152,15 +156,22 @@ func eventFormat(name string) (contentType string, make func(io.Writer, *time.Lo
 	case "csv":
 		return "text/csv", func(w io.Writer, loc *time.Location) entryWriter { return &csvEvents{w: csv.NewWriter(w), loc: loc} }, nil
 	case "raw":
-		return "application/octet-stream", func(w io.Writer, _ *time.Location) entryWriter { return &rawEvents{w} }, nil
+		return "application/octet-stream", func(w io.Writer, _ *time.Location) entryWriter { return &rawEvents{w: w} }, nil
 	}
 	return "", nil, badf("--format %q is not known: text, ndjson, csv or raw", name)
 }
 
-// rawEvents writes the lines as received.
-type rawEvents struct{ w io.Writer }
+// rawEvents writes the lines as received, and counts the events that have none any more.
+type rawEvents struct {
+	w    io.Writer
+	gone int
+}
 
 func (x *rawEvents) write(e *store.Entry) error {
+	if e.Raw == nil {
+		x.gone++
+		return nil
+	}
 	if _, err := x.w.Write(e.Raw); err != nil {
 		return err
 	}

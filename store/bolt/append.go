@@ -60,7 +60,7 @@ func (db *DB) Append(ctx context.Context, b store.Batch) (store.Appended, error)
 	}
 	for _, p := range parts {
 		stored, err := db.commit(p, b.ID, !b.Dedupe)
-		if errors.Is(err, errDamaged) && db.setAsideOnce(p.date, err) {
+		for try := 0; err != nil && db.mend(p.date, err, try); try++ {
 			p.blocks = nil // perhaps merged with blocks of that file
 			db.encodePart(p)
 			stored, err = db.commit(p, b.ID, !b.Dedupe)
@@ -195,9 +195,24 @@ func (db *DB) commit(p *part, id string, merge bool) (stored bool, err error) {
 	return stored, nil
 }
 
-// setAsideOnce moves a file away that opens but cannot be written, once a day and Open: new events matter more than
-// to have the old ones at hand.
-func (db *DB) setAsideOnce(date detect.Date, err error) bool {
+// mend says whether a commit that failed is worth another try. The file is closed, for after a failed write or sync nobody
+// knows what of it is in memory alone; only a full disk leaves nothing behind. Where bbolt met nonsense in a file whose pages are
+// in order, that was in memory. A file that opens but cannot be written is set aside, once a day and Open: new events matter
+// more than to have the old ones at hand.
+func (db *DB) mend(date detect.Date, err error, try int) bool {
+	if errors.Is(err, store.ErrFull) {
+		return false
+	}
+	if dropErr := db.drop(date); dropErr != nil {
+		db.opt.Logger.Error("cannot close day file", "day", date.String(), "err", dropErr)
+	}
+	if !errors.Is(err, errDamaged) {
+		return false
+	}
+	if try == 0 && checkPages(db.dayPath(date)) == nil {
+		db.opt.Logger.Warn("day file is opened anew", "day", date.String(), "err", err)
+		return true
+	}
 	db.report("day file", date, 0, err)
 	if db.aside[date] || setAside(db.dayPath(date)) != nil {
 		return false

@@ -131,6 +131,9 @@ func (db *DB) openDay(date detect.Date, create bool) (*day, error) {
 	if !errors.Is(err, errDamaged) {
 		return nil, fmt.Errorf("open day file of %v: %w", date, err)
 	}
+	if ok && fileSize(name) == 0 { // nothing was there that could be damaged: the disk does not take what is written
+		return nil, fmt.Errorf("make day file of %v: %v", date, err)
+	}
 	db.report("day file", date, 0, err)
 	if !create {
 		return nil, nil

@@ -141,6 +141,7 @@ func (db *DB) PutDay(ctx context.Context, day *detect.Day) error {
 	defer db.release(d)
 	err = update(d.b, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("day")).Put([]byte("day"), b) })
 	if err != nil {
+		err = errors.Join(err, db.drop(day.Date)) // as after a commit that failed
 		return fmt.Errorf("put day %v: %w", day.Date, err)
 	}
 	return nil
@@ -177,6 +178,18 @@ func (db *DB) forget(date detect.Date) error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	delete(db.known, date)
+	return db.detach(date)
+}
+
+// drop makes the next use of a day open its file anew.
+func (db *DB) drop(date detect.Date) error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.detach(date)
+}
+
+// detach closes an open file when its last user has finished. The caller holds mu.
+func (db *DB) detach(date detect.Date) error {
 	d := db.open[date]
 	if d == nil {
 		return nil
