@@ -171,7 +171,7 @@ func (l *streamSocket) serve(ctx context.Context, conn *drainConn, from source, 
 	s := &stream{cfg: l.cfg, raw: conn, conn: conn, from: from, queue: q, cut: newStreamSplitter(l.cfg.MaxLine)}
 	if l.secure != nil {
 		c := tls.Server(conn, l.secure())
-		if err := l.handshake(ctx, c); err != nil {
+		if err := l.handshake(q.stop, c); err != nil {
 			if ctx.Err() == nil {
 				stats.add(func(s *Stats) { s.Handshakes++ })
 				l.seldom.Do(func() { l.cfg.Log.Warn("no TLS with this client", "client", from.String(), "err", err) })

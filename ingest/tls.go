@@ -80,7 +80,8 @@ func matches(allowed, name string) bool {
 // secure is the TLS of the next connection.
 func (s *Server) secure() *tls.Config { return s.set.Load().Secure }
 
-// handshake lets the client say who it is. It runs in the connection's own goroutine: a silent client holds up nobody.
+// handshake lets the client say who it is. It runs in the connection's own goroutine: a silent client holds up nobody. ctx is the
+// end of a stop, not its beginning: a client may have sent lines and believe that they arrived before our side of TLS 1.3 is done.
 func (l *streamSocket) handshake(ctx context.Context, c *tls.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, l.cfg.Handshake)
 	defer cancel()
