@@ -311,8 +311,8 @@ func TestBounds(t *testing.T) {
 	}
 	d := tr.Day()
 	r := d.Routers["gw"]
-	if len(d.Hosts) > 11 || len(tr.table.entries) > 100 || len(r.Overflows) > 4 || len(r.Kills) > 3 || len(r.Shrinks) > 3 {
-		t.Errorf("hosts %d, entries %d, overflows %d, kills %d, shrinks %d", len(d.Hosts), len(tr.table.entries), len(r.Overflows), len(r.Kills), len(r.Shrinks))
+	if len(d.Hosts) > 11 || tr.table.entries.n > 100 || len(r.Overflows) > 4 || len(r.Kills) > 3 || len(r.Shrinks) > 3 {
+		t.Errorf("hosts %d, entries %d, overflows %d, kills %d, shrinks %d", len(d.Hosts), tr.table.entries.n, len(r.Overflows), len(r.Kills), len(r.Shrinks))
 	}
 	for _, what := range []string{"hosts", "sessions", "kills", "shrinks"} {
 		if d.Dropped[what] == 0 {

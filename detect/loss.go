@@ -297,31 +297,33 @@ func (lt lossTable) carry(fs []Finding) {
 // nothing is known until the next.
 type fading struct {
 	on     bool // ends are logged
-	keys   [2]map[Key]givenUp
+	keys   [2]flat[plainKey, givenUp]
 	turned int64
 	blind  bool
 }
 
 const fadeMemory = 10 * time.Minute
 
-func (f *fading) add(k Key, x givenUp, now int64) {
+func (f *fading) add(s spot, x givenUp, now int64) {
 	if !f.on {
 		return
 	}
-	full := len(f.keys[0]) >= maxEnded
-	if f.keys[0] == nil || full || now-f.turned > int64(fadeMemory) {
+	full := f.keys[0].n >= maxEnded
+	if full || now-f.turned > int64(fadeMemory) {
 		f.blind = full && now-f.turned <= int64(fadeMemory)
-		f.keys[1], f.keys[0], f.turned = f.keys[0], map[Key]givenUp{}, now
+		f.keys[1], f.keys[0], f.turned = f.keys[0], f.keys[1], now
+		f.keys[0].reset()
 	}
-	f.keys[0][k] = x
+	*f.keys[0].put(s.hash, s.key) = x
 }
 
 // take forgets the session, if it was given up.
-func (f *fading) take(k Key) (x givenUp, ok bool) {
-	for _, m := range f.keys {
-		for _, k := range [2]Key{k, {k.Dst, k.Src, k.DPort, k.SPort, k.Proto}} {
-			if x, ok = m[k]; ok {
-				delete(m, k)
+func (f *fading) take(s spot) (x givenUp, ok bool) {
+	for _, k := range [2]plainKey{s.key, s.key.back()} {
+		for i := range f.keys {
+			if v := f.keys[i].find(s.hash, k); v != nil {
+				x = *v
+				f.keys[i].drop(s.hash, k)
 				return x, true
 			}
 		}

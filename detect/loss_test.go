@@ -106,14 +106,15 @@ func TestFindingsCarryTheLoss(t *testing.T) {
 
 func TestFadingIsBounded(t *testing.T) {
 	f := fading{on: true}
-	k := func(i int) Key { return Key{Src: lan(1), Dst: wan(i), SPort: uint16(i), Proto: parse.TCP} }
-	knows := func(k Key) bool { _, ok := f.take(k); return ok }
+	tb := newTable(NewDay(DateOf(t0)), nil, 1)
+	k := func(i int) spot { return tb.spot(Key{Src: lan(1), Dst: wan(i), SPort: uint16(i), Proto: parse.TCP}) }
+	knows := func(k spot) bool { _, ok := f.take(k); return ok }
 	now := t0.UnixNano()
 	for i := range 3*maxEnded + 5 {
 		f.add(k(i), givenUp{}, now)
 	}
-	if len(f.keys[0]) > maxEnded || len(f.keys[1]) > maxEnded || !f.blind || !knows(k(1)) {
-		t.Errorf("%d and %d sessions, blind %v", len(f.keys[0]), len(f.keys[1]), f.blind)
+	if f.keys[0].n > maxEnded || f.keys[1].n > maxEnded || !f.blind || !knows(k(1)) {
+		t.Errorf("%d and %d sessions, blind %v", f.keys[0].n, f.keys[1].n, f.blind)
 	}
 	for i := range 3 {
 		f.add(k(i), givenUp{}, now+int64(fadeMemory)*int64(i+2))

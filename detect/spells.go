@@ -66,7 +66,7 @@ func (t *Tracker) lookFor(rs *routerState) {
 	}
 	own, all := uint32(rs.in.total), uint32(t.table.all.total)
 	if own > o.Total {
-		o.States, o.Inlets = rs.in.byState(), rs.in.largest()
+		o.States, o.Inlets = slices.Clone(rs.in.byState()), rs.in.largest()
 	}
 	now, most := max(own, all), max(o.Total, o.All)
 	o.Total, o.All = max(o.Total, own), max(o.All, all)
@@ -79,8 +79,9 @@ func (t *Tracker) lookFor(rs *routerState) {
 	}
 	o.Weight += lines
 	o.Held, o.HeldAll = o.Held+lines*uint64(own), o.HeldAll+lines*uint64(all)
-	for host, c := range t.table.all.hosts {
-		if c.n <= 0 {
+	for at, c := range t.table.all.list {
+		host, n := c.host, t.table.all.now[at]
+		if n <= 0 {
 			continue
 		}
 		h := rs.sums[host]
@@ -88,10 +89,8 @@ func (t *Tracker) lookFor(rs *routerState) {
 			h = &Holder{Host: host}
 			rs.sums[host] = h
 		}
-		h.All += lines * uint64(c.n)
-		if m := rs.in.hosts[host]; m != nil {
-			h.N += lines * uint64(m.n)
-		}
+		h.All += lines * uint64(n)
+		h.N += lines * uint64(rs.in.entries(host))
 	}
 }
 

@@ -84,10 +84,10 @@ func (e *entry) count(n int32) {
 
 // inletOf is the record of the service that the entry is a session to; nil when it was opened from inside, or when there are too many.
 func (h *holding) inletOf(e *entry) *Inlet {
-	if !e.holder.IsValid() || e.key.Src == e.holder {
+	if holder := e.own.host; !holder.IsValid() || e.key.Src == holder {
 		return nil
 	}
-	d := Door{e.holder, Port{e.key.Proto, e.key.DPort}}
+	d := Door{e.own.host, Port{e.key.Proto, e.key.DPort}}
 	x := h.inlets[d]
 	if x == nil {
 		if len(h.inlets) >= maxInlets {
@@ -111,7 +111,8 @@ func (h *holding) byState() States {
 	for n > 0 && h.states[n-1] == 0 {
 		n--
 	}
-	out := make(States, n)
+	var all [numStates]uint32
+	out := all[:n]
 	for i := range out {
 		out[i] = uint32(max(h.states[i], 0))
 	}

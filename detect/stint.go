@@ -59,7 +59,7 @@ func (x *stints) observe(e *parse.Event, prev func(Date) *Day) {
 	if e.Kind != parse.SessionNew && e.Kind != parse.SessionUpdate {
 		return
 	}
-	if en := x.tracker.table.find(x.tracker.keyOf(e)); en != nil {
+	if en := x.tracker.table.find(x.tracker.table.spot(x.tracker.keyOf(e))); en != nil {
 		if s := x.live[en]; s != nil {
 			s.last = max(s.last, e.Time)
 			if e.State != parse.NoState {
@@ -72,8 +72,7 @@ func (x *stints) observe(e *parse.Event, prev func(Date) *Day) {
 func (x *stints) begin(date Date, prev *Day) {
 	x.tracker = NewTracker(x.cfg, prev, date)
 	x.tracker.table.watch = x.watch
-	all := slices.SortedFunc(maps.Values(x.tracker.table.entries), func(a, b *entry) int { return a.key.compare(b.key) }) // a map has no order
-	for _, en := range all {
+	for _, en := range x.tracker.table.list() {
 		x.open(en, date.Start().UnixNano())
 	}
 }
@@ -95,7 +94,7 @@ func (x *stints) nextDay(date Date) {
 		byKey[s.key] = s
 	}
 	live := map[*entry]*stint{}
-	for _, en := range next.table.entries {
+	for _, en := range next.table.list() {
 		if s := byKey[en.key]; s != nil {
 			live[en] = s
 			delete(byKey, en.key)
@@ -146,12 +145,12 @@ func (x *stints) watch(en *entry, gone bool) {
 }
 
 func (x *stints) open(en *entry, at int64) {
-	s := &stint{key: en.key, holder: en.holder, router: en.router, start: at, last: at, scale: 1, to: x.held[en.router]}
+	s := &stint{key: en.key, holder: en.own.host, router: en.in.router, start: at, last: at, scale: 1, to: x.held[en.in.router]}
 	if s.to == nil {
-		s.to = x.cfg.timeouts(en.router.String())
-		x.held[en.router] = s.to
+		s.to = x.cfg.timeouts(en.in.router.String())
+		x.held[en.in.router] = s.to
 	}
-	if rs := x.tracker.routers[en.router]; rs != nil {
+	if rs := x.tracker.routers[en.in.router]; rs != nil {
 		s.scale = rs.router.Gauge.scale()
 	}
 	if x.event != nil {

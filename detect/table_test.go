@@ -236,9 +236,9 @@ func TestUDPPortIsUsedAgain(t *testing.T) {
 func TestEndsAreBounded(t *testing.T) {
 	tb := newTable(NewDay(DateOf(t0)), nil, 10)
 	for i := range 3 * maxEnded {
-		tb.end(Key{Src: lan(1), Dst: wan(i), DPort: 1}, t0.UnixNano(), true)
+		tb.end(tb.spot(Key{Src: lan(1), Dst: wan(i), DPort: 1}), t0.UnixNano(), true)
 	}
-	if n := len(tb.over[0]) + len(tb.over[1]); n > 2*maxEnded {
+	if n := tb.ends[0].n + tb.ends[1].n; n > 2*maxEnded {
 		t.Errorf("%d ends remembered", n)
 	}
 }

@@ -131,10 +131,10 @@ func (t *Tracker) EntriesAt(ns int64) map[netip.Addr]int {
 	if dateOf(ns) == t.day.Date {
 		t.advance(ns)
 	}
-	out := make(map[netip.Addr]int, len(t.table.all.hosts))
-	for host, c := range t.table.all.hosts {
-		if c.n > 0 {
-			out[host] = c.n
+	out := make(map[netip.Addr]int, len(t.table.all.list))
+	for at, c := range t.table.all.list {
+		if n := t.table.all.now[at]; n > 0 {
+			out[c.host] = int(n)
 		}
 	}
 	return out
@@ -234,12 +234,12 @@ func (t *Tracker) slotOf(ns int64) int { return int((ns - t.table.start) / int64
 
 func (t *Tracker) closeSlot() {
 	t.table.all.nextSlot()
-	for name, h := range t.table.routers {
+	for _, h := range t.table.holdings {
 		if h.peak == 0 {
 			continue
 		}
 		if l, ok := h.level(t.slot); ok {
-			rs := t.router(name)
+			rs := t.router(h.router)
 			rs.router.Occupancy = append(rs.router.Occupancy, l)
 			if t.judges(h) {
 				rs.router.Gauge.over(t.table.start+int64(t.slot+1)*int64(SlotLen), h.total, h.sure(), rs.size, 2*rs.held.TypicalTCP)
@@ -323,11 +323,12 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	hs := t.known(host)
 	hold, guessed := t.hold(e, k, hs, rs)
 	expires := e.Time + int64(hold)
-	if have := t.table.entries[k.plain()]; have != nil { // a retransmitted SYN, the next datagram, or another logger's copy
-		t.repeated(have, e, rs, expires)
+	s := t.table.spot(k)
+	if have := t.table.entries.find(s.hash, s.key); have != nil { // a retransmitted SYN, the next datagram, or another logger's copy
+		t.repeated(*have, e, rs, expires)
 		return
 	}
-	ended := t.table.ended(k, e)
+	ended := t.table.ended(s, e)
 	if ended != nil && ended.counted {
 		return
 	}
@@ -337,14 +338,14 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	}
 	if ended != nil {
 		ended.counted = true // it was over before this line of it came
+	} else if en := t.table.take(s, k); en == nil {
+		t.day.Dropped["sessions"]++
 	} else {
-		en := &entry{key: k, holder: host, router: e.Router, state: e.State, expires: expires, guessed: guessed, born: e.Time, heard: e.Time}
-		if hs != nil && host.IsValid() {
-			en.own, en.all = hs.own, hs.all
-		}
-		if !t.table.put(en) {
-			t.day.Dropped["sessions"]++
-		} else if hs != nil {
+		en.state, en.expires, en.guessed, en.born, en.heard = e.State, expires, guessed, e.Time, e.Time
+		if hs == nil {
+			t.table.put(en, t.table.holding(e.Router), host, nil, nil)
+		} else {
+			t.table.put(en, t.table.holding(e.Router), host, hs.own, hs.all)
 			hs.own, hs.all = en.own, en.all
 		}
 	}
@@ -467,7 +468,7 @@ func (b *busy) close(s *Series) {
 }
 
 func (t *Tracker) sessionUpdate(e *parse.Event, rs *routerState) {
-	en := t.table.find(t.keyOf(e))
+	en := t.table.find(t.table.spot(t.keyOf(e)))
 	if en == nil {
 		return
 	}
@@ -500,9 +501,10 @@ func (t *Tracker) sessionUpdate(e *parse.Event, rs *routerState) {
 func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 	rs.router.Ends++
 	k := t.keyOf(e)
-	en := t.table.find(k)
+	s := t.table.spot(k)
+	en := t.table.find(s)
 	t.table.faded.on = true
-	orphan := en == nil && t.table.lately(k) == nil && !t.fadedEnd(k, e)
+	orphan := en == nil && t.table.lately(s) == nil && !t.fadedEnd(k, s, e)
 	if orphan {
 		rs.router.hour(t.day, e.Time).Orphans++
 	}
@@ -528,12 +530,12 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 			t.serving(e, en, host)
 		}
 	}
-	t.table.end(k, e.Time, counted)
+	t.table.end(s, e.Time, counted)
 }
 
 // fadedEnd says whether the session that ended had been given up.
-func (t *Tracker) fadedEnd(k Key, e *parse.Event) bool {
-	x, ok := t.table.faded.take(k)
+func (t *Tracker) fadedEnd(k Key, s spot, e *parse.Event) bool {
+	x, ok := t.table.faded.take(s)
 	if ok {
 		t.table.holding(e.Router).lives.back(x, k, e.Time)
 	}
@@ -597,8 +599,8 @@ func (t *Tracker) Day() *Day {
 	for name, rs := range t.routers {
 		d.Routers[name.String()] = t.snapshot(rs)
 	}
-	for name, h := range t.table.routers { // the running slot
-		if r := d.Routers[name.String()]; r != nil {
+	for _, h := range t.table.holdings { // the running slot
+		if r := d.Routers[h.router.String()]; r != nil {
 			r.Lives = h.lives.clone()
 			if l, ok := h.level(t.slot); ok {
 				r.Occupancy = append(r.Occupancy, l)
