@@ -18,7 +18,9 @@ type Who struct {
 	At    time.Time
 	Slack time.Duration // how far off At may be; 0 = it is exact
 	Proto uint8         // IANA number; 0 = any
-	Back  time.Duration // how far from At the lines of a session are looked for; 0 = a day. Blocks of ports have no such limit.
+	// Back is how far from At the lines of a session are looked for. 0 = ten minutes, and where that leaves doubts, two hours, and a day. Blocks
+	// of ports have no such limit.
+	Back time.Duration
 }
 
 // How says by what a machine had the public end.
@@ -70,9 +72,15 @@ type Finder func(context.Context, Nearest) (before, after []Entry, err error)
 const (
 	whoLines  = 256 // lines on each side of the time in one look; machines that these hide are looked for again
 	whoRounds = 8
+	whoNear   = 10 * time.Minute
+	whoFar    = 2 * time.Hour
 	whoBack   = 24 * time.Hour
+	// sureEnough is what a session whose begin is logged has, where nobody competes: a NAT gives a port that is in use to no
+	// other one, save for another peer.
+	sureEnough = 0.8
 	// An answer is bounded: beyond, the least likely holdings of a machine, and the least likely machines, are left out.
 	maxOfHost  = 8
+	maxBeside  = 6 // that had ended before or began later
 	maxHolders = 128
 )
 
@@ -83,21 +91,34 @@ func Holders(ctx context.Context, q Who, find Finder, skew func(router string) t
 	if !q.End.IsValid() || q.End.Port() == 0 {
 		return nil, fmt.Errorf("who: %v is no address with a port", q.End)
 	}
-	if q.Back <= 0 {
+	all := q.Back > 0
+	if !all {
 		q.Back = whoBack
 	}
 	if skew == nil {
 		skew = func(string) time.Duration { return 0 }
 	}
 	s := seeker{q: q, parser: parse.NewParser()}
-	sessions := Window{From: q.At.Add(-q.Back), To: q.At.Add(q.Back)}
-	if err := s.seek(ctx, find, Nearest{Window: sessions, End: q.End, At: q.At}, false); err != nil {
-		return nil, err
-	}
 	if err := s.seek(ctx, find, Nearest{End: q.End, At: q.At, Blocks: true}, true); err != nil {
 		return nil, err
 	}
-	return weigh(q, s.holders(), skew), nil
+	given := len(s.lines)
+	steps := []time.Duration{whoNear, whoFar, q.Back}
+	if all {
+		steps = steps[2:]
+	}
+	for _, back := range steps {
+		s.lines = s.lines[:given]
+		near := Nearest{Window: Window{From: q.At.Add(-back), To: q.At.Add(back)}, End: q.End, At: q.At}
+		if err := s.seek(ctx, find, near, false); err != nil {
+			return nil, err
+		}
+		hs := weigh(q, s.holders(), skew)
+		if back == q.Back || len(hs) > 0 && hs[0].Confidence >= sureEnough {
+			return hs, nil
+		}
+	}
+	return nil, nil
 }
 
 // seeker collects the lines that tell of an end.
@@ -317,10 +338,13 @@ func weigh(q Who, hs []Holder, skew func(string) time.Duration) []Holder {
 	slices.SortStableFunc(hs, func(a, b Holder) int {
 		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(distance(&a), distance(&b)), a.Host.Compare(b.Host))
 	})
-	count := map[netip.Addr]int{}
+	count, beside := map[netip.Addr]int{}, 0
 	hs = slices.DeleteFunc(hs, func(h Holder) bool {
+		if h.Standing == Ended || h.Standing == Later {
+			beside++
+		}
 		count[h.Host.Addr()]++
-		return count[h.Host.Addr()] > maxOfHost
+		return count[h.Host.Addr()] > maxOfHost || beside > maxBeside && (h.Standing == Ended || h.Standing == Later)
 	})
 	return hs[:min(len(hs), maxHolders)]
 }
@@ -335,16 +359,16 @@ func lineError(e *Entry) time.Duration {
 }
 
 // stand says how the holding lies to the time, and what is left of its trust: all where the time is more than the error within;
-// 0.9 nearer to a logged begin or end, 0.5 beyond it by no more than the error, 0.1 farther away. Where no begin or no end is
+// 0.9 nearer to a logged begin or end, 0.5 beyond it by no more than the error, from 0.1 on less and less farther away. Where no begin or no end is
 // logged, 0.8 or 0.9 of that for as long as a router keeps a silent session, and less with the time beyond.
 func (h *Holder) stand(at time.Time, err time.Duration) (Standing, float64) {
 	begin, end := time.Unix(0, h.First.Time), h.To
 	known := !h.From.IsZero()
 	switch {
 	case !end.IsZero() && at.After(end.Add(err)):
-		return Ended, 0.1
+		return Ended, beyond(at.Sub(end), err)
 	case known && at.Before(begin.Add(-err)):
-		return Later, 0.1
+		return Later, beyond(begin.Sub(at), err)
 	case !known && at.Before(begin):
 		return Unsure, 0.8 * decay(begin.Sub(at), lifetime(h.Proto))
 	}
@@ -376,6 +400,11 @@ func (h *Holder) superseded(hs []Holder, at time.Time) bool {
 	return h.exclusive() && h.Standing == Open && slices.ContainsFunc(hs, func(o Holder) bool {
 		return o.How == h.How && o.Router == h.Router && o.Proto == h.Proto && o.Host != h.Host && o.From.After(h.From) && !o.From.After(at)
 	})
+}
+
+// beyond is a tenth just outside the error, and falls with the distance.
+func beyond(d, err time.Duration) float64 {
+	return 0.1 * float64(max(err, time.Second)) / float64(max(d, err, time.Second))
 }
 
 // decay is 1 up to the lifetime, and falls with the time beyond.

@@ -26,8 +26,8 @@ func TestWho(t *testing.T) {
 		want []string // in this order
 	}{
 		"text": {[]string{"203.0.113.7:40312", "--at", "2026-11-17 21:14:03"},
-			[]string{"203.0.113.7:40312 at 2026-11-17 21:14:03 UTC ± 5s: 2 candidates", "91 %  100.64.0.6:6000  2026-11-17 21:12:00.500 to 2026-11-17 21:20:00.500",
-				"its source was translated to that, tcp, with 198.51.100.2:443, router cgn", "| 2026-11-17T21:12:00.500Z cgn NAT-TCP-N: 100.64.0.6:6000", "9 %  100.64.0.5:5000", "ended before"}},
+			[]string{"203.0.113.7:40312 at 2026-11-17 21:14:03 UTC ± 5s: 2 candidates", "99 %  100.64.0.6:6000  2026-11-17 21:12:00.500 to 2026-11-17 21:20:00.500",
+				"its source was translated to that, tcp, with 198.51.100.2:443, router cgn", "| 2026-11-17T21:12:00.500Z cgn NAT-TCP-N: 100.64.0.6:6000", "0 %  100.64.0.5:5000", "ended before"}},
 		"days after the block was given": {[]string{"203.0.113.8:1500", "--at", "2026-11-17T21:14:03+09:00"},
 			[]string{"97 %  100.64.0.9  since 2026-11-10 00:00:00.500, no end is logged", "had the block of ports 1024-2047"}},
 		"json":   {[]string{"203.0.113.7:40312", "--at", "2026-11-17 21:14:03", "--format", "json"}, []string{`"end": "203.0.113.7:40312"`, `"who": "100.64.0.6"`, `"standing": "held"`}},

@@ -120,6 +120,9 @@ func (db *DB) verifyDay(ctx context.Context, date detect.Date) (store.Verified, 
 	default:
 		err = v.day(ctx, d)
 		db.release(d)
+		if err != nil {
+			return v.Verified, err
+		}
 	}
 	if v.more > 0 {
 		v.Problems = append(v.Problems, fmt.Sprintf("and %d more", v.more))
