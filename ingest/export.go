@@ -35,6 +35,7 @@ type exportReader struct {
 	err    error
 	cursor []byte // of the record so far
 	limit  int    // bytes kept of a value; 0: as many as there are
+	cut    *bool  // set once the data is known to end before its end; nil: it cannot
 }
 
 // exportFields are the fields that are kept.
@@ -58,7 +59,9 @@ func (x *exportReader) Read(b []byte) (int, error) {
 			return 0, x.err
 		}
 		if x.err = x.field(); x.err != nil {
-			x.end()
+			if x.cut == nil || !*x.cut { // else it is half a record
+				x.end()
+			}
 			if errors.Is(x.err, io.ErrUnexpectedEOF) {
 				x.err = io.EOF // cut short
 			}

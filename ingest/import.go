@@ -85,6 +85,7 @@ type Summary struct {
 	Oversize   uint64 // lines cut at the limit
 	Repaired   uint64 // lines whose time cannot be true, and was taken from their neighbours
 	Bytes      uint64 // of the lines read
+	Cut        int    // compressed files that end before their end, of which the whole lines were taken
 	Days       []DayCount
 	Routers    []string // names that the events go by, sorted
 	Notes      []string // what a person should know about how the files were read
@@ -122,6 +123,8 @@ func (s *Summary) day(d detect.Date) *DayCount {
 //
 // Files without a wall clock, and then those without any stamps, come last: the lines of the others, and of the store,
 // tell their times.
+//
+// Of a compressed file that was cut short the lines that can be read are taken; Summary.Cut counts such files.
 //
 // A file that cannot be read does not keep the others from being imported; the error names each. The Summary is valid
 // in any case. After an error of the store or of ctx nothing further is read.
@@ -232,6 +235,9 @@ func importInput(ctx context.Context, to Target, opt *Options, in *input, sum *S
 	if why := notText(text); why != "" {
 		return errors.New(why)
 	}
+	if len(text) == 0 && in.cut {
+		return errors.New("the compressed file is cut short: no line of it can be read")
+	}
 	if len(text) == 0 {
 		in.note(sum, "the file is empty")
 		return nil
@@ -253,5 +259,13 @@ func importInput(ctx context.Context, to Target, opt *Options, in *input, sum *S
 	if err := run.prepare(facts); err != nil {
 		return err
 	}
-	return run.lines()
+	before := sum.Lines
+	if err := run.lines(); err != nil {
+		return err
+	}
+	if in.cut {
+		sum.Cut++
+		in.note(sum, fmt.Sprintf("the compressed file is cut short: its first %d lines were taken in, the others are missing", sum.Lines-before))
+	}
+	return nil
 }

@@ -36,6 +36,7 @@ type input struct {
 	clean func()
 
 	counted bool // the next reading is the one that progress tells of
+	cut     bool // a reading found that the compressed file ends before its end
 }
 
 // expand resolves directories and patterns. A name that exists is taken as it is, brackets or not.
@@ -150,7 +151,7 @@ func open(path string, opt *Options, p *progress) (*input, error) {
 		if in.counted {
 			r = &countedReader{f, p}
 		}
-		d, err := decoded(r)
+		d, err := decoded(r, &in.cut)
 		if err != nil {
 			f.Close()
 			return nil, fmt.Errorf("%s: %w", path, err)
@@ -175,11 +176,11 @@ func (r readCloser) Close() error { return r.close() }
 
 // openReader reads what can be read only once. What is larger than wholeMax goes through a temporary file.
 func openReader(name string, r io.Reader, mtime time.Time) (*input, error) {
-	d, err := decoded(r)
+	in := &input{name: name, mtime: mtime, clean: func() {}}
+	d, err := decoded(r, &in.cut)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	in := &input{name: name, mtime: mtime, clean: func() {}}
 	text, err := io.ReadAll(io.LimitReader(d, wholeMax+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -231,8 +232,9 @@ func (in *input) note(sum *Summary, note string) {
 }
 
 // decoded takes away compression, UTF-16 and the journal's export format, all told by the first bytes. A file that is
-// compressed twice is not followed further.
-func decoded(r io.Reader) (io.Reader, error) {
+// compressed twice is not followed further. Of compressed data that ends before its end the whole lines are read, and
+// cut is set by then: the line in which it ends would be another one than that of the whole file.
+func decoded(r io.Reader, cut *bool) (io.Reader, error) {
 	b := bufio.NewReaderSize(r, 256<<10)
 	magic, _ := b.Peek(6) // a shorter file has no magic
 	var err error
@@ -250,19 +252,29 @@ func decoded(r io.Reader) (io.Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decompress: %w", err)
 	}
-	if d != io.Reader(b) {
-		b = bufio.NewReaderSize(d, 256<<10)
+	packed := d != io.Reader(b)
+	if packed {
+		b = bufio.NewReaderSize(&cutReader{d, cut}, 256<<10)
 	}
+	d = plain(b, cut)
+	if packed {
+		d = &wholeLines{r: d, cut: cut}
+	}
+	return d, nil
+}
+
+// plain takes away what decoded text may be written in.
+func plain(b *bufio.Reader, cut *bool) io.Reader {
 	switch bom, _ := b.Peek(2); string(bom) {
 	case "\xff\xfe":
-		return &utf16Reader{r: b, low: 0, high: 1}, nil
+		return &utf16Reader{r: b, low: 0, high: 1}
 	case "\xfe\xff":
-		return &utf16Reader{r: b, low: 1, high: 0}, nil
+		return &utf16Reader{r: b, low: 1, high: 0}
 	}
 	if head, _ := b.Peek(24); isExport(head) {
-		return &exportReader{r: b}, nil
+		return &exportReader{r: b, cut: cut}
 	}
-	return b, nil
+	return b
 }
 
 // utf16Reader turns UTF-16 into UTF-8.

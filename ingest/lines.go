@@ -9,13 +9,17 @@ import (
 
 // ReadLines are the lines of a log, compressed or not, without what ends them; more than limit bytes of text are an error.
 func ReadLines(r io.Reader, limit int) (lines [][]byte, err error) {
-	d, err := decoded(r)
+	cut := false
+	d, err := decoded(r, &cut)
 	if err != nil {
 		return nil, err
 	}
 	text, err := io.ReadAll(io.LimitReader(d, int64(limit)+1))
 	if err != nil {
 		return nil, fmt.Errorf("read: %w", err)
+	}
+	if cut {
+		return nil, errors.New("the compressed data is cut short")
 	}
 	if len(text) > limit {
 		return nil, fmt.Errorf("more than %d MB of text", limit>>20)

@@ -173,3 +173,31 @@ func TestInterrupted(t *testing.T) {
 	}
 	pw.Close()
 }
+
+// TestCutFile: a compressed file that was cut short gives its first lines, one line on stderr and the code 1.
+func TestCutFile(t *testing.T) {
+	whole, err := os.ReadFile("../../ingest/testdata/app.log.xz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	name, data := filepath.Join(dir, "app.log.xz"), filepath.Join(dir, "data")
+	for _, c := range []struct {
+		size, code, lines int // lines on stderr
+		out               string
+	}{
+		{len(whole) / 2, 1, 1, "took in 1 file: "},
+		{len(whole), 0, 0, "took in 1 file: 6000 lines, "},
+	} {
+		if err := os.WriteFile(name, whole[:c.size], 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r := uncloak(t, "", "import", "--data", data, "--year", "2026", name)
+		if r.code != c.code || !strings.Contains(r.out, c.out) || strings.Count(r.errOut, "\n") != c.lines || c.code == 1 && !strings.Contains(r.errOut, "cut short") {
+			t.Errorf("%d bytes: code %d\nstdout %s\nstderr %s", c.size, r.code, r.out, r.errOut)
+		}
+	}
+	if n := count(t, data); n != 6000 {
+		t.Errorf("%d events, want 6000", n)
+	}
+}

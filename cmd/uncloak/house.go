@@ -78,7 +78,7 @@ func (a *app) importer(days *ingest.Days) web.ImportFunc {
 		} else {
 			sum, err = ingest.ImportReader(ctx, days, opt, o.Name, r, o.Modified)
 		}
-		res := web.ImportResult{Lines: sum.Lines, Events: sum.Events, Duplicates: sum.Duplicates, Unparsed: sum.Unparsed, Skipped: sum.Skipped, Notes: sum.Notes}
+		res := web.ImportResult{Lines: sum.Lines, Events: sum.Events, Duplicates: sum.Duplicates, Unparsed: sum.Unparsed, Skipped: sum.Skipped, Notes: sum.Notes, CutShort: sum.Cut > 0}
 		for _, d := range sum.Days {
 			if res.First.IsZero() || d.First.Before(res.First) {
 				res.First = d.First

@@ -200,6 +200,7 @@ func (a *app) importAll(ctx context.Context, args []string, v url.Values) (err e
 			sum.Last = res.Last
 		}
 		sum.Notes = append(sum.Notes, res.Notes...)
+		sum.CutShort = sum.CutShort || res.CutShort
 	}
 	_ = bar.Clear()
 	if err := a.ask(ctx, &s, true, func(s *session) error { return web.Rebuild(ctx, s.Client) }); err != nil {
@@ -210,7 +211,10 @@ func (a *app) importAll(ctx context.Context, args []string, v url.Values) (err e
 			return err
 		}
 	}
-	return a.several(errs)
+	if err := a.several(errs); err != nil || !sum.CutShort {
+		return err
+	}
+	return exitCode(1) // a note has said it
 }
 
 // several tells all errors but leaves a single one to the caller.

@@ -31,6 +31,7 @@ type ImportResult struct {
 	First      time.Time `json:"first,omitzero"` // of all events in it, stored before or not
 	Last       time.Time `json:"last,omitzero"`
 	Notes      []string  `json:"notes,omitempty"`
+	CutShort   bool      `json:"cut_short,omitempty"` // the compressed file ends before its end: only its first lines are in the counts
 }
 
 // Values are o as parameters of POST /v1/import.
