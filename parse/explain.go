@@ -12,6 +12,8 @@ import (
 func Explain(line []byte, rec *Record) string {
 	why := "no dialect knows the message"
 	switch rec.Dialect {
+	case "daemon":
+		why = "the tag is a daemon's that speaks of no session"
 	case "netfilter":
 		why = "IN=/OUT= followed by fields, SRC= and DST= are addresses"
 	case "conntrack":

@@ -2,22 +2,18 @@ package parse
 
 import "bytes"
 
-// familyD reads what the common daemons of a router say about logins, links and lost messages, and puts what else they say
-// down as system. It goes by the tag.
+// familyD reads what the common daemons of a router say about logins, links and lost messages. It goes by the tag.
 func (p *Parser) familyD(b []byte, rec *Record) bool {
-	if len(rec.App) < 3 {
+	if len(rec.App) < 3 || len(b) < 8 {
 		return false
 	}
 	switch string(rec.App) {
 	case "sshd", "sshd-session", "dropbear":
-		return p.login(b, rec) || everyday(rec)
+		return p.login(b, rec)
 	case "systemd-journald", "systemd-journal", "journald", "journal", "rsyslogd", "rsyslogd-2177", "imuxsock", "imjournal", "syslog-ng":
-		return p.lost(b, rec) || everyday(rec)
+		return p.lost(b, rec)
 	case "pppd", "netifd", "systemd-networkd", "NetworkManager", "dhcpcd":
-		return p.linkDaemon(b, rec) || everyday(rec)
-	case "cron", "crond", "CRON", "CROND", "anacron", "hostapd", "wpa_supplicant", "systemd", "systemd-logind", "ntpd", "chronyd", "ntpdate",
-		"systemd-timesyncd", "miniupnpd", "miniupnp", "udhcpc", "procd", "init", "sudo", "su", "logrotate", "dbus-daemon", "crontab":
-		return everyday(rec)
+		return p.linkDaemon(b, rec)
 	}
 	if bytes.HasPrefix(b, []byte("segfault at ")) || bytes.HasPrefix(b, []byte("general protection")) || bytes.HasPrefix(b, []byte("trap ")) {
 		rec.Detail, rec.Dialect = p.name(rec.App), "kernel" // the kernel says "httpd[870]: segfault at …": no tag, but a process
@@ -26,10 +22,16 @@ func (p *Parser) familyD(b []byte, rec *Record) bool {
 	return false
 }
 
-// everyday is a line of a daemon whose messages say nothing of sessions: understood by its tag alone, the text stays as it is.
+// everyday is a line of a daemon that speaks of no session and no table: whatever else it says is understood by its tag alone.
 func everyday(rec *Record) bool {
-	rec.Dialect = "daemon"
-	return mark(rec, System, "syslog")
+	switch string(rec.App) {
+	case "sshd", "sshd-session", "dropbear", "pppd", "netifd", "systemd-networkd", "NetworkManager", "dhcpcd", "cron", "crond", "CRON", "CROND",
+		"anacron", "crontab", "hostapd", "wpa_supplicant", "systemd", "systemd-logind", "systemd-timesyncd", "ntpd", "chronyd", "ntpdate",
+		"miniupnpd", "udhcpc", "procd", "sudo", "su", "logrotate", "dbus-daemon":
+		rec.Dialect = "daemon"
+		return mark(rec, System, "syslog")
+	}
+	return false
 }
 
 // login reads who tried to log in, from where: "Failed password for root from 192.0.2.1 port 22 ssh2" (sshd), "Bad

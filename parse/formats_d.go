@@ -84,6 +84,14 @@ func formatsD() []Format {
 			Source:  "pppd(8); OpenWrt netifd interface.c",
 		},
 		{
+			Name:    "daemon",
+			Devices: "cron, hostapd, wpa_supplicant, systemd, NTP clients, miniupnpd, sudo; what else sshd, dropbear, pppd and dhcpcd say",
+			Sample:  "Nov 29 00:08:11 gw crond[445]: USER root pid 3295 cmd /usr/sbin/ddns-update",
+			Reads:   "The tag: such lines are system, and of no consequence to any finding.",
+			Enable:  "On by default.",
+			Source:  "their manual pages",
+		},
+		{
 			Name:    "journal",
 			Devices: "systemd",
 			Sample:  "__REALTIME_TIMESTAMP=1795292901195360",

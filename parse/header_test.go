@@ -8,7 +8,7 @@ import (
 func TestHeader(t *testing.T) {
 	const full = "nf_conntrack: table full, dropping packet"
 	checkAll(t, []says{
-		{"3164", "<34>Oct 11 22:14:15 mymachine su[12]: 'su root' failed", `{"kind":"syslog","event":"unknown","dialect":null,"pri":34,"stamp":"10-11T22:14:15","host":"mymachine","app":"su","procid":"12","msg":"'su root' failed"}`},
+		{"3164", "<34>Oct 11 22:14:15 mymachine su[12]: 'su root' failed", `{"kind":"syslog","event":"system","dialect":"daemon","pri":34,"stamp":"10-11T22:14:15","host":"mymachine","app":"su","procid":"12","msg":"'su root' failed"}`},
 		{"without pri", "Oct 11 22:14:15 mymachine su: x", `{"pri":null,"host":"mymachine","app":"su","procid":null}`},
 		{"without host", "<134>Jun 10 12:06:18 hostapd: wl0.1: STA 11:22:33:44:55:66 IEEE 802.11: associated", `{"host":null,"app":"hostapd"}`},
 		{"address as host", "<4>Jun 10 12:06:18 192.168.1.1 kernel: " + full, `{"host":"192.168.1.1","event":"table-full"}`},
@@ -136,7 +136,7 @@ func TestUnread(t *testing.T) {
 func TestExplain(t *testing.T) {
 	for line, want := range map[string]string{
 		lineNetfilter: "dialect netfilter: IN=/OUT= followed by fields, SRC= and DST= are addresses; header: priority, stamp without a year, uptime, host, tag",
-		lineDaemon:    "dialect none: no dialect knows the message; header: stamp without a year, host, tag",
+		lineDaemon:    "dialect daemon: the tag is a daemon's that speaks of no session; header: stamp without a year, host, tag",
 		"x":           "dialect none: no dialect knows the message; header: none",
 	} {
 		if got := Explain([]byte(line), parseLine(line)); got != want {

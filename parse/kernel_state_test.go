@@ -67,7 +67,7 @@ func TestKernelStates(t *testing.T) {
 		{"mapped peer", "TCP: Peer 0000:0000:0000:0000:0000:ffff:c000:0201:1234/80 unexpectedly shrunk window 1:2 (repaired)", `{"src":"192.0.2.1","sport":1234}`},
 		{"kill with a UID in front", "Memory cgroup out of memory: Killed process 2042 (python3), UID 1000, total-vm:123kB, anon-rss:1kB", `{"event":"oom-kill","pid":2042,"proc":"python3"}`},
 		{"a daemon without a pid", "Nov 21 20:28:21 gw smartd: Device /dev/sda, temperature changed", `{"event":"unknown"}`},
-		{"hostapd", "Jun 10 12:06:18 hostapd: wl1.2: STA 02:00:5e:10:00:01 IEEE 802.11: associated", `{"kind":"syslog","event":"unknown"}`},
+		{"hostapd", "Jun 10 12:06:18 hostapd: wl1.2: STA 02:00:5e:10:00:01 IEEE 802.11: associated", `{"kind":"syslog","event":"system"}`},
 		{"a daemon is not the kernel", "Nov 21 20:28:21 gw foo[12]: I/O error", `{"event":"unknown"}`},
 	})
 }

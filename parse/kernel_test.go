@@ -10,7 +10,7 @@ func TestKernel(t *testing.T) {
 		{"4", "kernel: [1694413.644132] nf_conntrack: nf_conntrack: table full, dropping packet", `{"event":"table-full","uptime":1694413.644132}`},
 		{"6", lineFull, `{"event":"table-full"}`},
 		{"without the tag kernel", "<4>Jan  1 00:00:05 nf_conntrack: table full, dropping packet", `{"event":"table-full","app":null,"stamp":"01-01T00:00:05"}`},
-		{"a daemon cannot say so", "Jan  1 00:00:05 gw sshd[12]: nf_conntrack: table full, dropping packet", `{"event":"unknown","kind":"syslog"}`},
+		{"a daemon cannot say so", "Jan  1 00:00:05 gw sshd[12]: nf_conntrack: table full, dropping packet", `{"event":"system","kind":"syslog"}`},
 		{"expectations", "nf_conntrack: expectation table full", `{"kind":"expect-full","event":"table-full","detail":"expectations"}`},
 		{"callbacks", "[104243.800401] net_ratelimit: 3939 callbacks suppressed", `{"event":"suppressed","count":3939,"detail":"net_ratelimit"}`},
 		{"older callbacks", "__ratelimit: 12 callbacks suppressed", `{"event":"suppressed","count":12,"detail":"__ratelimit"}`},

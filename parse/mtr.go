@@ -135,7 +135,7 @@ func (p *Parser) mtrRaw(b []byte, rec *Record) bool {
 		rec.Detail = p.name(first)
 		mark(rec, System, "mtr-hop")
 	case 'x':
-		if _, ok := number(first); !ok {
+		if _, ok := number(first); !ok || len(trimLeft(more)) > 0 {
 			return false
 		}
 		mark(rec, System, "mtr-hop")

@@ -29,6 +29,8 @@ func TestMtr(t *testing.T) {
 			`{"kind":"mtr-hop","event":"system","dialect":"mtr","detail":"gw.lan","hop":1,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
 		{"raw probe", `x 0 33000`,
 			`{"kind":"mtr-hop","event":"system","dialect":"mtr","hop":1,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+		{"no raw probe", `x 1 2 3`,
+			`{"kind":"unknown","event":"unknown","dialect":null,"hop":null}`},
 		{"heading", `HOST: foo                         Loss%   Snt   Last   Avg  Best  Wrst StDev`,
 			`{"kind":"other","event":"system","dialect":"mtr","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"no numbers", `1. a b c d e f g`,

@@ -182,7 +182,14 @@ func (p *Parser) choose(b []byte, rec *Record) bool {
 	if p.mikrotikLine(b, rec) || p.familyD(b, rec) { // its prefix may be longer than what was looked at above
 		return true
 	}
-	return kernel && p.kernel(b, rec)
+	if kernel && p.kernel(b, rec) {
+		return true
+	}
+	if len(rec.App) == 0 {
+		return false
+	}
+	rec.clear(before)
+	return everyday(rec)
 }
 
 // speaksKernel says whether the message may be the kernel's: a daemon, which has a pid, cannot speak for it.

@@ -9,7 +9,7 @@ func TestRepeated(t *testing.T) {
 		{"with tag", "Jun  3 07:46:22 gw kernel: last message repeated 2 times", `{"event":"repeated","count":2,"app":"kernel"}`},
 		{"dashes", "Mar 24 14:26:01 --- last message repeated 1 time ---", `{"event":"repeated","count":1}`},
 		{"inner table full", "Mar  5 07:08:09 gw kernel: message repeated 7 times: [ [ 12.345678] nf_conntrack: table full, dropping packet]", `{"event":"table-full","kind":"conntrack-full","count":7,"uptime":12.345678}`},
-		{"inner daemon", "Mar  5 07:08:09 gw sshd[7]: message repeated 7 times: [ Failed password for root]", `{"event":"repeated","count":7}`},
+		{"inner daemon", "Mar  5 07:08:09 gw sshd[7]: message repeated 7 times: [ Failed password for root]", `{"event":"system","count":7}`},
 		{"inner suppressed", "gw kernel: message repeated 3 times: [ net_ratelimit: 10 callbacks suppressed]", `{"event":"suppressed","count":30}`},
 		{"inner kill keeps its pid", "gw kernel: message repeated 3 times: [ Out of Memory: Killed process 870 (httpd).]", `{"event":"oom-kill","pid":870}`},
 		{"a sentence", "Mar  5 07:08:09 gw app: message repeated often", `{"event":"unknown"}`},

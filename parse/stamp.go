@@ -106,6 +106,15 @@ func dateExists(year int, month time.Month, day int) bool {
 	return day >= 1 && day <= 28 || day >= 1 && time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Day() == day
 }
 
+// dateMayBe says whether the calendar has the date, in some year where the stamp has none.
+func (s *Stamp) dateMayBe() bool {
+	year := int(s.Year)
+	if year == 0 {
+		year = 2000 // it has a 29 February
+	}
+	return dateExists(year, time.Month(s.Month), int(s.Day))
+}
+
 // month is 1..12 for the English three-letter names, 0 otherwise.
 func month(b []byte) uint8 {
 	if len(b) < 3 {
@@ -195,6 +204,9 @@ func (s *Stamp) stamp3164(b []byte) (rest []byte, ok bool) {
 	t := Stamp{Month: mon, Day: day}
 	if y, r, ok := year(rest); ok && len(r) > 0 && r[0] == ' ' {
 		t.Year, rest = y, r[1:]
+	}
+	if day > 28 && !t.dateMayBe() {
+		return b, false
 	}
 	if rest, ok = t.clock(rest); !ok {
 		return b, false

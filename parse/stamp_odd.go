@@ -181,7 +181,7 @@ func (s *Stamp) foreignDate(name, b []byte) (rest []byte, ok bool) {
 	if t.Month == 0 {
 		return b, false
 	}
-	if t.Day, b, ok = dayOfMonth(b); !ok {
+	if t.Day, b, ok = dayOfMonth(b); !ok || t.Day > 28 && !t.dateMayBe() {
 		return b, false
 	}
 	if b, ok = t.clock(b); !ok {

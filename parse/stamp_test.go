@@ -119,3 +119,19 @@ func BenchmarkResolve(b *testing.B) {
 		s.Resolve(ref, loc)
 	}
 }
+
+// What no calendar and no clock has is no stamp.
+func TestStampThatCannotBe(t *testing.T) {
+	checkAll(t, []says{
+		{"31 November", "Nov 31 10:00:00 gw kernel: x", `{"stamp":null}`},
+		{"30 February", "<4>Feb 30 10:00:00 gw kernel: x", `{"stamp":null}`},
+		{"31 June with a year", "Jun 31 2026 10:00:00 gw kernel: x", `{"stamp":null}`},
+		{"29 February of no leap year", "Feb 29 2026 10:00:00 gw kernel: x", `{"stamp":null}`},
+		{"in brackets", "[Sun Feb 30 20:27:58 2026] nf_conntrack: table full, dropping packet", `{"stamp":null}`},
+		{"25 o'clock", "Nov 30 25:00:00 gw kernel: x", `{"stamp":null}`},
+		{"minute 60", "Nov 30 10:60:00 gw kernel: x", `{"stamp":null}`},
+		{"29 February", "Feb 29 10:00:00 gw kernel: x", `{"stamp":"02-29T10:00:00"}`},
+		{"29 February of a leap year", "Feb 29 2024 10:00:00 gw kernel: x", `{"stamp":"2024-02-29T10:00:00"}`},
+		{"31 December", "Dec 31 23:59:60 gw kernel: x", `{"stamp":"12-31T23:59:60"}`},
+	})
+}
