@@ -95,8 +95,13 @@ func (s *Series) Merge(o *Series) {
 }
 
 func (s *Series) slot(i uint16) *Slot {
-	if n := len(s.Slots); n > 0 && s.Slots[n-1].I == i { // events come nearly in order
+	n := len(s.Slots)
+	if n > 0 && s.Slots[n-1].I == i { // events come nearly in order
 		return &s.Slots[n-1]
+	}
+	if n == 0 || s.Slots[n-1].I < i {
+		s.Slots = append(s.Slots, Slot{I: i})
+		return &s.Slots[n]
 	}
 	k, ok := slices.BinarySearchFunc(s.Slots, i, func(b Slot, i uint16) int { return int(b.I) - int(i) })
 	if !ok {

@@ -334,16 +334,16 @@ func TestBounds(t *testing.T) {
 func TestRecentPeersAreBounded(t *testing.T) {
 	tr := NewTracker(DefaultConfig(), nil, DateOf(t0))
 	for i := range maxRecent + 50 {
-		tr.remember(wan(i), lan(1), t0.UnixNano())
+		tr.remember(wan(i), lan(1), hashAddr(wan(i)), t0.UnixNano())
 	}
-	if n := len(tr.recent[0]) + len(tr.recent[1]); n > maxRecent || tr.day.Dropped["recent peers"] == 0 {
+	if n := tr.recent[0].n + tr.recent[1].n; n > maxRecent || tr.day.Dropped["recent peers"] == 0 {
 		t.Errorf("%d peers remembered, dropped %v", n, tr.day.Dropped)
 	}
 	if _, ok := tr.spokeTo(wan(maxRecent+49), t0.UnixNano()); !ok {
 		t.Error("the last peer is forgotten")
 	}
 	later := t0.Add(time.Hour).UnixNano()
-	tr.remember(wan(maxRecent+99), lan(1), later)
+	tr.remember(wan(maxRecent+99), lan(1), hashAddr(wan(maxRecent+99)), later)
 	if _, ok := tr.spokeTo(wan(maxRecent+49), later); ok {
 		t.Error("an old peer is remembered")
 	}

@@ -21,6 +21,7 @@ type holding struct {
 	hosts       map[netip.Addr]*count
 	list        []*count // the same, to walk over: each slot does
 	now, most   []int32  // by place in list: entries, and most of them within the running slot
+	order       []uint64 // … the order of the holders
 
 	holders []Holder // room for those of further levels
 	levels  []uint32 // … for their states
@@ -55,6 +56,7 @@ func (h *holding) of(host netip.Addr) *count {
 		c = &count{host: host, in: h, at: int32(len(h.list))}
 		h.hosts[host] = c
 		h.list, h.now, h.most = append(h.list, c), append(h.now, 0), append(h.most, 0)
+		h.order = append(h.order, orderOf(host))
 	}
 	return c
 }
@@ -82,26 +84,59 @@ func (h *holding) level(slot int) (l Level, ok bool) {
 	if h.peak == 0 {
 		return Level{}, false
 	}
-	var top [maxHolders]Holder
+	var top [maxHolders]seat
 	n, least := 0, int32(1) // least: that is looked at
 	for at, most := range h.most {
 		if most < least {
 			continue
 		}
-		x := Holder{Host: h.list[at].host, N: uint64(most)}
-		if n == maxHolders && compareHolders(x, top[n-1]) > 0 {
+		x := seat{most, int32(at), h.order[at]}
+		if n == maxHolders && !x.before(&top[n-1], h.list) {
 			continue
 		}
 		i := min(n, maxHolders-1) // insertion: sorting hundreds of hosts for twelve took a quarter of all the time
-		for ; i > 0 && compareHolders(x, top[i-1]) < 0; i-- {
+		for ; i > 0 && x.before(&top[i-1], h.list); i-- {
 			top[i] = top[i-1]
 		}
 		top[i], n = x, min(n+1, maxHolders)
 		if n == maxHolders {
-			least = int32(top[n-1].N)
+			least = top[n-1].most
 		}
 	}
-	return Level{I: uint16(slot), Total: uint32(h.peak), Holders: room(&h.holders, top[:n]), States: room(&h.levels, h.byState())}, true
+	var holders [maxHolders]Holder
+	for i := range top[:n] {
+		holders[i] = Holder{Host: h.list[top[i].at].host, N: uint64(top[i].most)}
+	}
+	var states [numStates]uint32
+	return Level{I: uint16(slot), Total: uint32(h.peak), Holders: room(&h.holders, holders[:n]), States: room(&h.levels, h.byState(&states))}, true
+}
+
+// seat is a holder among others; the comparison is that of compareHolders, without a look at the addresses as a rule.
+type seat struct {
+	most, at int32
+	order    uint64
+}
+
+func (p *seat) before(o *seat, list []*count) bool {
+	if p.most != o.most {
+		return p.most > o.most
+	}
+	if p.order != o.order {
+		return p.order < o.order
+	}
+	return list[p.at].host.Less(list[o.at].host)
+}
+
+// orderOf is such that of two addresses with different ones the lower has the lower one.
+func orderOf(a netip.Addr) uint64 {
+	hi, lo := plain(a)
+	switch {
+	case !a.IsValid():
+		return 0
+	case a.Is4():
+		return 1 + lo&0xffffffff
+	}
+	return 1<<63 | hi>>1
 }
 
 // room is a copy of x out of a block that many of them share: 8,640 slots a day have one each.
@@ -128,9 +163,9 @@ func (h *holding) nextSlot() {
 		c, last := h.list[i], len(h.list)-1
 		delete(h.hosts, c.host)
 		c.gone = true
-		h.list[i], h.now[i], h.most[i] = h.list[last], h.now[last], h.most[last]
+		h.list[i], h.now[i], h.most[i], h.order[i] = h.list[last], h.now[last], h.most[last], h.order[last]
 		h.list[i].at = int32(i)
 		h.list[last] = nil
-		h.list, h.now, h.most = h.list[:last], h.now[:last], h.most[:last]
+		h.list, h.now, h.most, h.order = h.list[:last], h.now[:last], h.most[:last], h.order[:last]
 	}
 }

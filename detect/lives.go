@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -48,31 +47,55 @@ type Spread struct {
 }
 
 // lives are those of one router.
-type lives []Life
+type lives struct {
+	all  []*Life
+	last [2]*Life // of TCP and UDP: most sessions are of the kind of the one before
+}
+
+func livesOf(all []Life) lives {
+	var ls lives
+	for _, l := range clonedLives(all) {
+		ls.all = append(ls.all, &l)
+	}
+	return ls
+}
 
 // of is the record of that kind; when there are too many kinds, they share that of their protocol.
 func (ls *lives) of(proto uint8, port uint16) *Life {
 	if port >= 1024 {
 		port = 0
 	}
+	last := &ls.last[proto>>4&1] // 6 and 17
+	if l := *last; l != nil && l.Port == port && l.Proto == proto {
+		return l
+	}
 	for {
-		i, ok := slices.BinarySearchFunc(*ls, port, func(l Life, port uint16) int {
-			return cmp.Or(cmp.Compare(l.Proto, proto), cmp.Compare(l.Port, port))
+		i, ok := slices.BinarySearchFunc(ls.all, uint32(proto)<<16|uint32(port), func(l *Life, kind uint32) int {
+			return int(uint32(l.Proto)<<16|uint32(l.Port)) - int(kind)
 		})
 		switch {
 		case ok:
-			return &(*ls)[i]
-		case port != 0 && len(*ls) >= maxLives:
+			*last = ls.all[i]
+			return *last
+		case port != 0 && len(ls.all) >= maxLives:
 			port = 0
 		default: // protocols are few
-			*ls = slices.Insert(*ls, i, Life{Proto: proto, Port: port})
-			return &(*ls)[i]
+			ls.all = slices.Insert(ls.all, i, &Life{Proto: proto, Port: port})
 		}
 	}
 }
 
-func (ls lives) clone() []Life {
-	out := slices.Clone(ls)
+// list is a copy of them, in order of kind.
+func (ls *lives) list() []Life {
+	var out []Life
+	for _, l := range ls.all {
+		out = append(out, *l)
+	}
+	return clonedLives(out)
+}
+
+func clonedLives(all []Life) []Life {
+	out := slices.Clone(all)
 	for i := range out {
 		for j := range out[i].Spans {
 			x := &out[i].Spans[j]
@@ -87,7 +110,7 @@ func mergeLives(a, b []Life) []Life {
 	if len(b) == 0 {
 		return a
 	}
-	out := lives(lives(a).clone())
+	out := livesOf(a)
 	for i := range b {
 		x, o := out.of(b[i].Proto, b[i].Port), &b[i]
 		x.Ends, x.Orphans = x.Ends+o.Ends, x.Orphans+o.Orphans
@@ -100,7 +123,7 @@ func mergeLives(a, b []Life) []Life {
 			}
 		}
 	}
-	return out
+	return out.list()
 }
 
 // ended counts an end, an orphan one when its beginning is not in the log.

@@ -131,8 +131,8 @@ func TestLivesAreBounded(t *testing.T) {
 	for i := range 1 << 16 {
 		ls.of(parse.TCP, uint16(i)).ended(i%3 == 0)
 	}
-	if len(ls) > maxLives+1 {
-		t.Errorf("%d kinds", len(ls))
+	if len(ls.all) > maxLives+1 {
+		t.Errorf("%d kinds", len(ls.all))
 	}
 	l := ls.of(parse.UDP, 53)
 	for i := range 10 * lifeTurn {

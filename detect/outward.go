@@ -48,6 +48,10 @@ type portway struct {
 func plainPort(p Port) uint32 { return uint32(p.Proto)<<16 | uint32(p.Port) }
 
 func plain(a netip.Addr) (hi, lo uint64) {
+	if a.Is4() { // nearly all: half of the time
+		b := a.As4()
+		return 0, 0xffff<<32 | uint64(binary.BigEndian.Uint32(b[:]))
+	}
 	b := a.As16()
 	return binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])
 }

@@ -66,7 +66,7 @@ func (t *Tracker) lookFor(rs *routerState) {
 	}
 	own, all := uint32(rs.in.total), uint32(t.table.all.total)
 	if own > o.Total {
-		o.States, o.Inlets = slices.Clone(rs.in.byState()), rs.in.largest()
+		o.States, o.Inlets = rs.in.byState(new([numStates]uint32)), rs.in.largest()
 	}
 	now, most := max(own, all), max(o.Total, o.All)
 	o.Total, o.All = max(o.Total, own), max(o.All, all)

@@ -105,13 +105,12 @@ func (h *holding) inletOf(e *entry) *Inlet {
 	return x
 }
 
-// byState is the entries by state at this moment.
-func (h *holding) byState() States {
+// byState is the entries by state at this moment, in all.
+func (h *holding) byState(all *[numStates]uint32) States {
 	n := numStates
 	for n > 0 && h.states[n-1] == 0 {
 		n--
 	}
-	var all [numStates]uint32
 	out := all[:n]
 	for i := range out {
 		out[i] = uint32(max(h.states[i], 0))

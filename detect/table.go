@@ -105,7 +105,7 @@ func newTable(d *Day, prev *Day, limit int) *table {
 	}
 	for name, r := range prev.Routers {
 		if len(r.Lives) > 0 {
-			t.holding(parse.MakeName(name)).lives = lives(r.Lives).clone()
+			t.holding(parse.MakeName(name)).lives = livesOf(r.Lives)
 		}
 	}
 	for i := range prev.Open {

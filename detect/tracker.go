@@ -3,9 +3,7 @@ package detect
 import (
 	"cmp"
 	"iter"
-	"maps"
 	"net/netip"
-	"slices"
 	"time"
 
 	"uncloak/parse"
@@ -37,9 +35,9 @@ type Tracker struct {
 	lookAt     int64 // when the first look at a full table is due; 0 = none is
 	hosts      map[netip.Addr]*hostState
 	routers    map[parse.Name]*routerState
-	recent     [2]map[netip.Addr]contact // outside address → who of ours spoke to it last, in two generations
-	turned     int64                     // when they last changed
-	lastName   parse.Name                // most events come from the router of the one before
+	recent     [2]flat[[2]uint64, contact] // outside address → who of ours spoke to it last, in two generations
+	turned     int64                       // when they last changed
+	lastName   parse.Name                  // most events come from the router of the one before
 	lastRouter *routerState
 	lastAddr   netip.Addr // each event looks for its host more than once
 	lastHost   *hostState
@@ -65,16 +63,6 @@ type hostState struct {
 	out           outward
 	own, all      *count // its entries in the table: where to look first
 	knocks        knocks
-}
-
-// busy counts the running slot of a Series.
-type busy struct {
-	slot  int
-	fine  Fine
-	n     uint32
-	few   [fineFloor]netip.Addr // the peers, while there are few: hardly any slot has more
-	nFew  int
-	peers map[netip.Addr]struct{} // all of them, once there are more
 }
 
 type routerState struct {
@@ -110,7 +98,7 @@ func NewTracker(cfg Config, prev *Day, date Date) *Tracker {
 	}
 	return &Tracker{
 		gauges: gauges, cfg: cfg, day: d, table: newTable(d, prev, cfg.Limits.Sessions), now: date.Start().UnixNano(),
-		hosts: map[netip.Addr]*hostState{}, routers: map[parse.Name]*routerState{}, recent: [2]map[netip.Addr]contact{{}, {}},
+		hosts: map[netip.Addr]*hostState{}, routers: map[parse.Name]*routerState{},
 	}
 }
 
@@ -388,7 +376,7 @@ func (t *Tracker) count(hs *hostState, e *parse.Event, host, peer netip.Addr) {
 		hs.lookups.add(&hs.host.Lookups, slot, sec, peer)
 		bump(hs.host.Resolvers, peer)
 	}
-	t.remember(peer, host, e.Time)
+	t.remember(peer, host, hash, e.Time)
 }
 
 func (t *Tracker) place(ns int64) (slot, sec int) {
@@ -408,63 +396,6 @@ func bump[K comparable](m map[K]uint64, k K) {
 		}
 	}
 	m[k]++
-}
-
-// add counts one event in the running slot; what comes late goes to its own slot, without its peer.
-func (b *busy) add(s *Series, slot, sec int, peer netip.Addr) {
-	if slot != b.slot || b.n == 0 {
-		if slot < b.slot {
-			s.slot(uint16(slot)).N++
-			return
-		}
-		b.close(s)
-		b.slot = slot
-	}
-	b.n++
-	s.slot(uint16(slot)).N++
-	if b.fine.Sec[sec] < 65535 {
-		b.fine.Sec[sec]++
-	}
-	b.spoke(peer)
-}
-
-// spoke adds a peer to those of the slot.
-func (b *busy) spoke(peer netip.Addr) {
-	if b.peers == nil {
-		if slices.Contains(b.few[:b.nFew], peer) {
-			return
-		}
-		if b.nFew < len(b.few) {
-			b.few[b.nFew] = peer
-			b.nFew++
-			return
-		}
-		b.peers = make(map[netip.Addr]struct{}, 4*fineFloor)
-		for _, p := range b.few {
-			b.peers[p] = struct{}{}
-		}
-	}
-	if len(b.peers) < 65535 {
-		b.peers[peer] = struct{}{}
-	}
-}
-
-// distinct is how many peers the slot has.
-func (b *busy) distinct() uint16 {
-	if b.peers == nil {
-		return uint16(b.nFew)
-	}
-	return uint16(len(b.peers))
-}
-
-// close keeps the seconds of a busy slot.
-func (b *busy) close(s *Series) {
-	if b.n >= fineFloor {
-		b.fine.I, b.fine.Peers = uint16(b.slot), b.distinct()
-		s.Fine = append(s.Fine, b.fine)
-	}
-	b.n, b.fine = 0, Fine{}
-	b.nFew, b.peers = 0, nil // clearing it would cost what the largest burst of the day needed, in each slot to come
 }
 
 func (t *Tracker) sessionUpdate(e *parse.Event, rs *routerState) {
@@ -548,25 +479,31 @@ func (t *Tracker) settled(ns int64) bool {
 }
 
 // remember notes who spoke to peer, for reverse lookups that follow. What is older than echoMemory goes, and what is too much.
-func (t *Tracker) remember(peer, host netip.Addr, at int64) {
-	full := len(t.recent[0]) >= maxRecent/2
+func (t *Tracker) remember(peer, host netip.Addr, hash uint64, at int64) {
+	full := t.recent[0].n >= maxRecent/2
 	if full || at-t.turned > int64(echoMemory) {
 		if full && at-t.turned <= int64(echoMemory) {
-			t.day.Dropped["recent peers"] += uint64(len(t.recent[1]))
+			t.day.Dropped["recent peers"] += uint64(t.recent[1].n)
 		}
 		t.recent[0], t.recent[1], t.turned = t.recent[1], t.recent[0], at
-		clear(t.recent[0])
+		t.recent[0].reset()
 	}
-	t.recent[0][peer] = contact{host, at}
+	hi, lo := plain(peer)
+	*t.recent[0].put(mix(hash^t.table.seed), [2]uint64{hi, lo}) = contact{host, at}
 }
 
 // spokeTo is who of ours spoke to that peer lately.
 func (t *Tracker) spokeTo(peer netip.Addr, at int64) (host netip.Addr, ok bool) {
-	c, ok := t.recent[0][peer]
-	if !ok {
-		c, ok = t.recent[1][peer]
+	hi, lo := plain(peer)
+	hash := mix(hashAddr(peer) ^ t.table.seed)
+	c := t.recent[0].find(hash, [2]uint64{hi, lo})
+	if c == nil {
+		c = t.recent[1].find(hash, [2]uint64{hi, lo})
 	}
-	return c.host, ok && at-c.at <= int64(echoMemory)
+	if c == nil || at-c.at > int64(echoMemory) {
+		return netip.Addr{}, false
+	}
+	return c.host, true
 }
 
 func (t *Tracker) dnsQuery(e *parse.Event) {
@@ -586,92 +523,4 @@ func (t *Tracker) dnsQuery(e *parse.Event) {
 			t.day.Echoes[p]++
 		}
 	}
-}
-
-// Day is the summary so far, a copy that the tracker does not touch again.
-func (t *Tracker) Day() *Day {
-	d := *t.day
-	d.Hosts = make(map[netip.Addr]*Host, len(t.hosts))
-	for a, hs := range t.hosts {
-		d.Hosts[a] = hs.snapshot()
-	}
-	d.Routers = make(map[string]*Router, len(t.routers))
-	for name, rs := range t.routers {
-		d.Routers[name.String()] = t.snapshot(rs)
-	}
-	for _, h := range t.table.holdings { // the running slot
-		if r := d.Routers[h.router.String()]; r != nil {
-			r.Lives = h.lives.clone()
-			if l, ok := h.level(t.slot); ok {
-				r.Occupancy = append(r.Occupancy, l)
-			}
-		}
-	}
-	d.Echoes = maps.Clone(d.Echoes)
-	d.Dropped = maps.Clone(d.Dropped)
-	d.Open = t.table.open()
-	return &d
-}
-
-func (hs *hostState) snapshot() *Host {
-	h := *hs.host
-	h.Sessions = hs.sessions.snapshot(&h.Sessions)
-	h.Inbound = hs.inbound.snapshot(&h.Inbound)
-	h.Lookups = hs.lookups.snapshot(&h.Lookups)
-	h.PTRs = hs.ptrs.snapshot(&h.PTRs)
-	h.Asks = hs.asks.snapshot(&h.Asks)
-	h.Names = maps.Clone(h.Names)
-	h.Served = copies(hs.doors, (*Served).clone)
-	h.Resolvers = maps.Clone(h.Resolvers)
-	hs.out.fill(&h)
-	h.Peers, h.PeerHLL = hs.peers.estimate()
-	return &h
-}
-
-func (b *busy) snapshot(s *Series) Series {
-	out := Series{Slots: slices.Clone(s.Slots), Fine: slices.Clone(s.Fine)}
-	if b.n >= fineFloor {
-		f := b.fine
-		f.I, f.Peers = uint16(b.slot), b.distinct()
-		out.Fine = append(out.Fine, f)
-	}
-	return out
-}
-
-func (t *Tracker) snapshot(rs *routerState) *Router {
-	if rs.lookAt != 0 { // the look that is still to come is taken now, on copies
-		now := *rs
-		rs = &now
-		rs.router, rs.spell, rs.sums = new(*rs.router), new(*rs.spell), maps.Clone(rs.sums)
-		for host, h := range rs.sums {
-			rs.sums[host] = new(*h)
-		}
-		t.lookFor(rs)
-	}
-	r := *rs.router
-	r.Occupancy = slices.Clone(r.Occupancy)
-	r.Overflows = slices.Clone(r.Overflows)
-	if rs.spell != nil {
-		r.Overflows = append(r.Overflows, rs.closed())
-	}
-	r.Kills = slices.Clone(r.Kills)
-	r.Shrinks = slices.Clone(r.Shrinks)
-	r.Other = maps.Clone(r.Other)
-	r.Floods = slices.Clone(r.Floods)
-	r.Clock = slices.Clone(r.Clock)
-	r.Links = copies(rs.links, (*Iface).clone)
-	r.Pings = copies(rs.pings, (*Pings).clone)
-	return &r
-}
-
-// copies is m with values that share nothing with it; nil for an empty one.
-func copies[K comparable, V any](m map[K]*V, clone func(*V) V) map[K]V {
-	if len(m) == 0 {
-		return nil
-	}
-	out := make(map[K]V, len(m))
-	for k, v := range m {
-		out[k] = clone(v)
-	}
-	return out
 }
