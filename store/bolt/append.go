@@ -56,13 +56,13 @@ func (db *DB) Append(ctx context.Context, b store.Batch) (store.Appended, error)
 			}
 		}
 		db.opt.KeepRaw.thinned(p.rows)
-		db.encodePart(p)
+		db.encodePart(p, !b.Dedupe)
 	}
 	for _, p := range parts {
 		stored, err := db.commit(p, b.ID, !b.Dedupe)
 		for try := 0; err != nil && db.mend(p.date, err, try); try++ {
 			p.blocks = nil // perhaps merged with blocks of that file
-			db.encodePart(p)
+			db.encodePart(p, !b.Dedupe)
 			stored, err = db.commit(p, b.ID, !b.Dedupe)
 		}
 		if err != nil {
@@ -112,8 +112,12 @@ func (db *DB) split(b *store.Batch) ([]*part, error) {
 
 func dateOf(ns int64) detect.Date { return detect.DateOf(time.Unix(0, ns)) }
 
+// hurryEvents is how many events of a batch that was just received mean that they come so fast that their blocks must be written
+// fast rather than small. The day is written anew, and small, when it is over.
+const hurryEvents = blockEvents / 2
+
 // encodePart cuts the rows into blocks, and encodes them on all processors: a batch of 16k events makes two blocks.
-func (db *DB) encodePart(p *part) {
+func (db *DB) encodePart(p *part, live bool) {
 	if len(p.rows) == 0 {
 		return
 	}
@@ -133,6 +137,7 @@ func (db *DB) encodePart(p *part) {
 	var next atomic.Int32
 	var wg sync.WaitGroup
 	for _, enc := range db.enc[:min(len(db.enc), len(cut))] {
+		enc.hurry = live && len(p.rows) >= hurryEvents
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(cut); i = int(next.Add(1)) - 1 {
 				p.blocks[i] = makeBlock(enc, cut[i], p.blocks[i].size)

@@ -107,6 +107,7 @@ type encoder struct {
 	lines  *liner
 	parser *parse.Parser
 	rec    parse.Record
+	hurry  bool // leave the lines whole
 
 	addrs    map[netip.Addr]uint32 // numbers of the block's addresses, from 1
 	addrList []netip.Addr
@@ -152,7 +153,11 @@ func (e *encoder) encode(rows []*store.Entry) ([]byte, header) {
 	e.columns(rows)
 	e.identities(rows)
 	cols := len(e.p.out)
-	plain := e.lines.write(&e.p, e, rows)
+	write := e.lines.write
+	if e.hurry {
+		write = e.lines.writeWhole
+	}
+	plain := write(&e.p, e, rows)
 	bloom, public := makeBloom(e.addrList), e.ends.filter(rows)
 	h.bloom, h.ends, h.cols = uint32(len(bloom)), uint32(len(public)), uint32(cols)
 	h.raw, h.rawPlain = uint32(len(e.p.out)-cols), uint32(plain)

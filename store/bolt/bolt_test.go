@@ -224,7 +224,7 @@ func TestHalfBatch(t *testing.T) {
 	if err != nil || len(parts) != 2 {
 		t.Fatal(len(parts), err)
 	}
-	db.encodePart(parts[0])
+	db.encodePart(parts[0], false)
 	if _, err := db.commit(parts[0], b.ID, true); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -208,5 +209,35 @@ func TestKeepRaw(t *testing.T) {
 	}
 	if _, err := ParseKeepRaw("some"); err == nil {
 		t.Error("any word is taken")
+	}
+}
+
+// TestHurry: what came too fast to be written small is written small when the day is written anew.
+func TestHurry(t *testing.T) {
+	entries := benchEntries(t, benchBatch)
+	size := map[bool]int64{}
+	for _, live := range []bool{false, true} {
+		db := mustOpen(t, t.TempDir(), Options{})
+		mustAppend(t, db, store.Batch{Entries: entries, Dedupe: !live})
+		c, err := db.Compact(t.Context(), dateOf(entries[0].Time), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if size[live] = c.After; live && c.Before < 2*c.After {
+			t.Errorf("%d bytes before, %d after: it was written small at once", c.Before, c.After)
+		}
+		i := 0
+		for e, err := range db.Events(t.Context(), store.Query{Identity: true}) {
+			if err != nil || e.Event != entries[i].Event || e.Identity != entries[i].Identity || !bytes.Equal(e.Raw, entries[i].Raw) {
+				t.Fatalf("live %v, event %d: %+v, %v", live, i, e, err)
+			}
+			i++
+		}
+		if i != len(entries) {
+			t.Errorf("live %v: %d events of %d", live, i, len(entries))
+		}
+	}
+	if size[true] != size[false] {
+		t.Errorf("%d bytes of a day that came fast, %d of an import", size[true], size[false])
 	}
 }

@@ -71,7 +71,7 @@ func TestBomb(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	frame := z.compress(make([]byte, 8<<20), nil)
+	frame := z.compress(make([]byte, 8<<20), nil, false)
 	if _, err := z.decompress(frame, nil, 100); err == nil {
 		t.Error("a frame of 8 MiB passes for 100 bytes")
 	}

@@ -58,7 +58,7 @@ func (e *encoder) identities(rows []*store.Entry) {
 	e.derived = sized(e.derived, len(rows))
 	clear(e.addCount)
 	for i, r := range rows {
-		if r.Raw == nil {
+		if r.Raw == nil || e.hurry {
 			continue
 		}
 		add := r.Identity - e.parser.Identity(r.Raw, &e.rec)
@@ -77,7 +77,7 @@ func (e *encoder) identities(rows []*store.Entry) {
 			codes[i] = identShort
 			short = append(short, r.Identity)
 			continue
-		case r.Raw != nil && e.addCount[e.derived[i]] >= minAdds:
+		case r.Raw != nil && !e.hurry && e.addCount[e.derived[i]] >= minAdds:
 			c, ok := e.addCode[e.derived[i]]
 			if !ok && len(adds) < maxAdds {
 				c, ok = byte(identAdd+len(adds)), true

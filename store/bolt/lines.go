@@ -38,6 +38,39 @@ func newLiner() *liner {
 
 func (s *stringList) reset() { s.lens, s.text = s.lens[:0], s.text[:0] }
 
+// writeWhole writes the lines section with each line as a template of its own, without tokens: for a fifth of the time and four
+// times the size. A placeholder that stands in a line is doubled.
+func (l *liner) writeWhole(p *packer, e *encoder, rows []*store.Entry) (plain int) {
+	l.list.reset()
+	l.wordList.reset()
+	l.ids = sized(l.ids, len(rows))
+	for i, r := range rows {
+		l.ids[i] = 0
+		if r.Raw == nil {
+			continue
+		}
+		plain += len(r.Raw)
+		before := len(l.list.text)
+		for rest := r.Raw; ; {
+			k := bytes.IndexByte(rest, placeholder) + 1
+			if k == 0 {
+				l.list.text = append(l.list.text, rest...)
+				break
+			}
+			l.list.text = append(append(l.list.text, rest[:k]...), placeholder)
+			rest = rest[k:]
+		}
+		l.list.lens = append(l.list.lens, uint64(len(l.list.text)-before))
+		l.ids[i] = uint64(len(l.list.lens))
+	}
+	p.hurry = true
+	l.list.write(p)
+	p.hurry = false
+	p.numbers(l.ids)
+	l.wordList.write(p)
+	return plain
+}
+
 // write writes the lines section of rows to p; the columns of e are those of the same rows.
 func (l *liner) write(p *packer, e *encoder, rows []*store.Entry) (plain int) {
 	clear(l.templates)

@@ -38,15 +38,19 @@ func roundTrip(t *testing.T, z *codec, in []store.Entry) {
 	for i := range in {
 		rows = append(rows, &in[i])
 	}
-	block, _ := newEncoder(z).encode(rows)
-	filter := newFilter(&store.Query{})
-	var c cursor
-	if err := c.decode(newDecoder(z), block, &filter, false, true); err != nil {
-		t.Fatal(err)
-	}
-	for i := range in {
-		if g, w := &c.rows[i], &in[i]; g.Event != w.Event || g.Identity != w.Identity || !bytes.Equal(g.Raw, w.Raw) || (g.Raw == nil) != (w.Raw == nil) {
-			t.Fatalf("row %d:\n got %+v\nwant %+v", i, *g, *w)
+	for _, hurry := range []bool{false, true} {
+		enc := newEncoder(z)
+		enc.hurry = hurry
+		block, _ := enc.encode(rows)
+		filter := newFilter(&store.Query{})
+		var c cursor
+		if err := c.decode(newDecoder(z), block, &filter, false, true); err != nil {
+			t.Fatal(hurry, err)
+		}
+		for i := range in {
+			if g, w := &c.rows[i], &in[i]; g.Event != w.Event || g.Identity != w.Identity || !bytes.Equal(g.Raw, w.Raw) || (g.Raw == nil) != (w.Raw == nil) {
+				t.Fatalf("row %d, in a hurry %v:\n got %+v\nwant %+v", i, hurry, *g, *w)
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -34,6 +35,7 @@ const planeTiny = 24
 type packer struct {
 	z     *codec
 	out   []byte
+	hurry bool // compress fast rather than well
 	plane []byte
 	temp  [2][]uint64 // candidates
 	last  []uint64    // by context
@@ -59,12 +61,7 @@ func (p *packer) bytes(b []byte) {
 	if len(b) == 0 {
 		return
 	}
-	h := &p.hist[0]
-	clear(h[:])
-	for _, v := range b {
-		h[v]++
-	}
-	if h[b[0]] == uint32(len(b)) {
+	if bytes.Count(b, b[:1]) == len(b) {
 		p.out = append(p.out, planeConst, b[0])
 		return
 	}
@@ -72,7 +69,7 @@ func (p *packer) bytes(b []byte) {
 		at := len(p.out)
 		p.out = append(p.out, 0, 0, 0, 0) // the length, as a varint of four bytes
 		start := len(p.out)
-		p.out = p.z.compress(b, p.out)
+		p.out = p.z.compress(b, p.out, p.hurry)
 		if n := len(p.out) - start; n < len(b)-len(b)/64 && n < 1<<28-planeFrame {
 			n += planeFrame
 			p.out[at], p.out[at+1], p.out[at+2], p.out[at+3] = byte(n)|0x80, byte(n>>7)|0x80, byte(n>>14)|0x80, byte(n>>21)

@@ -131,7 +131,7 @@ func (db *DB) PutDay(ctx context.Context, day *detect.Day) error {
 	defer db.leaveWrite()
 	b := make([]byte, 9, summaryHeader+len(plain)/4)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(plain)))
-	b = db.z.compress(plain, b)
+	b = db.z.compress(plain, b, false)
 	b[0] = summaryVersion
 	binary.LittleEndian.PutUint64(b[1:], xxhash.Sum64(b[9:]))
 	d, err := db.acquire(day.Date, true)
