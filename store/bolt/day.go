@@ -131,9 +131,6 @@ func (db *DB) openDay(date detect.Date, create bool) (*day, error) {
 	if !errors.Is(err, errDamaged) {
 		return nil, fmt.Errorf("open day file of %v: %w", date, err)
 	}
-	if ok && fileSize(name) == 0 { // nothing was there that could be damaged: the disk does not take what is written
-		return nil, fmt.Errorf("make day file of %v: %v", date, err)
-	}
 	db.report("day file", date, 0, err)
 	if !create {
 		return nil, nil
@@ -183,7 +180,10 @@ func (db *DB) openFile(name string) (b *bbolt.DB, err error) {
 			_ = flock(file, syscall.LOCK_UN)
 			_ = file.Close()
 		}
-		return nil, classify(err)
+		if err = classify(err); errors.Is(err, errDamaged) && checkPages(name) == nil {
+			err = fmt.Errorf("the disk gives something else than what is on it: %v", err) // no reason to set the file aside
+		}
+		return nil, err
 	}
 	if isNew && !db.opt.NoSync && !db.opt.ReadOnly {
 		err = syncDir(filepath.Dir(name))
