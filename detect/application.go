@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 
 	"uncloak/parse"
@@ -235,6 +236,15 @@ func tcp(k Port) bool { return k.Proto == parse.TCP }
 
 func udp(k Port) bool { return k.Proto == parse.UDP }
 
+// thousands is a whole number with commas.
+func thousands(x float64) string {
+	s := strconv.FormatFloat(x, 'f', 0, 64)
+	for i := len(s) - 3; i > 0 && x >= 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
 // likeTorrent looks for peers all over the world, at ports that everybody chooses for himself.
 func likeTorrent(p *profile, f *Finding) evidence {
 	e := evidence{app: AppPeerToPeer}
@@ -245,7 +255,7 @@ func likeTorrent(p *profile, f *Finding) evidence {
 	if peers < 50 || peers*2 < sessions || p.share(highPort) < 0.5 {
 		return e
 	}
-	e.add(0.25, "many different peers (%.0f for %.0f sessions)", peers, sessions)
+	e.add(0.25, "many different peers (%s for %s sessions)", thousands(peers), thousands(sessions))
 	if s := p.share(torrentPort); s >= 0.02 {
 		e.app = AppBitTorrent
 		e.add(0.35, "ports that BitTorrent clients have as defaults (%s)", listed(p.most(torrentPort)))

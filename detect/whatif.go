@@ -203,10 +203,14 @@ func (r *Replay) smallest(w *WhatIf, base *pass, likely, all Outcome) (out []Pro
 			return false
 		})
 	}
-	slices.SortStableFunc(out, func(a, b Proposal) int { // a host taken away comes last: that is no setting
-		return cmp.Or(cmp.Compare(btou(b.Sure), btou(a.Sure)), cmp.Compare(btou(a.Factor == 0), btou(b.Factor == 0)), cmp.Compare(a.Factor, b.Factor))
-	})
+	slices.SortStableFunc(out, bySize)
 	return out, nil
+}
+
+// bySize puts the smallest change first, of equal ones the one that costs fewer sessions. A host taken away comes last: that is
+// no setting.
+func bySize(a, b Proposal) int {
+	return cmp.Or(cmp.Compare(btou(a.Factor == 0), btou(b.Factor == 0)), cmp.Compare(a.Factor, b.Factor), cmp.Compare(a.Limited+a.Removed, b.Limited+b.Removed), cmp.Compare(btou(b.Sure), btou(a.Sure)))
 }
 
 // without tries each of the hosts; rest is those that are not enough.

@@ -14,7 +14,8 @@ import (
 // CapacityModel is the answer of `uncloak capacity`. Its JSON names are a contract: added to, never renamed. Times are seconds.
 type CapacityModel struct {
 	Table          int            `json:"table"`
-	Sessions       int            `json:"sessions"` // of one client
+	Assumed        bool           `json:"table_assumed,omitempty"` // nobody named that table
+	Sessions       int            `json:"sessions"`                // of one client
 	HoldS          float64        `json:"hold_s"`
 	LingerS        float64        `json:"linger_s"`
 	AtOnce         int            `json:"clients_at_once"`
@@ -46,22 +47,31 @@ type CapacityTable struct {
 }
 
 // Capacity does the arithmetic of d, and of the reverse question where clients (an hour) is not 0. d must be valid.
-func Capacity(d detect.Demand, clients float64) *CapacityModel {
+func Capacity(d detect.Demand, clients float64) *CapacityModel { return demand(d, clients, false) }
+
+// TableFor is Capacity for somebody who has named clients, and no table: the words leave out that of d.
+func TableFor(d detect.Demand, clients float64) *CapacityModel { return demand(d, clients, true) }
+
+func demand(d detect.Demand, clients float64, assumed bool) *CapacityModel {
 	c := d.Capacity()
-	m := &CapacityModel{Table: d.Table, Sessions: d.Sessions, HoldS: d.Hold.Seconds(), LingerS: d.Linger.Seconds(), AtOnce: c.AtOnce,
+	m := &CapacityModel{Table: d.Table, Assumed: assumed, Sessions: d.Sessions, HoldS: d.Hold.Seconds(), LingerS: d.Linger.Seconds(), AtOnce: c.AtOnce,
 		CycleS: c.Cycle.Seconds(), PerHour: c.PerHour, SessionMinutes: c.SessionMinutes}
-	m.say("%d entries / %d sessions = %d clients at once", d.Table, d.Sessions, c.AtOnce)
+	if !assumed {
+		m.say("%s entries / %s sessions = %s at once", num(d.Table), num(d.Sessions), count(c.AtOnce, "client", "clients"))
+	}
 	m.say("their entries stay %s + %s = %s", inSeconds(d.Hold), inSeconds(d.Linger), inSeconds(c.Cycle))
-	m.say("3600 s · %d / %s = %s clients an hour", c.AtOnce, inSeconds(c.Cycle), decimal(c.PerHour))
+	if !assumed {
+		m.say("3600 s · %s / %s = %s clients an hour", num(c.AtOnce), inSeconds(c.Cycle), decimal(c.PerHour))
+	}
 	if k := c.Kept; k != nil {
 		m.kept(d, k)
 	}
 	if clients > 0 {
 		f := &CapacityTable{ClientsPerHour: clients, Table: d.TableFor(clients), KeptTable: d.TableForKept(clients)}
 		m.For = f
-		m.say("%s clients an hour · %s / 3600 s = %d at once; · %d sessions = %d entries", decimal(clients), inSeconds(c.Cycle), f.Table/d.Sessions, d.Sessions, f.Table)
+		m.say("%s clients an hour · %s / 3600 s = %s at once; · %s sessions = %s entries", decimal(clients), inSeconds(c.Cycle), num(f.Table/d.Sessions), num(d.Sessions), num(f.Table))
 		if f.KeptTable > 0 {
-			m.say("with keep-alive: %s · %s session-minutes / 60 min = %d entries", decimal(clients), decimal(c.Kept.Accepted), f.KeptTable)
+			m.say("with keep-alive: %s · %s session-minutes / 60 min = %s entries", decimal(clients), decimal(c.Kept.Accepted), num(f.KeptTable))
 		}
 	}
 	return m
@@ -81,8 +91,8 @@ func (m *CapacityModel) kept(d detect.Demand, k *detect.Kept) {
 		m.say("a page each %s, keep-alive %s: the sessions of the first page serve them all", inSeconds(time.Duration(60/d.PagesPerMinute*1e9)), inSeconds(d.KeepAlive))
 	}
 	stay, linger := decimal(k.Stay.Minutes()), decimal(d.Linger.Minutes())
-	m.say("one client: %s%d sessions · (%s keep-alive + %s) = %s%d · %s min = %s session-minutes; %s clients an hour",
-		sets, d.Sessions, inSeconds(d.KeepAlive), inSeconds(d.Linger), sets, d.Sessions, stay, decimal(k.All), decimal(k.AllPerHour))
+	m.say("one client: %s%d sessions · (%s keep-alive + %s) = %s%d · %s min = %s session-minutes%s",
+		sets, d.Sessions, inSeconds(d.KeepAlive), inSeconds(d.Linger), sets, d.Sessions, stay, decimal(k.All), m.anHour(k.AllPerHour))
 	if k.RefusedAtOnce == 0 {
 		return
 	}
@@ -91,7 +101,15 @@ func (m *CapacityModel) kept(d detect.Demand, k *detect.Kept) {
 	if sets != "" {
 		inner = "(" + inner + ")"
 	}
-	m.say("with at most %d accepted: %s%s = %s session-minutes; %s clients an hour", k.AcceptedSessions, sets, inner, decimal(k.Accepted), decimal(k.AcceptedPerHour))
+	m.say("with at most %d accepted: %s%s = %s session-minutes%s", k.AcceptedSessions, sets, inner, decimal(k.Accepted), m.anHour(k.AcceptedPerHour))
+}
+
+// anHour is what the table takes, where one was named.
+func (m *CapacityModel) anHour(clients float64) string {
+	if m.Assumed {
+		return ""
+	}
+	return "; " + decimal(clients) + " clients an hour"
 }
 
 // inSeconds is a time in seconds: 125 s.
@@ -118,14 +136,25 @@ func CapacityJSON(w io.Writer, m *CapacityModel) error { return writeJSON(w, m) 
 // CapacityText writes m for people: the answer, then each step of the arithmetic.
 func CapacityText(w io.Writer, m *CapacityModel, opt TextOptions) error {
 	p := newPage(w, opt)
-	p.put(p.paint("CAPACITY", "bold")+"  ", fmt.Sprintf("A table of %s takes %s of %s each at once, and about %s an hour.", count(m.Table, "entry", "entries"),
-		count(m.AtOnce, "client", "clients"), count(m.Sessions, "session", "sessions"), num(int64(m.PerHour))), 10)
+	head := p.paint("CAPACITY", "bold") + "  "
+	say := func(s string) {
+		p.put(head, s, 10)
+		head = "          "
+	}
+	switch {
+	case m.Assumed:
+	case m.AtOnce == 0:
+		say(fmt.Sprintf("A table of %s is too small for one client, who opens %s at once.", count(m.Table, "entry", "entries"), count(m.Sessions, "session", "sessions")))
+	default:
+		say(fmt.Sprintf("A table of %s takes %s of %s each at once, and about %s an hour.", count(m.Table, "entry", "entries"),
+			count(m.AtOnce, "client", "clients"), count(m.Sessions, "session", "sessions"), num(int64(m.PerHour))))
+	}
 	if k := m.Kept; k != nil {
 		s := fmt.Sprintf("With a keep-alive of %s one client costs %s session-minutes", seconds(k.KeepAliveS), decimal(k.SessionMinutes))
 		if k.Accepted > 0 {
 			s += fmt.Sprintf("; with at most %d of its sessions accepted, %s", k.Accepted, decimal(k.AcceptedMinutes))
 		}
-		p.put("          ", s+".", 10)
+		say(s + ".")
 	}
 	if f := m.For; f != nil {
 		need := f.Table
@@ -134,7 +163,7 @@ func CapacityText(w io.Writer, m *CapacityModel, opt TextOptions) error {
 			s += fmt.Sprintf("; with that keep-alive %s", num(f.KeptTable))
 			need = max(need, f.KeptTable)
 		}
-		p.put("          ", s+fmt.Sprintf(". The next power of two is %s.", num(int64(1)<<bits.Len(uint(max(need-1, 0))))), 10)
+		say(s + fmt.Sprintf(". The next power of two is %s.", num(int64(1)<<bits.Len(uint(max(need-1, 0))))))
 	}
 	p.line("")
 	for _, f := range m.Formulas {

@@ -94,14 +94,22 @@ func (p *page) health(m *Model) {
 
 func healthSummary(m *Model) string {
 	t := m.Totals
+	left := uint64(0)
+	for i := range m.Health {
+		left += m.Health[i].Suppressed
+	}
+	by := ""
+	if left > 0 {
+		by = "; " + count(left, "line was", "lines were") + " left out by the senders themselves"
+	}
 	if t.Lost == 0 && t.Unparsed == 0 {
-		return "all lines received were kept and understood"
+		return "all lines received were kept and understood" + by
 	}
 	s := count(t.Lost, "line", "lines") + " lost on our side, " + num(t.Unparsed) + " not understood"
 	if t.Lines > 0 {
 		s += " (" + percent(float64(t.Unparsed)/float64(t.Lines)) + ")"
 	}
-	return s
+	return s + by
 }
 
 const senderAlign = "llrrrrrrrr"

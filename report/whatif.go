@@ -260,7 +260,7 @@ func (p *page) proposals(w *WhatIfView) {
 		return
 	}
 	p.line("")
-	p.line(p.paint("ENOUGH", "bold") + "  single changes that would have avoided every overflow: first what is surely enough, then by size")
+	p.line(p.paint("ENOUGH", "bold") + "  single changes that would have avoided every overflow, the smallest first")
 	if len(w.Proposals) == 0 {
 		why := "none is needed: nothing overflows"
 		switch {

@@ -28,9 +28,35 @@ func (w words) reset(f *detect.Finding) []tip {
 	if f.Failed > 0 {
 		failed = count(f.Failed, "session is", "sessions are") + " known to have failed."
 	}
-	f.Detail = sentences(fmt.Sprintf("%s connects to %s%s, %s, and %s.", who(f.Host, f.Name), door, rate(f.RateS), w.clock.span(f.Start, f.End), how), means, failed, sure(f.Score))
+	f.Detail = sentences(fmt.Sprintf("%s connects to %s%s, %s, and %s.", who(f.Host, f.Name), door, rate(f.RateS), w.clock.span(f.Start, f.End), how), means, failed, trying(f, name), sure(f.Score))
 	return []tip{{"service " + f.Peer, first},
 		{"find " + f.Host, fmt.Sprintf("Find the program on %s (Linux: ss -tnp state syn-sent '( dport = :%s )'; Windows: netstat -abn).", name, port)}}
+}
+
+// tryingRate is how many sessions a second to a port where people log in are more than a client that retries.
+const tryingRate = 2
+
+// trying says what else a host that knocks so fast at a port of logins may be up to.
+func trying(f *detect.Finding, name string) string {
+	service := ""
+	switch f.Port {
+	case 22:
+		service = "SSH"
+	case 23:
+		service = "Telnet"
+	case 445:
+		service = "Windows file sharing"
+	case 3306:
+		service = "MySQL"
+	case 3389:
+		service = "remote desktop"
+	case 5900:
+		service = "VNC"
+	}
+	if service == "" || f.RateS < tryingRate {
+		return ""
+	}
+	return fmt.Sprintf("The second possibility: at this pace, to the port of %s, a worm or a program on %s may be guessing passwords.", service, name)
 }
 
 // door names the host of address:port where it is known.

@@ -59,6 +59,7 @@ func TestBadInput(t *testing.T) {
 		{"host that is none", []string{"query", "--data", data, "--host", "vmhost"}, 2, `--host: "vmhost" is neither an address nor a network`},
 		{"unknown zone", []string{"report", "--data", data, "--timezone", "Mars/Olympus"}, 2, `time zone "Mars/Olympus" is not known`},
 		{"no data", []string{"report", "--data", filepath.Join(dir, "nowhere")}, 1, `no data in .*nowhere: import a log or start serve first`},
+		{"unknown day, no data", []string{"report", "--data", filepath.Join(dir, "nowhere"), "--day", "foo"}, 2, `--day: time "foo" is not understood`},
 		{"output into a directory", []string{"report", "--data", data, "-o", dir}, 2, `is a directory`},
 		{"output below a file", []string{"report", "--data", data, "-o", good + "/x.html"}, 1, `write output: .*not a directory`},
 		{"import without a file", []string{"import"}, 2, `requires at least 1 arg`},

@@ -48,6 +48,9 @@ func (a *app) capacityCommand() *cobra.Command {
 			return usagef("--clients %v: 0 to a thousand million an hour", clients)
 		}
 		m := report.Capacity(d, clients)
+		if a.cfg.Table == 0 && clients > 0 {
+			m = report.TableFor(d, clients)
+		}
 		var b bytes.Buffer
 		if format == "json" {
 			if err := report.CapacityJSON(&b, m); err != nil {

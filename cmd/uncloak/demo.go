@@ -68,8 +68,12 @@ func (a *app) demoCommand() *cobra.Command {
 		}
 		// The first part leaves little behind and the second makes much garbage: twice what lives would be 150 MB.
 		defer debug.SetGCPercent(debug.SetGCPercent(50))
-		return errors.Join(a.demoPart(cmd.Context(), dir, "real", realConfig, keep, a.demoReal),
+		err := errors.Join(a.demoPart(cmd.Context(), dir, "real", realConfig, keep, a.demoReal),
 			a.demoPart(cmd.Context(), dir, "story", storyConfig, keep, a.demoStory))
+		if err == nil && !keep {
+			fmt.Fprintln(a.stdout, "The commands that the reports name need the data of the demo, which is deleted again: uncloak demo --keep leaves it there and names it.")
+		}
+		return err
 	}
 	return cmd
 }

@@ -177,6 +177,13 @@ func (a *app) show(cmd *cobra.Command, path string, v url.Values, output, failOn
 	if a.cfg.set("data") {
 		v.Set("data", a.cfg.Data) // for the commands that a report shows
 	}
+	for _, name := range []string{"day", "from", "to"} { // a word that is no time is said even where there are no data
+		if t := v.Get(name); t != "" {
+			if _, err := web.ParseTime(t, a.cfg.location, a.now()); err != nil {
+				return usagef("--%s: %w", name, err)
+			}
+		}
+	}
 	a.terminal(v, output)
 	s, err := a.open(cmd.Context(), false)
 	if err != nil {

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
 	"os"
 	"os/signal"
 	"reflect"
@@ -19,6 +22,7 @@ import (
 	"uncloak/detect"
 	"uncloak/ingest"
 	"uncloak/ingest/metrics"
+	"uncloak/report"
 	"uncloak/report/web"
 	"uncloak/store"
 	"uncloak/store/bolt"
@@ -165,7 +169,7 @@ func (a *app) tidy(ctx context.Context, h *house, st *bolt.DB) error {
 	}
 }
 
-// announce logs the findings of the last 24 hours that are new or worse.
+// announce logs the incidents of the last 24 hours that are new or worse.
 func (a *app) announce(ctx context.Context, h *house, known map[string]detect.Severity) {
 	defer func() { // a fault in a detector must not stop the receiver
 		if r := recover(); r != nil {
@@ -180,20 +184,65 @@ func (a *app) announce(ctx context.Context, h *house, known map[string]detect.Se
 		}
 		return
 	}
-	current := map[string]detect.Severity{}
-	for _, f := range fs {
+	opt := report.Options{From: now.Add(-24 * time.Hour), To: now, Now: now, Location: a.cfg.location, Config: h.settings.Load().Detect}
+	a.tellNew(fs, opt, known)
+}
+
+// incident is what serve logs once: findings with one cause, or the spells in which one table was full.
+type incident struct {
+	id       string
+	root     *detect.Finding
+	severity detect.Severity
+	findings int
+}
+
+// incidents groups findings in their order. The root is the finding that the group is named after, else the first.
+func incidents(fs []detect.Finding) (out []*incident) {
+	by := map[string]*incident{}
+	for i := range fs {
+		f := &fs[i]
 		if f.Silent() {
 			continue
 		}
-		if s, ok := known[f.ID]; !ok || f.Severity.Rank() > s.Rank() {
-			a.log.Info("finding", "kind", f.Kind, "severity", string(f.Severity), "host", f.Host, "name", f.Name, "router", f.Router, "score", f.Score, "id", f.ID)
+		id := cmp.Or(f.Group, f.ID)
+		if f.Group == "" && f.Kind == detect.TableFullKind { // each spell has an ID of its own
+			id = "table-full-" + f.Router
 		}
-		current[f.ID] = f.Severity
+		in := by[id]
+		if in == nil {
+			in = &incident{id: id, root: f, severity: f.Severity}
+			by[id] = in
+			out = append(out, in)
+		}
+		if f.ID == id {
+			in.root = f
+		}
+		if f.Severity.Rank() > in.severity.Rank() {
+			in.severity = f.Severity
+		}
+		in.findings++
+	}
+	return out
+}
+
+// tellNew logs the incidents that are not in known, or were less severe there, with their titles, and makes known what there is.
+func (a *app) tellNew(fs []detect.Finding, opt report.Options, known map[string]detect.Severity) {
+	current := map[string]detect.Severity{}
+	for _, in := range incidents(fs) {
+		current[in.id] = in.severity
+		if s, ok := known[in.id]; ok && in.severity.Rank() <= s.Rank() {
+			continue
+		}
+		f, level := *in.root, slog.LevelInfo
+		report.Describe(&f, opt)
+		if in.severity != detect.Info {
+			level = slog.LevelWarn
+		}
+		a.log.Log(context.Background(), level, "finding", "title", report.Clean(f.Title), "severity", string(in.severity), "kind", f.Kind, "host", f.Host, "name", f.Name,
+			"router", f.Router, "score", f.Score, "findings", in.findings, "id", in.id)
 	}
 	clear(known)
-	for id, s := range current {
-		known[id] = s
-	}
+	maps.Copy(known, current)
 }
 
 // reload reads the config again. What cannot change while serve runs is said and stays as it is; so does everything, if

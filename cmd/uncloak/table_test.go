@@ -69,7 +69,7 @@ func TestTable(t *testing.T) {
 // TestCapacity is field-notes.md §3.
 func TestCapacity(t *testing.T) {
 	got := ok(t, "", "capacity", "--table", "1024", "--sessions", "8", "--hold", "5s", "--linger", "120s")
-	for _, w := range []string{"about 3,686 an", "1024 entries / 8 sessions = 128 clients at once", "5 s + 120 s = 125 s", "3600 s · 128 / 125 s = 3,686.4 clients an hour"} {
+	for _, w := range []string{"about 3,686 an", "1,024 entries / 8 sessions = 128 clients at once", "5 s + 120 s = 125 s", "3600 s · 128 / 125 s = 3,686.4 clients an hour"} {
 		if !strings.Contains(got, w) {
 			t.Errorf("lacks %q:\n%s", w, got)
 		}
@@ -80,6 +80,18 @@ func TestCapacity(t *testing.T) {
 		t.Errorf("%v: %s", err, got)
 	}
 	file := filepath.Join(t.TempDir(), "c.txt")
+	for _, c := range []struct {
+		name, args, want, not string
+	}{
+		{"too small for one client", "--table 5 --sessions 8", "A table of 5 entries is too small for one client, who opens 8 sessions at once.", "takes"},
+		{"a table that nobody named", "--clients 20000 --keepalive 60s --pages-per-minute 5", "20,000 clients an hour need 5,560 entries", "1,024"},
+		{"a table that was named", "--clients 20000 --table 1024", "A table of 1,024 entries takes 128 clients", "too small"},
+	} {
+		got := ok(t, "", append([]string{"capacity"}, strings.Fields(c.args)...)...)
+		if !strings.Contains(got, c.want) || strings.Contains(got, c.not) {
+			t.Errorf("%s: want %q, not %q:\n%s", c.name, c.want, c.not, got)
+		}
+	}
 	ok(t, "", "capacity", "-o", file)
 	if b, err := os.ReadFile(file); err != nil || !strings.Contains(string(b), "CAPACITY") {
 		t.Errorf("%s, %v", b, err)
