@@ -24,7 +24,7 @@ const (
 	lifeTurn    = 1 << 14          // … at which they are halved, so that the network of last week counts less
 	lifeLoss    = 0.02             // share of lost lines below which nothing is given up
 	lifeMost    = 0.5              // … that is believed at most
-	lifeSettled = time.Hour        // from the first line of a log: sessions end that began before it
+	lifeSettled = 6 * time.Hour    // from the first line of a log: sessions end that began before it; as for lossBegin
 	lifeLook    = 10 * time.Minute // how often an entry is looked at that nothing is known of
 )
 

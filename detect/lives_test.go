@@ -72,7 +72,7 @@ func TestLostEndsDoNotPileUp(t *testing.T) {
 			d := tr.Day()
 			got, want := 0.0, 0.0
 			for _, l := range d.Routers["gw"].Occupancy {
-				if hour := l.I / 360; hour >= 4 && hour <= 16 {
+				if hour := l.I / 360; hour >= 8 && hour <= 16 {
 					got += float64(l.Total)
 					want += float64(alive(t0.Add(time.Duration(l.I) * SlotLen).UnixNano()))
 				}
