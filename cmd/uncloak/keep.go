@@ -161,11 +161,7 @@ func (a *app) compactCommand() *cobra.Command {
 // maintain posts a request, reads the answer and shows it.
 func (a *app) maintain(cmd *cobra.Command, path string, v url.Values, answer any, show func()) error {
 	return a.withSession(cmd, func(ctx context.Context, s *session) error {
-		r, err := web.Request(ctx, http.MethodPost, path, v, nil)
-		if err != nil {
-			return err
-		}
-		resp, err := web.Do(s.Client, r)
+		resp, err := s.call(ctx, http.MethodPost, path, v)
 		if err != nil {
 			return err
 		}
@@ -187,11 +183,7 @@ func (a *app) backupCommand() *cobra.Command {
 		Args: cobra.ExactArgs(1)}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.withSession(cmd, func(ctx context.Context, s *session) error {
-			r, err := web.Request(ctx, http.MethodGet, "/v1/backup", nil, nil)
-			if err != nil {
-				return err
-			}
-			resp, err := web.Do(s.Client, r)
+			resp, err := s.call(ctx, http.MethodGet, "/v1/backup", nil)
 			if err != nil {
 				return err
 			}
@@ -244,11 +236,7 @@ func (a *app) verifyCommand() *cobra.Command {
 			return err
 		}
 		return a.withSession(cmd, func(ctx context.Context, s *session) error {
-			r, err := web.Request(ctx, http.MethodGet, "/v1/verify", url.Values{"format": {format}}, nil)
-			if err != nil {
-				return err
-			}
-			resp, err := web.Do(s.Client, r)
+			resp, err := s.call(ctx, http.MethodGet, "/v1/verify", url.Values{"format": {format}})
 			if err != nil {
 				return err
 			}

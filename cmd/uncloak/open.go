@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 
@@ -26,6 +27,15 @@ type session struct {
 	*http.Client
 	pid   int // of the process that answers; 0 = this one
 	close func() error
+}
+
+// call asks for path; the caller closes the answer's body.
+func (s *session) call(ctx context.Context, method, path string, v url.Values) (*http.Response, error) {
+	r, err := web.Request(ctx, method, path, v, nil)
+	if err != nil {
+		return nil, err
+	}
+	return web.Do(s.Client, r)
 }
 
 // open finds the process that serves the data directory, or opens the directory and serves it for as long as the session

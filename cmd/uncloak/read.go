@@ -197,11 +197,7 @@ func (a *app) show(cmd *cobra.Command, path string, v url.Values, output, failOn
 	}
 	var resp *http.Response
 	err = a.ask(cmd.Context(), &s, false, func(s *session) error {
-		r, err := web.Request(cmd.Context(), http.MethodGet, path, v, nil)
-		if err != nil {
-			return err
-		}
-		resp, err = web.Do(s.Client, r)
+		resp, err = s.call(cmd.Context(), http.MethodGet, path, v)
 		return err
 	})
 	if err != nil {
