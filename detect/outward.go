@@ -165,33 +165,8 @@ func (x *doorway) before(y *doorway) bool {
 	return cmp.Or(x.door.Peer.Compare(y.door.Peer), cmp.Compare(x.key.port, y.key.port)) < 0
 }
 
-// selectFirst moves the n first ones to the front (Hoare's quickselect): sorting 256 for the sake of 128 was a third of all the time.
-func selectFirst(all []*doorway, n int) {
-	for lo, hi := 0, len(all)-1; lo < hi; {
-		mid := lo + (hi-lo)/2
-		pivot, i, j := all[mid], lo, hi
-		for i <= j {
-			for all[i].before(pivot) {
-				i++
-			}
-			for pivot.before(all[j]) {
-				j--
-			}
-			if i <= j {
-				all[i], all[j] = all[j], all[i]
-				i, j = i+1, j-1
-			}
-		}
-		switch {
-		case n <= j:
-			hi = j
-		case n >= i:
-			lo = i
-		default:
-			return
-		}
-	}
-}
+// selectFirst moves the n first ones to the front.
+func selectFirst(all []*doorway, n int) { quickselect(all, n, (*doorway).before) }
 
 // port counts a session to a port and, once there are some, the hosts that it is spoken to on.
 func (o *outward) port(p Port, peer uint64) {
