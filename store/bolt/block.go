@@ -109,10 +109,12 @@ type encoder struct {
 	rec    parse.Record
 	hurry  bool // leave the lines whole
 
-	addrs    map[netip.Addr]uint32 // numbers of the block's addresses, from 1
+	v4       numbering             // of the block's IPv4 addresses
+	v4ID     []uint32              // by those: their numbers among all, from 1
+	addrs    map[netip.Addr]uint32 // the same for other than IPv4
 	addrList []netip.Addr
 	uses     []uint32
-	flows    map[flow]uint32
+	flows    numbering // by index in flowList
 	flowList []flow
 	sortIDs  map[variety]uint32
 	sortList []variety
@@ -138,7 +140,7 @@ type encoder struct {
 
 func newEncoder(z *codec) *encoder {
 	return &encoder{p: *newPacker(z), lines: newLiner(), parser: parse.NewParser(), addrs: map[netip.Addr]uint32{},
-		flows: map[flow]uint32{}, sortIDs: map[variety]uint32{}, names: nameTable{ids: map[parse.Name]uint64{}},
+		sortIDs: map[variety]uint32{}, names: nameTable{ids: map[parse.Name]uint64{}},
 		addCount: map[uint64]int{}, addCode: map[uint64]byte{}}
 }
 
@@ -149,7 +151,7 @@ func (e *encoder) encode(rows []*store.Entry) ([]byte, header) {
 		h.kinds |= kindBit(r.Kind)
 		h.spread = max(h.spread, r.Spread)
 	}
-	e.p.out = e.p.out[:0]
+	e.p.out, e.p.hurry = e.p.out[:0], e.hurry
 	e.columns(rows)
 	e.identities(rows)
 	cols := len(e.p.out)

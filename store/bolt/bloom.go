@@ -60,7 +60,7 @@ const endBits = 8
 
 // ends collects the public ends of a block.
 type ends struct {
-	seen map[uint64]struct{}
+	seen numbering
 	list []uint64
 }
 
@@ -81,10 +81,7 @@ func hashKey(k uint64) uint64 {
 }
 
 func (x *ends) filter(rows []*store.Entry) []byte {
-	if x.seen == nil {
-		x.seen = map[uint64]struct{}{}
-	}
-	clear(x.seen)
+	x.seen.reset()
 	x.list = x.list[:0]
 	var last netip.Addr
 	var key uint64
@@ -93,8 +90,7 @@ func (x *ends) filter(rows []*store.Entry) []byte {
 			last, key = a, addrKey(a)
 		}
 		k := key | uint64(port)
-		if _, ok := x.seen[k]; !ok {
-			x.seen[k] = struct{}{}
+		if _, fresh := x.seen.number(k); fresh {
 			x.list = append(x.list, k)
 		}
 	}

@@ -63,9 +63,7 @@ func (l *liner) writeWhole(p *packer, e *encoder, rows []*store.Entry) (plain in
 		l.list.lens = append(l.list.lens, uint64(len(l.list.text)-before))
 		l.ids[i] = uint64(len(l.list.lens))
 	}
-	p.hurry = true
 	l.list.write(p)
-	p.hurry = false
 	p.numbers(l.ids)
 	l.wordList.write(p)
 	return plain

@@ -21,6 +21,14 @@ type flow struct {
 	sport, dport uint16
 }
 
+// key is the flow as one number: a block has fewer than 65,536 addresses before their translations are looked at.
+func (f *flow) key() uint64 {
+	return uint64(f.src)<<48 | uint64(f.dst&0xffff)<<32 | uint64(f.sport)<<16 | uint64(f.dport)
+}
+
+// That number has room for two addresses of each row.
+const _ = uint(1<<16 - 1 - 2*blockEvents)
+
 // variety is what tells events of one variety from another.
 type variety struct {
 	router             parse.Name
@@ -70,9 +78,11 @@ func sized[T any](s []T, n int) []T {
 // number gives numbers to the addresses, flows and sorts of the rows.
 func (e *encoder) number(rows []*store.Entry) {
 	clear(e.addrs)
-	clear(e.flows)
+	e.v4.reset()
+	e.flows.reset()
 	clear(e.sortIDs)
-	e.addrList, e.uses, e.flowList, e.sortList = e.addrList[:0], e.uses[:0], e.flowList[:0], e.sortList[:0]
+	e.addrList, e.v4ID, e.uses = e.addrList[:0], e.v4ID[:0], e.uses[:0]
+	e.flowList, e.sortList = e.flowList[:0], e.sortList[:0]
 	var src, dst netip.Addr
 	var s, d uint32
 	var lastSort variety
@@ -84,10 +94,8 @@ func (e *encoder) number(rows []*store.Entry) {
 			dst, d = r.Dst, e.addr(r.Dst)
 		}
 		f := flow{s, d, r.SPort, r.DPort}
-		id, ok := e.flows[f]
-		if !ok {
-			id = uint32(len(e.flowList))
-			e.flows[f] = id
+		id, fresh := e.flows.number(f.key())
+		if fresh {
 			e.flowList = append(e.flowList, f)
 			e.use(s)
 			e.use(d)
@@ -98,29 +106,51 @@ func (e *encoder) number(rows []*store.Entry) {
 			e.sortOf[i] = e.sortOf[i-1]
 			continue
 		}
-		id, ok = e.sortIDs[k]
-		if !ok {
-			id = uint32(len(e.sortList))
-			e.sortIDs[k] = id
-			e.sortList = append(e.sortList, k)
-		}
-		e.sortOf[i], lastSort = id, k
+		e.sortOf[i], lastSort = e.sort(k), k
 	}
 }
 
-// addr is the number of an address; it counts as used only where use says so.
+// sort is the number of a variety, of which a block has a few.
+func (e *encoder) sort(k variety) uint32 {
+	for i := range min(len(e.sortList), 8) {
+		if e.sortList[i] == k {
+			return uint32(i)
+		}
+	}
+	id, ok := e.sortIDs[k]
+	if !ok {
+		id = uint32(len(e.sortList))
+		e.sortIDs[k] = id
+		e.sortList = append(e.sortList, k)
+	}
+	return id
+}
+
+// addr is the number of an address, from 1; it counts as used only where use says so.
 func (e *encoder) addr(a netip.Addr) uint32 {
 	if !a.IsValid() {
 		return 0
 	}
+	if a.Is4() {
+		b := a.As4()
+		id, fresh := e.v4.number(uint64(binary.BigEndian.Uint32(b[:])))
+		if fresh {
+			e.v4ID = append(e.v4ID, e.newAddr(a))
+		}
+		return e.v4ID[id]
+	}
 	id, ok := e.addrs[a]
 	if !ok {
-		e.addrList = append(e.addrList, a)
-		e.uses = append(e.uses, 0)
-		id = uint32(len(e.addrList))
+		id = e.newAddr(a)
 		e.addrs[a] = id
 	}
 	return id
+}
+
+func (e *encoder) newAddr(a netip.Addr) uint32 {
+	e.addrList = append(e.addrList, a)
+	e.uses = append(e.uses, 0)
+	return uint32(len(e.addrList))
 }
 
 func (e *encoder) use(id uint32) {

@@ -110,6 +110,15 @@ func (p *packer) numbers(vals []uint64, contexts ...[]uint32) {
 		p.uvarint(vals[0])
 		return
 	}
+	if p.hurry {
+		mode := streamPlain
+		if w := width(all); w > 1 && width(p.delta(0, vals)) < w {
+			mode, vals = streamDelta, p.temp[0]
+		}
+		p.out = append(p.out, mode)
+		p.planes(vals)
+		return
+	}
 	best, mode, cost := vals, streamPlain, p.cost(vals, all)
 	spare := 0
 	try := func(m byte, all uint64) {
