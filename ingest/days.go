@@ -76,10 +76,11 @@ func (d *Days) Append(ctx context.Context, b store.Batch) (store.Appended, error
 // release lets the first n waiting events into the running day.
 func (d *Days) release(ctx context.Context, n int) error {
 	defer d.wait.drop(n)
-	for i := range d.wait.held[:n] {
-		if err := d.observe(ctx, &d.wait.held[i]); err != nil {
-			for _, e := range d.wait.held[i:n] {
-				d.stale[detect.DateOf(time.Unix(0, e.Time))] = true
+	due := d.wait.held()[:n]
+	for i := range due {
+		if err := d.observe(ctx, &due[i]); err != nil {
+			for ; i < n; i++ {
+				d.stale[detect.DateOf(time.Unix(0, due[i].Time))] = true
 			}
 			return err
 		}
@@ -146,7 +147,7 @@ func (d *Days) Resume(ctx context.Context) error {
 func (d *Days) Save(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.release(ctx, len(d.wait.held)); err != nil || d.live == nil {
+	if err := d.release(ctx, len(d.wait.held())); err != nil || d.live == nil {
 		return err
 	}
 	return d.Store.PutDay(ctx, d.snapshot())
@@ -163,7 +164,7 @@ func (d *Days) snapshot() *detect.Day {
 func (d *Days) Load(ctx context.Context, w store.Window) ([]*detect.Day, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.release(ctx, len(d.wait.held)); err != nil {
+	if err := d.release(ctx, len(d.wait.held())); err != nil {
 		return nil, err
 	}
 	infos, err := d.Store.Days(ctx)
@@ -236,7 +237,7 @@ func (d *Days) Rebuild(ctx context.Context) ([]detect.Date, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var done []detect.Date
-	if err := d.release(ctx, len(d.wait.held)); err != nil {
+	if err := d.release(ctx, len(d.wait.held())); err != nil {
 		return nil, err
 	}
 	for len(d.stale) > 0 {

@@ -166,7 +166,7 @@ func TestWindowOrders(t *testing.T) {
 	}
 	var got []int64
 	take := func(n int) {
-		for _, e := range w.held[:n] {
+		for _, e := range w.held()[:n] {
 			got = append(got, e.Time/1e9)
 		}
 		w.drop(n)
@@ -177,15 +177,15 @@ func TestWindowOrders(t *testing.T) {
 	take(w.due())
 	w.add(at(10, 13))
 	take(w.due())
-	take(len(w.held))
+	take(len(w.held()))
 	if want := []int64{8, 9, 10, 10, 11, 13}; !reflect.DeepEqual(got, want) {
 		t.Errorf("order %v, want %v", got, want)
 	}
 	for range 3 {
 		w.add(make([]store.Entry, maxHeld/2+1))
 	}
-	if n := w.due(); len(w.held)-n > maxHeld {
-		t.Errorf("%d events are held", len(w.held)-n)
+	if n := w.due(); len(w.held())-n > maxHeld {
+		t.Errorf("%d events are held", len(w.held())-n)
 	}
 }
 

@@ -153,7 +153,7 @@ func newMessages(maxLine int) []ipv4.Message {
 // is not copied: among many dropped lines a few kept ones would hold the memory of all.
 func (p *packetSocket) lines(ms []ipv4.Message, q *queue) []line {
 	recv := p.cfg.Now().UnixNano()
-	lines := make([]line, 0, len(ms))
+	lines := newLines()
 	for i := range ms {
 		m := &ms[i]
 		if l, ok := p.line(m.Buffers[0][:m.N], m.Flags, p.source(m.Addr), recv, q); ok {
@@ -165,10 +165,13 @@ func (p *packetSocket) lines(ms []ipv4.Message, q *queue) []line {
 	for i := range lines {
 		total += len(lines[i].raw)
 	}
-	buf := make([]byte, 0, total)
+	sl, buf := newSlab(total)
 	for i := range lines {
 		buf = append(buf, lines[i].raw...)
 		lines[i].raw = buf[len(buf)-len(lines[i].raw):]
+	}
+	if len(lines) > 0 {
+		lines[len(lines)-1].slab = sl
 	}
 	if len(ms) > 0 {
 		p.overflow(ms[len(ms)-1].OOB[:ms[len(ms)-1].NN], q)

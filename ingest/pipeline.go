@@ -3,6 +3,7 @@ package ingest
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -35,13 +36,15 @@ type parser struct {
 	free    chan []store.Entry // slices of stored batches
 	entries []store.Entry
 	bytes   int             // of their lines
+	slabs   []*slab         // which they lie in
 	read    map[*feed]int64 // how far the entries go
 }
 
 // batch is what is stored at once, and how far it goes in what it was read from.
 type batch struct {
 	store.Batch
-	read map[*feed]int64
+	read  map[*feed]int64
+	slabs []*slab // of the lines
 }
 
 func newParser(cfg *Config, q *queue) *parser {
@@ -71,6 +74,7 @@ func (p *parser) run() {
 				p.take(&lines[i])
 			}
 			p.queue.done(lines)
+			freeOf(lines)
 			if len(p.entries) >= p.cfg.BatchEvents || p.bytes >= p.cfg.BatchBytes {
 				p.flush()
 			}
@@ -81,8 +85,7 @@ func (p *parser) run() {
 }
 
 func (p *parser) take(l *line) {
-	day := detect.DateOf(time.Unix(0, l.recv))
-	sn := p.senders.of(l.from, day)
+	sn := p.senders.of(l.from, detect.DateOf(time.Unix(0, l.recv)))
 	if l.fed != nil {
 		sn.fedBy(l.fed.by)
 	}
@@ -115,6 +118,9 @@ func (p *parser) take(l *line) {
 	}
 	p.entries = append(p.entries, e)
 	p.bytes += len(l.raw) + entryBytes
+	if l.slab != nil {
+		p.slabs = append(p.slabs, l.slab)
+	}
 }
 
 // takeFed minds what the feed knows of the line.
@@ -151,8 +157,8 @@ func (p *parser) flush() {
 	if spansDays(p.entries, day) { // such a batch is no single transaction: repeated after an error, it needs to be known
 		b.ID = fmt.Sprintf("live %d", p.cfg.Now().UnixNano())
 	}
-	p.out <- batch{b, p.read}
-	p.read = nil
+	p.out <- batch{b, p.read, p.slabs}
+	p.read, p.slabs = nil, nil
 	select {
 	case p.entries = <-p.free:
 	default:
@@ -168,13 +174,16 @@ func spansDays(es []store.Entry, day detect.Date) bool {
 // junk says whether a line holds control characters that no log has. Tabs, escapes (colours) and newlines within a
 // datagram are fine.
 func junk(b []byte) bool {
-	for _, c := range b {
-		if c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != 0x1b {
+	const each = 0x0101010101010101
+	for ; len(b) >= 8; b = b[8:] { // nearly all lines have no control characters, and a word at a time says so
+		if x := binary.LittleEndian.Uint64(b); (x-0x20*each)&^x&(0x80*each) != 0 && slices.ContainsFunc(b[:8], isJunk) {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(b, isJunk)
 }
+
+func isJunk(c byte) bool { return c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != 0x1b }
 
 // writer stores the batches.
 type writer struct {
@@ -201,6 +210,9 @@ func (w *writer) run(ctx context.Context, in <-chan batch, free chan<- []store.E
 			w.book.save()
 		}
 		clear(b.Entries) // the raw lines
+		for _, m := range b.slabs {
+			m.free()
+		}
 		select {
 		case free <- b.Entries[:0]:
 		default:

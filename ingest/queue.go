@@ -28,6 +28,7 @@ type line struct {
 	recv int64 // ns
 	cut  bool  // longer than the limit
 	fed  *fed  // nil: of a socket
+	slab *slab // of the last of some lines: what they all lie in; nil: nothing that is used again
 }
 
 // cost is what a line takes of the queue: one for lines of the usual length, a netfilter line for instance.

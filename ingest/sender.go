@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -32,7 +33,9 @@ type sender struct {
 	feed     *feed       // nil: a socket
 	seen     detect.Date
 	accounts map[parse.Name]*account
-	last     *account    // that of the last line: most senders have only one
+	last     *account // that of the last line: most senders have only one
+	lastHost []byte   // that the last line gave, at most a line long
+	lastName routerName
 	lastMin  parse.Stamp // with its seconds left out: most lines share the minute of the line before
 	lastBase int64
 }
@@ -53,6 +56,8 @@ type senders struct {
 	cfg       *Config
 	set       *Settings
 	byID      map[source]*sender
+	last      *sender // of the last line, whose source is lastFrom: many lines of one sender come in a row
+	lastFrom  source
 	hosts     routerNames
 	accounts  int                    // of all senders
 	strangers map[source]detect.Date // that are not allowed → last seen
@@ -64,14 +69,21 @@ func newSenders(cfg *Config) *senders {
 
 // of is the sender for lines from a source that were received on that day.
 func (s *senders) of(from source, day detect.Date) *sender {
+	if s.last == nil || s.lastFrom != from {
+		s.last, s.lastFrom = s.find(from), from
+	}
+	s.last.seen = day
+	return s.last
+}
+
+func (s *senders) find(from source) *sender {
 	if sn, ok := s.byID[from]; ok {
-		sn.seen = day
 		return sn
 	}
 	if _, known := s.set.Routers[from.addr]; len(s.byID) >= s.cfg.Senders && from != others && !known {
-		return s.of(others, day)
+		return s.find(others)
 	}
-	sn := &sender{fallback: newRouterName(from.String()), seen: day}
+	sn := &sender{fallback: newRouterName(from.String())}
 	sn.configure(from, s.set)
 	s.byID[from] = sn
 	return sn
@@ -173,6 +185,7 @@ func (s *senders) take(day detect.Date) (hs []store.Health) {
 		if sn.seen < day-1 {
 			s.accounts -= len(sn.accounts)
 			delete(s.byID, id)
+			s.last = nil
 		}
 	}
 	maps.DeleteFunc(s.strangers, func(_ source, seen detect.Date) bool { return seen < day-1 })
@@ -190,7 +203,10 @@ func (s *senders) router(sn *sender, host []byte) routerName {
 	if len(host) == 0 {
 		return sn.fallback
 	}
-	n := s.hosts.of(host)
+	if !bytes.Equal(host, sn.lastHost) {
+		sn.lastHost, sn.lastName = append(sn.lastHost[:0], host...), s.hosts.of(host)
+	}
+	n := sn.lastName
 	if sn.last != nil && sn.last.name == n.name {
 		return n
 	}

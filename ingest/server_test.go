@@ -469,3 +469,16 @@ func TestNewYearLive(t *testing.T) {
 		}
 	}
 }
+
+func TestJunk(t *testing.T) {
+	for i := range 0x100 {
+		want := i < 0x20 && i != '\t' && i != '\n' && i != '\r' && i != 0x1b
+		for at := range 20 {
+			b := []byte("a line \xff\x80 of\t\x1b[1m")
+			b[at%len(b)] = byte(i)
+			if got := junk(b); got != want {
+				t.Fatalf("byte %#x at %d: %v", i, at, got)
+			}
+		}
+	}
+}

@@ -324,6 +324,7 @@ func (s *stream) took(n int, end bool) {
 	data := s.buf[:s.n]
 	var lines []line
 	var own []byte
+	var sl *slab
 	for {
 		before := s.cut.oversize
 		adv, tok, _ := s.cut.split(data, end)
@@ -331,8 +332,9 @@ func (s *stream) took(n int, end bool) {
 		if tok == nil {
 			break
 		}
-		if own == nil {
-			own = make([]byte, 0, len(data)+len(tok)) // enough for all tokens to come
+		if own == nil { // enough for all tokens to come
+			sl, own = newSlab(len(data) + len(tok))
+			lines = newLines()
 		}
 		own = append(own, tok...)
 		lines = append(lines, line{from: s.from, raw: own[len(own)-len(tok):], recv: recv, cut: s.cut.oversize > before})
@@ -344,6 +346,7 @@ func (s *stream) took(n int, end bool) {
 	}
 	s.n = copy(s.buf, data)
 	if len(lines) > 0 {
+		lines[len(lines)-1].slab = sl
 		s.queue.gate.wait(s.queue.stop, s.from, len(lines))
 		s.queue.drop(s.queue.put(lines))
 	}

@@ -3,6 +3,7 @@ package ingest
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"time"
 
 	"uncloak/parse"
@@ -17,28 +18,45 @@ const reorder = 2 * time.Second
 const maxHeld = 1 << 15
 
 // window holds events in order of time. The zero value is ready.
-type window struct{ held []parse.Event }
+type window struct {
+	events []parse.Event
+	gone   int // of events, that have left; their place is used again when there are as many as others
+}
+
+// held are those that wait.
+func (w *window) held() []parse.Event { return w.events[w.gone:] }
 
 // add takes the events of a stored batch.
 func (w *window) add(entries []store.Entry) {
+	sorted := true
+	w.events = slices.Grow(w.events, len(entries))
 	for i := range entries {
-		w.held = append(w.held, entries[i].Event)
+		if k := len(w.events); k > w.gone && w.events[k-1].Time > entries[i].Time {
+			sorted = false
+		}
+		w.events = append(w.events, entries[i].Event)
 	}
-	byTime := func(a, b parse.Event) int { return cmp.Compare(a.Time, b.Time) }
-	if !slices.IsSortedFunc(w.held, byTime) {
-		slices.SortStableFunc(w.held, byTime)
+	if !sorted {
+		slices.SortStableFunc(w.held(), func(a, b parse.Event) int { return cmp.Compare(a.Time, b.Time) })
 	}
 }
 
 // due is how many events have waited long enough: those that are older than the newest by the waiting time.
 func (w *window) due() int {
-	if len(w.held) == 0 {
+	held := w.held()
+	if len(held) == 0 {
 		return 0
 	}
-	limit := w.held[len(w.held)-1].Time - int64(reorder)
-	n, _ := slices.BinarySearchFunc(w.held, limit, func(e parse.Event, t int64) int { return cmp.Compare(e.Time, t) })
-	return max(n, len(w.held)-maxHeld)
+	limit := held[len(held)-1].Time - int64(reorder)
+	n := sort.Search(len(held), func(i int) bool { return held[i].Time >= limit })
+	return max(n, len(held)-maxHeld)
 }
 
 // drop forgets the first n.
-func (w *window) drop(n int) { w.held = append(w.held[:0], w.held[n:]...) }
+func (w *window) drop(n int) {
+	w.gone += n
+	if w.gone >= len(w.events)-w.gone {
+		w.events = append(w.events[:0], w.events[w.gone:]...)
+		w.gone = 0
+	}
+}
