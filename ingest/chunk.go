@@ -79,21 +79,22 @@ func (r *chunker) fill(c *chunk) error {
 
 // reader parses the lines of a chunk. Each has its own Parser and names.
 type reader struct {
-	parser *parse.Parser
-	rec    parse.Record
-	names  routerNames
-	router routerName // of all lines, or of those without a host
-	forced bool
+	parser  *parse.Parser
+	dialect *parse.Dialect
+	rec     parse.Record
+	names   routerNames
+	router  routerName // of all lines, or of those without a host
+	forced  bool
 }
 
-func newReader(router string, forced bool) *reader {
-	return &reader{parser: parse.NewParser(), names: make(routerNames), router: newRouterName(router), forced: forced}
+func newReader(router string, forced bool, d *parse.Dialect) *reader {
+	return &reader{parser: parse.NewParser(), dialect: d, names: make(routerNames), router: newRouterName(router), forced: forced}
 }
 
 func (r *reader) read(c *chunk) {
 	for _, l := range c.lines {
 		rec := &r.rec
-		r.parser.Line(l, rec)
+		r.parser.LineOf(r.dialect, l, rec)
 		router := r.router
 		if !r.forced && len(rec.Host) > 0 {
 			router = r.names.of(rec.Host)

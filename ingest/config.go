@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"uncloak/parse"
 	"uncloak/store"
 )
 
@@ -26,6 +27,7 @@ type Router struct {
 	Name     string         // the name its events go by; "": the host name in its lines
 	Location *time.Location // zone of stamps that name none; nil: Config.Location
 	Rate     Rate           // instead of Config.Rate
+	Dialect  *parse.Dialect // that it writes; nil: found by looking
 }
 
 // Config says where a Server listens and how much it holds. DefaultConfig fills in everything but addresses.

@@ -35,6 +35,7 @@ type Options struct {
 	// is a log, taken line by line as it is ("log"), or text that was pasted from a page, with markup and prose around
 	// ("page"). "auto" or "": found by the markup.
 	Format     string
+	Dialect    *parse.Dialect // that the lines are in, which settles what two dialects could claim; nil: found by looking
 	Router     string         // name of the router that all lines are of; "": their host, else what is known
 	Year       int            // of the last line, for stamps without one; 0: from CapturedAt
 	Location   *time.Location // zone of stamps that name none; nil: UTC

@@ -89,7 +89,7 @@ func (p *parser) take(l *line) {
 	if l.fed != nil {
 		sn.fedBy(l.fed.by)
 	}
-	p.parser.Line(l.raw, &p.rec)
+	p.parser.LineOf(sn.dialect, l.raw, &p.rec)
 	router := p.senders.router(sn, p.rec.Host)
 	a := p.senders.account(sn, router.name)
 	h := &a.health

@@ -176,7 +176,7 @@ func (r *importRun) lines() error {
 		return r.split(ctx, src, free, work, order)
 	})
 	for range 2 {
-		p := newReader(r.router, r.opt.Router != "")
+		p := newReader(r.router, r.opt.Router != "", r.opt.Dialect)
 		g.Go(func() error {
 			for c := range work {
 				p.read(c)

@@ -28,6 +28,7 @@ var others = source{name: "others"}
 // sender is one source, with an account for each router behind it.
 type sender struct {
 	loc      *time.Location
+	dialect  *parse.Dialect
 	named    *routerName // by configuration
 	fallback routerName  // its address
 	feed     *feed       // nil: a socket
@@ -102,8 +103,9 @@ func (s *senders) use(set *Settings) {
 
 // configure gives a sender what the settings say of it.
 func (sn *sender) configure(from source, set *Settings) {
-	sn.named, sn.loc, sn.lastMin = nil, set.Location, parse.Stamp{}
+	sn.named, sn.loc, sn.dialect, sn.lastMin = nil, set.Location, nil, parse.Stamp{}
 	if r, ok := set.Routers[from.addr]; ok {
+		sn.dialect = r.Dialect
 		if r.Name != "" {
 			n := newRouterName(r.Name)
 			sn.named = &n

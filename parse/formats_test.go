@@ -60,7 +60,13 @@ func TestFormatsDocument(t *testing.T) {
 func formatsDocument() string {
 	var b strings.Builder
 	b.WriteString("# What uncloak reads\n\nThis page is written from the tables in `parse` (`go test ./parse -update`), and a test reads every sample with the\n" +
-		"dialect that it stands under. `uncloak parse --explain < router.log` says which dialect understood a line, and why.\n\n")
+		"dialect that it stands under. `uncloak parse --explain < router.log` says which dialect understood a line, and why.\n\n" +
+		"The dialect of each line is found by looking at it. Some lines could be of two: `LAN2 link down` is a Yamaha's, or a MikroTik's\n" +
+		"whose owner has called a port so; and some lack the mark that their dialect is known by: dnsmasq in a container has another tag,\n" +
+		"a Meraki behind a relay has lost its own header. Who knows what a device writes says it: `routers: [{address: …, dialect: mikrotik}]`\n" +
+		"for what `serve` receives, `--dialect` for `import` (it also takes that of the router that `--router` names) and `parse`. It changes this\n" +
+		"alone: a line that its looks give to another dialect, or to none, is the sender's if that understands it, unless it would make\n" +
+		"nothing of note of what the other takes for a session, a query, a lease or a loss. All other lines, and all other senders', are read as before.\n\n")
 	b.WriteString("## Dialects\n\n| dialect | devices |\n|---|---|\n")
 	formats := Formats()
 	for _, f := range formats {

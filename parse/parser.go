@@ -4,7 +4,7 @@
 //
 // The dialect is chosen from the tag and from a few bytes of the message, so a line costs the same whatever came before
 // it, and what it says does not depend on the lines before it (a test holds that). That is why a Parser remembers
-// names, but no dialect.
+// names, but no dialect. Who knows what a sender writes can say so: see Dialect.
 package parse
 
 import "bytes"
@@ -21,7 +21,8 @@ const (
 type Parser struct {
 	names   map[string]Name
 	rules   map[string]rule
-	scratch []byte // unescaped journal fields of the current line
+	scratch []byte   // unescaped journal fields of the current line
+	own     *Dialect // of the sender of the current line; nil: not known
 }
 
 // NewParser makes a Parser with an empty name cache.
@@ -100,8 +101,12 @@ func (p *Parser) message(rec *Record) {
 	}
 }
 
-// dialect reads b in the dialect that its looks choose, and leaves nothing behind where that fails.
+// dialect reads b in the dialect that its looks choose, or its sender is known to write, and leaves nothing behind where that
+// fails.
 func (p *Parser) dialect(b []byte, rec *Record) bool {
+	if p.own != nil {
+		return p.asked(b, rec)
+	}
 	word := rec.Word
 	if p.choose(b, rec) {
 		return true

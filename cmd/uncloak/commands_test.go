@@ -191,8 +191,34 @@ func TestParseCommand(t *testing.T) {
 	if out := ok(t, in, "parse", "--explain"); !strings.Contains(out, "dialect kernel") || strings.Count(out, "\n") != 4 {
 		t.Errorf("explain: %.300s", out)
 	}
+	const two = "<134>Nov 20 12:00:02 gw LAN2 link down\n" // a Yamaha's, or a MikroTik's whose port is called so
+	for _, c := range [][]string{{"yamaha"}, {"mikrotik", "--dialect", "mikrotik"}} {
+		if out := ok(t, two, append([]string{"parse", "--explain"}, c[1:]...)...); !strings.Contains(out, "dialect "+c[0]+":") {
+			t.Errorf("%v: %s", c, out)
+		}
+	}
 	if out := ok(t, "", "parse"); out != "" {
 		t.Errorf("nothing: %q", out)
+	}
+}
+
+// The dialect of a router holds for its files, too; --dialect goes before it.
+func TestImportInADialect(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(file, []byte("routers:\n  - {address: 10.0.0.1, name: mt, dialect: mikrotik}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const text = "<134>Nov 20 12:00:02 gw DHCP-Guest assigned 192.168.88.10 for AA:BB:CC:DD:EE:FF laptop\n"
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "1 not understood"}, {[]string{"--config", file, "--router", "gw"}, "1 not understood"}, {[]string{"--config", file, "--router", "mt"}, "0 not understood"},
+		{[]string{"--dialect", "mikrotik"}, "0 not understood"}, {[]string{"--config", file, "--router", "mt", "--dialect", "yamaha"}, "1 not understood"},
+	} {
+		if out := ok(t, text, append([]string{"import", "--data", t.TempDir(), "-"}, c.args...)...); !strings.Contains(out, c.want) {
+			t.Errorf("%v: %s", c.args, out)
+		}
 	}
 }
 

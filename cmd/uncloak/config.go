@@ -24,6 +24,8 @@ import (
 
 	"uncloak/detect"
 	"uncloak/ingest"
+	"uncloak/parse"
+	"uncloak/report"
 	"uncloak/report/web"
 	"uncloak/store/bolt"
 )
@@ -127,6 +129,7 @@ type router struct {
 	Timezone string     `koanf:"timezone"`
 	Timeouts timeouts   `koanf:"timeouts"` // where they differ from those of all
 	Rate     rate       `koanf:"rate"`     // instead of that of all
+	Dialect  string     `koanf:"dialect"`  // that it writes; "" = found by looking
 }
 
 // known is a finding that is no news: every key that is given must fit.
@@ -349,6 +352,9 @@ func (c *config) complete() error {
 		if err := r.Timeouts.check(); err != nil {
 			return fmt.Errorf("router %v: %w", r.Address, err)
 		}
+		if _, err := dialect(r.Dialect); err != nil {
+			return fmt.Errorf("router %v: %w", r.Address, err)
+		}
 	}
 	for i := range c.Known {
 		if err := c.Known[i].complete(c.location); err != nil {
@@ -463,6 +469,25 @@ func zone(name string) (*time.Location, error) {
 	return loc, nil
 }
 
+// dialect finds a dialect; "" is none.
+func dialect(name string) (*parse.Dialect, error) {
+	if name == "" {
+		return nil, nil
+	}
+	if d := parse.DialectNamed(name); d != nil {
+		return d, nil
+	}
+	var names []string
+	for _, f := range parse.Formats() {
+		names = append(names, f.Name)
+	}
+	hint := "docs/formats.md names them all"
+	if near := report.Near(name, names, 3); len(near) > 0 {
+		hint = "is it " + strings.Join(near, ", ") + "? " + hint
+	}
+	return nil, fmt.Errorf("dialect %q is not known: %s", name, hint)
+}
+
 // defaultData is where the data is when nobody says: what systemd gives to the service, else ./uncloak-data if that is
 // there, else the state directory of root or of the user. It does not depend on the working directory otherwise, so that
 // a report from cron finds what serve stored.
@@ -504,6 +529,17 @@ func (c *config) detect() detect.Config {
 		}
 	}
 	return d
+}
+
+// dialects are those of the routers that have one, by name.
+func (c *config) dialects() map[string]string {
+	out := map[string]string{}
+	for _, r := range c.Routers {
+		if r.Dialect != "" {
+			out[r.nameOr()] = r.Dialect
+		}
+	}
+	return out
 }
 
 // nameOr is the name that the router goes by.

@@ -29,6 +29,7 @@ routers:
     name: gw
     table: 4096
     timezone: Asia/Tokyo
+    dialect: mikrotik
   - address: 192.168.128.2
     timeouts: {system: openwrt, time_wait: 60s}
 listen:
@@ -74,7 +75,7 @@ log: {level: warn}
 		{"file: list", file, nil, nil, func(c config) (any, any) { return c.Listen.UDP, []string{":5514"} }},
 		{"file: empty list", file, nil, nil, func(c config) (any, any) { return len(c.Listen.TCP), 0 }},
 		{"file: router", file, nil, nil, func(c config) (any, any) {
-			return c.Routers[0], router{netip.MustParseAddr("192.168.128.1"), "gw", 4096, "Asia/Tokyo", timeouts{}, rate{}}
+			return c.Routers[0], router{netip.MustParseAddr("192.168.128.1"), "gw", 4096, "Asia/Tokyo", timeouts{}, rate{}, "mikrotik"}
 		}},
 		{"file: timeouts of one router", file, nil, nil, func(c config) (any, any) {
 			held := c.detect().Held

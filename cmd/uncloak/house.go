@@ -53,7 +53,7 @@ func (h *house) listening() []string {
 
 // settings is the part of the config that can change while serve runs.
 func (a *app) settings() *web.Settings {
-	return &web.Settings{Detect: a.cfg.detect(), Resolver: a.cfg.Names.Resolver, Known: a.cfg.rules(), Retain: a.cfg.Retain.keep()}
+	return &web.Settings{Detect: a.cfg.detect(), Resolver: a.cfg.Names.Resolver, Known: a.cfg.rules(), Retain: a.cfg.Retain.keep(), Dialects: a.cfg.dialects()}
 }
 
 // localFile is the body of an upload within this process. The file is read where it is, and twice, as ingest likes to;
@@ -67,11 +67,14 @@ type localFile struct {
 func (a *app) importer(days *ingest.Days) web.ImportFunc {
 	return func(ctx context.Context, r io.Reader, o web.ImportOptions) (web.ImportResult, error) {
 		opt := ingest.Options{Format: o.Format, Router: o.Router, Year: o.Year, Location: o.Location, CapturedAt: o.CapturedAt, BootTime: o.Boot, Now: a.now}
-		if err := opt.Validate(); err != nil {
+		var err error
+		if opt.Dialect, err = dialect(o.Dialect); err == nil {
+			err = opt.Validate()
+		}
+		if err != nil {
 			return web.ImportResult{}, web.Bad(err)
 		}
 		var sum ingest.Summary
-		var err error
 		if f, ok := r.(*localFile); ok {
 			opt.Progress = f.progress
 			sum, err = ingest.Import(ctx, days, opt, f.Name())

@@ -25,8 +25,8 @@ import (
 
 // importFlags are what the owner says about the files; the API reads them.
 type importFlags struct {
-	format, router, capturedAt, bootTime string
-	year                                 int
+	format, dialect, router, capturedAt, bootTime string
+	year                                          int
 }
 
 func (a *app) importCommand() *cobra.Command {
@@ -42,6 +42,7 @@ func (a *app) importCommand() *cobra.Command {
 		Args: cobra.MinimumNArgs(1)}
 	fs := cmd.Flags()
 	fs.StringVar(&f.format, "format", "", strings.Join(ingest.Formats(), ", ")+": a log line by line, or text pasted from a page (default auto; the dialect of each line is found by looking)")
+	fs.StringVar(&f.dialect, "dialect", "", "which dialect the lines are in, where looking at one leaves a doubt (default that of --router in the config)")
 	fs.StringVar(&f.router, "router", "", "name of the router that the files are from (default what the lines say)")
 	fs.IntVar(&f.year, "year", 0, "year of stamps that have none")
 	fs.StringVar(&f.capturedAt, "captured-at", "", "time of the last line, or at which the dump was taken")
@@ -62,6 +63,10 @@ func (a *app) importCommand() *cobra.Command {
 func (f *importFlags) values(cmd *cobra.Command) (url.Values, error) {
 	v := url.Values{}
 	set(v, "format", f.format)
+	if _, err := dialect(f.dialect); err != nil {
+		return nil, usagef("--dialect: %w", err)
+	}
+	set(v, "dialect", f.dialect)
 	set(v, "router", f.router)
 	set(v, "captured_at", f.capturedAt)
 	set(v, "boot_time", f.bootTime)

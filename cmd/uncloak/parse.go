@@ -18,20 +18,26 @@ const maxLine = 1 << 20
 
 func (a *app) parseCommand() *cobra.Command {
 	var explain bool
+	var own string
 	cmd := &cobra.Command{Use: "parse", Short: "Lines on stdin → what each says, as NDJSON",
 		Long: "Reads lines on stdin and writes for each one JSON object with what it says. Nothing is stored. A line that nobody\n" +
 			"understands has kind unknown. A line beyond 1 MiB is cut.",
 		Example: "uncloak parse < router.log | jq -c 'select(.kind == \"unknown\")'\nuncloak parse --explain < router.log"}
 	cmd.Flags().BoolVar(&explain, "explain", false, "say instead which dialect understood each line, and why, and what of it was not read")
+	cmd.Flags().StringVar(&own, "dialect", "", "read the lines as those of a sender with routers: {dialect: …} (default found by looking)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return parseLines(cmd.Context(), a.stdin, a.stdout, explain)
+		d, err := dialect(own)
+		if err != nil {
+			return usagef("--dialect: %w", err)
+		}
+		return parseLines(cmd.Context(), a.stdin, a.stdout, d, explain)
 	}
 	return cmd
 }
 
 // parseLines writes what each line of r says. The output is flushed when no further line is waiting, so that a person or a
 // tail -f before it sees each answer at once.
-func parseLines(ctx context.Context, r io.Reader, w io.Writer, explain bool) error {
+func parseLines(ctx context.Context, r io.Reader, w io.Writer, d *parse.Dialect, explain bool) error {
 	in, out := bufio.NewReaderSize(r, maxLine), bufio.NewWriterSize(w, 1<<16)
 	p, rec, buf, n := parse.NewParser(), parse.Record{}, []byte(nil), 0
 	for ctx.Err() == nil {
@@ -42,7 +48,7 @@ func parseLines(ctx context.Context, r io.Reader, w io.Writer, explain bool) err
 		if err != nil {
 			return fmt.Errorf("read stdin: %w", err)
 		}
-		p.Line(line, &rec)
+		p.LineOf(d, line, &rec)
 		if explain {
 			n++
 			buf = explainLine(buf[:0], n, line, &rec)

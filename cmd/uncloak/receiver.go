@@ -124,6 +124,7 @@ func (c *config) receive() (ingest.Settings, error) {
 		if r.Timezone != "" {
 			known.Location, _ = zone(r.Timezone) // checked by complete
 		}
+		known.Dialect, _ = dialect(r.Dialect)
 		set.Routers[r.Address.Unmap()] = known
 	}
 	if len(c.tlsAddresses()) > 0 || c.TLS.Cert != "" {

@@ -12,7 +12,8 @@ import (
 // ImportOptions say what the owner knows about a file. Zero values are not known.
 type ImportOptions struct {
 	Name       string // of the file, for the accounting
-	Format     string // a dialect's name; "" or "auto" = found by looking
+	Format     string // how the file is written; "" or "auto" = found by looking
+	Dialect    string // that the lines are in; "" = found by looking
 	Router     string // whose log it is
 	Year       int
 	Location   *time.Location // of stamps without a zone
@@ -44,6 +45,7 @@ func (o ImportOptions) Values() url.Values {
 	}
 	set("name", o.Name)
 	set("format", o.Format)
+	set("dialect", o.Dialect)
 	set("router", o.Router)
 	if o.Year != 0 {
 		v.Set("year", strconv.Itoa(o.Year))
@@ -63,7 +65,7 @@ func (o ImportOptions) Values() url.Values {
 // of a command.
 func (h *handler) imports(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query() // not r.FormValue: that would read a body of some types
-	o := ImportOptions{Name: q.Get("name"), Format: q.Get("format"), Router: q.Get("router"), Location: h.Settings().Detect.Location}
+	o := ImportOptions{Name: q.Get("name"), Format: q.Get("format"), Dialect: q.Get("dialect"), Router: q.Get("router"), Location: h.Settings().Detect.Location}
 	var err error
 	if v := q.Get("year"); v != "" {
 		if o.Year, err = strconv.Atoi(v); err != nil || o.Year < 1970 || o.Year > 9999 {
@@ -84,6 +86,9 @@ func (h *handler) imports(w http.ResponseWriter, r *http.Request) error {
 				return badf("--%s: %w", f.flag, err)
 			}
 		}
+	}
+	if o.Dialect == "" {
+		o.Dialect = h.Settings().Dialects[o.Router]
 	}
 	res, err := h.Import(r.Context(), r.Body, o)
 	if err != nil {

@@ -47,6 +47,7 @@ type Settings struct {
 	Resolver string        // whom to ask for the names of internal hosts; "" = nobody
 	Known    []detect.Rule // what the config says is known
 	Retain   store.Retain
+	Dialects map[string]string // by router: what its lines are in
 }
 
 // Config is what a Handler needs.
