@@ -88,6 +88,13 @@ func (g *gate) allows(from source) bool {
 	return ok
 }
 
+// others says whether the config names routers, and this is none of them. Local sockets have no address.
+func (g *gate) others(from source) bool {
+	r := g.rules.Load()
+	_, ok := r.byAddr[from.addr]
+	return len(r.byAddr) > 0 && from.addr.IsValid() && !ok
+}
+
 // take says whether a datagram that came at that time is within its sender's rate.
 func (g *gate) take(from source, at int64) bool {
 	if !g.rules.Load().rates {

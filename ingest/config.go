@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/netip"
 	"slices"
@@ -61,6 +62,7 @@ type Config struct {
 	BatchEvents       int           // … or once it has so many events
 	BatchBytes        int           // … or so many bytes of lines
 	LargeBuffers      int           // streams that may have a buffer of 76 KiB at once; the others have one for the longest line
+	ConnBytes         int           // memory that connections may come to take together; further ones are refused
 	FollowEvery       time.Duration // followed files are looked at so often
 
 	Log *slog.Logger     // nil: slog.Default()
@@ -82,7 +84,7 @@ func DefaultConfig() Config {
 	return Config{
 		ReadBuffer: 32 << 20, Queue: 1 << 16, MaxLine: 8 << 10, MaxConns: 1024, MaxConnsPerSender: 64, Idle: 10 * time.Minute,
 		Handshake: 10 * time.Second, Drain: 2 * time.Second, Senders: 4096, BatchEvery: time.Second, BatchEvents: 16384,
-		BatchBytes: 8 << 20, LargeBuffers: 64,
+		BatchBytes: 8 << 20, LargeBuffers: 64, ConnBytes: 128 << 20,
 		Settings:    Settings{Allow: PrivateNetworks()},
 		FollowEvery: 250 * time.Millisecond,
 	}
@@ -93,17 +95,28 @@ const (
 	MinMemory = 8 << 20
 	usualLine = 272             // bytes of a line that counts as one
 	lineCost  = usualLine + 160 // bytes that it takes in the queue
+	lineHead  = 96              // of them beside its bytes
 )
 
-// Bound sizes the queue, the batches and the connections so that lines under way take at most so many bytes, whatever is sent
-// and by however many: 3/8 for the queue, 3/16 for the batches (one being filled, one waiting, one being stored), 5/16 for
-// connections with their longest lines, 1/16 for large buffers. A garbage-collected process takes up to twice as much.
+// Bound sizes the queue, the batches and the connections for a process that is to take so many bytes, whatever is sent and by
+// however many. Lines under way have half of it: 3/16 the queue, 3/32 the batches (one being filled, one waiting, one being
+// stored), 3/16 connections with their longest lines, 1/32 large buffers. The other half is for what the store and the detectors
+// need, and for what the garbage collector has not yet collected: give it the same number (debug.SetMemoryLimit).
 func (c *Config) Bound(bytes int) {
-	c.Queue = bytes * 3 / 8 / lineCost
-	c.BatchBytes = bytes / 16
-	c.LargeBuffers = bytes / 16 / (streamRead + streamFirst + c.MaxLine)
-	each := c.MaxLine + streamFirst + 8<<10 // and a stack
-	c.MaxConns = min(c.MaxConns, max(bytes*5/16/each, 1))
+	c.Queue = bytes * 3 / 16 / lineCost
+	c.BatchBytes = bytes / 32
+	c.LargeBuffers = bytes / 32 / (2 * (streamRead + streamFirst + c.MaxLine))
+	c.ConnBytes = bytes * 3 / 16
+}
+
+// connCost is what a connection comes to take at most, but for a large buffer: its buffer, as much again in lines that wait for a
+// place, and a stack; with TLS a record and what crypto/tls holds beside it (measured: docs/adr/0002).
+func (c *Config) connCost(secure bool) int {
+	cost := 2*(c.MaxLine+16+streamFirst) + streamLines*lineHead + 8<<10
+	if secure {
+		cost += 48 << 10
+	}
+	return cost
 }
 
 // Validate reports the first value that cannot work.
@@ -117,6 +130,7 @@ func (c Config) Validate() error {
 		{"connections", c.MaxConns, 1, 1 << 20}, {"connections per sender", c.MaxConnsPerSender, 1, 1 << 20},
 		{"senders", c.Senders, 1, 1 << 20}, {"events per batch", c.BatchEvents, 1, 1 << 20},
 		{"bytes per batch", c.BatchBytes, 1, 1 << 30}, {"large buffers", c.LargeBuffers, 0, 1 << 20},
+		{"memory of connections", c.ConnBytes, 1, math.MaxInt},
 	} {
 		if v.n < v.min || v.n > v.max {
 			return fmt.Errorf("%s: %d is not between %d and %d", v.name, v.n, v.min, v.max)

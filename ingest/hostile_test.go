@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -17,6 +18,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"uncloak/ingest/certtest"
 	"uncloak/store"
 )
 
@@ -138,7 +140,7 @@ func TestIdleConnections(t *testing.T) {
 	n := min(10_000, int(lim.Cur)/2-200) // both ends are ours
 	cfg, st := testConfig(), &memory{}
 	cfg.UDP, cfg.TCP = []string{"127.0.0.1:0"}, []string{"127.0.0.1:0"}
-	cfg.MaxConns, cfg.MaxConnsPerSender = n+10, n
+	cfg.MaxConns, cfg.MaxConnsPerSender, cfg.ConnBytes = n+10, n, 1<<30
 	s, _ := start(t, cfg, st)
 	before := inUse()
 	conns := make([]net.Conn, 0, n)
@@ -171,43 +173,66 @@ func inUse() int64 {
 	return int64(m.HeapAlloc + m.StackInuse)
 }
 
-// TestMemoryIsBounded: with a store that takes nothing, floods of datagrams and streams of long lines fill what Bound allows,
-// and no more.
+// TestMemoryIsBounded: with a store that takes nothing, floods of datagrams, and of streams of long lines or of the shortest ones,
+// with TLS and without, fill the half of what Bound allows that is for lines, and no more.
 func TestMemoryIsBounded(t *testing.T) {
-	const bound = 24 << 20
-	cfg := testConfig()
-	cfg.UDP, cfg.TCP, cfg.MaxConnsPerSender = []string{"127.0.0.1:0"}, []string{"127.0.0.1:0"}, 1000
-	cfg.Bound(bound)
-	st := &stuck{hold: make(chan struct{})}
-	s, stop := start(t, cfg, st)
-	before := inUse()
-	line := append([]byte("<13>"), bytes.Repeat([]byte("x"), 8000)...)
-	udp := dial(t, s.Addrs()[0])
-	var all sync.WaitGroup
-	for range 100 {
-		c := dial(t, s.Addrs()[1])
-		all.Go(func() {
-			for i := range 64 {
-				c.SetWriteDeadline(time.Now().Add(time.Second))
-				if _, err := fmt.Fprintf(c, "%s %d\n", line, i); err != nil {
-					return // held back
+	const bound = 48 << 20
+	a := certtest.New(t, "ours")
+	long := append([]byte("<13>"), bytes.Repeat([]byte("x"), 8000)...)
+	for _, tc := range []struct {
+		name    string
+		network string
+		text    []byte
+	}{
+		{"long lines", "tcp", append(long, '\n')},
+		{"lines of 200 KB", "tcp", append(bytes.Repeat([]byte("x"), 200<<10), '\n')},
+		{"lines of one byte", "tcp", bytes.Repeat([]byte("x\n"), 30_000)},
+		{"lines of one byte with TLS", "tls", bytes.Repeat([]byte("x\n"), 30_000)},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			cfg := testConfig()
+			cfg.UDP, cfg.MaxConnsPerSender = []string{"127.0.0.1:0"}, 1000
+			if tc.network == "tls" {
+				x := secured(t, serverFiles(t, a))
+				cfg.TLS, cfg.Secure = x.TLS, x.Secure
+			} else {
+				cfg.TCP = []string{"127.0.0.1:0"}
+			}
+			cfg.Bound(bound)
+			st := &stuck{hold: make(chan struct{})}
+			s, stop := start(t, cfg, st)
+			before := inUse()
+			udp := dial(t, s.Addrs()[0])
+			var all sync.WaitGroup
+			for range 300 {
+				var c net.Conn = dial(t, s.Addrs()[1])
+				c.SetDeadline(time.Now().Add(3 * time.Second))
+				if tc.network == "tls" {
+					c = tls.Client(c, a.Client(t, nil, ""))
 				}
+				all.Go(func() {
+					for range 64 {
+						if _, err := c.Write(tc.text); err != nil {
+							return // held back, or refused
+						}
+					}
+				})
+			}
+			for range 10_000 {
+				udp.Write(long)
+			}
+			all.Wait()
+			if got := inUse() - before; got > bound/2 {
+				t.Errorf("%d KB are in use, %d are allowed", got>>10, bound>>11)
+			}
+			close(st.hold)
+			if err := stop(); err != nil {
+				t.Error(err)
+			}
+			if x := s.Stats(); x.Dropped == 0 || x.Received == 0 || x.Refused == 0 {
+				t.Errorf("nothing was dropped or refused: the test tests nothing: %+v", x)
 			}
 		})
-	}
-	for range 20_000 {
-		udp.Write(line)
-	}
-	all.Wait()
-	if got := inUse() - before; got > bound {
-		t.Errorf("%d MB are in use, %d are allowed", got>>20, bound>>20)
-	}
-	close(st.hold)
-	if err := stop(); err != nil {
-		t.Error(err)
-	}
-	if x := s.Stats(); x.Dropped == 0 || x.Received == 0 {
-		t.Errorf("nothing was dropped: the test tests nothing: %+v", x)
 	}
 }
 

@@ -98,16 +98,36 @@ func TestIdleStreamIsClosed(t *testing.T) {
 }
 
 func TestAllConnections(t *testing.T) {
-	l := newConnLimits(3, 2)
-	a, b := source{name: "a"}, source{name: "b"}
-	for i, from := range []source{a, a, a, b, b} {
-		if got, want := l.take(from), i != 2 && i != 4; got != want {
-			t.Errorf("connection %d: %v", i, got)
+	l := newConnLimits(&Config{MaxConns: 16, MaxConnsPerSender: 10, ConnBytes: 64})
+	a, b, gw := source{name: "a"}, source{name: "b"}, source{name: "gw"}
+	for i, tc := range []struct {
+		from  source
+		n     int // so often
+		bytes int
+		spare bool // others than the routers that are named
+		limit string
+	}{
+		{a, 10, 2, true, ""},
+		{a, 1, 2, true, "limits.per_sender"},
+		{b, 4, 2, true, ""},
+		{b, 1, 2, true, "limits.connections"}, // two places are left to routers
+		{gw, 1, 37, false, "memory"},
+		{gw, 1, 30, false, ""},
+		{gw, 1, 6, false, ""},
+		{gw, 1, 0, false, "limits.connections"},
+	} {
+		for range tc.n {
+			if got := l.take(tc.from, tc.bytes, tc.spare); got != tc.limit {
+				t.Fatalf("%d: limit %q, want %q", i, got, tc.limit)
+			}
 		}
 	}
-	l.give(a)
-	if !l.take(b) || len(l.by) != 2 {
-		t.Error("a place that was given back is not free")
+	l.give(gw, 30)
+	for range 10 {
+		l.give(a, 2)
+	}
+	if l.take(b, 43, true) != "memory" || l.take(b, 42, true) != "" || len(l.by) != 2 || l.all != 6 || l.bytes != 8+42+6 {
+		t.Errorf("places that were given back: %+v", l)
 	}
 }
 
@@ -128,7 +148,7 @@ func TestAcceptDoesNotSpin(t *testing.T) {
 		l := &streamSocket{cfg: &cfg, ln: noFiles{closed: make(chan struct{})}}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		if err := l.accept(ctx, newQueue(1, 1, 1), newConnLimits(1, 1), stats); err != nil {
+		if err := l.accept(ctx, newQueue(1, 1, 1), newConnLimits(&cfg), stats); err != nil {
 			t.Error(err)
 		}
 		if s, _ := stats.now(); s.AcceptFails < 10 || s.AcceptFails > 20 { // 5 ms, doubled up to 1 s

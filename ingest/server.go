@@ -197,7 +197,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	for _, sock := range s.packets {
 		receivers.Go(func() error { return sock.receive(rctx, q) })
 	}
-	limits := newConnLimits(s.cfg.MaxConns, s.cfg.MaxConnsPerSender)
+	limits := newConnLimits(&s.cfg)
 	for _, sock := range s.streams {
 		receivers.Go(func() error { return sock.accept(rctx, q, limits, s.stats) })
 	}

@@ -22,9 +22,11 @@ import (
 const (
 	acceptMin   = 5 * time.Millisecond
 	acceptMax   = time.Second
-	streamFirst = 4 << 10  // bytes of a new stream's buffer, which grows while reads fill it: most streams are idle
-	streamRead  = 64 << 10 // bytes read at once from a stream, at most
-	drainBytes  = 4 << 20  // bytes taken from one stream at a stop, at most
+	streamFirst = 4 << 10     // bytes of a new stream's buffer, which grows while reads fill it: most streams are idle
+	streamRead  = 64 << 10    // bytes read at once from a stream, at most
+	streamLines = packetBatch // lines put into the queue at once, at most: a stream that waits there holds no more of them
+	drainBytes  = 4 << 20     // bytes taken from one stream at a stop, at most
+	helloBytes  = 64 << 10    // bytes that a TLS client may send before it is known, at most: crypto/tls would keep 256 KiB
 )
 
 // streamSocket is one listening socket, TCP or unix; with TLS where secure is set.
@@ -54,34 +56,50 @@ func (s *Server) listenStream(network, address string) error {
 	return nil
 }
 
-// connLimits counts open connections, in all and by sender.
+// connLimits counts open connections, in all and by sender, and the memory that they may come to take. What is there for all
+// is never given out to the last eighth while senders are named in the config: those find a place beside any number of others.
 type connLimits struct {
-	mu     sync.Mutex
-	all    int
-	by     map[source]int
-	maxAll int
-	maxBy  int
+	mu       sync.Mutex
+	all      int
+	bytes    int
+	by       map[source]int
+	maxAll   int
+	maxBy    int
+	maxBytes int
 }
 
-func newConnLimits(all, by int) *connLimits {
-	return &connLimits{by: make(map[source]int), maxAll: all, maxBy: by}
+func newConnLimits(cfg *Config) *connLimits {
+	return &connLimits{by: make(map[source]int), maxAll: cfg.MaxConns, maxBy: cfg.MaxConnsPerSender, maxBytes: cfg.ConnBytes}
 }
 
-func (c *connLimits) take(from source) bool {
+// take takes the place of a connection that needs so many bytes, or says which limit stands in its way. spare is what is kept
+// free: an eighth for others than routers that the config names.
+func (c *connLimits) take(from source, bytes int, spare bool) (limit string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.all >= c.maxAll || c.by[from] >= c.maxBy {
-		return false
+	maxAll, maxBytes := c.maxAll, c.maxBytes
+	if spare {
+		maxAll, maxBytes = maxAll-maxAll/8, maxBytes-maxBytes/8
+	}
+	switch {
+	case c.by[from] >= c.maxBy:
+		return "limits.per_sender"
+	case c.all >= maxAll:
+		return "limits.connections"
+	case c.bytes+bytes > maxBytes:
+		return "memory"
 	}
 	c.all++
+	c.bytes += bytes
 	c.by[from]++
-	return true
+	return ""
 }
 
-func (c *connLimits) give(from source) {
+func (c *connLimits) give(from source, bytes int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.all--
+	c.bytes -= bytes
 	if c.by[from]--; c.by[from] == 0 {
 		delete(c.by, from)
 	}
@@ -106,14 +124,16 @@ func (l *streamSocket) accept(ctx context.Context, q *queue, limits *connLimits,
 			conn.Close()
 			return
 		}
-		if !limits.take(from) {
+		cost := l.cfg.connCost(l.secure != nil)
+		if limit := limits.take(from, cost, q.gate.others(from)); limit != "" {
 			stats.add(func(s *Stats) { s.Refused++ })
 			q.lose(from, loss{refused: 1})
+			l.seldom.Do(func() { l.cfg.Log.Warn("connection refused: too many", "client", from.String(), "raise", limit) })
 			conn.Close()
 			return
 		}
 		open.Go(func() {
-			defer limits.give(from)
+			defer limits.give(from, cost)
 			defer conn.Close()
 			l.serve(ctx, &drainConn{Conn: conn}, from, q, stats)
 		})
@@ -171,7 +191,10 @@ func (l *streamSocket) serve(ctx context.Context, conn *drainConn, from source, 
 	s := &stream{cfg: l.cfg, raw: conn, conn: conn, from: from, queue: q, cut: newStreamSplitter(l.cfg.MaxLine)}
 	if l.secure != nil {
 		c := tls.Server(conn, l.secure())
-		if err := l.handshake(q.stop, c); err != nil {
+		conn.limit = helloBytes
+		err := l.handshake(q.stop, c)
+		conn.limit = 0
+		if err != nil {
 			if ctx.Err() == nil {
 				stats.add(func(s *Stats) { s.Handshakes++ })
 				l.seldom.Do(func() { l.cfg.Log.Warn("no TLS with this client", "client", from.String(), "err", err) })
@@ -197,9 +220,21 @@ func (l *streamSocket) source(a net.Addr) source {
 type drainConn struct {
 	net.Conn
 	drained bool
+	limit   int // bytes that may still be read; 0: any number
 }
 
+// errTooMuch is what a TLS client gets that says more than anybody needs to say who it is.
+var errTooMuch = errors.New("it sent more than a handshake takes")
+
 func (c *drainConn) Read(b []byte) (int, error) {
+	if c.limit > 0 {
+		n, err := c.Conn.Read(b)
+		if c.limit -= n; c.limit <= 0 {
+			c.limit = 1
+			return n, errTooMuch
+		}
+		return n, err
+	}
 	if !c.drained {
 		return c.Conn.Read(b)
 	}
@@ -322,32 +357,50 @@ func (s *stream) took(n int, end bool) {
 	s.n += n
 	recv := s.cfg.Now().UnixNano()
 	data := s.buf[:s.n]
-	var lines []line
-	var own []byte
-	var sl *slab
 	for {
+		lines, rest := s.lines(data, recv, end)
+		data = rest
+		if len(lines) == 0 {
+			break
+		}
+		s.queue.gate.wait(s.queue.stop, s.from, len(lines))
+		s.queue.drop(s.queue.put(lines))
+	}
+	s.n = copy(s.buf, data)
+}
+
+// lines cuts the next lines off data, into one piece of memory of their own. They are few: a stream whose lines have no place in
+// the queue holds them, and there are many streams, and lines of one byte.
+func (s *stream) lines(data []byte, recv int64, end bool) (lines []line, rest []byte) {
+	var toks [streamLines][]byte
+	var cut [streamLines]bool
+	n, size := 0, 0
+	for n < streamLines {
 		before := s.cut.oversize
 		adv, tok, _ := s.cut.split(data, end)
 		data = data[adv:]
 		if tok == nil {
 			break
 		}
-		if own == nil { // enough for all tokens to come
-			sl, own = newSlab(len(data) + len(tok))
-			lines = newLines()
-		}
-		own = append(own, tok...)
-		lines = append(lines, line{from: s.from, raw: own[len(own)-len(tok):], recv: recv, cut: s.cut.oversize > before})
+		toks[n], cut[n] = tok, s.cut.oversize > before
+		n++
+		size += len(tok)
 	}
+	if n == 0 {
+		return nil, data
+	}
+	sl, own := newSlab(size)
+	lines = newLines()
+	for i, tok := range toks[:n] {
+		own = append(own, tok...)
+		lines = append(lines, line{from: s.from, raw: own[len(own)-len(tok):], recv: recv, cut: cut[i]})
+	}
+	lines[n-1].slab = sl
 	if s.by != nil {
-		for i, of := 0, make([]fed, len(lines)); i < len(lines); i++ {
+		of := make([]fed, n)
+		for i := range of {
 			of[i].by, lines[i].fed = s.by, &of[i]
 		}
 	}
-	s.n = copy(s.buf, data)
-	if len(lines) > 0 {
-		lines[len(lines)-1].slab = sl
-		s.queue.gate.wait(s.queue.stop, s.from, len(lines))
-		s.queue.drop(s.queue.put(lines))
-	}
+	return lines, data
 }

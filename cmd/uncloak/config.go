@@ -49,7 +49,7 @@ type config struct {
 	Journal  string         `koanf:"journal"` // read systemd's journal: "local", or a directory with its files
 	Stdin    bool           `koanf:"stdin"`
 	Limits   limits         `koanf:"limits"`
-	Memory   int            `koanf:"memory"` // MB that lines under way may take, whatever is sent
+	Memory   int            `koanf:"memory"` // MB that serve may take, whatever is sent
 	Names    names          `koanf:"names"`
 	Log      logging        `koanf:"log"`
 	Known    []known        `koanf:"known"`
@@ -167,7 +167,7 @@ type logging struct {
 func defaultConfig() config {
 	return config{
 		Timezone: "local", KeepRaw: "all",
-		Listen: listen{UDP: []string{":514"}, TCP: []string{":514"}}, Allow: []string{"private"}, Memory: 256,
+		Listen: listen{UDP: []string{":514"}, TCP: []string{":514"}}, Allow: []string{"private"}, Memory: 512,
 		Log: logging{Level: "info", Format: "text"},
 	}
 }
@@ -337,7 +337,7 @@ func (c *config) complete() error {
 		return err
 	}
 	if c.Memory < ingest.MinMemory>>20 || c.Memory > 1<<16 {
-		return fmt.Errorf("memory is %d: it is the MB that lines under way may take, from %d to %d", c.Memory, ingest.MinMemory>>20, 1<<16)
+		return fmt.Errorf("memory is %d: it is the MB that serve may take, from %d to %d", c.Memory, ingest.MinMemory>>20, 1<<16)
 	}
 	for i, r := range c.Routers {
 		if err := r.Rate.check(); err != nil {

@@ -31,6 +31,9 @@ import (
 // judgeEvery is how often serve looks for findings and saves the running day.
 const judgeEvery = time.Minute
 
+// leastMemory is what a process takes, MB, however little `memory:` is: with less, collecting garbage would be all it does.
+const leastMemory = 64
+
 // tidyEvery is how often serve looks for finished days to be written anew, in their smallest form.
 const tidyEvery = time.Hour
 
@@ -78,7 +81,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	debug.SetMemoryLimit(int64(a.cfg.Memory)<<20*3/2 + 128<<20) // where the heap comes near, it is collected more often
+	debug.SetMemoryLimit(int64(max(a.cfg.Memory, leastMemory)) << 20) // where the heap comes near, it is collected more often
 	shown := metrics.NewHandler(srv, versionText())
 	stopAPI := serveAPI(l, both(h.handler, shown), a.log)
 	defer func() { err = errors.Join(err, stopAPI()) }()
