@@ -80,7 +80,7 @@ type Summary struct {
 	Lines      uint64 // lines read, blank ones left out
 	Events     uint64 // lines that were stored
 	Duplicates uint64 // lines that the store had
-	Unparsed   uint64 // stored or duplicate lines that nobody understood
+	Unparsed   uint64 // of Events, those that nobody understood
 	Skipped    uint64 // text that is no log line: not stored
 	Joined     uint64 // wrapped pieces that were put together again
 	Oversize   uint64 // lines cut at the limit

@@ -297,6 +297,7 @@ func (r *importRun) append(ctx context.Context, date detect.Date, es []store.Ent
 	d.Added += uint64(done.Added)
 	r.sum.Events += uint64(done.Added)
 	r.sum.Duplicates += uint64(done.Duplicates)
+	r.sum.Unparsed += uint64(done.Unknown)
 	r.count(date, es, done)
 	return nil
 }
@@ -305,6 +306,7 @@ func (r *importRun) append(ctx context.Context, date detect.Date, es []store.Ent
 // where a part was, it is not told which lines, and as large a part of each count is taken.
 func (r *importRun) count(date detect.Date, es []store.Entry, done store.Appended) {
 	batch := make(map[parse.Name]*store.Health)
+	unknown := 0
 	var h *store.Health
 	for i := range es {
 		e := &es[i]
@@ -319,6 +321,7 @@ func (r *importRun) count(date detect.Date, es []store.Entry, done store.Appende
 		switch e.Kind {
 		case parse.Unknown:
 			h.Unparsed++
+			unknown++
 		case parse.Suppressed:
 			h.Suppressed += uint64(e.Count)
 		}
@@ -330,11 +333,10 @@ func (r *importRun) count(date detect.Date, es []store.Entry, done store.Appende
 	for router, h := range batch {
 		h.Malformed = r.junk[router]
 		delete(r.junk, router)
-		r.sum.Unparsed += h.Unparsed
 		all := r.healthOf(healthKey{date, router})
 		all.Received += scaled(h.Received, share)
 		all.Bytes += scaled(h.Bytes, share)
-		all.Unparsed += scaled(h.Unparsed, share)
+		all.Unparsed += scaled(h.Unparsed, float64(done.Unknown)/float64(max(unknown, 1)))
 		all.Suppressed += scaled(h.Suppressed, share)
 		all.Malformed += scaled(h.Malformed, share)
 		all.Repaired += scaled(h.Repaired, share)

@@ -36,6 +36,7 @@ func outer(b []byte, rec *Record) {
 	if ok {
 		if !rec.Stamp.HasUnix {
 			rest, rec.Word = callerID(rest), "other" // dmesg: the kernel speaks
+			rec.dmesg = !isDigit(b[1])               // and nobody else, where it is no date in digits
 		}
 		bareTag(rest, rec)
 		return
@@ -47,7 +48,7 @@ func outer(b []byte, rec *Record) {
 	}
 	if len(b) > 0 && isDigit(b[0]) {
 		if rest, ok = rec.Stamp.stampISO(b); ok && isDmesgISO(b) {
-			rec.Body, rec.Word = trimLeft(rest), "other"
+			rec.Body, rec.Word, rec.dmesg = trimLeft(rest), "other", true
 			return
 		}
 		if ok && len(rest) > 0 && rest[0] == ':' {

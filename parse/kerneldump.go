@@ -6,7 +6,7 @@ import "bytes"
 // a memory cgroup, the table of processes (lib/dump_stack.c, arch/x86/kernel/dumpstack.c, mm/memcontrol.c, mm/oom_kill.c).
 // They are like words of anybody, so only a line that the kernel itself has signed counts.
 func dumped(b []byte, rec *Record) bool {
-	if !rec.Stamp.HasUptime && string(rec.App) != "kernel" {
+	if !rec.Stamp.HasUptime && !rec.dmesg && string(rec.App) != "kernel" {
 		return false
 	}
 	if i := bytes.LastIndex(b, []byte("): drop_caches: ")); i > 0 { // "bash (85): drop_caches: 1", fs/drop_caches.c

@@ -38,6 +38,7 @@ type Record struct {
 	times      uint32 // how often logwatch saw the line
 	hostOnly   bool   // "host: last message repeated …"
 	unsynced   bool   // the sender says that its clock is not set
+	dmesg      bool   // the stamp is one that dmesg alone writes: the kernel speaks
 }
 
 // Stamp is the time as the line gives it, before anything is known of the sender's zone or year.

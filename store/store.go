@@ -54,6 +54,7 @@ type Batch struct {
 // Appended says what became of a batch.
 type Appended struct {
 	Added, Duplicates int
+	Unknown           int           // of Added, those of Kind Unknown
 	Dates             []detect.Date // days that got events, in order
 }
 

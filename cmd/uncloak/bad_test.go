@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"uncloak/report"
 )
 
 // TestBadInput: one clear line that says what to do, and the right exit code.
@@ -126,6 +129,29 @@ func TestOddInputIsTakenIn(t *testing.T) {
 	}
 	if n := count(t, data, "--kind", "session-new"); n != 4 {
 		t.Errorf("%d sessions, want 4", n)
+	}
+}
+
+// What imports say is not understood is what the report then says, whether lines were stored before or not.
+func TestImportAndReportAgree(t *testing.T) {
+	dir := t.TempDir()
+	data, log := filepath.Join(dir, "data"), "Nov 20 12:00:00 gw frobd: frob\nNov 20 12:00:01 gw frobd: nicate\nNov 20 12:00:02 gw kernel: nf_conntrack: table full, dropping packet\n"
+	args := []string{"--data", data, "--timezone", "UTC"}
+	for _, tt := range []struct{ text, want string }{
+		{log, "3 new events, 0 stored before, 2 not understood"},
+		{log, "0 new events, 3 stored before, 0 of the new not understood"},
+		{log + "Nov 20 12:00:03 gw frobd: frobnicate\n", "1 new events, 3 stored before, 1 of the new not understood"},
+	} {
+		if out := ok(t, tt.text, append([]string{"import", "--captured-at", "2026-11-20 16:00", "-"}, args...)...); !strings.Contains(out, tt.want) {
+			t.Errorf("no %q in %s", tt.want, out)
+		}
+	}
+	var m report.Model
+	if err := json.Unmarshal([]byte(ok(t, "", append([]string{"report", "--format", "json", "--day", "2026-11-20"}, args...)...)), &m); err != nil {
+		t.Fatal(err)
+	}
+	if m.Totals.Unparsed != 3 || len(m.Health) != 1 || m.Health[0].Unparsed != 3 || m.Unparsed.Lines != 3 {
+		t.Errorf("the report says %+v, %+v", m.Totals, m.Health)
 	}
 }
 

@@ -308,7 +308,11 @@ func (a *app) tookIn(files int, r *web.ImportResult) error {
 	if files != 1 {
 		what = fmt.Sprintf("%d files", files)
 	}
-	_, err := fmt.Fprintf(a.stdout, "took in %s: %d lines, %d new events, %d stored before, %d not understood", what, r.Lines, r.Events, r.Duplicates, r.Unparsed)
+	of := ""
+	if r.Duplicates > 0 { // as what the store has them, it knows
+		of = " of the new"
+	}
+	_, err := fmt.Fprintf(a.stdout, "took in %s: %d lines, %d new events, %d stored before, %d%s not understood", what, r.Lines, r.Events, r.Duplicates, r.Unparsed, of)
 	if err == nil && r.Skipped > 0 {
 		_, err = fmt.Fprintf(a.stdout, ", %d of other text", r.Skipped)
 	}

@@ -27,7 +27,7 @@ type ImportResult struct {
 	Lines      uint64    `json:"lines"`
 	Events     uint64    `json:"events"` // newly stored
 	Duplicates uint64    `json:"duplicates"`
-	Unparsed   uint64    `json:"unparsed"`
+	Unparsed   uint64    `json:"unparsed"`       // of Events
 	Skipped    uint64    `json:"skipped"`        // text around a pasted log: not stored
 	First      time.Time `json:"first,omitzero"` // of all events in it, stored before or not
 	Last       time.Time `json:"last,omitzero"`

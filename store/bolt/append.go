@@ -14,6 +14,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"uncloak/detect"
+	"uncloak/parse"
 	"uncloak/store"
 )
 
@@ -70,6 +71,11 @@ func (db *DB) Append(ctx context.Context, b store.Batch) (store.Appended, error)
 		}
 		if stored && len(p.rows) > 0 {
 			done.Added += len(p.rows)
+			for _, e := range p.rows {
+				if e.Kind == parse.Unknown {
+					done.Unknown++
+				}
+			}
 			done.Dates = append(done.Dates, p.date)
 		}
 	}

@@ -59,6 +59,8 @@ func testRandom(t *testing.T, open opener) {
 				got := mustAppend(t, s, b)
 				if want := m.append(b); got.Added != want || got.Added+got.Duplicates != len(b.Entries) {
 					t.Fatalf("seed %d step %d: appended %+v, want %d of %d", seed, step, got, want, len(b.Entries))
+				} else if n := unknown(m.entries[len(m.entries)-want:]); got.Unknown != n {
+					t.Fatalf("seed %d step %d: %d of those added are unknown, want %d", seed, step, got.Unknown, n)
 				}
 			case op < 8:
 				q := randomQuery(r)
@@ -443,6 +445,15 @@ func testEmpty(t *testing.T, open opener) {
 	}
 	compareDays(t, s, newModel())
 	compareHealth(t, s, newModel(), store.Window{})
+}
+
+func unknown(es []store.Entry) (n int) {
+	for i := range es {
+		if es[i].Kind == parse.Unknown {
+			n++
+		}
+	}
+	return n
 }
 
 func mustAppend(t *testing.T, s store.Store, b store.Batch) store.Appended {
