@@ -315,9 +315,8 @@ func (u *utf16Reader) Read(b []byte) (int, error) {
 func notText(b []byte) string {
 	b = b[:min(len(b), 64<<10)]
 	switch {
-	case bytes.HasPrefix(b, []byte("\xd4\xc3\xb2\xa1")), bytes.HasPrefix(b, []byte("\xa1\xb2\xc3\xd4")),
-		bytes.HasPrefix(b, []byte("\x0a\x0d\x0d\x0a")), bytes.HasPrefix(b, []byte("\x4d\x3c\xb2\xa1")):
-		return "is a packet capture, not a log"
+	case isCapture(b):
+		return "is a packet capture, not a log: uncloak send plays the syslog in it at a receiver"
 	case bytes.HasPrefix(b, []byte("LPKSHHRH")):
 		return "is a binary journal: import the output of journalctl -o json"
 	case bytes.HasPrefix(b, []byte("PK\x03\x04")):

@@ -1,23 +1,20 @@
-// Package play sends log lines at a receiver: at a rate, as fast as it takes them, or at the pace at which they were recorded,
-// from one sender or from many. It is for tests of a set-up and for measuring; it never stores or interprets a line beyond the
+// Package play sends log lines, or the messages of a packet capture, at a receiver: at a rate, as fast as it takes them, or at
+// the pace at which they were recorded, from one sender or from many. It is for tests of a set-up and for measuring; it never stores or interprets a line beyond the
 // stamp in its header.
 package play
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
-	"net/netip"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/net/ipv4"
+	"uncloak/ingest"
 )
 
 // Config says where the lines go, and how fast.
@@ -33,14 +30,18 @@ type Config struct {
 	Octet    bool          // streams: octet-counted frames (RFC 6587) instead of newlines
 	Restamp  bool          // the header's stamp becomes the time of sending
 	Location *time.Location
-	Secure   *tls.Config // for tls
+	Secure   *tls.Config   // for tls
+	Patience time.Duration // for a connection, and at the end for a receiver that takes no more; 0: 10 s
 }
 
 // Limits of a Config.
 const (
-	MaxSenders = 10_000
-	batch      = 64                     // datagrams in one system call
-	longest    = 200 * time.Millisecond // between two batches of one sender
+	MaxSenders  = 10_000
+	batch       = 64                     // datagrams in one system call
+	longest     = 200 * time.Millisecond // between two batches of one sender whose lines are due
+	wakeups     = 2000                   // a second, of all senders
+	streamWrite = 64 << 10               // bytes of a stream written at once
+	grace       = time.Second            // for what is under way when time is over
 )
 
 // Validate reports the first value that cannot work.
@@ -72,67 +73,107 @@ func (c Config) Validate() error {
 	return nil
 }
 
+func (c Config) patience() time.Duration {
+	if c.Patience > 0 {
+		return c.Patience
+	}
+	return 10 * time.Second
+}
+
 // Summary is what was sent.
 type Summary struct {
-	Lines  uint64        `json:"lines"`
-	Bytes  uint64        `json:"bytes"`
-	Errors uint64        `json:"errors"` // lines that the system did not take
-	Took   time.Duration `json:"-"`
-	Err    error         `json:"-"` // the first of them
+	Lines   uint64        `json:"lines"`
+	Bytes   uint64        `json:"bytes"`
+	Errors  uint64        `json:"errors"` // lines that the system or the receiver did not take
+	Left    uint64        `json:"left"`   // lines that were still to be sent when something ended it
+	Unread  uint64        `json:"unread"` // bytes at the end of streams that the receiver's system has not acknowledged
+	Broken  uint64        `json:"broken"` // lines that have newlines in them and went over a stream that ends lines so
+	Stopped bool          `json:"stopped"`
+	Took    time.Duration `json:"-"`
+	Err     error         `json:"-"` // the first error
 }
 
 // Rate is lines a second.
 func (s *Summary) Rate() float64 { return float64(s.Lines) / max(s.Took.Seconds(), 1e-9) }
 
-// Run sends lines until all are sent, the time is over, or ctx ends. Its error is that of a connection that cannot be made.
-func Run(ctx context.Context, c Config, lines [][]byte) (Summary, error) {
-	if err := c.Validate(); err != nil {
-		return Summary{}, err
-	}
-	if len(lines) == 0 {
+// Run sends messages until all are sent, the time is over, or ctx ends. Its error is that of a connection that cannot be made.
+func Run(ctx context.Context, c Config, messages []ingest.Message) (Summary, error) {
+	if len(messages) == 0 {
 		return Summary{}, errors.New("there are no lines to send")
 	}
-	total := len(lines)
+	total := len(messages)
 	if c.Count > 0 {
 		total = c.Count
 	}
-	r := &run{Config: c, lines: lines, total: total}
-	for i := range min(c.Senders, total) {
+	r := &run{Config: c, messages: messages, total: total}
+	if c.Recorded || messages[0].From > 0 {
+		return r.do(ctx, min(c.Senders, total), func(ctx context.Context) error { return r.play(ctx, r.again()) })
+	}
+	return r.do(ctx, min(c.Senders, total), func(ctx context.Context) error {
+		var all sync.WaitGroup
+		for i, p := range r.ports {
+			all.Go(func() { r.load(ctx, p, i) })
+		}
+		all.Wait()
+		return nil
+	})
+}
+
+// Stream sends messages as next gives them, each once, until io.EOF; Config.Count has no meaning. A next that waits does not
+// keep it from ending with ctx. Its error is that of a connection that cannot be made, or of next.
+func Stream(ctx context.Context, c Config, next func() ([]ingest.Message, error)) (Summary, error) {
+	r := &run{Config: c}
+	return r.do(ctx, c.Senders, func(ctx context.Context) error {
+		return r.play(ctx, func() ([]ingest.Message, bool, error) {
+			batch, err := next()
+			return batch, false, err
+		})
+	})
+}
+
+// do connects the senders, lets them send, and says what came of it.
+func (r *run) do(ctx context.Context, senders int, send func(context.Context) error) (Summary, error) {
+	if err := r.Validate(); err != nil {
+		return Summary{}, err
+	}
+	defer r.closeAll()
+	for i := range senders {
 		p, err := r.dial(ctx, i)
 		if err != nil {
-			r.closeAll()
 			return Summary{}, err
 		}
 		r.ports = append(r.ports, p)
 	}
-	defer r.closeAll()
-	if c.For > 0 {
+	until := ctx
+	if r.For > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.For)
+		until, cancel = context.WithTimeout(ctx, r.For)
 		defer cancel()
 	}
-	began := time.Now()
-	if c.Recorded {
-		r.replay(ctx, began)
-	} else {
-		var all sync.WaitGroup
-		for i, p := range r.ports {
-			all.Go(func() { r.load(ctx, p, i, began) })
-		}
-		all.Wait()
+	r.began = time.Now()
+	stop := context.AfterFunc(until, r.hurry)
+	err := send(until)
+	took := max(time.Since(r.began), r.finish(until))
+	stop()
+	s := Summary{Lines: uint64(r.sent.Load()), Bytes: r.bytes.Load(), Errors: r.errs.Load(), Unread: r.unread.Load(), Broken: r.broken.Load(),
+		Stopped: ctx.Err() != nil, Took: took, Err: r.first}
+	if done := s.Lines + s.Errors; r.For == 0 || s.Err != nil {
+		s.Left = uint64(max(0, r.total-int(done)))
 	}
-	r.closeAll()
-	return Summary{Lines: r.sent.Load(), Bytes: r.bytes.Load(), Errors: r.errs.Load(), Took: time.Since(began), Err: r.first}, nil
+	return s, err
 }
 
 type run struct {
 	Config
-	lines             [][]byte
-	total             int
-	ports             []*port
-	sent, bytes, errs atomic.Uint64
-	once              sync.Once
-	first             error
+	messages []ingest.Message
+	total    int // 0: not known
+	began    time.Time
+	ports    []*port
+
+	sent                        atomic.Int64
+	bytes, errs, unread, broken atomic.Uint64
+	once                        sync.Once
+	first                       error
 }
 
 func (r *run) closeAll() {
@@ -146,92 +187,37 @@ func (r *run) failed(n int, err error) {
 	r.once.Do(func() { r.first = err })
 }
 
-// port is one sender.
-type port struct {
-	conn    net.Conn
-	many    *ipv4.PacketConn // sendmmsg; nil: no UDP
-	out     *bufio.Writer    // streams
-	octet   bool
-	msgs    []ipv4.Message
-	stamper *stamper // nil: lines go as they are
+// hurry lets no write wait much longer: time is over.
+func (r *run) hurry() {
+	for _, p := range r.ports {
+		p.over.Store(true)
+		p.conn.SetWriteDeadline(time.Now().Add(grace))
+	}
 }
 
-func (r *run) dial(ctx context.Context, i int) (*port, error) {
-	var d net.Dialer
-	network := map[string]string{"unix": "unixgram", "unix-stream": "unix", "tls": "tcp"}[r.Network]
-	if network == "" {
-		network = r.Network
-	}
-	if own := loopback(r.Address, i); r.Senders > 1 && own.IsValid() {
-		d.LocalAddr = &net.TCPAddr{IP: own.AsSlice()}
-		if network == "udp" {
-			d.LocalAddr = &net.UDPAddr{IP: own.AsSlice()}
-		}
-	}
-	conn, err := d.DialContext(ctx, network, r.Address)
-	if err != nil {
-		return nil, err
-	}
-	p := &port{conn: conn, octet: r.Octet}
-	if r.Restamp {
-		p.stamper = &stamper{loc: r.Location}
-	}
-	switch r.Network {
-	case "udp":
-		p.many, p.msgs = ipv4.NewPacketConn(conn.(net.PacketConn)), make([]ipv4.Message, batch)
-		for i := range p.msgs {
-			p.msgs[i].Buffers = make([][]byte, 1)
-		}
-	case "tls":
-		t := tls.Client(conn, r.Secure)
-		if err := t.HandshakeContext(ctx); err != nil {
-			conn.Close()
-			return nil, fmt.Errorf("handshake: %w", err)
-		}
-		p.conn = t
-	}
-	if r.Network != "udp" && r.Network != "unix" {
-		p.out = bufio.NewWriterSize(p.conn, 64<<10)
-	}
-	return p, nil
-}
-
-// loopback is an own address for sender i, where the receiver is on 127/8: any address of it may be a source.
-func loopback(address string, i int) netip.Addr {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return netip.Addr{}
-	}
-	if host == "localhost" {
-		host = "127.0.0.1"
-	}
-	a, err := netip.ParseAddr(strings.TrimSpace(host))
-	if err != nil || !a.Is4() || !a.IsLoopback() {
-		return netip.Addr{}
-	}
-	return netip.AddrFrom4([4]byte{127, 1, byte(i / 250), byte(1 + i%250)})
-}
-
-// load sends every len(ports)-th line from the i-th on.
-func (r *run) load(ctx context.Context, p *port, i int, began time.Time) {
+// load sends every len(ports)-th line from the i-th on. At a rate the lines of all senders take turns: the n-th line of all
+// is due n/rate after the beginning.
+func (r *run) load(ctx context.Context, p *port, i int) {
 	each := len(r.ports)
-	pace := r.Rate / float64(each)
 	done, mine := 0, (r.total-i+each-1)/each
 	out := make([][]byte, 0, batch)
 	for done < mine && ctx.Err() == nil {
 		n := min(batch, mine-done)
-		if pace > 0 {
-			step := time.Duration(min(float64(batch)/pace, longest.Seconds()) * 1e9)
-			due := int(pace*(time.Since(began)+step/2).Seconds()) - done
-			if due < 1 {
-				pause(ctx, max(step, time.Millisecond))
+		if r.Rate > 0 {
+			now := time.Since(r.began).Seconds()
+			due := int((now*r.Rate-float64(i))/float64(each)) + 1 - done
+			if due < 1 || now*r.Rate < float64(i) {
+				if !r.flush(p) {
+					return
+				}
+				pause(ctx, r.wait(float64(i+done*each)/r.Rate-now))
 				continue
 			}
 			n = min(n, due)
 		}
 		out = out[:0]
 		for range n {
-			out = append(out, r.lines[(i+done*each)%len(r.lines)])
+			out = append(out, r.messages[(i+done*each)%len(r.messages)].Text)
 			done++
 		}
 		if !r.write(p, out) {
@@ -241,80 +227,140 @@ func (r *run) load(ctx context.Context, p *port, i int, began time.Time) {
 	r.flush(p)
 }
 
-// write sends lines, and says whether the sender can go on.
-func (r *run) write(p *port, lines [][]byte) bool {
-	size := 0
-	if p.stamper != nil {
-		lines = p.stamper.all(lines, time.Now())
-	}
-	for _, l := range lines {
-		size += len(l)
-	}
-	n, err := p.write(lines)
-	r.sent.Add(uint64(n))
-	r.bytes.Add(uint64(size))
-	if err == nil {
-		return true
-	}
-	r.failed(len(lines)-n, err)
-	return p.out == nil // a datagram that nobody takes is lost; a broken stream ends
+// wait is how long a sender sleeps before what is due in so many seconds. Many senders at a high rate wake up less often,
+// each for a batch: wake-ups cost more than lines.
+func (r *run) wait(due float64) time.Duration {
+	each := float64(len(r.ports))
+	most := min(each/wakeups, batch*each/r.Rate, longest.Seconds())
+	return max(time.Millisecond, time.Duration(max(due, most)*1e9))
 }
 
-func (r *run) flush(p *port) {
-	if p.out != nil {
-		if err := p.out.Flush(); err != nil {
-			r.failed(0, err)
-		}
+// play sends batches one after the other, each message when it is due: all at once, at the rate, or at the distances of the
+// record. There a message without a time goes with the one before it, and one that goes back in time at once; where next
+// says that the record begins again, the clock begins anew.
+func (r *run) play(ctx context.Context, next func() (batch []ingest.Message, again bool, err error)) error {
+	type step struct {
+		batch []ingest.Message
+		again bool
+		err   error
 	}
-}
-
-func (p *port) write(lines [][]byte) (n int, err error) {
-	switch {
-	case p.many != nil:
-		return p.datagrams(lines)
-	case p.out == nil:
-		for _, l := range lines {
-			if _, e := p.conn.Write(l); e != nil {
-				err = e
-				continue
+	steps := make(chan step, 4)
+	go func() {
+		for {
+			batch, again, err := next()
+			select {
+			case steps <- step{batch, again, err}:
+			case <-ctx.Done():
+				return
 			}
-			n++
+			if err != nil {
+				return
+			}
 		}
-		return n, err
+	}()
+	d := dispatch{run: r, clock: r.newClock()}
+	for ctx.Err() == nil {
+		select {
+		case s := <-steps:
+			if s.again {
+				d.clock.reset(time.Now())
+			}
+			for i := range s.batch {
+				if !d.send(ctx, &s.batch[i]) {
+					d.flush()
+					return nil
+				}
+			}
+			d.flush()
+			if errors.Is(s.err, io.EOF) {
+				return nil
+			}
+			if s.err != nil {
+				return s.err
+			}
+		case <-ctx.Done():
+		}
 	}
-	for _, l := range lines {
-		if p.octet {
-			p.out.Write(strconv.AppendInt(p.out.AvailableBuffer(), int64(len(l)), 10))
-			p.out.WriteByte(' ')
-		}
-		_, err = p.out.Write(l)
-		if !p.octet && err == nil {
-			err = p.out.WriteByte('\n')
-		}
-		if err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
+	return nil
 }
 
-// datagrams sends up to batch of them in one call. An error is that of a datagram before: nobody listened. It is counted,
-// and the rest goes on.
-func (p *port) datagrams(lines [][]byte) (n int, err error) {
-	for i := range lines {
-		p.msgs[i].Buffers[0] = lines[i]
-	}
-	for left := p.msgs[:len(lines)]; len(left) > 0; {
-		k, e := p.many.WriteBatch(left, 0)
-		if e != nil {
-			err, k = e, 1
-		} else {
-			n += k
+// again gives the messages from the beginning again until all are given.
+func (r *run) again() func() ([]ingest.Message, bool, error) {
+	done := 0
+	return func() ([]ingest.Message, bool, error) {
+		if done == r.total {
+			return nil, false, io.EOF
 		}
-		left = left[k:]
+		at := done % len(r.messages)
+		n := min(batch, r.total-done, len(r.messages)-at)
+		done += n
+		return r.messages[at : at+n], at == 0, nil
 	}
-	return n, err
+}
+
+// dispatch gives each message to its sender.
+type dispatch struct {
+	*run
+	clock clock
+	given int     // messages
+	dirty []*port // with messages that are not written yet
+}
+
+// send waits until the message is due, and says whether to go on.
+func (d *dispatch) send(ctx context.Context, m *ingest.Message) bool {
+	due := d.began
+	switch {
+	case d.Recorded:
+		due = d.clock.due(m)
+	case d.Rate > 0:
+		due = d.began.Add(time.Duration(float64(d.given) / d.Rate * 1e9))
+	}
+	if wait := time.Until(due); wait > 0 && due != d.began {
+		d.flush()
+		if d.Rate > 0 {
+			wait = max(wait, time.Millisecond)
+		}
+		pause(ctx, wait)
+	}
+	if ctx.Err() != nil {
+		return false
+	}
+	i := d.given
+	if m.From > 0 {
+		i = m.From - 1
+	}
+	d.given++
+	p := d.ports[i%len(d.ports)]
+	if p.dead {
+		return !d.allDead()
+	}
+	if len(p.pend) == 0 {
+		d.dirty = append(d.dirty, p)
+	}
+	if p.pend = append(p.pend, m.Text); len(p.pend) == batch {
+		d.flush()
+	}
+	return true
+}
+
+// flush writes what the senders have.
+func (d *dispatch) flush() {
+	for _, p := range d.dirty {
+		if !p.dead && (!d.write(p, p.pend) || !d.run.flush(p)) {
+			p.dead = true
+		}
+		p.pend = p.pend[:0]
+	}
+	d.dirty = d.dirty[:0]
+}
+
+func (r *run) allDead() bool {
+	for _, p := range r.ports {
+		if !p.dead {
+			return false
+		}
+	}
+	return true
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -2,18 +2,32 @@ package play
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
+
+	"uncloak/ingest"
+	"uncloak/ingest/certtest"
 )
 
 func lines(n int) (out [][]byte) {
 	for i := range n {
 		out = append(out, fmt.Appendf(nil, "<13>Nov 21 20:28:%02d gw app: line %d", i%60, i))
+	}
+	return out
+}
+
+func messages(n int) (out []ingest.Message) {
+	for _, l := range lines(n) {
+		out = append(out, ingest.Message{Text: l})
 	}
 	return out
 }
@@ -57,7 +71,7 @@ func TestStreams(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			addr, got := takes(t, "tcp", "127.0.0.1:0")
 			tc.cfg.Network, tc.cfg.Address, tc.cfg.Count = "tcp", addr, 400
-			s, err := Run(t.Context(), tc.cfg, lines(150))
+			s, err := Run(t.Context(), tc.cfg, messages(150))
 			if err != nil || s.Lines != 400 || s.Errors != 0 {
 				t.Fatalf("%+v, %v", s, err)
 			}
@@ -84,7 +98,7 @@ func TestDatagrams(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	s, err := Run(t.Context(), Config{Network: "udp", Address: c.LocalAddr().String(), Senders: 5}, lines(100))
+	s, err := Run(t.Context(), Config{Network: "udp", Address: c.LocalAddr().String(), Senders: 5}, messages(100))
 	if err != nil || s.Lines != 100 {
 		t.Fatalf("%+v, %v", s, err)
 	}
@@ -107,11 +121,11 @@ func TestNobodyListens(t *testing.T) {
 	}
 	addr := c.LocalAddr().String()
 	c.Close()
-	s, err := Run(t.Context(), Config{Network: "udp", Address: addr, Senders: 1, Rate: 2000}, lines(300))
-	if err != nil || s.Errors == 0 || s.Err == nil || s.Lines+s.Errors != 300 {
+	s, err := Run(t.Context(), Config{Network: "udp", Address: addr, Senders: 1, Rate: 2000}, messages(300))
+	if err != nil || s.Errors != 300 || s.Lines != 0 || s.Err == nil || !strings.Contains(s.Err.Error(), "nothing listens there") {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if _, err := Run(t.Context(), Config{Network: "tcp", Address: addr, Senders: 1}, lines(3)); err == nil {
+	if _, err := Run(t.Context(), Config{Network: "tcp", Address: addr, Senders: 1}, messages(3)); err == nil {
 		t.Error("a connection that is refused is no error")
 	}
 }
@@ -120,14 +134,226 @@ func TestEnds(t *testing.T) {
 	addr, got := takes(t, "tcp", "127.0.0.1:0")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if s, err := Run(ctx, Config{Network: "tcp", Address: addr, Senders: 1, Rate: 1}, lines(3)); err == nil || s.Lines != 0 {
+	if s, err := Run(ctx, Config{Network: "tcp", Address: addr, Senders: 1, Rate: 1}, messages(3)); err == nil || s.Lines != 0 {
 		t.Errorf("%+v, %v", s, err)
 	}
-	s, err := Run(t.Context(), Config{Network: "tcp", Address: addr, Senders: 1, For: time.Millisecond, Count: 1 << 40, Rate: 100}, lines(3))
+	s, err := Run(t.Context(), Config{Network: "tcp", Address: addr, Senders: 1, For: time.Millisecond, Count: 1 << 40, Rate: 100}, messages(3))
 	if err != nil || s.Lines > 100 {
 		t.Errorf("%+v, %v", s, err)
 	}
 	<-got
+}
+
+// TestBlockedReceiver: what a receiver does not read is not said to be sent, and keeps nobody from stopping.
+func TestBlockedReceiver(t *testing.T) {
+	big := []ingest.Message{{Text: bytes.Repeat([]byte("x"), 1<<20)}}
+	for name, each := range map[string]func(ctx context.Context, c Config) (Summary, error){
+		"load":   func(ctx context.Context, c Config) (Summary, error) { return Run(ctx, c, big) },
+		"record": func(ctx context.Context, c Config) (Summary, error) { c.Recorded = true; return Run(ctx, c, big) },
+		"stream": func(ctx context.Context, c Config) (Summary, error) {
+			return Stream(ctx, c, func() ([]ingest.Message, error) { return big, nil })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			conns := make(chan net.Conn, 1)
+			go func() {
+				if c, err := l.Accept(); err == nil {
+					conns <- c
+				}
+			}()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			go func() { // stops when the way to the receiver is full, which one sees by it being given no more
+				c := <-conns
+				conns <- c
+				n := -1
+				for now := 0; now > n || now == 0; time.Sleep(20 * time.Millisecond) {
+					n, now = now, readable(c)
+				}
+				cancel()
+			}()
+			s, err := each(ctx, Config{Network: "tcp", Address: l.Addr().String(), Senders: 1, Count: 1000, Patience: 50 * time.Millisecond})
+			if err != nil || !s.Stopped || s.Unread == 0 || s.Errors != 0 || s.Lines > 50 || name != "stream" && s.Left != 1000-s.Lines {
+				t.Errorf("%+v, %v", s, err)
+			}
+			c := <-conns
+			got, _ := io.ReadAll(c)
+			if n := bytes.Count(got, []byte("\n")); uint64(n) > s.Lines+1 || uint64(n) < s.Lines-min(s.Lines, s.Unread>>20+1) {
+				t.Errorf("%d lines came, %+v", n, s)
+			}
+		})
+	}
+}
+
+// TestReaderThatGoes: a receiver that closes before it has read all is an error, and what could not be written is not sent.
+func TestReaderThatGoes(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			io.ReadFull(c, make([]byte, 1000))
+			c.Close()
+		}
+	}()
+	for _, c := range []Config{{Senders: 1, Count: 1 << 20}, {Senders: 3, Count: 1 << 20}, {Senders: 2, Count: 1 << 20, Recorded: true, Speed: 1e6}} {
+		c.Network, c.Address = "tcp", l.Addr().String()
+		s, err := Run(t.Context(), c, messages(1000))
+		if err != nil || s.Err == nil || s.Left == 0 || s.Lines+s.Errors+s.Left != 1<<20 || s.Stopped {
+			t.Errorf("%+v, %v", s, err)
+		}
+	}
+}
+
+// readable is how many bytes of a connection wait to be read.
+func readable(c net.Conn) (n int) {
+	control(c, func(fd int) { n, _ = unix.IoctlGetInt(fd, unix.SIOCINQ) })
+	return n
+}
+
+// TestLowRate: at a low rate each line goes when it is due, not when a buffer is full.
+func TestLowRate(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for _, recorded := range []bool{false, true} {
+		done := make(chan Summary, 1)
+		go func() {
+			c := Config{Network: "tcp", Address: l.Addr().String(), Senders: 1, Rate: 1e-3}
+			if recorded {
+				c.Rate, c.Recorded, c.Speed = 0, true, 1e-3
+			}
+			s, _ := Run(ctx, c, messages(3))
+			done <- s
+		}()
+		c, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := bufio.NewReader(c).ReadString('\n'); err != nil || got != string(lines(1)[0])+"\n" {
+			t.Errorf("%q, %v", got, err)
+		}
+		if recorded {
+			cancel()
+			if s := <-done; s.Lines != 1 || s.Left != 2 || !s.Stopped {
+				t.Errorf("%+v", s)
+			}
+		}
+		c.Close()
+	}
+}
+
+// TestSendersOfACapture: each keeps to one socket, whatever the pace.
+func TestSendersOfACapture(t *testing.T) {
+	c, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var all []ingest.Message
+	for i := range 60 {
+		all = append(all, ingest.Message{Text: fmt.Appendf(nil, "%d", i%3+1), From: i%3 + 1, At: time.Unix(int64(i), 0)})
+	}
+	for _, cfg := range []Config{{}, {Rate: 1e5}, {Recorded: true, Speed: 1e5}} {
+		cfg.Network, cfg.Address, cfg.Senders = "udp", c.LocalAddr().String(), 3
+		if s, err := Run(t.Context(), cfg, all); err != nil || s.Lines != 60 || s.Left != 0 {
+			t.Fatalf("%+v, %v", s, err)
+		}
+		buf := make([]byte, 100)
+		for range 60 {
+			n, a, err := c.ReadFrom(buf)
+			if want := "127.1.0." + string(buf[:n]); err != nil || a.(*net.UDPAddr).IP.String() != want {
+				t.Fatalf("%q from %v, %v", buf[:n], a, err)
+			}
+		}
+	}
+}
+
+// TestDueTimes: messages are due at the distances at which they were captured, whatever their stamps say.
+func TestDueTimes(t *testing.T) {
+	r := &run{Config: Config{Speed: 10}}
+	c := r.newClock()
+	at := time.Unix(1e9, 0)
+	first := c.due(&ingest.Message{Text: lines(1)[0], At: at, From: 1})
+	for _, tc := range []struct {
+		m    ingest.Message
+		want time.Duration
+	}{
+		{ingest.Message{At: at.Add(20 * time.Second), From: 1, Text: lines(9)[8]}, 2 * time.Second},
+		{ingest.Message{At: at.Add(10 * time.Second), From: 2}, 2 * time.Second},
+		{ingest.Message{From: 2, Text: lines(9)[8]}, 2 * time.Second},
+		{ingest.Message{At: at.Add(30 * time.Second), From: 1}, 3 * time.Second},
+	} {
+		if got := c.due(&tc.m).Sub(first); got != tc.want {
+			t.Errorf("%+v: %v, want %v", tc.m, got, tc.want)
+		}
+	}
+}
+
+// TestNewlinesWithin: a datagram's own line end is not doubled, and one with lines in it is told of.
+func TestNewlinesWithin(t *testing.T) {
+	addr, got := takes(t, "tcp", "127.0.0.1:0")
+	in := []ingest.Message{{Text: []byte("<13>a\n")}, {Text: []byte("<13>b\nb")}, {Text: []byte("<13>c")}}
+	s, err := Run(t.Context(), Config{Network: "tcp", Address: addr, Senders: 1}, in)
+	if text := <-got; err != nil || text != "<13>a\n<13>b\nb\n<13>c\n" || s.Broken != 1 {
+		t.Errorf("%q, %+v, %v", text, s, err)
+	}
+	s, err = Run(t.Context(), Config{Network: "tcp", Address: addr, Senders: 1, Octet: true}, in)
+	if text := <-got; err != nil || text != "6 <13>a\n7 <13>b\nb5 <13>c" || s.Broken != 0 {
+		t.Errorf("%q, %+v, %v", text, s, err)
+	}
+}
+
+// TestRefusedByTLS: a receiver that wants another certificate has taken nothing, even where TLS says so only afterwards.
+func TestRefusedByTLS(t *testing.T) {
+	ours, theirs := certtest.New(t, "ours"), certtest.New(t, "theirs")
+	pair, err := tls.LoadX509KeyPair(theirs.Files(t, "logs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := theirs.Client(t, nil, "").RootCAs
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() { io.Copy(io.Discard, c); c.Close() }()
+		}
+	}()
+	for _, own := range []bool{false, true} {
+		secure := theirs.Client(t, nil, "")
+		if own {
+			secure = theirs.Client(t, ours, "router")
+		}
+		s, err := Run(t.Context(), Config{Network: "tls", Address: l.Addr().String(), Senders: 1, Octet: true, Secure: secure}, messages(3))
+		if err != nil || s.Lines != 0 || s.Errors != 3 || s.Err == nil || !strings.Contains(s.Err.Error(), "refused the connection") {
+			t.Errorf("%+v, %v", s, err)
+		}
+		if !own && !strings.Contains(s.Err.Error(), "--cert") {
+			t.Errorf("%v", s.Err)
+		}
+	}
 }
 
 func TestRestamp(t *testing.T) {
@@ -192,7 +418,7 @@ func TestUnix(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	go Run(t.Context(), Config{Network: "unix", Address: path, Senders: 1}, lines(3))
+	go Run(t.Context(), Config{Network: "unix", Address: path, Senders: 1}, messages(3))
 	buf := make([]byte, 100)
 	for i := range 3 {
 		if n, err := bufio.NewReader(c).Read(buf); err != nil || string(buf[:n]) != string(lines(3)[i]) {

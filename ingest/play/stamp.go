@@ -2,9 +2,9 @@ package play
 
 import (
 	"bytes"
-	"context"
 	"time"
 
+	"uncloak/ingest"
 	"uncloak/parse"
 )
 
@@ -68,40 +68,42 @@ func (s *stamper) location() *time.Location {
 	return s.loc
 }
 
-// replay sends the lines when their stamps say, counted from the first; a line without a stamp goes with the one before it,
-// and one that goes back in time at once. From the beginning again, the clock begins anew.
-func (r *run) replay(ctx context.Context, began time.Time) {
-	speed := r.Speed
-	if speed == 0 {
-		speed = 1
+// clock says when recorded messages are due.
+type clock struct {
+	speed       float64
+	loc         *time.Location
+	p           *parse.Parser
+	rec         parse.Record
+	start       time.Time // of the record's beginning
+	first, last time.Time // by the record
+}
+
+func (r *run) newClock() clock {
+	c := clock{speed: r.Speed, loc: r.Location, p: parse.NewParser()}
+	if c.speed == 0 {
+		c.speed = 1
 	}
-	p, rec, ref := parse.NewParser(), parse.Record{}, began
-	var first, last time.Time
-	start := began
-	for i := 0; i < r.total && ctx.Err() == nil; i++ {
-		if i%len(r.lines) == 0 {
-			first, last, start = time.Time{}, time.Time{}, time.Now()
-		}
-		line := r.lines[i%len(r.lines)]
-		p.Line(line, &rec)
-		if at, ok := moment(&rec.Stamp, ref, r.Location); ok {
-			if first.IsZero() {
-				first, last = at, at
-			}
-			if at.After(last) {
-				last = at
-			}
-			pause(ctx, time.Until(start.Add(time.Duration(float64(last.Sub(first))/speed))))
-		}
-		if ctx.Err() != nil {
-			break
-		}
-		to := r.ports[i%len(r.ports)]
-		if !r.write(to, [][]byte{line}) {
-			break
-		}
-		r.flush(to)
+	c.reset(r.began)
+	return c
+}
+
+func (c *clock) reset(start time.Time) { c.start, c.first, c.last = start, time.Time{}, time.Time{} }
+
+// due is when to send a message: as long after the first one as it was recorded.
+func (c *clock) due(m *ingest.Message) time.Time {
+	at, ok := m.At, !m.At.IsZero()
+	if !ok && m.From == 0 {
+		c.p.Line(m.Text, &c.rec)
+		at, ok = moment(&c.rec.Stamp, c.start, c.loc)
 	}
+	if ok && c.first.IsZero() {
+		c.first, c.last = at, at
+		c.start = time.Now() // of what comes while it is recorded, the first may be late
+	}
+	if ok && at.After(c.last) {
+		c.last = at
+	}
+	return c.start.Add(time.Duration(float64(c.last.Sub(c.first)) / c.speed))
 }
 
 // moment is the time of a stamp: by the clock, or else by the uptime.

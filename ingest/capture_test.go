@@ -1,0 +1,552 @@
+package ingest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var be, le = binary.BigEndian, binary.LittleEndian
+
+const (
+	etherIPv4 = "\x02\x00\x00\x00\x00\x01\x02\x00\x00\x00\x00\x02\x08\x00"
+	rawLink   = 101
+)
+
+// udpTo is a datagram from a port to another.
+func udpTo(port uint16, text string) []byte {
+	b := be.AppendUint16(nil, 40000)
+	b = be.AppendUint16(b, port)
+	b = be.AppendUint16(b, uint16(8+len(text)))
+	return append(append(b, 0, 0), text...)
+}
+
+// tcpTo is a segment to port 514.
+func tcpTo(seq uint32, flags byte, text string) []byte {
+	b := be.AppendUint16(nil, 40000)
+	b = be.AppendUint16(b, 514)
+	b = be.AppendUint32(b, seq)
+	b = append(b, 0, 0, 0, 0, 5<<4, flags, 0, 0, 0, 0, 0, 0)
+	return append(b, text...)
+}
+
+// ip4 is an IPv4 packet from 192.0.2.host; frag is the flags and offset field.
+func ip4(host byte, proto byte, id, frag uint16, data []byte) []byte {
+	b := []byte{0x45, 0}
+	b = be.AppendUint16(b, uint16(20+len(data)))
+	b = be.AppendUint16(b, id)
+	b = be.AppendUint16(b, frag)
+	b = append(b, 64, proto, 0, 0, 192, 0, 2, host, 192, 0, 2, 1)
+	return append(b, data...)
+}
+
+func ip6(next byte, data []byte) []byte {
+	b := []byte{0x60, 0, 0, 0}
+	b = be.AppendUint16(b, uint16(len(data)))
+	b = append(b, next, 64)
+	src, dst := netip.MustParseAddr("2001:db8::2").As16(), netip.MustParseAddr("2001:db8::1").As16()
+	return append(append(append(b, src[:]...), dst[:]...), data...)
+}
+
+var begun = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+
+// pcapFile is a capture of packets a millisecond apart.
+func pcapFile(order binary.AppendByteOrder, magic, link uint32, packets ...[]byte) []byte {
+	b := order.AppendUint32(nil, magic)
+	b = order.AppendUint16(b, 2)
+	b = order.AppendUint16(b, 4)
+	b = append(b, make([]byte, 8)...)
+	b = order.AppendUint32(b, 262144)
+	b = order.AppendUint32(b, link)
+	for i, p := range packets {
+		frac := uint32(i) * 1000
+		if magic == magicNano {
+			frac *= 1000
+		}
+		b = order.AppendUint32(b, uint32(begun.Unix()))
+		b = order.AppendUint32(b, frac)
+		b = order.AppendUint32(b, uint32(len(p)))
+		b = order.AppendUint32(b, uint32(len(p)))
+		if magic == magicPatched {
+			b = append(b, make([]byte, 8)...)
+		}
+		b = append(b, p...)
+	}
+	return b
+}
+
+func block(order binary.AppendByteOrder, kind uint32, body []byte) []byte {
+	for len(body)%4 != 0 {
+		body = append(body, 0)
+	}
+	n := uint32(12 + len(body))
+	b := order.AppendUint32(nil, kind)
+	b = order.AppendUint32(b, n)
+	return order.AppendUint32(append(b, body...), n)
+}
+
+// pcapngFile is the same as pcapng, with times in nanoseconds that begin ten seconds late, which the interface makes good.
+func pcapngFile(order binary.AppendByteOrder, link uint16, packets ...[]byte) []byte {
+	section := order.AppendUint32(nil, sectionOrder)
+	section = append(section, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255)
+	b := block(order, sectionBlock, section)
+	on := order.AppendUint16(nil, link)
+	on = order.AppendUint32(append(on, 0, 0), 0)
+	on = order.AppendUint16(on, 9)
+	on = order.AppendUint16(on, 1)
+	on = append(on, 9, 0, 0, 0)
+	on = order.AppendUint16(on, 14)
+	on = order.AppendUint16(on, 8)
+	on = order.AppendUint64(on, 10)
+	b = append(b, block(order, 1, on)...)
+	b = append(b, block(order, 5, make([]byte, 12))...) // statistics, of no interest
+	for i, p := range packets {
+		at := uint64(begun.Add(time.Duration(i)*time.Millisecond - 10*time.Second).UnixNano())
+		e := order.AppendUint32(nil, 0)
+		e = order.AppendUint32(e, uint32(at>>32))
+		e = order.AppendUint32(e, uint32(at))
+		e = order.AppendUint32(e, uint32(len(p)))
+		e = order.AppendUint32(e, uint32(len(p)))
+		b = append(b, block(order, 6, append(e, p...))...)
+	}
+	return b
+}
+
+// messagesOf are the texts of a capture's messages, and what it says of the packets.
+func messagesOf(t testing.TB, file []byte, ports ...uint16) (texts []string, all []Message, s CaptureStats) {
+	t.Helper()
+	if len(ports) == 0 {
+		ports = []uint16{514}
+	}
+	m, err := NewMessages(bytes.NewReader(file), ports...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err = m.All(1 << 30)
+	s, ok := m.Capture()
+	if err != nil && !strings.Contains(err.Error(), "no whole message") || !ok {
+		t.Fatalf("%v, %v", err, ok)
+	}
+	for _, one := range all {
+		texts = append(texts, string(one.Text))
+	}
+	return texts, all, s
+}
+
+// TestRealCapture reads what tcpdump -i any wrote of datagrams over IPv4 and IPv6, whole and in fragments, and of two
+// connections.
+func TestRealCapture(t *testing.T) {
+	file, err := os.ReadFile("testdata/syslog.pcap.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, all, s := messagesOf(t, file)
+	want := []string{"<13>Nov 22 03:00:00 gw app: datagram 0 of 127.0.0.1\n", "<13>Nov 22 03:00:01 gw app: datagram 1 of 127.0.0.1\n",
+		"<13>Nov 22 03:00:00 gw app: datagram 0 of 127.0.0.2\n", "<13>Nov 22 03:00:03 gw6 app: over IPv6",
+		"<13>Nov 22 03:00:04 gw6 app: in fragments " + strings.Repeat("6", 2000), "<13>Nov 22 03:00:04 gw app: in fragments " + strings.Repeat("4", 3000),
+		"<13>Nov 22 03:00:05 gw app: a line", "<13>Nov 22 03:00:05 gw app: half a line",
+		"<13>1 2026-11-22T03:00:06Z gw app - - - counted", "<13>1 2026-11-22T03:00:06Z gw app - - - two\nlines"}
+	if !slices.Equal(texts, want) {
+		t.Errorf("got %q", texts)
+	}
+	if s != (CaptureStats{Packets: 30, Messages: 10, Other: 1}) {
+		t.Errorf("%+v", s)
+	}
+	if all[0].From != 1 || all[2].From != 2 || all[3].From != 3 || all[6].From != 1 {
+		t.Errorf("senders %+v", all)
+	}
+	if d := all[1].At.Sub(all[0].At); d != 50200*time.Microsecond {
+		t.Errorf("%v between the first two", d)
+	}
+	if texts, _, s := messagesOf(t, file, 53); !slices.Equal(texts, []string{"no syslog"}) || s.Other != 29 {
+		t.Errorf("port 53: %q, %+v", texts, s)
+	}
+}
+
+func TestCaptureFiles(t *testing.T) {
+	a, b := ip4(7, protoUDP, 1, 0, udpTo(514, "<13>a")), ip4(8, protoUDP, 2, 0, udpTo(514, "<13>b\n"))
+	var gz bytes.Buffer
+	w := gzip.NewWriter(&gz)
+	w.Write(pcapFile(le, magicMicro, rawLink, a, b))
+	w.Close()
+	simple := func(p []byte) []byte { return block(le, 3, append(le.AppendUint32(nil, uint32(len(p))), p...)) }
+	for name, file := range map[string][]byte{
+		"pcap":              pcapFile(le, magicMicro, rawLink, a, b),
+		"big-endian":        pcapFile(be, magicMicro, rawLink, a, b),
+		"nanoseconds":       pcapFile(le, magicNano, rawLink, a, b),
+		"big nanoseconds":   pcapFile(be, magicNano, rawLink, a, b),
+		"patched":           pcapFile(le, magicPatched, rawLink, a, b),
+		"pcapng":            pcapngFile(le, rawLink, a, b),
+		"big-endian pcapng": pcapngFile(be, rawLink, a, b),
+		"two sections":      append(pcapngFile(le, rawLink, a), pcapngFile(be, rawLink, b, b)[:]...),
+		"without times":     append(pcapngFile(le, rawLink), append(simple(a), simple(b)...)...),
+		"gzip":              gz.Bytes(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			texts, all, s := messagesOf(t, file)
+			if len(texts) < 2 || texts[0] != "<13>a" || texts[1] != "<13>b\n" || s.Other+s.Link+s.Short > 0 {
+				t.Fatalf("%q, %+v", texts, s)
+			}
+			if name == "without times" {
+				if !all[0].At.IsZero() {
+					t.Errorf("at %v", all[0].At)
+				}
+				return
+			}
+			second := begun.Add(time.Millisecond)
+			if name == "two sections" {
+				second = begun
+			}
+			if !all[0].At.Equal(begun) || !all[1].At.Equal(second) || all[0].From != 1 || all[1].From != 2 {
+				t.Errorf("%+v", all)
+			}
+		})
+	}
+}
+
+func TestLinks(t *testing.T) {
+	v4, v6 := ip4(7, protoUDP, 1, 0, udpTo(514, "<13>a")), ip6(protoUDP, udpTo(514, "<13>a"))
+	ether := etherIPv4[:12]
+	options := ip4(7, protoUDP, 1, 0, append([]byte{1, 1, 1, 1}, udpTo(514, "<13>a")...))
+	options[0] = 0x46
+	for _, tc := range []struct {
+		name   string
+		link   uint32
+		packet string
+	}{
+		{"ethernet", 1, etherIPv4 + string(v4)},
+		{"ethernet with its padding", 1, etherIPv4 + string(v4) + "\x00\x00\x00\x00\x00\x00"},
+		{"ethernet, flags above the number", 1 | 1<<26, etherIPv4 + string(v4)},
+		{"IPv6", 1, ether + "\x86\xdd" + string(v6)},
+		{"VLAN", 1, ether + "\x81\x00\x00\x05\x08\x00" + string(v4)},
+		{"VLAN in VLAN", 1, ether + "\x88\xa8\x00\x05\x81\x00\x00\x07\x86\xdd" + string(v6)},
+		{"PPPoE", 1, ether + "\x88\x64\x11\x00\x00\x01\x00\x23\x00\x21" + string(v4)},
+		{"PPP", 9, "\xff\x03\x00\x57" + string(v6)},
+		{"cooked", 113, "\x00\x00\x00\x01\x00\x06\x02\x00\x00\x00\x00\x01\x00\x00\x08\x00" + string(v4)},
+		{"cooked, VLAN", 113, "\x00\x00\x00\x01\x00\x06\x02\x00\x00\x00\x00\x01\x00\x00\x81\x00\x00\x05\x08\x00" + string(v4)},
+		{"cooked 2", 276, "\x08\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x06\x02\x00\x00\x00\x00\x01\x00\x00" + string(v4)},
+		{"loopback", 0, "\x02\x00\x00\x00" + string(v4)},
+		{"loopback, IPv6 of a Mac", 0, "\x1e\x00\x00\x00" + string(v6)},
+		{"raw", 101, string(v6)},
+		{"IP options", 101, string(options)},
+		{"IPv6 options", 101, string(ip6(0, append([]byte{60, 0, 0, 0, 0, 0, 0, 0, protoUDP, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, udpTo(514, "<13>a")...)))},
+	} {
+		if texts, _, s := messagesOf(t, pcapFile(le, magicMicro, tc.link, []byte(tc.packet))); !slices.Equal(texts, []string{"<13>a"}) {
+			t.Errorf("%s: %q, %+v", tc.name, texts, s)
+		}
+		for n := range tc.packet { // cut anywhere: counted once, never sent
+			_, all, s := messagesOf(t, pcapFile(le, magicMicro, tc.link, []byte(tc.packet[:n])))
+			if len(all) == 1 && strings.HasSuffix(tc.name, "padding") {
+				continue
+			}
+			if len(all) != 0 || s.Other+s.Short != 1 {
+				t.Fatalf("%s, cut to %d bytes: %v, %+v", tc.name, n, all, s)
+			}
+		}
+	}
+	_, _, s := messagesOf(t, pcapFile(le, magicMicro, 189, v4)) // USB
+	if s != (CaptureStats{Packets: 1, Link: 1}) {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestNotSent(t *testing.T) {
+	packet := func(p []byte) []byte { return pcapFile(le, magicMicro, rawLink, p) }
+	whole := ip4(7, protoUDP, 1, 0, udpTo(514, "<13>a message"))
+	lies := slices.Clone(whole)
+	be.PutUint16(lies[24:], 9000) // more than the packet has
+	for _, tc := range []struct {
+		name string
+		file []byte
+		want CaptureStats
+	}{
+		{"another port", packet(ip4(7, protoUDP, 1, 0, udpTo(53, "<13>a"))), CaptureStats{Packets: 1, Other: 1}},
+		{"another protocol", packet(ip4(7, 1, 1, 0, udpTo(514, "<13>a"))), CaptureStats{Packets: 1, Other: 1}},
+		{"no IP", pcapFile(le, magicMicro, 1, []byte(etherIPv4[:12]+"\x08\x06aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")), CaptureStats{Packets: 1, Other: 1}},
+		{"empty", packet(ip4(7, protoUDP, 1, 0, udpTo(514, ""))), CaptureStats{Packets: 1, Other: 1}},
+		{"snapped", packet(whole[:40]), CaptureStats{Packets: 1, Short: 1}},
+		{"a length that lies", packet(lies), CaptureStats{Packets: 1, Short: 1}},
+		{"an answer in a connection", packet(ip4(7, protoTCP, 1, 0, append([]byte{2, 2, 0, 99}, tcpTo(1, 16, "hello")[4:]...))), CaptureStats{Packets: 1}},
+		{"a first fragment", packet(ip4(7, protoUDP, 1, 0x2000, udpTo(514, "<13>a234"))), CaptureStats{Packets: 1, Fragments: 1}},
+		{"a first fragment to another port", packet(ip4(7, protoUDP, 1, 0x2000, udpTo(53, "<13>a234"))), CaptureStats{Packets: 1, Other: 1}},
+		{"a last fragment", packet(ip4(7, protoUDP, 1, 2, []byte("of it"))), CaptureStats{Packets: 1, Other: 1}},
+		{"a file cut in a packet", packet(whole)[:60], CaptureStats{Truncated: true}},
+		{"a file cut in the head of a packet", packet(whole)[:30], CaptureStats{Truncated: true}},
+		{"a pcapng file cut in a block", pcapngFile(le, rawLink, whole)[:150], CaptureStats{Truncated: true}},
+	} {
+		if texts, _, s := messagesOf(t, tc.file); len(texts) != 0 || s != tc.want {
+			t.Errorf("%s: %q, %+v", tc.name, texts, s)
+		}
+	}
+	s := CaptureStats{Packets: 9, Other: 1, Link: 2, Short: 3, Fragments: 4, Gaps: 5, Truncated: true}
+	if got := s.String(); got != "9 packets, 1 not syslog, 2 of an unknown kind of link, 3 cut short, 4 fragments without the rest, 5 gaps in TCP streams, cut off within a packet" {
+		t.Error(got)
+	}
+}
+
+// TestDamagedCapture: what stands before the damage is given, and the damage is an error.
+func TestDamagedCapture(t *testing.T) {
+	good := ip4(7, protoUDP, 1, 0, udpTo(514, "<13>a"))
+	ng := pcapngFile(le, rawLink, good)
+	for name, file := range map[string][]byte{
+		"a packet of 2 GB":     append(pcapFile(le, magicMicro, rawLink, good), "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x80"...),
+		"a block of 4 bytes":   append(slices.Clone(ng), "\x06\x00\x00\x00\x04\x00\x00\x00"...),
+		"a block of 4 GB":      append(slices.Clone(ng), "\x06\x00\x00\x00\xf0\xff\xff\xff"...),
+		"no such interface":    append(slices.Clone(ng), block(le, 6, append([]byte{1}, make([]byte, 40)...))...),
+		"no byte order":        append(slices.Clone(ng), block(le, sectionBlock, make([]byte, 16))...),
+		"too many interfaces":  append(slices.Clone(ng), bytes.Repeat(block(le, 1, make([]byte, 8)), interfacesMax)...),
+		"an interface too old": append(slices.Clone(ng), block(le, 2, append([]byte{9, 9}, make([]byte, 40)...))...),
+	} {
+		m, err := NewMessages(bytes.NewReader(file), 514)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := m.Next()
+		if err != nil || len(got) != 1 {
+			t.Fatalf("%s: %v, %v", name, got, err)
+		}
+		if _, err = m.Next(); err == nil || errors.Is(err, io.EOF) || !strings.Contains(err.Error(), "damaged") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := NewMessages(strings.NewReader("\xd4\xc3\xb2\xa1\x02\x00"), 514); err == nil {
+		t.Error("a header that is cut is taken")
+	}
+}
+
+func TestFragments(t *testing.T) {
+	text := "<13>" + strings.Repeat("0123456789abcdef", 300)
+	d := udpTo(514, text)
+	frag := func(id uint16, from, to int) []byte {
+		where := uint16(from / 8)
+		if to < len(d) {
+			where |= 0x2000
+		}
+		return ip4(7, protoUDP, id, where, d[from:to])
+	}
+	one, two, three := frag(1, 0, 1480), frag(1, 1480, 2960), frag(1, 2960, len(d))
+	for name, packets := range map[string][][]byte{
+		"in order":           {one, two, three},
+		"the last one first": {three, two, one},
+		"mixed, twice":       {two, one, two, three},
+		"overlapping":        {one, frag(1, 1000, 2000), frag(1, 1600, 3000), three},
+		"two datagrams":      {frag(2, 0, 1480), one, two, three},
+	} {
+		texts, _, s := messagesOf(t, pcapFile(le, magicMicro, rawLink, packets...))
+		if !slices.Equal(texts, []string{text}) || s.Other > 0 {
+			t.Errorf("%s: %d messages, %+v", name, len(texts), s)
+		}
+		if lost := s.Fragments; lost > 0 != (name == "two datagrams") {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+	if texts, _, s := messagesOf(t, pcapFile(le, magicMicro, rawLink, one, three, two[:100])); len(texts) != 0 || s.Fragments != 3 {
+		t.Errorf("a piece is missing: %q, %+v", texts, s)
+	}
+	var f fragments
+	lost := uint64(0)
+	f.lost = func(_ []byte, _ byte, n uint64) { lost += n }
+	for i := range 5 * fragmentsMax {
+		p, _ := parseIP(frag(uint16(i), 0, 1480))
+		f.add(p)
+		if len(f.open) > fragmentsMax {
+			t.Fatalf("%d datagrams are waited for", len(f.open))
+		}
+	}
+	if lost+uint64(len(f.open)) != 5*fragmentsMax {
+		t.Errorf("%d given up, %d open", lost, len(f.open))
+	}
+}
+
+func TestTCPStreams(t *testing.T) {
+	const fin, syn, rst, ack = 1, 2, 4, 16
+	seg := func(seq uint32, flags byte, text string) []byte {
+		return ip4(7, protoTCP, 1, 0, tcpTo(seq, flags|ack, text))
+	}
+	open := seg(99, syn, "")
+	for _, tc := range []struct {
+		name    string
+		packets [][]byte
+		want    []string
+		stats   CaptureStats
+	}{
+		{"lines in pieces", [][]byte{open, seg(100, 0, "<13>one\n<1"), seg(110, 0, "3>two\r\n")}, []string{"<13>one", "<13>two"}, CaptureStats{}},
+		{"octets", [][]byte{open, seg(100, 0, "7 <13>one8 <13>t\n"), seg(117, 0, "wo")}, []string{"<13>one", "<13>t\nwo"}, CaptureStats{}},
+		{"out of order, repeated, overlapping", [][]byte{open, seg(108, 0, "<13>two\n"), seg(116, 0, "<13>three\n"), seg(100, 0, "<13>one\n"), seg(100, 0, "<13>one\n"), seg(120, 0, "three\n<13>four\n")},
+			[]string{"<13>one", "<13>two", "<13>three", "<13>four"}, CaptureStats{}},
+		{"numbers that wrap", [][]byte{seg(0xfffffffd, syn, ""), seg(0xfffffffe, 0, "<13>one\n"), seg(6, 0, "<13>two\n")}, []string{"<13>one", "<13>two"}, CaptureStats{}},
+		{"the last line has no end", [][]byte{open, seg(100, fin, "<13>one\n<13>two")}, []string{"<13>one", "<13>two"}, CaptureStats{}},
+		{"and the end comes early", [][]byte{open, seg(108, fin, "<13>two"), seg(100, 0, "<13>one\n")}, []string{"<13>one", "<13>two"}, CaptureStats{}},
+		{"a reset", [][]byte{open, seg(100, 0, "<13>one\n<13>two"), seg(115, rst, "")}, []string{"<13>one", "<13>two"}, CaptureStats{}},
+		{"the capture ends first", [][]byte{open, seg(100, 0, "<13>one\n<13>tw")}, []string{"<13>one"}, CaptureStats{Short: 1}},
+		{"the beginning is missing", [][]byte{seg(500, 0, "of one\n<13>two\n"), seg(515, 0, "<13>three\n")}, []string{"<13>two", "<13>three"}, CaptureStats{}},
+		{"the beginning is missing, no end in sight", [][]byte{seg(500, 0, "of one"), seg(506, 0, "or so\n"), seg(512, 0, "<13>two\n")}, []string{"<13>two"}, CaptureStats{}},
+		{"a gap", [][]byte{open, seg(100, 0, "<13>one\n<13>tw"), seg(200, 0, "ee\n<13>four\n")}, []string{"<13>one", "<13>four"}, CaptureStats{Gaps: 1}},
+		{"snapped", [][]byte{open, seg(100, 0, "<13>one\n<13>two\n")[:52], seg(116, 0, "<13>three\n")}, []string{"<13>one", "<13>three"}, CaptureStats{Short: 1}},
+		{"the same ports again", [][]byte{open, seg(100, 0, "<13>one\n<13>tw"), seg(0x50000000, syn, ""), seg(0x50000001, 0, "<13>two\n")}, []string{"<13>one", "<13>two"}, CaptureStats{Short: 1}},
+		{"and the beginning is missing", [][]byte{open, seg(100, 0, "<13>one\n"), seg(0x50000001, 0, "<13>two\n")}, []string{"<13>one", "<13>two"}, CaptureStats{}},
+		{"a message of 300 KB", [][]byte{open, seg(100, 0, "<13>"+strings.Repeat("x", 60000)), seg(60104, 0, strings.Repeat("x", 60000)), seg(120104, 0, strings.Repeat("x", 60000)),
+			seg(180104, 0, strings.Repeat("x", 60000)), seg(240104, 0, strings.Repeat("x", 60000)), seg(300104, 0, "\n<13>two\n")}, []string{"<13>two"}, CaptureStats{Short: 1}},
+	} {
+		texts, _, s := messagesOf(t, pcapFile(le, magicMicro, rawLink, tc.packets...))
+		tc.stats.Packets, tc.stats.Messages = uint64(len(tc.packets)), uint64(len(tc.want))
+		if !slices.Equal(texts, tc.want) || s != tc.stats {
+			t.Errorf("%s: %.200q, %+v", tc.name, texts, s)
+		}
+	}
+}
+
+// TestTCPBounds: neither what waits for a missing segment nor the number of connections grows without end.
+func TestTCPBounds(t *testing.T) {
+	c := &capture{ports: []uint16{514}, senders: map[netip.Addr]int{}}
+	c.streams.c = c
+	big := strings.Repeat("<13>"+strings.Repeat("x", 995)+"\n", 60)
+	for i := range uint32(20000) {
+		ip, ok := parseIP(ip4(byte(i), protoTCP, 1, 0, tcpTo(100+i/256*uint32(len(big)), 16, big)))
+		if i < 256 { // connections whose second segment is missing
+			ip, ok = parseIP(ip4(byte(i), protoTCP, 1, 0, tcpTo(99, 2, "")))
+		}
+		if i/256 == 1 {
+			continue
+		}
+		c.segment(ip, 1)
+		if !ok || c.streams.held > tcpHeldAll+256*len(big) {
+			t.Fatalf("%d bytes wait", c.streams.held)
+		}
+		for _, s := range c.streams.open {
+			if s.held > tcpHeldMax+len(big) || len(s.wait) > tcpParts+1 {
+				t.Fatalf("%d bytes in %d segments wait", s.held, len(s.wait))
+			}
+			break
+		}
+		c.out = nil
+	}
+	if c.stats.Gaps != 256 {
+		t.Errorf("%+v", c.stats)
+	}
+	for i := range 5 * tcpStreamsMax {
+		ip, _ := parseIP(ip4(7, protoTCP, 1, 0, append(be.AppendUint16(nil, uint16(1000+i)), tcpTo(1, 16, "<13>")[2:]...)))
+		c.segment(ip, 1)
+		if len(c.streams.open) > tcpStreamsMax {
+			t.Fatalf("%d connections", len(c.streams.open))
+		}
+	}
+}
+
+func TestManySenders(t *testing.T) {
+	c := &capture{senders: map[netip.Addr]int{}}
+	for i := range sendersMax + 5 {
+		if got := c.sender(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})); got != i+1 && (i < sendersMax || got != 0) {
+			t.Fatalf("sender %d is %d", i, got)
+		}
+	}
+	if got := c.sender(netip.AddrFrom4([4]byte{10, 0, 0, 0})); got != 1 || len(c.senders) != sendersMax {
+		t.Errorf("the first is %d now, of %d", got, len(c.senders))
+	}
+}
+
+// TestLive: what is there is given before more comes.
+func TestLive(t *testing.T) {
+	log := "<13>a line that is longer than what is looked at first\n"
+	for name, tc := range map[string]struct{ one, two string }{
+		"log":    {log, log},
+		"pcap":   {string(pcapFile(le, magicMicro, rawLink, ip4(7, protoUDP, 1, 0, udpTo(514, log)))), string(pcapFile(le, magicMicro, rawLink, ip4(7, protoUDP, 1, 0, udpTo(514, log)))[24:])},
+		"pcapng": {string(pcapngFile(le, rawLink, ip4(7, protoUDP, 1, 0, udpTo(514, log)))), string(pcapngFile(le, rawLink, ip4(7, protoUDP, 1, 0, udpTo(514, log))))},
+	} {
+		r, w := io.Pipe()
+		next := make(chan struct{})
+		go func() {
+			io.WriteString(w, tc.one)
+			<-next
+			io.WriteString(w, tc.two)
+			w.Close()
+		}()
+		m, err := NewMessages(r, 514)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := m.Next(); err != nil || len(got) != 1 {
+			t.Fatalf("%s: %v, %v", name, got, err)
+		}
+		m.Capture()
+		close(next)
+		if got, err := m.Next(); err != nil || len(got) != 1 {
+			t.Fatalf("%s: %v, %v", name, got, err)
+		}
+		if _, err := m.Next(); !errors.Is(err, io.EOF) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestLogMessages(t *testing.T) {
+	for _, tc := range []struct {
+		name, in string
+		want     int
+		err      string
+	}{
+		{"lines", "<13>a\n\n<13>b\r\n<13>c", 3, ""},
+		{"nothing", "\n\n", 0, "no lines"},
+		{"too much", strings.Repeat("0123456789\n", 200), 0, "more than 0 MB"},
+		{"a line too long", strings.Repeat("x", messageMax+1), 0, "more than 16 MB"},
+		{"longer than the buffer", strings.Repeat("x", 300<<10) + "\ny\n", 2, ""},
+	} {
+		m, err := NewMessages(strings.NewReader(tc.in), 514)
+		if err != nil {
+			t.Fatal(err)
+		}
+		limit := 1000
+		if tc.name != "too much" {
+			limit = 1 << 30
+		}
+		all, err := m.All(limit)
+		if len(all) != tc.want || fmt.Sprint(err) == "<nil>" != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) {
+			t.Errorf("%s: %d lines, %v", tc.name, len(all), err)
+		}
+	}
+}
+
+// FuzzCapture: nothing in a capture makes the reader fail in another way than by an error, and no message is from nowhere.
+func FuzzCapture(f *testing.F) {
+	packed, err := os.Open("testdata/syslog.pcap.gz")
+	if err != nil {
+		f.Fatal(err)
+	}
+	r, err := gzip.NewReader(packed)
+	if err != nil {
+		f.Fatal(err)
+	}
+	file, err := io.ReadAll(r)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(file)
+	v4 := ip4(7, protoUDP, 1, 0, udpTo(514, "<13>a"))
+	f.Add(pcapngFile(be, rawLink, v4, ip6(44, append([]byte{17, 0, 0, 1, 0, 0, 0, 1}, udpTo(514, "<13>a")...))))
+	f.Add(pcapFile(le, magicNano, 1, []byte(etherIPv4+string(v4))))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		m, err := NewMessages(bytes.NewReader(file), 514)
+		if err != nil {
+			return
+		}
+		all, _ := m.All(1 << 24)
+		s, ok := m.Capture()
+		for _, one := range all {
+			if ok && len(one.Text) == 0 {
+				t.Fatal("an empty message")
+			}
+		}
+		if ok && s.Messages < uint64(len(all)) {
+			t.Fatalf("%d messages, %+v", len(all), s)
+		}
+	})
+}
