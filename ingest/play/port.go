@@ -41,6 +41,7 @@ type port struct {
 	out    []byte // frames to be written
 	frames []frame
 	lines  int           // of a stream, written
+	broken bool          // and it is counted why
 	gone   chan struct{} // closed when the receiver has ended its side
 	why    error         // then: how, nil for an orderly end
 
@@ -239,6 +240,7 @@ func (r *run) flush(p *port) bool {
 		}
 	case <-time.After(grace / 4):
 	}
+	p.broken = true
 	r.failed(rest, broke(err))
 	r.refused(p)
 	return false
@@ -382,7 +384,7 @@ func (r *run) finishPort(ctx context.Context, p *port) time.Duration {
 			r.failed(n, sendError(r.Network, r.Address, err))
 		}
 	}
-	if !p.stream {
+	if !p.stream || p.broken {
 		return 0
 	}
 	p.conn.SetWriteDeadline(time.Now().Add(grace))
