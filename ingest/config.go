@@ -56,7 +56,7 @@ type Config struct {
 	MaxConnsPerSender int           // stream connections at once from one address
 	Idle              time.Duration // a stream that is silent for so long is closed
 	Handshake         time.Duration // a TLS client that has not said who it is by then is closed
-	Drain             time.Duration // after a stop, what the kernel holds is taken in for so long at most
+	Drain             time.Duration // after a stop, what the kernel holds is taken in for so long at most, and stored for twice as long
 	Senders           int           // senders with a clock and an account of their own; the rest of a day share one
 	BatchEvery        time.Duration // a batch is stored after so long …
 	BatchEvents       int           // … or once it has so many events

@@ -231,7 +231,8 @@ func (p *packetSocket) overflow(oob []byte, q *queue) {
 	}
 }
 
-// drain takes what the kernel holds without waiting for more. Now there is time: it waits for room in the queue.
+// drain takes what the kernel holds without waiting for more. Now there is time: it waits for room in the queue. What comes after
+// the time is over is counted.
 func (p *packetSocket) drain(q *queue) error {
 	raw, err := p.conn.SyscallConn()
 	if err != nil {
@@ -239,7 +240,7 @@ func (p *packetSocket) drain(q *queue) error {
 	}
 	buf := make([]byte, p.cfg.MaxLine+2)
 	err = raw.Control(func(fd uintptr) {
-		for i := 0; i < drainMax && q.stop.Err() == nil; i++ {
+		for i := 0; i < drainMax && q.end.Err() == nil; i++ {
 			n, _, flags, sa, err := unix.Recvmsg(int(fd), buf, nil, unix.MSG_DONTWAIT)
 			if errors.Is(err, unix.EINTR) {
 				continue

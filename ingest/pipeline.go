@@ -70,8 +70,12 @@ func (p *parser) run() {
 			if p.set != nil {
 				p.senders.use(p.set.Load())
 			}
-			for i := range lines {
-				p.take(&lines[i])
+			if p.queue.late.Err() != nil { // a stop that the store is too slow for
+				p.queue.drop(lines)
+			} else {
+				for i := range lines {
+					p.take(&lines[i])
+				}
 			}
 			p.queue.done(lines)
 			freeOf(lines)

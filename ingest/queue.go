@@ -41,6 +41,8 @@ type queue struct {
 	size  int64
 	lines chan []line
 	stop  context.Context // ends when nothing more is to be put
+	end   context.Context // ends when nothing more is to be read, not even to be counted
+	late  context.Context // ends when what waits is not to be stored any more
 
 	gate  *gate
 	large *semaphore.Weighted // large buffers of streams
@@ -48,7 +50,11 @@ type queue struct {
 	mu       sync.Mutex
 	losses   map[source]loss // since they were last taken
 	maxNamed int
+	left     leftover
 }
+
+// leftover is what a stop did not take in.
+type leftover struct{ lines, conns, bytes uint64 }
 
 // loss is what never became a line, and why.
 type loss struct{ dropped, kernel, empty, limited, notAllowed, refused uint64 }
@@ -63,8 +69,8 @@ func (l *loss) add(o loss) {
 }
 
 func newQueue(size, senders, large int) *queue {
-	return &queue{room: semaphore.NewWeighted(int64(size)), size: int64(size), lines: make(chan []line, size), stop: context.Background(),
-		gate: newGate(senders), large: semaphore.NewWeighted(int64(large)), losses: make(map[source]loss), maxNamed: senders}
+	return &queue{room: semaphore.NewWeighted(int64(size)), size: int64(size), lines: make(chan []line, size), stop: context.Background(), end: context.Background(),
+		late: context.Background(), gate: newGate(senders), large: semaphore.NewWeighted(int64(large)), losses: make(map[source]loss), maxNamed: senders}
 }
 
 // admit takes room for as many of the lines as it has it, in order, and counts the rest as dropped. What it returns is to be
@@ -120,6 +126,18 @@ func (q *queue) drop(lines []line) {
 	for i := range lines {
 		q.lose(lines[i].from, loss{dropped: 1})
 	}
+	if len(lines) > 0 && q.stop.Err() != nil {
+		q.leave(leftover{lines: uint64(len(lines))})
+	}
+}
+
+// leave counts what a stop did not take in.
+func (q *queue) leave(l leftover) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.left.lines += l.lines
+	q.left.conns += l.conns
+	q.left.bytes += l.bytes
 }
 
 // done gives the room of lines that were taken back.

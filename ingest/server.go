@@ -170,9 +170,10 @@ func (s *Server) Listening() (words []string) {
 	return words
 }
 
-// Serve receives until ctx ends, then closes the sockets, takes in what the kernel still holds for them (for Config.Drain
-// at most, so that senders who go on cannot hold it up), stores everything and returns. Its error is that of a socket that cannot be used, or of events that could not be stored. A
-// Server serves once.
+// Serve receives until ctx ends, then closes the sockets, takes in what the kernel still holds for them, stores everything and
+// returns. So that neither senders who go on nor a slow disk can hold it up, it takes in for Config.Drain at most, then counts what
+// there is beyond (for half as long), and stores for twice as long; what is left then is counted as dropped, by sender, and logged.
+// Its error is that of a socket that cannot be used, or of events that could not be stored. A Server serves once.
 func (s *Server) Serve(ctx context.Context) error {
 	if err := s.Listen(); err != nil {
 		return err
@@ -180,11 +181,20 @@ func (s *Server) Serve(ctx context.Context) error {
 	defer s.closeAll()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	enough, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	defer context.AfterFunc(ctx, func() { sleep(enough, s.cfg.Drain); stop() })()
+	var ends []func()
+	defer func() {
+		for _, end := range ends {
+			end()
+		}
+	}()
+	after := func(d time.Duration) context.Context { // ends so long after ctx
+		c, end := context.WithCancel(context.WithoutCancel(ctx))
+		over := context.AfterFunc(ctx, func() { sleep(c, d); end() })
+		ends = append(ends, func() { over(); end() })
+		return c
+	}
 	q := newQueue(s.cfg.Queue, s.cfg.Senders, s.cfg.LargeBuffers)
-	q.stop, q.gate = enough, s.gate
+	q.stop, q.end, q.late, q.gate = after(s.cfg.Drain), after(s.cfg.Drain*3/2), after(s.cfg.Drain*2), s.gate
 	p := newParser(&s.cfg, q)
 	p.set, p.beats = &s.set, &s.beats
 	w := &writer{cfg: &s.cfg, to: s.store, stats: s.stats, book: s.book, beats: &s.beats, storing: &s.storing}
@@ -211,7 +221,13 @@ func (s *Server) Serve(ctx context.Context) error {
 	})
 	err := receivers.Wait()
 	close(q.lines)
-	return errors.Join(err, tail.Wait())
+	err = errors.Join(err, tail.Wait())
+	if l := q.left; l != (leftover{}) {
+		s.stats.add(func(x *Stats) { x.LeftLines, x.LeftConns, x.LeftBytes = l.lines, l.conns, l.bytes })
+		s.cfg.Log.Warn("more was sent than a stop takes in: senders believe that it has arrived", "lines dropped", l.lines,
+			"connections with unread data", l.conns, "bytes unread", l.bytes)
+	}
+	return err
 }
 
 func (s *Server) closeAll() {

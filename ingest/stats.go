@@ -29,6 +29,9 @@ type Stats struct {
 	Limited     uint64 // lines beyond their sender's rate
 	Suppressed  uint64 // that the senders say they left out
 	Missing     uint64 // by the senders' sequence numbers
+	LeftLines   uint64 // of those dropped: that a stop had no time for
+	LeftConns   uint64 // connections that a stop closed with data unread
+	LeftBytes   uint64 // of that data
 }
 
 // counters is a Stats that can be waited for.

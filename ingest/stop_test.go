@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"uncloak/store"
 )
 
 // TestSet: new names and zones hold for senders that are known, too.
@@ -75,6 +77,99 @@ func TestStopWithBusySenders(t *testing.T) {
 	}
 	if got := s.Stats(); got.Stored+got.Dropped != got.Received {
 		t.Errorf("stats %+v", got)
+	}
+}
+
+// TestStopCountsWhatItLeaves: what a stop has no time to store is read all the same, and counted by sender.
+func TestStopCountsWhatItLeaves(t *testing.T) {
+	cfg, st := testConfig(), &memory{hold: make(chan struct{})}
+	cfg.TCP, cfg.Queue, cfg.BatchEvents, cfg.Drain = []string{"127.0.0.1:0"}, 100, 10, 400*time.Millisecond
+	s, stop := start(t, cfg, st)
+	c := dial(t, s.Addrs()[0])
+	const n = 3000 // far more than the queue and the buffer hold, less than the kernel does
+	for i := range n {
+		fmt.Fprintf(c, "<13>Nov 21 20:28:01 gw app: line %d\n", i)
+	}
+	done := make(chan error, 1)
+	go func() { done <- stop() }()
+	_, _ = c.Read(make([]byte, 1)) // closed: all is read
+	close(st.hold)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	got := s.Stats()
+	if got.Stored+got.Dropped != n || got.Stored == 0 || got.Dropped == 0 || got.LeftLines != got.Dropped {
+		t.Errorf("stats %+v", got)
+	}
+	if h := st.health["127.0.0.1"]; h.Received != n || h.Dropped != got.Dropped {
+		t.Errorf("health %+v", st.health)
+	}
+}
+
+// slow is a store that takes its time, and keeps nothing.
+type slow struct{ time.Duration }
+
+func (s slow) Append(ctx context.Context, b store.Batch) (store.Appended, error) {
+	sleep(ctx, s.Duration)
+	return store.Appended{Added: len(b.Entries)}, nil
+}
+
+// TestStopWithSlowDisk: a stop does not wait for all that the queue holds; what is given up is counted.
+func TestStopWithSlowDisk(t *testing.T) {
+	cfg := testConfig()
+	cfg.TCP, cfg.BatchEvents, cfg.Drain = []string{"127.0.0.1:0"}, 1, 200*time.Millisecond
+	s, stop := start(t, cfg, slow{20 * time.Millisecond})
+	c := dial(t, s.Addrs()[0])
+	const n = 20_000 // 64 at a time: 6 s of them
+	for range n {
+		fmt.Fprintln(c, "<13>Nov 21 20:28:01 gw app: x")
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Stats(); got.Stored+got.Dropped != n || got.Dropped < n/2 || got.LeftLines != got.Dropped {
+		t.Errorf("stats %+v", got)
+	}
+}
+
+// TestDrainedConnection: it gives what the kernel holds, says how much that is, and then ends, whoever goes on writing.
+func TestDrainedConnection(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	c := dial(t, ln.Addr())
+	conn, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	d := &drainConn{Conn: conn}
+	fmt.Fprint(c, "0123456789")
+	buf := make([]byte, 4)
+	if n, err := d.Read(buf); n != 4 || err != nil {
+		t.Fatal(n, err)
+	}
+	d.drain()
+	if n := d.unread(); n != 6 {
+		t.Errorf("%d bytes are unread", n)
+	}
+	for _, want := range []string{"4567", "89", ""} {
+		n, err := d.Read(buf)
+		if string(buf[:n]) != want || (err == nil) != (want != "") {
+			t.Errorf("%q, %v; want %q", buf[:n], err, want)
+		}
+	}
+	c.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+	taken := 0
+	for b := make([]byte, 1<<20); err == nil; { // nobody reads
+		var n int
+		n, err = c.Write(b)
+		taken += n
+	}
+	if n := d.unread(); n > 256<<10 {
+		t.Errorf("%d bytes came after the stop, of %d that the sender wrote", n, taken)
 	}
 }
 

@@ -25,7 +25,7 @@ const (
 	streamFirst = 4 << 10     // bytes of a new stream's buffer, which grows while reads fill it: most streams are idle
 	streamRead  = 64 << 10    // bytes read at once from a stream, at most
 	streamLines = packetBatch // lines put into the queue at once, at most: a stream that waits there holds no more of them
-	drainBytes  = 4 << 20     // bytes taken from one stream at a stop, at most
+	drainBytes  = 8 << 20     // bytes taken from one stream at a stop, at most; Linux holds up to 6 MiB (tcp_rmem)
 	helloBytes  = 64 << 10    // bytes that a TLS client may send before it is known, at most: crypto/tls would keep 256 KiB
 )
 
@@ -135,7 +135,11 @@ func (l *streamSocket) accept(ctx context.Context, q *queue, limits *connLimits,
 		open.Go(func() {
 			defer limits.give(from, cost)
 			defer conn.Close()
-			l.serve(ctx, &drainConn{Conn: conn}, from, q, stats)
+			d := &drainConn{Conn: conn}
+			l.serve(ctx, d, from, q, stats)
+			if n := d.unread(); n > 0 && ctx.Err() != nil {
+				q.leave(leftover{conns: 1, bytes: uint64(n)})
+			}
 		})
 	}
 	for wait := acceptMin; ; {
@@ -226,6 +230,32 @@ type drainConn struct {
 // errTooMuch is what a TLS client gets that says more than anybody needs to say who it is.
 var errTooMuch = errors.New("it sent more than a handshake takes")
 
+// control calls f with the descriptor.
+func (c *drainConn) control(f func(fd int)) error {
+	sc, ok := c.Conn.(syscall.Conn)
+	if !ok {
+		return net.ErrClosed
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return raw.Control(func(fd uintptr) { f(int(fd)) })
+}
+
+// drain makes the connection give only what the kernel holds, and take no more than is on its way: the window stays shut, so that
+// the sender keeps the rest and knows it.
+func (c *drainConn) drain() {
+	c.drained = true
+	_ = c.control(func(fd int) { _ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_WINDOW_CLAMP, 1) }) // of unix sockets: none
+}
+
+// unread is how many bytes the kernel holds.
+func (c *drainConn) unread() (n int) {
+	_ = c.control(func(fd int) { n, _ = unix.IoctlGetInt(fd, unix.TIOCINQ) }) // of a closed connection none
+	return n
+}
+
 func (c *drainConn) Read(b []byte) (int, error) {
 	if c.limit > 0 {
 		n, err := c.Conn.Read(b)
@@ -238,18 +268,11 @@ func (c *drainConn) Read(b []byte) (int, error) {
 	if !c.drained {
 		return c.Conn.Read(b)
 	}
-	sc, ok := c.Conn.(syscall.Conn)
-	if !ok {
-		return 0, net.ErrClosed
-	}
-	raw, err := sc.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	n := 0
-	ctlErr := raw.Control(func(fd uintptr) {
+	var n int
+	var err error
+	ctlErr := c.control(func(fd int) {
 		for {
-			if n, _, err = unix.Recvfrom(int(fd), b, unix.MSG_DONTWAIT); !errors.Is(err, unix.EINTR) {
+			if n, _, err = unix.Recvfrom(fd, b, unix.MSG_DONTWAIT); !errors.Is(err, unix.EINTR) {
 				return
 			}
 		}
@@ -339,10 +362,10 @@ func (s *stream) deadline(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// drain takes what the kernel holds without waiting for more.
+// drain takes what the kernel holds without waiting for more, and counts what comes after the time for that is over.
 func (s *stream) drain() {
-	s.raw.drained = true
-	for total := 0; total < drainBytes && s.queue.stop.Err() == nil; {
+	s.raw.drain()
+	for total := 0; total < drainBytes && s.queue.end.Err() == nil; {
 		n, err := s.conn.Read(s.buf[s.n:])
 		total += n
 		s.took(n, false)
