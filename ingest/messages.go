@@ -114,7 +114,7 @@ func (m *Messages) All(limit int) (all []Message, err error) {
 // lines takes the lines that are there, without empty ones.
 func (m *Messages) lines() (out []Message, err error) {
 	buf := make([]byte, 0, 16<<10)
-	for len(out) < messageBatch && err == nil {
+	for len(out) < messageBatch && len(buf) < 12<<10 && err == nil { // one that grows leaves the lines before it in the old memory
 		if len(out) > 0 {
 			if held, _ := m.in.Peek(m.in.Buffered()); bytes.IndexByte(held, '\n') < 0 {
 				break

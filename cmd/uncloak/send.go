@@ -67,6 +67,9 @@ func (a *app) sendCommand() *cobra.Command {
 		} else if ca+cert+key+name != "" {
 			return usageError{errors.New("--ca, --cert, --key and --name are for --net tls")}
 		}
+		if f.Changed("framing") && (c.Network == "udp" || c.Network == "unix") {
+			return usageError{errors.New("--framing is for streams: --net tcp, tls or unix-stream")}
+		}
 		if f.Changed("speed") && !c.Recorded {
 			return usageError{errors.New("--speed is for --pace recorded")}
 		}

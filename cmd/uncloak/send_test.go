@@ -209,6 +209,7 @@ func TestSend(t *testing.T) {
 		{"no such file", []string{file + "x", to}, "", 1, ""},
 		{"TLS without its authority", []string{file, to, "--net", "tls", "--ca", file}, "", 2, ""},
 		{"an authority without TLS", []string{file, to, "--ca", file}, "", 2, ""},
+		{"frames without a stream", []string{file, to, "--framing", "octet"}, "", 2, ""},
 		{"a speed without a pace", []string{file, to, "--speed", "3"}, "", 2, ""},
 		{"no such port", []string{file, to, "--ports", "65536"}, "", 2, ""},
 		{"a capture without syslog", []string{syslogCapture, to, "--ports", "99"}, "", 1, ""},

@@ -109,6 +109,8 @@ func sendError(network, address string, err error) error {
 		advice = ": there is no such socket"
 	case errors.Is(err, syscall.EPROTOTYPE):
 		advice = ": it is the other kind of socket: unix is for datagrams, unix-stream for streams"
+	case errors.Is(err, syscall.ENOTCONN):
+		advice = ": the receiver has gone"
 	case errors.Is(err, syscall.EMSGSIZE):
 		advice = " for a datagram"
 	}
@@ -251,7 +253,7 @@ func broke(err error) error {
 	case refusal(err):
 		return fmt.Errorf("the receiver refused the connection: %w%s", err, tlsAdvice(err))
 	case errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET):
-		return fmt.Errorf("the receiver closed the connection, perhaps without reading all: %w", err)
+		return errors.New("the receiver closed the connection, perhaps without reading all")
 	}
 	return err
 }
@@ -396,7 +398,7 @@ func (r *run) finishPort(ctx context.Context, p *port) time.Duration {
 		if now := waiting(p.under); now < left {
 			left, moved = now, time.Now()
 		}
-		if time.Since(moved) > r.patience() || ctx.Err() != nil && time.Since(moved) > grace {
+		if time.Since(moved) > r.patience() || ctx.Err() != nil && time.Since(moved) > grace/4 {
 			break
 		}
 	}
