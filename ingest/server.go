@@ -61,6 +61,11 @@ func (s *Server) Set(x Settings) {
 // Stats is what was done so far.
 func (s *Server) Stats() Stats {
 	st, _ := s.stats.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.streams {
+		st.ListenDrops += l.drops()
+	}
 	return st
 }
 

@@ -25,6 +25,7 @@ type Stats struct {
 	Refused     uint64 // connections beyond the limits
 	Handshakes  uint64 // TLS connections that came to nothing: not TLS, no certificate that we accept, too slow
 	AcceptFails uint64 // by the kernel: no more file descriptors, for instance
+	ListenDrops uint64 // connections that the kernel dropped before we could accept them: too many at once, or half open
 	NotAllowed  uint64 // lines and connections of senders that are not allowed
 	Limited     uint64 // lines beyond their sender's rate
 	Suppressed  uint64 // that the senders say they left out

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -36,6 +37,23 @@ type streamSocket struct {
 	ln     net.Listener
 	secure func() *tls.Config // nil: no TLS
 	seldom *rate.Sometimes    // told of each client that does not get on with us
+
+	dropped atomic.Uint64 // connections, by the kernel, when it was last asked
+}
+
+// drops is how many connections the kernel dropped that nobody had accepted yet.
+func (l *streamSocket) drops() uint64 {
+	if sc, ok := l.ln.(syscall.Conn); ok {
+		if raw, err := sc.SyscallConn(); err == nil {
+			_ = raw.Control(func(fd uintptr) { // a closed one says nothing more
+				// SO_MEMINFO is nine numbers, the last of them drops. x/sys has no type for it; in a TCPInfo the ninth is Lost.
+				if m, err := unix.GetsockoptTCPInfo(int(fd), unix.SOL_SOCKET, unix.SO_MEMINFO); err == nil {
+					l.dropped.Store(uint64(m.Lost))
+				}
+			})
+		}
+	}
+	return l.dropped.Load()
 }
 
 func (s *Server) listenStream(network, address string) error {
@@ -47,7 +65,9 @@ func (s *Server) listenStream(network, address string) error {
 	case "tls":
 		over = "tcp"
 	}
-	ln, err := net.Listen(over, address)
+	var how net.ListenConfig
+	how.SetMultipathTCP(false) // no log comes that way, and its sockets neither shut windows nor tell of drops
+	ln, err := how.Listen(context.Background(), over, address)
 	if err != nil {
 		return err
 	}

@@ -48,6 +48,17 @@ func checkListen(c *report.Check, cfg ingest.Config, given bool) {
 	if len(cfg.UDP) > 0 {
 		checkBuffer(c, cfg.ReadBuffer)
 	}
+	if text, err := os.ReadFile("/proc/sys/net/ipv4/tcp_syncookies"); err == nil && len(cfg.TCP)+len(cfg.TLS) > 0 {
+		c.Notes = append(c.Notes, cookies(string(text))...)
+	}
+}
+
+// cookies is what there is to say of how the kernel answers when connections are begun and never finished.
+func cookies(setting string) []string {
+	if strings.TrimSpace(setting) != "0" {
+		return nil
+	}
+	return []string{"SYN cookies are off: whoever begins connections and never finishes them keeps all others out; sysctl -w net.ipv4.tcp_syncookies=1"}
 }
 
 // listeners tries each address of cfg.

@@ -164,3 +164,11 @@ func TestCheckWrong(t *testing.T) {
 		})
 	}
 }
+
+func TestCookies(t *testing.T) {
+	for setting, notes := range map[string]int{"0\n": 1, "1\n": 0, "2\n": 0, "": 0} {
+		if got := cookies(setting); len(got) != notes {
+			t.Errorf("%q: %q", setting, got)
+		}
+	}
+}

@@ -98,6 +98,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	counter("uncloak_events_lost_total", "Lines given up because the store refused them.", s.Lost, nil)
 	counter("uncloak_store_errors_total", "Batches that the store refused, each try.", s.StoreErrors, nil)
 	counter("uncloak_accept_failures_total", "Connections that the kernel could not give us: out of file descriptors, for instance.", s.AcceptFails, nil)
+	counter("uncloak_listen_drops_total", "Connections that the kernel dropped before we could accept them: more at once than net.core.somaxconn, or a flood of half-open ones.", s.ListenDrops, nil)
 	counter("uncloak_tls_handshake_failures_total", "TLS connections that came to nothing.", s.Handshakes, nil)
 	out <- prometheus.MustNewConstMetric(prometheus.NewDesc("uncloak_build_info", "The version that runs.", []string{"version"}, nil), prometheus.GaugeValue, 1, c.version)
 	accounts := readable(c.src.Accounts())

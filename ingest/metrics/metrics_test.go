@@ -28,7 +28,7 @@ func get(h http.Handler, path string) (int, string) {
 }
 
 func TestMetrics(t *testing.T) {
-	src := &fixed{stats: ingest.Stats{Stored: 90, Lost: 1, Handshakes: 2}, accounts: []store.Health{
+	src := &fixed{stats: ingest.Stats{Stored: 90, Lost: 1, Handshakes: 2, ListenDrops: 3}, accounts: []store.Health{
 		{Sender: "192.168.1.1", Router: "gw", Received: 100, Bytes: 5000, Unparsed: 3, Dropped: 7, Limited: 2, Suppressed: 5, Missing: 6, SkewMS: -1500},
 		{Sender: "8.8.8.8", NotAllowed: 4},
 		{Sender: "udp [::]:514", Kernel: 9},
@@ -51,6 +51,7 @@ func TestMetrics(t *testing.T) {
 		`uncloak_lines_missing_total{router="gw",sender="192.168.1.1"} 6`,
 		`uncloak_sender_clock_skew_seconds{router="gw",sender="192.168.1.1"} -1.5`,
 		`uncloak_events_stored_total 90`,
+		`uncloak_listen_drops_total 3`,
 		`uncloak_build_info{version="1.2"} 1`,
 		"# TYPE uncloak_lines_received_total counter",
 		"process_resident_memory_bytes",
