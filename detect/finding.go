@@ -53,21 +53,23 @@ const (
 	Horizontal = "horizontal"   // scan: one port of many hosts
 	Vertical   = "vertical"     // scan: many ports of one host
 
-	KernelSays = "kernel"        // syn-flood: the kernel or the firewall says so
-	HalfOpen   = "half-open"     // syn-flood: handshakes that were answered and never finished
-	Unanswered = "unanswered"    // syn-flood, dns-storm: nothing ever answers
-	Sudden     = "sudden"        // dns-storm: spells of many lookups
-	OneName    = "one name"      // dns-storm: the same name again and again
-	Steady     = "steady"        // dns-storm: many lookups for long, from some time on
-	ClockZone  = "zone"          // clock: off by whole quarters of an hour
-	ClockOff   = "off"           // clock: off by something else
-	ClockJumps = "jumps"         // clock: it jumps
-	ClockUnset = "unset"         // clock: stamps that could not be believed
-	LossSaid   = "suppressed"    // loss: a logger says that it left lines out
-	LossEnds   = "missing lines" // loss: sessions end that never began
-	LossOurs   = "ours"          // loss: uncloak itself was too slow
-	FirstHop   = "first hop"     // lag: inside already
-	Further    = "further"       // lag: beyond the own router
+	KernelSays  = "kernel"        // syn-flood: the kernel or the firewall says so
+	HalfOpen    = "half-open"     // syn-flood: handshakes that were answered and never finished
+	Unanswered  = "unanswered"    // syn-flood, dns-storm: nothing ever answers
+	Sudden      = "sudden"        // dns-storm: spells of many lookups
+	OneName     = "one name"      // dns-storm: the same name again and again
+	Steady      = "steady"        // dns-storm: many lookups for long, from some time on
+	ClockZone   = "zone"          // clock: off by whole quarters of an hour
+	ClockOff    = "off"           // clock: off by something else
+	ClockJumps  = "jumps"         // clock: it jumps
+	ClockUnset  = "unset"         // clock: stamps that could not be believed
+	LossSaid    = "suppressed"    // loss: a logger says that it left lines out
+	LossEnds    = "missing lines" // loss: sessions end that never began
+	LossOurs    = "ours"          // loss: uncloak itself was too slow
+	LossRate    = "rate limit"    // loss: the sender was beyond the rate that the config allows it
+	LossNumbers = "sequence gaps" // loss: the sender's numbers have gaps
+	FirstHop    = "first hop"     // lag: inside already
+	Further     = "further"       // lag: beyond the own router
 )
 
 // Finding is one statement about the network with all that its words need. The JSON names are a contract: they are

@@ -36,8 +36,10 @@ func (h *HourLoss) merge(o *HourLoss) {
 // Sender is the receiver's accounting of one sender on one day: what only the one who received the lines can know.
 type Sender struct {
 	Name, Router string
-	Received     uint64 // lines that reached us, those that we lost among them
+	Received     uint64 // lines that reached us, those that we lost or refused among them
 	Lost         uint64 // lines that we lost: a full queue, or a full socket buffer
+	Limited      uint64 // lines beyond the rate that the owner allows the sender
+	Missing      uint64 // lines that its sequence numbers show to be lost on the way: not among Received
 	Repaired     uint64 // lines whose stamp was not believed
 	SkewMS       int64  // sender's clock minus ours, last estimate; 0 for imports
 }
@@ -87,12 +89,34 @@ type routerLoss struct {
 
 // hourShare is the missing share of an hour's log, by how it is known.
 type hourShare struct {
-	hour             int64 // since 1970
-	lines            float64
-	said, ends, ours float64
+	hour       int64 // since 1970
+	lines      float64
+	said, ends float64
+	received   receivedShare
 }
 
-func (h *hourShare) share() float64 { return 1 - (1-h.said)*(1-h.ends)*(1-h.ours) }
+// receivedShare is the missing share of a day's log, by what the receiver knows.
+type receivedShare struct{ ours, limited, missing float64 }
+
+func (h *hourShare) share() float64 {
+	r := &h.received
+	return 1 - (1-h.said)*(1-h.ends)*(1-r.ours)*(1-r.limited)*(1-r.missing)
+}
+
+// of is the share of one class.
+func (h *hourShare) of(class string) float64 {
+	switch class {
+	case LossSaid:
+		return h.said
+	case LossEnds:
+		return h.ends
+	case LossOurs:
+		return h.received.ours
+	case LossRate:
+		return h.received.limited
+	}
+	return h.received.missing
+}
 
 // losses reads them from the days, which are in order. The share of ends without a beginning is judged against the usual of its router,
 // because a rule that logs some sessions only at their end makes such ends all the time; of n lines lost at random, as large a share of the
@@ -106,13 +130,13 @@ func losses(days []*Day) (lt lossTable) {
 			if r == nil {
 				continue
 			}
-			ours := d.oursLost(name)
+			received := d.receivedShare(name)
 			for i := range r.Hours {
 				h := &r.Hours[i]
 				if h.Lines == 0 {
 					continue
 				}
-				x := hourShare{hour: int64(d.Date)*24 + int64(i), lines: float64(h.Lines), ours: ours}
+				x := hourShare{hour: int64(d.Date)*24 + int64(i), lines: float64(h.Lines), received: received}
 				x.said = float64(h.LeftOut) / (float64(h.LeftOut) + float64(h.Lines))
 				first := d.Began == 0 && i <= int(d.First/int64(time.Hour)%24)+lossBegin
 				if !first && usual >= 0 && d.Dropped["sessions"] == 0 {
@@ -157,18 +181,16 @@ func usualOrphans(days []*Day, router string) float64 {
 	return middle(shares)
 }
 
-// oursLost is the share of that router's lines that uncloak lost on that day.
-func (d *Day) oursLost(router string) float64 {
-	var got, lost uint64
+// receivedShare is what is missing of that router's lines on that day, as its receiver knows.
+func (d *Day) receivedShare(router string) receivedShare {
+	var sum Sender
 	for _, s := range d.Senders {
 		if s.Router == router {
-			got, lost = got+s.Received, lost+s.Lost
+			sum.Received, sum.Lost, sum.Limited, sum.Missing = sum.Received+s.Received, sum.Lost+s.Lost, sum.Limited+s.Limited, sum.Missing+s.Missing
 		}
 	}
-	if lost == 0 {
-		return 0
-	}
-	return float64(lost) / float64(max(got, lost))
+	part := func(n, of uint64) float64 { return float64(n) / float64(max(n, of, 1)) }
+	return receivedShare{part(sum.Lost, sum.Received), part(sum.Limited, sum.Received), part(sum.Missing, sum.Received+sum.Missing)}
 }
 
 func routersOf(days []*Day) []string {
@@ -191,7 +213,7 @@ func MissingLines(days []*Day) map[string]uint64 {
 			lost += x.lines * x.ends / max(1-x.ends, 0.01)
 		}
 		if lost >= 1 {
-			out[r.name] = uint64(lost)
+			out[r.name] = uint64(math.Round(lost))
 		}
 	}
 	return out
@@ -224,14 +246,14 @@ func lossFindings(lt lossTable, w Window) []Finding {
 	var out []Finding
 	for k := range lt {
 		name, hours := lt[k].name, lt[k].hours
-		for _, class := range []string{LossSaid, LossEnds, LossOurs} {
+		for _, class := range []string{LossSaid, LossEnds, LossOurs, LossRate, LossNumbers} {
 			f := Finding{ID: "loss-" + strings.ReplaceAll(class, " ", "-") + "-" + name, Kind: LossKind, Class: class, Severity: Warning, Router: name, Score: 0.95}
 			var lines, lost float64
 			for i := range hours {
 				x, h := &hours[i], hours[i].hour
-				share := map[string]float64{LossSaid: x.said, LossEnds: x.ends, LossOurs: x.ours}[class]
+				share := x.of(class)
 				all := x.lines / max(1-share, 0.01)
-				if !w.has(h*int64(time.Hour)) && !w.has((h+1)*int64(time.Hour)-1) || share <= lossAlarm || all*share < lossLeast {
+				if w.To.UnixNano() <= h*int64(time.Hour) || w.From.UnixNano() >= (h+1)*int64(time.Hour) || share <= lossAlarm || all*share < lossLeast {
 					continue
 				}
 				start := time.Unix(h*3600, 0).UTC()
@@ -248,7 +270,7 @@ func lossFindings(lt lossTable, w Window) []Finding {
 			if class == LossEnds {
 				f.Score = 0.8
 			}
-			f.Loss, f.Lines, f.Drops = lost/lines, int(lines-lost), int(lost)
+			f.Loss, f.Lines, f.Drops = lost/lines, int(math.Round(lines-lost)), int(math.Round(lost))
 			f.Evidence = Evidence{Events: uint64(f.Lines), Ask: Ask{From: f.Start, To: f.End, Router: name}}
 			if class == LossSaid {
 				f.Evidence.Ask.Kind = "suppressed"
@@ -262,7 +284,7 @@ func lossFindings(lt lossTable, w Window) []Finding {
 
 // addHour joins hours that follow each other to one spell.
 func (f *Finding) addHour(start time.Time, all, share float64) {
-	sent, lost := int(all), int(all*share)
+	sent, lost := int(math.Round(all)), int(math.Round(all*share))
 	if n := len(f.Spells); n > 0 {
 		if x := &f.Spells[n-1]; x.Start.Add(time.Duration(x.LengthS * 1e9)).Equal(start) {
 			x.LengthS, x.Sent, x.Lost = x.LengthS+3600, x.Sent+sent, x.Lost+lost

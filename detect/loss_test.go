@@ -3,6 +3,7 @@ package detect
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,6 +102,34 @@ func TestFindingsCarryTheLoss(t *testing.T) {
 	}
 	if f := only(t, fs, LossKind); f.Class != LossOurs || math.Abs(f.Loss-0.2) > 0.01 {
 		t.Errorf("%+v", f)
+	}
+	for class, s := range map[string]Sender{LossRate: {Received: 1500, Limited: 300}, LossNumbers: {Received: 1200, Missing: 300}} {
+		s.Router = "gw"
+		days[0].Senders = []Sender{s}
+		fs := Findings(days, DefaultConfig(), w)
+		if f := only(t, fs, PeriodicBurst); math.Abs(f.Loss-0.2) > 0.01 {
+			t.Errorf("%s: loss %v", class, f.Loss)
+		}
+		if f := only(t, fs, LossKind); f.Class != class || f.ID != "loss-"+strings.ReplaceAll(class, " ", "-")+"-gw" || math.Abs(f.Loss-0.2) > 0.01 {
+			t.Errorf("%s: %+v", class, f)
+		}
+	}
+	days[0].Senders = []Sender{{Router: "gw", Received: 1000, Lost: 200, Limited: 300, Missing: 100}}
+	if f := only(t, Findings(days, DefaultConfig(), w), PeriodicBurst); math.Abs(f.Loss-(1-0.8*0.7*10/11)) > 0.01 {
+		t.Errorf("all three: loss %v", f.Loss)
+	}
+}
+
+// Of a log that is a few minutes old the loss is told, too.
+func TestLossWithinAnHour(t *testing.T) {
+	s := newStream()
+	s.burst(t0.Add(20*time.Minute), lan(1), 200, time.Minute)
+	days := s.days(DefaultConfig())
+	days[0].Senders = []Sender{{Router: "gw", Received: 400, Lost: 200}}
+	for _, w := range []Window{{t0, t0.Add(time.Hour)}, {t0.Add(20 * time.Minute), t0.Add(22 * time.Minute)}} {
+		if f := only(t, Findings(days, DefaultConfig(), w), LossKind); math.Abs(f.Loss-0.5) > 0.01 {
+			t.Errorf("%+v", f)
+		}
 	}
 }
 

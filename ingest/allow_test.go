@@ -170,6 +170,8 @@ func TestSequence(t *testing.T) {
 	}{
 		{"without a gap", []uint32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 0},
 		{"three missing", []uint32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 14, 15}, 3},
+		{"every third missing", []uint32{1, 2, 4, 5, 7, 8, 10, 11, 13, 14, 16, 17}, 2},
+		{"numbers of something else", []uint32{500, 80, 7000, 81, 333, 82, 9000, 83, 1, 84, 600, 85}, 0},
 		{"one comes late", []uint32{1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 10, 12}, 0},
 		{"not yet believed", []uint32{1, 2, 9, 10, 17}, 0},
 		{"begins anew", []uint32{1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1, 2, 3}, 0},

@@ -202,16 +202,17 @@ func (d *Days) accounted(ctx context.Context, day *detect.Day) (*detect.Day, err
 }
 
 // shareOut gives the losses whose router is not known to those that may have sent the lines, each its share by what it sent:
-// what a socket's buffer lost to all senders, what was dropped of a sender to all routers behind it.
+// what a socket's buffer lost to all senders, what was dropped of a sender to all routers behind it. A router's numbers are its own.
 func shareOut(hs []store.Health) (out []detect.Sender) {
 	var kernel, live float64
-	received, lost := map[string]float64{}, map[string]float64{}
+	received, lost, limited := map[string]float64{}, map[string]float64{}, map[string]float64{}
 	network := func(h *store.Health) bool { _, err := netip.ParseAddr(h.Sender); return err == nil }
 	for i := range hs {
 		h := &hs[i]
 		kernel += float64(h.Kernel)
 		received[h.Sender] += float64(h.Received)
-		lost[h.Sender] += float64(h.Dropped + h.Limited)
+		lost[h.Sender] += float64(h.Dropped)
+		limited[h.Sender] += float64(h.Limited)
 		if network(h) {
 			live += float64(h.Received)
 		}
@@ -221,8 +222,9 @@ func shareOut(hs []store.Health) (out []detect.Sender) {
 		if h.Received == 0 {
 			continue
 		}
-		s := detect.Sender{Name: h.Sender, Router: h.Router, Received: h.Received, Repaired: h.Repaired, SkewMS: h.SkewMS}
-		s.Lost = uint64(lost[h.Sender]*float64(h.Received)/received[h.Sender] + 0.5)
+		s := detect.Sender{Name: h.Sender, Router: h.Router, Received: h.Received, Repaired: h.Repaired, SkewMS: h.SkewMS, Missing: h.Missing}
+		share := float64(h.Received) / received[h.Sender]
+		s.Lost, s.Limited = uint64(lost[h.Sender]*share+0.5), uint64(limited[h.Sender]*share+0.5)
 		if network(h) {
 			missed := uint64(kernel*float64(h.Received)/live + 0.5)
 			s.Lost, s.Received = s.Lost+missed, s.Received+missed

@@ -110,6 +110,8 @@ func (p *parser) take(l *line) {
 		h.Unparsed++
 	case parse.Suppressed:
 		h.Suppressed += uint64(p.rec.Count)
+	case parse.Repeated:
+		h.Repeated += uint64(p.rec.Count)
 	}
 	if n, ok := numberOf(l.raw); ok {
 		a.numbers.saw(n)

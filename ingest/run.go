@@ -324,6 +324,8 @@ func (r *importRun) count(date detect.Date, es []store.Entry, done store.Appende
 			unknown++
 		case parse.Suppressed:
 			h.Suppressed += uint64(e.Count)
+		case parse.Repeated:
+			h.Repeated += uint64(e.Count)
 		}
 	}
 	share := float64(done.Added) / float64(len(es))
@@ -338,6 +340,7 @@ func (r *importRun) count(date detect.Date, es []store.Entry, done store.Appende
 		all.Bytes += scaled(h.Bytes, share)
 		all.Unparsed += scaled(h.Unparsed, float64(done.Unknown)/float64(max(unknown, 1)))
 		all.Suppressed += scaled(h.Suppressed, share)
+		all.Repeated += scaled(h.Repeated, share)
 		all.Malformed += scaled(h.Malformed, share)
 		all.Repaired += scaled(h.Repaired, share)
 	}

@@ -156,6 +156,7 @@ func (s *senders) lost(from source, l loss, day detect.Date) []store.Health {
 		h.Dropped += l.dropped
 		h.Kernel += l.kernel
 		h.Malformed += l.empty
+		h.Blank += l.empty
 		h.Limited += l.limited
 		h.Refused += l.refused
 		h.Received += l.dropped + l.empty + l.limited

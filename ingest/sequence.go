@@ -2,10 +2,11 @@ package ingest
 
 import "bytes"
 
-// A sequence is believed after so many numbers that follow each other. A step of more than seqJump forwards, or of more than
-// seqLate backwards, is a sender that began anew.
+// A sequence is believed after so many numbers that follow each other, or nearly: where lines are lost all the time, no eight come
+// without a gap. A step of more than seqJump forwards, or of more than seqLate backwards, is a sender that began anew.
 const (
 	seqTrust = 8
+	seqNear  = 16
 	seqJump  = 1 << 16
 	seqLate  = 1 << 10
 	seqHead  = 512 // bytes of a line in which its number is looked for
@@ -23,7 +24,7 @@ func (s *sequence) saw(n uint32) {
 	step := n - s.last
 	switch {
 	case s.run < seqTrust:
-		if s.run++; step != 1 {
+		if s.run++; step == 0 || step > seqNear {
 			s.run = 0
 		}
 	case step == 0 || -step <= seqLate:

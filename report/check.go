@@ -108,7 +108,7 @@ func (c *Check) judgeSender(s *Sender, name string) {
 	}
 	note := func(format string, args ...any) { c.Notes = append(c.Notes, name+": "+fmt.Sprintf(format, args...)) }
 	if s.Kernel > 0 {
-		problem("%s lost in the receive buffer: raise it (sysctl -w net.core.rmem_max=33554432) and restart serve", count(s.Kernel, "line was", "lines were"))
+		problem("%s lost in the receive buffer, and the kernel does not say whose: raise it (sysctl -w net.core.rmem_max=33554432) and restart serve", count(s.Kernel, "line was", "lines were"))
 	}
 	if s.Dropped > 0 {
 		problem("%s dropped because we were too slow: let the router log less (new sessions only), or give serve a faster machine", count(s.Dropped, "line was", "lines were"))
@@ -124,6 +124,9 @@ func (c *Check) judgeSender(s *Sender, name string) {
 	}
 	if s.Suppressed > 0 {
 		note("it says that it left out %s itself: raise the limit of its logger", count(s.Suppressed, "line", "lines"))
+	}
+	if s.Repeated > 0 {
+		note("it says that %s like the one before, and did not send them: switch that off where lines are to be counted (rsyslog: $RepeatedMsgReduction off)", count(s.Repeated, "line was", "lines were"))
 	}
 	if s.Missing > 0 {
 		note("%s lost on the way, by its sequence numbers: send over TCP where it can", count(s.Missing, "line was", "lines were"))

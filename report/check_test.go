@@ -23,7 +23,7 @@ func TestCheckJudges(t *testing.T) {
 		"damage":             {damaged: 2, problem: "2 blocks or files of the data could not be read"},
 		"silence":            {data: DataDir{Daemon: true}, last: now.Add(-48 * time.Hour), problem: "has received nothing for 2 days"},
 		"silence, no daemon": {last: now.Add(-48 * time.Hour)},
-		"buffer":             {sender: Sender{Kernel: 3}, problem: "gw (10.0.0.1): 3 lines were lost in the receive buffer: raise it"},
+		"buffer":             {sender: Sender{Kernel: 3}, problem: "gw (10.0.0.1): 3 lines were lost in the receive buffer, and the kernel does not say whose: raise it"},
 		"queue":              {sender: Sender{Dropped: 1}, problem: "1 line was dropped because we were too slow"},
 		"clock":              {sender: Sender{SkewS: -3600}, problem: "its clock is -3600 s off ours: set up NTP"},
 		"clock, a little":    {sender: Sender{SkewS: 2}},

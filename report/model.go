@@ -133,5 +133,8 @@ type Sender struct {
 	Refused    uint64 `json:"refused"`     // connections beyond the limits
 	Suppressed uint64 `json:"suppressed"`  // lines that the sender says it left out itself
 	Missing    uint64 `json:"missing"`     // lines that its sequence numbers show to be lost on the way
+	Repeated   uint64 `json:"repeated"`    // lines that the sender says were like the one before, and did not send
+	Blank      uint64 `json:"blank"`       // empty lines, which are not stored
+	Parsed     uint64 `json:"parsed"`      // lines that are stored and understood: received, but for unparsed, dropped, limited and blank
 	Estimated  uint64 `json:"estimated"`   // lines of its router that must be missing, as sessions end that never began
 }

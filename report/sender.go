@@ -23,6 +23,9 @@ func (s *Sender) add(h *store.Health) {
 	s.Refused += h.Refused
 	s.Suppressed += h.Suppressed
 	s.Missing += h.Missing
+	s.Repeated += h.Repeated
+	s.Blank += h.Blank
+	s.Parsed += h.Parsed()
 }
 
 // estimate gives the first row of each router the lines that must be missing of its log (detect.MissingLines).
@@ -51,12 +54,13 @@ func (s *Sender) remarks() (out []string) {
 		one, many string
 		rest      string
 	}{
-		{s.Kernel, "line was", "lines were", " lost in the receive buffer"},
+		{s.Kernel, "line was", "lines were", " lost in the receive buffer; the kernel does not say whose"},
 		{s.Dropped, "line was", "lines were", " dropped because we were too slow"},
 		{s.Limited, "line was", "lines were", " dropped by its rate limit"},
 		{s.NotAllowed, "line or connection was", "lines or connections were", " not taken: its address is not among those allowed"},
 		{s.Refused, "connection was", "connections were", " refused: too many at once"},
 		{s.Suppressed, "line was", "lines were", " left out by the sender itself, as it says"},
+		{s.Repeated, "line was", "lines were", " like the one before, it says, and not sent"},
 		{s.Missing, "line was", "lines were", " lost on the way, by its sequence numbers"},
 		{s.Estimated, "line must", "lines must", " be missing: sessions end that never began"},
 	} {

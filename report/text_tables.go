@@ -94,13 +94,16 @@ func (p *page) health(m *Model) {
 
 func healthSummary(m *Model) string {
 	t := m.Totals
-	left := uint64(0)
+	left, gone := uint64(0), uint64(0)
 	for i := range m.Health {
-		left += m.Health[i].Suppressed
+		left, gone = left+m.Health[i].Suppressed, gone+m.Health[i].Missing
 	}
 	by := ""
 	if left > 0 {
 		by = "; " + count(left, "line was", "lines were") + " left out by the senders themselves"
+	}
+	if gone > 0 {
+		by += "; " + count(gone, "line was", "lines were") + " lost on the way"
 	}
 	if t.Lost == 0 && t.Unparsed == 0 {
 		return "all lines received were kept and understood" + by

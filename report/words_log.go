@@ -82,6 +82,12 @@ func (w words) loss(f *detect.Finding) []tip {
 	case detect.LossEnds:
 		how = "More sessions than usual end whose beginning is not in the log: as large a part of all lines will be missing."
 		todo = tip{"path", "Look at the way of the lines: UDP loses what a full buffer cannot take (uncloak check); TCP or TLS does not."}
+	case detect.LossRate:
+		how = "It sent faster than its rate in uncloak's config allows; what was beyond that was dropped."
+		todo = tip{"rate", "Raise its rate and burst (rate, or routers: rate), or let it log less; over TCP it is held back instead, and loses nothing."}
+	case detect.LossNumbers:
+		how = "It numbers its lines, and numbers are missing: they were lost between it and uncloak."
+		todo = tip{"path", "Look at the way of the lines: UDP loses what a full buffer cannot take; TCP or TLS does not."}
 	case detect.LossOurs:
 		how = "uncloak itself could not take them in time: its queue or the socket's buffer was full."
 		todo = tip{"buffer", "Give the receiver more buffer (sysctl net.core.rmem_max=33554432) and more processor; let the routers send by TCP."}

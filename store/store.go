@@ -59,7 +59,7 @@ type Appended struct {
 }
 
 // Health is the accounting of one sender and of one router behind it (a relay has several) on one day. Counters are sums
-// of increments. Of the lines received, those that are not Dropped, Limited or empty are stored.
+// of increments. Of the lines received, those that are not Dropped, Limited or Blank are stored: see Parsed.
 type Health struct {
 	Date       detect.Date
 	Sender     string // address, or file name of an import
@@ -80,6 +80,14 @@ type Health struct {
 	Refused    uint64 `json:",omitempty"` // connections beyond the limits
 	Suppressed uint64 `json:",omitempty"` // lines that the sender says it left out itself
 	Missing    uint64 `json:",omitempty"` // lines that its sequence numbers show to be lost on the way
+	Repeated   uint64 `json:",omitempty"` // lines that the sender says were like the one before, and did not send ("repeated 7 times")
+	Blank      uint64 `json:",omitempty"` // lines of Malformed that were empty, and are not stored
+}
+
+// Parsed is how many lines are stored and understood: what was received is that, what is Unparsed, and what was Dropped, Limited
+// or Blank. Kernel and NotAllowed are of what was never received, Oversize, Malformed and Repaired of what is stored.
+func (h *Health) Parsed() uint64 {
+	return h.Received - min(h.Received, h.Unparsed+h.Dropped+h.Limited+h.Blank)
 }
 
 // Add adds the counters of o.
@@ -98,11 +106,13 @@ func (h *Health) Add(o *Health) {
 	h.Refused += o.Refused
 	h.Suppressed += o.Suppressed
 	h.Missing += o.Missing
+	h.Repeated += o.Repeated
+	h.Blank += o.Blank
 }
 
 // Empty says that nothing was counted.
 func (h *Health) Empty() bool {
-	return h.Received|h.Dropped|h.Kernel|h.Malformed|h.NotAllowed|h.Limited|h.Refused|h.Suppressed|h.Missing == 0
+	return h.Received|h.Dropped|h.Kernel|h.Malformed|h.NotAllowed|h.Limited|h.Refused|h.Suppressed|h.Missing|h.Repeated == 0
 }
 
 // Window is a half-open span of time; a zero end is unbounded.

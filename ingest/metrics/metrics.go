@@ -59,11 +59,13 @@ func ofSender() []struct {
 	}{
 		{"uncloak_lines_received_total", "Lines that reached us, those dropped by us among them.", func(h *store.Health) uint64 { return h.Received }},
 		{"uncloak_received_bytes_total", "Bytes of the lines that were taken.", func(h *store.Health) uint64 { return h.Bytes }},
+		{"uncloak_lines_parsed_total", "Lines stored and understood.", (*store.Health).Parsed},
 		{"uncloak_lines_unparsed_total", "Lines stored and not understood.", func(h *store.Health) uint64 { return h.Unparsed }},
 		{"uncloak_lines_cut_total", "Lines longer than the limit.", func(h *store.Health) uint64 { return h.Oversize }},
 		{"uncloak_lines_malformed_total", "Lines that were empty or binary.", func(h *store.Health) uint64 { return h.Malformed }},
 		{"uncloak_lines_repaired_total", "Lines whose stamp was not believed, and that have the time of receipt.", func(h *store.Health) uint64 { return h.Repaired }},
 		{"uncloak_lines_suppressed_total", "Lines that the sender says it left out.", func(h *store.Health) uint64 { return h.Suppressed }},
+		{"uncloak_lines_repeated_total", "Lines that the sender says were like the one before, and did not send.", func(h *store.Health) uint64 { return h.Repeated }},
 		{"uncloak_lines_missing_total", "Lines lost on the way, by the sender's sequence numbers.", func(h *store.Health) uint64 { return h.Missing }},
 		{"uncloak_connections_refused_total", "Connections beyond the limits.", func(h *store.Health) uint64 { return h.Refused }},
 	}
@@ -81,6 +83,7 @@ func reasons() []struct {
 		{"kernel", func(h *store.Health) uint64 { return h.Kernel }},
 		{"queue", func(h *store.Health) uint64 { return h.Dropped }},
 		{"rate", func(h *store.Health) uint64 { return h.Limited }},
+		{"empty", func(h *store.Health) uint64 { return h.Blank }},
 		{"not_allowed", func(h *store.Health) uint64 { return h.NotAllowed }},
 	}
 }

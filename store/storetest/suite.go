@@ -261,7 +261,7 @@ func testHealth(t *testing.T, open opener) {
 	m := newModel()
 	full := store.Health{Date: d, Sender: "192.0.2.1", Router: "gw", Received: 1, Bytes: 2, Unparsed: 3, Dropped: 4, Kernel: 5,
 		Oversize: 6, Malformed: 7, Duplicates: 8, SkewMS: -9, Repaired: 10,
-		NotAllowed: 11, Limited: 12, Refused: 13, Suppressed: 14, Missing: 15}
+		NotAllowed: 11, Limited: 12, Refused: 13, Suppressed: 14, Missing: 15, Repeated: 16, Blank: 17}
 	for _, h := range []store.Health{full, full, {Date: d + 1, Sender: "192.0.2.1", Router: "gw", Received: 100},
 		{Date: d, Sender: "192.0.2.1", Router: "ap", Received: 2}, {Date: d + 2, Sender: "file.log", Received: 1}, {Date: d + 2, Received: 1}} {
 		b := store.Batch{Health: []store.Health{h}}
