@@ -398,7 +398,7 @@ func (c *capture) take(p captured) {
 	}
 	packets := uint64(1)
 	if ip.fragment {
-		if ip, packets = c.frags.add(ip); packets == 0 {
+		if ip, packets = c.frags.add(ip, p.at); packets == 0 {
 			return
 		}
 	}

@@ -357,13 +357,27 @@ func TestFragments(t *testing.T) {
 	f.lost = func(_ []byte, _ byte, n uint64) { lost += n }
 	for i := range 5 * fragmentsMax {
 		p, _ := parseIP(frag(uint16(i), 0, 1480))
-		f.add(p)
+		f.add(p, begun)
 		if len(f.open) > fragmentsMax {
 			t.Fatalf("%d datagrams are waited for", len(f.open))
 		}
 	}
 	if lost+uint64(len(f.open)) != 5*fragmentsMax {
 		t.Errorf("%d given up, %d open", lost, len(f.open))
+	}
+	// the number comes again later: a new datagram, not the rest of the old one
+	f = fragments{lost: f.lost}
+	lost = 0
+	at := begun
+	for _, piece := range [][]byte{one, two, three, one, two} {
+		p, _ := parseIP(piece)
+		if _, n := f.add(p, at); n > 0 != (&piece[0] == &three[0]) {
+			t.Errorf("whole after %d packets", n)
+		}
+	}
+	p, _ := parseIP(three)
+	if _, n := f.add(p, at.Add(time.Minute)); n > 0 || lost != 2 {
+		t.Errorf("whole after %d packets, %d lost", n, lost)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"time"
 )
 
 const (
@@ -179,8 +180,9 @@ type fragments struct {
 }
 
 const (
-	fragmentsMax = 1024       // datagrams that wait for fragments
-	datagramMax  = 64<<10 - 1 // bytes of one
+	fragmentsMax = 1024             // datagrams that wait for fragments
+	datagramMax  = 64<<10 - 1       // bytes of one
+	fragmentWait = 30 * time.Second // Linux's: later ones with the same number are of another datagram
 )
 
 type fragmentKey struct {
@@ -195,22 +197,28 @@ type datagramParts struct {
 	total   int       // bytes; 0: the last fragment did not come
 	packets uint64
 	seen    uint64
+	at      time.Time // of the first packet
 }
 
 type stretch struct{ from, to int }
 
-// add takes a fragment. With the last one that was missing it gives the whole, and of how many packets it is; otherwise 0.
-func (f *fragments) add(p ipPacket) (whole ipPacket, packets uint64) {
+// add takes a fragment that was seen at a time. With the last one that was missing it gives the whole, and of how many packets it is; otherwise 0.
+func (f *fragments) add(p ipPacket, at time.Time) (whole ipPacket, packets uint64) {
 	if f.open == nil {
 		f.open = make(map[fragmentKey]*datagramParts)
 	}
 	k := fragmentKey{p.src, p.dst, p.id, p.proto}
 	d := f.open[k]
+	if d != nil && at.Sub(d.at) > fragmentWait {
+		f.give(k, d)
+		delete(f.open, k)
+		d = nil
+	}
 	if d == nil {
 		if len(f.open) >= fragmentsMax {
 			f.forget()
 		}
-		d = &datagramParts{}
+		d = &datagramParts{at: at}
 		f.open[k] = d
 	}
 	f.seen++

@@ -27,8 +27,8 @@ func (a *app) sendCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "send FILE|- ADDRESS", Short: "Play a log or a packet capture at a syslog receiver: at a rate, or as it was recorded",
 		Long: "Sends the lines of FILE (compressed or not; - is stdin) to ADDRESS, a host:port or the path of a socket, and says how many went\n" +
 			"at what rate. Lines go as they are: they should begin with a priority, like <13>. Whether all arrived says the receiver:\n" +
-			"uncloak check shows what serve received, lost and did not understand. Stdin is passed on as it comes, unless --count or --for\n" +
-			"want it again. Ctrl-C ends it, with the count.\n\n" +
+			"uncloak check shows what serve received, lost and did not understand. Stdin, or a pipe, is passed on as it comes, unless --count\n" +
+			"or --for want it again. Ctrl-C ends it, with the count.\n\n" +
 			"Of a packet capture (pcap, pcapng) the syslog messages go, each byte for byte: the datagrams to --ports, put together from\n" +
 			"fragments, and the messages in TCP streams to them, of either framing. The last line says what else was in it. A message that\n" +
 			"the capture has only a part of is not sent: capture with tcpdump -s 0.\n\n" +
@@ -96,14 +96,18 @@ func portNumbers(ports []uint) (out []uint16, err error) {
 }
 
 func (a *app) send(ctx context.Context, c play.Config, path string, ports []uint16) error {
-	in := a.stdin
+	in, held := a.stdin, false
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
 			return err
 		}
 		defer f.Close()
-		in = f
+		fi, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		in, held = f, fi.Mode().IsRegular() && fi.Size() <= sendMax
 	}
 	var from *ingest.Messages
 	var s play.Summary
@@ -116,7 +120,7 @@ func (a *app) send(ctx context.Context, c play.Config, path string, ports []uint
 	switch {
 	case err != nil:
 		return err
-	case path == "-" && c.Count == 0 && c.For == 0:
+	case !held && c.Count == 0 && c.For == 0:
 		s, err = play.Stream(ctx, c, func() ([]ingest.Message, error) {
 			batch, err := from.Next()
 			if err != nil && !errors.Is(err, io.EOF) {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -55,10 +56,16 @@ func TestSendCapture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	go os.WriteFile(pipe, file, 0)
 	want, buf := captureTexts(t), make([]byte, 1<<16)
 	for name, args := range map[string][]string{
 		"a file":         {syslogCapture},
 		"stdin":          {"-"},
+		"a pipe":         {pipe},
 		"stdin, counted": {"-", "--count", "10"},
 		"recorded":       {syslogCapture, "--pace", "recorded", "--speed", "10"},
 		"three sockets":  {"-", "--senders", "3", "--rate", "10000"},

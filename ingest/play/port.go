@@ -127,6 +127,9 @@ func sendError(network, address string, err error) error {
 
 // tlsAdvice is what helps against the commonest errors of TLS.
 func tlsAdvice(err error) string {
+	if errors.Is(err, io.EOF) {
+		return ": the receiver closed the connection, perhaps it speaks no TLS there"
+	}
 	text := err.Error()
 	for of, advice := range map[string]string{
 		"signed by unknown authority": ": --ca FILE names the receiver's authority",
