@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -128,6 +129,28 @@ func TestAllConnections(t *testing.T) {
 	}
 	if l.take(b, 43, true) != "memory" || l.take(b, 42, true) != "" || len(l.by) != 2 || l.all != 6 || l.bytes != 8+42+6 {
 		t.Errorf("places that were given back: %+v", l)
+	}
+}
+
+// TestPeerThatNeverReads: what is written to it ends in an error, not never.
+func TestPeerThatNeverReads(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	dial(t, ln.Addr())
+	conn, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	d := &drainConn{Conn: conn, patience: 20 * time.Millisecond}
+	for b := make([]byte, 1<<20); err == nil; {
+		_, err = d.Write(b)
+	}
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error(err)
 	}
 }
 

@@ -155,7 +155,7 @@ func (l *streamSocket) accept(ctx context.Context, q *queue, limits *connLimits,
 		open.Go(func() {
 			defer limits.give(from, cost)
 			defer conn.Close()
-			d := &drainConn{Conn: conn}
+			d := &drainConn{Conn: conn, patience: min(l.cfg.Handshake, l.cfg.Drain)}
 			l.serve(ctx, d, from, q, stats)
 			if n := d.unread(); n > 0 && ctx.Err() != nil {
 				q.leave(leftover{conns: 1, bytes: uint64(n)})
@@ -245,6 +245,17 @@ type drainConn struct {
 	net.Conn
 	drained bool
 	limit   int // bytes that may still be read; 0: any number
+
+	patience time.Duration // a peer that takes nothing of what TLS has to say for so long has gone
+}
+
+// Write is of TLS: its part of the handshake, and answers to clients that ask for new keys. Somebody who asks and never reads is not
+// waited for, least of all by a stop.
+func (c *drainConn) Write(b []byte) (int, error) {
+	if err := c.Conn.SetWriteDeadline(time.Now().Add(c.patience)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(b)
 }
 
 // errTooMuch is what a TLS client gets that says more than anybody needs to say who it is.

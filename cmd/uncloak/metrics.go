@@ -3,10 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
+
+	"golang.org/x/net/netutil"
 )
 
 // both answers what metrics shows beside the API.
@@ -16,6 +20,18 @@ func both(api, shown http.Handler) http.Handler {
 	mux.Handle("/metrics", shown)
 	mux.Handle("/healthz", shown)
 	return mux
+}
+
+// What is served at an address is small: who has not asked, or not read the answer, within httpPatience has gone, or means harm. Further
+// connections than httpConns wait in the kernel.
+const (
+	httpPatience = 10 * time.Second
+	httpConns    = 64
+)
+
+func publicServer(h http.Handler, log *slog.Logger, patience time.Duration) *http.Server {
+	return &http.Server{Handler: h, ReadTimeout: patience, WriteTimeout: patience, IdleTimeout: 6 * patience, MaxHeaderBytes: 8 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 }
 
 // showAt serves h at an address, and says how to end that. "" is nowhere.
@@ -32,7 +48,7 @@ func (a *app) showAt(address string, h http.Handler) (stop func() error, err err
 		a.log.Warn("metrics can be read by all who reach this address: they name your routers and what they send", "at", at)
 	}
 	a.log.Info("metrics", "at", "http://"+at+"/metrics")
-	end := serveAPI(l, h, a.log)
+	end := serveHTTP(netutil.LimitListener(l, httpConns), publicServer(h, a.log, httpPatience))
 	return func() error {
 		if err := end(); err != nil && !errors.Is(err, net.ErrClosed) {
 			return err

@@ -1,12 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
+	"log/slog"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/net/netutil"
 
 	"uncloak/report/web"
 )
@@ -63,4 +70,41 @@ func get(t *testing.T, c *http.Client, url string) (code int, text string) {
 		t.Fatal(err)
 	}
 	return r.StatusCode, string(b)
+}
+
+// TestPublicSlowReaders: clients that ask and do not read, or do not even ask, keep others waiting for no longer than their time.
+func TestPublicSlowReaders(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := bytes.Repeat([]byte("x"), 16<<20) // more than the kernel takes of it
+	mux := http.NewServeMux()
+	mux.HandleFunc("/page", func(w http.ResponseWriter, _ *http.Request) { w.Write(page) })
+	mux.HandleFunc("/short", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "short") })
+	stop := serveHTTP(netutil.LimitListener(l, 4), publicServer(mux, slog.New(slog.DiscardHandler), 100*time.Millisecond))
+	var slow []net.Conn
+	for i := range 12 { // three times as many as there are places
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if i%2 == 0 {
+			io.WriteString(c, "GET /page HTTP/1.1\r\nHost: x\r\n\r\n")
+		}
+		slow = append(slow, c)
+	}
+	if code, text := get(t, &http.Client{Timeout: time.Minute}, "http://"+l.Addr().String()+"/short"); code != 200 || text != "short" {
+		t.Errorf("%d %q", code, text)
+	}
+	for i, c := range slow {
+		c.SetReadDeadline(time.Now().Add(time.Minute))
+		if n, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) || n >= int64(len(page)) {
+			t.Errorf("client %d is served in full after its time: %d bytes, %v", i, n, err)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
 }

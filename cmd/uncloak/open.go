@@ -129,7 +129,10 @@ func (a *app) own(st kept) (*session, error) {
 
 // serveAPI answers at l until stop is called; stop lets the requests that are being answered end, for some seconds.
 func serveAPI(l net.Listener, h http.Handler, log *slog.Logger) (stop func() error) {
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	return serveHTTP(l, &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)})
+}
+
+func serveHTTP(l net.Listener, srv *http.Server) (stop func() error) {
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()
 	return func() error {

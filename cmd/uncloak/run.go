@@ -148,13 +148,17 @@ func (a *app) setup(cmd *cobra.Command) (err error) {
 	if err := a.level.UnmarshalText([]byte(a.cfg.Log.Level)); err != nil {
 		return usagef("log level: %w", err)
 	}
+	a.log = a.logTo(a.stderr)
+	return nil
+}
+
+// logTo is a log in the form that is configured.
+func (a *app) logTo(w io.Writer) *slog.Logger {
 	opts := &slog.HandlerOptions{Level: a.level}
 	if a.cfg.Log.Format == "json" {
-		a.log = slog.New(slog.NewJSONHandler(a.stderr, opts))
-	} else {
-		a.log = slog.New(slog.NewTextHandler(a.stderr, opts))
+		return slog.New(slog.NewJSONHandler(w, opts))
 	}
-	return nil
+	return slog.New(slog.NewTextHandler(w, opts))
 }
 
 func unknownCommand(root *cobra.Command, name string) error {

@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -57,8 +58,12 @@ func (a *app) serveCommand() *cobra.Command {
 	return cmd
 }
 
-// serve runs the daemon. Stop order: sockets, drain, flush, day, API, store.
+// serve runs the daemon. Stop order: sockets, drain, flush, day, store; beside it the API, which lets its readers finish.
 func (a *app) serve(ctx context.Context) (err error) {
+	straight := a.log
+	log := newOutlet(a.stderr, func(lost uint64) { straight.Warn("lines of this log were lost: nobody read them", "lines", lost) })
+	a.log = a.logTo(log)
+	defer log.close()
 	st, err := a.openStore(ctx)
 	if err != nil {
 		return err
@@ -84,11 +89,13 @@ func (a *app) serve(ctx context.Context) (err error) {
 	debug.SetMemoryLimit(int64(max(a.cfg.Memory, leastMemory)) << 20) // where the heap comes near, it is collected more often
 	shown := metrics.NewHandler(srv, versionText())
 	stopAPI := serveAPI(l, both(h.handler, shown), a.log)
+	stopAPI = sync.OnceValue(stopAPI)
 	defer func() { err = errors.Join(err, stopAPI()) }()
 	stopHTTP, err := a.showAt(a.cfg.Listen.HTTP, shown)
 	if err != nil {
 		return err
 	}
+	stopHTTP = sync.OnceValue(stopHTTP)
 	defer func() { err = errors.Join(err, stopHTTP()) }()
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
@@ -101,6 +108,10 @@ func (a *app) serve(ctx context.Context) (err error) {
 	g, gctx := errgroup.WithContext(ctx)
 	gctx, end := context.WithCancel(gctx)
 	defer end()
+	defer context.AfterFunc(gctx, func() { // who reads slowly has as long as the sockets have
+		go stopHTTP()
+		stopAPI()
+	})()
 	g.Go(func() error { defer end(); return srv.Serve(gctx) }) // it ends by itself when there is nothing more to read
 	g.Go(func() error { return a.watchdog(gctx, srv) })
 	g.Go(func() error { return a.watch(gctx, h, srv, hup) })
