@@ -23,6 +23,7 @@ const (
 	clockSame   = 5.0              // s, within which two slots agree
 	clockAgree  = 0.6              // share of the slots that must agree with the median: a backlog that is sent at once has another offset in each
 	clockDrift  = 1e-4             // s per s that a clock may drift without having jumped (quartz: some 20 ppm, more in the cold)
+	clockNever  = 24 * time.Hour   // from which on it is no zone and no wrong hour, but was never set
 	clockFixed  = 20               // stamps that were not believed, to be worth a word
 	quarter     = 15 * time.Minute // zones differ by multiples of it
 	maxTouches  = 10
@@ -99,7 +100,7 @@ func clockFindings(days []*Day, w Window) []Finding {
 func clockFinding(days []*Day, w Window, router string) (Finding, bool) {
 	f := Finding{ID: "clock-" + router, Kind: ClockKind, Severity: Info, Router: router, Score: 0.95}
 	var rs []reading
-	var lines, fixed, imported uint64
+	var lines, fixed, believed, imported uint64
 	skew := 0.0
 	for _, d := range days {
 		r := d.Routers[router]
@@ -109,7 +110,7 @@ func clockFinding(days []*Day, w Window, router string) (Finding, bool) {
 		lines += r.Lines
 		for _, s := range r.Clock {
 			at := d.Date.Start().UnixNano() + int64(s.I)*int64(clockSlot)
-			fixed += uint64(s.Fixed)
+			fixed, believed = fixed+uint64(s.Fixed), believed+uint64(s.N)
 			if s.Fixed > 0 {
 				f.cover(at)
 			}
@@ -131,7 +132,7 @@ func clockFinding(days []*Day, w Window, router string) (Finding, bool) {
 			}
 		}
 	}
-	f.Repaired = int(max(fixed, imported))
+	f.Repaired, f.Lines = int(max(fixed, imported)), int(believed)
 	usual, agreed := consensus(rs)
 	f.jumps(rs)
 	switch {
@@ -144,10 +145,15 @@ func clockFinding(days []*Day, w Window, router string) (Finding, bool) {
 			f.Severity = Warning
 		}
 		f.Start, f.End = time.Unix(0, rs[0].at).UTC(), time.Unix(0, rs[len(rs)-1].at).Add(clockSlot).UTC()
+	case f.drifts(rs):
+		f.Class, f.Severity, f.SkewS = ClockDrifts, Warning, rs[len(rs)-1].off
 	case f.Repaired >= clockFixed:
 		f.Class = ClockUnset
 		if math.Abs(skew) >= clockBad.Seconds() && 2*uint64(f.Repaired) > lines { // it has a time, and that is wrong all day
-			f.SkewS, f.Class, f.Severity = skew, classOfSkew(skew), Warning
+			f.SkewS, f.Severity = skew, Warning
+			if math.Abs(skew) < clockNever.Seconds() {
+				f.Class = classOfSkew(skew)
+			}
 		}
 	default:
 		return f, false
@@ -211,6 +217,28 @@ func (f *Finding) jumps(rs []reading) {
 			f.JumpS = d
 		}
 	}
+}
+
+// drifts finds an error that grows, by the line through the first and the last slot: no reading may lie far from it, so that it is
+// neither a jump nor a backlog.
+func (f *Finding) drifts(rs []reading) bool {
+	if len(rs) < 4 {
+		return false
+	}
+	a, b := rs[0], rs[len(rs)-2] // the last slot may be cut short: by now, or by the limit of what is believed
+	grown := b.off - a.off
+	if math.Abs(grown) < clockOff.Seconds() {
+		return false
+	}
+	slot := math.Abs(grown) * float64(clockSlot) / float64(b.at-a.at) // a reading is of any time in its slot
+	for _, x := range rs {
+		if want := a.off + grown*float64(x.at-a.at)/float64(b.at-a.at); math.Abs(x.off-want) > clockSame+slot {
+			return false
+		}
+	}
+	f.DriftS = grown / time.Duration(b.at-a.at).Hours()
+	f.Start, f.End = time.Unix(0, a.at).UTC(), time.Unix(0, rs[len(rs)-1].at).Add(clockSlot).UTC()
+	return true
 }
 
 // touch says which findings rest on the lines of a clock that is wrong.

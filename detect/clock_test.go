@@ -45,6 +45,15 @@ func TestClock(t *testing.T) {
 			each(s, 22*time.Hour, 24*time.Hour, steady(0))
 			each(s, 24*time.Hour, 25*time.Hour, steady(-time.Minute))
 		}},
+		{"gains a minute an hour", ClockDrifts, 180, 0, func(s *stream) {
+			each(s, time.Hour, 4*time.Hour, func(at time.Duration) time.Duration { return (at - time.Hour) / 60 })
+		}},
+		{"loses two minutes an hour", ClockDrifts, -228, 0, func(s *stream) {
+			each(s, time.Hour, 3*time.Hour, func(at time.Duration) time.Duration { return -(at - time.Hour) / 30 })
+		}},
+		{"a common quartz", "", 0, 0, func(s *stream) {
+			each(s, 0, 24*time.Hour, func(at time.Duration) time.Duration { return at / 20_000 })
+		}},
 		{"a backlog that is sent at once", "", 0, 0, func(s *stream) {
 			for i := range 3600 {
 				s.said(t0.Add(5*time.Hour+time.Duration(i)*time.Millisecond), time.Duration(i-3600)*time.Second)

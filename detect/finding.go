@@ -62,6 +62,7 @@ const (
 	ClockZone   = "zone"          // clock: off by whole quarters of an hour
 	ClockOff    = "off"           // clock: off by something else
 	ClockJumps  = "jumps"         // clock: it jumps
+	ClockDrifts = "drift"         // clock: it runs too fast or too slow
 	ClockUnset  = "unset"         // clock: stamps that could not be believed
 	LossSaid    = "suppressed"    // loss: a logger says that it left lines out
 	LossEnds    = "missing lines" // loss: sessions end that never began
@@ -114,7 +115,7 @@ type Finding struct {
 	Holders    []Share `json:"holders,omitempty"`
 	Entries    int     `json:"entries,omitempty"`  // in the table at the worst moment, as rebuilt
 	Capacity   int     `json:"capacity,omitempty"` // entries that the table takes: configured, else 0
-	Lines      int     `json:"lines,omitempty"`    // log lines that say so
+	Lines      int     `json:"lines,omitempty"`    // log lines that say so; of a clock, those whose stamps were believed
 	Drops      int     `json:"drops,omitempty"`    // packets refused: lines and suppressed ones
 	Episodes   int     `json:"episodes,omitempty"` // how many spells of this holder the window has
 
@@ -152,6 +153,7 @@ type Finding struct {
 	SkewS    float64  `json:"skew_s,omitempty"`   // sender's clock minus ours
 	Jumps    int      `json:"jumps,omitempty"`    // how often it jumped
 	JumpS    float64  `json:"jump_s,omitempty"`   // the largest jump, signed
+	DriftS   float64  `json:"drift_s,omitempty"`  // what it gains in an hour; negative: loses
 	Repaired int      `json:"repaired,omitempty"` // lines whose stamp was not believed
 	Touches  []string `json:"touches,omitempty"`  // ids of findings that rest on that clock, the first few
 

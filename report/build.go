@@ -108,7 +108,7 @@ func (m *Model) tame(f *detect.Finding) {
 	}
 	finite(&f.Score, &f.PeriodS, &f.JitterS, &f.PValue, &f.LengthS, &f.LagS, &f.Shared, &f.TableShare, &f.SpreadS,
 		&f.RateS, &f.GrowthDay, &f.PerDay, &f.DoublesDays, &f.Change,
-		&f.HalfOpen, &f.SkewS, &f.JumpS, &f.RTTS, &f.UsualRTTS, &f.Unanswer, &f.Loss,
+		&f.HalfOpen, &f.SkewS, &f.JumpS, &f.DriftS, &f.RTTS, &f.UsualRTTS, &f.Unanswer, &f.Loss,
 		&f.GrowthLow, &f.GrowthHigh, &f.PeerShare, &f.Limit)
 	f.LimitDate, f.LimitFrom, f.LimitTo = in(f.LimitDate, m.clock.loc), in(f.LimitFrom, m.clock.loc), in(f.LimitTo, m.clock.loc)
 }

@@ -74,6 +74,7 @@ type Received struct {
 // The bounds above which check calls something a problem.
 const (
 	badSkew     = 60.0        // seconds
+	longestZone = 26 * 3600.0 // … between the zones that lie farthest from each other
 	badUnparsed = 0.1         // of what was received
 	badFree     = 100 << 20   // bytes
 	fewLines    = uint64(100) // of less nothing is concluded
@@ -135,7 +136,14 @@ func (c *Check) judgeSender(s *Sender, name string) {
 		note("about %s must be missing: sessions end that never began", count(s.Estimated, "line", "lines"))
 	}
 	if abs := max(s.SkewS, -s.SkewS); abs >= badSkew {
-		problem("its clock is %+.0f s off ours: set up NTP on it, or say its zone (routers: timezone)", s.SkewS)
+		do := "set up NTP on it"
+		if abs <= longestZone {
+			do += ", or say its zone (routers: timezone)"
+		}
+		if 2*s.Repaired > s.Received {
+			do += "; until then its lines have the time of their receipt"
+		}
+		problem("its clock is %s: %s", aside(s.SkewS), do)
 	}
 	switch {
 	case s.Unparsed == 0:
@@ -151,7 +159,7 @@ func (c *Check) judgeSender(s *Sender, name string) {
 		note("%s broken: empty, binary, or framed wrongly", count(s.Malformed, "line was", "lines were"))
 	}
 	if s.Repaired > 0 {
-		note("%s had a time that cannot be, and got ours: its clock was not set", count(s.Repaired, "line", "lines"))
+		note("%s had a time that cannot be true, and got that of their receipt (imported ones: of their neighbours)", count(s.Repaired, "line", "lines"))
 	}
 }
 

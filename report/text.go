@@ -219,7 +219,7 @@ func headWords(m *Model) (left, right string) {
 	}
 	right += " · " + percentLost(m.Totals.LostShare) + " lost"
 	if e := m.Totals.ClockErrorS; e != nil {
-		right += fmt.Sprintf(" · clock %+.1f s", *e)
+		right += " · clock " + skew(*e)
 	}
 	return left, right
 }

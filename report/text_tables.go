@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -124,7 +123,7 @@ func senderHead() []string {
 func senderRow(s Sender) []string {
 	clock := ""
 	if s.SkewS != 0 {
-		clock = fmt.Sprintf("%+.1f s", s.SkewS)
+		clock = skew(s.SkewS)
 	}
 	return []string{shorten(Clean(s.Sender), 28), clip(label(s.Router), 16), num(s.Received), num(s.Dropped + s.Kernel + s.Limited), num(s.Unparsed), num(s.Oversize), num(s.Malformed), num(s.Duplicates), num(s.Repaired), clock}
 }

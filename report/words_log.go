@@ -18,14 +18,21 @@ func (w words) wrongClock(f *detect.Finding) []tip {
 		f.Title = fmt.Sprintf("the clock of %s is %s: it looks like another time zone", name, aside(f.SkewS))
 	case detect.ClockJumps:
 		f.Title = fmt.Sprintf("the clock of %s jumped %s", name, times(f.Jumps))
+	case detect.ClockDrifts:
+		f.Title = fmt.Sprintf("the clock of %s %s %s an hour", name, map[bool]string{true: "gains", false: "loses"}[f.DriftS > 0], seconds(math.Abs(f.DriftS)))
 	case detect.ClockUnset:
 		f.Title = fmt.Sprintf("%s sent %s with a time that cannot be", name, count(f.Repaired, "line", "lines"))
 	default:
 		f.Title = fmt.Sprintf("the clock of %s is %s", name, aside(f.SkewS))
 	}
 	jumps, fixed := "", ""
-	if f.Jumps > 0 {
+	switch {
+	case f.Jumps > 0:
 		jumps = fmt.Sprintf("The largest jump is %s.", jump(f.JumpS))
+	case f.Class == detect.ClockDrifts:
+		jumps = fmt.Sprintf("At the end it was %s.", aside(f.SkewS))
+	case f.Class == detect.ClockUnset && f.SkewS != 0:
+		jumps = fmt.Sprintf("It is %s: it was never set.", aside(f.SkewS))
 	}
 	if f.Repaired > 0 {
 		fixed = fmt.Sprintf("The stamps of %s were not believed (years off, ahead of the time of receipt, or behind by the same hours for minutes): live lines got the time of receipt, imported ones that of their neighbours.", count(f.Repaired, "line", "lines"))
@@ -35,7 +42,7 @@ func (w words) wrongClock(f *detect.Finding) []tip {
 		touches = fmt.Sprintf("%s on its lines: %s.", map[bool]string{true: "One finding rests", false: num(n) + " findings rest"}[n == 1], list(labels(f.Touches)))
 	}
 	kept := ""
-	if f.Class != detect.ClockUnset && f.SkewS != 0 {
+	if f.Class != detect.ClockUnset && f.SkewS != 0 && f.Lines > 0 {
 		kept = map[bool]string{true: "Its other lines are", false: "Its lines are"}[f.Repaired > 0] + " kept at the times that it gives them: read the times of what it reports with that in mind."
 	}
 	f.Detail = sentences(fmt.Sprintf("%s, %s.", capital(f.Title), w.clock.span(f.Start, f.End)), jumps, fixed, kept, touches, sure(f.Score))
@@ -60,6 +67,14 @@ func aside(s float64) string {
 		return seconds(-s) + " behind"
 	}
 	return seconds(s) + " ahead"
+}
+
+// skew is a clock's error in a table.
+func skew(s float64) string {
+	if math.Abs(s) < 60 {
+		return fmt.Sprintf("%+.1f s", s)
+	}
+	return map[bool]string{true: "+", false: "-"}[s > 0] + seconds(math.Abs(s))
 }
 
 func jump(s float64) string {
