@@ -236,6 +236,9 @@ func (w *writer) store(ctx context.Context, b store.Batch) error {
 		w.storing.Store(false)
 		if err == nil {
 			w.stats.stored(b)
+			if try > 1 {
+				w.cfg.Log.Info("store takes events again", "tries", try)
+			}
 			return nil
 		}
 		w.stats.add(func(s *Stats) { s.StoreErrors++; w.stats.refused = err })

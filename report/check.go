@@ -58,6 +58,7 @@ type DataDir struct {
 // Received is what GET /v1/check tells: what is stored, and how well the newest of it was received and understood.
 type Received struct {
 	Listening []string  `json:"listening,omitempty"` // of serve: "udp [::]:514"
+	Refusing  string    `json:"refusing,omitempty"`  // why serve stores nothing at the moment
 	Days      int       `json:"days"`
 	Events    uint64    `json:"events"`
 	Bytes     int64     `json:"bytes"` // on disk
@@ -88,6 +89,9 @@ func (c *Check) Judge() {
 	r := c.Received
 	if r == nil {
 		return
+	}
+	if r.Refusing != "" {
+		c.Problems = append(c.Problems, "nothing is stored at the moment ("+Clean(r.Refusing)+"): free some room; serve goes on by itself, streams wait, datagrams are dropped and counted")
 	}
 	if r.Damaged > 0 {
 		c.Problems = append(c.Problems, count(r.Damaged, "block", "blocks")+" or files of the data could not be read: check the disk; what else is stored is not touched by it")

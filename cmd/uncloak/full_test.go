@@ -77,10 +77,19 @@ func TestServeGoesOnWhenThereIsRoom(t *testing.T) {
 		sent <- nil
 	}()
 	d.log.wait(t, "store refuses events")
+	for _, page := range []string{"text", "html"} {
+		if r := uncloak(t, "", "report", "--data", data, "--day", "today", "--format", page); !strings.Contains(r.out, "Nothing is stored at the moment") {
+			t.Errorf("%s: %.500s%s", page, r.out, r.errOut)
+		}
+	}
+	if r := uncloak(t, "", "check", "--data", data); r.code != 1 || !strings.Contains(r.out, "nothing is stored at the moment") {
+		t.Errorf("exit %d: %.900s%s", r.code, r.out, r.errOut)
+	}
 	grow("100m")
 	if err := <-sent; err != nil {
 		t.Fatal(err)
 	}
+	d.log.wait(t, "store takes events again")
 	stored(t, data, n)
 	if code := d.stop(); code != 0 {
 		t.Errorf("exit %d", code)

@@ -23,6 +23,7 @@ type house struct {
 	handler  http.Handler
 	settings atomic.Pointer[web.Settings] // HUP changes them
 	listens  atomic.Pointer[[]string]     // where serve receives
+	receiver atomic.Pointer[ingest.Server]
 }
 
 // kept is a store whose files can be looked after.
@@ -38,7 +39,7 @@ func (a *app) newHouse(st kept, daemon bool) (*house, error) {
 	h.settings.Store(a.settings())
 	h.handler = web.NewHandler(web.Config{
 		Store: h.days, Days: h.days, Keeper: h.keeper, Settings: func() web.Settings { return *h.settings.Load() },
-		Import: a.importer(h.days), Now: a.now, Version: versionText(), Daemon: daemon, Listens: h.listening, Acks: h.acks, Log: a.log,
+		Import: a.importer(h.days), Now: a.now, Version: versionText(), Daemon: daemon, Listens: h.listening, Refusing: h.refusing, Acks: h.acks, Log: a.log,
 	})
 	return h, nil
 }
@@ -47,6 +48,14 @@ func (a *app) newHouse(st kept, daemon bool) (*house, error) {
 func (h *house) listening() []string {
 	if l := h.listens.Load(); l != nil {
 		return *l
+	}
+	return nil
+}
+
+// refusing is why nothing that serve receives is stored at the moment.
+func (h *house) refusing() error {
+	if s := h.receiver.Load(); s != nil {
+		return s.Refusing()
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ const (
 )
 
 func publicServer(h http.Handler, log *slog.Logger, patience time.Duration) *http.Server {
-	return &http.Server{Handler: h, ReadTimeout: patience, WriteTimeout: patience, IdleTimeout: 6 * patience, MaxHeaderBytes: 8 << 10,
+	return &http.Server{Handler: h, ReadTimeout: patience, WriteTimeout: patience, MaxHeaderBytes: 8 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 }
 

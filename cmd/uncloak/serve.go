@@ -79,6 +79,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	}
 	words := srv.Listening()
 	h.listens.Store(&words)
+	h.receiver.Store(srv)
 	if err := h.days.Resume(ctx); err != nil {
 		return err
 	}

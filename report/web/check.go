@@ -23,8 +23,19 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request) error {
 	if h.Listens != nil {
 		got.Listening = h.Listens()
 	}
+	if err := h.refusing(); err != nil {
+		got.Refusing = err.Error()
+	}
 	writeJSON(w, Checked{os.Getpid(), h.Daemon, *got})
 	return nil
+}
+
+// refusing is why nothing that is received is stored at the moment.
+func (h *handler) refusing() error {
+	if h.Refusing == nil {
+		return nil
+	}
+	return h.Refusing()
 }
 
 // Check asks the process behind c.

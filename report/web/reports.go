@@ -122,6 +122,9 @@ func (h *handler) report(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := h.refusing(); err != nil {
+		f.opt.Note = strings.TrimSpace(f.opt.Note + " Nothing is stored at the moment: " + err.Error() + ".")
+	}
 	m, err := report.Build(r.Context(), h.Store, f.days, f.findings, f.opt)
 	if err != nil {
 		return err

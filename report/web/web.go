@@ -62,6 +62,7 @@ type Config struct {
 	Daemon   bool
 	Acks     *AckFile        // nil: nothing can be acknowledged
 	Listens  func() []string // where it receives: "udp [::]:514"; nil: nowhere
+	Refusing func() error    // why nothing that it receives is stored at the moment; nil: it is
 	Log      *slog.Logger
 }
 
