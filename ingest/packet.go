@@ -29,8 +29,9 @@ type packetSocket struct {
 	name   string // "udp [::]:514", the account of what its kernel buffer lost
 	local  string // the sender's name where datagrams have no address (unix sockets)
 	conn   packetConn
-	kernel uint32 // losses that the kernel has told of
-	buffer int    // bytes of socket buffer that the kernel grants, its own overhead included
+	kernel uint32   // losses that the kernel has told of
+	got    [][]line // that were read and are not in the queue yet
+	buffer int      // bytes of socket buffer that the kernel grants, its own overhead included
 }
 
 type packetConn interface {
@@ -95,15 +96,15 @@ type batchReader interface {
 	ReadBatch(ms []ipv4.Message, flags int) (int, error)
 }
 
-func (p *packetSocket) batches() batchReader {
-	switch a := p.conn.LocalAddr().(type) {
+func batches(c packetConn) batchReader {
+	switch a := c.LocalAddr().(type) {
 	case *net.UDPAddr:
 		if a.IP.To4() == nil {
-			return ipv6.NewPacketConn(p.conn)
+			return ipv6.NewPacketConn(c)
 		}
-		return ipv4.NewPacketConn(p.conn)
+		return ipv4.NewPacketConn(c)
 	default:
-		return oneByOne{p.conn}
+		return oneByOne{c}
 	}
 }
 
@@ -121,21 +122,60 @@ func (r oneByOne) ReadBatch(ms []ipv4.Message, _ int) (int, error) {
 
 // receive puts datagrams into the queue until ctx ends, and then those that the kernel still holds.
 func (p *packetSocket) receive(ctx context.Context, q *queue) error {
-	stop := context.AfterFunc(ctx, func() { p.conn.SetReadDeadline(time.Unix(1, 0)) })
+	conn, patient := p.conn, false
+	end := func() { conn.SetReadDeadline(time.Unix(1, 0)) }
+	if u, ok := p.conn.(*net.UDPConn); ok && p.buffer >= 2*gatherBuffer {
+		if g, err := newGatherer(u); err == nil {
+			defer g.Close()
+			conn, end, patient = g, g.end, true
+		}
+	}
+	stop := context.AfterFunc(ctx, end)
 	defer stop()
-	from, ms := p.batches(), newMessages(p.cfg.MaxLine)
+	from, ms := batches(conn), newMessages(p.cfg.MaxLine)
+	var last time.Time // that a read left the socket empty
 	for {
-		n, err := from.ReadBatch(ms, 0)
+		empty, err := p.take(from, ms, q, patient)
 		switch {
 		case err == nil:
-			q.give(p.lines(ms[:n], q))
+			if patient && empty {
+				if time.Since(last) < 2*gather {
+					time.Sleep(gather)
+				}
+				last = time.Now()
+			}
 		case ctx.Err() != nil:
-			return p.drain(q)
+			return p.drain(conn, q)
 		case errors.Is(err, net.ErrClosed):
 			return fmt.Errorf("%s: %w", p.name, err)
 		default: // an interface that goes down, or memory short: neither is forever
 			p.cfg.Log.Warn("cannot receive", "socket", p.name, "err", err)
 			sleep(ctx, time.Second)
+		}
+	}
+}
+
+// take waits for datagrams and puts them into the queue; where it may go on, it reads until no more are there, and the parser wakes up
+// once for all of them.
+func (p *packetSocket) take(from batchReader, ms []ipv4.Message, q *queue, goOn bool) (empty bool, err error) {
+	defer func() {
+		for _, lines := range p.got {
+			q.give(lines)
+		}
+		clear(p.got)
+		p.got = p.got[:0]
+	}()
+	for flags := 0; ; flags = unix.MSG_DONTWAIT {
+		n, err := from.ReadBatch(ms, flags)
+		if err != nil {
+			if flags != 0 && errors.Is(err, unix.EAGAIN) {
+				return true, nil
+			}
+			return false, err
+		}
+		p.got = append(p.got, p.lines(ms[:n], q))
+		if n < len(ms) || !goOn || len(p.got) == gatherReads {
+			return n < len(ms), nil
 		}
 	}
 }
@@ -233,8 +273,8 @@ func (p *packetSocket) overflow(oob []byte, q *queue) {
 
 // drain takes what the kernel holds without waiting for more. Now there is time: it waits for room in the queue. What comes after
 // the time is over is counted.
-func (p *packetSocket) drain(q *queue) error {
-	raw, err := p.conn.SyscallConn()
+func (p *packetSocket) drain(conn packetConn, q *queue) error {
+	raw, err := conn.SyscallConn()
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.name, err)
 	}
