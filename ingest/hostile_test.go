@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"runtime"
@@ -25,44 +26,79 @@ import (
 // TestHealthyBesideHostile: whatever a hostile sender (127.0.0.2) does, the healthy ones beside it (127.0.0.1, by UDP and TCP)
 // lose nothing, and are stored while it goes on.
 func TestHealthyBesideHostile(t *testing.T) {
+	a := certtest.New(t, "ours")
 	for _, tc := range []struct {
 		name   string
 		change func(*Config)
-		attack func(t *testing.T, stop context.Context, udp, tcp net.Addr)
+		attack func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr, inPlace func())
 	}{
-		{"lines of 200 KB", nil, func(t *testing.T, stop context.Context, udp, tcp net.Addr) {
+		{"lines of 200 KB", nil, func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr, inPlace func()) {
 			long := append(bytes.Repeat([]byte("x"), 200<<10), '\n')
+			inPlace()
 			repeat(stop, from(t, "127.0.0.2", tcp), long)
 		}},
-		{"random bytes", nil, func(t *testing.T, stop context.Context, udp, tcp net.Addr) {
+		{"random bytes", nil, func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr, inPlace func()) {
 			r := rand.NewChaCha8([32]byte{1})
 			junk := make([]byte, 60_000)
 			r.Read(junk)
 			c, d := from(t, "127.0.0.2", tcp), from(t, "127.0.0.2", udp)
+			inPlace()
 			for stop.Err() == nil {
 				c.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
 				c.Write(junk)
 				d.Write(junk[:900])
 			}
 		}},
-		{"slowloris on all its connections", nil, func(t *testing.T, stop context.Context, udp, tcp net.Addr) {
+		{"slowloris on all its connections", nil, func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr, inPlace func()) {
 			var cs []net.Conn
 			for range 60 {
 				cs = append(cs, from(t, "127.0.0.2", tcp))
 			}
+			inPlace()
 			for i := 0; stop.Err() == nil; i++ {
 				cs[i%len(cs)].Write([]byte("x"))
 				pauseBriefly(stop)
 			}
 		}},
-		{"more connections than it may have", func(c *Config) { c.MaxConnsPerSender = 5 }, func(t *testing.T, stop context.Context, udp, tcp net.Addr) {
+		{"halves of the longest lines", nil, func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr, inPlace func()) {
+			half := bytes.Repeat([]byte("x"), 8100)
+			for i := range 60 {
+				if c := from(t, "127.0.0.2", []net.Addr{tcp, secure}[i%2]); i%2 == 0 {
+					c.Write(half)
+				} else if _, err := tls.Client(c, a.Client(t, nil, "")).Write(half); err != nil {
+					t.Error(err)
+				}
+			}
+			inPlace()
+			<-stop.Done()
+		}},
+		{"silent TLS clients, and others that stop in their hello", nil, func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr, inPlace func()) {
+			for i := range 60 {
+				c := from(t, "127.0.0.2", secure)
+				c.Write([]byte("\x16\x03\x01\x02\x00\x01\x00")[:i%8])
+			}
+			inPlace()
+			<-stop.Done()
+		}},
+		{"all the places, from many addresses", func(c *Config) {
+			c.MaxConns, c.Routers = 400, map[netip.Addr]Router{netip.MustParseAddr("127.0.0.1"): {}}
+		}, func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr, inPlace func()) {
+			for i := range 500 {
+				from(t, fmt.Sprintf("127.0.1.%d", 1+i/50), tcp)
+			}
+			inPlace()
+			<-stop.Done()
+		}},
+		{"more connections than it may have", func(c *Config) { c.MaxConnsPerSender = 5 }, func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr, inPlace func()) {
 			for range 300 {
 				from(t, "127.0.0.2", tcp)
 			}
+			inPlace()
 			<-stop.Done()
 		}},
-		{"connections that open and close", nil, func(t *testing.T, stop context.Context, udp, tcp net.Addr) {
+		{"connections that open and close", nil, func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr, inPlace func()) {
 			d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+			inPlace()
 			for stop.Err() == nil {
 				if c, err := d.DialContext(stop, "tcp", tcp.String()); err == nil {
 					c.(*net.TCPConn).SetLinger(0)
@@ -72,7 +108,8 @@ func TestHealthyBesideHostile(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			cfg, st := testConfig(), &memory{}
+			cfg, st := secured(t, serverFiles(t, a)), &memory{}
+			cfg.Drain = 100 * time.Millisecond // silent TLS clients are waited for
 			cfg.UDP, cfg.TCP = []string{"127.0.0.1:0"}, []string{"127.0.0.1:0"}
 			if tc.change != nil {
 				tc.change(&cfg)
@@ -80,7 +117,13 @@ func TestHealthyBesideHostile(t *testing.T) {
 			s, _ := start(t, cfg, st)
 			on, off := context.WithCancel(t.Context())
 			var attack sync.WaitGroup
-			attack.Go(func() { tc.attack(t, on, s.Addrs()[0], s.Addrs()[1]) })
+			placed := make(chan struct{})
+			attack.Go(func() {
+				inPlace := sync.OnceFunc(func() { close(placed) })
+				defer inPlace()
+				tc.attack(t, on, s.Addrs()[0], s.Addrs()[1], s.Addrs()[2], inPlace)
+			})
+			<-placed
 			healthy(t, s, st, 300)
 			off()
 			attack.Wait()
