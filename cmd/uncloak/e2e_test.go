@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -272,4 +273,74 @@ func TestUnits(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), dir) {
 		t.Errorf("%v\n%s", err, out)
 	}
+}
+
+// The configuration of docs/rsyslog, as it stands there but for its names: what rsyslog takes while uncloak is away comes when it is back.
+func TestRsyslogWaitsForUs(t *testing.T) {
+	ours, dir := certtest.New(t, "ours"), t.TempDir()
+	cert, key := ours.Files(t, "logs.example.net")
+	clientCert, clientKey := ours.Files(t, "gw.example.net")
+	text, err := os.ReadFile("../../docs/rsyslog/50-uncloak.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := l.Addr().String()
+	away := func() { // until rsyslog has knocked in vain
+		if c, err := l.Accept(); err != nil {
+			t.Error(err)
+		} else {
+			c.Close()
+		}
+		l.Close()
+	}
+	conf := strings.NewReplacer("/var/spool/rsyslog", dir, "/etc/uncloak/ca.crt", ours.CA, "/etc/uncloak/gw.crt", clientCert, "/etc/uncloak/gw.key", clientKey,
+		`target="logs.example.net" port="6514"`, `target="127.0.0.1" port="`+port(t, at)+`"`, `resumeInterval="5"`, `resumeInterval="1"`).Replace(string(text))
+	in := filepath.Join(dir, "in.log")
+	written := 0
+	more := func(n int) {
+		f, err := os.OpenFile(in, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		for range n {
+			fmt.Fprintf(f, "IN=br0 OUT=eth0 SRC=192.168.1.5 DST=198.18.0.1 LEN=60 TTL=63 ID=%d DF PROTO=TCP SPT=2000 DPT=443 SYN\n", written)
+			written++
+		}
+	}
+	more(2000)
+	conf = `module(load="imfile" mode="polling" pollingInterval="1")` + "\n" + `input(type="imfile" file="` + in + `" tag="kernel:" facility="kern")` + "\n" + conf
+	background(t, program(t, "rsyslogd"), "-n", "-f", write(t, filepath.Join(dir, "rsyslog.conf"), conf), "-i", filepath.Join(dir, "rsyslog.pid"))
+	away()
+	data := t.TempDir()
+	args := []string{"--tls", at, "--tls-cert", cert, "--tls-key", key, "--tls-client-ca", ours.CA, "--tls-allow", "gw.example.net"}
+	d := serve(t, data, args...)
+	sessions := func(n int) { // each of them, and the one at which the connection broke perhaps twice
+		for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+			lines := strings.Fields(ok(t, "", "query", "--data", data, "--kind", "session-new", "--format", "raw"))
+			ids := slices.DeleteFunc(lines, func(w string) bool { return !strings.HasPrefix(w, "ID=") })
+			sent := len(ids)
+			slices.Sort(ids)
+			if ids = slices.Compact(ids); len(ids) == n && sent <= n+2 {
+				return
+			} else if time.Now().After(end) {
+				t.Fatalf("%d sessions are stored, %d different ones, want %d", sent, len(ids), n)
+			}
+		}
+	}
+	sessions(2000)
+	if code := d.stop(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if l, err = net.Listen("tcp", at); err != nil {
+		t.Fatal(err)
+	}
+	more(2000)
+	away()
+	serve(t, data, args...)
+	sessions(4000)
 }
