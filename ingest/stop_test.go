@@ -83,7 +83,7 @@ func TestStopWithBusySenders(t *testing.T) {
 // TestStopCountsWhatItLeaves: what a stop has no time to store is read all the same, and counted by sender.
 func TestStopCountsWhatItLeaves(t *testing.T) {
 	cfg, st := testConfig(), &memory{hold: make(chan struct{})}
-	cfg.TCP, cfg.Queue, cfg.BatchEvents, cfg.Drain = []string{"127.0.0.1:0"}, 100, 10, 400*time.Millisecond
+	cfg.TCP, cfg.Queue, cfg.BatchBytes, cfg.Drain = []string{"127.0.0.1:0"}, 100, 3000, 400*time.Millisecond
 	s, stop := start(t, cfg, st)
 	c := dial(t, s.Addrs()[0])
 	const n = 3000 // far more than the queue and the buffer hold, less than the kernel does
@@ -117,7 +117,7 @@ func (s slow) Append(ctx context.Context, b store.Batch) (store.Appended, error)
 // TestStopWithSlowDisk: a stop does not wait for all that the queue holds; what is given up is counted.
 func TestStopWithSlowDisk(t *testing.T) {
 	cfg := testConfig()
-	cfg.TCP, cfg.BatchEvents, cfg.Drain = []string{"127.0.0.1:0"}, 1, 200*time.Millisecond
+	cfg.TCP, cfg.BatchBytes, cfg.Drain = []string{"127.0.0.1:0"}, 1, 200*time.Millisecond
 	s, stop := start(t, cfg, slow{20 * time.Millisecond})
 	c := dial(t, s.Addrs()[0])
 	const n = 20_000 // 64 at a time: 6 s of them
