@@ -226,6 +226,7 @@ func (l *streamSocket) serve(ctx context.Context, conn *drainConn, from source, 
 			return
 		}
 		s.conn = c
+		defer func() { _ = c.CloseWrite() }() // RFC 5425, 4.4: who says that it closes is told the same; the rest may have gone
 	}
 	s.receive(ctx)
 }

@@ -162,6 +162,28 @@ func TestTLSReload(t *testing.T) {
 	waitFor(t, s, func(st Stats) bool { return st.Handshakes == 1 })
 }
 
+// TestTLSClose: a client that says that it closes, and one that does not while we stop, are told that we close, too.
+func TestTLSClose(t *testing.T) {
+	a := certtest.New(t, "ours")
+	s, stop := start(t, secured(t, serverFiles(t, a)), &memory{})
+	one, two := tls.Client(dial(t, s.Addrs()[0]), a.Client(t, nil, "")), tls.Client(dial(t, s.Addrs()[0]), a.Client(t, nil, ""))
+	fmt.Fprint(one, "a\n")
+	fmt.Fprint(two, "b\n")
+	waitFor(t, s, func(st Stats) bool { return st.Stored == 2 })
+	if err := one.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := one.Read(make([]byte, 1)); err != io.EOF { // of TLS: without a word it is unexpected
+		t.Error(err)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := two.Read(make([]byte, 1)); err != io.EOF {
+		t.Error(err)
+	}
+}
+
 // TestStopDrainsTLS: what clients wrote before the stop is stored, whether it was read by then or not.
 func TestStopDrainsTLS(t *testing.T) {
 	a := certtest.New(t, "ours")
