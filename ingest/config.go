@@ -59,8 +59,8 @@ type Config struct {
 	Drain             time.Duration // after a stop, what the kernel holds is taken in for so long at most, and stored for twice as long
 	Senders           int           // senders with a clock and an account of their own; the rest of a day share one
 	BatchEvery        time.Duration // a batch is stored after so long …
-	BatchEvents       int           // … or once it has so many events, if none before it waits to be stored
-	BatchBytes        int           // … or so many bytes of lines, in any case
+	BatchEvents       int           // … or once it has so many events
+	BatchBytes        int           // … or so many bytes of lines
 	LargeBuffers      int           // streams that may have a buffer of 76 KiB at once; the others have one for the longest line
 	ConnBytes         int           // memory that connections may come to take together; further ones are refused
 	FollowEvery       time.Duration // followed files are looked at so often

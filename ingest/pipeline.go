@@ -79,19 +79,13 @@ func (p *parser) run() {
 			}
 			p.queue.done(lines)
 			freeOf(lines)
-			if p.full() {
+			if len(p.entries) >= p.cfg.BatchEvents || p.bytes >= p.cfg.BatchBytes {
 				p.flush()
 			}
 		case <-tick.C:
 			p.flush()
 		}
 	}
-}
-
-// full says that the batch should go: it is large, and the one before it is not waiting any more; or it is as large as may be. While
-// the store waits for its disk the batch grows, and so the disk is waited for less often.
-func (p *parser) full() bool {
-	return p.bytes >= p.cfg.BatchBytes || len(p.entries) >= p.cfg.BatchEvents && len(p.out) == 0
 }
 
 func (p *parser) take(l *line) {
