@@ -18,6 +18,7 @@ const (
 	lossEnds   = 200   // ends in an hour to judge it by
 	lossHours  = 6     // such hours to know what is usual
 	lossBegin  = 6     // hours from the beginning of a log in which sessions may end that began before it
+	lossMost   = 0.9   // no chance takes all beginnings and leaves the ends: what is estimated from them stays within reason
 	lossSigmas = 5.0   // how far above the usual, in standard errors
 )
 
@@ -160,7 +161,7 @@ func (h *HourLoss) missing(usual float64) float64 {
 	if o-usual < lossSigmas*math.Sqrt(max(usual, 0.01)*(1-usual)/n) {
 		return 0
 	}
-	return max((o-usual)/max(1-usual, 0.01), 0)
+	return min(max((o-usual)/max(1-usual, 0.01), 0), lossMost)
 }
 
 // usualOrphans is the median share of ends without a beginning over the hours; negative when there are too few to tell.

@@ -35,6 +35,10 @@ func (p *Parser) iosMessage(m mnemonic, rec *Record) bool {
 		return p.iosNAT(m, rec)
 	case string(m.facility) == "FW":
 		return p.iosFirewall(m, rec)
+	case string(m.name) == "MSGLOST": // %SYS-3-MSGLOST: 5 messages lost because of queue overflow
+		n, _ := word(m.text)
+		rec.Kind, rec.Word, rec.Count, rec.Detail = Suppressed, "suppressed", number32(n), p.name(m.name)
+		return true
 	case string(m.facility) == "SEC_LOGIN":
 		rec.plain(p.name(m.whole))
 		rec.Src = addr(until(after(m.text, "[Source: "), "]"))

@@ -15,6 +15,8 @@ func TestCiscoRouter(t *testing.T) {
 			`{"kind":"fw-packet","event":"session-update","dialect":"cisco-ios","action":"allow","host":"192.168.100.2","src":"2a02:cf40:add:4002:91f2:a9b2:e09a:6fc6","sport":1027,"dst":"2a02:cf40:add:4002:91f2:a9b2:e09a:6fc6","dport":22,"proto":"tcp","packets":9,"detail":"ACL-IPv6-E0/0-IN/10"}`},
 		{"icmp type", `Jun 20 02:41:45 192.168.100.2 1663304: Jun 20 02:41:44.921: %SEC-6-IPACCESSLOGDP: list 151 denied icmp 192.168.100.1 -> 192.168.100.2 (3/4), 1 packet`,
 			`{"kind":"fw-packet","event":"session-denied","dialect":"cisco-ios","action":"deny","host":"192.168.100.2","src":"192.168.100.1","dst":"192.168.100.2","proto":"icmp","packets":1,"detail":"151"}`},
+		{"queue overflow", `<187>117: Jun 20 02:42:28.374: %SYS-3-MSGLOST: 5 messages lost because of queue overflow`,
+			`{"kind":"suppressed","event":"suppressed","dialect":"cisco-ios","count":5,"detail":"MSGLOST"}`},
 		{"rate limited", `Jun 20 02:42:28 192.168.100.2 1663313: Jun 20 02:42:28.374: %SEC-6-IPACCESSLOGRL: access-list logging rate-limited or missed 18 packets`,
 			`{"kind":"suppressed","event":"suppressed","dialect":"cisco-ios","host":"192.168.100.2","count":18,"detail":"IPACCESSLOGRL"}`},
 		{"summary of permits", `Jul 11 09:34:00 my-router-hostname 1663469: Jul 11 09:34:00.334: %FMANFP-6-IPACCESSLOGP: R0/0: fman_fp_image: list internet_in_gig0 permitted udp 172.16.0.26(1985) -> 10.100.8.34(1985), 327 packets`,

@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -12,6 +14,8 @@ import (
 	"time"
 
 	"uncloak/report"
+	"uncloak/store"
+	"uncloak/store/bolt"
 )
 
 // sendAs sends datagrams from an address of its own: the whole of 127/8 is ours.
@@ -163,6 +167,67 @@ routers:
 	}
 	if code := d.stop(); code != 0 {
 		t.Errorf("exit code %d", code)
+	}
+}
+
+// In one hour of a day a third of the lines does not arrive, and ends of sessions are without a beginning: how many lines must be missing is said at every place.
+func TestEstimatedLossEverywhere(t *testing.T) {
+	data := t.TempDir()
+	day := time.Now().UTC().Truncate(24 * time.Hour).Add(-24 * time.Hour)
+	var log strings.Builder
+	for hour := range 12 {
+		for i := range 330 {
+			at := day.Add(time.Duration(hour)*time.Hour + time.Duration(i)*10*time.Second)
+			flow := fmt.Sprintf("tcp 6 %%s src=192.168.1.5 dst=198.18.%d.%d sport=%d dport=443 %%s src=198.18.%d.%d dst=203.0.113.7 sport=443 dport=%d",
+				hour, i%250, 10000+hour*400+i, hour, i%250, 10000+hour*400+i)
+			if hour != 8 || i%3 > 0 {
+				fmt.Fprintf(&log, "[%d.000000]\t[NEW] "+flow+"\n", at.Unix(), "120 SYN_SENT", "[UNREPLIED]")
+			}
+			if hour != 8 || i/3%3 > 0 {
+				fmt.Fprintf(&log, "[%d.000000]\t[DESTROY] "+flow+"\n", at.Unix()+20, "", "")
+			}
+		}
+	}
+	ok(t, log.String(), "import", "--data", data, "--router", "gw", "--timezone", "UTC", "-")
+	args := []string{"--data", data, "--timezone", "UTC"}
+	var checked report.Check
+	if err := json.Unmarshal([]byte(uncloak(t, "", append([]string{"check", "--format", "json"}, args...)...).out), &checked); err != nil {
+		t.Fatal(err)
+	}
+	estimated := checked.Received.Senders[0].Estimated
+	if estimated < 200 || estimated > 240 {
+		t.Fatalf("%d lines are estimated to be missing, and 220 are", estimated)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"check"}, "lines must be missing: sessions end that never began"},
+		{[]string{"report", "--day", day.Format(time.DateOnly)}, "lines must be missing: sessions end that never began"},
+		{[]string{"report", "--day", day.Format(time.DateOnly), "--format", "json"}, fmt.Sprintf(`"estimated": %d`, estimated)},
+		{[]string{"report", "--day", day.Format(time.DateOnly)}, "of the log of gw is missing"},
+	} {
+		if got := words(uncloak(t, "", append(c.args, args...)...).out); !strings.Contains(got, c.want) {
+			t.Errorf("%v has no %q in\n%s", c.args, c.want, got)
+		}
+	}
+	st, err := bolt.Open(data, bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	a := newApp(strings.NewReader(""), io.Discard, io.Discard)
+	a.log, a.cfg = slog.New(slog.DiscardHandler), defaultConfig()
+	a.cfg.Data, a.cfg.location = data, time.UTC
+	h, err := a.newHouse(st, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.judge(t.Context(), store.Window{From: day, To: day.Add(24 * time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.estimated(); got["gw"] != estimated { // what /metrics shows
+		t.Errorf("serve estimates %v, want %d", got, estimated)
 	}
 }
 

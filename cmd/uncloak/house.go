@@ -24,6 +24,7 @@ type house struct {
 	settings atomic.Pointer[web.Settings] // HUP changes them
 	listens  atomic.Pointer[[]string]     // where serve receives
 	receiver atomic.Pointer[ingest.Server]
+	missing  atomic.Pointer[map[string]uint64] // by router: see estimated
 }
 
 // kept is a store whose files can be looked after.
@@ -48,6 +49,14 @@ func (a *app) newHouse(st kept, daemon bool) (*house, error) {
 func (h *house) listening() []string {
 	if l := h.listens.Load(); l != nil {
 		return *l
+	}
+	return nil
+}
+
+// estimated is how many lines must be missing of each router's last day, as of the last look for findings.
+func (h *house) estimated() map[string]uint64 {
+	if m := h.missing.Load(); m != nil {
+		return *m
 	}
 	return nil
 }
@@ -109,6 +118,8 @@ func (h *house) judge(ctx context.Context, w store.Window) ([]detect.Finding, er
 	if err != nil {
 		return nil, err
 	}
+	missing := detect.MissingLines(days)
+	h.missing.Store(&missing)
 	set, at := h.settings.Load(), detect.Window{From: w.From, To: w.To}
 	rules, err := web.Rules(set.Known, h.acks)
 	if err != nil {

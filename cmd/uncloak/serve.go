@@ -88,7 +88,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 		return err
 	}
 	debug.SetMemoryLimit(int64(max(a.cfg.Memory, leastMemory)) << 20) // where the heap comes near, it is collected more often
-	shown := metrics.NewHandler(srv, versionText())
+	shown := metrics.NewHandler(srv, h.estimated, versionText())
 	stopAPI := serveAPI(l, both(h.handler, shown), a.log)
 	stopAPI = sync.OnceValue(stopAPI)
 	defer func() { err = errors.Join(err, stopAPI()) }()

@@ -24,10 +24,10 @@ type Source interface {
 
 var _ Source = (*ingest.Server)(nil)
 
-// NewHandler answers GET /metrics, and GET /healthz: 200 while what is received is stored, 503 with the reason while not.
-func NewHandler(src Source, version string) http.Handler {
+// NewHandler answers GET /metrics, with the lines that are estimated to be missing by router, where anybody knows (nil: nobody), and GET /healthz: 200 while what is received is stored, 503 with the reason while not.
+func NewHandler(src Source, estimated func() map[string]uint64, version string) http.Handler {
 	reg := prometheus.NewRegistry()
-	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{src, version})
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{src, estimated, version})
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -41,8 +41,9 @@ func NewHandler(src Source, version string) http.Handler {
 }
 
 type collector struct {
-	src     Source
-	version string
+	src       Source
+	estimated func() map[string]uint64
+	version   string
 }
 
 // who are the labels of an account.
@@ -115,6 +116,16 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 			h := &accounts[i]
 			counter("uncloak_lines_dropped_total", "Lines that are not stored, by reason. Reason kernel: of a socket, whose senders are not known.",
 				r.get(h), append(who[:2:2], "reason"), h.Sender, h.Router, r.name)
+		}
+	}
+	if c.estimated != nil {
+		desc := prometheus.NewDesc("uncloak_lines_estimated_missing", "Lines of the last day's log that must be missing, as sessions end that never began.", who[1:], nil)
+		sum := map[string]uint64{}
+		for router, n := range c.estimated() {
+			sum[strings.ToValidUTF8(router, "?")] += n
+		}
+		for router, n := range sum {
+			out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(n), router)
 		}
 	}
 	skew := prometheus.NewDesc("uncloak_sender_clock_skew_seconds", "The sender's clock minus ours.", who, nil)

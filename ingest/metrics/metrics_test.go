@@ -35,7 +35,7 @@ func TestMetrics(t *testing.T) {
 		{Sender: "10.0.0.1", Router: "a\xff\"\n", Received: 1},
 		{Sender: "10.0.0.1", Router: "a\xfe\"\n", Received: 2},
 	}}
-	h := NewHandler(src, "1.2")
+	h := NewHandler(src, func() map[string]uint64 { return map[string]uint64{"gw": 17, "a\xff": 1, "a\xfe": 2} }, "1.2")
 	code, text := get(h, "/metrics")
 	if code != http.StatusOK {
 		t.Fatal(code, text)
@@ -50,6 +50,8 @@ func TestMetrics(t *testing.T) {
 		`uncloak_lines_suppressed_total{router="gw",sender="192.168.1.1"} 5`,
 		`uncloak_lines_missing_total{router="gw",sender="192.168.1.1"} 6`,
 		`uncloak_sender_clock_skew_seconds{router="gw",sender="192.168.1.1"} -1.5`,
+		`uncloak_lines_estimated_missing{router="gw"} 17`,
+		`uncloak_lines_estimated_missing{router="a?"} 3`,
 		`uncloak_events_stored_total 90`,
 		`uncloak_listen_drops_total 3`,
 		`uncloak_build_info{version="1.2"} 1`,
