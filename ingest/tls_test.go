@@ -99,7 +99,9 @@ func TestTLSClients(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			st := &memory{}
-			s, stop := start(t, secured(t, files), st)
+			cfg := secured(t, files)
+			cfg.Drain = 100 * time.Millisecond // a stop lets the silent one have so long
+			s, stop := start(t, cfg, st)
 			silent := dial(t, s.Addrs()[0]) // and stays so
 			conn := dial(t, s.Addrs()[0])
 			if tc.client == nil {
