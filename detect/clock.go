@@ -24,6 +24,7 @@ const (
 	clockAgree  = 0.6              // share of the slots that must agree with the median: a backlog that is sent at once has another offset in each
 	clockDrift  = 1e-4             // s per s that a clock may drift without having jumped (quartz: some 20 ppm, more in the cold)
 	clockNever  = 24 * time.Hour   // from which on it is no zone and no wrong hour, but was never set
+	clockFast   = 0.05             // s per s: what grows faster is a log that is sent later than it was written, and faster
 	clockFixed  = 20               // stamps that were not believed, to be worth a word
 	quarter     = 15 * time.Minute // zones differ by multiples of it
 	maxTouches  = 10
@@ -227,7 +228,7 @@ func (f *Finding) drifts(rs []reading) bool {
 	}
 	a, b := rs[0], rs[len(rs)-2] // the last slot may be cut short: by now, or by the limit of what is believed
 	grown := b.off - a.off
-	if math.Abs(grown) < clockOff.Seconds() {
+	if math.Abs(grown) < clockOff.Seconds() || math.Abs(grown) > clockFast*time.Duration(b.at-a.at).Seconds() {
 		return false
 	}
 	slot := math.Abs(grown) * float64(clockSlot) / float64(b.at-a.at) // a reading is of any time in its slot

@@ -51,6 +51,12 @@ func TestClock(t *testing.T) {
 		{"loses two minutes an hour", ClockDrifts, -228, 0, func(s *stream) {
 			each(s, time.Hour, 3*time.Hour, func(at time.Duration) time.Duration { return -(at - time.Hour) / 30 })
 		}},
+		{"a backlog of bursts that is sent within minutes", "", 0, 0, func(s *stream) {
+			for i := range 600 {
+				at := time.Duration(i/100) * 30 * time.Minute
+				s.said(t0.Add(6*time.Hour+time.Duration(i)*time.Second), at-6*time.Hour)
+			}
+		}},
 		{"a common quartz", "", 0, 0, func(s *stream) {
 			each(s, 0, 24*time.Hour, func(at time.Duration) time.Duration { return at / 20_000 })
 		}},
