@@ -33,7 +33,7 @@ func (s *Server) inherit(sock Socket) error {
 		l := s.newStreamSocket(sock.TLS)
 		l.ln = ln
 		if ln.Addr().Network() == "unix" {
-			l.local = "unix"
+			l.local = unixName
 		}
 		return nil
 	}
@@ -48,7 +48,7 @@ func (s *Server) inherit(sock Socket) error {
 	}
 	p := &packetSocket{cfg: &s.cfg, conn: conn, name: conn.LocalAddr().Network() + " " + conn.LocalAddr().String()}
 	if conn.LocalAddr().Network() != "udp" {
-		p.local = "unix"
+		p.local = unixName
 	}
 	s.packets = append(s.packets, p)
 	return p.prepare()

@@ -73,6 +73,7 @@ type Config struct {
 type Settings struct {
 	Routers  map[netip.Addr]Router // by sender address
 	Location *time.Location        // zone of stamps that name none; nil: UTC
+	Here     *time.Location        // … of this machine's programs, which write to unix sockets; nil: Location
 	Secure   *tls.Config           // for TLS: see TLSFiles
 	Allow    []netip.Prefix        // who may send, beside Routers; nil: everybody
 	Rate     Rate                  // of each sender

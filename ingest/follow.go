@@ -246,6 +246,9 @@ func (fl *follower) look(ctx context.Context, q *queue) {
 		fl.said = true
 		return
 	}
+	if fl.said {
+		fl.cfg.Log.Info("following again", "path", fl.path)
+	}
 	fl.said = false
 	fl.files = append(fl.files, f)
 	f.read(ctx, q)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -195,6 +196,32 @@ func TestConfigValidate(t *testing.T) {
 	}
 	if err := DefaultConfig().Validate(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Programs of this machine write its own zone, whatever that of the routers is.
+func TestZoneOfUnixSockets(t *testing.T) {
+	at := time.Date(2026, 11, 21, 20, 28, 1, 0, time.UTC)
+	cfg, st := testConfig(), &memory{}
+	cfg.UDP, cfg.Unixgram = []string{"127.0.0.1:0"}, []string{filepath.Join(t.TempDir(), "log")}
+	cfg.Now = func() time.Time { return at }
+	cfg.Location, cfg.Here = time.FixedZone("", 9*3600), time.FixedZone("", -5*3600)
+	s, stop := start(t, cfg, st)
+	for _, a := range s.Addrs() {
+		stamp := "Nov 22 05:28:00"
+		if a.Network() == "unixgram" {
+			stamp = "Nov 21 15:28:00"
+		}
+		fmt.Fprintf(dial(t, a), "<13>%s app: x", stamp)
+	}
+	waitFor(t, s, func(st Stats) bool { return st.Stored == 2 })
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range st.events {
+		if want := at.Add(-time.Second).UnixNano(); e.Time != want {
+			t.Errorf("%s: %v", e.Router.String(), time.Unix(0, e.Time).UTC())
+		}
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *Server) listenPacket(network, address string) error {
 		}
 		p.conn = c
 	default:
-		p.local = "unix"
+		p.local = unixName
 		freePath(network, address)
 		c, err := net.ListenUnixgram(network, &net.UnixAddr{Name: address, Net: network})
 		if err != nil {

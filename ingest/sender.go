@@ -25,6 +25,9 @@ const (
 // others is who lines are accounted to once a day has Config.Senders senders.
 var others = source{name: "others"}
 
+// unixName is the sender of all that comes by unix sockets.
+const unixName = "unix"
+
 // sender is one source, with an account for each router behind it.
 type sender struct {
 	loc      *time.Location
@@ -104,6 +107,9 @@ func (s *senders) use(set *Settings) {
 // configure gives a sender what the settings say of it.
 func (sn *sender) configure(from source, set *Settings) {
 	sn.named, sn.loc, sn.dialect, sn.lastMin = nil, set.Location, nil, parse.Stamp{}
+	if from.name == unixName && set.Here != nil {
+		sn.loc = set.Here
+	}
 	if r, ok := set.Routers[from.addr]; ok {
 		sn.dialect = r.Dialect
 		if r.Name != "" {

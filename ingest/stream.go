@@ -60,7 +60,7 @@ func (s *Server) listenStream(network, address string) error {
 	over, local := network, ""
 	switch network {
 	case "unix":
-		local = "unix"
+		local = unixName
 		freePath(network, address)
 	case "tls":
 		over = "tcp"
@@ -227,8 +227,16 @@ func (l *streamSocket) serve(ctx context.Context, conn *drainConn, from source, 
 		}
 		s.conn = c
 		defer func() { _ = c.CloseWrite() }() // RFC 5425, 4.4: who says that it closes is told the same; the rest may have gone
+	} else {
+		s.fresh = true
 	}
 	s.receive(ctx)
+	if s.hello {
+		stats.add(func(s *Stats) { s.Handshakes++ })
+		l.seldom.Do(func() {
+			l.cfg.Log.Warn("no TLS at this port", "client", from.String(), "do", "let it send to the TLS port, or without TLS")
+		})
+	}
 }
 
 func (l *streamSocket) source(a net.Addr) source {
@@ -325,7 +333,9 @@ type stream struct {
 	cut   *splitter
 	by    *feed // nil: of a socket
 	buf   []byte
-	n     int // bytes in buf that are not yet cut into lines
+	n     int  // bytes in buf that are not yet cut into lines
+	fresh bool // nothing was read yet of a stream that is plain
+	hello bool // it began with TLS, which is no log
 }
 
 // receive reads until the sender closes, is silent for too long, or ctx ends; then also what the kernel still holds.
@@ -357,9 +367,21 @@ func (s *stream) receive(ctx context.Context) {
 func (s *stream) read() error {
 	offered := len(s.buf) - s.n
 	n, err := s.conn.Read(s.buf[s.n:])
+	if s.fresh && n > 0 {
+		if s.fresh, s.hello = false, isHello(s.buf[:n]); s.hello {
+			return errHello
+		}
+	}
 	s.took(n, false)
 	s.fit(n, n == offered)
 	return err
+}
+
+var errHello = errors.New("TLS at a plain port")
+
+// isHello says whether a stream begins as TLS does: a handshake record, and in it a client's hello.
+func isHello(b []byte) bool {
+	return len(b) > 5 && b[0] == 0x16 && b[1] == 3 && b[5] == 1
 }
 
 // fit chooses the size of the buffer by the last read: small while little comes, so that many connections cost little; enough

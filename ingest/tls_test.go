@@ -73,6 +73,25 @@ func TestTLSFrames(t *testing.T) {
 	}
 }
 
+// TestTLSAtPlainPort: a client that speaks TLS where nobody does is told so by the end of its connection; nothing of it is a line.
+func TestTLSAtPlainPort(t *testing.T) {
+	cfg, st := testConfig(), &memory{}
+	cfg.TCP = []string{"127.0.0.1:0"}
+	s, stop := start(t, cfg, st)
+	c := tls.Client(dial(t, s.Addrs()[0]), certtest.New(t, "ours").Client(t, nil, ""))
+	if err := c.Handshake(); err != io.EOF {
+		t.Errorf("the client sees %v", err)
+	}
+	fmt.Fprint(dial(t, s.Addrs()[0]), "\x16\x03\x01 no hello\n") // odd, and no TLS
+	waitFor(t, s, func(st Stats) bool { return st.Handshakes == 1 && st.Stored == 1 })
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Stats(); got.Stored != 1 || got.Handshakes != 1 {
+		t.Errorf("stats %+v, lines %q", got, st.lines)
+	}
+}
+
 // TestTLSClients: who does not belong is not let in, and holds up nobody who does.
 func TestTLSClients(t *testing.T) {
 	ours, theirs := certtest.New(t, "ours"), certtest.New(t, "theirs")
