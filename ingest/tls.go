@@ -20,6 +20,11 @@ type TLSFiles struct {
 	AllowedNames []string // whose certificate a client may show; needs ClientCA
 }
 
+// Given says whether there is anything of TLS.
+func (f TLSFiles) Given() bool {
+	return f.Cert != "" || f.Key != "" || f.ClientCA != "" || len(f.AllowedNames) > 0
+}
+
 // Load reads the files. What is wrong with them is the owner's to mend, and named.
 func (f TLSFiles) Load() (*tls.Config, error) {
 	if f.Cert == "" || f.Key == "" {
@@ -57,7 +62,7 @@ func allowed(cert *x509.Certificate, names []string) error {
 	for _, ip := range cert.IPAddresses {
 		have = append(have, ip.String())
 	}
-	if cn := cert.Subject.CommonName; cn != "" {
+	if cn := cert.Subject.CommonName; cn != "" && !slices.Contains(have, cn) {
 		have = append(have, cn)
 	}
 	for _, h := range have {
@@ -65,7 +70,7 @@ func allowed(cert *x509.Certificate, names []string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("the certificate of %q has none of the allowed names", have)
+	return fmt.Errorf("its certificate is for %s: none of these is an allowed name", strings.Join(have, ", "))
 }
 
 // matches compares a name with an allowed one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"uncloak/detect"
@@ -152,7 +153,11 @@ func (c *Check) judgeSender(s *Sender, name string) {
 	switch {
 	case s.Unparsed == 0:
 	case s.Received >= fewLines && float64(s.Unparsed) >= badUnparsed*float64(s.Received):
-		problem("%s of its lines are not understood: see the shapes above", percent(float64(s.Unparsed)/float64(s.Received)))
+		say := problem
+		if s.Sender == "kmsg" || strings.HasPrefix(s.Sender, "journal") { // most of what a machine says at its boot is nothing to us
+			say = note
+		}
+		say("%s of its lines are not understood: see the shapes above", percent(float64(s.Unparsed)/float64(s.Received)))
 	default:
 		note("%s not understood: see the shapes above", count(s.Unparsed, "line is", "lines are"))
 	}

@@ -28,6 +28,8 @@ func TestCheckJudges(t *testing.T) {
 		"clock":              {sender: Sender{SkewS: -3600}, problem: "its clock is 1 h behind: set up NTP on it, or say its zone"},
 		"clock, a little":    {sender: Sender{SkewS: 2}},
 		"many unparsed":      {sender: Sender{Received: 100, Unparsed: 50}, problem: "50 % of its lines are not understood"},
+		"a machine's boot":   {sender: Sender{Sender: "kmsg", Received: 100, Unparsed: 50}, note: "gw (kmsg): 50 % of its lines are not understood"},
+		"a machine's log":    {sender: Sender{Sender: "journal /var/log/journal/remote", Received: 100, Unparsed: 50}, note: "50 % of its lines are not understood"},
 		"some unparsed":      {sender: Sender{Received: 1000, Unparsed: 50}, note: "50 lines are not understood"},
 		"few lines":          {sender: Sender{Received: 5, Unparsed: 5}, note: "5 lines are not understood"},
 		"cut":                {sender: Sender{Oversize: 1}, note: "1 line was cut at the limit"},
@@ -35,7 +37,9 @@ func TestCheckJudges(t *testing.T) {
 		"repaired":           {sender: Sender{Repaired: 2}, note: "2 lines had a time that cannot be"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.sender.Sender, c.sender.Router = "10.0.0.1", "gw"
+			if c.sender.Router = "gw"; c.sender.Sender == "" {
+				c.sender.Sender = "10.0.0.1"
+			}
 			if c.last.IsZero() {
 				c.last = now
 			}

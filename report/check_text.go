@@ -92,6 +92,8 @@ func (p *page) checkData(c *Check, k clock) {
 	p.line(p.paint("DATA", "bold") + "  " + Clean(c.Data.Path))
 	words := []string{"writable"}
 	switch d := c.Data; {
+	case c.Received != nil && c.Received.Refusing != "":
+		words[0] = "takes nothing at the moment"
 	case !d.Exists && d.Writable:
 		words[0] = "not there yet: serve or import makes it"
 	case !d.Exists:

@@ -146,6 +146,13 @@ func TestCheckWrong(t *testing.T) {
 			}
 		})
 	}
+	conf := filepath.Join(dir, "follow.yaml")
+	if err := os.WriteFile(conf, []byte("follow: ["+file+"]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := checked(t, 0, "--data", dir, "--config", conf, "--udp", "", "--tcp", ""); len(got.Problems) > 0 {
+		t.Errorf("a file is followed, and no socket needed: %q", got.Problems)
+	}
 	for name, c := range map[string]struct {
 		args []string
 		want string

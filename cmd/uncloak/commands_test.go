@@ -233,6 +233,7 @@ func TestSmallCommands(t *testing.T) {
 		{[]string{"completion", "bash"}, "__start_uncloak"},
 		{[]string{"completion", "zsh"}, "#compdef uncloak"},
 		{[]string{"man"}, ".TH"},
+		{[]string{"man"}, ".EX\nSee it work on a real capture: "}, // line by line
 		{[]string{"import", "--help"}, "--captured-at"},
 	} {
 		if out := ok(t, "", c.args...); !strings.Contains(out, c.want) {
@@ -243,5 +244,8 @@ func TestSmallCommands(t *testing.T) {
 	ok(t, "", "man", "--dir", dir)
 	if pages, _ := filepath.Glob(filepath.Join(dir, "uncloak-*.1")); len(pages) < 8 {
 		t.Errorf("manual pages: %v", pages)
+	}
+	if page, err := os.ReadFile(filepath.Join(dir, "uncloak-send.1")); err != nil || !strings.Contains(string(page), "a priority, like <13>.") {
+		t.Errorf("uncloak-send.1: %v, %.400s", err, page)
 	}
 }

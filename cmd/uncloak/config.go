@@ -569,12 +569,32 @@ func decodeError(file string, text []byte, k *koanf.Koanf, err error) error {
 		e = inner
 	}
 	key := withoutIndex(strings.ToLower(e.Name()))
-	err = fmt.Errorf("%s: %w", key, e.Unwrap())
+	err = fmt.Errorf("%s: %w", key, wanted(e.Unwrap()))
 	if v := k.Get(key); v != nil {
 		err = fmt.Errorf("%w (it is %v)", err, v)
 	}
 	if at := place(file, text, key); at != file {
 		err = fmt.Errorf("%s: %w", at, err)
+	}
+	return err
+}
+
+// wanted says in words what a value should be that is of another type.
+func wanted(err error) error {
+	var expected reflect.Value
+	var parse *mapstructure.ParseError
+	var convert *mapstructure.UnconvertibleTypeError
+	switch {
+	case errors.As(err, &parse):
+		expected = parse.Expected
+	case errors.As(err, &convert):
+		expected = convert.Expected
+	}
+	switch kind := expected.Kind(); {
+	case kind >= reflect.Int && kind <= reflect.Float64:
+		return errors.New("it is a number")
+	case kind == reflect.Bool:
+		return errors.New("it is true or false")
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
@@ -16,6 +17,7 @@ func (a *app) manCommand(root *cobra.Command) *cobra.Command {
 	cmd.Flags().StringVar(&dir, "dir", "", "directory for all pages (default: uncloak.1 to stdout)")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		root.DisableAutoGenTag = true
+		plain(root)
 		header := &doc.GenManHeader{Title: "UNCLOAK", Section: "1", Source: "uncloak " + versionText()}
 		if dir != "" {
 			if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -31,4 +33,12 @@ func (a *app) manCommand(root *cobra.Command) *cobra.Command {
 		return err
 	}
 	return cmd
+}
+
+// plain keeps the generator, which reads Markdown, from taking <13> for a tag.
+func plain(cmd *cobra.Command) {
+	cmd.Long = strings.ReplaceAll(cmd.Long, "<", `\<`)
+	for _, c := range cmd.Commands() {
+		plain(c)
+	}
 }

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -74,17 +76,26 @@ func (a *app) listen(to ingest.Appender) (*ingest.Server, error) {
 			cfg.TLS = nil
 		}
 	}
+	switch {
+	case cfg.Secure == nil && slices.ContainsFunc(cfg.Sockets, func(s ingest.Socket) bool { return s.TLS }):
+		return nil, usagef("systemd hands over a socket named tls, and TLS needs a certificate and its key; see --tls-cert and --tls-key, or tls in the config")
+	case deaf(cfg) && len(cfg.Sockets) == 0:
+		return nil, usagef("there is nothing to receive from: give --udp or --tcp an address, or --follow, --kmsg, --journal or --stdin")
+	}
 	srv, err := open(cfg, to)
 	if errors.Is(err, fs.ErrPermission) && !a.cfg.set("listen.udp") && !a.cfg.set("listen.tcp") {
 		a.log.Warn("port 514 is not permitted, listening on 5514 instead: point the router there, or allow it with setcap cap_net_bind_service=+ep")
 		cfg.UDP, cfg.TCP = []string{":5514"}, []string{":5514"}
 		srv, err = open(cfg, to)
 	}
+	var op *net.OpError
 	switch {
+	case errors.Is(err, syscall.EADDRINUSE) && errors.As(err, &op) && strings.HasPrefix(op.Net, "unix"):
+		return nil, fmt.Errorf("%w: another program listens there, or it is no socket; stop that program, or use another path", err)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("%w: use a port above 1023, such as --udp :5514 --tcp :5514", err)
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%w: another syslog server has it; stop that one, or use --udp :5514 --tcp :5514", err)
+		return nil, fmt.Errorf("%w: another syslog server has it; stop that one, or use another port, such as --udp :5514 --tcp :5514", err)
 	}
 	return srv, err
 }
@@ -118,7 +129,7 @@ func (c *config) tlsAddresses() []string {
 
 // receive is what the receiver can take anew while it runs.
 func (c *config) receive() (ingest.Settings, error) {
-	set := ingest.Settings{Location: c.location, Allow: c.allow, Rate: ingest.Rate(c.Rate), Routers: map[netip.Addr]ingest.Router{}}
+	set := ingest.Settings{Location: c.location, Here: time.Local, Allow: c.allow, Rate: ingest.Rate(c.Rate), Routers: map[netip.Addr]ingest.Router{}}
 	for _, r := range c.Routers {
 		known := ingest.Router{Name: r.Name, Rate: ingest.Rate(r.Rate)}
 		if r.Timezone != "" {
@@ -127,7 +138,7 @@ func (c *config) receive() (ingest.Settings, error) {
 		known.Dialect, _ = dialect(r.Dialect)
 		set.Routers[r.Address.Unmap()] = known
 	}
-	if len(c.tlsAddresses()) > 0 || c.TLS.Cert != "" {
+	if len(c.tlsAddresses()) > 0 || c.TLS.files().Given() { // half of it would let in who does not belong
 		var err error
 		if set.Secure, err = c.TLS.files().Load(); err != nil {
 			return set, usagef("%w; see --tls-cert, --tls-key and --tls-client-ca, or tls in the config", err)
@@ -145,6 +156,12 @@ func open(cfg ingest.Config, to ingest.Appender) (*ingest.Server, error) {
 		return nil, err
 	}
 	return srv, srv.Listen()
+}
+
+// deaf says that cfg names nothing to receive from.
+func deaf(cfg ingest.Config) bool {
+	return len(cfg.UDP)+len(cfg.TCP)+len(cfg.TLS)+len(cfg.Unixgram)+len(cfg.UnixStream)+len(cfg.Follow) == 0 &&
+		cfg.Journal == "" && cfg.Kmsg == "" && cfg.Stdin == nil
 }
 
 // present leaves out empty words: they turn a listener off.

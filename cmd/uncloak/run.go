@@ -97,12 +97,12 @@ func (a *app) root() *cobra.Command {
 		Long: `uncloak reads what your router logs and says which host fills its session table, at which minutes it does so, and
 what else goes with it.
 
-See it work on a real capture:      uncloak demo
-Receive syslog from your router:    uncloak serve
-Read logs that you have:            uncloak import /var/log/router.log
-Read the report of yesterday:       uncloak report
-What does a message mean:           uncloak explain 'neighbour table overflow'
-Is all well:                        uncloak check
+    See it work on a real capture:      uncloak demo
+    Receive syslog from your router:    uncloak serve
+    Read logs that you have:            uncloak import /var/log/router.log
+    Read the report of yesterday:       uncloak report
+    What does a message mean:           uncloak explain 'neighbour table overflow'
+    Is all well:                        uncloak check
 
 Exit codes: 0 fine, 1 failed, 2 usage or config, 3 findings that --fail-on asks for.`,
 		SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2,

@@ -213,6 +213,7 @@ func TestSend(t *testing.T) {
 		{"nothing", []string{"-", to}, "\n", 1, ""},
 		{"no such network", []string{file, to, "--net", "smoke"}, "", 2, ""},
 		{"no port", []string{file, "gw"}, "", 2, ""},
+		{"a path without its network", []string{file, "/run/uncloak.sock"}, "", 2, ""},
 		{"no such file", []string{file + "x", to}, "", 1, ""},
 		{"TLS without its authority", []string{file, to, "--net", "tls", "--ca", file}, "", 2, ""},
 		{"an authority without TLS", []string{file, to, "--ca", file}, "", 2, ""},
@@ -223,7 +224,7 @@ func TestSend(t *testing.T) {
 	} {
 		var out, errs strings.Builder
 		code := run(t.Context(), append([]string{"send"}, tc.args...), strings.NewReader(tc.in), &out, &errs)
-		if code != tc.code || !strings.Contains(out.String(), tc.out) {
+		if code != tc.code || !strings.Contains(out.String(), tc.out) || strings.HasPrefix(tc.name, "a path") && !strings.Contains(errs.String(), "--net unix") {
 			t.Errorf("%s: exit code %d, %q, %q", tc.name, code, out.String(), errs.String())
 		}
 	}

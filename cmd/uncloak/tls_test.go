@@ -50,7 +50,7 @@ func TestServeTLS(t *testing.T) {
 	if c, err := connect(two, "evil"); err == nil { // in TLS 1.3 the client learns it when it reads
 		fmt.Fprintln(c, line(4))
 	}
-	if l := d.log.wait(t, "no TLS with this client"); !strings.Contains(l, "none of the allowed names") {
+	if l := d.log.wait(t, "no TLS with this client"); !strings.Contains(l, "its certificate is for evil, 127.0.0.1: none of these is an allowed name") {
 		t.Error(l)
 	}
 	if err := os.WriteFile(file, []byte("listen: {tls: '127.0.0.1:0'}\ntls: {cert: /none.crt, key: /none.key}\n"), 0o600); err != nil {
@@ -71,9 +71,12 @@ func TestServeTLS(t *testing.T) {
 
 func TestServeBadTLS(t *testing.T) {
 	for name, args := range map[string][]string{
-		"no certificate": {"--tls", "127.0.0.1:0"},
-		"no such file":   {"--tls-cert", "/none.crt", "--tls-key", "/none.key"},
-		"no port":        {"--tls", "127.0.0.1", "--tls-cert", "/none.crt", "--tls-key", "/none.key"},
+		"no certificate":  {"--tls", "127.0.0.1:0"},
+		"no such file":    {"--tls-cert", "/none.crt", "--tls-key", "/none.key"},
+		"no port":         {"--tls", "127.0.0.1", "--tls-cert", "/none.crt", "--tls-key", "/none.key"},
+		"names alone":     {"--udp", "127.0.0.1:0", "--tls-allow", "gw.example.net"},
+		"authority alone": {"--udp", "127.0.0.1:0", "--tls-client-ca", "/none.crt"},
+		"key alone":       {"--udp", "127.0.0.1:0", "--tls-key", "/none.key"},
 	} {
 		r := uncloak(t, "", append([]string{"serve", "--data", t.TempDir(), "--udp", "", "--tcp", ""}, args...)...)
 		if r.code != 2 || strings.Count(r.errOut, "\n") != 1 || !strings.Contains(r.errOut, "TLS") {

@@ -58,7 +58,7 @@ func ofSender() []struct {
 		name, help string
 		get        func(*store.Health) uint64
 	}{
-		{"uncloak_lines_received_total", "Lines that reached us, those dropped by us among them.", func(h *store.Health) uint64 { return h.Received }},
+		{"uncloak_lines_received_total", "Lines that reached us, those dropped by us among them, but for those not allowed.", func(h *store.Health) uint64 { return h.Received }},
 		{"uncloak_received_bytes_total", "Bytes of the lines that were taken.", func(h *store.Health) uint64 { return h.Bytes }},
 		{"uncloak_lines_parsed_total", "Lines stored and understood.", (*store.Health).Parsed},
 		{"uncloak_lines_unparsed_total", "Lines stored and not understood.", func(h *store.Health) uint64 { return h.Unparsed }},

@@ -49,7 +49,7 @@ func (c Config) Validate() error {
 	switch c.Network {
 	case "udp", "tcp", "tls":
 		if _, _, err := net.SplitHostPort(c.Address); err != nil {
-			return fmt.Errorf("address %q: want host:port: %w", c.Address, err)
+			return fmt.Errorf("address %q: want host:port (a socket's path needs --net unix or unix-stream): %w", c.Address, err)
 		}
 	case "unix", "unix-stream":
 		if c.Address == "" {

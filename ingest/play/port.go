@@ -130,6 +130,9 @@ func tlsAdvice(err error) string {
 	if errors.Is(err, io.EOF) {
 		return ": the receiver closed the connection, perhaps it speaks no TLS there"
 	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return ": the receiver does not answer, perhaps it speaks no TLS there"
+	}
 	text := err.Error()
 	for of, advice := range map[string]string{
 		"signed by unknown authority": ": --ca FILE names the receiver's authority",
