@@ -78,3 +78,12 @@ func TestCheckTextHostile(t *testing.T) {
 		})
 	}
 }
+
+// TestCheckTextFull: a directory that takes nothing is not called writable.
+func TestCheckTextFull(t *testing.T) {
+	var b bytes.Buffer
+	c := &Check{Data: DataDir{Path: "/data", Exists: true, Writable: true}, Received: &Received{Refusing: "no space left on the disk"}}
+	if err := CheckText(&b, c, CheckOptions{}); err != nil || strings.Contains(b.String(), "writable") || !strings.Contains(b.String(), "takes nothing at the moment") {
+		t.Errorf("%v: %s", err, b.String())
+	}
+}

@@ -25,7 +25,7 @@ func (a *app) sendCommand() *cobra.Command {
 	var pace, framing, ca, cert, key, name string
 	var ports []uint
 	cmd := &cobra.Command{Use: "send FILE|- ADDRESS", Short: "Play a log or a packet capture at a syslog receiver: at a rate, or as it was recorded",
-		Long: "Sends the lines of FILE (compressed or not; - is stdin) to ADDRESS, a host:port or the path of a socket, and says how many went\n" +
+		Long: "Sends the lines of FILE (compressed or not; - is stdin) to ADDRESS, a host:port, or a path with --net unix, and says how many went\n" +
 			"at what rate. Lines go as they are: they should begin with a priority, like <13>. Whether all arrived says the receiver:\n" +
 			"uncloak check shows what serve received, lost and did not understand. Stdin, or a pipe, is passed on as it comes, unless --count\n" +
 			"or --for want it again. Ctrl-C ends it, with the count.\n\n" +

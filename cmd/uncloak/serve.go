@@ -44,7 +44,7 @@ func (a *app) serveCommand() *cobra.Command {
 			"grow, the kernel's messages, systemd's journal and standard input. Each minute it looks for findings and logs the new ones. TERM\n" +
 			"and INT stop it: what has arrived is stored first. HUP rereads the config file and the certificates.\n\n" +
 			"Without --udp and --tcp it listens on port 514, or on 5514 where 514 is not permitted; an address that is given is used or\n" +
-			"it fails. \"\" turns one off: --tcp \"\".",
+			"it fails. \"\" turns one off: --tcp \"\". Sockets that systemd hands over stand in for the default ones.",
 		Example: "uncloak serve\nuncloak serve --udp :5514 --tcp :5514 --data ~/network\nuncloak serve --tls-cert logs.crt --tls-key logs.key --tls-client-ca ca.crt --tls-allow gw.example.net\n" +
 			"uncloak serve --follow /var/log/router.log --kmsg --journal\nconntrack -E -o timestamp | uncloak serve --stdin --udp '' --tcp ''"}
 	listenFlags(cmd)

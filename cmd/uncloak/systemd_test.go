@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -96,6 +97,27 @@ func TestUnderSystemd(t *testing.T) {
 	says("STOPPING=1")
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTLSSocketWithoutCertificate: what systemd calls tls is served as such, or not at all.
+func TestTLSSocketWithoutCertificate(t *testing.T) {
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	f, err := l.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ exec "$0" "$@"`, os.Args[0], "serve", "--data", t.TempDir())
+	cmd.Env = append(os.Environ(), "UNCLOAK_TEST_MAIN=1", "LISTEN_FDS=1", "LISTEN_FDNAMES=tls")
+	cmd.ExtraFiles = []*os.File{f}
+	out, err := cmd.CombinedOutput()
+	if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.Contains(string(out), "see --tls-cert and --tls-key, or tls in the config") {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 

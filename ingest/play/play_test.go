@@ -429,3 +429,17 @@ func TestUnix(t *testing.T) {
 		}
 	}
 }
+
+// TestSilentTLS: what a port does that knows no TLS and waits for a line.
+func TestSilentTLS(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	cfg := Config{Network: "tls", Address: l.Addr().String(), Senders: 1, Secure: &tls.Config{ServerName: "logs"}, Patience: 100 * time.Millisecond}
+	_, err = Run(t.Context(), cfg, messages(1))
+	if err == nil || !strings.Contains(err.Error(), "perhaps it speaks no TLS there") {
+		t.Error(err)
+	}
+}
