@@ -53,10 +53,11 @@ func newGatherer(c *net.UDPConn) (*gatherer, error) {
 	return g, nil
 }
 
-// end makes the reader return os.ErrDeadlineExceeded, now and from now on.
+// end makes the reader return os.ErrDeadlineExceeded, now and from now on. Once ended says so, the reader may close the descriptors,
+// whose numbers are then those of other files: they are not touched any more.
 func (g *gatherer) end() {
-	g.wait.ended.Store(true)
 	_, _ = unix.Write(g.wait.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0}) // as eventfd(2) has it
+	g.wait.ended.Store(true)
 }
 
 func (g *gatherer) Close() error { return errors.Join(unix.Close(g.wait.fd), unix.Close(g.wait.wake)) }

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestGathererEnds: a reader that waits is woken, and one that comes later gets nothing, whatever has arrived.
@@ -44,6 +47,37 @@ func TestGathererEnds(t *testing.T) {
 	fmt.Fprint(to, "second")
 	if n, err := from.ReadBatch(ms, 0); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Error(n, err)
+	}
+}
+
+// TestGathererClosed: who ends it touches no file that has got the descriptor of one that the reader closed.
+func TestGathererClosed(t *testing.T) {
+	eventfd := func() int {
+		fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fd
+	}
+	for range 20_000 { // the window is narrow
+		g := &gatherer{wait: waiting{fd: eventfd(), wake: eventfd()}}
+		ended := make(chan struct{})
+		go func() { g.end(); close(ended) }()
+		for !g.wait.ended.Load() {
+			runtime.Gosched()
+		}
+		if err := g.Close(); err != nil {
+			t.Fatal(err)
+		}
+		next := []int{eventfd(), eventfd()}
+		<-ended
+		for _, fd := range next {
+			n, err := unix.Read(fd, make([]byte, 8))
+			unix.Close(fd)
+			if n > 0 || !errors.Is(err, unix.EAGAIN) {
+				t.Fatal("it was written to another's file: ", n, err)
+			}
+		}
 	}
 }
 
