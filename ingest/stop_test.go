@@ -206,6 +206,28 @@ func TestStopTakesWaitingConnections(t *testing.T) {
 	}
 }
 
+// TestStopTakesLongLines: a line that is longer than the buffer of an idle stream does not end what a stop takes in.
+func TestStopTakesLongLines(t *testing.T) {
+	cfg, st := testConfig(), &memory{}
+	cfg.TCP = []string{"127.0.0.1:0"}
+	s, err := New(cfg, st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(dial(t, s.Addrs()[0]), strings.Repeat("x", streamFirst+1), strings.Repeat("\nline", 100))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Serve(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if len(st.lines) != 101 || len(st.lines[0]) != streamFirst+1 || s.Stats().LeftBytes != 0 {
+		t.Errorf("%d lines, %+v", len(st.lines), s.Stats())
+	}
+}
+
 // TestInheritedSockets: sockets that systemd opened serve like our own, and stay when we end.
 func TestInheritedSockets(t *testing.T) {
 	dir, cfg, st := t.TempDir(), testConfig(), &memory{}

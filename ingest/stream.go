@@ -353,7 +353,7 @@ func (s *stream) receive(ctx context.Context) {
 		if err := s.deadline(ctx); err != nil {
 			break
 		}
-		if err := s.read(); err != nil {
+		if _, err := s.read(); err != nil {
 			break
 		}
 	}
@@ -364,17 +364,17 @@ func (s *stream) receive(ctx context.Context) {
 }
 
 // read takes one read's worth, and makes room for more where that filled the buffer.
-func (s *stream) read() error {
+func (s *stream) read() (n int, err error) {
 	offered := len(s.buf) - s.n
-	n, err := s.conn.Read(s.buf[s.n:])
+	n, err = s.conn.Read(s.buf[s.n:])
 	if s.fresh && n > 0 {
 		if s.fresh, s.hello = false, isHello(s.buf[:n]); s.hello {
-			return errHello
+			return n, errHello
 		}
 	}
 	s.took(n, false)
 	s.fit(n, n == offered)
-	return err
+	return n, err
 }
 
 var errHello = errors.New("TLS at a plain port")
@@ -420,9 +420,8 @@ func (s *stream) deadline(ctx context.Context) error {
 func (s *stream) drain() {
 	s.raw.drain()
 	for total := 0; total < drainBytes && s.queue.end.Err() == nil; {
-		n, err := s.conn.Read(s.buf[s.n:])
+		n, err := s.read()
 		total += n
-		s.took(n, false)
 		if err != nil {
 			return
 		}
