@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -69,6 +70,66 @@ func TestQueueCountsBytes(t *testing.T) {
 	q.put([]line{{raw: make([]byte, 4096)}})
 	if got := len(q.lines); got != 2 {
 		t.Errorf("%d lines wait after one was taken", got)
+	}
+}
+
+// What waits in the queue has no more room than it counts for, though it came alone or most of what came with it had no place.
+func TestWaitingLinesAreSmall(t *testing.T) {
+	cfg := testConfig()
+	cfg.fill()
+	from := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}
+	ms := newMessages(100)
+	for i := range ms {
+		ms[i].N, ms[i].Addr = copy(ms[i].Buffers[0], "<13>x"), from
+	}
+	p := &packetSocket{cfg: &cfg}
+	s := &stream{cfg: &cfg, cut: newStreamSplitter(cfg.MaxLine)}
+	some, _ := s.lines([]byte("<13>x\n<13>y\n"), 1, false)
+	for name, tc := range map[string]struct {
+		lines []line
+		want  int
+	}{
+		"a datagram alone":         {p.lines(ms[:1], newQueue(100, 1, 1)), 1},
+		"datagrams without place":  {p.lines(ms, newQueue(3, 1, 1)), 3},
+		"datagrams that have none": {p.lines(ms[:10], newQueue(100, 1, 1)), 10},
+		"of a stream":              {some, 2},
+	} {
+		if len(tc.lines) != tc.want || cap(tc.lines) != tc.want {
+			t.Errorf("%s: %d lines with room for %d, want %d", name, len(tc.lines), cap(tc.lines), tc.want)
+		}
+	}
+}
+
+// A name that is none is not remembered, by whomever.
+func TestHostNamesAreBounded(t *testing.T) {
+	cfg := testConfig()
+	cfg.fill()
+	s := newSenders(&cfg)
+	sn := s.of(source{name: "sender"}, 0)
+	for _, n := range []int{maxHost + 1, cfg.MaxLine} {
+		if got := s.router(sn, bytes.Repeat([]byte("h"), n)); got != sn.fallback || len(s.hosts) > 0 || len(sn.lastHost) > 0 {
+			t.Errorf("a host of %d bytes is a name of %d", n, len(got.name.String()))
+		}
+	}
+	if got := s.router(sn, bytes.Repeat([]byte("h"), maxHost)); len(got.name.String()) != maxHost {
+		t.Errorf("a long host is a name of %d bytes", len(got.name.String()))
+	}
+}
+
+// Who was one of the others, as there are too many, is known once the config names it.
+func TestOthersThatAreNamed(t *testing.T) {
+	cfg := testConfig()
+	cfg.Senders = 1
+	cfg.fill()
+	s := newSenders(&cfg)
+	gw := source{addr: netip.MustParseAddr("192.0.2.1")}
+	s.of(source{name: "first"}, 0)
+	if sn := s.of(gw, 0); sn != s.byID[others] {
+		t.Fatalf("it is %+v", sn)
+	}
+	s.use(&Settings{Location: time.UTC, Routers: map[netip.Addr]Router{gw.addr: {Name: "gw"}}})
+	if sn := s.of(gw, 0); sn.named == nil || sn.named.name.String() != "gw" {
+		t.Error("it is still one of the others")
 	}
 }
 

@@ -30,6 +30,7 @@ type packetSocket struct {
 	local  string // the sender's name where datagrams have no address (unix sockets)
 	conn   packetConn
 	kernel uint32   // losses that the kernel has told of
+	some   []line   // of one read, before the queue has room for them
 	got    [][]line // that were read and are not in the queue yet
 	buffer int      // bytes of socket buffer that the kernel grants, its own overhead included
 }
@@ -193,14 +194,15 @@ func newMessages(maxLine int) []ipv4.Message {
 // is not copied: among many dropped lines a few kept ones would hold the memory of all.
 func (p *packetSocket) lines(ms []ipv4.Message, q *queue) []line {
 	recv := p.cfg.Now().UnixNano()
-	lines := newLines()
+	p.some = p.some[:0]
 	for i := range ms {
 		m := &ms[i]
 		if l, ok := p.line(m.Buffers[0][:m.N], m.Flags, p.source(m.Addr), recv, q); ok {
-			lines = append(lines, l)
+			p.some = append(p.some, l)
 		}
 	}
-	lines = q.admit(lines)
+	kept := q.admit(p.some)
+	lines := append(newLines(len(kept)), kept...)
 	total := 0
 	for i := range lines {
 		total += len(lines[i].raw)

@@ -17,6 +17,7 @@ import (
 const (
 	maxRouters = 64              // names of routers behind one sender (a relay); further ones go by the sender's address
 	maxHosts   = 4096            // host names that are remembered
+	maxHost    = 255             // bytes of one (RFC 5424, 6.2.4): what is longer names nobody
 	skewLines  = 64              // the skew is the median of so many lines
 	clockLimit = 24 * time.Hour  // behind by more is no backlog, but a clock that was never set
 	aheadLimit = 2 * time.Minute // nothing is logged before it happens: such a clock is wrong
@@ -38,7 +39,7 @@ type sender struct {
 	seen     detect.Date
 	accounts map[parse.Name]*account
 	last     *account // that of the last line: most senders have only one
-	lastHost []byte   // that the last line gave, at most a line long
+	lastHost []byte   // that the last line gave
 	lastName routerName
 	lastMin  parse.Stamp // with its seconds left out: most lines share the minute of the line before
 	lastBase int64
@@ -98,7 +99,7 @@ func (s *senders) use(set *Settings) {
 	if set == s.set {
 		return
 	}
-	s.set = set
+	s.set, s.last = set, nil // who was one of the others may be known now
 	for from, sn := range s.byID {
 		sn.configure(from, set)
 	}
@@ -209,7 +210,7 @@ func (s *senders) router(sn *sender, host []byte) routerName {
 	if sn.named != nil {
 		return *sn.named
 	}
-	if len(host) == 0 {
+	if len(host) == 0 || len(host) > maxHost {
 		return sn.fallback
 	}
 	if !bytes.Equal(host, sn.lastHost) {

@@ -45,22 +45,22 @@ func (s *slab) free() {
 	slabs[i].Put(s)
 }
 
-// linesKept bounds the slices of lines that are used again: beyond are those of 64 KiB of lines of eight bytes.
-const linesKept = 8 << 10
+var freeLines sync.Pool // of *[]line, each of packetBatch
 
-var freeLines sync.Pool // of *[]line
-
-// newLines is an empty slice of lines.
-func newLines() []line {
+// newLines is an empty slice for n lines. Few lines have one of their own size: what waits in the queue may all have come one by one.
+func newLines(n int) []line {
+	if n < packetBatch*3/4 || n > packetBatch {
+		return make([]line, 0, n)
+	}
 	if p, ok := freeLines.Get().(*[]line); ok {
 		return (*p)[:0]
 	}
 	return make([]line, 0, packetBatch)
 }
 
-// freeOf gives a slice of newLines back, with nothing in it. Pieces of one that was cut up are let go.
+// freeOf gives a slice of newLines back, with nothing in it. Those of other sizes, and pieces of one that was cut up, are let go.
 func freeOf(lines []line) {
-	if cap(lines) < packetBatch || cap(lines) > linesKept {
+	if cap(lines) != packetBatch {
 		return
 	}
 	clear(lines)

@@ -25,14 +25,16 @@ func TestSlabSizes(t *testing.T) {
 	}
 }
 
-// Lines that were cut out of others, and very many, are not used again.
+// Slices of few lines have just their size, as the queue counts lines; others are used again, but for pieces of them.
 func TestFreeLines(t *testing.T) {
-	for _, n := range []int{0, 1, packetBatch - 1, packetBatch, linesKept + 1} {
+	for _, n := range []int{0, 1, packetBatch - 1, packetBatch, packetBatch + 1} {
 		freeOf(make([]line, n))
 	}
-	for range 8 {
-		if l := newLines(); len(l) != 0 || cap(l) < packetBatch || cap(l) > linesKept {
-			t.Errorf("%d lines, room for %d", len(l), cap(l))
+	for _, tc := range []struct{ n, room int }{{0, 0}, {1, 1}, {packetBatch / 2, packetBatch / 2}, {packetBatch - 1, packetBatch}, {packetBatch, packetBatch}, {packetBatch + 1, packetBatch + 1}} {
+		for range 3 {
+			if l := newLines(tc.n); len(l) != 0 || cap(l) != tc.room {
+				t.Errorf("for %d lines: %d, room for %d", tc.n, len(l), cap(l))
+			}
 		}
 	}
 }

@@ -466,7 +466,7 @@ func (s *stream) lines(data []byte, recv int64, end bool) (lines []line, rest []
 		return nil, data
 	}
 	sl, own := newSlab(size)
-	lines = newLines()
+	lines = newLines(n)
 	for i, tok := range toks[:n] {
 		own = append(own, tok...)
 		lines = append(lines, line{from: s.from, raw: own[len(own)-len(tok):], recv: recv, cut: cut[i]})
