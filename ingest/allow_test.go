@@ -186,9 +186,19 @@ func TestSequence(t *testing.T) {
 			t.Errorf("%s: %d missing, want %d", tc.name, got, tc.want)
 		}
 	}
-	s := sequence{missing: 5}
+	s := sequence{missing: 5, run: seqTrust}
 	if got := s.take(3); got != 2 || s.take(0) != 0 {
 		t.Errorf("%d missing beside 3 of our own", got)
+	}
+	if got := s.take(3); got != 0 {
+		t.Errorf("%d missing", got)
+	}
+	if s.missing = 5; s.take(0) != 2 || s.ours != 0 {
+		t.Errorf("the gap of 3 of our own that were told before is told again: %+v", s)
+	}
+	s = sequence{}
+	if s.take(3); s.ours != 0 {
+		t.Error("lines without numbers leave no gaps")
 	}
 }
 
@@ -224,6 +234,31 @@ func TestMissingIsCounted(t *testing.T) {
 	waitFor(t, s, func(x Stats) bool { return x.Stored == sent+1 && x.Missing == 4 && x.Suppressed == 37 })
 }
 
+// Lines that we drop leave gaps, which are seen only when what waits has been parsed, and told before: they are not counted again.
+func TestDroppedLinesAreNotMissing(t *testing.T) {
+	cfg, st := testConfig(), &memory{hold: make(chan struct{})}
+	cfg.Unixgram = []string{t.TempDir() + "/log"}
+	cfg.Queue, cfg.BatchEvents = 100, 10
+	s, stop := start(t, cfg, st)
+	c := dial(t, s.Addrs()[0])
+	const n = 2000
+	for i := range n {
+		if i == n-1 { // it has a place
+			close(st.hold)
+			waitFor(t, s, func(x Stats) bool { return x.Received == n-2 })
+		}
+		if i != 10 {
+			fmt.Fprintf(c, "<189>%d: *Nov 22 01:00:00.000: %%SYS-5-CONFIG_I: Configured from console", i)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if x := s.Stats(); x.Dropped < n/2 || x.Missing != 1 || x.Stored+x.Dropped != n-1 {
+		t.Errorf("%+v", x)
+	}
+}
+
 // Behind a relay each router has an account and a clock of its own.
 func TestAccountsBehindRelay(t *testing.T) {
 	cfg := testConfig()
@@ -248,14 +283,14 @@ func TestAccountsBehindRelay(t *testing.T) {
 func TestLossesAreSharedOut(t *testing.T) {
 	got := shareOut([]store.Health{
 		{Sender: "udp :514", Kernel: 30},
-		{Sender: "10.0.0.1", Router: "one", Received: 300, Dropped: 40},
-		{Sender: "10.0.0.1", Router: "two", Received: 100},
+		{Sender: "10.0.0.1", Router: "one", Received: 300, Dropped: 40, Missing: 18},
+		{Sender: "10.0.0.1", Router: "two", Received: 100, Missing: 4},
 		{Sender: "10.0.0.2", Router: "ap", Received: 200},
 		{Sender: "old.log", Router: "gw", Received: 1000},
 		{Sender: "10.0.0.9", NotAllowed: 5},
 	})
 	want := []detect.Sender{
-		{Name: "10.0.0.1", Router: "one", Received: 315, Lost: 45}, {Name: "10.0.0.1", Router: "two", Received: 105, Lost: 15},
+		{Name: "10.0.0.1", Router: "one", Received: 315, Lost: 45, Missing: 3}, {Name: "10.0.0.1", Router: "two", Received: 105, Lost: 15},
 		{Name: "10.0.0.2", Router: "ap", Received: 210, Lost: 10}, {Name: "old.log", Router: "gw", Received: 1000},
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {

@@ -228,6 +228,7 @@ func shareOut(hs []store.Health) (out []detect.Sender) {
 		if network(h) {
 			missed := uint64(kernel*float64(h.Received)/live + 0.5)
 			s.Lost, s.Received = s.Lost+missed, s.Received+missed
+			s.Missing -= min(s.Missing, missed) // its numbers show those, too
 		}
 		out = append(out, s)
 	}

@@ -17,6 +17,7 @@ type sequence struct {
 	last    uint32
 	run     uint8
 	missing uint64 // not yet told
+	ours    uint64 // lines that we lost ourselves, and whose gaps were not seen yet: those before them wait to be parsed
 }
 
 // saw takes the next number. A line that comes late is not missing any more, if that has not been told yet.
@@ -40,11 +41,16 @@ func (s *sequence) saw(n uint32) {
 	s.last = n
 }
 
-// take is what is missing since the last call, but for those lines that we lost ourselves.
-func (s *sequence) take(ours uint64) uint64 {
-	n := s.missing
-	s.missing = 0
-	return n - min(n, ours)
+// take is what is missing since the last call, but for those lines that we lost ourselves, of which there are so many more.
+func (s *sequence) take(ours uint64) (missing uint64) {
+	s.ours += ours
+	known := min(s.missing, s.ours)
+	missing = s.missing - known
+	s.missing, s.ours = 0, s.ours-known
+	if s.run < seqTrust { // no gap of these will be counted
+		s.ours = 0
+	}
+	return missing
 }
 
 // numberOf is the number that the sender gave a line: the sequenceId of RFC 5424 (section 7.3.1), or what Cisco devices put
