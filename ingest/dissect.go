@@ -1,289 +1,231 @@
 package ingest
 
 import (
+	"bytes"
 	"encoding/binary"
-	"maps"
+	"net"
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/ip4defrag"
+	"github.com/gopacket/gopacket/ip6defrag"
+	"github.com/gopacket/gopacket/layers"
 )
 
-const (
-	protoTCP = 6
-	protoUDP = 17
-)
-
-const (
-	linkIP      = iota // what follows is an IP packet, or nothing that we read
-	linkUnknown        // the kind of link is not known
-)
-
-// network takes away the head of the link layer. The kinds are the numbers that tcpdump.org/linktypes.html lists.
-func network(link uint32, b []byte) (ip []byte, kind int) {
-	const null, ethernet, ppp, rawBSD, rawOpenBSD, raw, loop, cooked, ipv4, ipv6, cooked2 = 0, 1, 9, 12, 14, 101, 108, 113, 228, 229, 276
-	switch link {
-	case ethernet:
-		return ethertype(b, 12), linkIP
-	case cooked:
-		return ethertype(b, 14), linkIP
-	case cooked2:
-		if len(b) < 20 {
-			return nil, linkIP
-		}
-		return behind(binary.BigEndian.Uint16(b), b[20:]), linkIP
-	case null, loop: // the family, whose numbers and byte order are the system's: parseIP looks at the packet itself
-		return b[min(4, len(b)):], linkIP
-	case ppp:
-		if len(b) >= 2 && b[0] == 0xff && b[1] == 3 { // HDLC-like framing
-			b = b[2:]
-		}
-		return pointToPoint(b), linkIP
-	case raw, rawBSD, rawOpenBSD, ipv4, ipv6:
-		return b, linkIP
-	}
-	return nil, linkUnknown
-}
-
-// ethertype reads the type at that place, and what is behind it.
-func ethertype(b []byte, at int) []byte {
-	if len(b) < at+2 {
-		return nil
-	}
-	return behind(binary.BigEndian.Uint16(b[at:]), b[at+2:])
-}
-
-// behind takes away VLAN tags and a PPPoE session's head.
-func behind(kind uint16, b []byte) []byte {
-	for {
-		switch kind {
-		case 0x0800, 0x86dd:
-			return b
-		case 0x8100, 0x88a8, 0x9100:
-			if len(b) < 4 {
-				return nil
-			}
-			kind, b = binary.BigEndian.Uint16(b[2:]), b[4:]
-		case 0x8864:
-			if len(b) < 6 {
-				return nil
-			}
-			return pointToPoint(b[6:])
-		default:
-			return nil
-		}
-	}
-}
-
-func pointToPoint(b []byte) []byte {
-	if len(b) < 2 {
-		return nil
-	}
-	switch binary.BigEndian.Uint16(b) {
-	case 0x0021, 0x0057:
-		return b[2:]
-	}
-	return nil
-}
-
-// ipPacket is what an IP packet carries.
-type ipPacket struct {
+// carried is what an IP packet carries, or a datagram that was put together.
+type carried struct {
 	src, dst netip.Addr
-	proto    byte
+	next     layers.IPProtocol
 	data     []byte
-	missing  int // bytes that the capture did not keep
-
-	fragment bool
-	more     bool // fragments follow
-	offset   int
-	id       uint32
+	missing  int    // bytes that the capture did not keep
+	packets  uint64 // in which it came
+	whole    bool   // from fragments
 }
 
-func parseIP(b []byte) (ipPacket, bool) {
-	if len(b) == 0 {
-		return ipPacket{}, false
-	}
-	switch b[0] >> 4 {
-	case 4:
-		return parseIPv4(b)
-	case 6:
-		return parseIPv6(b)
-	}
-	return ipPacket{}, false
-}
+// lazily decodes no further than we look: what is in a message is not for the decoders of other protocols. A panic in one is
+// an error of that packet.
+var lazily = gopacket.DecodeOptions{Lazy: true, NoCopy: true}
 
-func parseIPv4(b []byte) (p ipPacket, ok bool) {
-	if len(b) < 20 {
-		return p, false
-	}
-	head, total := int(b[0]&15)*4, int(binary.BigEndian.Uint16(b[2:]))
-	if total == 0 { // left to the network card, which makes smaller packets of it
-		total = len(b)
-	}
-	if head < 20 || head > len(b) || total < head {
-		return p, false
-	}
-	p = ipPacket{src: netip.AddrFrom4([4]byte(b[12:16])), dst: netip.AddrFrom4([4]byte(b[16:20])), proto: b[9], id: uint32(binary.BigEndian.Uint16(b[4:]))}
-	p.data, p.missing = b[head:min(total, len(b))], max(0, total-len(b))
-	flags := binary.BigEndian.Uint16(b[6:])
-	p.more, p.offset = flags&0x2000 != 0, int(flags&0x1fff)*8
-	p.fragment = p.more || p.offset > 0
-	return p, true
-}
+// wantedLayers are those that are looked for behind the head of an IP packet.
+var wantedLayers = gopacket.NewLayerClass([]gopacket.LayerType{layers.LayerTypeUDP, layers.LayerTypeTCP, layers.LayerTypeIPv6Fragment})
 
-func parseIPv6(b []byte) (p ipPacket, ok bool) {
-	const hopByHop, routing, fragment, authentication, destination = 0, 43, 44, 51, 60
-	if len(b) < 40 {
-		return p, false
+// take looks into a packet.
+func (c *capture) take(link layers.LinkType, data []byte) {
+	const rawBSD, rawOpenBSD = 12, 14
+	switch link {
+	case layers.LinkTypeNull, layers.LinkTypeEthernet, layers.LinkTypePPP, layers.LinkTypeRaw, layers.LinkTypeLoop, layers.LinkTypeLinuxSLL, layers.LinkTypeLinuxSLL2:
+	case rawBSD, rawOpenBSD, layers.LinkTypeIPv4, layers.LinkTypeIPv6:
+		link = layers.LinkTypeRaw
+	default:
+		c.stats.Link++
+		return
 	}
-	n := int(binary.BigEndian.Uint16(b[4:]))
-	if n == 0 {
-		n = len(b) - 40
-	}
-	p = ipPacket{src: netip.AddrFrom16([16]byte(b[8:24])), dst: netip.AddrFrom16([16]byte(b[24:40])), proto: b[6]}
-	p.data, p.missing = b[40:min(40+n, len(b))], max(0, 40+n-len(b))
-	for {
-		size := 8
-		switch p.proto {
-		case hopByHop, routing, destination:
-			if len(p.data) > 1 {
-				size = (int(p.data[1]) + 1) * 8
-			}
-		case authentication:
-			if len(p.data) > 1 {
-				size = (int(p.data[1]) + 2) * 4
-			}
-		case fragment:
-		default:
-			return p, true
-		}
-		if len(p.data) < size {
-			return p, false
-		}
-		h := p.data[:size]
-		if p.proto == fragment {
-			where := binary.BigEndian.Uint16(h[2:])
-			p.more, p.offset, p.id = where&1 != 0, int(where&^7), binary.BigEndian.Uint32(h[4:])
-			p.fragment = p.more || p.offset > 0
-		}
-		p.proto, p.data = h[0], p.data[size:]
-		if p.offset > 0 { // what follows is the middle of something
-			return p, true
-		}
+	packet := gopacket.NewPacket(data, link, lazily)
+	switch ip := packet.NetworkLayer().(type) {
+	case *layers.IPv4:
+		c.ipv4(ip, packet)
+	case *layers.IPv6:
+		c.ipv6(ip, packet)
+	default:
+		c.stats.Other++
 	}
 }
 
-// fragments puts datagrams together again. Their number is bounded: when there are too many, the older half is given up.
+func carriedFrom(src, dst net.IP, next layers.IPProtocol, data []byte) (p carried) {
+	p.src, _ = netip.AddrFromSlice(src)
+	p.dst, _ = netip.AddrFromSlice(dst)
+	p.next, p.data, p.packets = next, data, 1
+	return p
+}
+
+func (c *capture) ipv4(ip *layers.IPv4, packet gopacket.Packet) {
+	p := carriedFrom(ip.SrcIP, ip.DstIP, ip.Protocol, ip.Payload)
+	if !p.src.IsValid() { // the head is damaged
+		c.stats.Other++
+		return
+	}
+	p.missing = max(0, int(ip.Length)-len(ip.Contents)-len(ip.Payload))
+	if more := ip.Flags & layers.IPv4MoreFragments; more != 0 || ip.FragOffset > 0 {
+		k := fragmentKey{p.src, p.dst, uint32(ip.Id), ip.Protocol}
+		d := c.frags.add(k, &p, ip.FragOffset == 0, c.at)
+		if d == nil {
+			return
+		}
+		part := &layers.IPv4{IHL: ip.IHL, Length: ip.Length, Flags: more, FragOffset: ip.FragOffset, BaseLayer: layers.BaseLayer{Payload: p.data}}
+		whole, _ := d.v4.DefragIPv4WithTimestamp(part, c.at) // an error: those so far contradict each other, and are forgotten
+		if whole == nil {
+			return
+		}
+		packet = c.frags.whole(k, &p, p.next, whole.Payload)
+	}
+	if p.next == layers.IPProtocolUDP || p.next == layers.IPProtocolTCP {
+		c.transport(p, packet)
+		return
+	}
+	c.stats.Other += p.packets
+}
+
+func (c *capture) ipv6(ip *layers.IPv6, packet gopacket.Packet) {
+	p := carriedFrom(ip.SrcIP, ip.DstIP, ip.NextHeader, ip.Payload)
+	have := len(ip.Payload)
+	if ip.HopByHop != nil {
+		p.next = ip.HopByHop.NextHeader
+		have += ip.HopByHop.ActualLength
+	}
+	p.missing = max(0, int(ip.Length)-have)
+	c.transport(p, packet)
+}
+
+// transport looks for what is behind the head of an IP packet, and behind further heads of IPv6.
+func (c *capture) transport(p carried, packet gopacket.Packet) {
+	switch l := packet.LayerClass(wantedLayers).(type) {
+	case *layers.UDP:
+		c.datagram(l, p)
+	case *layers.TCP:
+		c.segment(l, p)
+	case *layers.IPv6Fragment:
+		c.ipv6Fragment(l, p)
+	default:
+		c.stats.Other += p.packets
+	}
+}
+
+func (c *capture) ipv6Fragment(f *layers.IPv6Fragment, p carried) {
+	if p.whole { // a fragment of a fragment
+		c.stats.Other += p.packets
+		return
+	}
+	k := fragmentKey{p.src, p.dst, f.Identification, layers.IPProtocolIPv6Fragment}
+	p.next, p.data = f.NextHeader, f.Payload
+	d := c.frags.add(k, &p, f.FragmentOffset == 0, c.at)
+	if d == nil {
+		return
+	}
+	f.BaseLayer = layers.BaseLayer{Payload: p.data}
+	if whole := d.v6.DefragIPv6(&layers.IPv6{}, f); whole != nil {
+		packet := c.frags.whole(k, &p, whole.NextHeader, whole.Payload)
+		c.transport(p, packet)
+	}
+}
+
+// fragments are the datagrams that wait for some. The library puts them together, one of its defragmenters for each: it can
+// neither say how many packets it holds or gives up, nor forget one datagram. When there are too many, the older half is given up.
 type fragments struct {
 	open map[fragmentKey]*datagramParts
 	seen uint64
-	lost func(first []byte, proto byte, packets uint64)
+	held int // of all
+	lost func(port uint16, packets uint64)
 }
 
 const (
-	fragmentsMax = 1024             // datagrams that wait for fragments
-	datagramMax  = 64<<10 - 1       // bytes of one
+	datagramsMax = 1024
+	fragmentsMax = 16 << 10
+	fragmentMax  = 64<<10 - 1       // bytes; the library holds no more of all of one datagram
 	fragmentWait = 30 * time.Second // Linux's: later ones with the same number are of another datagram
 )
 
 type fragmentKey struct {
 	src, dst netip.Addr
 	id       uint32
-	proto    byte
+	proto    layers.IPProtocol
 }
 
 type datagramParts struct {
-	data    []byte
-	have    []stretch // disjoint, sorted
-	total   int       // bytes; 0: the last fragment did not come
+	v4      *ip4defrag.IPv4Defragmenter
+	v6      *ip6defrag.IPv6Defragmenter
+	port    uint16 // to which it went; 0: not known
 	packets uint64
 	seen    uint64
 	at      time.Time // of the first packet
+	held    int
 }
 
-type stretch struct{ from, to int }
-
-// add takes a fragment that was seen at a time. With the last one that was missing it gives the whole, and of how many packets it is; otherwise 0.
-func (f *fragments) add(p ipPacket, at time.Time) (whole ipPacket, packets uint64) {
+// add counts a fragment that was seen at a time, and gives what it is to be put to, with data that is its own; or nil where
+// it has to be left out.
+func (f *fragments) add(k fragmentKey, p *carried, first bool, at time.Time) *datagramParts {
 	if f.open == nil {
 		f.open = make(map[fragmentKey]*datagramParts)
 	}
-	k := fragmentKey{p.src, p.dst, p.id, p.proto}
-	d := f.open[k]
-	if d != nil && at.Sub(d.at) > fragmentWait {
-		f.give(k, d)
-		delete(f.open, k)
-		d = nil
+	if d := f.open[k]; d != nil && at.Sub(d.at) > fragmentWait {
+		f.giveUp(k, d)
 	}
-	if d == nil {
-		if len(f.open) >= fragmentsMax {
-			f.forget()
+	if len(f.open) >= datagramsMax && f.open[k] == nil || f.held >= fragmentsMax {
+		middle := medianSeen(f.open, func(d *datagramParts) uint64 { return d.seen })
+		for k, d := range f.open {
+			if d.seen <= middle {
+				f.giveUp(k, d)
+			}
 		}
-		d = &datagramParts{at: at}
+	}
+	d := f.open[k]
+	if d == nil {
+		d = &datagramParts{v4: ip4defrag.NewIPv4Defragmenter(), v6: ip6defrag.NewIPv6Defragmenter(), at: at}
 		f.open[k] = d
 	}
 	f.seen++
-	d.packets++
 	d.seen = f.seen
-	end := p.offset + len(p.data)
-	if end > datagramMax || len(p.data) == 0 {
-		return p, 0
+	d.packets++
+	if first && len(p.data) >= 4 && (p.next == layers.IPProtocolUDP || p.next == layers.IPProtocolTCP) {
+		d.port = binary.BigEndian.Uint16(p.data[2:])
 	}
-	if end > len(d.data) {
-		d.data = slices.Grow(d.data, end-len(d.data))[:end]
+	if p.missing > 0 || len(p.data) > fragmentMax {
+		return nil
 	}
-	copy(d.data[p.offset:], p.data)
-	d.note(stretch{p.offset, end})
-	if !p.more && p.missing == 0 {
-		d.total = end
-	}
-	if d.total == 0 || len(d.have) != 1 || d.have[0] != (stretch{0, d.total}) {
-		return p, 0
-	}
+	d.held++
+	f.held++
+	p.data = bytes.Clone(p.data)
+	return d
+}
+
+// whole makes p the datagram that its fragments make, and a packet of what it carries.
+func (f *fragments) whole(k fragmentKey, p *carried, next layers.IPProtocol, data []byte) gopacket.Packet {
+	d := f.open[k]
+	f.held -= d.held
 	delete(f.open, k)
-	p.data, p.missing, p.fragment = d.data[:d.total], 0, false
-	return p, d.packets
+	p.next, p.data, p.packets, p.whole = next, data, d.packets, true
+	return gopacket.NewPacket(data, next.LayerType(), lazily)
 }
 
-// note adds what is there now. Fragments come in order or nearly so: there are few stretches.
-func (d *datagramParts) note(s stretch) {
-	kept := d.have[:0]
-	for _, h := range d.have {
-		if h.to < s.from || h.from > s.to {
-			kept = append(kept, h)
-			continue
-		}
-		s.from, s.to = min(s.from, h.from), max(s.to, h.to)
-	}
-	i, _ := slices.BinarySearchFunc(kept, s, func(a, b stretch) int { return a.from - b.from })
-	d.have = slices.Insert(kept, i, s)
-}
-
-func (f *fragments) forget() {
-	times := make([]uint64, 0, len(f.open))
-	for _, d := range f.open {
-		times = append(times, d.seen)
-	}
-	slices.Sort(times)
-	middle := times[len(times)/2]
-	maps.DeleteFunc(f.open, func(k fragmentKey, d *datagramParts) bool {
-		if d.seen < middle {
-			f.give(k, d)
-		}
-		return d.seen < middle
-	})
+func (f *fragments) giveUp(k fragmentKey, d *datagramParts) {
+	f.held -= d.held
+	delete(f.open, k)
+	f.lost(d.port, d.packets)
 }
 
 func (f *fragments) end() {
 	for k, d := range f.open {
-		f.give(k, d)
+		f.giveUp(k, d)
 	}
-	clear(f.open)
 }
 
-func (f *fragments) give(k fragmentKey, d *datagramParts) {
-	var first []byte
-	if len(d.have) > 0 && d.have[0].from == 0 {
-		first = d.data[:d.have[0].to]
+// medianSeen is when the middle one of some was seen.
+func medianSeen[K comparable, V any](of map[K]V, seen func(V) uint64) uint64 {
+	all := make([]uint64, 0, len(of))
+	for _, v := range of {
+		all = append(all, seen(v))
 	}
-	f.lost(first, k.proto, d.packets)
+	slices.Sort(all)
+	return all[len(all)/2]
 }

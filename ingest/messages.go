@@ -45,7 +45,8 @@ func NewMessages(r io.Reader, ports ...uint16) (*Messages, error) {
 	if m.log = !isCapture(head); m.log {
 		return m, nil
 	}
-	if m.pcap, err = newCapture(m.in, ports); err != nil {
+	m.pcap = newCapture(ports)
+	if m.pcap.file, err = openCaptureFile(m.in); err != nil {
 		return nil, err
 	}
 	m.pcap.cut = &m.cut

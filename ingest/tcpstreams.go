@@ -3,10 +3,11 @@ package ingest
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"maps"
 	"net/netip"
 	"slices"
+
+	"github.com/gopacket/gopacket/layers"
 )
 
 // tcpStreams puts the bytes that went to a syslog port by TCP in order again and cuts messages out of them. All of it is
@@ -49,32 +50,25 @@ type tcpPart struct {
 }
 
 // segment takes a TCP segment.
-func (c *capture) segment(ip ipPacket, packets uint64) {
-	const fin, syn, rst = 1, 2, 4
-	b := ip.data
-	if len(b) < 20 {
-		c.stats.Other += packets
-		return
-	}
-	from, to, head := binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:]), int(b[12]>>4)*4
+func (c *capture) segment(s *layers.TCP, ip carried) {
+	from, to, head := uint16(s.SrcPort), uint16(s.DstPort), int(s.DataOffset)*4
 	answer := c.wanted(from) && !c.wanted(to)
-	if !answer && !c.wanted(to) || head < 20 || head > len(b) && ip.missing == 0 {
-		c.stats.Other += packets
+	if !answer && !c.wanted(to) || head < 20 || head > len(s.Contents) && ip.missing == 0 {
+		c.stats.Other += ip.packets
 		return
 	}
 	if answer {
 		return
 	}
-	t, flags := &c.streams, b[13]
+	t := &c.streams
 	k := tcpKey{netip.AddrPortFrom(ip.src, from), netip.AddrPortFrom(ip.dst, to)}
-	p := tcpPart{seq: binary.BigEndian.Uint32(b[4:]), data: b[min(head, len(b)):], last: flags&fin != 0}
-	p.missing = max(0, ip.missing-max(0, head-len(b)))
+	p := tcpPart{seq: s.Seq, data: s.Payload, missing: max(0, ip.missing-max(0, head-len(s.Contents))), last: s.FIN}
 	switch {
-	case flags&syn != 0:
+	case s.SYN:
 		t.close(k, false)
 		t.begin(k, p.seq+1, false)
 		p.seq++
-	case flags&rst != 0:
+	case s.RST:
 		t.close(k, true)
 		return
 	}
@@ -238,12 +232,7 @@ func (t *tcpStreams) close(k tcpKey, ended bool) {
 }
 
 func (t *tcpStreams) forget() {
-	times := make([]uint64, 0, len(t.open))
-	for _, s := range t.open {
-		times = append(times, s.seen)
-	}
-	slices.Sort(times)
-	middle := times[len(times)/2]
+	middle := medianSeen(t.open, func(s *tcpStream) uint64 { return s.seen })
 	var old []tcpKey
 	for k, s := range t.open {
 		if s.seen <= middle {
