@@ -77,7 +77,7 @@ type Received struct {
 const (
 	badSkew     = 60.0        // seconds
 	longestZone = 26 * 3600.0 // … between the zones that lie farthest from each other
-	badUnparsed = 0.1         // of what was received
+	badUnparsed = 0.1         // of what is stored
 	badFree     = 100 << 20   // bytes
 	fewLines    = uint64(100) // of less nothing is concluded
 )
@@ -126,7 +126,7 @@ func (c *Check) judgeSender(s *Sender, name string) {
 		note("%s not taken: if it is one of yours, put its address or network under allow in the config", count(s.NotAllowed, "line or connection was", "lines or connections were"))
 	}
 	if s.Refused > 0 {
-		note("%s refused: too many at once (limits: connections)", count(s.Refused, "connection was", "connections were"))
+		note("%s refused: too many at once (limits: connections and per_sender, memory; the log of serve says which)", count(s.Refused, "connection was", "connections were"))
 	}
 	if s.Suppressed > 0 {
 		note("it says that it left out %s itself: raise the limit of its logger", count(s.Suppressed, "line", "lines"))
@@ -150,14 +150,15 @@ func (c *Check) judgeSender(s *Sender, name string) {
 		}
 		problem("its clock is %s: %s", aside(s.SkewS), do)
 	}
+	read := s.Received - min(s.Received, s.Dropped+s.Limited+s.Blank) // what was lost was neither understood nor not
 	switch {
 	case s.Unparsed == 0:
-	case s.Received >= fewLines && float64(s.Unparsed) >= badUnparsed*float64(s.Received):
+	case read >= fewLines && float64(s.Unparsed) >= badUnparsed*float64(read):
 		say := problem
 		if s.Sender == "kmsg" || strings.HasPrefix(s.Sender, "journal") { // most of what a machine says at its boot is nothing to us
 			say = note
 		}
-		say("%s of its lines are not understood: see the shapes above", percent(float64(s.Unparsed)/float64(s.Received)))
+		say("%s of its lines are not understood: see the shapes above", percent(float64(s.Unparsed)/float64(read)))
 	default:
 		note("%s not understood: see the shapes above", count(s.Unparsed, "line is", "lines are"))
 	}

@@ -30,6 +30,8 @@ func TestCheckJudges(t *testing.T) {
 		"many unparsed":      {sender: Sender{Received: 100, Unparsed: 50}, problem: "50 % of its lines are not understood"},
 		"a machine's boot":   {sender: Sender{Sender: "kmsg", Received: 100, Unparsed: 50}, note: "gw (kmsg): 50 % of its lines are not understood"},
 		"a machine's log":    {sender: Sender{Sender: "journal /var/log/journal/remote", Received: 100, Unparsed: 50}, note: "50 % of its lines are not understood"},
+		"of the few kept":    {sender: Sender{Received: 2000, Blank: 1900, Unparsed: 100}, problem: "100 % of its lines are not understood"},
+		"refused":            {sender: Sender{Refused: 6}, note: "6 connections were refused: too many at once (limits: connections and per_sender, memory;"},
 		"some unparsed":      {sender: Sender{Received: 1000, Unparsed: 50}, note: "50 lines are not understood"},
 		"few lines":          {sender: Sender{Received: 5, Unparsed: 5}, note: "5 lines are not understood"},
 		"cut":                {sender: Sender{Oversize: 1}, note: "1 line was cut at the limit"},
