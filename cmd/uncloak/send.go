@@ -148,9 +148,6 @@ func sendAll(ctx context.Context, c play.Config, path string, from *ingest.Messa
 	if err != nil {
 		return play.Summary{}, fmt.Errorf("%s: %w", path, err)
 	}
-	if c.For > 0 && c.Count == 0 {
-		c.Count = int(^uint(0)>>1) - len(all)
-	}
 	return play.Run(ctx, c, all)
 }
 

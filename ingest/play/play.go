@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -23,7 +24,7 @@ type Config struct {
 	Address  string        // host:port, or a path
 	Senders  int           // sockets; each sends every Senders-th line. On 127/8 each has an address of its own
 	Rate     float64       // lines a second, of all senders together; 0: as fast as they are taken
-	Count    int           // lines in all, from the beginning again where there are fewer; 0: each once
+	Count    int           // lines in all, from the beginning again where there are fewer; 0: each once, or again and again until For is over
 	For      time.Duration // stop after so long; 0: when all are sent
 	Recorded bool          // at the pace of the stamps, with one sender after the other, instead of Rate
 	Speed    float64       // so many times as fast as recorded; 0: 1
@@ -42,6 +43,7 @@ const (
 	wakeups     = 2000                   // a second, of all senders
 	streamWrite = 64 << 10               // bytes of a stream written at once
 	grace       = time.Second            // for what is under way when time is over
+	endless     = math.MaxInt            // lines
 )
 
 // Validate reports the first value that cannot work.
@@ -102,8 +104,11 @@ func Run(ctx context.Context, c Config, messages []ingest.Message) (Summary, err
 		return Summary{}, errors.New("there are no lines to send")
 	}
 	total := len(messages)
-	if c.Count > 0 {
+	switch {
+	case c.Count > 0:
 		total = c.Count
+	case c.For > 0:
+		total = endless
 	}
 	r := &run{Config: c, messages: messages, total: total}
 	if c.Recorded || messages[0].From > 0 {
@@ -157,7 +162,7 @@ func (r *run) do(ctx context.Context, senders int, send func(context.Context) er
 	stop()
 	s := Summary{Lines: uint64(r.sent.Load()), Bytes: r.bytes.Load(), Errors: r.errs.Load(), Unread: r.unread.Load(), Broken: r.broken.Load(),
 		Stopped: ctx.Err() != nil, Took: took, Err: r.first}
-	if done := s.Lines + s.Errors; r.For == 0 || s.Err != nil {
+	if done := s.Lines + s.Errors; r.total != endless && (r.For == 0 || s.Err != nil) {
 		s.Left = uint64(max(0, r.total-int(done)))
 	}
 	return s, err
@@ -199,7 +204,7 @@ func (r *run) hurry() {
 // is due n/rate after the beginning.
 func (r *run) load(ctx context.Context, p *port, i int) {
 	each := len(r.ports)
-	done, mine := 0, (r.total-i+each-1)/each
+	done, mine := 0, (r.total-i-1)/each+1
 	out := make([][]byte, 0, batch)
 	for done < mine && ctx.Err() == nil {
 		n := min(batch, mine-done)

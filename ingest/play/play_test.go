@@ -144,6 +144,43 @@ func TestEnds(t *testing.T) {
 	<-got
 }
 
+// TestEndless: without a count every sender sends until time is over or its receiver has gone, and there is no rest to speak of.
+func TestEndless(t *testing.T) {
+	const senders = 5
+	for name, goes := range map[string]bool{"stopped": false, "receiver goes": true} {
+		t.Run(name, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			go func() {
+				var all []net.Conn
+				for range senders {
+					c, err := l.Accept()
+					if err != nil {
+						return
+					}
+					defer c.Close()
+					all = append(all, c)
+				}
+				for _, c := range all { // each sends
+					_, _ = c.Read(make([]byte, 1))
+				}
+				if !goes {
+					cancel()
+				}
+			}()
+			s, err := Run(ctx, Config{Network: "tcp", Address: l.Addr().String(), Senders: senders, For: time.Hour, Patience: time.Second}, messages(2))
+			if err != nil || s.Left != 0 || s.Lines+s.Errors < senders || s.Stopped == goes || goes && s.Errors == 0 {
+				t.Errorf("%+v, %v", s, err)
+			}
+		})
+	}
+}
+
 // TestBlockedReceiver: what a receiver does not read is not said to be sent, and keeps nobody from stopping.
 func TestBlockedReceiver(t *testing.T) {
 	big := []ingest.Message{{Text: bytes.Repeat([]byte("x"), 1<<20)}}
