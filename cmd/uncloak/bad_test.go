@@ -53,6 +53,8 @@ func TestBadInput(t *testing.T) {
 		{"number that is none", []string{"query", "--limit", "many"}, 2, `invalid argument "many"`},
 		{"argument too many", []string{"report", "today"}, 2, `report takes no argument "today"`},
 		{"unknown format", []string{"report", "--format", "pdf"}, 2, `--format "pdf" is not known: text, json, html, md`},
+		{"router twice", []string{"check", "--config", file("twice.yaml", "routers: [{address: 10.0.0.1, name: a}, {address: 10.0.0.2}, {address: 10.0.0.1, table: 9}]\n", 0o644)}, 2,
+			`router 10.0.0.1 is there twice in routers: join the two entries`},
 		{"unknown severity", []string{"findings", "--fail-on", "bad"}, 2, `--fail-on "bad" is not known: info, warning, critical`},
 		{"unknown day", []string{"report", "--data", data, "--day", "someday"}, 2, `--day: time "someday" is not understood`},
 		{"from after to", []string{"report", "--data", data, "--from", "2026-11-21", "--to", "2026-11-20"}, 2, `--to 2026-11-20 is not after --from`},

@@ -346,6 +346,9 @@ func (c *config) complete() error {
 		if !r.Address.IsValid() {
 			return fmt.Errorf("routers: number %d has no address", i+1)
 		}
+		if slices.ContainsFunc(c.Routers[:i], func(o router) bool { return o.Address.Unmap() == r.Address.Unmap() }) {
+			return fmt.Errorf("router %v is there twice in routers: join the two entries", r.Address)
+		}
 		if _, err := zone(r.Timezone); err != nil {
 			return fmt.Errorf("router %v: %w", r.Address, err)
 		}
