@@ -2,7 +2,12 @@ package bolt
 
 import (
 	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,14 +37,14 @@ func trickyEntry(i int, line []byte) store.Entry {
 	return e
 }
 
-func roundTrip(t *testing.T, z *codec, in []store.Entry) {
+func roundTrip(t *testing.T, enc *encoder, in []store.Entry) {
 	t.Helper()
+	z := enc.p.z
 	var rows []*store.Entry
 	for i := range in {
 		rows = append(rows, &in[i])
 	}
 	for _, hurry := range []bool{false, true} {
-		enc := newEncoder(z)
 		enc.hurry = hurry
 		block, _ := enc.encode(rows)
 		filter := newFilter(&store.Query{})
@@ -71,9 +76,60 @@ func TestLinesComeBack(t *testing.T) {
 		}
 	}
 	in[5].Raw = nil
-	roundTrip(t, z, in)
+	enc := newEncoder(z)
+	roundTrip(t, enc, in)
 	for i := range in[:100] { // alone, as the smallest of blocks
-		roundTrip(t, z, in[i:i+1])
+		roundTrip(t, enc, in[i:i+1])
+	}
+}
+
+// TestEventsComeBack: blocks of any events, one after the other by one encoder, small and as large as they get, with as many addresses as
+// there can be and with few.
+func TestEventsComeBack(t *testing.T) {
+	z, err := newCodec(1, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	enc := newEncoder(z)
+	for seed, n := range []int{blockEvents, 1, 2, 30, 3000, 100, blockEvents, 500} {
+		rnd := rand.New(rand.NewPCG(uint64(seed), 5))
+		few := 1 << rnd.IntN(9)
+		if n == blockEvents {
+			few = math.MaxInt32
+		}
+		addr := func() netip.Addr {
+			x := uint32(rnd.IntN(few))
+			b := [16]byte{10: 0xff, 11: 0xff}
+			binary.BigEndian.PutUint32(b[12:], x)
+			switch rnd.IntN(8) {
+			case 0:
+				return netip.Addr{}
+			case 1:
+				return netip.AddrFrom16(b) // an IPv4 address in IPv6 is another
+			case 2:
+				return netip.AddrFrom16([16]byte{0xfe, 0x80, 15: byte(x)}).WithZone([]string{"", "eth0"}[x%2])
+			}
+			return netip.AddrFrom4([4]byte(b[12:]))
+		}
+		port := func() uint16 { return uint16(rnd.IntN(few)) }
+		name := func() parse.Name { return parse.MakeName(strings.Repeat("n", rnd.IntN(min(few, 30)))) }
+		wide := func() uint64 { return rnd.Uint64() >> rnd.IntN(64) }
+		in := make([]store.Entry, n)
+		at := noon().UnixNano()
+		for i := range in {
+			e := &in[i]
+			at += int64(wide() >> 40)
+			*e = store.Entry{Event: parse.Event{Time: at, Recv: int64(wide()), Bytes: wide(), Router: name(), Detail: name(), Src: addr(), Dst: addr(), NATSrc: addr(), NATDst: addr(),
+				Packets: uint32(wide()), Count: uint32(wide()), Spread: uint32(wide()), SPort: port(), DPort: port(), NATSPort: port(), NATDPort: port(),
+				Kind: parse.Kind(rnd.IntN(20)), Proto: uint8(wide()), State: parse.State(rnd.IntN(5)), Flags: uint8(wide())}, Identity: rnd.Uint64()}
+			if rnd.IntN(3) > 0 {
+				e.NATSrc, e.NATDst = e.Src, e.Dst
+			}
+			if rnd.IntN(5) > 0 {
+				e.Raw = fmt.Appendf(nil, "line %d of %d", rnd.IntN(few), n)
+			}
+		}
+		roundTrip(t, enc, in)
 	}
 }
 
@@ -92,6 +148,6 @@ func FuzzLines(f *testing.F) {
 		for i := range 30 {
 			in = append(in, trickyEntry(i, append([]byte{}, [][]byte{a, b, c}[i*i%7%3]...)))
 		}
-		roundTrip(t, z, in)
+		roundTrip(t, newEncoder(z), in)
 	})
 }

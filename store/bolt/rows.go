@@ -27,7 +27,7 @@ func (f *flow) key() uint64 {
 }
 
 // That number has room for two addresses of each row.
-const _ = uint(1<<16 - 1 - 2*blockEvents)
+const _ = uint(1<<16 - 1 - 2*max(blockEvents, compactEvents))
 
 // variety is what tells events of one variety from another.
 type variety struct {
