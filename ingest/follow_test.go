@@ -256,11 +256,15 @@ func TestFollowStopMidway(t *testing.T) {
 	f.st.hold <- struct{}{} // one batch gets through
 	done := make(chan error, 1)
 	go func() { done <- stop() }()
+	time.Sleep(20 * f.cfg.Drain) // what waits is late by then
 	close(f.st.hold)
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
 	f.st.hold = nil
+	if x := f.s.Stats(); x.Dropped+x.LeftLines != 0 || x.Received != x.Stored {
+		t.Errorf("what is read again counts as lost: %+v", x)
+	}
 	had := len(f.st.lines)
 	if had == 0 || had > len(want) {
 		t.Fatalf("%d lines before the stop", had)

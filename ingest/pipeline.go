@@ -70,11 +70,13 @@ func (p *parser) run() {
 			if p.set != nil {
 				p.senders.use(p.set.Load())
 			}
-			if p.queue.late.Err() != nil { // a stop that the store is too slow for
-				p.queue.drop(lines)
-			} else {
-				for i := range lines {
+			late := p.queue.late.Err() != nil // a stop that the store is too slow for
+			for i := range lines {
+				switch {
+				case !late:
 					p.take(&lines[i])
+				case !lines[i].readAgain():
+					p.queue.drop(lines[i : i+1])
 				}
 			}
 			p.queue.done(lines)

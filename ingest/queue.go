@@ -31,6 +31,9 @@ type line struct {
 	slab *slab // of the last of some lines: what they all lie in; nil: nothing that is used again
 }
 
+// readAgain says that the line, if it is not stored, is read at the next start.
+func (l *line) readAgain() bool { return l.fed != nil && l.fed.by.stored != nil }
+
 // cost is what a line takes of the queue: one for lines of the usual length, a netfilter line for instance.
 func (l *line) cost() int64 { return 1 + int64(len(l.raw))/usualLine }
 

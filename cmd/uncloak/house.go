@@ -112,7 +112,7 @@ func (a *app) importer(days *ingest.Days) web.ImportFunc {
 	}
 }
 
-// judge is the findings of the last day and a half up to now, or to the last event if that is earlier.
+// judge is the findings of w; those that are known are marked.
 func (h *house) judge(ctx context.Context, w store.Window) ([]detect.Finding, error) {
 	days, err := h.days.Load(ctx, w)
 	if err != nil {
