@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -261,6 +262,39 @@ func TestLinks(t *testing.T) {
 	_, _, s := messagesOf(t, pcapFile(le, magicMicro, 189, v4)) // USB
 	if s != (CaptureStats{Packets: 1, Link: 1}) {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestTunnels: what is in one has a sender that we do not see.
+func TestTunnels(t *testing.T) {
+	v4, v6 := ip4(7, protoUDP, 1, 0, udpTo(514, "<13>a")), ip6(protoUDP, udpTo(514, "<13>a"))
+	for name, packet := range map[string][]byte{
+		"IPv4 in IPv4":                ip4(7, 4, 1, 0, v4),
+		"IPv6 in IPv4":                ip4(7, 41, 1, 0, v6),
+		"IPv4 in IPv6":                ip6(4, v4),
+		"IPv6 in IPv6 behind options": ip6(60, append([]byte{41, 0, 1, 4, 0, 0, 0, 0}, v6...)),
+		"IPv4 in a fragment":          ip6(44, append([]byte{4, 0, 0, 0, 0, 0, 0, 1}, v4...)),
+		"GRE in IPv6":                 ip6(47, append([]byte{0, 0, 8, 0}, v4...)),
+		"Ethernet in IPv6":            ip6(97, append([]byte("\x30\x00"+etherIPv4), v4...)),
+		"MPLS in IPv6":                ip6(137, append([]byte{0, 1, 1, 64}, v4...)),
+	} {
+		if texts, _, s := messagesOf(t, pcapFile(le, magicMicro, rawLink, packet)); len(texts) > 0 || s != (CaptureStats{Packets: 1, Other: 1}) {
+			t.Errorf("%s: %q, %+v", name, texts, s)
+		}
+	}
+}
+
+// TestManyHeads: a packet of nothing but heads costs no more memory than a large packet does.
+func TestManyHeads(t *testing.T) {
+	tags := append([]byte(etherIPv4[:12]), bytes.Repeat([]byte{0x81, 0, 0, 5}, packetMax/4-8)...)
+	file := pcapFile(le, magicMicro, 1, tags)
+	le.PutUint32(file[16:], packetMax)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, _, s := messagesOf(t, file)
+	runtime.ReadMemStats(&after)
+	if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 128 || s != (CaptureStats{Packets: 1, Other: 1}) {
+		t.Errorf("%d MB, %+v", used, s)
 	}
 }
 

@@ -28,8 +28,12 @@ type carried struct {
 // an error of that packet.
 var lazily = gopacket.DecodeOptions{Lazy: true, NoCopy: true}
 
-// wantedLayers are those that are looked for behind the head of an IP packet.
-var wantedLayers = gopacket.NewLayerClass([]gopacket.LayerType{layers.LayerTypeUDP, layers.LayerTypeTCP, layers.LayerTypeIPv6Fragment})
+// decodedMax bounds what is decoded of a packet, which is libpcap's largest: of 16 MiB of VLAN tags the library made 600 MB.
+const decodedMax = 256 << 10
+
+// lastLayers are those behind the head of an IP packet that are not looked behind: what is read, and tunnels.
+var lastLayers = gopacket.NewLayerClass([]gopacket.LayerType{layers.LayerTypeUDP, layers.LayerTypeTCP, layers.LayerTypeIPv6Fragment,
+	layers.LayerTypeIPv4, layers.LayerTypeIPv6, layers.LayerTypeGRE, layers.LayerTypeEtherIP, layers.LayerTypeMPLS})
 
 // take looks into a packet.
 func (c *capture) take(link layers.LinkType, data []byte) {
@@ -42,12 +46,11 @@ func (c *capture) take(link layers.LinkType, data []byte) {
 		c.stats.Link++
 		return
 	}
-	packet := gopacket.NewPacket(data, link, lazily)
-	switch ip := packet.NetworkLayer().(type) {
+	switch ip := gopacket.NewPacket(data[:min(len(data), decodedMax)], link, lazily).NetworkLayer().(type) {
 	case *layers.IPv4:
-		c.ipv4(ip, packet)
+		c.ipv4(ip)
 	case *layers.IPv6:
-		c.ipv6(ip, packet)
+		c.ipv6(ip)
 	default:
 		c.stats.Other++
 	}
@@ -60,7 +63,7 @@ func carriedFrom(src, dst net.IP, next layers.IPProtocol, data []byte) (p carrie
 	return p
 }
 
-func (c *capture) ipv4(ip *layers.IPv4, packet gopacket.Packet) {
+func (c *capture) ipv4(ip *layers.IPv4) {
 	p := carriedFrom(ip.SrcIP, ip.DstIP, ip.Protocol, ip.Payload)
 	if !p.src.IsValid() { // the head is damaged
 		c.stats.Other++
@@ -78,16 +81,16 @@ func (c *capture) ipv4(ip *layers.IPv4, packet gopacket.Packet) {
 		if whole == nil {
 			return
 		}
-		packet = c.frags.whole(k, &p, p.next, whole.Payload)
+		c.frags.whole(k, &p, p.next, whole.Payload)
 	}
 	if p.next == layers.IPProtocolUDP || p.next == layers.IPProtocolTCP {
-		c.transport(p, packet)
+		c.transport(p)
 		return
 	}
 	c.stats.Other += p.packets
 }
 
-func (c *capture) ipv6(ip *layers.IPv6, packet gopacket.Packet) {
+func (c *capture) ipv6(ip *layers.IPv6) {
 	p := carriedFrom(ip.SrcIP, ip.DstIP, ip.NextHeader, ip.Payload)
 	have := len(ip.Payload)
 	if ip.HopByHop != nil {
@@ -95,12 +98,12 @@ func (c *capture) ipv6(ip *layers.IPv6, packet gopacket.Packet) {
 		have += ip.HopByHop.ActualLength
 	}
 	p.missing = max(0, int(ip.Length)-have)
-	c.transport(p, packet)
+	c.transport(p)
 }
 
 // transport looks for what is behind the head of an IP packet, and behind further heads of IPv6.
-func (c *capture) transport(p carried, packet gopacket.Packet) {
-	switch l := packet.LayerClass(wantedLayers).(type) {
+func (c *capture) transport(p carried) {
+	switch l := gopacket.NewPacket(p.data, p.next.LayerType(), lazily).LayerClass(lastLayers).(type) {
 	case *layers.UDP:
 		c.datagram(l, p)
 	case *layers.TCP:
@@ -125,8 +128,8 @@ func (c *capture) ipv6Fragment(f *layers.IPv6Fragment, p carried) {
 	}
 	f.BaseLayer = layers.BaseLayer{Payload: p.data}
 	if whole := d.v6.DefragIPv6(&layers.IPv6{}, f); whole != nil {
-		packet := c.frags.whole(k, &p, whole.NextHeader, whole.Payload)
-		c.transport(p, packet)
+		c.frags.whole(k, &p, whole.NextHeader, whole.Payload)
+		c.transport(p)
 	}
 }
 
@@ -199,13 +202,12 @@ func (f *fragments) add(k fragmentKey, p *carried, first bool, at time.Time) *da
 	return d
 }
 
-// whole makes p the datagram that its fragments make, and a packet of what it carries.
-func (f *fragments) whole(k fragmentKey, p *carried, next layers.IPProtocol, data []byte) gopacket.Packet {
+// whole makes p the datagram that its fragments make.
+func (f *fragments) whole(k fragmentKey, p *carried, next layers.IPProtocol, data []byte) {
 	d := f.open[k]
 	f.held -= d.held
 	delete(f.open, k)
 	p.next, p.data, p.packets, p.whole = next, data, d.packets, true
-	return gopacket.NewPacket(data, next.LayerType(), lazily)
 }
 
 func (f *fragments) giveUp(k fragmentKey, d *datagramParts) {
