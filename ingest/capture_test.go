@@ -224,6 +224,10 @@ func TestLinks(t *testing.T) {
 	ether := etherIPv4[:12]
 	options := ip4(7, protoUDP, 1, 0, append([]byte{1, 1, 1, 1}, udpTo(514, "<13>a")...))
 	options[0] = 0x46
+	large := slices.Clone(v6) // left to the network card, which makes smaller packets of it
+	be.PutUint16(large[4:], 0)
+	large4 := slices.Clone(v4)
+	be.PutUint16(large4[2:], 0)
 	for _, tc := range []struct {
 		name   string
 		link   uint32
@@ -243,6 +247,8 @@ func TestLinks(t *testing.T) {
 		{"loopback", 0, "\x02\x00\x00\x00" + string(v4)},
 		{"loopback, IPv6 of a Mac", 0, "\x1e\x00\x00\x00" + string(v6)},
 		{"raw", 101, string(v6)},
+		{"IPv4 without a length", 101, string(large4)},
+		{"IPv6 without a length", 101, string(large)},
 		{"IP options", 101, string(options)},
 		{"IPv6 options", 101, string(ip6(0, append([]byte{60, 0, 0, 0, 0, 0, 0, 0, protoUDP, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, udpTo(514, "<13>a")...)))},
 	} {
@@ -293,7 +299,7 @@ func TestManyHeads(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	_, _, s := messagesOf(t, file)
 	runtime.ReadMemStats(&after)
-	if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 128 || s != (CaptureStats{Packets: 1, Other: 1}) {
+	if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 256 || s != (CaptureStats{Packets: 1, Other: 1}) {
 		t.Errorf("%d MB, %+v", used, s)
 	}
 }
