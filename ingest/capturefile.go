@@ -23,7 +23,7 @@ var errTruncated = errors.New("the capture ends within a packet")
 // isCapture knows a capture file by its first four bytes: pcap with micro- or nanoseconds or as patched by Kuznetzov, in
 // either byte order, and pcapng. The library refuses the patched one; as a log it would be sent.
 func isCapture(head []byte) bool {
-	switch string(head) {
+	switch string(head[:min(4, len(head))]) {
 	case "\xd4\xc3\xb2\xa1", "\xa1\xb2\xc3\xd4", "\x4d\x3c\xb2\xa1", "\xa1\xb2\x3c\x4d", "\x34\xcd\xb2\xa1", "\xa1\xb2\xcd\x34", sectionMagic:
 		return true
 	}
