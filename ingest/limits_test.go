@@ -150,10 +150,17 @@ func TestRouterNamesAreBounded(t *testing.T) {
 
 func TestIdleStreamIsClosed(t *testing.T) {
 	cfg := testConfig()
-	cfg.TCP, cfg.Idle = []string{"127.0.0.1:0"}, 20*time.Millisecond
-	s, _ := start(t, cfg, &memory{})
+	cfg.TCP, cfg.Idle = []string{"127.0.0.1:0"}, 200*time.Millisecond
+	s, err := New(cfg, &memory{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Listen(); err != nil {
+		t.Fatal(err)
+	}
 	c := dial(t, s.Addrs()[0])
-	fmt.Fprint(c, "half a li")
+	fmt.Fprint(c, "half a li") // before its time begins
+	serving(t, s)
 	if _, err := c.Read(make([]byte, 1)); err == nil {
 		t.Error("the connection is not closed")
 	}
