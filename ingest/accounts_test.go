@@ -41,13 +41,7 @@ func TestEveryLineIsAccountedFor(t *testing.T) {
 			cfg.Routers[netip.MustParseAddr(x.addr)] = x.router
 		}
 	}
-	s, err := New(cfg, st)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Listen(); err != nil {
-		t.Fatal(err)
-	}
+	s := listening(t, cfg, st)
 	total := uint64(0)
 	send := func(n int) {
 		for i := range senders {

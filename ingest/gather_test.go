@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -116,23 +115,14 @@ func TestGathering(t *testing.T) {
 func TestGatheringOfFullReads(t *testing.T) {
 	cfg, st := testConfig(), &memory{}
 	cfg.UDP = []string{"127.0.0.1:0"}
-	s, err := New(cfg, st)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Listen(); err != nil {
-		t.Fatal(err)
-	}
+	s := listening(t, cfg, st)
 	c := dial(t, s.Addrs()[0])
 	for i := range packetBatch {
 		fmt.Fprintf(c, "<4>Nov 21 20:28:21 gw app: line %d", i)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx) }()
+	stop := serving(t, s)
 	waitFor(t, s, func(st Stats) bool { return st.Stored == packetBatch })
-	cancel()
-	if err := <-done; err != nil {
+	if err := stop(); err != nil {
 		t.Error(err)
 	}
 }

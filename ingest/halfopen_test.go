@@ -199,13 +199,7 @@ func TestListenDropsAreCounted(t *testing.T) {
 	}
 	cfg, st := testConfig(), &memory{}
 	cfg.TCP = []string{"127.0.0.1:0"}
-	s, err := New(cfg, st)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Listen(); err != nil {
-		t.Fatal(err)
-	}
+	s := listening(t, cfg, st)
 	for range 4 * backlog { // nobody accepts
 		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
 		if err != nil {

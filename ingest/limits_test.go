@@ -18,13 +18,7 @@ import (
 func TestKernelLossIsCounted(t *testing.T) {
 	cfg, st := testConfig(), &memory{}
 	cfg.UDP, cfg.ReadBuffer = []string{"127.0.0.1:0"}, 4<<10
-	s, err := New(cfg, st)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Listen(); err != nil {
-		t.Fatal(err)
-	}
+	s := listening(t, cfg, st)
 	c := dial(t, s.Addrs()[0])
 	for range 500 { // nobody reads
 		fmt.Fprint(c, "<13>Nov 21 20:28:01 gw app: x")
@@ -151,13 +145,7 @@ func TestRouterNamesAreBounded(t *testing.T) {
 func TestIdleStreamIsClosed(t *testing.T) {
 	cfg := testConfig()
 	cfg.TCP, cfg.Idle = []string{"127.0.0.1:0"}, 200*time.Millisecond
-	s, err := New(cfg, &memory{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Listen(); err != nil {
-		t.Fatal(err)
-	}
+	s := listening(t, cfg, &memory{})
 	c := dial(t, s.Addrs()[0])
 	fmt.Fprint(c, "half a li") // before its time begins
 	serving(t, s)

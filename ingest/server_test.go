@@ -77,6 +77,13 @@ func testConfig() Config {
 // start serves until the test ends; stop ends it before and waits.
 func start(t *testing.T, cfg Config, st Appender) (s *Server, stop func() error) {
 	t.Helper()
+	s = listening(t, cfg, st)
+	return s, serving(t, s)
+}
+
+// listening has its sockets open, and does not serve yet.
+func listening(t *testing.T, cfg Config, st Appender) *Server {
+	t.Helper()
 	s, err := New(cfg, st)
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +91,7 @@ func start(t *testing.T, cfg Config, st Appender) (s *Server, stop func() error)
 	if err := s.Listen(); err != nil {
 		t.Fatal(err)
 	}
-	return s, serving(t, s)
+	return s
 }
 
 // serving serves until the test ends; what it returns ends it before and waits.
@@ -151,13 +158,7 @@ func TestUDPBurstIsLossless(t *testing.T) {
 func TestStopDrainsTheKernel(t *testing.T) {
 	cfg, st := testConfig(), &memory{hold: make(chan struct{})}
 	cfg.UDP, cfg.TCP, cfg.Queue = []string{"[::]:0"}, []string{"127.0.0.1:0"}, 1<<16
-	s, err := New(cfg, st)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Listen(); err != nil {
-		t.Fatal(err)
-	}
+	s := listening(t, cfg, st)
 	_, port, _ := net.SplitHostPort(s.Addrs()[0].String())
 	c, err := net.Dial("udp", "127.0.0.1:"+port)
 	if err != nil {

@@ -177,13 +177,7 @@ func TestDrainedConnection(t *testing.T) {
 func TestStopTakesWaitingConnections(t *testing.T) {
 	cfg, st := testConfig(), &memory{}
 	cfg.TCP = []string{"127.0.0.1:0"}
-	s, err := New(cfg, st)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Listen(); err != nil {
-		t.Fatal(err)
-	}
+	s := listening(t, cfg, st)
 	const n = 20
 	for i := range n {
 		c, err := net.Dial("tcp", s.Addrs()[0].String())
@@ -210,13 +204,7 @@ func TestStopTakesWaitingConnections(t *testing.T) {
 func TestStopTakesLongLines(t *testing.T) {
 	cfg, st := testConfig(), &memory{}
 	cfg.TCP = []string{"127.0.0.1:0"}
-	s, err := New(cfg, st)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Listen(); err != nil {
-		t.Fatal(err)
-	}
+	s := listening(t, cfg, st)
 	fmt.Fprint(dial(t, s.Addrs()[0]), strings.Repeat("x", streamFirst+1), strings.Repeat("\nline", 100))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
