@@ -265,16 +265,30 @@ func (p *packetSocket) overflow(oob []byte, q *queue) {
 		if m.Header.Level != unix.SOL_SOCKET || m.Header.Type != unix.SO_RXQ_OVFL || len(m.Data) < 4 {
 			continue
 		}
-		total := binary.NativeEndian.Uint32(m.Data)
-		if lost := total - p.kernel; lost > 0 { // the count wraps, and so does this
-			q.lose(source{name: p.name}, loss{kernel: uint64(lost)})
-		}
-		p.kernel = total
+		p.lost(binary.NativeEndian.Uint32(m.Data), q)
 	}
 }
 
+// lost accounts for what the kernel has dropped in all.
+func (p *packetSocket) lost(total uint32, q *queue) {
+	if lost := total - p.kernel; lost > 0 { // the count wraps, and so does this
+		q.lose(source{name: p.name}, loss{kernel: uint64(lost)})
+	}
+	p.kernel = total
+}
+
+// kernelDrops is how many datagrams, or connections, the kernel dropped at a socket.
+func kernelDrops(fd int) (n uint32, ok bool) {
+	// SO_MEMINFO is nine numbers, the last of them drops. x/sys has no type for it; in a TCPInfo the ninth is Lost.
+	m, err := unix.GetsockoptTCPInfo(fd, unix.SOL_SOCKET, unix.SO_MEMINFO)
+	if err != nil {
+		return 0, false
+	}
+	return m.Lost, true
+}
+
 // drain takes what the kernel holds without waiting for more. Now there is time: it waits for room in the queue. What comes after
-// the time is over is counted.
+// the time is over is counted, and so is what the kernel dropped that no datagram has told of.
 func (p *packetSocket) drain(conn packetConn, q *queue) error {
 	raw, err := conn.SyscallConn()
 	if err != nil {
@@ -282,6 +296,11 @@ func (p *packetSocket) drain(conn packetConn, q *queue) error {
 	}
 	buf := make([]byte, p.cfg.MaxLine+2)
 	err = raw.Control(func(fd uintptr) {
+		defer func() {
+			if n, ok := kernelDrops(int(fd)); ok {
+				p.lost(n, q)
+			}
+		}()
 		for i := 0; i < drainMax && q.end.Err() == nil; i++ {
 			n, _, flags, sa, err := unix.Recvmsg(int(fd), buf, nil, unix.MSG_DONTWAIT)
 			if errors.Is(err, unix.EINTR) {

@@ -216,6 +216,26 @@ func TestStopTakesLongLines(t *testing.T) {
 	}
 }
 
+// TestStopCountsKernelDrops: what the kernel's buffer had no room for is known, also where no datagram came after it to tell.
+func TestStopCountsKernelDrops(t *testing.T) {
+	cfg, st := testConfig(), &memory{}
+	cfg.UDP, cfg.ReadBuffer = []string{"127.0.0.1:0"}, 4<<10
+	s := listening(t, cfg, st)
+	c := dial(t, s.Addrs()[0])
+	const n = 300
+	for i := range n {
+		fmt.Fprintf(c, "line %d", i)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Serve(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if x := s.Stats(); x.Stored == 0 || x.Kernel == 0 || x.Stored+x.Kernel != n {
+		t.Errorf("%+v", x)
+	}
+}
+
 // TestInheritedSockets: sockets that systemd opened serve like our own, and stay when we end.
 func TestInheritedSockets(t *testing.T) {
 	dir, cfg, st := t.TempDir(), testConfig(), &memory{}

@@ -46,9 +46,8 @@ func (l *streamSocket) drops() uint64 {
 	if sc, ok := l.ln.(syscall.Conn); ok {
 		if raw, err := sc.SyscallConn(); err == nil {
 			_ = raw.Control(func(fd uintptr) { // a closed one says nothing more
-				// SO_MEMINFO is nine numbers, the last of them drops. x/sys has no type for it; in a TCPInfo the ninth is Lost.
-				if m, err := unix.GetsockoptTCPInfo(int(fd), unix.SOL_SOCKET, unix.SO_MEMINFO); err == nil {
-					l.dropped.Store(uint64(m.Lost))
+				if n, ok := kernelDrops(int(fd)); ok {
+					l.dropped.Store(uint64(n))
 				}
 			})
 		}
