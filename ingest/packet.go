@@ -81,6 +81,7 @@ func (p *packetSocket) prepare() error {
 		}
 		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1) // not for unix sockets, which do not lose
 		p.buffer, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
+		p.kernel, _ = kernelDrops(int(fd)) // of an inherited socket: ours before a restart, which were counted
 	})
 	got := p.buffer / 2 // Linux doubles the number for its own use
 	if got < p.cfg.ReadBuffer {

@@ -236,6 +236,40 @@ func TestStopCountsKernelDrops(t *testing.T) {
 	}
 }
 
+// TestInheritedDrops: what was lost of a socket in somebody else's time, perhaps ours before a restart, is not counted again.
+func TestInheritedDrops(t *testing.T) {
+	c, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	to := dial(t, c.LocalAddr())
+	const n = 300
+	for i, sent := range []uint64{n, 1} {
+		f, err := c.(*net.UDPConn).File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := testConfig()
+		cfg.Sockets, cfg.ReadBuffer = []Socket{{File: f}}, 4<<10
+		if err := c.(*net.UDPConn).SetReadBuffer(cfg.ReadBuffer); err != nil {
+			t.Fatal(err)
+		}
+		s := listening(t, cfg, &memory{})
+		for range sent {
+			fmt.Fprint(to, "line")
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := s.Serve(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if x := s.Stats(); x.Stored+x.Kernel != sent || (x.Kernel > 0) != (i == 0) {
+			t.Errorf("start %d: %+v", i, x)
+		}
+	}
+}
+
 // TestInheritedSockets: sockets that systemd opened serve like our own, and stay when we end.
 func TestInheritedSockets(t *testing.T) {
 	dir, cfg, st := t.TempDir(), testConfig(), &memory{}
