@@ -118,9 +118,9 @@ func (s slow) Append(ctx context.Context, b store.Batch) (store.Appended, error)
 func TestStopWithSlowDisk(t *testing.T) {
 	cfg := testConfig()
 	cfg.TCP, cfg.BatchBytes, cfg.Drain = []string{"127.0.0.1:0"}, 1, 200*time.Millisecond
-	s, stop := start(t, cfg, slow{20 * time.Millisecond})
+	s, stop := start(t, cfg, slow{100 * time.Millisecond})
 	c := dial(t, s.Addrs()[0])
-	const n = 20_000 // 64 at a time: 6 s of them
+	const n = 20_000 // 64 at a time: 31 s of them
 	for range n {
 		fmt.Fprintln(c, "<13>Nov 21 20:28:01 gw app: x")
 	}
