@@ -44,7 +44,7 @@ type profile struct {
 	ports    map[Port]uint64 // the most used; rare ones are missing (see bump)
 	known    float64         // sessions to the ports in the map
 	peers    float64         // different hosts that it spoke to, on the day with most
-	doors    []door          // where it goes, the most sessions first
+	doors    []door          // where it goes, first where the most sessions do
 	fans     map[Port]float64
 	days     int
 	night    float64 // of its ten-minute spans to its first door, those from 22 to 6 o'clock
@@ -60,7 +60,7 @@ type door struct {
 // newProfile gathers what the host did; of is local time.
 func newProfile(days []*Day, host netip.Addr, loc *time.Location) *profile {
 	p := &profile{ports: map[Port]uint64{}, fans: map[Port]float64{}}
-	doors := map[Door]*door{}
+	doors := map[Door]int{}
 	fans := map[Port]*Fan{}
 	for _, d := range days {
 		h := d.Hosts[host]
@@ -76,11 +76,13 @@ func newProfile(days []*Day, host netip.Addr, loc *time.Location) *profile {
 			p.known += float64(n)
 		}
 		for k, t := range h.Targets {
-			if doors[k] == nil {
-				doors[k] = &door{Door: k}
+			i, ok := doors[k]
+			if !ok {
+				i = len(p.doors)
+				doors[k], p.doors = i, append(p.doors, door{Door: k})
 			}
-			doors[k].n += float64(t.N)
-			doors[k].failed += float64(t.Refused + t.Silent)
+			p.doors[i].n += float64(t.N)
+			p.doors[i].failed += float64(t.Refused + t.Silent)
 		}
 		for k, f := range h.Fans {
 			if fans[k] == nil {
@@ -92,13 +94,12 @@ func newProfile(days []*Day, host netip.Addr, loc *time.Location) *profile {
 	for k, f := range fans {
 		p.fans[k] = f.Peers()
 	}
-	for _, d := range doors {
-		p.doors = append(p.doors, *d)
-	}
-	slices.SortFunc(p.doors, func(a, b door) int {
-		return cmp.Or(cmp.Compare(b.n, a.n), a.Peer.Compare(b.Peer), cmp.Compare(a.Port.Port, b.Port.Port), cmp.Compare(a.Port.Proto, b.Port.Proto))
-	})
 	if len(p.doors) > 0 {
+		first := slices.MinFunc(p.doors, func(a, b door) int {
+			return cmp.Or(cmp.Compare(b.n, a.n), a.Peer.Compare(b.Peer), cmp.Compare(a.Port.Port, b.Port.Port), cmp.Compare(a.Port.Proto, b.Port.Proto))
+		})
+		i := doors[first.Door]
+		p.doors[0], p.doors[i] = p.doors[i], p.doors[0]
 		p.nights(days, host, loc)
 	}
 	return p
@@ -360,7 +361,7 @@ func storePort(k Port) bool {
 // likeBackup looks for one peer, many bytes, by night.
 func likeBackup(p *profile, f *Finding) evidence {
 	e := evidence{app: AppBackup}
-	if len(p.doors) == 0 || p.few(1) < 0.7 || !storePort(p.doors[0].Port) || p.bytes < 100e6 {
+	if len(p.doors) == 0 || !storePort(p.doors[0].Port) || p.bytes < 100e6 || p.few(1) < 0.7 {
 		return e
 	}
 	e.add(0.25, "one peer gets nearly all (%s)", netip.AddrPortFrom(p.doors[0].Peer, p.doors[0].Port.Port))

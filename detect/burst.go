@@ -39,7 +39,13 @@ type line struct {
 }
 
 func (s span) lay(days []*Day, series func(*Day) *Series) *line {
-	l := &line{span: s, slots: map[int]uint32{}, fine: map[int]*Fine{}}
+	slots, fine := 0, 0
+	for _, d := range days {
+		if ser := series(d); ser != nil {
+			slots, fine = slots+len(ser.Slots), fine+len(ser.Fine)
+		}
+	}
+	l := &line{span: s, slots: make(map[int]uint32, slots), fine: make(map[int]*Fine, fine), hot: make([]int, 0, slots)}
 	for _, d := range days {
 		ser := series(d)
 		if ser == nil {
@@ -48,7 +54,9 @@ func (s span) lay(days []*Day, series func(*Day) *Series) *line {
 		off := int((d.Date.Start().UnixNano() - s.start) / int64(SlotLen))
 		for _, b := range ser.Slots {
 			if i := off + int(b.I); i >= 0 && i < s.n {
-				l.slots[i] += b.N
+				if l.slots[i] += b.N; len(l.slots) > len(l.hot) {
+					l.hot = append(l.hot, i)
+				}
 			}
 		}
 		for k := range ser.Fine {
@@ -56,9 +64,6 @@ func (s span) lay(days []*Day, series func(*Day) *Series) *line {
 				l.fine[i] = &ser.Fine[k]
 			}
 		}
-	}
-	for i := range l.slots {
-		l.hot = append(l.hot, i)
 	}
 	slices.Sort(l.hot)
 	return l
@@ -139,8 +144,12 @@ func (l *line) hour(i int) int {
 
 func (l *line) thresholds() *[24]float64 {
 	var out, slots [24]float64
-	for i := 0; i < l.n; i += 6 { // hours begin at whole minutes
-		slots[l.hour(i)] += float64(min(6, l.n-i))
+	for i := 0; i < l.n; {
+		at := l.start + int64(i)*int64(SlotLen)
+		end := (floorDiv(at, int64(time.Hour)) + 1) * int64(time.Hour)
+		next := min(i+6*int((end-at+int64(time.Minute)-1)/int64(time.Minute)), l.n) // by whole minutes
+		slots[l.hour(i)] += float64(next - i)
+		i = next
 	}
 	byHour := [24][]float64{}
 	for _, i := range l.hot {

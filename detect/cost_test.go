@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"reflect"
 	"runtime"
 	"syscall"
 	"testing"
@@ -163,11 +164,11 @@ func TestYearOfDays(t *testing.T) {
 	runtime.KeepAlive(prev)
 }
 
-// busyMonth is 28 days of a network: most hosts browse, some fire by the clock.
-func busyMonth(hosts int) (days []*detect.Day, cfg detect.Config) {
+// busyDays are n days of a network: most hosts browse, some fire by the clock.
+func busyDays(hosts, n int) (days []*detect.Day, cfg detect.Config) {
 	cfg = detect.DefaultConfig()
 	rng := rand.New(rand.NewPCG(5, 6))
-	for day := range 28 {
+	for day := range n {
 		start := costDay.AddDate(0, 0, day)
 		var l logged
 		for h := range hosts {
@@ -194,14 +195,31 @@ func busyMonth(hosts int) (days []*detect.Day, cfg detect.Config) {
 	return days, cfg
 }
 
+// Hosts are judged side by side, and yet the findings are the same on any number of processors.
+func TestFindingsOnAnyProcessors(t *testing.T) {
+	days, cfg := busyDays(25, 7)
+	w := detect.Window{From: costDay, To: costDay.AddDate(0, 0, 7)}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	one := detect.Findings(days, cfg, w)
+	if len(one) < 3 {
+		t.Fatalf("%d findings", len(one))
+	}
+	runtime.GOMAXPROCS(8)
+	if many := detect.Findings(days, cfg, w); !reflect.DeepEqual(one, many) {
+		t.Errorf("one processor:\n%+v\neight:\n%+v", one, many)
+	}
+}
+
 func BenchmarkFindingsOfAMonth(b *testing.B) {
 	for _, hosts := range []int{50, 200} {
-		days, cfg := busyMonth(hosts)
+		days, cfg := busyDays(hosts, 28)
 		b.Run(fmt.Sprintf("hosts=%d", hosts), func(b *testing.B) {
 			b.ReportAllocs()
+			before := processorTime(b)
 			for b.Loop() {
 				detect.Findings(days, cfg, detect.Window{From: costDay, To: costDay.AddDate(0, 0, 28)})
 			}
+			b.ReportMetric((processorTime(b)-before)/float64(b.N), "cpu-s/op")
 		})
 	}
 }

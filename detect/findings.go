@@ -47,25 +47,21 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 	echoes := findEchoes(days, hosts)
 	var out []Finding
 	effects, rhythmic := map[netip.Addr]bool{}, map[netip.Addr]bool{}
-	for _, a := range hosts {
-		if i := slices.IndexFunc(echoes, func(e echo) bool { return e.effect == a.host }); i >= 0 {
+	of := make([][]Finding, len(hosts))
+	for i, a := range hosts {
+		if k := slices.IndexFunc(echoes, func(e echo) bool { return e.effect == a.host }); k >= 0 {
 			effects[a.host] = true
-			out = append(out, echoFinding(a, &echoes[i], cfg.Location))
-			continue
+			of[i] = []Finding{echoFinding(a, &echoes[k], cfg.Location)}
 		}
-		pattern := patternFindings(a)
-		for i := range pattern {
-			pattern[i].Ports = topPorts(days, a.host, 3)
+	}
+	sideBySide(len(hosts), func(i int) {
+		if of[i] == nil {
+			of[i] = hostFindings(days, &cfg, w, hosts[i], len(hosts))
 		}
-		out = append(out, pattern...)
-		rhythmic[a.host] = len(pattern) > 0 && pattern[0].Kind == PeriodicBurst
-		out = append(out, resetFindings(days, w, a)...)
-		if f, ok := scanFinding(days, w, a, len(pattern) > 0); ok {
-			out = append(out, f)
-		}
-		if f, ok := growthFinding(days, &cfg, w, a, len(hosts)); ok {
-			out = append(out, f)
-		}
+	})
+	for i, a := range hosts {
+		out = append(out, of[i]...)
+		rhythmic[a.host] = !effects[a.host] && len(a.rhythms) > 0
 	}
 	out = append(out, fullFindings(days, &cfg, w, echoes)...)
 	out = append(out, kernelFindings(days, w)...)
@@ -85,6 +81,37 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 	touch(out, len(routersOf(days)))
 	sortFindings(out)
 	return out
+}
+
+// hostFindings are those of one of so many hosts, for which its own traffic is enough.
+func hostFindings(days []*Day, cfg *Config, w Window, a *activity, hosts int) []Finding {
+	out := patternFindings(a)
+	for i := range out {
+		out[i].Ports = topPorts(days, a.host, 3)
+	}
+	hasPattern := len(out) > 0
+	out = append(out, resetFindings(days, w, a)...)
+	if f, ok := scanFinding(days, w, a, hasPattern); ok {
+		out = append(out, f)
+	}
+	if f, ok := growthFinding(days, cfg, w, a, hosts); ok {
+		out = append(out, f)
+	}
+	return out
+}
+
+// sideBySide calls f with 0 to n-1, on all processors. No host's part of the work depends on another's.
+func sideBySide(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range min(runtime.GOMAXPROCS(0), n) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // sortFindings puts the most severe first.
@@ -109,8 +136,10 @@ func activities(days []*Day, w Window) []*activity {
 		}
 	}
 	slices.SortFunc(addrs, netip.Addr.Compare)
-	var out []*activity
-	for _, addr := range slices.Compact(addrs) {
+	addrs = slices.Compact(addrs)
+	out := make([]*activity, len(addrs))
+	sideBySide(len(addrs), func(i int) {
+		addr := addrs[i]
 		a := &activity{host: addr}
 		a.sessions = sp.lay(days, seriesOf(addr, func(h *Host) *Series { return &h.Sessions }))
 		a.lookups = sp.lay(days, seriesOf(addr, func(h *Host) *Series { return &h.Lookups }))
@@ -121,8 +150,8 @@ func activities(days []*Day, w Window) []*activity {
 		a.lookupN, a.sessionN = a.lookups.total(), a.sessions.total()
 		a.bursts, a.storms = a.sessions.bursts(), a.lookups.bursts()
 		a.describe(days)
-		out = append(out, a)
-	}
+		out[i] = a
+	})
 	return out
 }
 
@@ -166,7 +195,7 @@ func (a *activity) describe(days []*Day) {
 	}
 }
 
-// findPatterns looks at the hosts side by side: it is most of the work, and no host's patterns depend on another's.
+// findPatterns is most of the work.
 func findPatterns(hosts []*activity, cfg *Config) {
 	tried := 0 // hosts without any burst are not
 	for _, a := range hosts {
@@ -174,16 +203,7 @@ func findPatterns(hosts []*activity, cfg *Config) {
 			tried++
 		}
 	}
-	var wg sync.WaitGroup
-	var next atomic.Int64
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(hosts)); i = next.Add(1) - 1 {
-				hosts[i].findPattern(cfg, len(hosts), tried)
-			}
-		})
-	}
-	wg.Wait()
+	sideBySide(len(hosts), func(i int) { hosts[i].findPattern(cfg, len(hosts), tried) })
 }
 
 // findPattern finds the host's rhythms, and the bursts that stand apart from what it always does. tried is the number of hosts with bursts.
@@ -192,11 +212,14 @@ func (a *activity) findPattern(cfg *Config, hosts, tried int) {
 		return
 	}
 	a.apart = a.sessions.apart(a.bursts, tried)
-	a.rhythms = findRhythms(a.bursts, hosts, cfg.Location)
+	least := 0.0
 	if len(a.apart) < len(a.bursts) { // the rest may hide the rhythm
-		if x := findRhythms(a.apart, hosts, cfg.Location); len(x) > 0 && (len(a.rhythms) == 0 || x[0].gain > a.rhythms[0].gain) {
-			a.rhythms = x
+		if a.rhythms = findRhythms(a.apart, hosts, cfg.Location, 0); len(a.rhythms) > 0 {
+			least = a.rhythms[0].gain
 		}
+	}
+	if x := findRhythms(a.bursts, hosts, cfg.Location, least); len(x) > 0 {
+		a.rhythms = x
 	}
 }
 

@@ -9,29 +9,30 @@ import (
 type fitter struct {
 	x      []float64 // the starts, s, in order
 	trials float64   // ln of how many periods are tried
-	near   []int
-	r, abs []float64
-	member []bool
+	need   float64   // what a rhythm's gain and prior must reach to be of any use
+	near   []int     // the nearest phase of each start
+	r, abs []float64 // … and how far off it the start is
+	within []int     // the starts that are within the limit of their phase, in order
+	member []bool    // … and of those, which belong to the rhythm
 	k      [2][]float64
 	tried  map[[2]float64]bool // free periods and phases
 }
 
 func newFitter(trials float64, n int) *fitter {
-	return &fitter{trials: trials, near: make([]int, n), r: make([]float64, n), abs: make([]float64, n), member: make([]bool, n),
+	return &fitter{trials: trials, need: acceptGain, near: make([]int, n), r: make([]float64, n), abs: make([]float64, n), within: make([]int, n), member: make([]bool, n),
 		k: [2][]float64{make([]float64, n), make([]float64, n)}, tried: map[[2]float64]bool{}}
 }
 
-// fit scores a period with given phases. How far off its phase a start may be and still belong is not known beforehand: where strays abound
-// (another program of the same host), a wide limit takes them in. So the limit is narrowed as long as that makes the starts
-// more likely.
+// fit scores a period with given phases, of which all but the last have been tried just before. How far off its phase a start may be and
+// still belong is not known beforehand: where strays abound (another program of the same host), a wide limit takes them in. So the limit is
+// narrowed as long as that makes the starts more likely.
 func (f *fitter) fit(p float64, phases []float64, wall bool) *rhythm {
 	f.assign(p, phases)
 	floor := jitterFloor(p)
-	limit := max(4*1.4826*f.medianAbs(), 3*floor)
-	limit = min(limit, p/float64(4*len(phases)), maxStray)
+	limit := f.spread(3*floor, min(p/float64(4*len(phases)), maxStray))
 	var best *rhythm
 	for {
-		if r := f.within(p, phases, limit); r != nil && (best == nil || r.gain > best.gain) {
+		if r := f.score(p, phases, limit); r != nil && (best == nil || r.gain > best.gain) {
 			best = r
 		}
 		if limit <= 3*floor {
@@ -45,45 +46,59 @@ func (f *fitter) fit(p float64, phases []float64, wall bool) *rhythm {
 	return best
 }
 
-// mark finds the starts that are within limit seconds of their phase; one start a slot, the nearest.
+// mark finds the starts that are within limit seconds of their phase; one start a slot, the nearest. Those beyond the limit are out for good,
+// until the next assign: only smaller limits follow.
 func (f *fitter) mark(p float64, phases []float64, limit float64) {
 	var slot, last [maxPhases]int
 	for k := range last {
 		last[k] = -1
 	}
-	for i, v := range f.x {
-		f.member[i] = false
-		if math.Abs(f.r[i]) > limit {
+	n := 0
+	for _, i := range f.within {
+		r := math.Abs(f.r[i])
+		if r > limit {
 			continue
 		}
+		f.within[n], f.member[i] = i, true
+		n++
 		k := f.near[i]
-		at := int(roundUp((v - phases[k]) / p))
+		at := int(roundUp((f.x[i] - phases[k]) / p))
 		if j := last[k]; j >= 0 && slot[k] == at { // the starts are in order, and so are the slots of a phase
-			if math.Abs(f.r[j]) <= math.Abs(f.r[i]) {
+			if math.Abs(f.r[j]) <= r {
+				f.member[i] = false
 				continue
 			}
 			f.member[j] = false
 		}
-		slot[k], last[k], f.member[i] = at, i, true
+		slot[k], last[k] = at, i
 	}
+	f.within = f.within[:n]
+}
+
+// remark marks the starts that belong to r.
+func (f *fitter) remark(r *rhythm) {
+	for k := range r.about {
+		f.assign(r.period, r.about[:k+1])
+	}
+	clear(f.member)
+	f.mark(r.period, r.about, r.limit)
 }
 
 // members are the starts that belong to r.
 func (f *fitter) members(r *rhythm) []bool {
-	f.assign(r.period, r.about)
-	f.mark(r.period, r.about, r.limit)
+	f.remark(r)
 	return slices.Clone(f.member)
 }
 
-// within scores the period with the starts that are within limit seconds of their phase, which is moved to their mean.
-func (f *fitter) within(p float64, phases []float64, limit float64) *rhythm {
+// score scores the period with the starts that are within limit seconds of their phase, which is moved to their mean.
+func (f *fitter) score(p float64, phases []float64, limit float64) *rhythm {
 	f.mark(p, phases, limit)
 	x := f.x
 	n, sq, from, to := 0, 0.0, -1, 0
 	var counts [maxPhases]int
 	var sums [maxPhases]float64
-	for i, in := range f.member {
-		if in {
+	for _, i := range f.within {
+		if f.member[i] {
 			n++
 			sq += f.r[i] * f.r[i]
 			counts[f.near[i]]++
@@ -103,9 +118,8 @@ func (f *fitter) within(p float64, phases []float64, limit float64) *rhythm {
 		centers[k] = modulo(ph+mean, p)
 	}
 	s := max(math.Sqrt(max(sq/float64(n), 0)), jitterFloor(p))
-	first, last := x[0], x[len(x)-1]
-	span := (last - first) * float64(len(x)) / float64(len(x)-1)
-	rest := chance(len(x), span) + f.trials + float64(len(phases))*math.Log(max(3, p/(3*s)))
+	first, last, span := x[0], x[len(x)-1], f.span()
+	rest := f.rest(p, s, len(phases))
 	slots := max(slotsIn(first-limit, last+limit, p, centers), n)
 	gain := likelihood(n, slots, len(x)-n, s, span) - rest
 	// It may run for a part of the time only: from its first to its last start. To choose those costs as much as there is to choose from.
@@ -119,6 +133,25 @@ func (f *fitter) within(p float64, phases []float64, limit float64) *rhythm {
 		next = min(next, ph+p*(math.Floor((last+limit-ph)/p)+1))
 	}
 	return &rhythm{period: p, phases: centers, jitter: s, gain: gain, seen: n, slots: slots, next: next, about: phases, limit: limit}
+}
+
+// span is the time in which there are as many starts as there are gaps from the first to the last of them.
+func (f *fitter) span() float64 {
+	n := len(f.x)
+	return (f.x[n-1] - f.x[0]) * float64(n) / float64(n-1)
+}
+
+// rest is what the likelihood must exceed: what chance reaches, and the price of having tried.
+func (f *fitter) rest(p, s float64, phases int) float64 {
+	return chance(len(f.x), f.span()) + f.trials + float64(phases)*math.Log(max(3, p/(3*s)))
+}
+
+// hopeless says that no rhythm of that period or a longer one, with so many phases at most, is of use: even if each of its slots had its
+// start, with the least jitter. A host that keeps time has many starts, and nothing but its own period and the parts of it come near.
+func (f *fitter) hopeless(p float64, phases int, prior float64) bool {
+	n := min(int((f.x[len(f.x)-1]-f.x[0])/p+1.5)*phases, len(f.x))
+	s := jitterFloor(p)
+	return likelihood(n, n, len(f.x)-n, s, f.span())-f.rest(p, s, 1)+prior < f.need
 }
 
 // slotsIn counts the slots between two moments.
@@ -165,24 +198,33 @@ func roundUp(x float64) float64 { return math.Floor(x + 0.5) }
 
 func modulo(x, p float64) float64 { return max(x-p*math.Floor(x/p), 0) }
 
-// assign finds each start's nearest phase and its distance from it.
+// assign finds each start's nearest phase and its distance from it, when that is known for all phases but the last.
 func (f *fitter) assign(p float64, phases []float64) {
+	k := len(phases) - 1
+	f.within = f.within[:len(f.x)]
 	for i, v := range f.x {
-		f.r[i] = math.Inf(1)
-		for k, ph := range phases {
-			if d := offset(v-ph, p); math.Abs(d) < math.Abs(f.r[i]) {
-				f.near[i], f.r[i] = k, d
-			}
+		f.within[i] = i
+		if d := offset(v-phases[k], p); k == 0 || math.Abs(d) < math.Abs(f.r[i]) {
+			f.near[i], f.r[i] = k, d
 		}
 	}
 }
 
-func (f *fitter) medianAbs() float64 {
-	a, step := f.abs[:0], 1+len(f.r)/512 // of so many the median is near enough
+// spread is how far off their phases the starts are as a rule, four standard deviations by the median, from least to most.
+func (f *fitter) spread(least, most float64) float64 {
+	const sigmas = 4 * 1.4826
+	a, step, near := f.abs[:0], 1+len(f.r)/512, 0 // of so many the median is near enough
 	for i := 0; i < len(f.r); i += step {
-		a = append(a, math.Abs(f.r[i]))
+		d := math.Abs(f.r[i])
+		a = append(a, d)
+		if sigmas*d < most {
+			near++
+		}
 	}
-	return nth(a, len(a)/2)
+	if near <= len(a)/2 { // as for most periods that are tried
+		return most
+	}
+	return min(max(sigmas*nth(a, len(a)/2), least), most)
 }
 
 // nth is the value that stands at k once x is sorted; x is mixed up.
@@ -221,14 +263,18 @@ func quickselect[T any](x []T, k int, before func(a, b T) bool) {
 
 // free refines a candidate by least squares over the starts that keep step with it, and scores it.
 func (f *fitter) free(p float64) *rhythm {
+	const step = 0.9 // the least that a step makes of p
 	phase := 0.0
-	for range 4 {
+	for i := range 4 {
+		if f.hopeless(p*math.Pow(step, float64(5-i)), 1, 0) {
+			return nil
+		}
 		k, ok := f.steps(p)
 		if !ok {
 			return nil
 		}
 		p2, ph := leastSquares(k, f.x)
-		if !(p2 > p*0.9 && p2 < p*1.1) {
+		if !(p2 > p*step && p2 < p*1.1) {
 			return nil
 		}
 		settled := math.Abs(p2/p-1) < 1e-7
@@ -237,7 +283,7 @@ func (f *fitter) free(p float64) *rhythm {
 		}
 	}
 	x := f.x
-	if p < 60 || p > (x[len(x)-1]-x[0])/float64(minBursts-1)*1.1 {
+	if p < 60 || p > (x[len(x)-1]-x[0])/float64(minBursts-1)*1.1 || f.hopeless(p*step, 1, 0) {
 		return nil
 	}
 	phase = modulo(phase, p)
@@ -251,8 +297,7 @@ func (f *fitter) free(p float64) *rhythm {
 		return r
 	}
 	// Once more without the strays, which have pulled at the line.
-	f.assign(r.period, r.about)
-	f.mark(r.period, r.about, r.limit)
+	f.remark(r)
 	k := f.k[0]
 	for i := range x {
 		k[i] = math.NaN()
@@ -260,7 +305,7 @@ func (f *fitter) free(p float64) *rhythm {
 			k[i] = math.Round((x[i] - r.phases[0]) / r.period)
 		}
 	}
-	if p, phase = leastSquares(k, x); math.IsNaN(p) || p < 60 || math.Abs(p/r.period-1) > 0.1 {
+	if p, phase = leastSquares(k, x); math.IsNaN(p) || p < 60 || math.Abs(p/r.period-1) > 1-step {
 		return r
 	}
 	if g := f.fit(p, []float64{modulo(phase, p)}, false); g != nil && g.gain > r.gain {
@@ -275,16 +320,16 @@ func (f *fitter) steps(p float64) ([]float64, bool) {
 	const pull = 0.25 // of a start's deviation by which the next slot is moved
 	x, best, k := f.x, f.k[0], f.k[1]
 	bestN := 0
-	for s := 0; s < min(len(x), 4); s++ { // the first ones may be strays themselves
+	for s := range min(len(x), 4) { // the first ones may be strays themselves
 		ref, at, n := x[s], 0.0, 1
-		for i := range x {
-			if i == s {
-				k[i] = 0
-				continue
-			}
+		for i := range s {
+			k[i] = math.NaN()
+		}
+		k[s] = 0
+		for i := s + 1; i < len(x); i++ {
 			q := (x[i] - ref) / p
 			near := roundUp(q)
-			if math.Abs(q-near) > 0.2 || i > s && near == 0 || i < s {
+			if math.Abs(q-near) > 0.2 || near == 0 {
 				k[i] = math.NaN()
 				continue
 			}

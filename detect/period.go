@@ -94,14 +94,17 @@ func findRhythm(f frames, hosts int) *rhythm {
 	free := freeCandidates(utc)
 	trials := math.Log(float64(len(wallPeriods)*maxPhases+len(free))) + math.Log(float64(max(hosts, 1)))
 	var best *rhythm
+	of := newFitter(trials, len(utc))
 	better := func(r *rhythm) {
 		if r != nil && (best == nil || r.gain+r.prior() > best.gain+best.prior()) {
 			best = r
+			of.need = max(of.need, r.gain+r.prior())
 		}
 	}
-	of := newFitter(trials, len(utc))
 	for _, p := range wallPeriods {
-		of.x = f.of(p)
+		if of.x = f.of(p); of.hopeless(p, maxPhases, wallPrior) {
+			continue
+		}
 		phases := densePhases(of.x, p)
 		for k := 1; k <= len(phases); k++ {
 			better(of.fit(p, phases[:k], true))
@@ -153,12 +156,12 @@ func (r *rhythm) byTheClock(f *frames) *rhythm {
 }
 
 // findRhythms looks for further ones in what the surest leaves unexplained: two programs may run on one host. Its own stragglers, with
-// the same slots or a part of them, are none.
-func findRhythms(runs []run, hosts int, loc *time.Location) (out []found) {
+// the same slots or a part of them, are none. The first must reach the gain least.
+func findRhythms(runs []run, hosts int, loc *time.Location, least float64) (out []found) {
 	for len(out) < maxRhythms {
 		f := framesOf(runs, loc)
 		r := findRhythm(f, hosts)
-		if r == nil {
+		if r == nil || len(out) == 0 && r.gain < least {
 			break
 		}
 		var members, rest []run
@@ -239,17 +242,26 @@ func densePhases(x []float64, p float64) []float64 {
 // densest is the value with the most others within width around it on a circle of length p, by two pointers over the
 // sorted values laid out three times.
 func densest(x []float64, p, width float64) (best float64, most int) {
-	at := func(i int) float64 { return x[i%len(x)] + p*float64(i/len(x)) }
+	at := func(i int) float64 {
+		switch n := len(x); {
+		case i < n:
+			return x[i]
+		case i < 2*n:
+			return x[i-n] + p
+		default:
+			return x[i-2*n] + p*2
+		}
+	}
 	lo, hi := 0, 0
-	for i := len(x); i < 2*len(x); i++ {
-		for at(lo) < at(i)-width {
+	for i, v := range x {
+		for at(lo) < v+p-width {
 			lo++
 		}
-		for hi < 3*len(x) && at(hi) <= at(i)+width {
+		for hi < 3*len(x) && at(hi) <= v+p+width {
 			hi++
 		}
 		if n := min(hi-lo, len(x)); n > most {
-			best, most = x[i%len(x)], n
+			best, most = x[i], n
 		}
 	}
 	return best, most
@@ -257,13 +269,13 @@ func densest(x []float64, p, width float64) (best float64, most int) {
 
 // freeCandidates are periods that the gaps between starts up to 5 apart suggest, most often suggested first.
 func freeCandidates(x []float64) []float64 {
-	var gaps []float64
+	gaps := make([]uint64, 0, 18*len(x)) // bits of positive numbers have their order, and are sorted in half the time
 	for d := 1; d <= 5; d++ {
 		for i := 0; i+d < len(x); i++ {
 			g := x[i+d] - x[i]
 			for j := 1; j <= max(d, 3); j++ { // slots in between may be missing
 				if p := g / float64(j); p >= 60 {
-					gaps = append(gaps, p)
+					gaps = append(gaps, math.Float64bits(p))
 				}
 			}
 		}
@@ -275,11 +287,11 @@ func freeCandidates(x []float64) []float64 {
 	}
 	var groups []group
 	for i := 0; i < len(gaps); {
-		j := i
-		for j < len(gaps) && gaps[j] <= gaps[i]*1.02+2 {
+		j, end := i, math.Float64bits(math.Float64frombits(gaps[i])*1.02+2)
+		for j < len(gaps) && gaps[j] <= end {
 			j++
 		}
-		groups = append(groups, group{gaps[(i+j)/2], j - i})
+		groups = append(groups, group{math.Float64frombits(gaps[(i+j)/2]), j - i})
 		i = j
 	}
 	slices.SortStableFunc(groups, func(a, b group) int { return cmp.Compare(b.n, a.n) })

@@ -27,7 +27,7 @@ func each(n int, period, phase, jitter float64, rng *rand.Rand) (out []float64) 
 func TestTwoProgramsOfOneHost(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 1))
 	runs := runsAt(each(48, 1800, 10, 3, rng), each(39, 2210, 400, 1, rng)) // a day of each
-	got := findRhythms(runs, 20, time.UTC)
+	got := findRhythms(runs, 20, time.UTC, 0)
 	if len(got) != 2 {
 		t.Fatalf("%d rhythms", len(got))
 	}
@@ -44,7 +44,7 @@ func TestTwoProgramsOfOneHost(t *testing.T) {
 func TestRhythmHasNoShadow(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 2))
 	wide := each(96, 1800, 60, 50, rng) // its stragglers are near its slots
-	if got := findRhythms(runsAt(wide), 20, time.UTC); len(got) != 1 || got[0].period != 1800 {
+	if got := findRhythms(runsAt(wide), 20, time.UTC, 0); len(got) != 1 || got[0].period != 1800 {
 		t.Errorf("%d rhythms", len(got))
 	}
 }
