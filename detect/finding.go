@@ -5,47 +5,6 @@ import (
 	"time"
 )
 
-// Severity orders findings.
-type Severity string
-
-// The severities, as they are shown and as `--fail-on` takes them.
-const (
-	Info     Severity = "info"
-	Warning  Severity = "warning"
-	Critical Severity = "critical"
-)
-
-// Rank is 0 for info, 1 for warning, 2 for critical.
-func (s Severity) Rank() int {
-	switch s {
-	case Critical:
-		return 2
-	case Warning:
-		return 1
-	}
-	return 0
-}
-
-// The kinds of finding.
-const (
-	PeriodicBurst = "periodic-burst"
-	BurstKind     = "burst"
-	PTRStorm      = "ptr-storm"
-	TableFullKind = "table-full"
-	OOM           = "oom"
-	ShrinkKind    = "window-shrink"
-	ResetKind     = "reset"
-	ScanKind      = "scan"
-	GrowthKind    = "growth"
-	SYNFloodKind  = "syn-flood"
-	DNSStorm      = "dns-storm"
-	ClockKind     = "clock"
-	LossKind      = "loss"
-	NewHost       = "new-host"
-	LinkFlap      = "link-flap"
-	LagKind       = "lag"
-)
-
 // Classes tell findings of one kind apart.
 const (
 	Dead       = "dead service" // reset: the door answers with RST

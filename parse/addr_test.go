@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"uncloak/parse/scan"
 )
 
 // addr4 says of every text what netip says.
@@ -30,7 +32,7 @@ func TestAddr4IsNetip(t *testing.T) {
 	}
 	for _, s := range texts {
 		want, err := netip.ParseAddr(s)
-		got, ok := addr4([]byte(s))
+		got, ok := scan.Addr4([]byte(s))
 		if is4 := err == nil && want.Is4(); ok != is4 || is4 && netip.AddrFrom4(got) != want {
 			t.Fatalf("%q: %v %v, netip says %v", s, got, ok, want)
 		}
@@ -48,7 +50,7 @@ func TestIndexAndBlank(t *testing.T) {
 		}
 		s := string(b)
 		for _, want := range []string{"SRC=", "a", " b", "ab ab"} {
-			if got := index(b, want); got != strings.Index(s, want) {
+			if got := scan.Index(b, want); got != strings.Index(s, want) {
 				t.Fatalf("%q in %q: %d", want, s, got)
 			}
 		}
@@ -56,7 +58,7 @@ func TestIndexAndBlank(t *testing.T) {
 		if end < 0 {
 			end = len(s)
 		}
-		if got := blank(b); got != end {
+		if got := scan.Blank(b); got != end {
 			t.Fatalf("%q: the first word ends at %d", s, got)
 		}
 	}

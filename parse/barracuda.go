@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // barracuda reads the firewall activity log of Barracuda CloudGen (NextGen, phion):
 //
@@ -43,13 +47,13 @@ func (p *Parser) barracuda(b []byte, pipe int, rec *Record) bool {
 		case "srcIF":
 			rec.InIf = val
 		case "srcIP":
-			rec.Src = addr(val)
+			rec.Src = scan.Addr(val)
 		case "srcPort":
-			rec.SPort = port(val)
+			rec.SPort = scan.Port(val)
 		case "dstIP":
-			rec.Dst = addr(val)
+			rec.Dst = scan.Addr(val)
 		case "dstPort":
-			rec.DPort = port(val)
+			rec.DPort = scan.Port(val)
 		case "dstIF":
 			rec.OutIf = val
 		case "rule":
@@ -57,18 +61,18 @@ func (p *Parser) barracuda(b []byte, pipe int, rec *Record) bool {
 		case "info":
 			info = val
 		case "srcNAT":
-			rec.NATSrc = addr(val)
+			rec.NATSrc = scan.Addr(val)
 		case "dstNAT":
-			rec.NATDst = addr(val)
+			rec.NATDst = scan.Addr(val)
 		case "count":
-			if rec.Count = number32(val); rec.Count == 1 {
+			if rec.Count = scan.Number32(val); rec.Count == 1 {
 				rec.Count = 0
 			}
 		case "bytes":
-			n, _ := number(val)
+			n, _ := scan.Number(val)
 			bytesSum += n
 		case "packets":
-			n, _ := number(val)
+			n, _ := scan.Number(val)
 			packets += n
 		}
 		fields = fields[min(len(fields), end+1):]
@@ -77,19 +81,19 @@ func (p *Parser) barracuda(b []byte, pipe int, rec *Record) bool {
 		return false
 	}
 	rec.Dialect, rec.Word, rec.Detail = "barracuda", "session", p.name(rec.Rule)
-	rec.Bytes, rec.Packets = bytesSum, saturate(packets)
+	rec.Bytes, rec.Packets = bytesSum, scan.Saturate(packets)
 	barracudaVerb(verb, rec)
-	if rec.Kind == SessionDenied && containsLower(info, "limit") {
+	if rec.Kind == SessionDenied && scan.ContainsLower(info, "limit") {
 		rec.Detail = p.name(info)
 	}
 	tidyNAT(&rec.Event)
 	var buf [24]byte
-	if len(b) > 20 && b[4] == ' ' && b[7] == ' ' && isDigit(b[0]) { // 2018 01 30 13:12:21 Security +01:00
+	if len(b) > 20 && b[4] == ' ' && b[7] == ' ' && scan.IsDigit(b[0]) { // 2018 01 30 13:12:21 Security +01:00
 		copy(buf[:], b[:19])
 		buf[4], buf[7] = '-', '-'
 		if s, ok := wallStamp(buf[:19]); ok {
-			_, r := word(b[20:])
-			zone, _ := word(r)
+			_, r := scan.Word(b[20:])
+			zone, _ := scan.Word(r)
 			s.zoneOffset(zone)
 			ownStamp(rec, &s)
 		}
@@ -159,4 +163,10 @@ func barracudaVerb(verb []byte, rec *Record) {
 	default: // Detect, Scan, ARP …
 		rec.Kind = System
 	}
+}
+
+// barracudaAt looks for the verb and the first pipe of a Barracuda line.
+func (p *Parser) barracudaAt(b []byte, rec *Record) bool {
+	i := bytes.IndexByte(b[:min(len(b), 100)], '|')
+	return i > 0 && p.barracuda(b, i, rec)
 }

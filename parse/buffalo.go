@@ -1,35 +1,39 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // buffalo reads the packet filter of Buffalo home routers and its kin: "FIREWALL: TCP connection denied from
 // 203.0.113.5:2345 to 192.0.2.1:135 (ppp0)".
 func (p *Parser) buffalo(b []byte, rec *Record) bool {
 	b = bytes.TrimPrefix(b, []byte("FIREWALL"))
 	b = bytes.TrimLeft(b, ": ")
-	proto, rest := word(b)
-	what, rest := word(rest)
+	proto, rest := scan.Word(b)
+	what, rest := scan.Word(rest)
 	if rec.Proto = protocolWord(proto); rec.Proto == 0 || string(what) != "connection" && string(what) != "packet" {
 		return false
 	}
-	verb, rest := word(rest)
+	verb, rest := scan.Word(rest)
 	kind, action := verdict(verb)
 	if kind == System {
 		return false
 	}
-	if w, r := word(rest); string(w) == "from" {
-		w, rest = word(r)
-		rec.Src, rec.SPort = endpointWord(w)
+	if w, r := scan.Word(rest); string(w) == "from" {
+		w, rest = scan.Word(r)
+		rec.Src, rec.SPort = scan.EndpointWord(w)
 	}
-	if w, r := word(rest); string(w) == "to" {
-		w, rest = word(r)
-		rec.Dst, rec.DPort = endpointWord(w)
+	if w, r := scan.Word(rest); string(w) == "to" {
+		w, rest = scan.Word(r)
+		rec.Dst, rec.DPort = scan.EndpointWord(w)
 	}
 	if !rec.Src.IsValid() {
 		return false
 	}
 	if i := bytes.IndexByte(rest, '('); i >= 0 {
-		rec.InIf = until(rest[i+1:], ")")
+		rec.InIf = scan.Until(rest[i+1:], ")")
 	}
 	rec.Dialect, rec.Word, rec.Kind, rec.Action = "buffalo", "fw-packet", kind, action
 	return true

@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // cef reads ArcSight's Common Event Format of any vendor, with or without the word CEF in front:
 //
@@ -66,7 +70,7 @@ func (p *Parser) leef(b []byte, rec *Record) bool {
 				end = len(rest)
 			}
 			if i := bytes.IndexByte(rest[:end], '='); i > 0 {
-				f.set(trimLeft(rest[:i]), rest[i+1:end], rec)
+				f.set(scan.TrimLeft(rest[:i]), rest[i+1:end], rec)
 			}
 			rest = rest[min(len(rest), end+1):]
 		}
@@ -174,51 +178,51 @@ type extFields struct {
 func (f *extFields) set(key, val []byte, rec *Record) {
 	switch string(key) {
 	case "src", "sourceAddress", "c6a2", "srcip":
-		if a := addr(val); a.IsValid() {
+		if a := scan.Addr(val); a.IsValid() {
 			rec.Src = a
 		}
 	case "dst", "destinationAddress", "c6a3", "dstip":
-		if a := addr(val); a.IsValid() {
+		if a := scan.Addr(val); a.IsValid() {
 			rec.Dst = a
 		}
 	case "spt", "srcPort", "sourcePort", "srcport":
-		rec.SPort = port(val)
+		rec.SPort = scan.Port(val)
 	case "dpt", "dstPort", "destinationPort", "dstport":
-		rec.DPort = port(val)
+		rec.DPort = scan.Port(val)
 	case "proto", "transportProtocol":
 		if n := protocolWord(val); n != 0 {
 			rec.Proto = n
 		}
 	case "sourceTranslatedAddress", "srcPostNAT", "xlatesrc":
-		rec.NATSrc = addr(val)
+		rec.NATSrc = scan.Addr(val)
 	case "sourceTranslatedPort", "srcPostNATPort", "xlatesport":
-		rec.NATSPort = port(val)
+		rec.NATSPort = scan.Port(val)
 	case "destinationTranslatedAddress", "dstPostNAT", "xlatedst":
-		rec.NATDst = addr(val)
+		rec.NATDst = scan.Addr(val)
 	case "destinationTranslatedPort", "dstPostNATPort", "xlatedport":
-		rec.NATDPort = port(val)
+		rec.NATDPort = scan.Port(val)
 	case "act", "action", "deviceAction", "actionTaken":
 		f.act = val
 	case "in", "bytesIn", "srcBytes":
-		f.in, _ = number(val)
+		f.in, _ = scan.Number(val)
 	case "out", "bytesOut", "dstBytes":
-		f.out, _ = number(val)
+		f.out, _ = scan.Number(val)
 	case "UNIFItotalBytes", "totalBytes", "flexNumber1":
-		f.total, _ = number(val)
+		f.total, _ = scan.Number(val)
 	case "UNIFItotalPackets", "cn2", "totalPackets":
 		if string(key) != "cn2" {
-			f.packets, _ = number(val)
+			f.packets, _ = scan.Number(val)
 		}
 	case "deviceInboundInterface", "inInterface":
 		rec.InIf = val
 	case "deviceOutboundInterface", "outInterface":
 		rec.OutIf = val
 	case "cn3":
-		f.last = port(val)
+		f.last = scan.Port(val)
 	case "cn3Label":
 		f.cn3Label = val
 	case "cnt":
-		if rec.Count = number32(val); rec.Count == 1 {
+		if rec.Count = scan.Number32(val); rec.Count == 1 {
 			rec.Count = 0
 		}
 	case "rt", "devTime", "UNIFIutcTime", "end":
@@ -259,17 +263,17 @@ func (f *extFields) outcome(vendor, class, name []byte, rec *Record) {
 // a10 reads the carrier-grade NAT events of A10: 100/101 a port, 106/107 a block of ports.
 func (f *extFields) a10(class, name []byte, rec *Record) {
 	switch {
-	case containsLower(name, "exhaust"), containsLower(name, "unavailable"), containsLower(name, "fail"), containsLower(name, "exceed"):
+	case scan.ContainsLower(name, "exhaust"), scan.ContainsLower(name, "unavailable"), scan.ContainsLower(name, "fail"), scan.ContainsLower(name, "exceed"):
 		rec.Kind, rec.Word, rec.Action = TableFull, "nat-exhausted", ""
-	case containsLower(name, "batch") || string(f.cn3Label) == "Last Nat Port":
+	case scan.ContainsLower(name, "batch") || string(f.cn3Label) == "Last Nat Port":
 		rec.Kind, rec.Word, rec.Action = System, "nat-block", "nat-create"
 		rec.PortLow, rec.PortHigh, rec.NATSPort = rec.NATSPort, f.last, 0
-		if containsLower(name, "freed") {
+		if scan.ContainsLower(name, "freed") {
 			rec.Action = "nat-delete"
 		}
-	case containsLower(name, "allocated"), containsLower(name, "created"):
+	case scan.ContainsLower(name, "allocated"), scan.ContainsLower(name, "created"):
 		rec.Kind, rec.Word, rec.Action = SessionNew, "nat", "nat-create"
-	case containsLower(name, "freed"), containsLower(name, "deleted"):
+	case scan.ContainsLower(name, "freed"), scan.ContainsLower(name, "deleted"):
 		rec.Kind, rec.Word, rec.Action = SessionEnd, "nat", "nat-delete"
 	}
 }
@@ -307,7 +311,7 @@ func (p *Parser) extFinish(f *extFields, name []byte, rec *Record) {
 	if rec.Bytes == 0 {
 		rec.Bytes = f.total
 	}
-	rec.Packets = saturate(f.packets)
+	rec.Packets = scan.Saturate(f.packets)
 	rec.Rule = f.rule
 	switch {
 	case len(f.rule) > 0:
@@ -317,8 +321,8 @@ func (p *Parser) extFinish(f *extFields, name []byte, rec *Record) {
 	default:
 		rec.Detail = p.name(name)
 	}
-	if rec.Kind != TableFull && (containsLower(name, "exhaust") || containsLower(name, "table full") || containsLower(name, "limit reached") || containsLower(name, "limit exceeded")) &&
-		(containsLower(name, "port") || containsLower(name, "nat") || containsLower(name, "session") || containsLower(name, "connection")) {
+	if rec.Kind != TableFull && (scan.ContainsLower(name, "exhaust") || scan.ContainsLower(name, "table full") || scan.ContainsLower(name, "limit reached") || scan.ContainsLower(name, "limit exceeded")) &&
+		(scan.ContainsLower(name, "port") || scan.ContainsLower(name, "nat") || scan.ContainsLower(name, "session") || scan.ContainsLower(name, "connection")) {
 		rec.Kind, rec.Word = TableFull, "nat-exhausted"
 	}
 	if !rec.Src.IsValid() && !rec.Dst.IsValid() && rec.Kind != TableFull {
@@ -334,7 +338,7 @@ func (p *Parser) extFinish(f *extFields, name []byte, rec *Record) {
 		} else if s, ok := wallStamp(f.time); ok {
 			rec.Stamp = s
 		} else if rest, ok := s.stamp3164(f.time); ok {
-			s.zoneOffset(trimLeft(rest))
+			s.zoneOffset(scan.TrimLeft(rest))
 			rec.Stamp = s
 		}
 	}

@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // checkpoint reads the log exporter's lines of Check Point, whose fields are written in three ways:
 //
@@ -15,15 +19,15 @@ func (p *Parser) checkpoint(b []byte, rec *Record) bool {
 	case len(b) == 0:
 		return false
 	case b[0] == 'A', b[0] == '[' && bytes.HasPrefix(b, []byte("[Fields@")):
-		w := pairWalk{rest: b, sep: ' '}
-		for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+		w := scan.PairWalk{Rest: b, Sep: ' '}
+		for key, val, ok := w.Next(); ok; key, val, ok = w.Next() {
 			f.set(key, val, rec)
 		}
 	case b[0] == '[':
 		f.colons(b[1:], rec)
-	case isDigit(b[0]) && !f.head(b, rec):
+	case scan.IsDigit(b[0]) && !f.head(b, rec):
 		return false
-	case !isDigit(b[0]):
+	case !scan.IsDigit(b[0]):
 		f.pipes(b, rec)
 	}
 	if f.n < 3 {
@@ -52,7 +56,7 @@ func (p *Parser) checkpoint(b []byte, rec *Record) bool {
 	if s, ok := epochStamp(f.time); ok && rec.Stamp == (Stamp{}) {
 		rec.Stamp = s
 	}
-	if containsLower(f.reason, "nat") && (containsLower(f.reason, "port") || containsLower(f.reason, "pool")) && (containsLower(f.reason, "exhaust") || containsLower(f.reason, "fail")) {
+	if scan.ContainsLower(f.reason, "nat") && (scan.ContainsLower(f.reason, "port") || scan.ContainsLower(f.reason, "pool")) && (scan.ContainsLower(f.reason, "exhaust") || scan.ContainsLower(f.reason, "fail")) {
 		rec.Kind, rec.Word = TableFull, "nat-exhausted"
 	}
 	ownStamp(rec, &f.stamp)
@@ -72,24 +76,24 @@ func (f *checkFields) set(key, val []byte, rec *Record) {
 	case "action", "Action":
 		f.action = val
 	case "src":
-		rec.Src = addr(val)
+		rec.Src = scan.Addr(val)
 	case "dst":
-		rec.Dst = addr(val)
+		rec.Dst = scan.Addr(val)
 	case "proto":
 		rec.Proto = protocol(val)
 	case "s_port", "sport_svc":
-		rec.SPort = port(val)
+		rec.SPort = scan.Port(val)
 	case "service", "svc":
-		rec.DPort = port(val)
+		rec.DPort = scan.Port(val)
 	case "xlatesrc":
-		rec.NATSrc = addr(val)
+		rec.NATSrc = scan.Addr(val)
 		f.fields = true
 	case "xlatesport", "xlatesport_svc":
-		rec.NATSPort = port(val)
+		rec.NATSPort = scan.Port(val)
 	case "xlatedst":
-		rec.NATDst = addr(val)
+		rec.NATDst = scan.Addr(val)
 	case "xlatedport", "xlatedport_svc":
-		rec.NATDPort = port(val)
+		rec.NATDPort = scan.Port(val)
 	case "rule_name":
 		if len(val) > 0 {
 			rec.Rule = val
@@ -105,13 +109,13 @@ func (f *checkFields) set(key, val []byte, rec *Record) {
 	case "drop_reason", "reject_reason", "message_info":
 		f.reason = val
 	case "bytes":
-		rec.Bytes, _ = number(val)
+		rec.Bytes, _ = scan.Number(val)
 	case "packets":
-		if rec.Packets = number32(val); rec.Packets == 0 {
+		if rec.Packets = scan.Number32(val); rec.Packets == 0 {
 			f.list = val
 		}
 	case "packet_amount":
-		rec.Count = number32(val)
+		rec.Count = scan.Number32(val)
 	case "hostname":
 		f.host = val
 	case "time":
@@ -123,28 +127,28 @@ func (f *checkFields) set(key, val []byte, rec *Record) {
 // Count says how many there are.
 func (f *checkFields) first(rec *Record) {
 	var c [5][]byte
-	in := until(after(f.list, "<"), ">;")
+	in := scan.Until(scan.After(f.list, "<"), ">;")
 	if csvColumns(in, c[:]) < 5 {
 		return
 	}
-	rec.Src, rec.SPort, rec.Dst, rec.DPort, rec.Proto = addr(c[0]), port(c[1]), addr(c[2]), port(c[3]), protocol(c[4])
+	rec.Src, rec.SPort, rec.Dst, rec.DPort, rec.Proto = scan.Addr(c[0]), scan.Port(c[1]), scan.Addr(c[2]), scan.Port(c[3]), protocol(c[4])
 }
 
 // colons reads `key:"value"; ` and `key: value; `.
 func (f *checkFields) colons(b []byte, rec *Record) {
 	for {
-		b = trimLeft(b)
+		b = scan.TrimLeft(b)
 		i := bytes.IndexByte(b, ':')
 		if i < 0 {
 			return
 		}
 		key := b[:i]
-		if b = trimLeft(b[i+1:]); len(b) == 0 {
+		if b = scan.TrimLeft(b[i+1:]); len(b) == 0 {
 			return
 		}
 		var val []byte
 		if b[0] == '"' {
-			val, b = quotedValue(b)
+			val, b = scan.QuotedValue(b)
 		} else {
 			end := bytes.IndexByte(b, ';')
 			if end < 0 {
@@ -180,17 +184,17 @@ func (f *checkFields) pipes(b []byte, rec *Record) {
 
 // head reads the "3Sep2007 15:10:28 accept 192.168.99.1 >eth2 " of `fw log`, then the fields.
 func (f *checkFields) head(b []byte, rec *Record) bool {
-	w, rest := word(b)
-	clock, rest := word(rest)
+	w, rest := scan.Word(b)
+	clock, rest := scan.Word(rest)
 	if !f.stamp.dayMonthYear(w) {
 		return false
 	}
 	if _, ok := f.stamp.clock(clock); !ok {
 		return false
 	}
-	f.action, rest = word(rest)
-	_, rest = word(rest)
-	if w, r := word(rest); len(w) > 1 && (w[0] == '>' || w[0] == '<') {
+	f.action, rest = scan.Word(rest)
+	_, rest = scan.Word(rest)
+	if w, r := scan.Word(rest); len(w) > 1 && (w[0] == '>' || w[0] == '<') {
 		if w[0] == '>' {
 			rec.InIf = w[1:]
 		} else {
@@ -204,7 +208,7 @@ func (f *checkFields) head(b []byte, rec *Record) bool {
 
 // dayMonthYear reads "3Sep2007".
 func (s *Stamp) dayMonthYear(b []byte) bool {
-	d, rest, ok := leading(b)
+	d, rest, ok := scan.Leading(b)
 	if !ok || d < 1 || d > 31 || len(rest) < 7 {
 		return false
 	}
@@ -214,5 +218,48 @@ func (s *Stamp) dayMonthYear(b []byte) bool {
 		return false
 	}
 	s.Day, s.Month, s.Year = uint8(d), m, y
+	return true
+}
+
+// versionB reads what stands behind a priority and a 1 but is no RFC 5424: Meraki's Unix stamp, Check Point's structured data
+// that is none.
+func (p *Parser) versionB(b []byte, rec *Record) bool {
+	if len(b) > 20 && scan.IsDigit(b[2]) && b[12] == '.' || len(b) > 20 && scan.IsDigit(b[2]) && b[11] == '.' {
+		return p.meraki(b, rec)
+	}
+	var s Stamp
+	if rest, ok := s.stamp3164(b[2:]); ok {
+		return p.oldHeaderB(rest, &s, rec)
+	}
+	var f [6][]byte
+	rest := b
+	for i := range f {
+		f[i], rest = scan.Word(rest)
+	}
+	if len(rest) == 0 {
+		return false
+	}
+	r, _ := s.stampISO(f[1]) // Check Point writes zones such as "--5:00": then the clock alone counts
+	if !s.HasClock && len(f[1]) > 19 {
+		_, _ = s.stampISO(f[1][:19])
+	} else if len(r) > 0 {
+		s.HasZone = false
+	}
+	checkPoint := scan.EqualLower(f[3], "checkpoint") || scan.EqualLower(f[3], "cp-gw") || bytes.Contains(b, []byte("[Fields@1.3.6.1.4.1.2620"))
+	if i := bytes.IndexByte(b, '['); checkPoint && i > 0 {
+		if !p.checkpoint(b[i:], rec) {
+			return false
+		}
+	} else if i := bytes.Index(b, []byte(" event=")); i > 0 && (string(f[4]) == ":" || string(f[3]) == "EFW") {
+		if !p.clavister(b[i:], rec) {
+			return false
+		}
+	} else {
+		return false
+	}
+	if s.HasClock {
+		rec.Stamp = s
+	}
+	rec.Host, rec.App = f[2], f[3]
 	return true
 }

@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // ftdEvent reads the security events of Firepower Threat Defense: "EventPriority: Low, DeviceUUID: …, SrcIP: 10.1.1.1,
 // …". 430002 is the start of a connection and 430003 its end, unless a rule blocked it; the others are findings about
@@ -17,15 +21,15 @@ func (p *Parser) ftdEvent(code int, b []byte, rec *Record) bool {
 		if i < 0 {
 			continue
 		}
-		v := trimBody(part[i+2:])
-		switch string(trimLeft(part[:i])) {
+		v := scan.TrimBody(part[i+2:])
+		switch string(scan.TrimLeft(part[:i])) {
 		case "SrcIP":
 			if !rec.Src.IsValid() {
-				rec.Src = addr(v)
+				rec.Src = scan.Addr(v)
 			}
 		case "DstIP":
 			if !rec.Dst.IsValid() {
-				rec.Dst = addr(v)
+				rec.Dst = scan.Addr(v)
 			}
 		case "SrcPort":
 			rec.SPort = firstPort(rec.SPort, v)
@@ -36,9 +40,9 @@ func (p *Parser) ftdEvent(code int, b []byte, rec *Record) bool {
 				rec.Proto = protocol(v)
 			}
 		case "NAT_InitiatorIP":
-			rec.NATSrc = addr(v)
+			rec.NATSrc = scan.Addr(v)
 		case "NAT_ResponderIP":
-			rec.NATDst = addr(v)
+			rec.NATDst = scan.Addr(v)
 		case "NAT_InitiatorPort":
 			rec.NATSPort = firstPort(rec.NATSPort, v)
 		case "NAT_ResponderPort":
@@ -48,11 +52,11 @@ func (p *Parser) ftdEvent(code int, b []byte, rec *Record) bool {
 		case "EgressInterface":
 			rec.OutIf = v
 		case "InitiatorBytes", "ResponderBytes":
-			n, _ := number(v)
+			n, _ := scan.Number(v)
 			rec.Bytes += n
 		case "InitiatorPackets", "ResponderPackets":
-			n, _ := number(v)
-			rec.Packets = saturate(uint64(rec.Packets) + n)
+			n, _ := scan.Number(v)
+			rec.Packets = scan.Saturate(uint64(rec.Packets) + n)
 		case "AccessControlRuleAction":
 			action = v
 		case "AccessControlRuleReason":
@@ -93,5 +97,5 @@ func firstPort(old uint16, b []byte) uint16 {
 	if old != 0 {
 		return old
 	}
-	return port(b)
+	return scan.Port(b)
 }

@@ -3,6 +3,8 @@ package parse
 import (
 	"bytes"
 	"net/netip"
+
+	"uncloak/parse/scan"
 )
 
 // ios reads the messages of IOS, IOS-XE, IOS-XR and NX-OS, and of what speaks like them (EOS, SONiC): access lists, NAT,
@@ -36,12 +38,12 @@ func (p *Parser) iosMessage(m mnemonic, rec *Record) bool {
 	case string(m.facility) == "FW":
 		return p.iosFirewall(m, rec)
 	case string(m.name) == "MSGLOST": // %SYS-3-MSGLOST: 5 messages lost because of queue overflow
-		n, _ := word(m.text)
-		rec.Kind, rec.Word, rec.Count, rec.Detail = Suppressed, "suppressed", number32(n), p.name(m.name)
+		n, _ := scan.Word(m.text)
+		rec.Kind, rec.Word, rec.Count, rec.Detail = Suppressed, "suppressed", scan.Number32(n), p.name(m.name)
 		return true
 	case string(m.facility) == "SEC_LOGIN":
 		rec.plain(p.name(m.whole))
-		rec.Src = addr(until(after(m.text, "[Source: "), "]"))
+		rec.Src = scan.Addr(scan.Until(scan.After(m.text, "[Source: "), "]"))
 		return true
 	case string(m.name) == "UPDOWN", string(m.name) == "CHANGED", bytes.HasPrefix(m.name, []byte("IF_")),
 		bytes.HasPrefix(m.facility, []byte("ETH")) || bytes.HasPrefix(m.facility, []byte("PORT")):
@@ -56,14 +58,14 @@ func (p *Parser) iosMessage(m mnemonic, rec *Record) bool {
 // than one packet is an update.
 func (p *Parser) iosAccessList(m mnemonic, rec *Record) bool {
 	if bytes.HasSuffix(m.name, []byte("LOGRL")) { // rate-limited or missed 18 packets
-		n, _ := word(after(m.text, "missed "))
-		rec.Kind, rec.Word, rec.Count, rec.Detail = Suppressed, "suppressed", number32(n), p.name(m.name)
+		n, _ := scan.Word(scan.After(m.text, "missed "))
+		rec.Kind, rec.Word, rec.Count, rec.Detail = Suppressed, "suppressed", scan.Number32(n), p.name(m.name)
 		return true
 	}
-	name, r := word(after(m.text, "list "))
-	action, r := word(r)
+	name, r := scan.Word(scan.After(m.text, "list "))
+	action, r := scan.Word(r)
 	if len(action) > 0 && action[0] == '(' {
-		action, r = word(r)
+		action, r = scan.Word(r)
 	}
 	allowed := bytes.HasPrefix(action, []byte("permit"))
 	if !allowed && !bytes.HasPrefix(action, []byte("den")) {
@@ -73,21 +75,21 @@ func (p *Parser) iosAccessList(m mnemonic, rec *Record) bool {
 	if i := bytes.Index(r, []byte("->")); i >= 0 {
 		left, right = r[:i], r[i+2:]
 	}
-	if proto, rest := word(left); !addr(until(proto, "(")).IsValid() {
+	if proto, rest := scan.Word(left); !scan.Addr(scan.Until(proto, "(")).IsValid() {
 		rec.Proto, left = protocol(proto), rest
 	}
 	left = iosEndpoint(left, rec)
 	if !rec.Src.IsValid() {
 		return false
 	}
-	if w, _ := word(left); right != nil && len(w) > 0 {
+	if w, _ := scan.Word(left); right != nil && len(w) > 0 {
 		w = bytes.Trim(w, "()") // the interface of "log-input"
-		if hasLetter(w) {
+		if scan.HasLetter(w) {
 			rec.InIf = w
 		}
 	}
 	if right != nil {
-		w, rest := word(right)
+		w, rest := scan.Word(right)
 		rec.Dst, rec.DPort = parenthesised(bytes.TrimRight(w, ","))
 		if !rec.Dst.IsValid() {
 			return false
@@ -107,7 +109,7 @@ func (p *Parser) iosAccessList(m mnemonic, rec *Record) bool {
 func iosEndpoint(b []byte, rec *Record) (rest []byte) {
 	for range 3 {
 		var w []byte
-		if w, b = word(b); len(w) == 0 {
+		if w, b = scan.Word(b); len(w) == 0 {
 			return nil
 		}
 		if rec.Src, rec.SPort = parenthesised(bytes.TrimRight(w, ",")); rec.Src.IsValid() {
@@ -123,23 +125,23 @@ func packetCount(b []byte) uint32 {
 	if i < 0 {
 		return 0
 	}
-	return number32(lastWord(b[:i]))
+	return scan.Number32(scan.LastWord(b[:i]))
 }
 
 // nxosAccessList reads "Src IP: 172.30.10.100, Dst IP: 10.135.15.2, Src Port: 0, …, Protocol: "TCP"(6), ACL Name: a, ACE
 // Action: Permit, …, Hit-count: 600".
 func (p *Parser) nxosAccessList(b []byte, rec *Record) bool {
 	var acl, action []byte
-	pairs(b, ':', ',', func(key, v []byte) {
+	scan.Pairs(b, ':', ',', func(key, v []byte) {
 		switch string(key) {
 		case "Src IP", "Source IP":
-			rec.Src = addr(v)
+			rec.Src = scan.Addr(v)
 		case "Dst IP", "Destination IP":
-			rec.Dst = addr(v)
+			rec.Dst = scan.Addr(v)
 		case "Src Port", "Source Port":
-			rec.SPort = port(v)
+			rec.SPort = scan.Port(v)
 		case "Dst Port", "Destination Port":
-			rec.DPort = port(v)
+			rec.DPort = scan.Port(v)
 		case "Src Intf", "Source Interface":
 			rec.InIf = v
 		case "Protocol":
@@ -149,17 +151,17 @@ func (p *Parser) nxosAccessList(b []byte, rec *Record) bool {
 		case "ACE Action":
 			action = v
 		case "Hit-count", "Hit-Count":
-			rec.Packets = number32(v)
+			rec.Packets = scan.Number32(v)
 		}
 	})
 	if i := bytes.Index(b, []byte("Hit-count = ")); i >= 0 {
-		n, _ := word(b[i+len("Hit-count = "):])
-		rec.Packets = number32(n)
+		n, _ := scan.Word(b[i+len("Hit-count = "):])
+		rec.Packets = scan.Number32(n)
 	}
 	if !rec.Src.IsValid() {
 		return false
 	}
-	rec.verdict(lower(action, "permit"))
+	rec.verdict(scan.EqualLower(action, "permit"))
 	rec.Detail = p.name(acl)
 	switch {
 	case len(action) == 0: // old releases do not say
@@ -179,34 +181,34 @@ func (p *Parser) iosNAT(m mnemonic, rec *Record) bool {
 	if created || deleted {
 		r := m.text
 		for range 3 {
-			w, rest := word(r)
+			w, rest := scan.Word(r)
 			if n := protocol(w); n != 0 {
 				rec.Proto, r = n, rest
 				break
 			}
-			if len(w) > 0 && isDigit(w[0]) {
+			if len(w) > 0 && scan.IsDigit(w[0]) {
 				break
 			}
 			r = rest
 		}
 		var f [4][]byte
 		for i := range f {
-			f[i], r = word(r)
+			f[i], r = scan.Word(r)
 		}
-		rec.Src, rec.SPort = hostPort(f[0], ':')
-		rec.NATSrc, rec.NATSPort = hostPort(f[1], ':')
-		rec.Dst, rec.DPort = hostPort(f[2], ':')
-		rec.NATDst, rec.NATDPort = hostPort(f[3], ':')
+		rec.Src, rec.SPort = scan.HostPort(f[0], ':')
+		rec.NATSrc, rec.NATSPort = scan.HostPort(f[1], ':')
+		rec.Dst, rec.DPort = scan.HostPort(f[2], ':')
+		rec.NATDst, rec.NATDPort = scan.HostPort(f[3], ':')
 		rec.translation(created)
 		return rec.Src.IsValid() && rec.NATSrc.IsValid()
 	}
 	if exhausted(name) || exhausted(m.text) || bytes.Contains(name, []byte("ALLOC_FAIL")) || bytes.Contains(name, []byte("MAX_ENTRIES")) {
-		pool, _ := word(after(m.text, "pool "))
+		pool, _ := scan.Word(scan.After(m.text, "pool "))
 		if len(pool) == 0 {
 			pool = name
 		}
-		host, _ := word(after(m.text, "failed for "))
-		rec.Src = addr(bytes.TrimRight(host, ","))
+		host, _ := scan.Word(scan.After(m.text, "failed for "))
+		rec.Src = scan.Addr(bytes.TrimRight(host, ","))
 		rec.full("nat-exhausted", p.name(bytes.TrimRight(pool, ",;.")))
 		return true
 	}
@@ -219,19 +221,19 @@ func (p *Parser) iosNAT(m mnemonic, rec *Record) bool {
 func (p *Parser) iosFirewall(m mnemonic, rec *Record) bool {
 	b := m.text
 	if i := bytes.Index(b, []byte("initiator (")); i >= 0 {
-		proto, _ := word(after(b[:i], "Start "))
+		proto, _ := scan.Word(scan.After(b[:i], "Start "))
 		end := len(proto) == 0
 		if end {
-			proto, _ = word(after(b[:i], "Stop "))
+			proto, _ = scan.Word(scan.After(b[:i], "Stop "))
 		}
 		rec.Proto = protocol(proto)
-		rec.Src, rec.SPort = hostPort(until(b[i+len("initiator ("):], ")"), ':')
-		r := after(b[i:], "responder (")
-		rec.Dst, rec.DPort = hostPort(until(r, ")"), ':')
-		sent, _ := word(after(b[i:], " sent "))
-		got, _ := word(after(r, " sent "))
-		n1, _ := number(sent)
-		n2, _ := number(got)
+		rec.Src, rec.SPort = scan.HostPort(scan.Until(b[i+len("initiator ("):], ")"), ':')
+		r := scan.After(b[i:], "responder (")
+		rec.Dst, rec.DPort = scan.HostPort(scan.Until(r, ")"), ':')
+		sent, _ := scan.Word(scan.After(b[i:], " sent "))
+		got, _ := scan.Word(scan.After(r, " sent "))
+		n1, _ := scan.Number(sent)
+		n2, _ := scan.Number(got)
 		rec.Bytes = n1 + n2
 		rec.Kind, rec.Word, rec.Action = SessionNew, "session", "session-create"
 		if end {
@@ -239,9 +241,9 @@ func (p *Parser) iosFirewall(m mnemonic, rec *Record) bool {
 		}
 		return rec.Src.IsValid() && rec.Dst.IsValid()
 	}
-	if bytes.Contains(m.name, []byte("ALERT_ON")) || says512(b, "max tcp half-open") {
-		host, _ := word(after(b, "host "))
-		rec.Dst = addr(bytes.TrimRight(host, "."))
+	if bytes.Contains(m.name, []byte("ALERT_ON")) || scan.ContainsLower512(b, "max tcp half-open") {
+		host, _ := scan.Word(scan.After(b, "host "))
+		rec.Dst = scan.Addr(bytes.TrimRight(host, "."))
 		rec.full("session-limit", p.name(m.name))
 		return true
 	}
@@ -252,8 +254,8 @@ func (p *Parser) iosFirewall(m mnemonic, rec *Record) bool {
 		return false
 	}
 	rec.Proto = firstProtocol(b)
-	for w, r := word(b); len(w) > 0 && !rec.Dst.IsValid(); w, r = word(r) {
-		if a, port := hostPort(until(w, "("), ':'); a.IsValid() && isDigit(w[0]) {
+	for w, r := scan.Word(b); len(w) > 0 && !rec.Dst.IsValid(); w, r = scan.Word(r) {
+		if a, port := scan.HostPort(scan.Until(w, "("), ':'); a.IsValid() && scan.IsDigit(w[0]) {
 			if !rec.Src.IsValid() {
 				rec.Src, rec.SPort = a, port
 			} else {
@@ -261,10 +263,10 @@ func (p *Parser) iosFirewall(m mnemonic, rec *Record) bool {
 			}
 		}
 	}
-	if rec.InIf, _ = word(after(b, "pkt from ")); summary {
-		rec.InIf, _ = word(after(b, " from "))
-		n, _, _ := leading(b)
-		rec.Packets = saturate(n)
+	if rec.InIf, _ = scan.Word(scan.After(b, "pkt from ")); summary {
+		rec.InIf, _ = scan.Word(scan.After(b, " from "))
+		n, _, _ := scan.Leading(b)
+		rec.Packets = scan.Saturate(n)
 	}
 	rec.verdict(pass)
 	if summary && pass {
@@ -275,7 +277,7 @@ func (p *Parser) iosFirewall(m mnemonic, rec *Record) bool {
 		if j := bytes.Index(reason, []byte(" with ip ident")); j >= 0 {
 			reason = reason[:j]
 		}
-		rec.Detail = p.name(trimLeft(trimBody(reason)))
+		rec.Detail = p.name(scan.TrimLeft(scan.TrimBody(reason)))
 	}
 	return rec.Src.IsValid() && rec.Dst.IsValid()
 }
@@ -292,15 +294,15 @@ func (p *Parser) iosLink(m mnemonic, rec *Record) bool {
 	if i < 0 {
 		return false
 	}
-	w, r := word(b[i+skip:])
-	state := after(r, "state to ")
+	w, r := scan.Word(b[i+skip:])
+	state := scan.After(r, "state to ")
 	if state == nil {
-		state = after(r, "is ")
+		state = scan.After(r, "is ")
 	}
 	state = bytes.TrimPrefix(state, []byte("administratively "))
-	s, _ := word(state)
+	s, _ := scan.Word(state)
 	s = bytes.TrimRight(s, ",.")
-	up, down := lower(s, "up"), lower(s, "down")
+	up, down := scan.EqualLower(s, "up"), scan.EqualLower(s, "down")
 	if !up && !down {
 		return false
 	}
@@ -314,7 +316,7 @@ func (p *Parser) iosLink(m mnemonic, rec *Record) bool {
 func parenthesised(w []byte) (a netip.Addr, p uint16) {
 	i := bytes.IndexByte(w, '(')
 	if i < 0 {
-		return addr(w), 0
+		return scan.Addr(w), 0
 	}
-	return addr(w[:i]), port(until(w[i+1:], ")"))
+	return scan.Addr(w[:i]), scan.Port(scan.Until(w[i+1:], ")"))
 }

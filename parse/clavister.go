@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // clavister reads the lines of Clavister cOS Core and D-Link DFL:
 //
@@ -12,8 +16,8 @@ import "bytes"
 func (p *Parser) clavister(b []byte, rec *Record) bool {
 	var event, action, conn []byte
 	var orig, term uint64
-	w := pairWalk{rest: b, sep: ' '}
-	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+	w := scan.PairWalk{Rest: b, Sep: ' '}
+	for key, val, ok := w.Next(); ok; key, val, ok = w.Next() {
 		switch string(key) {
 		case "event":
 			event = val
@@ -26,29 +30,29 @@ func (p *Parser) clavister(b []byte, rec *Record) bool {
 		case "connipproto", "ipproto":
 			rec.Proto = protocol(val)
 		case "connsrcip", "srcip":
-			rec.Src = addr(val)
+			rec.Src = scan.Addr(val)
 		case "connsrcport", "srcport", "connsrcid":
-			rec.SPort = port(val)
+			rec.SPort = scan.Port(val)
 		case "conndestip", "destip":
-			rec.Dst = addr(val)
+			rec.Dst = scan.Addr(val)
 		case "conndestport", "destport":
-			rec.DPort = port(val)
+			rec.DPort = scan.Port(val)
 		case "connnewsrcip":
-			rec.NATSrc = addr(val)
+			rec.NATSrc = scan.Addr(val)
 		case "connnewsrcport":
-			rec.NATSPort = port(val)
+			rec.NATSPort = scan.Port(val)
 		case "connnewdestip":
-			rec.NATDst = addr(val)
+			rec.NATDst = scan.Addr(val)
 		case "connnewdestport":
-			rec.NATDPort = port(val)
+			rec.NATDPort = scan.Port(val)
 		case "connrecvif", "recvif":
 			rec.InIf = val
 		case "conndestif", "destif":
 			rec.OutIf = val
 		case "origsent":
-			orig, _ = number(val)
+			orig, _ = scan.Number(val)
 		case "termsent":
-			term, _ = number(val)
+			term, _ = scan.Number(val)
 		case "syn", "ack", "fin", "rst", "psh":
 			if string(val) == "1" {
 				rec.Flags |= clavisterFlag(key[0])

@@ -66,24 +66,3 @@ func formatsC() []Format {
 			"Hop, address, name, loss, probes and round trips.", "mtr --report --no-dns ADDRESS", "mtr(8)"},
 	}
 }
-
-// whyC says what gave a line of this family away; see Explain.
-func whyC(dialect string) string {
-	switch dialect {
-	case "pf":
-		return "tag filterlog and its comma separated fields, or pflog's rule N/(reason) action dir on interface"
-	case "ipfw":
-		return "ipfw: rule, verdict, protocol and two addresses, or the kernel's note about a connection in vain"
-	case "conntrack-xml":
-		return "a <flow> element with two tuples"
-	case "ulogd-json":
-		return "a JSON object with ulogd's keys"
-	case "unbound", "bind", "nsd", "knot", "powerdns", "dhcpd", "kea", "udhcpd":
-		return "tag or first words of " + dialect
-	case "adguard", "technitium", "pihole", "windows-dhcp":
-		return "the shape of a line in the log file of " + dialect
-	case "tcpdump", "tshark", "ping", "traceroute", "mtr":
-		return "a line as " + dialect + " prints it"
-	}
-	return ""
-}

@@ -69,26 +69,3 @@ func formatsE() []Format {
 		},
 	}
 }
-
-// whyE says what gave a dialect of formatsE away.
-func whyE(dialect string) string {
-	switch dialect {
-	case "windows-dns":
-		return "PACKET behind a stamp and a thread's number, and labels with their lengths"
-	case "coredns":
-		return "a client, a number, and the question in quotes"
-	case "nft-trace":
-		return "trace id, then packet, rule, verdict or policy"
-	case "odhcpd":
-		return "tag odhcpd"
-	case "efficientip":
-		return "tag named, and a sentence of DNS Guardian"
-	case "nat-syslog":
-		return "SADD, SDEL, APMADD or APMDEL as message name, and ISADDR= … XSADDR="
-	case "nflog-xml":
-		return "a <log> element with a packet in hexadecimal"
-	case "oomd":
-		return "tag systemd-oomd, earlyoom or systemd, and what they say of a kill"
-	}
-	return ""
-}

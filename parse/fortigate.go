@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // fortigate reads the key=value and CSV lines of FortiOS 4 to 7: traffic, security profiles and events.
 //
@@ -9,12 +13,12 @@ import "bytes"
 // virtual IP.
 func (p *Parser) fortigate(b []byte, rec *Record) bool {
 	var f fortiFields
-	w := pairWalk{rest: b, sep: ' '}
-	if bytes.IndexByte(b[:blank(b)], ',') >= 0 {
-		w.sep = ','
+	w := scan.PairWalk{Rest: b, Sep: ' '}
+	if bytes.IndexByte(b[:scan.Blank(b)], ',') >= 0 {
+		w.Sep = ','
 	}
 	for {
-		key, val, ok := w.next()
+		key, val, ok := w.Next()
 		if !ok {
 			break
 		}
@@ -24,7 +28,7 @@ func (p *Parser) fortigate(b []byte, rec *Record) bool {
 		return false
 	}
 	rec.Dialect = "fortigate"
-	rec.Bytes, rec.Packets = f.sent+f.rcvd, saturate(f.sentPkt+f.rcvdPkt)
+	rec.Bytes, rec.Packets = f.sent+f.rcvd, scan.Saturate(f.sentPkt+f.rcvdPkt)
 	tidyNAT(&rec.Event)
 	switch string(f.kind) {
 	case "traffic":
@@ -74,15 +78,15 @@ func (f *fortiFields) set(key, val []byte, rec *Record) {
 	case "subtype":
 		f.subtype = val
 	case "srcip", "src", "saddr":
-		rec.Src = addr(val)
+		rec.Src = scan.Addr(val)
 	case "srcport", "src_port":
-		rec.SPort = port(val)
+		rec.SPort = scan.Port(val)
 	case "srcintf", "src_int":
 		rec.InIf = val
 	case "dstip", "dst", "daddr":
-		rec.Dst = addr(val)
+		rec.Dst = scan.Addr(val)
 	case "dstport", "dst_port":
-		rec.DPort = port(val)
+		rec.DPort = scan.Port(val)
 	case "dstintf", "dst_int":
 		rec.OutIf = val
 	case "proto":
@@ -96,21 +100,21 @@ func (f *fortiFields) set(key, val []byte, rec *Record) {
 	case "policyname":
 		f.policyName = val
 	case "transip":
-		rec.NATSrc = addr(val)
+		rec.NATSrc = scan.Addr(val)
 	case "transport":
-		rec.NATSPort = port(val)
+		rec.NATSPort = scan.Port(val)
 	case "tranip", "tran_ip":
-		rec.NATDst = addr(val)
+		rec.NATDst = scan.Addr(val)
 	case "tranport", "tran_port":
-		rec.NATDPort = port(val)
+		rec.NATDPort = scan.Port(val)
 	case "sentbyte", "sent":
-		f.sent, _ = number(val)
+		f.sent, _ = scan.Number(val)
 	case "rcvdbyte", "rcvd":
-		f.rcvd, _ = number(val)
+		f.rcvd, _ = scan.Number(val)
 	case "sentpkt", "sent_pkt":
-		f.sentPkt, _ = number(val)
+		f.sentPkt, _ = scan.Number(val)
 	case "rcvdpkt", "rcvd_pkt":
-		f.rcvdPkt, _ = number(val)
+		f.rcvdPkt, _ = scan.Number(val)
 	case "msg":
 		f.msg = val
 	case "logdesc":
@@ -120,7 +124,7 @@ func (f *fortiFields) set(key, val []byte, rec *Record) {
 	case "eventtype":
 		f.eventtype = val
 	case "count":
-		rec.Count = number32(val)
+		rec.Count = scan.Number32(val)
 	case "qname":
 		rec.QName = val
 	case "qtype":
@@ -138,9 +142,9 @@ func (f *fortiFields) set(key, val []byte, rec *Record) {
 	case "interface":
 		f.iface = val
 	case "portbegin":
-		rec.PortLow = port(val)
+		rec.PortLow = scan.Port(val)
 	case "portend":
-		rec.PortHigh = port(val)
+		rec.PortHigh = scan.Port(val)
 	}
 }
 
@@ -155,7 +159,7 @@ func (f *fortiFields) stamp(rec *Record) {
 		return
 	}
 	s.zoneOffset(f.zone)
-	if n, ok := number(f.eventtime); ok && len(f.eventtime) == 19 && n/1e9%60 == uint64(s.Second) {
+	if n, ok := scan.Number(f.eventtime); ok && len(f.eventtime) == 19 && n/1e9%60 == uint64(s.Second) {
 		s.Nanos = int32(n % 1e9)
 	}
 	ownStamp(rec, &s)
@@ -235,26 +239,26 @@ func (p *Parser) fortiEvent(f *fortiFields, rec *Record) {
 	}
 	rec.Detail = p.name(f.desc)
 	switch {
-	case containsLower(f.msg, "port is exhausted"), containsLower(f.desc, "socket is exhausted"), containsLower(f.desc, "exhaust"):
+	case scan.ContainsLower(f.msg, "port is exhausted"), scan.ContainsLower(f.desc, "socket is exhausted"), scan.ContainsLower(f.desc, "exhaust"):
 		rec.Kind, rec.Word = TableFull, "nat-exhausted"
-		rec.NATSrc = addr(f.nat)
+		rec.NATSrc = scan.Addr(f.nat)
 		rec.Detail = p.name(f.msg)
-	case containsLower(f.desc, "session table full"), containsLower(f.msg, "session table is full"):
+	case scan.ContainsLower(f.desc, "session table full"), scan.ContainsLower(f.msg, "session table is full"):
 		rec.Kind, rec.Word = TableFull, "session-limit"
-	case rec.PortHigh != 0 || containsLower(f.desc, "pba "):
+	case rec.PortHigh != 0 || scan.ContainsLower(f.desc, "pba "):
 		rec.Word, rec.Action = "nat-block", "nat-create"
-		if containsLower(f.desc, "free") || containsLower(f.desc, "delete") || containsLower(f.desc, "remove") || containsLower(f.desc, "dealloc") {
+		if scan.ContainsLower(f.desc, "free") || scan.ContainsLower(f.desc, "delete") || scan.ContainsLower(f.desc, "remove") || scan.ContainsLower(f.desc, "dealloc") {
 			rec.Action = "nat-delete"
 		}
-		rec.NATSrc, rec.Detail = addr(f.nat), p.name(f.pool)
+		rec.NATSrc, rec.Detail = scan.Addr(f.nat), p.name(f.pool)
 	case len(f.dhcp) > 0:
 		rec.Word = "dhcp"
-		if lower(f.dhcp, "ack") {
-			rec.Kind, rec.Src, rec.Detail = DHCPLease, addr(f.ip), p.name(f.hostname)
+		if scan.EqualLower(f.dhcp, "ack") {
+			rec.Kind, rec.Src, rec.Detail = DHCPLease, scan.Addr(f.ip), p.name(f.hostname)
 		}
-	case lower(f.action, "interface-stat-change"):
+	case scan.EqualLower(f.action, "interface-stat-change"):
 		rec.Kind, rec.Word, rec.Detail = Link, "link-down", p.name(f.iface)
-		if lower(f.status, "up") {
+		if scan.EqualLower(f.status, "up") {
 			rec.Word = "link-up"
 		}
 	}

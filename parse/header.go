@@ -1,11 +1,15 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // header reads everything in front of the message: priority, stamp, host, tag. What is left is Body. Where a relay put
 // its own header in front of the sender's, the sender's counts and the relay is noted.
 func header(b []byte, rec *Record) {
-	if b[0] != '<' && !isUpper(b[0]) && b[0] != '[' || b[len(b)-1] == ')' {
+	if b[0] != '<' && !scan.IsUpper(b[0]) && b[0] != '[' || b[len(b)-1] == ')' {
 		b, rec.times = digest(octetCount(b))
 	}
 	outer(b, rec)
@@ -27,7 +31,7 @@ func outer(b []byte, rec *Record) {
 		header5424(b, rec)
 		return
 	}
-	b = trimLeft(b)
+	b = scan.TrimLeft(b)
 	if rest, ok := kmsg(b, rec); ok {
 		rec.Body = rest
 		return
@@ -36,7 +40,7 @@ func outer(b []byte, rec *Record) {
 	if ok {
 		if !rec.Stamp.HasUnix {
 			rest, rec.Word = callerID(rest), "other" // dmesg: the kernel speaks
-			rec.dmesg = !isDigit(b[1])               // and nobody else, where it is no date in digits
+			rec.dmesg = !scan.IsDigit(b[1])          // and nobody else, where it is no date in digits
 		}
 		bareTag(rest, rec)
 		return
@@ -46,13 +50,13 @@ func outer(b []byte, rec *Record) {
 		hostAndTag(rest, rec)
 		return
 	}
-	if len(b) > 0 && isDigit(b[0]) {
+	if len(b) > 0 && scan.IsDigit(b[0]) {
 		if rest, ok = rec.Stamp.stampISO(b); ok && isDmesgISO(b) {
-			rec.Body, rec.Word, rec.dmesg = trimLeft(rest), "other", true
+			rec.Body, rec.Word, rec.dmesg = scan.TrimLeft(rest), "other", true
 			return
 		}
 		if ok && len(rest) > 0 && rest[0] == ':' {
-			rec.Body = trimLeft(rest[1:])
+			rec.Body = scan.TrimLeft(rest[1:])
 			return
 		}
 		if ok {
@@ -69,7 +73,7 @@ func priority(b []byte, rec *Record) (rest []byte, ok bool) {
 	if len(b) < 3 || b[0] != '<' {
 		return b, false
 	}
-	n, rest, ok := leading(b[1:])
+	n, rest, ok := scan.Leading(b[1:])
 	if !ok || n > 191 || len(rest) == 0 || rest[0] != '>' || len(b)-len(rest) > 4 {
 		return b, false
 	}
@@ -83,7 +87,7 @@ func isDmesgISO(b []byte) bool { return len(b) > 19 && b[10] == 'T' && b[19] == 
 
 // hostAndTag reads "host tag[pid]: message" in which each part may be missing.
 func hostAndTag(b []byte, rec *Record) {
-	b = trimLeft(b)
+	b = scan.TrimLeft(b)
 	if len(b) > 1 && b[0] == ':' && b[1] == ' ' {
 		b = b[2:] // ASA without a host: "Nov 02 2025 00:00:00 : %ASA-…"
 	}
@@ -91,9 +95,9 @@ func hostAndTag(b []byte, rec *Record) {
 		rec.Body = b
 		return
 	}
-	w, rest := word(b)
-	if isRepeat(trimLeft(rest)) && len(w) > 1 && w[len(w)-1] == ':' && !isDaemon(w[:len(w)-1]) {
-		rec.Host, rec.Body, rec.hostOnly = w[:len(w)-1], trimLeft(rest), true // "avas: last message repeated …": syslogd names the host only
+	w, rest := scan.Word(b)
+	if isRepeat(scan.TrimLeft(rest)) && len(w) > 1 && w[len(w)-1] == ':' && !isDaemon(w[:len(w)-1]) {
+		rec.Host, rec.Body, rec.hostOnly = w[:len(w)-1], scan.TrimLeft(rest), true // "avas: last message repeated …": syslogd names the host only
 		return
 	}
 	if tag(b, w, rest, rec) {
@@ -106,15 +110,15 @@ func hostAndTag(b []byte, rec *Record) {
 	if !isNil(w) {
 		rec.Host = bytes.TrimSuffix(w, []byte(":"))
 	}
-	b = trimLeft(rest)
-	w, rest = word(b)
+	b = scan.TrimLeft(rest)
+	w, rest = scan.Word(b)
 	if string(w) == ":" || isNil(w) {
-		b = trimLeft(rest) // "asa-fw : %ASA-…"
-		w, rest = word(b)
+		b = scan.TrimLeft(rest) // "asa-fw : %ASA-…"
+		w, rest = scan.Word(b)
 	}
 	if isFacility(w) {
-		b = trimLeft(rest)
-		w, rest = word(b)
+		b = scan.TrimLeft(rest)
+		w, rest = scan.Word(b)
 	}
 	if isFacility(rec.Host) {
 		rec.Host = nil // logread: "kern.warn kernel: …" without a host
@@ -129,13 +133,13 @@ func hostAndTag(b []byte, rec *Record) {
 func tagWithoutColon(w, rest []byte, rec *Record) {
 	n := len(w)
 	open := bytes.IndexByte(w, '[')
-	if open < 1 || n > 64 || w[n-1] != ']' || !isLetter(w[0]) || yamahaInterface(w) { // TUNNEL[1] Rejected at …
+	if open < 1 || n > 64 || w[n-1] != ']' || !scan.IsLetter(w[0]) || yamahaInterface(w) { // TUNNEL[1] Rejected at …
 		return
 	}
-	if _, ok := number(w[open+1 : n-1]); !ok {
+	if _, ok := scan.Number(w[open+1 : n-1]); !ok {
 		return
 	}
-	rec.App, rec.PID, rec.Body = w[:open], w[open+1:n-1], trimLeft(rest)
+	rec.App, rec.PID, rec.Body = w[:open], w[open+1:n-1], scan.TrimLeft(rest)
 }
 
 // isDaemon knows the programs that speak of repeated lines in their own name.
@@ -156,8 +160,8 @@ func tag(b, w, rest []byte, rec *Record) bool {
 		return false
 	}
 	name := w[:n-1]
-	if isDigit(name[0]) {
-		if _, ok := number(name); ok {
+	if scan.IsDigit(name[0]) {
+		if _, ok := scan.Number(name); ok {
 			return false // a sequence number
 		}
 	}
@@ -172,7 +176,7 @@ func tag(b, w, rest []byte, rec *Record) bool {
 		rec.PID = nil
 		return false
 	}
-	rec.App, rec.Body, rec.tagged = name, trimLeft(rest), b
+	rec.App, rec.Body, rec.tagged = name, scan.TrimLeft(rest), b
 	if rec.Body == nil {
 		rec.Body = b[len(b):]
 	}
@@ -186,11 +190,11 @@ func isName(b []byte) bool {
 			return false
 		}
 	}
-	return !isDigit(b[0]) || !looksLikeAddr(b)
+	return !scan.IsDigit(b[0]) || !looksLikeAddr(b)
 }
 
 func looksLikeAddr(b []byte) bool {
-	_, ok := addr4(b)
+	_, ok := scan.Addr4(b)
 	return ok
 }
 
@@ -200,7 +204,7 @@ func isHost(w []byte) bool {
 		return false
 	}
 	for _, c := range w {
-		if !isLetter(c) && c-'-' > ':'-'-' && c != '_' && c < 0x80 { // - . / 0 to 9 :
+		if !scan.IsLetter(c) && c-'-' > ':'-'-' && c != '_' && c < 0x80 { // - . / 0 to 9 :
 			return false
 		}
 	}
@@ -240,13 +244,13 @@ func level(b []byte) bool {
 // taken as tags here: "nf_conntrack: table full" is all message.
 func bareTag(b []byte, rec *Record) {
 	rec.Body = b
-	w, rest := word(b)
+	w, rest := scan.Word(b)
 	if string(w) == "kernel:" || bytes.HasPrefix(w, []byte("dnsmasq")) || bytes.HasSuffix(w, []byte("]:")) && len(w) > 0 && w[0] != '[' {
 		tag(b, w, rest, rec)
 		return
 	}
-	if rest = trimLeft(rest); has(rest, "kernel:") && isHost(w) {
-		if w2, rest2 := word(rest); len(w2) == len("kernel:") {
+	if rest = scan.TrimLeft(rest); scan.Has(rest, "kernel:") && isHost(w) {
+		if w2, rest2 := scan.Word(rest); len(w2) == len("kernel:") {
 			rec.Host = w
 			tag(rest, w2, rest2, rec)
 		}
@@ -256,7 +260,7 @@ func bareTag(b []byte, rec *Record) {
 // uptimePrefix reads the [uptime] that the kernel may put in front of its message.
 func uptimePrefix(rec *Record) {
 	b := rec.Body
-	if len(b) < 5 || b[0] != '[' || rec.Stamp.HasUptime || !isDigit(b[1]) && b[1] != ' ' {
+	if len(b) < 5 || b[0] != '[' || rec.Stamp.HasUptime || !scan.IsDigit(b[1]) && b[1] != ' ' {
 		return
 	}
 	s := rec.Stamp
@@ -265,11 +269,11 @@ func uptimePrefix(rec *Record) {
 		return
 	}
 	if s.HasUnix != rec.Stamp.HasUnix { // `conntrack -E -o timestamp | logger`: the inner stamp is the event's own
-		if kind, _, ok := eventWord(trimLeft(rest)); !ok || kind == System {
+		if kind, _, ok := eventWord(scan.TrimLeft(rest)); !ok || kind == System {
 			return
 		}
 	}
-	rec.Stamp, rec.Body = s, callerID(trimLeft(rest))
+	rec.Stamp, rec.Body = s, callerID(scan.TrimLeft(rest))
 }
 
 // callerID skips the "[T14021]" or "[    C0]" of CONFIG_PRINTK_CALLER.
@@ -277,13 +281,36 @@ func callerID(b []byte) []byte {
 	if len(b) < 4 || b[0] != '[' {
 		return b
 	}
-	in := trimLeft(b[1:min(len(b), 12)])
+	in := scan.TrimLeft(b[1:min(len(b), 12)])
 	if len(in) < 3 || in[0] != 'T' && in[0] != 'C' {
 		return b
 	}
-	_, rest, ok := leading(in[1:])
+	_, rest, ok := scan.Leading(in[1:])
 	if !ok || len(rest) == 0 || rest[0] != ']' {
 		return b
 	}
-	return trimLeft(b[bytes.IndexByte(b, ']')+1:])
+	return scan.TrimLeft(b[bytes.IndexByte(b, ']')+1:])
+}
+
+// headerForms describes what may stand in front of a message, in every dialect.
+func headerForms() []Format {
+	const full = "nf_conntrack: table full, dropping packet"
+	return []Format{
+		{Name: "RFC 3164", Sample: "<4>Nov 21 20:28:21 router kernel: " + full, Reads: "Priority, stamp, host, tag; each may be missing. Fractions, a year before or behind the clock, names of zones."},
+		{Name: "RFC 5424", Sample: "<4>1 2026-11-21T20:28:49.003853+00:00 router kernel - - [x@1 a=\"b\"] " + full, Reads: "The whole header; structured data is skipped. A line that breaks the grammar is malformed and kept whole."},
+		{Name: "ISO", Sample: "2026-11-21T20:28:21.195+09:00 router kernel: " + full, Reads: "T or blank, dashes or slashes, point or comma, zone as Z, +09:00, +0900, +09, a name or none."},
+		{Name: "dmesg", Sample: "[ 5632.359712][T14021] " + full, Reads: "Seconds since boot; the caller is skipped."},
+		{Name: "dmesg -T", Sample: "[土 11月 21 20:27:58 2026] " + full, Reads: "The wall clock, with the month in the languages of glibc that routers' owners use."},
+		{Name: "dmesg -x, -e, -d", Sample: "kern  :warn  : [ 5632.359712 <    0.000012>] " + full, Reads: "Facility and level in words, relative and delta stamps."},
+		{Name: "dmesg --time-format iso", Sample: "2026-11-21T20:28:20,123456+00:00 " + full, Reads: "Stamp and zone."},
+		{Name: "/dev/kmsg", Sample: "4,37812,5632359712,-;" + full, Reads: "Priority and microseconds since boot."},
+		{Name: "journalctl -o json", Sample: `{"__REALTIME_TIMESTAMP":"1795292901195360","_TRANSPORT":"kernel","PRIORITY":"4","_HOSTNAME":"router","MESSAGE":"` + full + `"}`, Reads: "Message, time, host, identifier, PID, and the kernel's own uptime."},
+		{Name: "journalctl -o short-full", Sample: "Sat 2026-11-21 20:28:21 UTC router kernel: " + full, Reads: "Stamp and zone. short, short-iso, short-precise, short-monotonic and short-unix too, and short in other languages."},
+		{Name: "logread (OpenWrt)", Sample: "Tue Mar  5 07:08:09 2024 kern.warn kernel: [ 12345.678901] " + full, Reads: "Stamp with year, uptime."},
+		{Name: "logwatch", Sample: " 3 Time(s): " + full, Reads: "How often the line was there."},
+		{Name: "Cisco", Sample: "<189>117: gw-03: *May  9 12:49:27.098 UTC: %SYS-5-RESTART: System restarted", Reads: "Sequence numbers, origin-id, the node of IOS XR, zone, and the mark * of a clock that is not set."},
+		{Name: "NX-OS, Huawei, RouterOS", Sample: "<190>2018 Apr 20 13:15:07 nexus %ETHPORT-5-IF_UP: Interface Ethernet1/33 is up", Reads: "The year in front; months of one digit; mar/05/2024."},
+		{Name: "relayed", Sample: "<134>Nov 21 20:28:22 relay1 <4>Nov 21 20:28:21 router kernel: " + full, Reads: "The inner host and stamp are the event's; the relay is noted. Up to three headers inside each other."},
+		{Name: "octet counting", Sample: "59 <4>Nov 21 20:28:21 router kernel: " + full, Reads: "A length left in front by RFC 6587 is skipped."},
+	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"uncloak/parse/scan"
+
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
@@ -129,7 +131,7 @@ func TestEncodings(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"\xff\xfe", "\x80", "a\xc3", "\xa4", "x \xf0\x9f y"} {
-		if out := readable([]byte(text)); !bytes.Equal(out, []byte(text)) && !utf8.Valid(out) {
+		if out := scan.Readable([]byte(text)); !bytes.Equal(out, []byte(text)) && !utf8.Valid(out) {
 			t.Errorf("%q became %q", text, out)
 		}
 	}

@@ -1,15 +1,19 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // huaweiHeader reads "%%01SECLOG/6/SESSION_TEARDOWN(l)[12]:text" of Huawei and "%%10FILTER/6/NAME: text" of H3C.
 func huaweiHeader(b []byte) (module, brief, text []byte, ok bool) {
-	if len(b) < 8 || b[0] != '%' || b[1] != '%' || !isDigit(b[2]) || !isDigit(b[3]) {
+	if len(b) < 8 || b[0] != '%' || b[1] != '%' || !scan.IsDigit(b[2]) || !scan.IsDigit(b[3]) {
 		return nil, nil, nil, false
 	}
 	r := b[4:]
 	i := bytes.IndexByte(r[:min(len(r), 40)], '/')
-	if i < 1 || i+3 >= len(r) || !isDigit(r[i+1]) || r[i+2] != '/' {
+	if i < 1 || i+3 >= len(r) || !scan.IsDigit(r[i+1]) || r[i+2] != '/' {
 		return nil, nil, nil, false
 	}
 	module, r = r[:i], r[i+3:]
@@ -17,7 +21,7 @@ func huaweiHeader(b []byte) (module, brief, text []byte, ok bool) {
 	if j < 1 {
 		return nil, nil, nil, false
 	}
-	return module, until(r[:j], "(["), trimLeft(r[j+1:]), true
+	return module, scan.Until(r[:j], "(["), scan.TrimLeft(r[j+1:]), true
 }
 
 // huawei reads Huawei's and H3C's firewalls and switches. b begins with "%%". Both write key=value pairs, but no two
@@ -43,12 +47,12 @@ func (p *Parser) huaweiEvent(module, brief, text []byte, rec *Record) bool {
 	var buf [48]byte
 	low := buf[:copy(buf[:], brief)]
 	for i, c := range low {
-		if isUpper(c) {
+		if scan.IsUpper(c) {
 			low[i] = c | 0x20
 		}
 	}
 	in := func(s string) bool { return bytes.Contains(low, []byte(s)) }
-	nat := lower(module, "nat") || lower(module, "cgn")
+	nat := scan.EqualLower(module, "nat") || scan.EqualLower(module, "cgn")
 	ended := in("teardown")
 	if !ended && !in("policy") && !in("flow") {
 		if done, ok := p.huaweiRare(brief, text, in, nat, rec); done {
@@ -69,7 +73,7 @@ func (p *Parser) huaweiEvent(module, brief, text []byte, rec *Record) bool {
 	case rec.PortLow != 0 && rec.NATSrc.IsValid():
 		rec.block(!in("free") && !in("withdraw") && !in("release") && !in("delete"))
 	case !ended && (in("permit") || in("policydeny") || in("filter")):
-		rec.verdict(in("permit") || lower(f.event, "permit"))
+		rec.verdict(in("permit") || scan.EqualLower(f.event, "permit"))
 		if !in("permit") && !in("deny") && len(f.event) == 0 {
 			return false
 		}
@@ -81,7 +85,7 @@ func (p *Parser) huaweiEvent(module, brief, text []byte, rec *Record) bool {
 	case in("setup"), in("session_create"):
 		rec.Kind, rec.Word, rec.Action = SessionNew, "session", "session-create"
 	case in("flow"):
-		created := containsLower(f.event, "created")
+		created := scan.ContainsLower(f.event, "created")
 		rec.Kind, rec.Word, rec.Action = SessionEnd, "session", "session-delete"
 		if created {
 			rec.Kind, rec.Action = SessionNew, "session-create"
@@ -127,35 +131,35 @@ func (f *huaweiFields) read(b []byte, sep byte, rec *Record) {
 		if i := bytes.IndexByte(v, sep); i >= 0 {
 			v, b = v[:i], v[i+1:]
 		}
-		v = trimLeft(v)
+		v = scan.TrimLeft(v)
 		for len(v) > 0 && (v[len(v)-1] == '.' || v[len(v)-1] == ')' || v[len(v)-1] == ' ') {
 			v = v[:len(v)-1]
 		}
 		switch string(key) {
 		case "sourceip", "srcip", "srcipaddr", "sourceaddress", "userip", "useripaddr":
-			rec.Src = addr(v)
+			rec.Src = scan.Addr(v)
 		case "destinationip", "dstip", "dstipaddr", "destip", "destinationaddress":
-			rec.Dst = addr(v)
+			rec.Dst = scan.Addr(v)
 		case "sourceport", "srcport":
-			rec.SPort = port(v)
+			rec.SPort = scan.Port(v)
 		case "destinationport", "dstport", "destport":
-			rec.DPort = port(v)
+			rec.DPort = scan.Port(v)
 		case "sourcenatip", "natsrcipaddr", "natsrcip", "srcnatip", "natip", "natipaddr", "publicip":
-			rec.NATSrc = addr(v)
+			rec.NATSrc = scan.Addr(v)
 		case "sourcenatport", "natsrcport", "srcnatport":
-			rec.NATSPort = port(v)
+			rec.NATSPort = scan.Port(v)
 		case "destinationnatip", "natdstipaddr", "natdstip", "dstnatip":
-			rec.NATDst = addr(v)
+			rec.NATDst = scan.Addr(v)
 		case "destinationnatport", "natdstport", "dstnatport":
-			rec.NATDPort = port(v)
+			rec.NATDPort = scan.Port(v)
 		case "protocol", "proto":
 			rec.Proto = protocol(v)
 		case "sendbytes", "rcvbytes", "recvbytes", "initbytecount", "rplybytecount":
-			n, _ := number(v)
+			n, _ := scan.Number(v)
 			rec.Bytes += n
 		case "sendpkts", "rcvpkts", "recvpkts", "initpktcount", "rplypktcount", "matchcount":
-			n, _ := number(v)
-			rec.Packets = saturate(uint64(rec.Packets) + n)
+			n, _ := scan.Number(v)
+			rec.Packets = scan.Saturate(uint64(rec.Packets) + n)
 		case "rulename", "policyname", "policy", "securitypolicy", "objectpolicy":
 			f.rule = v
 		case "closereason":
@@ -163,9 +167,9 @@ func (f *huaweiFields) read(b []byte, sep byte, rec *Record) {
 		case "event", "action":
 			f.event = v
 		case "startport", "beginport", "portstart", "portrangestart":
-			rec.PortLow = port(v)
+			rec.PortLow = scan.Port(v)
 		case "endport", "portend", "portrangeend":
-			rec.PortHigh = port(v)
+			rec.PortHigh = scan.Port(v)
 		}
 	}
 }
@@ -176,7 +180,7 @@ func plainKey(b []byte, sep byte, buf *[24]byte) (key, rest []byte) {
 	n, skip := 0, false
 	for i, c := range b {
 		switch {
-		case isLetter(c) && !skip:
+		case scan.IsLetter(c) && !skip:
 			if n < len(buf) {
 				buf[n] = c | 0x20
 			}
@@ -205,14 +209,14 @@ func plainKey(b []byte, sep byte, buf *[24]byte) (key, rest []byte) {
 // changed to up." and "GigabitEthernet0/0/1: change status to up".
 func huaweiLink(brief, b []byte, rec *Record, p *Parser) bool {
 	i := bytes.Index(b, []byte("nterface "))
-	w, r := word(b)
+	w, r := scan.Word(b)
 	if i >= 0 {
-		w, r = word(b[i+len("nterface "):])
+		w, r = scan.Word(b[i+len("nterface "):])
 	}
 	w = bytes.TrimRight(w, ":,.")
-	up := containsLower(brief, "linkup") || says512(r, " up state") || says512(r, " to up")
-	down := containsLower(brief, "linkdown") || says512(r, " down state") || says512(r, " to down")
-	if up == down || !hasLetter(w) {
+	up := scan.ContainsLower(brief, "linkup") || scan.ContainsLower512(r, " up state") || scan.ContainsLower512(r, " to up")
+	down := scan.ContainsLower(brief, "linkdown") || scan.ContainsLower512(r, " down state") || scan.ContainsLower512(r, " to down")
+	if up == down || !scan.HasLetter(w) {
 		return false
 	}
 	rec.InIf, rec.Detail = w, p.name(w)
@@ -223,19 +227,19 @@ func huaweiLink(brief, b []byte, rec *Record, p *Parser) bool {
 // h3cUserLog reads the flow logs of Comware: "… USERLOG/7/NAT: ICMP; 192.168.1.6:768--->1.1.1.1:12288; 2.2.2.2:768;
 // [2005/07/07 04:20:03-0000/00/00 00:00:00]; Operator 8: Data flow created".
 func h3cUserLog(b []byte, rec *Record) bool {
-	r := after(b, "USERLOG/")
-	r = trimLeft(after(r, ":"))
+	r := scan.After(b, "USERLOG/")
+	r = scan.TrimLeft(scan.After(r, ":"))
 	i := bytes.Index(r, []byte("--->"))
 	semi := bytes.IndexByte(r, ';')
 	if i < 0 || semi < 0 || semi > i {
 		return false
 	}
 	rec.Proto = protocol(r[:semi])
-	rec.Src, rec.SPort = colonPort(trimLeft(r[semi+1 : i]))
+	rec.Src, rec.SPort = scan.ColonPort(scan.TrimLeft(r[semi+1 : i]))
 	r = r[i+4:]
-	rec.NATSrc, rec.NATSPort = colonPort(until(r, ";"))
-	r = trimLeft(after(r, ";"))
-	rec.Dst, rec.DPort = colonPort(until(r, ";"))
+	rec.NATSrc, rec.NATSPort = scan.ColonPort(scan.Until(r, ";"))
+	r = scan.TrimLeft(scan.After(r, ";"))
+	rec.Dst, rec.DPort = scan.ColonPort(scan.Until(r, ";"))
 	rec.translation(bytes.Contains(r, []byte("created")))
 	rec.Dialect = "huawei"
 	return rec.Src.IsValid() && rec.NATSrc.IsValid()
@@ -243,19 +247,19 @@ func h3cUserLog(b []byte, rec *Record) bool {
 
 // nat444 reads "<NAT444>:<SessionA> start|end|10.0.0.1|192.0.2.1|1052|198.51.100.9|443|6" of Huawei's NE routers.
 func nat444(b []byte, rec *Record) bool {
-	b = after(b, "<NAT444>:<")
-	event := until(b, ">")
-	r := trimLeft(b[min(len(b), len(event)+1):])
+	b = scan.After(b, "<NAT444>:<")
+	event := scan.Until(b, ">")
+	r := scan.TrimLeft(b[min(len(b), len(event)+1):])
 	var f [8][]byte
 	for i := range f {
-		f[i] = until(r, "|")
+		f[i] = scan.Until(r, "|")
 		r = r[min(len(r), len(f[i])+1):]
 	}
-	rec.Src = addr(f[2])
-	rec.NATSrc, rec.NATSPort = colonPort(f[3])
-	rec.SPort = port(f[4])
-	rec.Dst = addr(f[5])
-	rec.DPort = port(f[6])
+	rec.Src = scan.Addr(f[2])
+	rec.NATSrc, rec.NATSPort = scan.ColonPort(f[3])
+	rec.SPort = scan.Port(f[4])
+	rec.Dst = scan.Addr(f[5])
+	rec.DPort = scan.Port(f[6])
 	rec.Proto = protocol(f[7])
 	rec.translation(bytes.HasSuffix(event, []byte("A")))
 	rec.Dialect = "huawei"

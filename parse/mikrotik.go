@@ -3,6 +3,8 @@ package parse
 import (
 	"bytes"
 	"net/netip"
+
+	"uncloak/parse/scan"
 )
 
 // mikrotik reads the firewall lines of RouterOS:
@@ -13,14 +15,14 @@ import (
 // proto is where "proto " stands. In front of the chain (forward, input, output) there may be topics and a prefix; the
 // prefix decides as in netfilter whether the packet was refused. An established connection is no new session.
 func (p *Parser) mikrotik(b []byte, proto int, rec *Record) bool {
-	in := index(b, " in:")
-	out := index(b, " out:")
+	in := scan.Index(b, " in:")
+	out := scan.Index(b, " out:")
 	if in < 0 || out < in || proto < out {
 		return false
 	}
 	rec.InIf = interfaceName(b[in+4 : out])
-	rec.OutIf = interfaceName(until(b[out+5:], ","))
-	name, rest := word(b[proto+len("proto "):])
+	rec.OutIf = interfaceName(scan.Until(b[out+5:], ","))
+	name, rest := scan.Word(b[proto+len("proto "):])
 	rec.Proto = protocol(bytes.TrimRight(name, ","))
 	icmpType := mikrotikParen(rest, rec)
 	if !mikrotikTuple(rest, rec) {
@@ -31,7 +33,7 @@ func (p *Parser) mikrotik(b []byte, proto int, rec *Record) bool {
 	r := p.rule(prefix)
 	rec.Rule, rec.Detail, rec.Action = prefix, r.name, r.action
 	rec.Kind = packetKind(rec, icmpType)
-	state := until(after(b[out:proto], "connection-state:"), " ,")
+	state := scan.Until(scan.After(b[out:proto], "connection-state:"), " ,")
 	if rec.Kind == SessionNew && len(state) > 0 && string(state) != "new" {
 		rec.Kind = System
 	}
@@ -40,7 +42,7 @@ func (p *Parser) mikrotik(b []byte, proto int, rec *Record) bool {
 
 // isMikrotik says whether what stands before "proto" names the interfaces as RouterOS does.
 func isMikrotik(b []byte) bool {
-	return within(b, " in:") && within(b, " out:")
+	return scan.Within(b, " in:") && scan.Within(b, " out:")
 }
 
 // interfaceName is nil for "(unknown 0)", which stands for the router itself.
@@ -53,8 +55,8 @@ func interfaceName(b []byte) []byte {
 
 // mikrotikPrefix cuts topics ("firewall,info") and chain ("forward:") off what stands before the interfaces.
 func mikrotikPrefix(b []byte) []byte {
-	if w, rest := word(b); bytes.IndexByte(w, ',') > 0 {
-		b = trimLeft(rest)
+	if w, rest := scan.Word(b); bytes.IndexByte(w, ',') > 0 {
+		b = scan.TrimLeft(rest)
 	}
 	for _, chain := range [...]string{"forward:", "input:", "output:", "prerouting:", "postrouting:", "srcnat:", "dstnat:"} {
 		if bytes.HasSuffix(b, []byte(chain)) {
@@ -67,20 +69,20 @@ func mikrotikPrefix(b []byte) []byte {
 
 // mikrotikParen reads "(SYN,ACK)" as flags or "(type 8, code 0)", whose type it returns, or -1.
 func mikrotikParen(b []byte, rec *Record) (icmpType int) {
-	b = trimLeft(b)
+	b = scan.TrimLeft(b)
 	if len(b) == 0 || b[0] != '(' {
 		return -1
 	}
-	in := until(b[1:], ")")
+	in := scan.Until(b[1:], ")")
 	if t, ok := bytes.CutPrefix(in, []byte("type ")); ok {
-		n, _, ok := leading(t)
+		n, _, ok := scan.Leading(t)
 		if !ok || n > 255 {
 			return -1
 		}
 		return int(n)
 	}
 	for len(in) > 0 {
-		f := until(in, ",")
+		f := scan.Until(in, ",")
 		rec.Flags |= tcpFlag(f)
 		in = in[min(len(in), len(f)+1):]
 	}
@@ -98,23 +100,23 @@ func mikrotikTuple(b []byte, rec *Record) bool {
 	if bytes.IndexByte(b[arrow+2:], ',') < 0 {
 		return mikrotikCut(b[arrow+2:], rec)
 	}
-	rec.Dst, rec.DPort = mikrotikAddr(until(b[arrow+2:], ", "))
+	rec.Dst, rec.DPort = mikrotikAddr(scan.Until(b[arrow+2:], ", "))
 	if !rec.Src.IsValid() || !rec.Dst.IsValid() {
 		return false
 	}
-	nat := after(b[arrow:], "NAT ")
+	nat := scan.After(b[arrow:], "NAT ")
 	if nat == nil {
 		return true
 	}
-	nat = until(nat, ", ")
+	nat = scan.Until(nat, ", ")
 	if nat[0] == '(' {
-		side := until(nat[1:], ")")
-		rec.NATSrc, rec.NATSPort = mikrotikAddr(after(side, "->"))
+		side := scan.Until(nat[1:], ")")
+		rec.NATSrc, rec.NATSPort = mikrotikAddr(scan.After(side, "->"))
 		nat = nat[len(side)+1:]
 	}
 	if open := bytes.IndexByte(nat, '('); open >= 0 {
-		side := until(nat[open+1:], ")")
-		rec.NATDst, rec.NATDPort = mikrotikAddr(after(side, "->"))
+		side := scan.Until(nat[open+1:], ")")
+		rec.NATDst, rec.NATDPort = mikrotikAddr(scan.After(side, "->"))
 	}
 	return true
 }
@@ -130,15 +132,23 @@ func mikrotikCut(dst []byte, rec *Record) bool {
 		end = -1 // IPv6 without brackets
 	}
 	if end > 0 {
-		rec.Dst = addr(unbracket(dst[:end]))
+		rec.Dst = scan.Addr(scan.Unbracket(dst[:end]))
 	}
 	return rec.Src.IsValid()
 }
 
 // mikrotikAddr reads 1.2.3.4:80, [v6]:80, and an address alone, which is how ICMP is printed.
 func mikrotikAddr(b []byte) (netip.Addr, uint16) {
-	if whole := addr(b); whole.IsValid() {
+	if whole := scan.Addr(b); whole.IsValid() {
 		return whole, 0
 	}
-	return hostPort(b, ':')
+	return scan.HostPort(b, ':')
+}
+
+// ownMikrotik reads RouterOS without its topics, too: an interface, or a DHCP server, has the name that its owner gave it.
+func (p *Parser) ownMikrotik(b []byte, rec *Record) bool {
+	if p.mikrotikLine(b, rec) || p.familyB(b, rec) && rec.Dialect == "mikrotik" {
+		return true
+	}
+	return p.mikrotikLog(nil, b, rec)
 }

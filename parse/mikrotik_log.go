@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // mikrotikMessage reads a RouterOS message with its topics apart, as CEF gives them.
 func (p *Parser) mikrotikMessage(topics, msg []byte, rec *Record) bool {
@@ -15,7 +19,7 @@ func (p *Parser) mikrotikConsole(b []byte, rec *Record) bool {
 	s := Stamp{}
 	if i := bytes.IndexByte(b[:min(len(b), 12)], ' '); i > 5 && b[3] == '/' {
 		name := [3]byte{b[0] &^ 0x20, b[1], b[2]}
-		d, rest, ok := leading(b[4:i])
+		d, rest, ok := scan.Leading(b[4:i])
 		if s.Month = month(name[:]); s.Month == 0 || !ok || d < 1 || d > 31 {
 			return false
 		}
@@ -31,7 +35,7 @@ func (p *Parser) mikrotikConsole(b []byte, rec *Record) bool {
 	if !ok {
 		return false
 	}
-	w, rest := word(rest)
+	w, rest := scan.Word(rest)
 	if !isTopics(w) || !p.mikrotikMessage(w, rest, rec) {
 		return false
 	}
@@ -47,7 +51,7 @@ func isTopics(w []byte) bool {
 		return false
 	}
 	for _, c := range w {
-		if !isLetter(c) && !isDigit(c) && c != ',' && c != '-' && c != '_' {
+		if !scan.IsLetter(c) && !scan.IsDigit(c) && c != ',' && c != '-' && c != '_' {
 			return false
 		}
 	}
@@ -70,19 +74,19 @@ func isTopics(w []byte) bool {
 //	interface,info ether1 link up (speed 1G, full duplex)
 //	system,error,critical login failure for user admin from 10.127.0.35 via winbox
 func (p *Parser) mikrotikLog(topics, b []byte, rec *Record) bool {
-	b = trimLeft(b)
+	b = scan.TrimLeft(b)
 	if r, ok := bytes.CutPrefix(b, []byte("login failure for user ")); ok {
-		w, _ := word(after(r, " from "))
-		rec.Src = addr(w)
+		w, _ := scan.Word(scan.After(r, " from "))
+		rec.Src = scan.Addr(w)
 		// A refused login is to the corpus what a refused packet is; it is no session of anybody.
-		return p.mikrotikIs(System, "fw-packet", "deny", until(r, " "), rec)
+		return p.mikrotikIs(System, "fw-packet", "deny", scan.Until(r, " "), rec)
 	}
 	if bytes.HasPrefix(b, []byte("user ")) && (bytes.Contains(b, []byte(" logged in")) || bytes.Contains(b, []byte(" logged out"))) {
-		if r := after(b, " from "); r != nil {
-			w, _ := word(r)
-			rec.Src = addr(w)
+		if r := scan.After(b, " from "); r != nil {
+			w, _ := scan.Word(r)
+			rec.Src = scan.Addr(w)
 		}
-		w, _ := word(b[len("user "):])
+		w, _ := scan.Word(b[len("user "):])
 		return p.mikrotikIs(System, "other", "", w, rec)
 	}
 	if p.mikrotikLease(b, rec) || p.mikrotikDNS(b, rec) || p.mikrotikLink(b, rec) {
@@ -101,21 +105,21 @@ func (p *Parser) mikrotikIs(k Kind, word, action string, detail []byte, rec *Rec
 
 // mikrotikLease reads "defconf assigned 192.168.88.10 for AA:BB:CC:DD:EE:FF name" ("to" before 7.x) and "deassigned … from".
 func (p *Parser) mikrotikLease(b []byte, rec *Record) bool {
-	_, r := word(b)
-	verb, r := word(r)
-	w, r := word(r)
+	_, r := scan.Word(b)
+	verb, r := scan.Word(r)
+	w, r := scan.Word(r)
 	if string(verb) != "assigned" && string(verb) != "deassigned" {
 		return false
 	}
-	prep, r := word(r)
-	mac, r := word(r)
-	if rec.Src = addr(w); !rec.Src.IsValid() || len(mac) != 17 || mac[2] != ':' || len(prep) == 0 {
+	prep, r := scan.Word(r)
+	mac, r := scan.Word(r)
+	if rec.Src = scan.Addr(w); !rec.Src.IsValid() || len(mac) != 17 || mac[2] != ':' || len(prep) == 0 {
 		return false
 	}
 	if verb[0] == 'd' {
-		return p.mikrotikIs(System, "dhcp", "", trimLeft(r), rec)
+		return p.mikrotikIs(System, "dhcp", "", scan.TrimLeft(r), rec)
 	}
-	return p.mikrotikIs(DHCPLease, "dhcp", "", trimLeft(r), rec)
+	return p.mikrotikIs(DHCPLease, "dhcp", "", scan.TrimLeft(r), rec)
 }
 
 // mikrotikDNS reads "dns query from 192.168.88.10: #1234 example.com. A" and 7.x's "query from 192.168.88.10: #1234 example.com. A".
@@ -125,16 +129,16 @@ func (p *Parser) mikrotikDNS(b []byte, rec *Record) bool {
 	if !ok {
 		return false
 	}
-	w, r := word(r)
-	rec.Src, rec.SPort = endpointWord(bytes.TrimRight(w, ":"))
-	if w, r = word(r); len(w) > 0 && w[0] == '#' {
-		w, r = word(r)
+	w, r := scan.Word(r)
+	rec.Src, rec.SPort = scan.EndpointWord(bytes.TrimRight(w, ":"))
+	if w, r = scan.Word(r); len(w) > 0 && w[0] == '#' {
+		w, r = scan.Word(r)
 	}
 	if !rec.Src.IsValid() || len(w) == 0 {
 		return false
 	}
 	rec.QName = bytes.TrimSuffix(w, []byte("."))
-	rec.QType, _ = word(r)
+	rec.QType, _ = scan.Word(r)
 	if string(rec.Host) == "dns" { // a console line: the header took the first word for a host
 		rec.Host = nil
 	}
@@ -143,7 +147,7 @@ func (p *Parser) mikrotikDNS(b []byte, rec *Record) bool {
 
 // mikrotikLink reads "ether1 link up (speed 1G, full duplex)" and "ether1 link down".
 func (p *Parser) mikrotikLink(b []byte, rec *Record) bool {
-	intf, r := word(b)
+	intf, r := scan.Word(b)
 	if bytes.HasSuffix(intf, []byte(":")) || len(intf) == 0 {
 		return false
 	}

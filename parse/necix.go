@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // necix reads the log of NEC UNIVERGE IX, of which each line begins with the function and a number:
 //
@@ -9,33 +13,33 @@ import "bytes"
 //
 // b begins with the function, code is its length.
 func (p *Parser) necix(b []byte, code int, rec *Record) bool {
-	name, rest := b[:code], trimLeft(b[code:])
+	name, rest := b[:code], scan.TrimLeft(b[code:])
 	if i := bytes.IndexByte(rest, ':'); i > 0 && i < 8 {
-		rest = trimLeft(rest[i+1:])
+		rest = scan.TrimLeft(rest[i+1:])
 	}
 	rec.Dialect, rec.Word, rec.Kind, rec.Detail = "nec-ix", "other", System, p.name(name)
 	switch string(name) {
 	case "FLT":
-		verb, r := word(rest)
+		verb, r := scan.Word(rest)
 		kind, action := verdict(verb)
 		if kind == System {
 			return true
 		}
-		proto, r := word(r)
-		from, r := word(r)
-		arrow, r := word(r)
-		to, r := word(r)
+		proto, r := scan.Word(r)
+		from, r := scan.Word(r)
+		arrow, r := scan.Word(r)
+		to, r := scan.Word(r)
 		if len(arrow) == 0 || arrow[len(arrow)-1] != '>' {
 			return true
 		}
 		rec.Proto = protocolWord(proto)
-		rec.Src, rec.SPort = endpointWord(from)
-		rec.Dst, rec.DPort = endpointWord(bytes.TrimRight(to, ","))
-		if m := after(r, "match "); m != nil {
-			rec.Rule = until(m, ", ")
+		rec.Src, rec.SPort = scan.EndpointWord(from)
+		rec.Dst, rec.DPort = scan.EndpointWord(bytes.TrimRight(to, ","))
+		if m := scan.After(r, "match "); m != nil {
+			rec.Rule = scan.Until(m, ", ")
 			rec.Detail = p.name(rec.Rule)
 			if _, intf, ok := bytes.Cut(m, []byte(", ")); ok {
-				intf, dir := word(intf)
+				intf, dir := scan.Word(intf)
 				if bytes.HasPrefix(dir, []byte("out")) {
 					rec.OutIf = intf
 				} else {
@@ -46,14 +50,14 @@ func (p *Parser) necix(b []byte, code int, rec *Record) bool {
 		rec.Word, rec.Kind, rec.Action = "fw-packet", kind, action
 		tidyNAT(&rec.Event)
 	case "NAPT", "NAT":
-		if containsLower(rest, "full") || containsLower(rest, "exhaust") || containsLower(rest, "no available") || containsLower(rest, "limit") || containsLower(rest, "overflow") {
+		if scan.ContainsLower(rest, "full") || scan.ContainsLower(rest, "exhaust") || scan.ContainsLower(rest, "no available") || scan.ContainsLower(rest, "limit") || scan.ContainsLower(rest, "overflow") {
 			rec.Kind, rec.Word, rec.Detail = TableFull, "nat-exhausted", p.name(rest)
 		}
 	default:
 		switch {
-		case containsLower(rest, "link up"), containsLower(rest, "changed state to up"):
+		case scan.ContainsLower(rest, "link up"), scan.ContainsLower(rest, "changed state to up"):
 			rec.Kind, rec.Word = Link, "link-up"
-		case containsLower(rest, "link down"), containsLower(rest, "changed state to down"):
+		case scan.ContainsLower(rest, "link down"), scan.ContainsLower(rest, "changed state to down"):
 			rec.Kind, rec.Word = Link, "link-down"
 		}
 	}
@@ -63,11 +67,11 @@ func (p *Parser) necix(b []byte, code int, rec *Record) bool {
 // necixCode is the length of a function's name where b begins like "FLT.054: ", else 0.
 func necixCode(b []byte) int {
 	dot := bytes.IndexByte(b[:min(len(b), 10)], '.')
-	if dot < 2 || len(b) < dot+6 || b[dot+4] != ':' || !isDigit(b[dot+1]) || !isDigit(b[dot+2]) || !isDigit(b[dot+3]) {
+	if dot < 2 || len(b) < dot+6 || b[dot+4] != ':' || !scan.IsDigit(b[dot+1]) || !scan.IsDigit(b[dot+2]) || !scan.IsDigit(b[dot+3]) {
 		return 0
 	}
 	for _, c := range b[:dot] {
-		if !isUpper(c) && !isDigit(c) {
+		if !scan.IsUpper(c) && !scan.IsDigit(c) {
 			return 0
 		}
 	}

@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // netos reads what routers and switches without a mnemonic of their own say of their links, and knows the daemons of
 // Junos by name, so that their chatter is not counted as unknown: "mib2d[2300]: SNMP_TRAP_LINK_DOWN: … ifName ge-0/0/1",
@@ -10,25 +14,25 @@ func (p *Parser) netos(b []byte, rec *Record) bool {
 	var name []byte
 	switch {
 	case b[0] == ':' && bytes.HasPrefix(b, []byte(":- setHostIntfsOperStatus: ")):
-		state, _ := word(after(b, "status "))
-		name, _ = word(after(b, "host interface "))
+		state, _ := scan.Word(scan.After(b, "status "))
+		name, _ = scan.Word(scan.After(b, "host interface "))
 		rec.link(string(state) == "UP")
 	case b[0] == 'I' && string(rec.App) == "System" && bytes.HasPrefix(b, []byte("Interface ")):
-		name = until(b[len("Interface "):], ",")
-		state := after(b, ", state ")
+		name = scan.Until(b[len("Interface "):], ",")
+		state := scan.After(b, ", state ")
 		if !bytes.HasPrefix(state, []byte("up")) && !bytes.HasPrefix(state, []byte("down")) {
 			return false
 		}
 		rec.link(state[0] == 'u')
-	case isUpper(b[0]) && isJunosDaemon(rec.App):
-		tag, rest := word(b)
+	case scan.IsUpper(b[0]) && isJunosDaemon(rec.App):
+		tag, rest := scan.Word(b)
 		if n := len(tag); n < 5 || tag[n-1] != ':' || bytes.IndexByte(tag, '_') < 2 {
 			return false
 		}
 		tag = tag[:len(tag)-1]
 		name = tag
 		if bytes.HasPrefix(tag, []byte("SNMP_TRAP_LINK_")) {
-			name, _ = word(after(rest, "ifName "))
+			name, _ = scan.Word(scan.After(rest, "ifName "))
 			rec.link(bytes.HasSuffix(tag, []byte("UP")))
 		} else {
 			rec.plain(Name{})

@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // paloalto reads the CSV lines of PAN-OS: TRAFFIC, THREAT and SYSTEM. The columns are those of the "Syslog Field
 // Descriptions" of PAN-OS 8 to 11; the ones that are read have not moved since.
@@ -87,12 +91,12 @@ func csvColumns(b []byte, c [][]byte) (n int) {
 
 // paloSession reads the columns that TRAFFIC and THREAT share.
 func (p *Parser) paloSession(c *[36][]byte, rec *Record) {
-	rec.Src, rec.Dst = addr(c[7]), addr(c[8])
-	rec.NATSrc, rec.NATDst = addr(c[9]), addr(c[10])
+	rec.Src, rec.Dst = scan.Addr(c[7]), scan.Addr(c[8])
+	rec.NATSrc, rec.NATDst = scan.Addr(c[9]), scan.Addr(c[10])
 	rec.Rule, rec.Detail = c[11], p.name(c[11])
 	rec.InIf, rec.OutIf = c[18], c[19]
-	rec.SPort, rec.DPort = port(c[24]), port(c[25])
-	rec.NATSPort, rec.NATDPort = port(c[26]), port(c[27])
+	rec.SPort, rec.DPort = scan.Port(c[24]), scan.Port(c[25])
+	rec.NATSPort, rec.NATDPort = scan.Port(c[26]), scan.Port(c[27])
 	rec.Proto = protocol(c[29])
 	tidyNAT(&rec.Event)
 }
@@ -100,8 +104,8 @@ func (p *Parser) paloSession(c *[36][]byte, rec *Record) {
 func (p *Parser) paloTraffic(c *[36][]byte, n int, rec *Record) {
 	rec.Word = "session"
 	if n > 34 {
-		rec.Bytes, _ = number(c[31])
-		rec.Packets = number32(c[34])
+		rec.Bytes, _ = scan.Number(c[31])
+		rec.Packets = scan.Number32(c[34])
 	}
 	switch string(c[4]) {
 	case "start":
@@ -126,13 +130,13 @@ func (p *Parser) paloSystem(c *[36][]byte, rec *Record) {
 	rec.Kind, rec.Word, rec.Detail = System, "other", p.name(c[8])
 	text := c[14]
 	switch {
-	case containsLower(text, "nat") && (containsLower(text, "exhaust") || containsLower(text, "allocation failed") || containsLower(text, "oversubscri")):
+	case scan.ContainsLower(text, "nat") && (scan.ContainsLower(text, "exhaust") || scan.ContainsLower(text, "allocation failed") || scan.ContainsLower(text, "oversubscri")):
 		rec.Kind, rec.Word, rec.Detail = TableFull, "nat-exhausted", p.name(text)
-	case containsLower(text, "session table") && (containsLower(text, "full") || containsLower(text, "exhaust") || containsLower(text, "reached")):
+	case scan.ContainsLower(text, "session table") && (scan.ContainsLower(text, "full") || scan.ContainsLower(text, "exhaust") || scan.ContainsLower(text, "reached")):
 		rec.Kind, rec.Word, rec.Detail = TableFull, "session-limit", p.name(text)
-	case containsLower(text, "link is up"), containsLower(text, "link up"), bytes.HasSuffix(text, []byte(": Up")), bytes.HasPrefix(text, []byte("Port ")) && containsLower(text, ": up "):
+	case scan.ContainsLower(text, "link is up"), scan.ContainsLower(text, "link up"), bytes.HasSuffix(text, []byte(": Up")), bytes.HasPrefix(text, []byte("Port ")) && scan.ContainsLower(text, ": up "):
 		rec.Kind, rec.Word, rec.Detail = Link, "link-up", p.name(c[9])
-	case containsLower(text, "link is down"), containsLower(text, "link down"), bytes.HasSuffix(text, []byte(": Down")), bytes.HasPrefix(text, []byte("Port ")) && containsLower(text, ": down "):
+	case scan.ContainsLower(text, "link is down"), scan.ContainsLower(text, "link down"), bytes.HasSuffix(text, []byte(": Down")), bytes.HasPrefix(text, []byte("Port ")) && scan.ContainsLower(text, ": down "):
 		rec.Kind, rec.Word, rec.Detail = Link, "link-down", p.name(c[9])
 	case string(c[4]) == "dhcp":
 		rec.Word = "dhcp"

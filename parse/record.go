@@ -1,5 +1,11 @@
 package parse
 
+import (
+	"net/netip"
+
+	"uncloak/parse/scan"
+)
+
 // Record is everything that one line says, in the finer words of `uncloak parse`; the embedded Event is the part that
 // is stored. Byte slices point into the line and are valid as long as it is. One Record is reused for all lines.
 type Record struct {
@@ -54,4 +60,137 @@ type Stamp struct {
 	Offset               int32 // seconds east of UTC
 	Uptime               int64 // ns since boot
 	Unix                 int64 // ns since 1970 UTC
+}
+
+// exhausted says whether a text about an address pool tells that nothing is left.
+func exhausted(b []byte) bool {
+	for _, w := range [...]string{"exhaust", "out of port", "outof", "out of address", "used up", "usedup", "runout", "run out", "allocation fail", "exceeded", "depleted", "no free port"} {
+		if scan.ContainsLower512(b, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// translation fills in a session that a NAT logs, which is all that such a device says of it.
+func (rec *Record) translation(created bool) {
+	rec.Word = "nat"
+	if created {
+		rec.Kind, rec.Action = SessionNew, "nat-create"
+	} else {
+		rec.Kind, rec.Action = SessionEnd, "nat-delete"
+	}
+}
+
+// block fills in that a block of ports was given to a subscriber or taken back.
+func (rec *Record) block(given bool) {
+	rec.Kind, rec.Word, rec.Action = System, "nat-block", "nat-create"
+	if !given {
+		rec.Action = "nat-delete"
+	}
+}
+
+// verdict fills in what a filter did with a packet.
+func (rec *Record) verdict(allowed bool) {
+	rec.Kind, rec.Word, rec.Action = SessionDenied, "fw-packet", "deny"
+	if allowed {
+		rec.Kind, rec.Action = SessionNew, "allow"
+	}
+}
+
+// link fills in that an interface came up or went down.
+func (rec *Record) link(up bool) {
+	rec.Kind, rec.Word = Link, "link-down"
+	if up {
+		rec.Word = "link-up"
+	}
+}
+
+// full fills in that a pool or a table has no room left; detail is which.
+func (rec *Record) full(w string, detail Name) {
+	rec.Kind, rec.Word, rec.Action, rec.Detail = TableFull, w, "", detail
+}
+
+// plain fills in a message that is understood and has no consequence. The header's own word stays.
+func (rec *Record) plain(detail Name) {
+	rec.Kind, rec.Detail, rec.Action = System, detail, ""
+	if rec.Word == "" || rec.Word == "malformed" {
+		rec.Word = "syslog"
+	}
+}
+
+// verdict is what a firewall's word for its deed means. Words that say nothing about a session are System.
+func verdict(w []byte) (Kind, string) {
+	var buf [24]byte
+	if len(w) == 0 || len(w) > len(buf) {
+		return System, ""
+	}
+	for i, c := range w {
+		if scan.IsUpper(c) {
+			c |= 0x20
+		}
+		buf[i] = c
+	}
+	switch string(buf[:len(w)]) {
+	case "accept", "accepted", "allow", "allowed", "permit", "permitted", "pass", "passed", "passthrough", "forward", "forwarded", "mgmt":
+		return SessionNew, "allow"
+	case "deny", "denied", "drop", "dropped", "block", "blocked", "reject", "rejected", "reset", "prevent", "prevented",
+		"discard", "discarded", "reset-client", "reset-server", "reset-both", "reset_client", "reset_server", "reset_both",
+		"drop-all", "drop-packet", "block-ip", "block-url", "sinkhole", "refuse", "clear_session", "drop_session":
+		return SessionDenied, "deny"
+	case "start", "open", "opened", "new", "create", "created", "built", "established":
+		return SessionNew, "session-create"
+	case "close", "closed", "end", "ended", "stop", "delete", "deleted", "teardown", "timeout", "client-rst",
+		"server-rst", "ip-conn", "terminated", "expired", "remove", "finish":
+		return SessionEnd, "session-delete"
+	case "update", "interim":
+		return SessionUpdate, "session-update"
+	}
+	return System, ""
+}
+
+// tidyNAT takes out translations that are none: the unspecified address, and an endpoint that stayed what it was.
+// ICMP between IPv6 hosts becomes ICMPv6.
+func tidyNAT(e *Event) {
+	if !e.NATSrc.IsValid() || e.NATSrc.IsUnspecified() || e.NATSrc == e.Src && (e.NATSPort == e.SPort || e.NATSPort == 0) {
+		e.NATSrc, e.NATSPort = netip.Addr{}, 0
+	}
+	if !e.NATDst.IsValid() || e.NATDst.IsUnspecified() || e.NATDst == e.Dst && (e.NATDPort == e.DPort || e.NATDPort == 0) {
+		e.NATDst, e.NATDPort = netip.Addr{}, 0
+	}
+	if e.Proto == ICMP && e.Src.Is6() {
+		e.Proto = ICMPv6
+	}
+}
+
+// unanswered says whether a closed session saw packets of its opener only.
+func unanswered(sent, received uint64) State {
+	if sent > 0 && received == 0 {
+		return Unreplied
+	}
+	return NoState
+}
+
+// mark sets what a message is; it is always true.
+func mark(rec *Record, k Kind, word string) bool {
+	rec.Kind, rec.Word = k, word
+	return true
+}
+
+// noLeases names the table that is full when a DHCP server has no address left.
+var noLeases = []byte("dhcp leases")
+
+// undo takes back what a dialect wrote before it saw that the line is not its own.
+func undo(rec *Record) {
+	rec.Event, rec.Dialect, rec.Action, rec.Zone = Event{}, "", "", nil
+	rec.InIf, rec.OutIf, rec.QName, rec.QType, rec.Rule = nil, nil, nil, nil, nil
+	rec.Assured, rec.Unreplied = false, false
+}
+
+// clear takes back what a dialect has written that did not understand the line after all; word is the header's.
+func (rec *Record) clear(word string) {
+	rec.Event, rec.Word, rec.Action, rec.Dialect = Event{}, word, "", ""
+	rec.PortLow, rec.PortHigh, rec.Unordered, rec.swapped = 0, 0, false, false
+	rec.InIf, rec.OutIf, rec.QName, rec.QType, rec.Rule = nil, nil, nil, nil, nil
+	rec.Assured, rec.Unreplied, rec.ZeroPort = false, false, false
 }

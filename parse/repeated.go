@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // isRepeat says whether a message begins like a daemon's note about repeated lines, so that its words are not taken
 // for a host and a tag.
@@ -17,15 +21,15 @@ func repeated(b []byte) (n uint32, inner []byte, ok bool) {
 	if !isRepeat(b) {
 		return 0, nil, false
 	}
-	r := after(b, "message ")
-	_, r = word(r)
-	w, r := word(r)
-	n = number32(w)
+	r := scan.After(b, "message ")
+	_, r = scan.Word(r)
+	w, r := scan.Word(r)
+	n = scan.Number32(w)
 	if !bytes.HasPrefix(r, []byte("times")) && !bytes.HasPrefix(r, []byte("time")) {
 		return 0, nil, false
 	}
 	if i := bytes.Index(r, []byte(": [")); i >= 0 && r[len(r)-1] == ']' {
-		inner = trimLeft(r[i+3 : len(r)-1])
+		inner = scan.TrimLeft(r[i+3 : len(r)-1])
 	}
 	return n, inner, true
 }
@@ -35,7 +39,7 @@ func repeated(b []byte) (n uint32, inner []byte, ok bool) {
 func (p *Parser) repeat(n uint32, inner []byte, rec *Record) {
 	outer := rec.Body
 	if inner != nil {
-		rec.Body, rec.tagged = trimBody(inner), nil
+		rec.Body, rec.tagged = scan.TrimBody(inner), nil
 		uptimePrefix(rec)
 		known := p.dialect(rec.Body, rec)
 		rec.Body = outer
@@ -54,7 +58,7 @@ func (p *Parser) repeat(n uint32, inner []byte, rec *Record) {
 func (rec *Record) multiply(n uint32) {
 	switch {
 	case rec.Kind == Suppressed:
-		rec.Count = saturate(uint64(rec.Count) * uint64(n))
+		rec.Count = scan.Saturate(uint64(rec.Count) * uint64(n))
 	case rec.Count == 0:
 		rec.Count = n
 	}

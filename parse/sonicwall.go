@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // sonicwall reads the lines of SonicOS:
 //
@@ -12,8 +16,8 @@ func (p *Parser) sonicwall(b []byte, rec *Record) bool {
 	var m, msg, deed, stamp, fw, kind []byte
 	var sent, rcvd, spkt, rpkt uint64
 	serial := false
-	w := pairWalk{rest: b, sep: ' '}
-	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+	w := scan.PairWalk{Rest: b, Sep: ' '}
+	for key, val, ok := w.Next(); ok; key, val, ok = w.Next() {
 		switch string(key) {
 		case "sn":
 			serial = true
@@ -35,23 +39,23 @@ func (p *Parser) sonicwall(b []byte, rec *Record) bool {
 			rec.OutIf = sonicEndpoint(val, &rec.Event, true)
 			rec.ZeroPort = bytes.Contains(val, []byte(":0:"))
 		case "srcV6":
-			rec.Src = addr(val)
+			rec.Src = scan.Addr(val)
 		case "dstV6":
-			rec.Dst = addr(val)
+			rec.Dst = scan.Addr(val)
 		case "natSrc", "natSrcV6":
-			rec.NATSrc, rec.NATSPort = endpointWord(val)
+			rec.NATSrc, rec.NATSPort = scan.EndpointWord(val)
 		case "natDst", "natDstV6":
-			rec.NATDst, rec.NATDPort = endpointWord(val)
+			rec.NATDst, rec.NATDPort = scan.EndpointWord(val)
 		case "proto":
 			rec.Proto = protocolWord(val)
 		case "sent":
-			sent, _ = number(val)
+			sent, _ = scan.Number(val)
 		case "rcvd":
-			rcvd, _ = number(val)
+			rcvd, _ = scan.Number(val)
 		case "spkt":
-			spkt, _ = number(val)
+			spkt, _ = scan.Number(val)
 		case "rpkt":
-			rpkt, _ = number(val)
+			rpkt, _ = scan.Number(val)
 		case "rule":
 			rec.Rule = val
 		case "logtype", "startime":
@@ -63,11 +67,11 @@ func (p *Parser) sonicwall(b []byte, rec *Record) bool {
 	}
 	rec.ZeroPort = rec.ZeroPort && rec.DPort == 0 && rec.Proto != ICMP
 	rec.Dialect, rec.Word, rec.Detail = "sonicwall", "session", p.name(msg)
-	rec.Bytes, rec.Packets = sent+rcvd, saturate(spkt+rpkt)
+	rec.Bytes, rec.Packets = sent+rcvd, scan.Saturate(spkt+rpkt)
 	rec.Kind, rec.Action = sonicKind(m, msg, deed)
 	if rec.Kind == TableFull {
 		rec.Word = "session-limit"
-		if containsLower(msg, "nat") {
+		if scan.ContainsLower(msg, "nat") {
 			rec.Word = "nat-exhausted"
 		}
 	} else if !rec.Src.IsValid() && !rec.Dst.IsValid() && rec.Proto == 0 {
@@ -93,9 +97,9 @@ func sonicEndpoint(b []byte, e *Event, dst bool) (intf []byte) {
 	if i := bytes.IndexByte(b, ':'); i >= 0 {
 		host, rest = b[:i], b[i+1:]
 	}
-	a := addr(host)
+	a := scan.Addr(host)
 	if !a.IsValid() && len(host) > 0 {
-		if a = addr(b); a.IsValid() { // IPv6 alone
+		if a = scan.Addr(b); a.IsValid() { // IPv6 alone
 			rest = nil
 		}
 	}
@@ -104,17 +108,17 @@ func sonicEndpoint(b []byte, e *Event, dst bool) (intf []byte) {
 		num, intf = rest[:i], rest[i+1:]
 	}
 	if dst {
-		e.DPort = port(num)
+		e.DPort = scan.Port(num)
 		if a.IsValid() {
 			e.Dst = a
 		}
 	} else {
-		e.SPort = port(num)
+		e.SPort = scan.Port(num)
 		if a.IsValid() {
 			e.Src = a
 		}
 	}
-	return until(intf, ":")
+	return scan.Until(intf, ":")
 }
 
 // sonicKind goes by the number, then by what the device did, then by the words.
@@ -131,12 +135,12 @@ func sonicKind(m, msg, deed []byte) (Kind, string) {
 	case "1235":
 		return SessionNew, "allow"
 	}
-	if containsLower(msg, "cache is full") || containsLower(msg, "maximum number of connections") || containsLower(msg, "connection limit") ||
-		containsLower(msg, "connection cache full") || containsLower(msg, "nat") && containsLower(msg, "exhaust") {
+	if scan.ContainsLower(msg, "cache is full") || scan.ContainsLower(msg, "maximum number of connections") || scan.ContainsLower(msg, "connection limit") ||
+		scan.ContainsLower(msg, "connection cache full") || scan.ContainsLower(msg, "nat") && scan.ContainsLower(msg, "exhaust") {
 		return TableFull, ""
 	}
 	kind, action := verdict(deed)
-	if kind == SessionDenied || containsLower(msg, "dropped") || containsLower(msg, "site access denied") || containsLower(msg, "packet denied") {
+	if kind == SessionDenied || scan.ContainsLower(msg, "dropped") || scan.ContainsLower(msg, "site access denied") || scan.ContainsLower(msg, "packet denied") {
 		return SessionDenied, "deny"
 	}
 	if kind == SessionNew {

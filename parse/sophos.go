@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // sophosUTM reads the packet filter of Sophos UTM (Astaro):
 //
@@ -10,8 +14,8 @@ import "bytes"
 // b begins with id=; the header's own stamp is read by the family.
 func (p *Parser) sophosUTM(b []byte, rec *Record) bool {
 	var sub, action, name []byte
-	w := pairWalk{rest: b, sep: ' '}
-	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+	w := scan.PairWalk{Rest: b, Sep: ' '}
+	for key, val, ok := w.Next(); ok; key, val, ok = w.Next() {
 		switch string(key) {
 		case "sub":
 			sub = val
@@ -24,15 +28,15 @@ func (p *Parser) sophosUTM(b []byte, rec *Record) bool {
 		case "outitf":
 			rec.OutIf = val
 		case "srcip":
-			rec.Src = addr(val)
+			rec.Src = scan.Addr(val)
 		case "dstip":
-			rec.Dst = addr(val)
+			rec.Dst = scan.Addr(val)
 		case "proto":
 			rec.Proto = protocol(val)
 		case "srcport":
-			rec.SPort = port(val)
+			rec.SPort = scan.Port(val)
 		case "dstport":
-			rec.DPort = port(val)
+			rec.DPort = scan.Port(val)
 		case "fwrule":
 			rec.Rule = val
 		case "tcpflags":
@@ -61,7 +65,7 @@ func (p *Parser) sophosUTM(b []byte, rec *Record) bool {
 
 // flagWords reads "ACK PSH".
 func flagWords(b []byte) (flags uint8) {
-	for w, rest := word(b); len(w) > 0; w, rest = word(rest) {
+	for w, rest := scan.Word(b); len(w) > 0; w, rest = scan.Word(rest) {
 		flags |= tcpFlag(w)
 	}
 	return flags
@@ -70,8 +74,8 @@ func flagWords(b []byte) (flags uint8) {
 // sophosXG reads the device="SFW" lines of Sophos Firewall (XG, SFOS, Cyberoam), old and new names of the fields.
 func (p *Parser) sophosXG(b []byte, rec *Record) bool {
 	var x xgFields
-	w := pairWalk{rest: b, sep: ' '}
-	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+	w := scan.PairWalk{Rest: b, Sep: ' '}
+	for key, val, ok := w.Next(); ok; key, val, ok = w.Next() {
 		x.set(key, val, rec)
 	}
 	if len(x.logType) == 0 {
@@ -101,7 +105,7 @@ func (p *Parser) sophosXG(b []byte, rec *Record) bool {
 	if !rec.Src.IsValid() || string(x.logType) == "Event" {
 		p.xgEvent(&x, rec)
 	}
-	rec.Bytes, rec.Packets = x.sent+x.rcvd, saturate(x.sentPkts+x.rcvdPkts)
+	rec.Bytes, rec.Packets = x.sent+x.rcvd, scan.Saturate(x.sentPkts+x.rcvdPkts)
 	tidyNAT(&rec.Event)
 	x.stamp(rec)
 	if len(rec.Host) == 0 && string(x.host) != "SFW" {
@@ -142,31 +146,31 @@ func (x *xgFields) set(key, val []byte, rec *Record) {
 	case "client_host_name":
 		x.client = val
 	case "src_ip", "ipaddress":
-		rec.Src = addr(val)
+		rec.Src = scan.Addr(val)
 	case "dst_ip":
-		rec.Dst = addr(val)
+		rec.Dst = scan.Addr(val)
 	case "protocol":
 		rec.Proto = protocol(val)
 	case "src_port":
-		rec.SPort = port(val)
+		rec.SPort = scan.Port(val)
 	case "dst_port":
-		rec.DPort = port(val)
+		rec.DPort = scan.Port(val)
 	case "tran_src_ip", "src_trans_ip":
-		rec.NATSrc = addr(val)
+		rec.NATSrc = scan.Addr(val)
 	case "tran_src_port", "src_trans_port":
-		rec.NATSPort = port(val)
+		rec.NATSPort = scan.Port(val)
 	case "tran_dst_ip", "dst_trans_ip":
-		rec.NATDst = addr(val)
+		rec.NATDst = scan.Addr(val)
 	case "tran_dst_port", "dst_trans_port":
-		rec.NATDPort = port(val)
+		rec.NATDPort = scan.Port(val)
 	case "sent_bytes", "bytes_sent":
-		x.sent, _ = number(val)
+		x.sent, _ = scan.Number(val)
 	case "recv_bytes", "bytes_received":
-		x.rcvd, _ = number(val)
+		x.rcvd, _ = scan.Number(val)
 	case "sent_pkts", "packets_sent":
-		x.sentPkts, _ = number(val)
+		x.sentPkts, _ = scan.Number(val)
 	case "recv_pkts", "packets_received":
-		x.rcvdPkts, _ = number(val)
+		x.rcvdPkts, _ = scan.Number(val)
 	case "in_interface":
 		rec.InIf = val
 	case "out_interface":
@@ -187,7 +191,7 @@ func (p *Parser) xgEvent(x *xgFields, rec *Record) {
 	rec.Kind, rec.Word, rec.Action = System, "other", ""
 	if string(x.component) == "DHCP Server" {
 		rec.Word = "dhcp"
-		if rec.Src.IsValid() && !lower(x.status, "release") && !lower(x.status, "expire") {
+		if rec.Src.IsValid() && !scan.EqualLower(x.status, "release") && !scan.EqualLower(x.status, "expire") {
 			rec.Kind, rec.Detail = DHCPLease, p.name(x.client)
 			return
 		}
@@ -215,4 +219,33 @@ func (x *xgFields) stamp(rec *Record) {
 		}
 		ownStamp(rec, &s)
 	}
+}
+
+// utmHeader reads the header of Sophos UTM, "2023:04:28-00:50:54 host ulogd[12511]: ", and its line.
+func (p *Parser) utmHeader(b []byte, rec *Record) bool {
+	var buf [19]byte
+	copy(buf[:], b)
+	buf[4], buf[7], buf[10] = '-', '-', 'T'
+	s, ok := wallStamp(buf[:])
+	if !ok {
+		return false
+	}
+	host, rest := scan.Word(b[19:])
+	tag, rest := scan.Word(rest)
+	if len(tag) < 2 || tag[len(tag)-1] != ':' {
+		return false
+	}
+	if bytes.HasPrefix(rest, []byte(`id="`)) {
+		if !p.sophosUTM(rest, rec) {
+			return false
+		}
+	} else {
+		rec.Dialect, rec.Kind, rec.Word = "sophos", System, "other"
+	}
+	name := tag[:len(tag)-1]
+	if i := bytes.IndexByte(name, '['); i > 0 {
+		rec.PID, name = bytes.TrimRight(name[i+1:], "]"), name[:i]
+	}
+	rec.Host, rec.App, rec.Stamp = host, name, s
+	return true
 }

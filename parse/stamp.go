@@ -3,6 +3,8 @@ package parse
 import (
 	"bytes"
 	"time"
+
+	"uncloak/parse/scan"
 )
 
 // Resolve turns the stamp into a point in time. ref is when the line was received (or, for a file, when it was
@@ -151,7 +153,7 @@ func month(b []byte) uint8 {
 
 // two reads exactly two digits; the first may be a blank where the number is padded with one.
 func two(b []byte) (n uint8, ok bool) {
-	if !isDigit(b[1]) || !isDigit(b[0]) && b[0] != ' ' {
+	if !scan.IsDigit(b[1]) || !scan.IsDigit(b[0]) && b[0] != ' ' {
 		return 0, false
 	}
 	if b[0] != ' ' {
@@ -173,21 +175,10 @@ func (s *Stamp) clock(b []byte) (rest []byte, ok bool) {
 	}
 	s.Hour, s.Minute, s.Second, s.HasClock = h, m, sec, true
 	b = b[8:]
-	if len(b) > 1 && (b[0] == '.' || b[0] == ',') && isDigit(b[1]) {
-		s.Nanos, b = fraction(b[1:])
+	if len(b) > 1 && (b[0] == '.' || b[0] == ',') && scan.IsDigit(b[1]) {
+		s.Nanos, b = scan.Fraction(b[1:])
 	}
 	return b, true
-}
-
-// fraction reads the digits behind the point as nanoseconds; digits past the ninth are dropped.
-func fraction(b []byte) (nanos int32, rest []byte) {
-	scale := int32(100_000_000)
-	for len(b) > 0 && isDigit(b[0]) {
-		nanos += int32(b[0]-'0') * scale
-		scale /= 10
-		b = b[1:]
-	}
-	return nanos, b
 }
 
 // stamp3164 reads "Nov 21 20:28:01", also with a fraction, with the year behind the date ("Nov 02 2025 00:00:00") or
@@ -218,7 +209,7 @@ func (s *Stamp) stamp3164(b []byte) (rest []byte, ok bool) {
 
 // dayOfMonth reads " 5 ", "5 " or "05 ".
 func dayOfMonth(b []byte) (day uint8, rest []byte, ok bool) {
-	if len(b) > 2 && isDigit(b[0]) && b[1] == ' ' {
+	if len(b) > 2 && scan.IsDigit(b[0]) && b[1] == ' ' {
 		return b[0] - '0', b[2:], b[0] != '0'
 	}
 	if len(b) < 3 || b[2] != ' ' {
@@ -230,7 +221,7 @@ func dayOfMonth(b []byte) (day uint8, rest []byte, ok bool) {
 
 // year reads four digits of 1970..2199.
 func year(b []byte) (y int16, rest []byte, ok bool) {
-	if len(b) < 4 || !isDigit(b[0]) || !isDigit(b[1]) || !isDigit(b[2]) || !isDigit(b[3]) {
+	if len(b) < 4 || !scan.IsDigit(b[0]) || !scan.IsDigit(b[1]) || !scan.IsDigit(b[2]) || !scan.IsDigit(b[3]) {
 		return 0, b, false
 	}
 	y = int16(b[0]-'0')*1000 + int16(b[1]-'0')*100 + int16(b[2]-'0')*10 + int16(b[3]-'0')
@@ -240,7 +231,7 @@ func year(b []byte) (y int16, rest []byte, ok bool) {
 // stampCtime reads "Sat Nov 21 20:27:58 2026". The weekday says nothing and may be in any language.
 func (s *Stamp) stampCtime(b []byte) (rest []byte, ok bool) {
 	i := bytes.IndexByte(b, ' ')
-	if i < 2 || i > 12 || isDigit(b[0]) || month(b[i+1:]) == 0 || !isWeekday(b[:i]) {
+	if i < 2 || i > 12 || scan.IsDigit(b[0]) || month(b[i+1:]) == 0 || !isWeekday(b[:i]) {
 		return b, false
 	}
 	return s.stamp3164(b[i+1:])
@@ -319,15 +310,15 @@ func (s *Stamp) bracketed(b []byte) (rest []byte, ok bool) {
 		return b, false
 	}
 	in := b[1:]
-	if isDigit(in[0]) || in[0] == ' ' {
+	if scan.IsDigit(in[0]) || in[0] == ' ' {
 		if rest, ok = s.seconds(in); ok {
-			return trimLeft(rest), true
+			return scan.TrimLeft(rest), true
 		}
 	}
 	var t Stamp
 	if rest, ok = t.stampISO(in); !ok {
 		rest, ok = t.stampCtime(in)
-	} else if i := len(in) - len(rest); isLetter(in[i-1]) && in[i-1] != 'Z' {
+	} else if i := len(in) - len(rest); scan.IsLetter(in[i-1]) && in[i-1] != 'Z' {
 		return b, false // "[2025-07-28 05:34:01 UTC] [192.0.2.1:50051]": no kernel's, but a DNS server's own
 	}
 	if !ok {
@@ -340,7 +331,7 @@ func (s *Stamp) bracketed(b []byte) (rest []byte, ok bool) {
 		return b, false
 	}
 	*s = t
-	return trimLeft(rest[1:]), true
+	return scan.TrimLeft(rest[1:]), true
 }
 
 // unixFrom parts uptimes from Unix times: no machine runs for 31 years, and no log is older than September 2001.
@@ -348,11 +339,11 @@ const unixFrom = 1_000_000_000
 
 // seconds reads "  5632.359712]" and sets Unix or Uptime.
 func (s *Stamp) seconds(b []byte) (rest []byte, ok bool) {
-	sec, r, ok := leading(trimLeft(b))
-	if !ok || sec > 9_000_000_000 || len(r) < 3 || r[0] != '.' || !isDigit(r[1]) {
+	sec, r, ok := scan.Leading(scan.TrimLeft(b))
+	if !ok || sec > 9_000_000_000 || len(r) < 3 || r[0] != '.' || !scan.IsDigit(r[1]) {
 		return b, false
 	}
-	nanos, r := fraction(r[1:])
+	nanos, r := scan.Fraction(r[1:])
 	if r = afterSeconds(r); len(r) == 0 || r[0] != ']' {
 		return b, false
 	}

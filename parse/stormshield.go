@@ -1,5 +1,7 @@
 package parse
 
+import "uncloak/parse/scan"
+
 // stormshield reads the lines of Stormshield Network Security:
 //
 //	id=firewall time="2019-02-24 16:38:01" fw="SN310A" tz=+0100 startime="2019-02-24 16:38:00" … srcif="Ethernet0"
@@ -11,8 +13,8 @@ func (p *Parser) stormshield(b []byte, rec *Record) bool {
 	var kind, action, stamp, zone, fw, msg []byte
 	var sent, rcvd uint64
 	orig := rec.Event
-	w := pairWalk{rest: b, sep: ' '}
-	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+	w := scan.PairWalk{Rest: b, Sep: ' '}
+	for key, val, ok := w.Next(); ok; key, val, ok = w.Next() {
 		switch string(key) {
 		case "time":
 			stamp = val
@@ -29,29 +31,29 @@ func (p *Parser) stormshield(b []byte, rec *Record) bool {
 		case "ipproto":
 			rec.Proto = protocol(val)
 		case "src":
-			rec.Src = addr(val)
+			rec.Src = scan.Addr(val)
 		case "srcport":
-			rec.SPort = port(val)
+			rec.SPort = scan.Port(val)
 		case "dst":
-			rec.Dst = addr(val)
+			rec.Dst = scan.Addr(val)
 		case "dstport":
-			rec.DPort = port(val)
+			rec.DPort = scan.Port(val)
 		case "modsrc":
-			rec.NATSrc = addr(val)
+			rec.NATSrc = scan.Addr(val)
 		case "modsrcport":
-			rec.NATSPort = port(val)
+			rec.NATSPort = scan.Port(val)
 		case "origdst":
-			orig.Dst = addr(val)
+			orig.Dst = scan.Addr(val)
 		case "origdstport":
-			orig.DPort = port(val)
+			orig.DPort = scan.Port(val)
 		case "srcif":
 			rec.InIf = val
 		case "dstif":
 			rec.OutIf = val
 		case "sent":
-			sent, _ = number(val)
+			sent, _ = scan.Number(val)
 		case "rcvd":
-			rcvd, _ = number(val)
+			rcvd, _ = scan.Number(val)
 		case "rulename":
 			rec.Rule = val
 		case "ruleid":
@@ -89,7 +91,7 @@ func (p *Parser) stormshield(b []byte, rec *Record) bool {
 	if !rec.Src.IsValid() {
 		rec.Kind, rec.Word = System, "other"
 	}
-	if containsLower(msg, "nat") && containsLower(msg, "port") && (containsLower(msg, "exhaust") || containsLower(msg, "no more")) || containsLower(msg, "connection table full") {
+	if scan.ContainsLower(msg, "nat") && scan.ContainsLower(msg, "port") && (scan.ContainsLower(msg, "exhaust") || scan.ContainsLower(msg, "no more")) || scan.ContainsLower(msg, "connection table full") {
 		rec.Kind, rec.Word = TableFull, "nat-exhausted"
 	}
 	tidyNAT(&rec.Event)

@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // watchguard reads the traffic lines of Fireware, as syslog and as Traffic Monitor print them:
 //
@@ -9,7 +13,7 @@ import "bytes"
 //
 // A line with a duration is written when the connection ends. The stamp in parentheses is UTC. b begins with Allow or Deny.
 func (p *Parser) watchguard(b []byte, rec *Record) bool {
-	verb, rest := word(b)
+	verb, rest := scan.Word(b)
 	kind, action := verdict(verb)
 	if kind != SessionNew && kind != SessionDenied {
 		return false
@@ -18,34 +22,34 @@ func (p *Parser) watchguard(b []byte, rec *Record) bool {
 	n := 0
 	for n < 10 { // interfaces, length, protocol, header length and TTL stand in front of the addresses
 		var w []byte
-		w, rest = word(rest)
+		w, rest = scan.Word(rest)
 		if len(w) == 0 {
 			return false
 		}
-		if rec.Src = addr(w); rec.Src.IsValid() {
+		if rec.Src = scan.Addr(w); rec.Src.IsValid() {
 			break
 		}
-		if proto := protocolWord(w); !isDigit(w[0]) && proto != 0 {
+		if proto := protocolWord(w); !scan.IsDigit(w[0]) && proto != 0 {
 			rec.Proto = proto
 		} else if n < 2 {
 			zones[n] = w
 		}
 		n++
 	}
-	w, rest := word(rest)
-	if rec.Dst = addr(w); !rec.Src.IsValid() || !rec.Dst.IsValid() {
+	w, rest := scan.Word(rest)
+	if rec.Dst = scan.Addr(w); !rec.Src.IsValid() || !rec.Dst.IsValid() {
 		return false
 	}
 	rec.InIf, rec.OutIf = zones[0], zones[1]
 	if rec.Proto == 0 { // Traffic Monitor: the service follows the addresses
-		w, rest = word(rest)
+		w, rest = scan.Word(rest)
 		rec.Proto = protocolWord(w)
 	}
 	if rec.Proto != ICMP && rec.Proto != ICMPv6 {
-		w, rest = word(rest)
-		rec.SPort = port(w)
-		w, rest = word(rest)
-		rec.DPort = port(w)
+		w, rest = scan.Word(rest)
+		rec.SPort = scan.Port(w)
+		w, rest = scan.Word(rest)
+		rec.DPort = scan.Port(w)
 	}
 	rec.Dialect, rec.Word, rec.Kind, rec.Action = "watchguard", "session", kind, action
 	p.watchguardTail(rest, rec)
@@ -55,36 +59,36 @@ func (p *Parser) watchguard(b []byte, rec *Record) bool {
 // watchguardTail reads flags, policy and the pairs.
 func (p *Parser) watchguardTail(b []byte, rec *Record) {
 	if r, ok := bytes.CutPrefix(b, []byte("offset ")); ok {
-		_, r = word(r)
-		w, _ := word(r)
+		_, r = scan.Word(r)
+		w, _ := scan.Word(r)
 		rec.Flags = letterFlags(w)
 	}
 	var sent, rcvd, sentPkts, rcvdPkts uint64
 	var closed bool
-	w := pairWalk{rest: b, sep: ' '}
-	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+	w := scan.PairWalk{Rest: b, Sep: ' '}
+	for key, val, ok := w.Next(); ok; key, val, ok = w.Next() {
 		switch string(key) {
 		case "src_ip_nat":
-			rec.NATSrc = addr(val)
+			rec.NATSrc = scan.Addr(val)
 		case "src_port_nat":
-			rec.NATSPort = port(val)
+			rec.NATSPort = scan.Port(val)
 		case "dst_ip_nat":
-			rec.NATDst = addr(val)
+			rec.NATDst = scan.Addr(val)
 		case "dst_port_nat":
-			rec.NATDPort = port(val)
+			rec.NATDPort = scan.Port(val)
 		case "duration", "elapsed_time":
 			closed = true
 		case "sent_bytes":
-			sent, _ = number(val)
+			sent, _ = scan.Number(val)
 		case "rcvd_bytes":
-			rcvd, _ = number(val)
+			rcvd, _ = scan.Number(val)
 		case "sent_pkts":
-			sentPkts, _ = number(val)
+			sentPkts, _ = scan.Number(val)
 		case "rcvd_pkts":
-			rcvdPkts, _ = number(val)
+			rcvdPkts, _ = scan.Number(val)
 		}
 	}
-	rec.Bytes, rec.Packets = sent+rcvd, saturate(sentPkts+rcvdPkts)
+	rec.Bytes, rec.Packets = sent+rcvd, scan.Saturate(sentPkts+rcvdPkts)
 	switch {
 	case rec.Kind == SessionDenied:
 	case closed:
@@ -93,7 +97,7 @@ func (p *Parser) watchguardTail(b []byte, rec *Record) {
 		rec.Kind = packetKind(rec, -1)
 	}
 	if i := bytes.LastIndexByte(b, '('); i >= 0 {
-		rec.Rule = until(b[i+1:], ")")
+		rec.Rule = scan.Until(b[i+1:], ")")
 		rec.Detail = p.name(rec.Rule)
 	}
 	tidyNAT(&rec.Event)
@@ -101,30 +105,67 @@ func (p *Parser) watchguardTail(b []byte, rec *Record) {
 
 // watchguardMessage reads what begins with msg_id="3000-0148": a packet or connection, or anything else.
 func (p *Parser) watchguardMessage(b []byte, rec *Record) bool {
-	id, rest := word(b)
+	id, rest := scan.Word(b)
 	if p.watchguard(rest, rec) {
 		return true
 	}
 	rec.Event = Event{Kind: System}
 	rec.Dialect, rec.Word, rec.Detail = "watchguard", "other", p.name(bytes.Trim(id[len("msg_id="):], `"`))
-	p.watchguardEvent(trimLeft(rest), rec)
+	p.watchguardEvent(scan.TrimLeft(rest), rec)
 	return true
 }
 
 // watchguardEvent reads the links and leases among the messages that are about no packet.
 func (p *Parser) watchguardEvent(b []byte, rec *Record) {
 	switch {
-	case containsLower(b, "link state becomes up"), containsLower(b, "link status changed to up"):
+	case scan.ContainsLower(b, "link state becomes up"), scan.ContainsLower(b, "link status changed to up"):
 		rec.Kind, rec.Word = Link, "link-up"
-	case containsLower(b, "link state becomes down"), containsLower(b, "link status changed to down"), bytes.HasSuffix(b, []byte(" link is down.")):
+	case scan.ContainsLower(b, "link state becomes down"), scan.ContainsLower(b, "link status changed to down"), bytes.HasSuffix(b, []byte(" link is down.")):
 		rec.Kind, rec.Word = Link, "link-down"
 	case bytes.HasPrefix(b, []byte("DHCPACK on ")):
-		w, _ := word(b[len("DHCPACK on "):])
-		rec.Kind, rec.Word, rec.Src = DHCPLease, "dhcp", addr(w)
+		w, _ := scan.Word(b[len("DHCPACK on "):])
+		rec.Kind, rec.Word, rec.Src = DHCPLease, "dhcp", scan.Addr(w)
 	case bytes.HasPrefix(b, []byte("DHCP")):
 		rec.Word = "dhcp"
 	}
 	if rec.Kind == Link && b[0] == '[' {
-		rec.Detail = p.name(until(b[1:], " ]"))
+		rec.Detail = p.name(scan.Until(b[1:], " ]"))
 	}
+}
+
+// watchguardAt reads a WatchGuard line behind its serial number, stamp and process.
+func (p *Parser) watchguardAt(b []byte, rec *Record) bool {
+	head := b[:min(len(b), 40)]
+	i := bytes.Index(head, []byte(" (2"))
+	if i < 0 {
+		return false
+	}
+	id := bytes.Index(b[:min(len(b), 120)], []byte("msg_id=\""))
+	if id < 0 {
+		return false
+	}
+	p.watchguardMessage(b[id:], rec)
+	if s, ok := wallStamp(scan.Until(b[i+2:], ")")); ok {
+		s.HasZone = true // Fireware writes UTC
+		ownStamp(rec, &s)
+	}
+	return true
+}
+
+// datedB reads a line that has a second stamp in front: pfirewall.log and WatchGuard's Traffic Monitor behind a relay.
+func (p *Parser) datedB(b []byte, rec *Record) bool {
+	s, ok := wallStamp(b[:19])
+	if !ok {
+		return false
+	}
+	rest := scan.TrimLeft(b[19:])
+	if w, _ := scan.Word(rest); isWindowsAction(w) {
+		ok = p.windowsFirewall(rest, rec)
+	} else {
+		ok = p.watchguard(rest, rec)
+	}
+	if ok {
+		ownStamp(rec, &s)
+	}
+	return ok
 }

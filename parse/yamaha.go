@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // yamaha reads the log of Yamaha RTX, NVR and FWX routers:
 //
@@ -20,11 +24,11 @@ func (p *Parser) yamaha(b []byte, rec *Record) bool {
 	case bytes.HasPrefix(b, []byte("[NAT")):
 		return p.yamahaNAT(b, rec)
 	case bytes.HasPrefix(b, []byte("same message repeated ")):
-		w, rest := word(b[len("same message repeated "):])
-		if rest = trimLeft(rest); !bytes.HasPrefix(rest, []byte("time")) {
+		w, rest := scan.Word(b[len("same message repeated "):])
+		if rest = scan.TrimLeft(rest); !bytes.HasPrefix(rest, []byte("time")) {
 			return false
 		}
-		rec.Dialect, rec.Word, rec.Kind, rec.Count = "yamaha", "suppressed", Repeated, number32(w)
+		rec.Dialect, rec.Word, rec.Kind, rec.Count = "yamaha", "suppressed", Repeated, scan.Number32(w)
 		return true
 	case b[0] == '[':
 		return p.yamahaDaemon(b, rec)
@@ -36,7 +40,7 @@ func (p *Parser) yamaha(b []byte, rec *Record) bool {
 }
 
 func (p *Parser) yamahaInspect(b []byte, rec *Record) bool {
-	where, rest := word(b)
+	where, rest := scan.Word(b)
 	i := bytes.IndexByte(rest, '(')
 	if i < 0 {
 		i = len(rest)
@@ -61,7 +65,7 @@ func (p *Parser) yamahaInspect(b []byte, rec *Record) bool {
 	}
 	rec.Dialect, rec.Word, rec.Kind = "yamaha", "session", SessionNew
 	if i < len(rest) {
-		if s, ok := wallStamp(until(rest[i+1:], ")")); ok {
+		if s, ok := wallStamp(scan.Until(rest[i+1:], ")")); ok {
 			ownStamp(rec, &s)
 		}
 	}
@@ -71,19 +75,19 @@ func (p *Parser) yamahaInspect(b []byte, rec *Record) bool {
 // yamahaFlow reads "TCP a:1 > b:2", "TCP a > b", "UDP [v6].1 > …", "ICMP a > b : echo request". Masked addresses stay
 // unset.
 func yamahaFlow(b []byte, rec *Record) bool {
-	w, rest := word(b)
+	w, rest := scan.Word(b)
 	rec.Proto = protocolWord(w)
-	from, rest := word(rest)
-	arrow, rest := word(rest)
-	to, rest := word(rest)
+	from, rest := scan.Word(rest)
+	arrow, rest := scan.Word(rest)
+	to, rest := scan.Word(rest)
 	if string(arrow) != ">" || len(to) == 0 || len(w) == 0 {
 		return false
 	}
 	yamahaEndpoint(from, &rec.Event, false)
 	yamahaEndpoint(to, &rec.Event, true)
 	if rec.Proto == TCP {
-		if r := after(rest, "("); r != nil {
-			rec.Flags = flagWords(until(r, ")"))
+		if r := scan.After(rest, "("); r != nil {
+			rec.Flags = flagWords(scan.Until(r, ")"))
 		}
 	}
 	tidyNAT(&rec.Event)
@@ -93,12 +97,12 @@ func yamahaFlow(b []byte, rec *Record) bool {
 // yamahaEndpoint reads a:1, a.1 (also with five numbers) and v6.1.
 func yamahaEndpoint(b []byte, e *Event, dst bool) {
 	b = bytes.TrimRight(b, ",:")
-	a, n := addr(unbracket(b)), uint16(0)
+	a, n := scan.Addr(scan.Unbracket(b)), uint16(0)
 	if i := bytes.LastIndexByte(b, '.'); i > 0 && !a.IsValid() {
-		a, n = addr(unbracket(b[:i])), port(b[i+1:])
+		a, n = scan.Addr(scan.Unbracket(b[:i])), scan.Port(b[i+1:])
 	}
 	if !a.IsValid() && n == 0 {
-		a, n = hostPort(b, ':')
+		a, n = scan.HostPort(b, ':')
 	}
 	if dst {
 		e.Dst, e.DPort = a, n
@@ -114,7 +118,7 @@ func (p *Parser) yamahaFilter(b []byte, at int, rec *Record) bool {
 		intf, verb = intf[:i], intf[i+1:]
 	}
 	rest := b[at+len(" at "):]
-	dir := until(rest, "( ")
+	dir := scan.Until(rest, "( ")
 	if string(dir) != "IN" && string(dir) != "OUT" {
 		return false
 	}
@@ -126,8 +130,8 @@ func (p *Parser) yamahaFilter(b []byte, at int, rec *Record) bool {
 	if i < 0 {
 		return false
 	}
-	if r := after(rest[:i], "("); r != nil {
-		rec.Rule = until(r, ")")
+	if r := scan.After(rest[:i], "("); r != nil {
+		rec.Rule = scan.Until(r, ")")
 		rec.Detail = p.name(rec.Rule)
 	}
 	if string(dir) == "IN" {
@@ -152,18 +156,18 @@ func (p *Parser) yamahaNAT(b []byte, rec *Record) bool {
 	b = b[i+2:]
 	rec.Dialect, rec.Detail = "yamaha", p.name(b)
 	switch {
-	case containsLower(b, "full"), containsLower(b, "limit"), containsLower(b, "exhaust"), containsLower(b, "no more"), containsLower(b, "overflow"):
+	case scan.ContainsLower(b, "full"), scan.ContainsLower(b, "limit"), scan.ContainsLower(b, "exhaust"), scan.ContainsLower(b, "no more"), scan.ContainsLower(b, "overflow"):
 		rec.Kind, rec.Word = TableFull, "nat-exhausted"
-		for w, rest := word(b); len(w) > 0 && !rec.Src.IsValid(); w, rest = word(rest) {
+		for w, rest := scan.Word(b); len(w) > 0 && !rec.Src.IsValid(); w, rest = scan.Word(rest) {
 			yamahaEndpoint(w, &rec.Event, false)
 		}
 		return true
 	}
-	verb, rest := word(b)
-	proto, rest := word(rest)
-	inside, rest := word(rest)
-	arrow, rest := word(rest)
-	outside, rest := word(rest)
+	verb, rest := scan.Word(b)
+	proto, rest := scan.Word(rest)
+	inside, rest := scan.Word(rest)
+	arrow, rest := scan.Word(rest)
+	outside, rest := scan.Word(rest)
 	if string(arrow) != "<->" {
 		rec.Kind, rec.Word = System, "other"
 		return true
@@ -172,12 +176,12 @@ func (p *Parser) yamahaNAT(b []byte, rec *Record) bool {
 	yamahaEndpoint(outside, &rec.Event, false)
 	rec.NATSrc, rec.NATSPort = rec.Src, rec.SPort
 	yamahaEndpoint(inside, &rec.Event, false)
-	if w, rest := word(rest); string(w) == "==>" {
-		w, _ = word(rest)
+	if w, rest := scan.Word(rest); string(w) == "==>" {
+		w, _ = scan.Word(rest)
 		yamahaEndpoint(w, &rec.Event, true)
 	}
 	rec.Word, rec.Kind, rec.Action, rec.Detail = "nat", SessionNew, "nat-create", Name{}
-	if lower(verb, "released") || lower(verb, "unbound") || lower(verb, "deleted") {
+	if scan.EqualLower(verb, "released") || scan.EqualLower(verb, "unbound") || scan.EqualLower(verb, "deleted") {
 		rec.Kind, rec.Action = SessionEnd, "nat-delete"
 	}
 	tidyNAT(&rec.Event)
@@ -190,17 +194,17 @@ func (p *Parser) yamahaDaemon(b []byte, rec *Record) bool {
 	if end < 3 || end > 16 {
 		return false
 	}
-	name, rest := b[1:end], trimLeft(b[end+1:])
+	name, rest := b[1:end], scan.TrimLeft(b[end+1:])
 	switch string(name) {
 	case "DHCPD":
 		rec.Word, rec.Kind = "dhcp", System
-		for w, r := word(rest); len(w) > 0; w, r = word(r) {
-			if a := addr(bytes.TrimRight(w, ":")); a.IsValid() {
+		for w, r := scan.Word(rest); len(w) > 0; w, r = scan.Word(r) {
+			if a := scan.Addr(bytes.TrimRight(w, ":")); a.IsValid() {
 				rec.Src = a
 				break
 			}
 		}
-		if rec.Src.IsValid() && (containsLower(rest, "extends ") || containsLower(rest, "allocates ")) {
+		if rec.Src.IsValid() && (scan.ContainsLower(rest, "extends ") || scan.ContainsLower(rest, "allocates ")) {
 			rec.Kind = DHCPLease
 		}
 	case "SWCTL":
@@ -221,7 +225,7 @@ func yamahaLink(p *Parser, b []byte, rec *Record) {
 	if i < 0 {
 		return
 	}
-	rec.Detail = p.name(bytes.TrimRight(lastWord(b[:i]), ":"))
+	rec.Detail = p.name(bytes.TrimRight(scan.LastWord(b[:i]), ":"))
 	switch {
 	case bytes.HasPrefix(b[i:], []byte(" link up")):
 		rec.Kind, rec.Word = Link, "link-up"
@@ -232,9 +236,9 @@ func yamahaLink(p *Parser, b []byte, rec *Record) {
 
 // yamahaLine reads the lines that begin with an interface: PP[01], PPPOE[01], LAN1, TUNNEL[1], "IP Tunnel[1]".
 func (p *Parser) yamahaLine(b []byte, rec *Record) bool {
-	intf, rest := word(b)
+	intf, rest := scan.Word(b)
 	if string(intf) == "IP" {
-		intf, rest = word(rest)
+		intf, rest = scan.Word(rest)
 	}
 	if !yamahaInterface(intf) {
 		return false
@@ -255,9 +259,9 @@ func (p *Parser) yamahaLine(b []byte, rec *Record) bool {
 // yamahaInterface knows PP[01], PPPOE[01], TUNNEL[1], Tunnel[1], LAN1:, LAN1(port1) and the like.
 func yamahaInterface(w []byte) bool {
 	for _, k := range [...]string{"PPPOE[", "PP[", "TUNNEL[", "Tunnel[", "BRI", "LAN", "WAN"} {
-		if bytes.HasPrefix(w, []byte(k)) && len(w) > len(k) && isDigit(w[len(k)]) {
+		if bytes.HasPrefix(w, []byte(k)) && len(w) > len(k) && scan.IsDigit(w[len(k)]) {
 			end := w[len(w)-1]
-			return end == ']' || end == ':' || k[len(k)-1] != '[' && (isDigit(end) || end == ')')
+			return end == ']' || end == ':' || k[len(k)-1] != '[' && (scan.IsDigit(end) || end == ')')
 		}
 	}
 	return false

@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // zynos reads the packet log of ZyNOS (Prestige), whose ports are hexadecimal and whose end says which filter set and
 // rule matched (m) or not (n) and whether the packet was forwarded (F) or dropped (D):
@@ -13,12 +17,12 @@ func (p *Parser) zynos(b []byte, open int, rec *Record) bool {
 	if !ok {
 		return false
 	}
-	for w, rest := word(in); len(w) > 0; w, rest = word(rest) {
+	for w, rest := scan.Word(in); len(w) > 0; w, rest = scan.Word(rest) {
 		switch {
 		case bytes.HasPrefix(w, []byte("Src=")):
-			rec.Src = addr(w[4:])
+			rec.Src = scan.Addr(w[4:])
 		case bytes.HasPrefix(w, []byte("Dst=")):
-			rec.Dst = addr(w[4:])
+			rec.Dst = scan.Addr(w[4:])
 		case bytes.HasPrefix(w, []byte("spo=")):
 			rec.SPort = hexPort(w[4:])
 		case bytes.HasPrefix(w, []byte("dpo=")):
@@ -54,7 +58,7 @@ func hexPort(b []byte) uint16 {
 	}
 	n := uint16(0)
 	for _, c := range b {
-		d := hexDigit(c)
+		d := scan.HexDigit(c)
 		if d > 15 {
 			return 0
 		}
@@ -73,13 +77,13 @@ func (p *Parser) zyxel(b []byte, rec *Record) bool {
 	var msg, note, cat, deed []byte
 	var sent, rcvd uint64
 	known := false
-	w := pairWalk{rest: b, sep: ' '}
-	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
+	w := scan.PairWalk{Rest: b, Sep: ' '}
+	for key, val, ok := w.Next(); ok; key, val, ok = w.Next() {
 		switch string(key) {
 		case "src":
-			rec.Src, rec.SPort = endpointWord(val)
+			rec.Src, rec.SPort = scan.EndpointWord(val)
 		case "dst":
-			rec.Dst, rec.DPort = endpointWord(val)
+			rec.Dst, rec.DPort = scan.EndpointWord(val)
 		case "msg":
 			msg, known = val, true
 		case "note":
@@ -95,17 +99,17 @@ func (p *Parser) zyxel(b []byte, rec *Record) bool {
 				rec.Proto = protocolWord(val)
 			}
 		case "sourceTranslatedAddress":
-			rec.NATSrc = addr(val)
+			rec.NATSrc = scan.Addr(val)
 		case "sourceTranslatedPort":
-			rec.NATSPort = port(val)
+			rec.NATSPort = scan.Port(val)
 		case "destinationTranslatedAddress":
-			rec.NATDst = addr(val)
+			rec.NATDst = scan.Addr(val)
 		case "destinationTranslatedPort":
-			rec.NATDPort = port(val)
+			rec.NATDPort = scan.Port(val)
 		case "sent":
-			sent, _ = number(val)
+			sent, _ = scan.Number(val)
 		case "rcvd":
-			rcvd, _ = number(val)
+			rcvd, _ = scan.Number(val)
 		case "dir":
 			rec.InIf, rec.OutIf, _ = bytes.Cut(val, []byte(":"))
 		}
@@ -120,14 +124,14 @@ func (p *Parser) zyxel(b []byte, rec *Record) bool {
 	}
 	rec.Kind, rec.Action = System, ""
 	switch {
-	case containsLower(msg, "session") && (containsLower(msg, "exceed") || containsLower(msg, "maximum") || containsLower(cat, "sessions limit")),
-		containsLower(cat, "sessions limit"), containsLower(cat, "session control"):
+	case scan.ContainsLower(msg, "session") && (scan.ContainsLower(msg, "exceed") || scan.ContainsLower(msg, "maximum") || scan.ContainsLower(cat, "sessions limit")),
+		scan.ContainsLower(cat, "sessions limit"), scan.ContainsLower(cat, "session control"):
 		rec.Kind, rec.Word, rec.Action = TableFull, "session-limit", "deny"
-	case containsLower(note, "traffic log") || containsLower(cat, "traffic log"):
+	case scan.ContainsLower(note, "traffic log") || scan.ContainsLower(cat, "traffic log"):
 		rec.Kind, rec.Action = SessionEnd, "session-delete"
-	case containsLower(note, "access block"), containsLower(note, "access drop"), containsLower(note, "access reject"), lower(deed, "drop"), lower(deed, "deny"), lower(deed, "reject"), lower(deed, "block"):
+	case scan.ContainsLower(note, "access block"), scan.ContainsLower(note, "access drop"), scan.ContainsLower(note, "access reject"), scan.EqualLower(deed, "drop"), scan.EqualLower(deed, "deny"), scan.EqualLower(deed, "reject"), scan.EqualLower(deed, "block"):
 		rec.Kind, rec.Action = SessionDenied, "deny"
-	case containsLower(note, "access forward"), lower(deed, "allow"), lower(deed, "forward"), lower(deed, "accept"):
+	case scan.ContainsLower(note, "access forward"), scan.EqualLower(deed, "allow"), scan.EqualLower(deed, "forward"), scan.EqualLower(deed, "accept"):
 		rec.Kind, rec.Action = SessionNew, "allow"
 	}
 	if !rec.Src.IsValid() && rec.Kind != TableFull {
@@ -140,8 +144,8 @@ func (p *Parser) zyxel(b []byte, rec *Record) bool {
 // zyxelProto finds the protocol in the words of a message: "Firewall default policy: UDP (W to L)", "priority:9, from
 // WAN to ANY, TCP, service others, DROP".
 func zyxelProto(b []byte) uint8 {
-	for w, rest := word(b); len(w) > 0; w, rest = word(rest) {
-		if w = until(w, ",(;"); len(w) > 2 && !isDigit(w[0]) {
+	for w, rest := scan.Word(b); len(w) > 0; w, rest = scan.Word(rest) {
+		if w = scan.Until(w, ",(;"); len(w) > 2 && !scan.IsDigit(w[0]) {
 			if n := protocol(w); n != 0 {
 				return n
 			}

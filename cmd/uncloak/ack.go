@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"uncloak/report"
-	"uncloak/report/web"
+	"uncloak/report/api"
 )
 
 func (a *app) ackCommand() *cobra.Command {
@@ -49,7 +49,7 @@ func (a *app) ackCommand() *cobra.Command {
 		}
 		if remove {
 			return a.withSession(cmd, func(ctx context.Context, s *session) error {
-				if err := web.RemoveAck(ctx, s.Client, args[0]); err != nil {
+				if err := api.RemoveAck(ctx, s.Client, args[0]); err != nil {
 					return err
 				}
 				_, err := fmt.Fprintf(a.stdout, "not acknowledged any more: %s\n", report.Clean(args[0]))
@@ -64,7 +64,7 @@ func (a *app) ackCommand() *cobra.Command {
 			if a.cfg.set("timezone") && a.cfg.location.String() != "Local" {
 				v.Set("timezone", a.cfg.location.String())
 			}
-			got, err := web.PutAck(ctx, s.Client, v)
+			got, err := api.PutAck(ctx, s.Client, v)
 			if err != nil {
 				return err
 			}
@@ -90,7 +90,7 @@ func (a *app) withSession(cmd *cobra.Command, f func(context.Context, *session) 
 }
 
 func (a *app) listAcks(ctx context.Context, s *session, format string) error {
-	acks, err := web.Acks(ctx, s.Client)
+	acks, err := api.Acks(ctx, s.Client)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"uncloak/report"
-	"uncloak/report/web"
+	"uncloak/report/api"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -138,12 +138,12 @@ func (a *app) checkStore(ctx context.Context, c *report.Check) (err error) {
 		return a.wrong(ctx, c, err)
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	var got web.Checked
+	var got api.Checked
 	err = a.ask(ctx, &s, false, func(s *session) (err error) {
-		got, err = web.Check(ctx, s.Client)
+		got, err = api.Check(ctx, s.Client)
 		return err
 	})
-	var refused *web.StatusError
+	var refused *api.StatusError
 	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
 		err = fmt.Errorf("the running uncloak (pid %d) is older than this one: restart it", s.pid)
 	}

@@ -22,7 +22,7 @@ import (
 	"uncloak/cmd/uncloak/story"
 	"uncloak/ingest"
 	"uncloak/parse"
-	"uncloak/report/web"
+	"uncloak/report/api"
 	"uncloak/store/bolt"
 	"uncloak/testdata"
 )
@@ -118,7 +118,7 @@ func (a *app) demoPart(ctx context.Context, dir, name, config string, keep bool,
 	if s.house, err = part.newHouse(s.st, false); err != nil {
 		return err
 	}
-	client, wait := web.InProcess(s.house.handler)
+	client, wait := api.InProcess(s.house.handler)
 	s.client = client
 	defer wait() // before the store is closed
 	return play(ctx, s)
@@ -143,11 +143,11 @@ func (a *app) demoReal(ctx context.Context, s *stage) error {
 	if err != nil {
 		return err
 	}
-	res, err := web.Upload(ctx, s.client, dump, web.ImportOptions{Name: "dmesg.txt", Router: "router", CapturedAt: to}.Values())
+	res, err := api.Upload(ctx, s.client, dump, api.ImportOptions{Name: "dmesg.txt", Router: "router", CapturedAt: to}.Values())
 	if err != nil {
 		return err
 	}
-	if err := web.Rebuild(ctx, s.client); err != nil {
+	if err := api.Rebuild(ctx, s.client); err != nil {
 		return err
 	}
 	s.say("   Imported the router's dmesg: %d lines, %d of them known from syslog, %d new.\n", res.Lines, res.Duplicates, res.Events)
@@ -251,11 +251,11 @@ func (a *app) demoStory(ctx context.Context, s *stage) error {
 	go func() { pw.CloseWithError(story.Write(pw, o)) }()
 	began := time.Now()
 	s.clock.set(o.End())
-	res, err := web.Upload(ctx, s.client, pr, web.ImportOptions{Name: "story.log", Modified: o.End()}.Values())
+	res, err := api.Upload(ctx, s.client, pr, api.ImportOptions{Name: "story.log", Modified: o.End()}.Values())
 	if err != nil {
 		return err
 	}
-	if err := web.Rebuild(ctx, s.client); err != nil {
+	if err := api.Rebuild(ctx, s.client); err != nil {
 		return err
 	}
 	s.say("   Imported %d lines in %.1f s, %d of them not understood.\n", res.Lines, time.Since(began).Seconds(), res.Unparsed)
@@ -287,7 +287,7 @@ func (s *stage) tell(ctx context.Context, from, to time.Time, html string) error
 }
 
 func (s *stage) fetch(ctx context.Context, v url.Values, name string) error {
-	body, err := web.Get(ctx, s.client, "/v1/report", v)
+	body, err := api.Get(ctx, s.client, "/v1/report", v)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 	"golang.org/x/term"
 
 	"uncloak/ingest"
-	"uncloak/report/web"
+	"uncloak/report/api"
 )
 
 // importFlags are what the owner says about the files; the API reads them.
@@ -176,15 +176,15 @@ func (a *app) importAll(ctx context.Context, args []string, v url.Values) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	var sum web.ImportResult
+	var sum api.ImportResult
 	done := 0
 	for _, f := range files {
-		var res web.ImportResult
+		var res api.ImportResult
 		err := a.ask(ctx, &s, true, func(s *session) (err error) {
 			res, err = a.importOne(ctx, s, f, v, bar)
 			return err
 		})
-		var refused *web.StatusError
+		var refused *api.StatusError
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -208,7 +208,7 @@ func (a *app) importAll(ctx context.Context, args []string, v url.Values) (err e
 		sum.CutShort = sum.CutShort || res.CutShort
 	}
 	_ = bar.Clear()
-	if err := a.ask(ctx, &s, true, func(s *session) error { return web.Rebuild(ctx, s.Client) }); err != nil {
+	if err := a.ask(ctx, &s, true, func(s *session) error { return api.Rebuild(ctx, s.Client) }); err != nil {
 		return err
 	}
 	if done > 0 {
@@ -233,8 +233,8 @@ func (a *app) several(errs []error) error {
 	return exitCode(1)
 }
 
-func (a *app) importOne(ctx context.Context, s *session, f source, v url.Values, bar *progressbar.ProgressBar) (res web.ImportResult, err error) {
-	o := web.ImportOptions{Name: "stdin", Modified: f.mod}
+func (a *app) importOne(ctx context.Context, s *session, f source, v url.Values, bar *progressbar.ProgressBar) (res api.ImportResult, err error) {
+	o := api.ImportOptions{Name: "stdin", Modified: f.mod}
 	var body io.ReadCloser
 	if f.name == "-" {
 		body = io.NopCloser(withContext(ctx, a.stdin))
@@ -263,7 +263,7 @@ func (a *app) importOne(ctx context.Context, s *session, f source, v url.Values,
 	if a.cfg.set("timezone") && a.cfg.location.String() != "Local" {
 		q.Set("timezone", a.cfg.location.String())
 	}
-	res, err = web.Upload(ctx, s.Client, body, q)
+	res, err = api.Upload(ctx, s.Client, body, q)
 	if err != nil && f.name == "-" {
 		err = s.explain(err) // it cannot be read again
 	}
@@ -300,7 +300,7 @@ func (a *app) progress(files []source) *progressbar.ProgressBar {
 }
 
 // tookIn says what was taken in and how to look at it.
-func (a *app) tookIn(files int, r *web.ImportResult) error {
+func (a *app) tookIn(files int, r *api.ImportResult) error {
 	for _, n := range r.Notes {
 		fmt.Fprintf(a.stderr, "uncloak: %s\n", n)
 	}

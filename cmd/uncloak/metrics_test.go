@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/net/netutil"
 
-	"uncloak/report/web"
+	"uncloak/report/api"
 )
 
 func TestMetricsOverHTTPAndSocket(t *testing.T) {
@@ -27,7 +27,7 @@ func TestMetricsOverHTTPAndSocket(t *testing.T) {
 	if err := json.Unmarshal([]byte(d.log.wait(t, `"msg":"metrics"`)), &said); err != nil {
 		t.Fatal(err)
 	}
-	socket, _, err := web.Dial(t.Context(), data)
+	socket, _, err := api.Dial(t.Context(), data)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"os"
 	"time"
 
-	"uncloak/report/web"
+	"uncloak/report/api"
 	"uncloak/store"
 	"uncloak/store/bolt"
 )
@@ -31,23 +31,23 @@ type session struct {
 
 // call asks for path; the caller closes the answer's body.
 func (s *session) call(ctx context.Context, method, path string, v url.Values) (*http.Response, error) {
-	r, err := web.Request(ctx, method, path, v, nil)
+	r, err := api.Request(ctx, method, path, v, nil)
 	if err != nil {
 		return nil, err
 	}
-	return web.Do(s.Client, r)
+	return api.Do(s.Client, r)
 }
 
 // open finds the process that serves the data directory, or opens the directory and serves it for as long as the session
 // lasts, so that another command never finds it locked. Unless create is set, a directory without data is an error.
 func (a *app) open(ctx context.Context, create bool) (*session, error) {
 	for start := time.Now(); ; {
-		client, v, err := web.Dial(ctx, a.cfg.Data)
+		client, v, err := api.Dial(ctx, a.cfg.Data)
 		if err == nil {
 			a.log.Debug("asking the running process", "pid", v.PID, "version", v.Version)
 			return &session{client, v.PID, func() error { client.CloseIdleConnections(); return nil }}, nil
 		}
-		if !errors.Is(err, web.ErrNobody) {
+		if !errors.Is(err, api.ErrNobody) {
 			return nil, err
 		}
 		if _, err := os.Stat(a.cfg.Data); !create && errors.Is(err, fs.ErrNotExist) {
@@ -78,7 +78,7 @@ func (a *app) open(ctx context.Context, create bool) (*session, error) {
 // tidied is a close that first gives the pages of finished days back that lie idle after an import.
 func (a *app) tidied(ctx context.Context, st *bolt.DB, end func() error) func() error {
 	return func() error {
-		err := st.Tidy(ctx, web.Finished(a.now()), true)
+		err := st.Tidy(ctx, api.Finished(a.now()), true)
 		if ctx.Err() != nil {
 			err = nil // the next one does it
 		}
@@ -117,13 +117,13 @@ func (a *app) own(st kept) (*session, error) {
 		return nil, errors.Join(err, st.Close())
 	}
 	stop := func() error { return nil }
-	l, err := web.Listen(a.cfg.Data)
+	l, err := api.Listen(a.cfg.Data)
 	if err == nil {
 		stop = serveAPI(l, h.handler, a.log)
 	} else {
 		a.log.Debug("other commands have to wait", "error", err) // a full disk, a file system without sockets
 	}
-	client, wait := web.InProcess(h.handler)
+	client, wait := api.InProcess(h.handler)
 	return &session{client, 0, func() error { wait(); return errors.Join(stop(), st.Close()) }}, nil
 }
 

@@ -24,7 +24,7 @@ import (
 	"uncloak/ingest"
 	"uncloak/ingest/metrics"
 	"uncloak/report"
-	"uncloak/report/web"
+	"uncloak/report/api"
 	"uncloak/store"
 	"uncloak/store/bolt"
 )
@@ -83,7 +83,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	if err := h.days.Resume(ctx); err != nil {
 		return err
 	}
-	l, err := web.Listen(a.cfg.Data)
+	l, err := api.Listen(a.cfg.Data)
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (a *app) openStore(ctx context.Context) (*bolt.DB, error) {
 		if err == nil || !errors.Is(err, store.ErrLocked) || time.Since(start) > lockPatience {
 			return st, err
 		}
-		if _, v, dialErr := web.Dial(ctx, a.cfg.Data); dialErr == nil && v.Daemon {
+		if _, v, dialErr := api.Dial(ctx, a.cfg.Data); dialErr == nil && v.Daemon {
 			return nil, fmt.Errorf("%w: serve runs there already", err)
 		}
 		select {
@@ -177,7 +177,7 @@ func (a *app) tidy(ctx context.Context, h *house, st *bolt.DB) error {
 			return nil
 		case <-tick.C:
 			a.retainNow(ctx, h)
-			if err := st.Tidy(ctx, web.Finished(a.now()), false); err != nil && ctx.Err() == nil {
+			if err := st.Tidy(ctx, api.Finished(a.now()), false); err != nil && ctx.Err() == nil {
 				a.log.Error("finished days are not compacted", "error", err)
 			}
 		}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"uncloak/report/api"
+)
+
+// version is set by the linker: git describe.
+var version string
+
+// app is one run of the program.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	now            func() time.Time
+
+	configFile string
+	flags      *pflag.FlagSet // of the command that runs
+	cfg        config
+	level      *slog.LevelVar
+	log        *slog.Logger
+}
+
+// usageError is the owner's to mend: exit code 2.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// exitCode ends the program with that code and no message.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// run is the program: it returns the exit code. 0 fine, 1 failed, 2 usage or config, 3 a finding that --fail-on asks for.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return newApp(stdin, stdout, stderr).run(ctx, args)
+}
+
+func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
+	return &app{stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, level: new(slog.LevelVar), log: slog.New(slog.DiscardHandler)}
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	return a.report(root.ExecuteContext(ctx))
+}
+
+// report writes the error as one line and returns its exit code.
+func (a *app) report(err error) int {
+	var (
+		code  exitCode
+		usage usageError
+		api   *api.StatusError
+	)
+	switch {
+	case err == nil, errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe): // who reads us has had enough
+		return 0
+	case errors.As(err, &code):
+		return int(code)
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(a.stderr, "uncloak: interrupted")
+		return 1
+	}
+	fmt.Fprintf(a.stderr, "uncloak: %s\n", strings.Join(strings.Fields(err.Error()), " "))
+	if errors.As(err, &usage) || errors.As(err, &api) && api.Status == http.StatusBadRequest {
+		return 2
+	}
+	return 1
+}
+
+// root is the command tree.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "uncloak",
+		Short: "Says which host fills your router's session table, and when",
+		Long: `uncloak reads what your router logs and says which host fills its session table, at which minutes it does so, and
+what else goes with it.
+
+    See it work on a real capture:      uncloak demo
+    Receive syslog from your router:    uncloak serve
+    Read logs that you have:            uncloak import /var/log/router.log
+    Read the report of yesterday:       uncloak report
+    What does a message mean:           uncloak explain 'neighbour table overflow'
+    Is all well:                        uncloak check
+
+Exit codes: 0 fine, 1 failed, 2 usage or config, 3 findings that --fail-on asks for.`,
+		SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return cmd.Help()
+		},
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&a.configFile, "config", "", "YAML file with the settings; also UNCLOAK_CONFIG")
+	f.String("data", "", "data directory (default ./uncloak-data if it is there, else the state directory)")
+	f.String("timezone", "", "zone of wall clocks, like Europe/Berlin (default the machine's)")
+	f.StringSlice("lan", nil, "internal networks (default the private ranges)")
+	f.Int("table", 0, "entries that the router's session table takes (default unknown)")
+	f.String("resolver", "", "DNS server to ask for names of internal hosts, like 192.168.1.1 (default nobody)")
+	f.String("log-level", "", "debug, info, warn or error (default info)")
+	f.String("log-format", "", "text or json (default text); the log goes to stderr")
+	f.Bool("no-color", false, "no colours in the output")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%w; see: %s --help", err, cmd.CommandPath())
+	})
+	root.AddCommand(a.serveCommand(), a.importCommand(), a.reportCommand(), a.findingsCommand(), a.queryCommand(), a.whoCommand(), a.pruneCommand(), a.compactCommand(), a.backupCommand(), a.verifyCommand(), a.tableCommand(), a.parseCommand(),
+		a.ackCommand(), a.explainCommand(), a.capacityCommand(), a.checkCommand(), a.sendCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(root))
+	for _, c := range root.Commands() {
+		c.Args = usageArgs(c.Args)
+		c.ValidArgsFunction = fileArgs(c)
+	}
+	return root
+}
+
+// setup reads the config and makes the logger; commands that need them call it first.
+func (a *app) setup(cmd *cobra.Command) (err error) {
+	a.flags = cmd.Flags()
+	if a.configFile == "" {
+		a.configFile = os.Getenv("UNCLOAK_CONFIG")
+	}
+	if a.cfg, err = loadConfig(a.configFile, os.Environ(), a.flags); err != nil {
+		return err
+	}
+	if err := a.level.UnmarshalText([]byte(a.cfg.Log.Level)); err != nil {
+		return usagef("log level: %w", err)
+	}
+	a.log = a.logTo(a.stderr)
+	return nil
+}
+
+// logTo is a log in the form that is configured.
+func (a *app) logTo(w io.Writer) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: a.level}
+	if a.cfg.Log.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}
+
+func unknownCommand(root *cobra.Command, name string) error {
+	if s := root.SuggestionsFor(name); len(s) > 0 {
+		return usagef("unknown command %q; did you mean %s?", name, strings.Join(s, " or "))
+	}
+	return usagef("unknown command %q; see: uncloak --help", name)
+}
+
+// usageArgs makes what check says a usage error; no check means no arguments.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	if check == nil {
+		check = cobra.NoArgs
+	}
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			if check := cobra.NoArgs(cmd, args); check != nil && len(args) > 0 {
+				return usagef("%s takes no argument %q; see: %s --help", cmd.Name(), args[0], cmd.CommandPath())
+			}
+			return usagef("%w; see: %s --help", err, cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
+// fileArgs keeps the shell from completing file names where a command takes none.
+func fileArgs(c *cobra.Command) cobra.CompletionFunc {
+	if c.Name() == "import" {
+		return nil
+	}
+	return cobra.NoFileCompletions
+}
+
+// oneOf checks the value of a flag.
+func oneOf(flag, value string, allowed ...string) error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	return usagef("--%s %q is not known: %s", flag, value, strings.Join(allowed, ", "))
+}
+
+// versionText is the version from the linker, else what the build recorded.
+func versionText() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "unknown"
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{Use: "version", Short: "Print the version", RunE: func(*cobra.Command, []string) error {
+		_, err := fmt.Fprintf(a.stdout, "uncloak %s (API %d)\n", versionText(), api.API)
+		return err
+	}}
+}

@@ -1,0 +1,105 @@
+package detect
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// activities lays out what each internal host did, in order of address, and finds its bursts and their rhythm.
+func activities(days []*Day, w Window) []*activity {
+	sp := newSpan(w)
+	var addrs []netip.Addr
+	for _, d := range days {
+		for a := range d.Hosts {
+			if a.IsValid() {
+				addrs = append(addrs, a)
+			}
+		}
+	}
+	slices.SortFunc(addrs, netip.Addr.Compare)
+	addrs = slices.Compact(addrs)
+	out := make([]*activity, len(addrs))
+	sideBySide(len(addrs), func(i int) {
+		addr := addrs[i]
+		a := &activity{host: addr}
+		a.sessions = sp.lay(days, seriesOf(addr, func(h *Host) *Series { return &h.Sessions }))
+		a.lookups = sp.lay(days, seriesOf(addr, func(h *Host) *Series { return &h.Lookups }))
+		ptrs := sp.lay(days, seriesOf(addr, func(h *Host) *Series { return &h.PTRs }))
+		if ptrs.total() > a.lookups.total() {
+			a.lookups, a.byName = ptrs, true
+		}
+		a.lookupN, a.sessionN = a.lookups.total(), a.sessions.total()
+		a.bursts, a.storms = a.sessions.bursts(), a.lookups.bursts()
+		a.describe(days)
+		out[i] = a
+	})
+	return out
+}
+
+func (l *line) total() (n uint64) {
+	for _, v := range l.slots {
+		n += uint64(v)
+	}
+	return n
+}
+
+// describe adds what the host is called and whom it asks for names.
+func (a *activity) describe(days []*Day) {
+	asked := map[netip.Addr]uint64{}
+	for _, d := range days {
+		h := d.Hosts[a.host]
+		if h == nil {
+			continue
+		}
+		if h.Name != "" {
+			a.name = h.Name
+		}
+		for r, n := range h.Resolvers {
+			asked[r] += n
+		}
+	}
+	most := uint64(0)
+	for r, n := range asked {
+		if n > most || n == most && r.Less(a.resolver) {
+			most, a.resolver = n, r
+		}
+	}
+	total := uint64(0)
+	for _, n := range asked {
+		total += n
+	}
+	if a.sessionN > 0 {
+		a.toOne = float64(most) / float64(a.sessionN)
+	}
+	if total > 0 {
+		a.asksOne = float64(most) / float64(total)
+	}
+}
+
+// findPatterns is most of the work.
+func findPatterns(hosts []*activity, cfg *Config) {
+	tried := 0 // hosts without any burst are not
+	for _, a := range hosts {
+		if len(a.bursts) > 0 {
+			tried++
+		}
+	}
+	sideBySide(len(hosts), func(i int) { hosts[i].findPattern(cfg, len(hosts), tried) })
+}
+
+// findPattern finds the host's rhythms, and the bursts that stand apart from what it always does. tried is the number of hosts with bursts.
+func (a *activity) findPattern(cfg *Config, hosts, tried int) {
+	if len(a.bursts) == 0 {
+		return
+	}
+	a.apart = a.sessions.apart(a.bursts, tried)
+	least := 0.0
+	if len(a.apart) < len(a.bursts) { // the rest may hide the rhythm
+		if a.rhythms = findRhythms(a.apart, hosts, cfg.Location, 0); len(a.rhythms) > 0 {
+			least = a.rhythms[0].gain
+		}
+	}
+	if x := findRhythms(a.bursts, hosts, cfg.Location, least); len(x) > 0 {
+		a.rhythms = x
+	}
+}

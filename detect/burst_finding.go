@@ -1,0 +1,59 @@
+package detect
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// patternFindings are the host's rhythms or, where there are none, the bursts that stand apart.
+func patternFindings(a *activity) []Finding {
+	if len(a.rhythms) == 0 && len(a.apart) > 0 {
+		return []Finding{burstFinding(a, a.apart)}
+	}
+	var out []Finding
+	for _, r := range a.rhythms {
+		out = append(out, rhythmFinding(a, r, len(out)))
+	}
+	return out
+}
+
+// rhythmFinding is the nth rhythm of the host, the surest being its 0th.
+func rhythmFinding(a *activity, r found, nth int) Finding {
+	out := Finding{
+		ID: fmt.Sprintf("periodic-burst-%v-%.0fs", a.host, r.period), Kind: PeriodicBurst, Severity: Warning,
+		PeriodS: r.period, JitterS: r.jitter, Seen: r.seen, Missed: r.slots - r.seen, PValue: math.Exp(-r.gain), Next: new(r.next),
+	}
+	out.Score = (1 - math.Exp(-(r.gain-acceptGain+8)/4)) * (1 - 0.01*float64(nth))
+	out.Minutes, out.Hours = r.minutes()
+	fillBursts(&out, a, r.runs)
+	return out
+}
+
+func burstFinding(a *activity, runs []run) Finding {
+	f := Finding{ID: fmt.Sprintf("burst-%v", a.host), Kind: BurstKind, Severity: Info, Seen: len(runs)}
+	fillBursts(&f, a, runs)
+	f.Score = 1 - math.Exp(-float64(f.Sessions)/(2*burstFloor))
+	return f
+}
+
+// fillBursts gives the finding its times, its typical burst and its evidence.
+func fillBursts(f *Finding, a *activity, runs []run) {
+	f.Host, f.Name = a.host.String(), a.name
+	var sessions, peers, lengths []float64
+	for _, r := range runs {
+		b := Burst{Start: time.Unix(0, r.start).UTC(), LengthS: float64(r.end-r.start) / 1e9, Sessions: r.events, Peers: r.peers}
+		f.Bursts = append(f.Bursts, b)
+		f.Evidence.Events += uint64(r.events)
+		sessions, peers, lengths = append(sessions, float64(b.Sessions)), append(peers, float64(b.Peers)), append(lengths, b.LengthS)
+	}
+	f.Start, f.End = f.Bursts[0].Start, time.Unix(0, runs[len(runs)-1].end).UTC()
+	f.Sessions, f.Peers, f.LengthS = int(middle(sessions)), int(middle(peers)), middle(lengths)
+	f.Evidence.Ask = Ask{From: f.Start, To: f.End, Host: a.host, Kind: "session-new"}
+}
+
+func middle(x []float64) float64 {
+	slices.Sort(x)
+	return x[len(x)/2]
+}

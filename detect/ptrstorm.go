@@ -1,0 +1,315 @@
+package detect
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+	"time"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+const (
+	echoFollowed  = 0.7              // of the cause's bursts that must be followed by lookups
+	echoExplained = 0.7              // of the effect's bursts that must follow one of the cause's
+	echoLookups   = 20               // lookups after a burst that count as following it
+	echoWindow    = 70 * time.Second // how long after the cause's start they may come
+	echoPValue    = 1e-6             // chance of such a coincidence, over all pairs and lags that are tried
+	echoOne       = 0.2              // of the effect's sessions that must go to one resolver
+
+	// A burst or two with a storm behind each cannot be told from chance by their times. What they are does:
+	soleBursts = 2   // at most so many bursts, each with its storm
+	soleSize   = 100 // sessions that the cause opens at least
+	soleStorm  = 50  // lookups of the storm at least
+	soleOne    = 0.7 // of what the effect does in the storm that must be lookups, to one resolver for the most part
+	soleShared = 0.3 // … or of the looked-up addresses those that are the cause's peers, where names are logged
+	soleScore  = 0.7
+)
+
+// echo says that one host's storms of name lookups follow another's bursts.
+type echo struct {
+	cause, effect netip.Addr
+	lag           float64 // s, median
+	lookups       int     // in the median storm
+	shared        float64 // share of the looked-up addresses that are the cause's peers; 0 where names are not logged
+	resolver      netip.Addr
+	followed      int // bursts of the cause that were followed
+	p             float64
+	storms        []run
+	sole          bool // too few to go by the time alone
+}
+
+// activity is what the pattern detectors know of one host.
+type activity struct {
+	host     netip.Addr
+	name     string
+	sessions *line
+	lookups  *line
+	bursts   []run
+	lookupN  uint64 // sessions to port 53, or reverse lookups seen by name, whichever is more
+	byName   bool   // lookups are those seen by name
+	sessionN uint64
+	resolver netip.Addr
+	toOne    float64 // share of the sessions that go to that resolver
+	asksOne  float64 // share of the lookups that do
+	storms   []run   // bursts of lookups
+	rhythms  []found
+	apart    []run // the bursts that stand apart
+}
+
+// findEchoes pairs each host whose bursts are lookups with the one that they follow most surely.
+func findEchoes(days []*Day, hosts []*activity) []echo {
+	var out []echo
+	span := observed(days)
+	causes := causesOf(hosts)
+	for _, e := range hosts {
+		if len(e.storms) == 0 || e.lookupN == 0 {
+			continue
+		}
+		var best *echo
+		for i := range causes {
+			c := &causes[i]
+			if c.activity == e || e.sessionN > 0 && e.toOne < echoOne {
+				continue
+			}
+			for _, bursts := range c.rows {
+				if x := follows(c, bursts, e, len(hosts), span); x != nil && (best == nil || x.p < best.p) {
+					best = x
+				}
+			}
+		}
+		if best == nil {
+			best = soleEcho(days, causes, len(hosts), e, span)
+		}
+		if best != nil {
+			best.resolver = e.resolver
+			best.shared = sharedNames(days, best)
+			out = append(out, *best)
+		}
+	}
+	return out
+}
+
+// causer is a host that may have an echo; each is held against each host that looks names up, so that what can be known before is.
+type causer struct {
+	*activity
+	rows [][]run
+	lone []run // its bursts, when they are few and stand apart in a network of this host alone
+}
+
+func causesOf(hosts []*activity) (out []causer) {
+	for _, a := range hosts {
+		if len(a.bursts) == 0 || a.mostlyLookups() {
+			continue
+		}
+		c := causer{activity: a, rows: a.causes()}
+		if len(a.bursts) <= soleBursts {
+			if c.lone = a.sessions.apart(a.bursts, 1); len(c.lone) < len(a.bursts) {
+				c.lone = nil
+			}
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// mostlyLookups says that the host's own bursts are lookups: it cannot be the cause of others'.
+func (a *activity) mostlyLookups() bool {
+	var all, lookups int
+	for _, r := range a.bursts {
+		for i := r.from; i <= r.to; i++ {
+			all += int(a.sessions.slots[i])
+			lookups += int(a.lookups.slots[i])
+		}
+	}
+	return 2*lookups > all
+}
+
+// causes are the rows of bursts that may have an echo: all, those of each rhythm, those that stand apart. A person who works at the cause
+// has page loads of his own, which nobody looks up.
+func (a *activity) causes() [][]run {
+	out := [][]run{a.bursts}
+	for _, r := range a.rhythms {
+		out = append(out, r.runs)
+	}
+	if n := len(a.apart); n > 0 && n < len(a.bursts) {
+		out = append(out, a.apart)
+	}
+	return out
+}
+
+func follows(c *causer, bursts []run, e *activity, hosts int, span float64) *echo {
+	var lags []float64
+	var storms []run
+	var counts []int
+	for k, s := range e.storms {
+		if float64(k-len(lags)) > (1-echoExplained)*float64(len(e.storms))+1 { // as a rule it is none, and many pairs are tried
+			return nil
+		}
+		if lag, ok := nearestBefore(bursts, s.start); ok && lag <= echoWindow.Seconds() {
+			lags = append(lags, lag)
+			storms = append(storms, s)
+			counts = append(counts, s.events)
+		}
+	}
+	if float64(len(lags)) < echoExplained*float64(len(e.storms)) || len(lags) == 0 {
+		return nil
+	}
+	p := coincidence(lags, len(e.storms), len(bursts), span, 3, 10, 30, echoWindow.Seconds()) * float64(hosts*len(c.rows))
+	if p > echoPValue {
+		return nil
+	}
+	followed := 0
+	for _, b := range bursts {
+		if e.lookups.between(b.start-int64(time.Second), b.start+int64(echoWindow)) >= echoLookups {
+			followed++
+		}
+	}
+	if float64(followed) < echoFollowed*float64(len(bursts)) {
+		return nil
+	}
+	slices.Sort(lags)
+	slices.Sort(counts)
+	return &echo{cause: c.host, effect: e.host, lag: max(lags[len(lags)/2], 0), lookups: counts[len(counts)/2], followed: followed, p: p, storms: storms}
+}
+
+// soleEcho pairs a lone storm with the lone burst before it: of several such hosts the one whose burst was nearest. A browser's lookups come
+// with the pages that they are for, so that they are the smaller part of what it does; those of an echo are all that it does.
+func soleEcho(days []*Day, causes []causer, hosts int, e *activity, span float64) (best *echo) {
+	if len(e.storms) > soleBursts {
+		return nil
+	}
+	storms := e.lookups.apart(e.storms, 1)
+	if len(storms) == 0 || len(storms) < len(e.storms) {
+		return nil
+	}
+	all, lookups := 0, math.MaxInt
+	for _, s := range storms {
+		all += e.sessions.between(s.start, s.end)
+		lookups = min(lookups, s.events)
+	}
+	if lookups < soleStorm {
+		return nil
+	}
+	pure := float64(e.lookups.inRuns(storms)) >= soleOne*float64(all) && e.asksOne >= soleOne
+	for i := range causes {
+		c, bursts := &causes[i], causes[i].lone
+		if c.activity == e || len(bursts) != len(storms) {
+			continue
+		}
+		x := &echo{cause: c.host, effect: e.host, lookups: lookups, followed: len(bursts), storms: storms, sole: true}
+		var lags []float64
+		for i, b := range bursts {
+			if lag := float64(storms[i].start-b.start) / 1e9; b.events >= soleSize && lag >= -1 && lag <= echoWindow.Seconds() {
+				lags = append(lags, lag)
+			}
+		}
+		if len(lags) < len(bursts) || !pure && sharedNames(days, x) < soleShared {
+			continue
+		}
+		x.lag = max(median(lags), 0)
+		x.p = coincidence(lags, len(storms), len(bursts), span, 3, 10, 30, echoWindow.Seconds()) * float64(hosts)
+		if best == nil || x.lag < best.lag {
+			best = x
+		}
+	}
+	return best
+}
+
+// inRuns counts the events of the runs.
+func (l *line) inRuns(runs []run) (n int) {
+	for _, r := range runs {
+		n += l.between(r.start, r.end)
+	}
+	return n
+}
+
+// coincidence is the chance that k of n storms fall within a lag of one of the causes, were they at random times in span
+// seconds: the best of the lags that are tried, times their number.
+func coincidence(lags []float64, n, causes int, span float64, tries ...float64) float64 {
+	best := 1.0
+	for _, lag := range tries {
+		k := 0
+		for _, x := range lags {
+			if x <= lag {
+				k++
+			}
+		}
+		q := min(float64(causes)*(lag+1)/span, 1)
+		if k == 0 {
+			continue
+		}
+		b := distuv.Binomial{N: float64(n), P: q}
+		p := b.Survival(float64(k) - 1)
+		if p <= 0 { // beyond what a float holds: n choose k is at most 2^n
+			p = math.Exp(float64(k)*math.Log(q) + float64(n)*math.Ln2)
+		}
+		best = min(best, p)
+	}
+	return min(best*float64(len(tries)), 1)
+}
+
+// observed is the time that the log covers, in seconds.
+func observed(days []*Day) float64 {
+	ns := int64(0)
+	for _, d := range days {
+		ns += d.Last - d.First
+	}
+	return max(float64(ns)/1e9, 1)
+}
+
+// nearestBefore is how long before at the last of the runs began; a second of grace for clocks that are not known better.
+func nearestBefore(runs []run, at int64) (lag float64, ok bool) {
+	i, _ := slices.BinarySearchFunc(runs, at+int64(time.Second)+1, func(r run, t int64) int {
+		if r.start < t {
+			return -1
+		}
+		return 1
+	})
+	if i == 0 {
+		return 0, false
+	}
+	return float64(at-runs[i-1].start) / 1e9, true
+}
+
+// between counts events of the slots that touch [from, to).
+func (l *line) between(from, to int64) int {
+	n := 0
+	for i := int(floorDiv(from-l.start, int64(SlotLen))); i <= int(floorDiv(to-1-l.start, int64(SlotLen))); i++ {
+		n += int(l.slots[i])
+	}
+	return n
+}
+
+func sharedNames(days []*Day, e *echo) float64 {
+	var shared, all uint64
+	for _, d := range days {
+		shared += d.Echoes[Pair{e.cause, e.effect}]
+		if h := d.Hosts[e.effect]; h != nil {
+			all += h.PTRs.Total()
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return float64(shared) / float64(all)
+}
+
+func echoFinding(a *activity, e *echo, loc *time.Location) Finding {
+	f := Finding{
+		ID: fmt.Sprintf("ptr-storm-%v-%v", e.effect, e.cause), Kind: PTRStorm, Severity: Warning, Causes: e.cause.String(), LagS: e.lag, Lookups: e.lookups,
+		Shared: e.shared, PValue: e.p, Seen: len(e.storms), Missed: max(e.followed-len(e.storms), 0), Score: 1 - math.Exp(math.Log10(max(e.p, 1e-300))/3),
+	}
+	if e.sole {
+		f.PValue, f.Score = min(e.p, 1), soleScore
+	}
+	if e.resolver.IsValid() {
+		f.Resolver = e.resolver.String()
+	}
+	fillBursts(&f, a, e.storms)
+	if f.Evidence.Ask.Port = 53; a.byName { // they are lines of a resolver, or of packets with the name: no sessions
+		f.Evidence.Ask.Port, f.Evidence.Ask.Kind = 0, "dns-query"
+	}
+	return f
+}

@@ -1,0 +1,176 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// meraki reads the lines of Cisco Meraki MX, MR and MS, whose header is no syslog header:
+//
+//	<134>1 1647478988.289402144 MX84_4 flows allow src=10.0.2.170 dst=10.0.0.34 mac=… protocol=udp sport=54841 dport=15600
+//	<134>1 1647479278.997155282 MX100 ip_flow_start src=… dst=… protocol=tcp sport=34294 dport=80 translated_src_ip=… translated_port=34294
+//	948136486.721741837 MX60 firewall src=… dst=… protocol=udp sport=9562 dport=53 pattern: deny all
+//
+// A pattern of 1 denies, 0 and allow let pass. b begins with the stamp or with the 1 in front of it.
+func (p *Parser) meraki(b []byte, rec *Record) bool {
+	if len(b) > 2 && b[0] == '1' && b[1] == ' ' {
+		b = b[2:]
+	}
+	w, rest := scan.Word(b)
+	if len(w) < 12 || bytes.IndexByte(w, '.') < 9 {
+		return false
+	}
+	stamp, ok := epochStamp(w)
+	if !ok {
+		return false
+	}
+	host, rest := scan.Word(rest)
+	return len(host) > 0 && p.merakiMessage(host, stamp, rest, rec)
+}
+
+// merakiMessage reads what stands behind stamp and host, which the header has taken where no priority is in front.
+func (p *Parser) merakiMessage(host []byte, stamp Stamp, b []byte, rec *Record) bool {
+	what, rest := scan.Word(b)
+	rec.Word, rec.Kind, rec.Action = "session", System, ""
+	switch string(what) {
+	case "flows", "firewall", "vpn_firewall", "cellular_firewall", "bridge_anyconnect_client_vpn_firewall", "l7_firewall":
+		merakiFlow(rest, rec)
+		if rec.Kind == System {
+			rec.Kind = SessionNew
+		}
+	case "ip_flow_start":
+		merakiFlow(rest, rec)
+		rec.Kind, rec.Action = SessionNew, "session-create"
+	case "ip_flow_end":
+		merakiFlow(rest, rec)
+		rec.Kind, rec.Action = SessionEnd, "session-delete"
+	case "urls":
+		merakiFlow(rest, rec)
+		rec.Kind, rec.Action = System, ""
+	case "security_event", "ids-alerts":
+		merakiFlow(rest, rec)
+		rec.Detail = p.name(scan.Until(rest, " "))
+	case "events":
+		p.merakiEvent(rest, rec)
+	case "airmarshal_events", "airmarshal":
+		rec.Word = "other"
+	default:
+		return false
+	}
+	rec.Dialect, rec.Host = "meraki", host
+	rec.Stamp = stamp
+	return true
+}
+
+// merakiFlow reads the optional verdict, the pairs, and the pattern behind them.
+func merakiFlow(b []byte, rec *Record) {
+	pairs, pattern := b, []byte(nil)
+	if i := bytes.Index(b, []byte("pattern: ")); i >= 0 {
+		pairs, pattern = b[:i], b[i+len("pattern: "):]
+	}
+	first, _ := scan.Word(b)
+	rec.Kind, rec.Action = verdict(first)
+	var translated uint16
+	w := scan.PairWalk{Rest: pairs, Sep: ' '}
+	for key, val, ok := w.Next(); ok; key, val, ok = w.Next() {
+		switch string(key) {
+		case "src":
+			rec.Src, rec.SPort = scan.EndpointWord(val)
+		case "dst":
+			rec.Dst, rec.DPort = scan.EndpointWord(val)
+		case "protocol":
+			rec.Proto = protocolWord(val)
+		case "sport":
+			rec.SPort = scan.Port(val)
+		case "dport":
+			rec.DPort = scan.Port(val)
+		case "translated_src_ip":
+			rec.NATSrc = scan.Addr(val)
+		case "translated_dst_ip":
+			rec.NATDst = scan.Addr(val)
+		case "translated_port":
+			translated = scan.Port(val)
+		case "action":
+			rec.Kind, rec.Action = verdict(val)
+		}
+	}
+	if rec.NATSrc.IsValid() {
+		rec.NATSPort = translated
+	} else if rec.NATDst.IsValid() {
+		rec.NATDPort = translated
+	}
+	switch first, _ := scan.Word(pattern); string(first) {
+	case "1", "deny":
+		rec.Kind, rec.Action = SessionDenied, "deny"
+	case "0", "allow":
+		rec.Kind, rec.Action = SessionNew, "allow"
+	case "Group":
+		if bytes.Contains(pattern, []byte("Deny")) {
+			rec.Kind, rec.Action = SessionDenied, "deny"
+		} else {
+			rec.Kind, rec.Action = SessionNew, "allow"
+		}
+	}
+	tidyNAT(&rec.Event)
+}
+
+// merakiEvent reads leases and links; everything else is of no consequence.
+func (p *Parser) merakiEvent(b []byte, rec *Record) {
+	rec.Word, rec.Kind = "other", System
+	switch {
+	case bytes.HasPrefix(b, []byte("dhcp lease of ip ")):
+		w, _ := scan.Word(b[len("dhcp lease of ip "):])
+		rec.Src, rec.Kind, rec.Word = scan.Addr(w), DHCPLease, "dhcp"
+	case bytes.HasPrefix(b, []byte("dhcp ")):
+		rec.Word = "dhcp"
+	case bytes.HasPrefix(b, []byte("port ")) && bytes.Contains(b, []byte(" status changed ")):
+		i := bytes.Index(b, []byte(" status"))
+		rec.Kind, rec.Word, rec.Detail = Link, "link-up", p.name(b[:i])
+		if bytes.HasSuffix(b, []byte(" to down")) {
+			rec.Word = "link-down"
+		}
+	case bytes.HasPrefix(b, []byte("carrier_change ")):
+		w, _ := scan.Word(scan.After(b, "device "))
+		rec.Kind, rec.Word, rec.Detail = Link, "link-up", p.name(w)
+		if bytes.HasSuffix(b, []byte("false")) {
+			rec.Word = "link-down"
+		}
+	default:
+		w := scan.Until(bytes.TrimPrefix(b, []byte("type=")), " ")
+		rec.Detail = p.name(w)
+	}
+}
+
+// oldHeaderB reads what stands behind the 1 of RFC 5424 and a stamp of RFC 3164, as relays of Meraki and Palo Alto write it.
+func (p *Parser) oldHeaderB(b []byte, s *Stamp, rec *Record) bool {
+	host, rest := scan.Word(b)
+	rest = scan.TrimLeft(rest)
+	if len(rest) < 16 {
+		return false
+	}
+	ok := false
+	switch {
+	case rest[0] == '1' && rest[1] == ' ':
+		ok = p.meraki(rest, rec)
+	case scan.IsDigit(rest[0]) && bytes.IndexByte(rest[:8], ',') > 0:
+		ok = p.paloalto(rest, rec)
+	default:
+		ok = p.lowerB(rest, rec)
+	}
+	if !ok {
+		return false
+	}
+	if len(rec.Host) == 0 {
+		rec.Host = host
+	}
+	if rec.Stamp == (Stamp{}) {
+		rec.Stamp = *s
+	}
+	return true
+}
+
+// ownMeraki reads Meraki's messages behind a relay's header, which has taken the place of its own.
+func (p *Parser) ownMeraki(b []byte, rec *Record) bool {
+	return p.familyB(b, rec) && rec.Dialect == "meraki" || len(rec.Host) > 0 && len(rec.App) == 0 && p.merakiMessage(rec.Host, rec.Stamp, b, rec)
+}

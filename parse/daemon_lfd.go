@@ -1,0 +1,37 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// lfd reads the login failure daemon of ConfigServer Firewall (csf): who was blocked, and for what.
+//
+//	(sshd) Failed SSH login from 93.108.242.140 (PT/Portugal/…): 5 in the last 300 secs - *Blocked in csf* [LF_SSHD]
+//	*Port Scan* detected from 203.0.113.5 (US/…). 11 hits in the last 100 seconds - *Blocked in csf* for 3600 secs [PS_LIMIT]
+//	(CT) IP 203.0.113.5 (…) found to have 301 connections - *Blocked in csf* for 1800 secs [CT_LIMIT]
+//
+// A block is no session, so its Kind is System; a full connection limit (CT_LIMIT) is one.
+func (p *Parser) lfd(b []byte, rec *Record) bool {
+	rec.Dialect, rec.Kind, rec.Word = "lfd", System, "other"
+	for w, rest := scan.Word(b); len(w) > 0; w, rest = scan.Word(rest) {
+		if a := scan.Addr(bytes.Trim(w, "()[],.:")); a.IsValid() {
+			rec.Src = a
+			break
+		}
+	}
+	if i := bytes.LastIndexByte(b, '['); i >= 0 && b[len(b)-1] == ']' {
+		rec.Rule = b[i+1 : len(b)-1]
+		rec.Detail = p.name(rec.Rule)
+	}
+	if bytes.Contains(b, []byte("locked in csf*")) {
+		rec.Action = "deny"
+	}
+	if string(rec.Rule) == "CT_LIMIT" {
+		rec.Kind, rec.Word = TableFull, "session-limit"
+		w, _ := scan.Word(scan.After(b, "found to have "))
+		rec.Count = scan.Number32(w)
+	}
+	return true
+}

@@ -1,0 +1,41 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// linkDaemon reads lines that come and go as the daemons in charge of them say it; Detail is the interface.
+func (p *Parser) linkDaemon(b []byte, rec *Record) bool {
+	up, down := false, false
+	var name []byte
+	switch {
+	case string(rec.App) == "pppd":
+		up = bytes.HasPrefix(b, []byte("Connect: "))
+		name, _ = scan.Word(scan.After(b, "Connect: "))
+		down = bytes.HasPrefix(b, []byte("Connection terminated")) || bytes.HasPrefix(b, []byte("Modem hangup")) || bytes.HasPrefix(b, []byte("LCP terminated by peer"))
+	case bytes.HasPrefix(b, []byte("Network device '")), bytes.HasPrefix(b, []byte("Interface '")): // netifd
+		up, down = bytes.HasSuffix(b, []byte("link is up")) || bytes.HasSuffix(b, []byte(" is now up")), bytes.HasSuffix(b, []byte("link is down")) || bytes.HasSuffix(b, []byte(" is now down"))
+		name = scan.Until(scan.After(b, "'"), "'")
+	default:
+		i := bytes.Index(b, []byte(": "))
+		if i < 1 {
+			return false
+		}
+		name = b[:i]
+		up = bytes.Contains(b, []byte("Gained carrier")) || bytes.Contains(b, []byte("carrier acquired")) || bytes.Contains(b, []byte("carrier: link connected"))
+		down = bytes.Contains(b, []byte("Lost carrier")) || bytes.Contains(b, []byte("carrier lost")) || bytes.Contains(b, []byte("carrier: link disconnected"))
+		if d := scan.After(b, "device ("); d != nil {
+			name = scan.Until(d, ")")
+		}
+	}
+	if !up && !down {
+		return false
+	}
+	rec.Detail, rec.Dialect = p.name(name), "link"
+	if up {
+		return mark(rec, Link, "link-up")
+	}
+	return mark(rec, Link, "link-down")
+}

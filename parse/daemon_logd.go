@@ -1,0 +1,39 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// lost reads what log daemons say of messages that they did not take: Count of them, Detail is who said too much.
+func (p *Parser) lost(b []byte, rec *Record) bool {
+	var n uint64
+	var who []byte
+	ok := false
+	switch {
+	case bytes.HasPrefix(b, []byte("Suppressed ")): // journald: "Suppressed 3322 messages from unit foo.service"
+		var r []byte
+		if n, r, ok = scan.Leading(b[len("Suppressed "):]); ok {
+			who, _ = scan.Word(scan.After(r, "from "))
+			if string(who) == "unit" {
+				who, _ = scan.Word(scan.After(r, "unit "))
+			}
+		}
+	case bytes.Contains(b, []byte(" messages lost due to rate-limiting")): // imjournal: "imjournal: 2345 messages lost due to rate-limiting"
+		i := bytes.Index(b, []byte(" messages lost"))
+		n, ok = scan.Number(scan.LastWord(b[:i]))
+		who = rec.App
+	case bytes.Contains(b, []byte(" lost ")) && bytes.Contains(b, []byte("rate-limiting")): // imuxsock: "imuxsock lost 120 messages from pid 345 due to rate-limiting"
+		n, _, ok = scan.Leading(scan.After(b, " lost "))
+		who, _ = scan.Word(scan.After(b, " from pid "))
+	case bytes.HasPrefix(b, []byte("Missed ")) && bytes.HasSuffix(b, []byte(" kernel messages")): // journald: "Missed 12 kernel messages"
+		n, _, ok = scan.Leading(b[len("Missed "):])
+		who = []byte("kernel")
+	}
+	if !ok {
+		return false
+	}
+	rec.Count, rec.Detail, rec.Dialect = scan.Saturate(n), p.name(who), "syslog"
+	return mark(rec, Suppressed, "suppressed")
+}

@@ -1,0 +1,37 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// login reads who tried to log in, from where: "Failed password for root from 192.0.2.1 port 22 ssh2" (sshd), "Bad
+// password attempt for 'root' from 192.0.2.1:5100" (dropbear).
+func (p *Parser) login(b []byte, rec *Record) bool {
+	r := b
+	switch i := bytes.LastIndex(b, []byte(" from ")); {
+	case i >= 0:
+		r = b[i+6:]
+	case bytes.HasPrefix(b, []byte("Connection ")) || bytes.HasPrefix(b, []byte("Disconnected ")):
+		if i = bytes.Index(b, []byte(" port ")); i < 0 {
+			return false
+		}
+		r = scan.LastWord(b[:i])
+		rec.SPort = scan.Port(scan.Until(b[i+6:], " "))
+	default:
+		return false
+	}
+	w, rest := scan.Word(r)
+	w = bytes.Trim(w, "<>,;:")
+	if rec.Src = scan.Addr(w); !rec.Src.IsValid() {
+		if rec.Src, rec.SPort = scan.HostPort(w, ':'); !rec.Src.IsValid() {
+			return false
+		}
+	}
+	if at, ok := bytes.CutPrefix(rest, []byte("port ")); ok {
+		rec.SPort = scan.Port(scan.Until(at, " :"))
+	}
+	rec.Dialect = "login"
+	return mark(rec, System, "syslog")
+}

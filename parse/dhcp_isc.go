@@ -1,0 +1,70 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// iscDHCP reads the ISC dhcpd:
+//
+//	DHCPACK on 10.0.0.5 to 52:54:00:12:34:56 (laptop) via eth0
+//	DHCPDISCOVER from 52:54:00:12:34:56 via eth0: network 10.0.0.0/24: no free leases
+//	Reply NA: address 2001:db8::5 to client with duid 00:01:… iaid = 5 valid for 3600 seconds
+//
+// An acknowledged lease is DHCPLease with Src = the address and Detail = the host's own name; what else dhcpd says is
+// System.
+func (p *Parser) iscDHCP(b []byte, rec *Record) bool {
+	w, rest := scan.Word(b)
+	if via := scan.After(b, " via "); via != nil {
+		w, _ := scan.Word(via)
+		if rec.InIf = bytes.TrimRight(w, ":,"); looksLikeAddr(rec.InIf) {
+			rec.InIf = nil // a relay
+		}
+	}
+	rec.Dialect = "dhcpd"
+	switch {
+	case string(w) == "DHCPACK":
+		on, rest := scan.Word(rest)
+		ip, rest := scan.Word(rest)
+		if rec.Src = scan.Addr(ip); !rec.Src.IsValid() {
+			return mark(rec, System, "dhcp")
+		}
+		if string(on) == "to" {
+			return mark(rec, System, "dhcp") // the answer to a DHCPINFORM: no lease
+		}
+		_, rest = scan.Word(rest) // to
+		_, rest = scan.Word(rest) // hardware address
+		if rest = scan.TrimLeft(rest); len(rest) > 0 && rest[0] == '(' {
+			name, _ := scan.CutByte(rest[1:], ')')
+			rec.Detail = p.name(name)
+		}
+		return mark(rec, DHCPLease, "dhcp")
+	case scan.Has(w, "DHCP"), scan.Has(w, "BOOT"):
+		_, rest = scan.Word(rest)
+		ip, _ := scan.Word(rest)
+		rec.Src = scan.Addr(ip)
+		if scan.Within(b, "no free leases") {
+			rec.full("dhcp", p.name(noLeases))
+			return true
+		}
+		return mark(rec, System, "dhcp")
+	case scan.Has(b, "Reply NA: address "), scan.Has(b, "Reply TA: address "):
+		ip, _ := scan.Word(b[len("Reply NA: address "):])
+		rec.Src = scan.Addr(ip)
+		return mark(rec, DHCPLease, "dhcp")
+	case scan.Within(b, " message from ") || scan.Within(b, " to client with duid ") || scan.Has(b, "Sending "):
+		to := scan.After(b, " from ")
+		if to == nil {
+			to = scan.After(b, " to ")
+		}
+		ip, _ := scan.Word(to)
+		rec.Src = scan.Addr(ip)
+		return mark(rec, System, "dhcp")
+	}
+	rec.Kind = System
+	if rec.Word == "" {
+		rec.Word = "other"
+	}
+	return true
+}

@@ -1,0 +1,66 @@
+package parse
+
+import (
+	"bytes"
+	"net/netip"
+
+	"uncloak/parse/scan"
+)
+
+// kea reads the log of Kea's DHCP servers, in its own file or in syslog:
+//
+//	INFO  [kea-dhcp4.leases/1234.1401] DHCP4_LEASE_ALLOC [hwtype=1 52:54:…], cid=[…], tid=0x1: lease 10.0.0.5 has been
+//	allocated for 3600 seconds
+func (p *Parser) kea(b []byte, rec *Record) bool {
+	i := bytes.Index(b[:min(len(b), 128)], []byte("[kea-"))
+	if i < 0 || i > 40 {
+		return false
+	}
+	_, rest := scan.CutByte(b[i:], ']')
+	id, rest := scan.Word(rest)
+	if len(id) < 4 || !scan.IsUpper(id[0]) {
+		return false
+	}
+	rec.Dialect = "kea"
+	if isFacilityWord(rec.Host) {
+		rec.Host = nil // the severity stands where a header has its host
+	}
+	switch {
+	case bytes.HasSuffix(id, []byte("_LEASE_ALLOC")) || bytes.HasSuffix(id, []byte("_LEASE_RENEW")) || bytes.HasSuffix(id, []byte("_LEASE_REUSE")):
+		rec.Src = keaLease(rest)
+		if !rec.Src.IsValid() {
+			return mark(rec, System, "dhcp")
+		}
+		return mark(rec, DHCPLease, "dhcp")
+	case scan.Has(id, "DHCP4_") || scan.Has(id, "DHCP6_"):
+		rec.Src = keaLease(rest)
+		return mark(rec, System, "dhcp")
+	case scan.Has(id, "ALLOC_ENGINE_") && scan.Within(id, "ALLOC_FAIL"):
+		rec.full("dhcp", p.name(noLeases))
+		return true
+	}
+	rec.Kind = System
+	if rec.Word == "" || rec.Word == "syslog" && rec.App == nil {
+		rec.Word = "other"
+	}
+	return true
+}
+
+// isFacilityWord knows the severities of log4cplus.
+func isFacilityWord(w []byte) bool {
+	switch string(w) {
+	case "DEBUG", "INFO", "WARN", "ERROR", "FATAL":
+		return true
+	}
+	return false
+}
+
+// keaLease is the address behind "lease 10.0.0.5" or "lease for address 2001:db8::5".
+func keaLease(b []byte) netip.Addr {
+	w, rest := scan.Word(scan.After(b, "lease "))
+	if string(w) == "for" {
+		_, rest = scan.Word(rest)
+		w, _ = scan.Word(rest)
+	}
+	return scan.Addr(bytes.TrimRight(w, ",."))
+}

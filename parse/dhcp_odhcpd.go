@@ -1,0 +1,32 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// odhcpd reads OpenWrt's server for DHCPv6, which names no host:
+//
+//	DHCPV6 REQUEST IA_NA from 000100012a00000000005e005303 on br-lan: ok 2001:db8::50/128
+func odhcpd(b []byte, rec *Record) bool {
+	rec.Dialect = "odhcpd"
+	verb, rest := scan.Word(bytes.TrimPrefix(b, []byte("DHCPV6 ")))
+	on := scan.After(rest, " on ")
+	answer := scan.After(on, ": ")
+	if !scan.Has(b, "DHCPV6 ") || answer == nil {
+		return mark(rec, System, "other")
+	}
+	rec.InIf = scan.Until(on, ":")
+	ok, rest := scan.Word(answer)
+	ip, _ := scan.Word(rest)
+	ip, _ = scan.CutByte(ip, '/')
+	if rec.Src = scan.Addr(ip); string(ok) != "ok" || !rec.Src.IsValid() {
+		return mark(rec, System, "dhcp")
+	}
+	switch string(verb) {
+	case "REQUEST", "RENEW", "REBIND":
+		return mark(rec, DHCPLease, "dhcp")
+	}
+	return mark(rec, System, "dhcp")
+}

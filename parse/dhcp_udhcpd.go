@@ -1,0 +1,25 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// udhcpd reads BusyBox's server, which names no client.
+//
+//	sending ACK to 192.168.1.100
+func udhcpd(b []byte, rec *Record) bool {
+	b = bytes.TrimPrefix(b, []byte("udhcpd: "))
+	rec.Dialect = "udhcpd"
+	if len(b) > 8 && scan.Has(b[1:], "ending ") {
+		verb, rest := scan.Word(b[len("sending "):])
+		_, rest = scan.Word(rest)
+		ip, _ := scan.Word(rest)
+		if rec.Src = scan.Addr(ip); string(verb) == "ACK" && rec.Src.IsValid() {
+			return mark(rec, DHCPLease, "dhcp")
+		}
+		return mark(rec, System, "dhcp")
+	}
+	return mark(rec, System, "other")
+}

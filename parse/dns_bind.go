@@ -1,0 +1,147 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// bind reads the client lines of BIND's named, from syslog and from its own files, with or without stamp, category and
+// severity in front:
+//
+//	client @0x7f65100ee4d8 10.0.0.1#53412 (example.com): query: example.com IN A +E(0)K (10.0.0.53)
+//	client 10.0.0.1#3076 (example.com): view inside: query (cache) 'example.com/ANY/IN' denied
+//
+// A query is DNSQuery, also one that is denied (Action deny); answers, updates and failures are System.
+func (p *Parser) bind(b []byte, rec *Record) bool {
+	stamp, b := bindStamp(b, rec.Stamp)
+	i := bytes.Index(b[:min(len(b), 96)], []byte("client "))
+	if i < 0 {
+		if p.guardian(b, stamp, rec) {
+			return true
+		}
+		return p.bindOther(b, stamp, rec)
+	}
+	return p.bindClient(b[i+len("client "):], stamp, rec)
+}
+
+// bindClient reads what stands behind the word client.
+func (p *Parser) bindClient(b []byte, stamp Stamp, rec *Record) bool {
+	if len(b) > 0 && b[0] == '@' {
+		_, b = scan.Word(b)
+	}
+	client, rest := scan.Word(b)
+	client, _ = scan.CutByte(bytes.TrimRight(client, ":"), '/') // "10.0.0.1#53/key name"
+	src, sport := scan.HostPort(client, '#')
+	if !src.IsValid() || bytes.IndexByte(client, '#') < 0 {
+		return false
+	}
+	rec.Src, rec.SPort, rec.Stamp, rec.Dialect = src, sport, stamp, "bind"
+	mark(rec, System, "other")
+	if i := bytes.Index(rest[:min(len(rest), 512)], []byte("): ")); i >= 0 && !scan.Has(scan.TrimLeft(rest), "no more ") && (scan.Within(rest[:i], "(") && !scan.Within(rest[:i], ": ")) {
+		rest = rest[i+len("): "):] // the name of the query, and of the key
+	}
+	rest = scan.TrimLeft(rest)
+	if scan.Has(rest, "view ") {
+		rest = scan.TrimLeft(scan.After(rest, ": "))
+	}
+	rest = bytes.TrimPrefix(rest, []byte("(re)"))
+	switch {
+	case scan.Has(rest, "query: "), scan.Has(rest, "response: "), scan.Has(rest, "answer: "): // the last is EfficientIP's
+		reply := rest[0] != 'q'
+		_, rest = scan.Word(rest)
+		name, rest := scan.Word(rest)
+		_, rest = scan.Word(rest)
+		typ, _ := scan.Word(rest)
+		rec.QName, rec.QType = plainName(name), typ
+		if reply {
+			mark(rec, System, "dns-reply")
+		} else {
+			p.dnsQuestion(rec)
+		}
+	case scan.Within(rest, "' denied") || scan.Within(rest, "' failed") || scan.Within(rest, "' approved"):
+		p.bindQuoted(rest, rec)
+	case scan.Has(rest, "no more recursive clients"), scan.Has(rest, "recursive-clients ") && scan.Within(rest, "limit exceeded"):
+		rec.full("other", p.name([]byte("recursive clients")))
+	case scan.Has(rest, "query failed ("), scan.Has(rest, "rpz "), scan.Has(rest, "RPZ "):
+		w := scan.After(rest, ") for ")
+		if w == nil {
+			w = scan.After(rest, "rewrite ")
+		}
+		name, _ := scan.Word(w)
+		rec.QName, w = scan.CutByte(name, '/')
+		if rec.QType = scan.Until(w, "/"); string(rec.QType) == "IN" {
+			_, rec.QType = scan.CutByte(w, '/')
+		}
+		rec.Detail = p.name(rec.QName)
+		mark(rec, System, "dns-reply")
+	}
+	return true
+}
+
+// bindQuoted reads "query (cache) 'example.com/ANY/IN' denied" and "zone transfer 'example.com/AXFR/IN' denied".
+func (p *Parser) bindQuoted(b []byte, rec *Record) {
+	verb := b
+	_, b = scan.CutByte(b, '\'')
+	end := bytes.IndexByte(b, '\'')
+	if end < 0 {
+		return
+	}
+	quoted, verdict := b[:end], scan.TrimLeft(b[end+1:])
+	if scan.Has(verdict, "denied") {
+		rec.Action = "deny"
+	}
+	name, rest := scan.CutByte(quoted, '/')
+	typ, class := scan.CutByte(rest, '/')
+	rec.QName = plainName(name)
+	if len(class) == 0 {
+		typ = nil // "update 'example.com/IN' denied"
+	}
+	rec.QType = typ
+	if rec.QType == nil || !scan.Has(verb, "query") && !scan.Has(verb, "zone transfer") {
+		rec.Detail = p.name(rec.QName)
+		return
+	}
+	p.dnsQuestion(rec)
+}
+
+// bindOther keeps what named says about anything but its clients.
+func (p *Parser) bindOther(b []byte, stamp Stamp, rec *Record) bool {
+	if string(rec.App) != "named" && !scan.Within(b[:min(len(b), 64)], "resolver: ") && !scan.Within(b[:min(len(b), 64)], "lame-servers: ") {
+		return false
+	}
+	rec.Stamp, rec.Dialect, rec.Kind = stamp, "bind", System
+	if scan.Has(b, "no more TCP clients") {
+		rec.full("other", p.name([]byte("tcp clients")))
+		return true
+	}
+	if rec.Word == "" {
+		rec.Word = "other"
+	}
+	if scan.Has(b, "query: ") || !scan.Within(b, " resolving '") {
+		return true
+	}
+	rec.QName, b = scan.CutByte(scan.After(b, " resolving '"), '/')
+	rec.QType = scan.Until(b, "/'")
+	rec.Detail = p.name(rec.QName)
+	return true
+}
+
+// bindStamp reads "19-Oct-2022 05:34:02.425 " where the line has no other stamp.
+func bindStamp(b []byte, s Stamp) (Stamp, []byte) {
+	if len(b) < 20 || !scan.IsDigit(b[0]) || b[2] != '-' || b[6] != '-' || b[11] != ' ' {
+		return s, b
+	}
+	var t Stamp
+	day, ok := two(b)
+	y, _, ok2 := year(b[7:])
+	rest, ok3 := t.clock(b[12:])
+	if t.Month = month(b[3:]); !ok || !ok2 || !ok3 || t.Month == 0 || day < 1 || day > 31 {
+		return s, b
+	}
+	t.Year, t.Day = y, day
+	if s.HasClock || s.HasUnix {
+		t = s // the header's own
+	}
+	return t, scan.TrimLeft(rest)
+}

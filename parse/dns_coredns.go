@@ -1,0 +1,37 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// coreDNS reads the lines of CoreDNS' log plugin in its common and combined format, one for each query that was answered:
+//
+//	[INFO] 10.0.0.5:50126 - 4242 "A IN www.example.com. udp 45 false 1232" NOERROR qr,rd,ra 106 0.000123s
+//
+// The quotes hold type, class, name, protocol, size, DO bit and buffer size (coredns.io/plugins/log).
+func (p *Parser) coreDNS(b []byte, rec *Record) bool {
+	client, rest := scan.Word(bytes.TrimPrefix(b, []byte("[INFO] ")))
+	dash, rest := scan.Word(rest)
+	id, rest := scan.Word(rest)
+	rest = scan.TrimLeft(rest)
+	if string(dash) != "-" || !scan.AllDigits(id) || len(rest) == 0 || rest[0] != '"' {
+		return false
+	}
+	src, sport := scan.HostPort(client, ':')
+	if !src.IsValid() {
+		return false
+	}
+	typ, rest := scan.Word(rest[1:])
+	class, rest := scan.Word(rest)
+	name, rest := scan.Word(rest)
+	proto, _ := scan.Word(rest)
+	if len(typ) == 0 || len(class) == 0 || len(name) == 0 {
+		return false
+	}
+	rec.Src, rec.SPort, rec.Proto = src, sport, protocol(proto)
+	rec.QName, rec.QType, rec.Dialect = plainName(name), typ, "coredns"
+	p.dnsQuestion(rec)
+	return true
+}

@@ -1,0 +1,36 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// nsdKnot reads what the authoritative servers NSD and Knot say about who asks for a zone (they do not log queries),
+// and kresd's plans. All of it is System.
+//
+//	axfr for example.com. from 10.0.0.5 refused, no acl matches.
+//	notice: [example.com.] ACL, denied, action transfer, remote 10.0.0.5@53412 …
+func (p *Parser) nsdKnot(b []byte, rec *Record) bool {
+	rec.Dialect, rec.Kind = "nsd", System
+	if rec.Word == "" {
+		rec.Word = "other"
+	}
+	if string(rec.App) != "nsd" {
+		rec.Dialect = "knot"
+	}
+	if from := scan.After(b, " from "); from != nil {
+		w, rest := scan.Word(from)
+		if string(w) == "client" {
+			w, _ = scan.Word(rest)
+		}
+		rec.Src = scan.Addr(bytes.TrimRight(w, ",.:"))
+	} else if from := scan.After(b, "remote "); from != nil {
+		w, _ := scan.Word(from)
+		rec.Src, rec.SPort = scan.HostPort(bytes.TrimRight(w, ",;"), '@')
+	}
+	if rec.Src.IsValid() && (scan.Within(b, "refused") || scan.Within(b, "denied")) {
+		rec.Action = "deny"
+	}
+	return true
+}

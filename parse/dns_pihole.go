@@ -1,0 +1,32 @@
+package parse
+
+import "uncloak/parse/scan"
+
+// ftl knows the lines of Pi-hole's FTL.log; its queries stand in pihole.log in dnsmasq's own words.
+//
+//	[2026-11-21 10:00:00.123 1234M] INFO: …
+func ftl(b []byte, rec *Record) bool {
+	var s Stamp
+	if len(b) < 26 || b[0] != '[' {
+		return false
+	}
+	rest, ok := s.stampISO(b[1:])
+	if !ok || len(rest) < 3 || rest[0] != ' ' {
+		return false
+	}
+	_, rest = scan.CutByte(rest, ']')
+	rest = scan.TrimLeft(rest)
+	if w := scan.Until(rest, ":"); len(w) == len(rest) || !isFTLLevel(string(w)) {
+		return false
+	}
+	rec.Stamp, rec.Body, rec.Dialect = s, rest, "pihole"
+	return mark(rec, System, "other")
+}
+
+func isFTLLevel(w string) bool {
+	switch w {
+	case "INFO", "WARNING", "WARN", "ERR", "ERROR", "CRIT", "DEBUG", "NOTICE":
+		return true
+	}
+	return len(w) > 5 && w[:5] == "DEBUG"
+}

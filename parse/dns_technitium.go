@@ -1,0 +1,47 @@
+package parse
+
+import "uncloak/parse/scan"
+
+// technitium reads the log files of Technitium DNS Server. With "Log All Queries" they hold a line for each answer,
+// which names its question; other lines name the client and are System.
+//
+//	[2026-11-21 05:34:01 UTC] [192.168.1.5:50051] [UDP] QNAME: example.com; QTYPE: A; QCLASS: IN; RCODE: NoError; …
+func (p *Parser) technitium(b []byte, rec *Record) bool {
+	var s Stamp
+	in, rest := scan.CutByte(b[1:], ']')
+	left, ok := s.stampISOWord(in)
+	if !ok || len(left) > 4 || !scan.Has(rest, " [") {
+		return false
+	}
+	client, rest := scan.CutByte(rest[2:], ']')
+	src, sport := scan.HostPort(client, ':')
+	if !src.IsValid() {
+		return false
+	}
+	if string(left) == "UTC" {
+		s.HasZone = true
+	}
+	rec.Stamp, rec.Dialect, rec.Src, rec.SPort = s, "technitium", src, sport
+	mark(rec, System, "other")
+	if scan.Has(rest, " [") {
+		name, _ := scan.CutByte(rest[2:], ']')
+		rec.Proto = protocol(name)
+	}
+	if q := scan.After(rest, "QNAME: "); q != nil {
+		rec.QName = plainName(scan.Until(q, ";"))
+		rec.QType = scan.Until(scan.After(q, "QTYPE: "), ";")
+		p.dnsQuestion(rec)
+	}
+	return true
+}
+
+// stampISOWord reads "2026-11-21 05:34:01" and returns the word behind it ("UTC", "Local" or nothing).
+func (s *Stamp) stampISOWord(b []byte) (rest []byte, ok bool) {
+	if len(b) < 19 {
+		return b, false
+	}
+	if rest, ok = s.stampISO(b[:19]); !ok || len(rest) > 0 {
+		return b, false
+	}
+	return scan.TrimLeft(b[19:]), true
+}

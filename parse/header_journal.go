@@ -1,0 +1,89 @@
+package parse
+
+import "uncloak/parse/scan"
+
+// isJournal looks for one of the two fields without which an object is no entry of the journal: other programs write JSON
+// too, and walking through it twice would cost them half a microsecond.
+func isJournal(line []byte) bool {
+	return scan.Index(line, "MESSAGE") >= 0 || scan.Index(line, "__REALTIME_TIMESTAMP") >= 0
+}
+
+// journal reads one object of `journalctl -o json`. Of the many fields only the message and what says who wrote it
+// and when are kept. For a kernel message the monotonic stamp of its source is the kernel's own uptime stamp.
+func (p *Parser) journal(line []byte, rec *Record) bool {
+	if cap(p.scratch) > maxScratch {
+		p.scratch = nil // one monstrous line shall not be paid for ever after
+	}
+	p.scratch = p.scratch[:0]
+	j := scan.JSONReader{B: line[1:], Scratch: p.scratch}
+	var f journalFields
+	for {
+		key, ok := j.Key()
+		if !ok {
+			break
+		}
+		value, ok := j.Value()
+		if !ok {
+			break
+		}
+		f.set(key, value)
+	}
+	p.scratch = j.Scratch
+	if !j.Ended || f.message == nil && f.realtime == nil {
+		return false
+	}
+	f.fill(rec)
+	return true
+}
+
+// maxScratch is how much memory for unescaped text a Parser keeps from line to line.
+const maxScratch = 1 << 20
+
+// journalFields are the fields that matter, unescaped.
+type journalFields struct {
+	realtime, monotonic, message, host, app, comm, pid, syslogPID, priority, transport []byte
+}
+
+func (f *journalFields) set(key, value []byte) {
+	switch string(key) {
+	case "MESSAGE":
+		f.message = value
+	case "__REALTIME_TIMESTAMP":
+		f.realtime = value
+	case "_SOURCE_MONOTONIC_TIMESTAMP":
+		f.monotonic = value
+	case "_HOSTNAME":
+		f.host = value
+	case "SYSLOG_IDENTIFIER":
+		f.app = value
+	case "_COMM":
+		f.comm = value
+	case "_PID":
+		f.pid = value
+	case "SYSLOG_PID":
+		f.syslogPID = value
+	case "PRIORITY":
+		f.priority = value
+	case "_TRANSPORT":
+		f.transport = value
+	}
+}
+
+func (f *journalFields) fill(rec *Record) {
+	rec.Word, rec.Body, rec.Host, rec.App = "syslog", f.message, f.host, f.app
+	if rec.App == nil {
+		rec.App = f.comm
+	}
+	if rec.PID = f.syslogPID; rec.PID == nil {
+		rec.PID = f.pid
+	}
+	if n, ok := scan.Number(f.priority); ok && n < 8 {
+		rec.Pri = int(n)
+	}
+	if us, ok := scan.Number(f.realtime); ok && us < 1<<62/1000 {
+		rec.Stamp.HasUnix, rec.Stamp.Unix = true, int64(us)*1000
+	}
+	if us, ok := scan.Number(f.monotonic); ok && us < unixFrom*1_000_000 && string(f.transport) == "kernel" {
+		rec.Stamp.HasUptime, rec.Stamp.Uptime = true, int64(us)*1000
+	}
+}

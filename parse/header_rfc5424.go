@@ -1,0 +1,146 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// isVersion says whether b begins with a number and a blank, as an RFC 5424 header does behind its priority.
+func isVersion(b []byte) bool {
+	i := 0
+	for i < len(b) && i < 4 && scan.IsDigit(b[i]) {
+		i++
+	}
+	return i > 0 && i < 4 && (i == len(b) || b[i] == ' ')
+}
+
+// rfc5424Like knows a header whose priority somebody has cut off.
+func rfc5424Like(b []byte) bool {
+	var s Stamp
+	if i := bytes.IndexByte(b, ' '); i > 0 && bytes.HasPrefix(b[i:], []byte(" - - - ")) {
+		return true // all nil
+	}
+	if len(b) < 3 || b[0] != '1' || b[1] != ' ' {
+		return false
+	}
+	_, ok := s.stampISO(b[2:])
+	return ok
+}
+
+// header5424 reads "1 TIMESTAMP HOST APP PROCID MSGID SD MSG" (RFC 5424, 6). A header that breaks the grammar is
+// malformed: Word says so, and the text behind the priority is the body, from which a dialect may still be read.
+func header5424(b []byte, rec *Record) {
+	rec.Word, rec.Body = "syslog", b[len(b):]
+	version, rest := scan.Word(b)
+	ok := string(version) == "1"
+	var f [5][]byte // stamp, host, app, procid, msgid
+	limits := [5]int{40, 255, 48, 128, 32}
+	for i := range f {
+		if len(rest) == 0 {
+			break // cut short: what is there counts
+		}
+		f[i], rest = cutField(rest)
+		ok = ok && len(f[i]) > 0 && len(f[i]) <= limits[i]
+	}
+	msg, sdOK := skipData(rest, f[4])
+	if !ok || !sdOK || !rec.Stamp.stamp5424(f[0]) {
+		rec.Stamp, rec.Word, rec.Body = Stamp{}, "malformed", b
+		return
+	}
+	rec.Host, rec.App, rec.PID = value(f[1]), value(f[2]), value(f[3])
+	rec.msgID = value(f[4])
+	if len(rest) > 0 && rest[0] == '[' {
+		rec.data = rest[:len(rest)-len(msg)]
+	}
+	msg = bytes.TrimPrefix(scan.TrimLeft(msg), scan.BOM)
+	rec.Body = scan.TrimLeft(msg)
+	if len(rec.Body) == 0 && rec.data != nil {
+		rec.Body = rec.data // what the line says stands in its structured data alone
+	}
+}
+
+// cutField cuts one field off: fields are parted by one blank, so two blanks leave an empty one.
+func cutField(b []byte) (f, rest []byte) {
+	if i := bytes.IndexByte(b, ' '); i >= 0 {
+		return b[:i], b[i+1:]
+	}
+	return b, nil
+}
+
+// value is nil for "-".
+func value(f []byte) []byte {
+	if isNil(f) {
+		return nil
+	}
+	return f
+}
+
+// stamp5424 reads the stamp of the header: ISO with a T, at most six digits of fraction (nine are common and taken),
+// and a zone; or "-".
+func (s *Stamp) stamp5424(b []byte) bool {
+	if len(b) == 0 || isNil(b) {
+		return true
+	}
+	rest, ok := s.stampISO(b)
+	return ok && len(rest) == 0 && s.HasZone && len(b) <= 35 && b[4] == '-' && b[10] == 'T'
+}
+
+// skipData skips the structured data and returns the message. SRX sends nothing but data, 800 bytes of it, and not
+// always within the grammar (curly quotes): it is read once, by its own dialect.
+func skipData(b, msgID []byte) (msg []byte, ok bool) {
+	if n := len(b); n > 1 && b[0] == '[' && b[n-1] == ']' && isJunosTag(msgID) {
+		return b[n:], true
+	}
+	if len(b) == 0 {
+		return b, true
+	}
+	if b[0] == '-' && (len(b) == 1 || b[1] == ' ') {
+		return b[1:], true
+	}
+	if b[0] != '[' {
+		return b, false
+	}
+	for len(b) > 0 && b[0] == '[' {
+		if b, ok = skipElement(b[1:]); !ok {
+			return b, false
+		}
+	}
+	return b, len(b) == 0 || b[0] == ' '
+}
+
+// skipElement skips `id name="value" …]`; inside a value a backslash protects the next byte.
+func skipElement(b []byte) (rest []byte, ok bool) {
+	n := dataName(b)
+	if n == 0 {
+		return b, false
+	}
+	b = b[n:]
+	for len(b) > 0 && b[0] == ' ' {
+		n = dataName(b[1:])
+		b = b[1+n:]
+		if n == 0 || len(b) < 2 || b[0] != '=' || b[1] != '"' {
+			return b, false
+		}
+		if b, ok = scan.SkipValue(b[2:]); !ok {
+			return b, false
+		}
+	}
+	if len(b) == 0 || b[0] != ']' {
+		return b, false
+	}
+	return b[1:], true
+}
+
+// dataName is the length of a name of 1..32 bytes, or 0.
+func dataName(b []byte) int {
+	for i, c := range b {
+		if c == ' ' || c == '=' || c == ']' || c == '"' || c < 33 || c > 126 {
+			if i > 32 {
+				return 0
+			}
+			return i
+		}
+	}
+	return 0
+}

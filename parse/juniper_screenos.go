@@ -1,0 +1,115 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// netscreen reads ScreenOS: "NetScreen device_id=ns204 [Root]system-notification-00257(traffic): start_time="…"
+// duration=0 policy_id=2 service=Endpoint Mapper(tcp) proto=6 src zone=Null dst zone=self action=Deny sent=0 rcvd=16384
+// src=… dst=… src_port=… dst_port=… src-xlated ip=… port=… dst-xlated ip=… port=… reason=Close - TCP FIN". Keys and values may hold blanks, so
+// each key is looked for behind the one before it.
+func (p *Parser) netscreen(b []byte, rec *Record) bool {
+	rec.Dialect = "netscreen"
+	r := scan.After(b, "action=")
+	i := bytes.Index(r, []byte(" src="))
+	if i < 0 {
+		return p.netscreenOther(b, rec)
+	}
+	head := b[:len(b)-len(r)]
+	proto, _ := scan.Word(scan.After(head, " proto="))
+	rec.Proto = protocol(proto)
+	policy, _ := scan.Word(scan.After(head, "policy_id="))
+	action, _ := scan.Word(r)
+	sent, _ := scan.Word(scan.After(r[:i], "sent="))
+	got, _ := scan.Word(scan.After(r[:i], "rcvd="))
+	n1, _ := scan.Number(sent)
+	n2, _ := scan.Number(got)
+	rec.Bytes = n1 + n2
+	if !netscreenTuple(r[i+1:], rec) {
+		return false
+	}
+	rec.Kind, rec.Word, rec.Action, rec.Detail = SessionDenied, "session", "deny", p.name(policy)
+	if scan.EqualLower(action, "permit") || scan.EqualLower(action, "tunnel") {
+		reason := scan.After(r, "reason=")
+		duration, _ := scan.Word(scan.After(head, "duration="))
+		rec.Kind, rec.Action = SessionEnd, "allow"
+		if bytes.HasPrefix(reason, []byte("Creation")) || reason == nil && rec.Bytes == 0 && string(duration) == "0" {
+			rec.Kind = SessionNew
+		} else if reason != nil {
+			rec.Detail = p.name(reason)
+		}
+	}
+	if !rec.Stamp.HasClock { // start_time="2009-03-18 16:07:06"
+		var s Stamp
+		if _, ok := s.stampISO(scan.Until(scan.After(head, `start_time="`), `"`)); ok {
+			rec.Stamp = s
+		}
+	}
+	return true
+}
+
+// netscreenTuple reads the addresses from "src=" on.
+func netscreenTuple(b []byte, rec *Record) bool {
+	translated := 0
+	for w, r := scan.Word(b); len(w) > 0; w, r = scan.Word(r) {
+		k := bytes.IndexByte(w, '=')
+		if k < 0 {
+			switch string(w) {
+			case "src-xlated":
+				translated = 1
+			case "dst-xlated":
+				translated = 2
+			}
+			continue
+		}
+		v := w[k+1:]
+		switch string(w[:k]) {
+		case "src":
+			rec.Src = scan.Addr(v)
+		case "dst":
+			rec.Dst = scan.Addr(v)
+		case "src_port":
+			rec.SPort = scan.Port(v)
+		case "dst_port":
+			rec.DPort = scan.Port(v)
+		case "ip":
+			if translated == 1 {
+				rec.NATSrc = scan.Addr(v)
+			} else if translated == 2 {
+				rec.NATDst = scan.Addr(v)
+			}
+		case "port":
+			if translated == 1 {
+				rec.NATSPort = scan.Port(v)
+			} else if translated == 2 {
+				rec.NATDPort = scan.Port(v)
+			}
+		case "reason":
+			return rec.Src.IsValid() && rec.Dst.IsValid()
+		}
+	}
+	return rec.Src.IsValid() && rec.Dst.IsValid()
+}
+
+// netscreenOther reads the messages that are no traffic: limits that are reached, attacks, and the rest.
+func (p *Parser) netscreenOther(b []byte, rec *Record) bool {
+	text := scan.After(b, ": ")
+	if text == nil {
+		return false
+	}
+	from, _ := scan.Word(scan.After(text, "From "))
+	to, _ := scan.Word(scan.After(text, " to "))
+	rec.Src, rec.SPort = scan.ColonPort(from)
+	rec.Dst, rec.DPort = scan.ColonPort(to)
+	switch {
+	case scan.ContainsLower512(text, "session limit"), scan.ContainsLower512(text, "session table"), scan.ContainsLower512(text, "out of session"):
+		rec.full("session-limit", p.name(scan.Until(text, "!.(")))
+	case scan.ContainsLower512(text, "dip") && exhausted(text):
+		rec.full("nat-exhausted", p.name(scan.Until(text, "!.(")))
+	default:
+		rec.plain(Name{})
+	}
+	return true
+}

@@ -1,0 +1,135 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// conntrackXML reads one <flow> of `conntrack -E -o xml`, `conntrack -L -o xml` and ulogd's XML output, a flow a line:
+//
+//	<flow type="new"><meta direction="original"><layer3 …><src>…</src><dst>…</dst></layer3><layer4 …>…
+//
+// with the stamp of -o timestamp in <when> if there is one. A flow without a type is a snapshot of the table and System,
+// as for conntrack. Elements that are not listed here are skipped.
+func conntrackXML(b []byte, rec *Record) bool {
+	if scan.Has(b, "<?xml ") || scan.Has(b, "<conntrack>") || scan.Has(b, "</conntrack>") {
+		rec.Dialect = "conntrack-xml"
+		return mark(rec, System, "other")
+	}
+	if !scan.Has(b, "<flow") {
+		return false
+	}
+	var t [2]tuple
+	cur, kind, action := -1, System, ""
+	stamp := rec.Stamp
+	var when Stamp
+	for len(b) > 0 {
+		i := bytes.IndexByte(b, '<')
+		if i < 0 || i+1 == len(b) {
+			break
+		}
+		if b = b[i+1:]; b[0] == '/' {
+			continue
+		}
+		end := bytes.IndexByte(b, '>')
+		if end < 0 {
+			break // cut short: what is there counts
+		}
+		name, attr := scan.CutByte(b[:end], ' ')
+		b = b[end+1:]
+		value, _ := scan.CutByte(b, '<')
+		switch string(name) {
+		case "flow":
+			kind, action = xmlKind(attr)
+		case "meta":
+			switch {
+			case scan.Within(attr, "original"):
+				cur = 0
+			case scan.Within(attr, "reply"):
+				cur = 1
+			default:
+				cur = -1
+			}
+		case "layer4":
+			if n, ok := scan.Number(quoted(attr, `protonum="`)); ok && n < 256 {
+				rec.Proto = uint8(n)
+			}
+		case "src", "dst", "sport", "dport", "packets", "bytes":
+			if cur >= 0 {
+				t[cur].set(name, value)
+			}
+		case "state":
+			rec.State = stateOf(value)
+		case "assured/":
+			rec.Assured = true
+		case "unreplied/":
+			rec.Unreplied = true
+		case "year", "month", "day", "hour", "min", "sec":
+			when.element(name, value)
+		}
+	}
+	if !t[0].src.IsValid() || !t[0].dst.IsValid() {
+		return false
+	}
+	if when.HasClock && !stamp.HasClock && !stamp.HasUnix {
+		rec.Stamp = when
+	}
+	rec.Dialect, rec.Word, rec.Kind, rec.Action = "conntrack-xml", "conntrack", kind, action
+	fillTuples(&t, &rec.Event)
+	rec.State = sessionState(rec, t[1].src.IsValid())
+	return true
+}
+
+// xmlKind reads type="new".
+func xmlKind(attr []byte) (Kind, string) {
+	switch string(quoted(attr, `type="`)) {
+	case "new":
+		return SessionNew, "session-create"
+	case "update":
+		return SessionUpdate, "session-update"
+	case "destroy":
+		return SessionEnd, "session-delete"
+	}
+	return System, ""
+}
+
+// quoted is the value of an attribute; key ends in its opening quote.
+func quoted(attr []byte, key string) []byte {
+	v, _ := scan.CutByte(scan.After(attr, key), '"')
+	return v
+}
+
+// element sets one part of the stamp from <when>, whose months count from 1; what is out of range sets nothing.
+func (s *Stamp) element(name, value []byte) {
+	n, ok := scan.Number(value)
+	if !ok {
+		return
+	}
+	switch string(name) {
+	case "year":
+		if n >= 1970 && n < 2200 {
+			s.Year = int16(n)
+		}
+	case "month":
+		if n >= 1 && n <= 12 {
+			s.Month = uint8(n)
+		}
+	case "day":
+		if n >= 1 && n <= 31 {
+			s.Day = uint8(n)
+		}
+	case "hour":
+		if n < 24 {
+			s.Hour, s.HasClock = uint8(n), true
+		}
+	case "min":
+		if n < 60 {
+			s.Minute = uint8(n)
+		}
+	case "sec":
+		if n <= 60 {
+			s.Second = uint8(n)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// otherTable knows the tables of the kernel that are not the session table, when they are full; Detail says which.
+// Linux: the route and dst caches (net/ipv4/route.c, net/core/dst.c), TIME-WAIT sockets (net/ipv4/tcp_minisocks.c),
+// hashlimit, ipset, connlimit, open files; BSD: the zones of pf and the listen queue.
+func (p *Parser) otherTable(b []byte, rec *Record) bool {
+	which := ""
+	switch b[0] {
+	case 'd', 'D':
+		if scan.ContainsLower(b, "dst cache overflow") {
+			which = "dst cache"
+		}
+	case 'R', 'I', 'i':
+		r := bytes.TrimPrefix(bytes.TrimPrefix(b, []byte("IPv6: ")), []byte("IPv4: "))
+		r = bytes.TrimPrefix(bytes.TrimPrefix(r, []byte("ipv6: ")), []byte("ipv4: "))
+		switch {
+		case bytes.HasPrefix(r, []byte("Route cache is full")), bytes.HasPrefix(r, []byte("Route hash chain too long")):
+			which = "route cache"
+		case bytes.HasPrefix(r, []byte("dst cache overflow")):
+			which = "dst cache"
+		}
+	case 'T':
+		if bytes.HasPrefix(b, []byte("TCP: time wait bucket table overflow")) {
+			which = "time-wait buckets"
+		} else if from, ok := bytes.CutPrefix(b, []byte("TCP: drop open request from ")); ok { // net/ipv4/tcp_input.c
+			w, _ := scan.Word(from)
+			rec.Src, rec.SPort = scan.HostPort(w, '/')
+			rec.Proto, which = TCP, "listen queue"
+		}
+	case 'x', 'h':
+		if bytes.Contains(b, []byte("hashlimit: max count of ")) {
+			which = "hashlimit"
+		}
+	case 'S':
+		if bytes.HasPrefix(b, []byte("Set ")) && bytes.Contains(b, []byte(" is full, maxelem ")) {
+			which = "ipset"
+		}
+	case 'V':
+		if bytes.HasPrefix(b, []byte("VFS: file-max limit ")) {
+			which = "open files"
+		}
+	case '[':
+		which = zoneLimit(b)
+	case 'p', 'k':
+		if bytes.HasPrefix(b, []byte("pf: state")) && (scan.ContainsLower(b, "limit") || scan.ContainsLower(b, "full")) {
+			which = "pf states"
+		} else if bytes.HasPrefix(b, []byte("kern.maxfiles limit exceeded")) {
+			which = "open files"
+		}
+	case 's':
+		if bytes.HasPrefix(b, []byte("sonewconn: ")) && bytes.Contains(b, []byte("isten queue overflow")) {
+			which = "listen queue"
+		}
+	}
+	if which == "" {
+		return false
+	}
+	rec.Detail = p.name([]byte(which))
+	return mark(rec, TableFull, "other")
+}
+
+// zoneLimit reads FreeBSD's "[zone: pf states] PF states limit reached" (sys/vm/uma_core.c prints the warning that
+// sys/netpfil/pf sets for its zones).
+func zoneLimit(b []byte) string {
+	if !bytes.HasPrefix(b, []byte("[zone: ")) || !bytes.Contains(b, []byte(" limit reached")) {
+		return ""
+	}
+	switch string(scan.Until(b[7:], "]")) {
+	case "pf states":
+		return "pf states"
+	case "pf source nodes", "pf src nodes":
+		return "pf source nodes"
+	case "pf frag entries", "pf frags":
+		return "pf fragments"
+	case "mbuf", "mbuf_cluster", "mbuf_jumbo_page":
+		return "mbufs"
+	}
+	return "kernel zone"
+}

@@ -1,0 +1,205 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// jsonLine reads the flat JSON objects of ulogd's JSON output and of AdGuard Home's query log:
+//
+//	{"timestamp":"2026-11-21T20:28:21+0000","oob.prefix":"DROP","oob.in":"eth0","src_ip":"10.0.0.1","dest_ip":…}
+//	{"T":"2026-11-21T20:28:21.5+01:00","QH":"example.org","QT":"A","QC":"IN","IP":"192.168.1.5",…}
+//
+// A key with a nested value is skipped with all that it holds.
+func (p *Parser) jsonLine(b []byte, rec *Record) bool {
+	if !scan.Within(b, `_ip"`) && !scan.Within(b, `.ip.saddr`) && !scan.Within(b, `"QH"`) {
+		return false
+	}
+	j := scan.JSONReader{B: b[1:], Scratch: p.scratch[:0]}
+	var f flowFields
+	var when, client []byte
+	for {
+		key, ok := j.Key()
+		if !ok {
+			break
+		}
+		if len(j.B) > 0 && (j.B[0] == '{' || j.B[0] == '[') {
+			if j.B = skipNested(j.B); j.B == nil {
+				break
+			}
+			continue
+		}
+		value, ok := j.Value()
+		if !ok {
+			break
+		}
+		switch string(key) {
+		case "timestamp", "T":
+			when = value
+		case "QH":
+			rec.QName = value
+		case "QT":
+			rec.QType = value
+		case "IP":
+			client = value
+		default:
+			f.set(key, value)
+		}
+	}
+	p.scratch = j.Scratch
+	if len(rec.QName) > 0 && len(rec.QType) > 0 {
+		rec.Dialect, rec.Src = "adguard", scan.Addr(client)
+		p.dnsQuestion(rec)
+	} else if rec.QName, rec.QType = nil, nil; !p.flowJSON(&f, rec) {
+		return false
+	}
+	var s Stamp
+	if rest, ok := s.stampISO(when); ok && len(rest) == 0 && !rec.Stamp.HasClock {
+		rec.Stamp = s
+	}
+	return true
+}
+
+// flowFields are the keys of ulogd (its own and those of the Common Information Model, which it prefers).
+type flowFields struct {
+	t                                      [2]tuple
+	proto, prefix, in, out, action, event  []byte
+	syn, ack, fin, rst, psh, urg, icmpType []byte
+	flow                                   bool
+}
+
+func (f *flowFields) set(key, value []byte) {
+	switch string(key) {
+	case "src_ip", "orig.ip.saddr.str", "orig.ip.saddr", "ip.saddr.str", "ip.saddr":
+		f.t[0].src = scan.Addr(value)
+	case "dest_ip", "orig.ip.daddr.str", "orig.ip.daddr", "ip.daddr.str", "ip.daddr":
+		f.t[0].dst = scan.Addr(value)
+	case "src_port", "orig.l4.sport", "tcp.sport", "udp.sport":
+		f.t[0].sport = scan.Port(value)
+	case "dest_port", "orig.l4.dport", "tcp.dport", "udp.dport":
+		f.t[0].dport = scan.Port(value)
+	case "reply.ip.saddr.str", "reply.ip.saddr":
+		f.t[1].src, f.flow = scan.Addr(value), true
+	case "reply.ip.daddr.str", "reply.ip.daddr":
+		f.t[1].dst, f.flow = scan.Addr(value), true
+	case "reply.l4.sport":
+		f.t[1].sport = scan.Port(value)
+	case "reply.l4.dport":
+		f.t[1].dport = scan.Port(value)
+	case "orig.raw.pktlen", "bytes_out":
+		f.t[0].bytes, _ = scan.Number(value)
+	case "orig.raw.pktcount", "packets_out":
+		f.t[0].packets, _ = scan.Number(value)
+	case "reply.raw.pktlen", "bytes_in":
+		f.t[1].bytes, _ = scan.Number(value)
+	case "reply.raw.pktcount", "packets_in":
+		f.t[1].packets, _ = scan.Number(value)
+	case "ip.protocol", "orig.ip.protocol", "protocol":
+		f.proto = value
+	case "oob.prefix":
+		f.prefix = value
+	case "oob.in":
+		f.in = value
+	case "oob.out":
+		f.out = value
+	case "action":
+		f.action = value
+	case "ct.event":
+		f.event, f.flow = value, true
+	case "tcp.syn":
+		f.syn = value
+	case "tcp.ack":
+		f.ack = value
+	case "tcp.fin":
+		f.fin = value
+	case "tcp.rst":
+		f.rst = value
+	case "tcp.psh":
+		f.psh = value
+	case "tcp.urg":
+		f.urg = value
+	case "icmp.type", "icmpv6.type":
+		f.icmpType = value
+	}
+}
+
+// flowJSON makes a session of a flow record, else a packet. ct.event is nf_conntrack's bit: 1 new, 2 update, 4 destroy;
+// ulogd writes a flow without it when the flow has ended.
+func (p *Parser) flowJSON(f *flowFields, rec *Record) bool {
+	rec.Proto = protocol(f.proto)
+	rec.Dialect = "ulogd-json"
+	if !f.t[0].src.IsValid() || !f.t[0].dst.IsValid() {
+		return false
+	}
+	if f.flow {
+		rec.Word, rec.Kind, rec.Action = "conntrack", SessionEnd, "session-delete"
+		switch string(f.event) {
+		case "1":
+			rec.Kind, rec.Action = SessionNew, "session-create"
+		case "2":
+			rec.Kind, rec.Action = SessionUpdate, "session-update"
+		}
+		fillTuples(&f.t, &rec.Event)
+		rec.State = ulogdState(&f.t, rec.Proto)
+		return true
+	}
+	e := &f.t[0]
+	rec.Src, rec.SPort, rec.Dst, rec.DPort = e.src, e.sport, e.dst, e.dport
+	rec.InIf, rec.OutIf, rec.Word = f.in, f.out, "fw-packet"
+	if rec.Proto == TCP {
+		rec.Flags = set(f.fin, FIN) | set(f.syn, SYN) | set(f.rst, RST) | set(f.psh, PSH) | set(f.ack, ACK) | set(f.urg, URG)
+	}
+	rec.Rule = trimPrefix(f.prefix)
+	r := p.rule(rec.Rule)
+	rec.Detail, rec.Action = r.name, r.action
+	switch string(f.action) {
+	case "allowed":
+		rec.Action = "allow"
+	case "blocked":
+		rec.Action = "deny"
+	}
+	icmpType := -1
+	if n, ok := scan.Number(f.icmpType); ok && n < 256 {
+		icmpType = int(n)
+	}
+	rec.Kind = packetKind(rec, icmpType)
+	return true
+}
+
+// set is the flag where a JSON value is 1 or true.
+func set(value []byte, flag uint8) uint8 {
+	if string(value) == "1" || string(value) == "true" {
+		return flag
+	}
+	return 0
+}
+
+// skipNested returns what follows the object or array at the front of b, or nil where it does not end.
+func skipNested(b []byte) []byte {
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return b[i+1:]
+			}
+		case '"':
+			end := bytes.IndexByte(b[i+1:], '"')
+			for end > 0 && b[i+end] == '\\' {
+				next := bytes.IndexByte(b[i+end+2:], '"')
+				if next < 0 {
+					return nil
+				}
+				end += next + 1
+			}
+			if end < 0 {
+				return nil
+			}
+			i += end + 1
+		}
+	}
+	return nil
+}

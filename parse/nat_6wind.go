@@ -1,0 +1,62 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// sixwind reads 6WIND's fp-cgnat:
+//
+//	NEW CONN: fwd proto 6 10.100.0.1:4241 -> 10.200.0.1:33815, back proto 6 10.200.0.1:33815 --> 10.175.0.3:10752
+//	USER 100.64.0.1 (matching rule 1): NEW BLOCK (pool "mypool", ip public 192.0.2.33, proto 6, port 1 - 512)
+func (p *Parser) sixwind(b []byte, rec *Record) bool {
+	rec.Dialect = "6wind"
+	if user, ok := bytes.CutPrefix(b, []byte("USER ")); ok {
+		w, rest := scan.Word(user)
+		rec.Src = scan.Addr(w)
+		what := scan.After(rest, "): ")
+		created := bytes.HasPrefix(what, []byte("NEW BLOCK"))
+		if !created && !bytes.HasPrefix(what, []byte("DESTROY BLOCK")) {
+			rec.Kind, rec.Word, rec.Detail = System, "other", p.name(what)
+			if scan.ContainsLower(what, "fail") || scan.ContainsLower(what, "full") || scan.ContainsLower(what, "limit") || scan.ContainsLower(what, "no block") || scan.ContainsLower(what, "exhaust") {
+				rec.Kind, rec.Word = TableFull, "nat-exhausted"
+			}
+			return true
+		}
+		rec.NATSrc = scan.Addr(scan.Until(scan.After(what, "ip public "), ",) "))
+		rec.Proto = protocol(scan.Until(scan.After(what, "proto "), ",) "))
+		rec.PortLow, rec.PortHigh, _ = scan.PortRange(scan.After(what, "port "))
+		rec.Detail = p.name(scan.Until(scan.After(what, `pool "`), `"`))
+		natMark(rec, created)
+		return true
+	}
+	created := bytes.HasPrefix(b, []byte("NEW CONN: "))
+	if !created && !bytes.HasPrefix(b, []byte("DESTROY CONN: ")) {
+		rec.Kind, rec.Word = System, "other"
+		if scan.ContainsLower(b, "full") || scan.ContainsLower(b, "exhaust") || scan.ContainsLower(b, "no more") {
+			rec.Kind, rec.Word, rec.Detail = TableFull, "nat-exhausted", p.name(b)
+		}
+		return true
+	}
+	fwd, back := scan.After(b, "fwd proto "), scan.After(b, "back proto ")
+	proto, r := scan.Word(fwd)
+	from, r := scan.Word(r)
+	_, r = scan.Word(r)
+	to, _ := scan.Word(r)
+	rec.Proto = protocol(proto)
+	rec.Src, rec.SPort = scan.EndpointWord(from)
+	rec.Dst, rec.DPort = scan.EndpointWord(to)
+	_, r = scan.Word(back)
+	peer, r := scan.Word(r)
+	_, r = scan.Word(r)
+	outside, _ := scan.Word(r)
+	rec.NATDst, rec.NATDPort = scan.EndpointWord(peer)
+	rec.NATSrc, rec.NATSPort = scan.EndpointWord(outside)
+	if !rec.Src.IsValid() || !rec.Dst.IsValid() {
+		return false
+	}
+	tidyNAT(&rec.Event)
+	natMark(rec, created)
+	return true
+}

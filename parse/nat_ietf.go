@@ -1,0 +1,67 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// natSyslog reads the NAT events of draft-ietf-behave-syslog-nat-logging, which FD.io VPP writes as RFC 5424:
+//
+//	<134>1 … NAT 15634 SADD [nsess SSUBIX="0" SVLAN="0" IATYP="IPv4" ISADDR="172.16.1.2" ISPORT="6303" XATYP="IPv4"
+//	XSADDR="10.0.0.3" XSPORT="16253" PROTO="6" XDADDR="172.16.2.2" XDPORT="80"]
+//
+// I… is the endpoint inside, X… outside; S the source, D the destination. SADD and SDEL are sessions. APMADD and APMDEL
+// are mappings of a port that any number of sessions use: System, as they have no destination.
+func (p *Parser) natSyslog(b []byte, rec *Record) bool {
+	id := rec.msgID
+	created := bytes.HasSuffix(id, []byte("ADD"))
+	if rec.data != nil {
+		b = rec.data
+	}
+	w := scan.PairWalk{Rest: bytes.TrimPrefix(b, []byte("[")), Sep: ' '}
+	for key, val, ok := w.Next(); ok; key, val, ok = w.Next() {
+		switch string(key) {
+		case "ISADDR":
+			rec.Src = scan.Addr(val)
+		case "ISPORT":
+			rec.SPort = scan.Port(val)
+		case "XSADDR":
+			rec.NATSrc = scan.Addr(val)
+		case "XSPORT":
+			rec.NATSPort = scan.Port(val)
+		case "IDADDR":
+			rec.Dst = scan.Addr(val)
+		case "IDPORT":
+			rec.DPort = scan.Port(val)
+		case "XDADDR":
+			rec.NATDst = scan.Addr(val)
+		case "XDPORT":
+			rec.NATDPort = scan.Port(val)
+		case "PROTO":
+			rec.Proto = protocol(val)
+		}
+	}
+	if !rec.Src.IsValid() || !rec.NATSrc.IsValid() {
+		return false
+	}
+	if !rec.Dst.IsValid() { // without twice-NAT the destination is the same on both sides
+		rec.Dst, rec.DPort = rec.NATDst, rec.NATDPort
+	}
+	rec.Dialect = "nat-syslog"
+	rec.translation(created)
+	if id[0] != 'S' {
+		rec.Kind = System
+	}
+	tidyNAT(&rec.Event)
+	return true
+}
+
+// isNATSyslog knows the message names of the draft that VPP writes.
+func isNATSyslog(id []byte) bool {
+	switch string(id) {
+	case "SADD", "SDEL", "APMADD", "APMDEL":
+		return true
+	}
+	return false
+}

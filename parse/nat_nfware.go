@@ -1,0 +1,41 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// nfware reads NFWare's CGNAT: A adds and D deletes an address, a port, a session or a block of ports:
+//
+//	A VRF 0 6 INT 10.0.0.1:57938 EXT 100.64.0.1:28475 DST 185.165.123.206:443 DIR OUT
+//	D VRF 0 INT 10.0.0.1 EXT 100.64.0.1:1024-2047
+func (p *Parser) nfware(b []byte, rec *Record) bool {
+	created := b[0] == 'A'
+	_, rest := scan.Word(b[len("A VRF "):])
+	w, rest := scan.Word(rest)
+	if string(w) != "INT" {
+		rec.Proto = protocol(w)
+		w, rest = scan.Word(rest)
+	}
+	if string(w) != "INT" {
+		return false
+	}
+	inside, rest := readNATEnd(rest)
+	outside, rest := readNATEnd(rest)
+	if !inside.addr.IsValid() || !outside.addr.IsValid() {
+		return false
+	}
+	rec.PortLow, rec.PortHigh = outside.low, outside.high
+	peer, rest := readNATEnd(rest)
+	if bytes.HasSuffix(rest, []byte("DIR IN")) { // the outside host opened the session
+		rec.Src, rec.SPort, rec.Dst, rec.DPort = peer.addr, peer.port, outside.addr, outside.port
+		rec.NATDst, rec.NATDPort = inside.addr, inside.port
+	} else {
+		rec.Src, rec.SPort, rec.Dst, rec.DPort = inside.addr, inside.port, peer.addr, peer.port
+		rec.NATSrc, rec.NATSPort = outside.addr, outside.port
+	}
+	rec.Dialect = "nfware"
+	natMark(rec, created)
+	return true
+}

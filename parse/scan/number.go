@@ -1,0 +1,91 @@
+package scan
+
+// Number reads all of b as a decimal number; ok is false for anything else and for what does not fit 63 bits.
+func Number(b []byte) (n uint64, ok bool) {
+	if len(b) == 0 || len(b) > 19 {
+		return 0, false
+	}
+	for _, c := range b {
+		if !IsDigit(c) {
+			return 0, false
+		}
+		n = n*10 + uint64(c-'0')
+	}
+	return n, n < 1<<63
+}
+
+// Leading reads the decimal digits at the front of b and returns what follows them.
+func Leading(b []byte) (n uint64, rest []byte, ok bool) {
+	i := 0
+	for i < len(b) && IsDigit(b[i]) {
+		i++
+	}
+	n, ok = Number(b[:i])
+	return n, b[i:], ok
+}
+
+// Number32 is number for what is stored in 32 bits; what does not fit is 0, never wrapped.
+func Number32(b []byte) uint32 {
+	n, ok := Number(b)
+	if !ok || n >= 1<<32 {
+		return 0
+	}
+	return uint32(n)
+}
+
+// HexDigit is the value of a hex digit, or 255.
+func HexDigit(c byte) byte {
+	switch {
+	case IsDigit(c):
+		return c - '0'
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return c | 0x20 - 'a' + 10
+	}
+	return 255
+}
+
+// Millionths reads a decimal number with point or comma as millionths of its unit, so that milliseconds become
+// nanoseconds. Digits past the sixth are dropped; ok is false for anything that is no number or has more than nine
+// digits in front of the point.
+func Millionths(b []byte) (v int64, rest []byte, ok bool) {
+	n, rest, ok := Leading(b)
+	if !ok || n > 999_999_999 {
+		return 0, b, false
+	}
+	v = int64(n) * 1_000_000
+	if len(rest) > 1 && (rest[0] == '.' || rest[0] == ',') && IsDigit(rest[1]) {
+		nanos, r := Fraction(rest[1:])
+		return v + int64(nanos/1000), r, true
+	}
+	return v, rest, true
+}
+
+// WholeMillionths is millionths for a word that is nothing but the number.
+func WholeMillionths(b []byte) (v int64, ok bool) {
+	v, rest, ok := Millionths(b)
+	return v, ok && len(rest) == 0
+}
+
+// Microseconds turns nanoseconds into what Event.Count holds of a round trip.
+func Microseconds(ns int64) uint32 {
+	if ns < 0 {
+		return 0
+	}
+	return Saturate(uint64(ns) / 1000)
+}
+
+// Saturate keeps what does not fit at the largest value instead of wrapping it.
+func Saturate(n uint64) uint32 {
+	return uint32(min(n, 1<<32-1))
+}
+
+// Fraction reads the digits behind the point as nanoseconds; digits past the ninth are dropped.
+func Fraction(b []byte) (nanos int32, rest []byte) {
+	scale := int32(100_000_000)
+	for len(b) > 0 && IsDigit(b[0]) {
+		nanos += int32(b[0]-'0') * scale
+		scale /= 10
+		b = b[1:]
+	}
+	return nanos, b
+}

@@ -1,3 +1,0 @@
-package parse
-
-func isLower(c byte) bool { return c-'a' < 26 }

@@ -1,0 +1,280 @@
+package parse
+
+import (
+	"bytes"
+	"net/netip"
+
+	"uncloak/parse/scan"
+)
+
+// tcpdump reads one line of `tcpdump` with or without -n, -q, -v, -e and any stamp, of both its own and OpenBSD's:
+//
+//	11:31:20.553633 IP 10.0.0.1.21803 > 10.0.0.2.22: Flags [S], seq 3756801163, win 29200, length 0
+//	    10.0.0.2.22 > 10.0.0.1.21803: Flags [R.], cksum 0x5d6c (correct), …   (second line of -v)
+//	00:11:22:33:44:55 > 66:77:88:99:aa:bb, ethertype IPv4 (0x0800), length 74: 10.0.0.1.1 > 10.0.0.2.2: …
+//	eth0  Out ARP, Request who-has 10.0.0.1 tell 10.0.0.2, length 28
+//
+// A bare SYN is SessionNew, a packet with RST is Reset, a DNS question DNSQuery (its answer System), all else Traffic;
+// Packets is 1, Bytes the payload. The first line of -v, which names no address, is System. A stamp with a blank in
+// front is the time since the packet before (-ttt) and no time of day.
+func (p *Parser) tcpdump(b []byte, rec *Record) bool {
+	if p.tcpdumpLine(b, rec) {
+		return true
+	}
+	undo(rec)
+	return false
+}
+
+func (p *Parser) tcpdumpLine(b []byte, rec *Record) bool {
+	stamp, rest := rec.Stamp, b
+	if !stamp.HasClock && !stamp.HasUnix {
+		rest = tcpdumpStamp(b, &stamp, rec.indent > 0)
+	}
+	host := string(rec.Host)
+	isIP := host == "IP" || host == "IP6"
+	switch {
+	case scan.Has(rest, "IP "), scan.Has(rest, "IP6 "):
+		_, rest = scan.Word(rest)
+		isIP = true
+	case len(rec.Host) > 0 && scan.Has(rest, "> "):
+		if rec.Src, rec.SPort = scan.DotPort(rec.Host); rec.Src.IsValid() {
+			return p.tcpdumpPacket(rest, stamp, rec)
+		}
+		fallthrough // the MAC address of -e
+	default:
+		rest = tcpdumpLink(rest, &isIP)
+	}
+	if arp(rest, rec) {
+		rec.Dialect, rec.Stamp, rec.Body, rec.Host = "tcpdump", stamp, rest, nil
+		return true
+	}
+	if isIP && len(rest) > 0 && rest[0] == '(' {
+		if in := scan.After(rest, ") "); in == nil || !scan.Within(in, " > ") {
+			rec.Proto, rec.Dialect, rec.Stamp, rec.Host = parenProto(rest), "tcpdump", stamp, nil
+			return mark(rec, System, "packet-header")
+		}
+	}
+	return p.tcpdumpPacket(rest, stamp, rec)
+}
+
+// tcpdumpPacket reads the packet itself; rec.Src is set already where a header took it for a host.
+func (p *Parser) tcpdumpPacket(b []byte, stamp Stamp, rec *Record) bool {
+	if src := rec.Src; src.IsValid() {
+		to, what := scan.Word(b[2:])
+		if len(to) < 2 || to[len(to)-1] != ':' {
+			return false
+		}
+		if rec.Dst, rec.DPort = scan.DotPort(to[:len(to)-1]); !rec.Dst.IsValid() {
+			return false
+		}
+		packetWhat(scan.TrimLeft(what), rec)
+	} else if _, ok := packetText(b, rec); !ok && !namedPacket(b, rec) {
+		return false
+	}
+	rec.Dialect, rec.Stamp, rec.Host, rec.Body = "tcpdump", stamp, nil, b
+	rec.Packets = 1
+	if rec.Proto == UDP && p.packetDNS(b, rec) {
+		return true
+	}
+	switch {
+	case rec.Flags&RST != 0:
+		return mark(rec, Reset, "packet")
+	case rec.Flags&(SYN|ACK) == SYN && rec.Src.IsValid() && rec.Dst.IsValid():
+		return mark(rec, SessionNew, "packet")
+	}
+	return mark(rec, Traffic, "packet")
+}
+
+// namedPacket reads a TCP packet between hosts that tcpdump shows by name: its ports and flags are known, the addresses
+// are not.
+func namedPacket(b []byte, rec *Record) bool {
+	i := bytes.Index(b, []byte(": Flags ["))
+	if i < 0 {
+		return false
+	}
+	undo(rec)
+	from, to := cutByte2(b[:i], " > ")
+	if to == nil || bytes.IndexByte(from, ' ') >= 0 || bytes.IndexByte(to, ' ') >= 0 {
+		return false
+	}
+	rec.Src, rec.SPort = namePort(from)
+	rec.Dst, rec.DPort = namePort(to)
+	packetWhat(b[i+2:], rec)
+	return true
+}
+
+// namePort reads host.example.net.443 and 10.0.0.1.443.
+func namePort(b []byte) (netip.Addr, uint16) {
+	if a, n := scan.DotPort(b); a.IsValid() {
+		return a, n
+	}
+	last := b[bytes.LastIndexByte(b, '.')+1:]
+	if n := scan.Port(last); n != 0 {
+		return netip.Addr{}, n
+	}
+	return netip.Addr{}, scan.ServicePort(last)
+}
+
+// tcpdumpOther knows the other protocols of a link (STP, LLDP, CDP) by the stamp in front and the length.
+func (p *Parser) tcpdumpOther(b []byte, rec *Record) bool {
+	s := rec.Stamp
+	rest := tcpdumpStamp(b, &s, rec.indent > 0)
+	if len(b)-len(rest) != len("11:31:20.553633 ") || len(rest) == 0 || !scan.IsUpper(rest[0]) || !scan.Within(rest, ", length ") {
+		return false
+	}
+	rec.Dialect, rec.Stamp, rec.Body, rec.Packets = "tcpdump", s, rest, 1
+	return mark(rec, System, "packet")
+}
+
+// tcpdumpStamp reads "11:31:20.553633 ", or the Unix time of -tt.
+func tcpdumpStamp(b []byte, s *Stamp, delta bool) []byte {
+	t := *s
+	if rest, ok := t.clock(b); ok && len(rest) > 0 && rest[0] == ' ' {
+		if !delta {
+			*s = t
+		}
+		return scan.TrimLeft(rest)
+	}
+	sec, r, ok := scan.Leading(b)
+	if !ok || len(r) < 8 || r[0] != '.' || !scan.IsDigit(r[6]) {
+		return b
+	}
+	nanos, rest := scan.Fraction(r[1:])
+	if len(rest) == 0 || rest[0] != ' ' {
+		return b
+	}
+	if sec >= unixFrom && sec < 9_000_000_000 {
+		s.HasUnix, s.Unix = true, int64(sec)*1e9+int64(nanos)
+	}
+	return scan.TrimLeft(rest)
+}
+
+// tcpdumpLink skips what -e and -i any put in front of the packet.
+func tcpdumpLink(b []byte, isIP *bool) []byte {
+	if i := bytes.Index(b, []byte("ethertype ")); i >= 0 {
+		b = b[i:]
+		switch {
+		case scan.Within(b[:min(len(b), 96)], "ethertype IPv"):
+			*isIP = true
+			if j := bytes.Index(b, []byte(": (")); j >= 0 {
+				return b[j+2:]
+			}
+			return b
+		case scan.Within(b[:min(len(b), 96)], "ethertype ARP"):
+			if j := bytes.Index(b, []byte("Re")); j >= 0 {
+				return b[j:]
+			}
+		}
+		return b
+	}
+	for range 3 {
+		w, rest := scan.Word(b)
+		switch string(w) {
+		case "IP", "IP6":
+			*isIP = true
+			return scan.TrimLeft(rest)
+		case "ARP,", "arp", "ARP":
+			return b
+		case "":
+			return b
+		}
+		if len(w) > 16 || bytes.IndexByte(w, '.') >= 0 {
+			return b
+		}
+		b = scan.TrimLeft(rest)
+	}
+	return b
+}
+
+// arp reads "ARP, Request who-has 10.0.0.1 tell 10.0.0.2", "ARP, Reply 10.0.0.1 is-at aa:…" and the older spelling:
+// Src is who asks or answers, Dst who is asked for.
+func arp(b []byte, rec *Record) bool {
+	w, rest := scan.Word(b)
+	if scan.EqualLower(bytes.TrimRight(w, ","), "arp") {
+		w, rest = scan.Word(rest)
+		for len(w) > 0 && w[0] == 'E' || string(w) == "IPv4" || string(w) == "(len" || string(w) == "6)," || string(w) == "4)," {
+			w, rest = scan.Word(rest) // "ARP, Ethernet (len 6), IPv4 (len 4), Request …"
+		}
+	} else if string(w) != "Request" && string(w) != "Reply" {
+		return false
+	}
+	if string(w) == "Request" || string(w) == "Reply" {
+		w, rest = scan.Word(rest)
+	}
+	if string(w) == "who-has" {
+		asked, r := scan.Word(rest)
+		rec.Dst = scan.Addr(bytes.TrimRight(asked, ","))
+		who, _ := scan.Word(scan.After(r, "tell "))
+		rec.Src = scan.Addr(bytes.TrimRight(who, ","))
+		if !rec.Src.IsValid() || !rec.Dst.IsValid() {
+			return false
+		}
+	} else if rec.Src = scan.Addr(w); !rec.Src.IsValid() || !scan.Has(rest, "is-at") {
+		return false
+	}
+	rec.Packets = 1
+	return mark(rec, Traffic, "packet")
+}
+
+// packetDNS reads "30665+ [1au] A? example.org. (48)"; the point at the end of a name is no part of it.
+func (p *Parser) packetDNS(b []byte, rec *Record) bool {
+	if rec.DPort != 53 && rec.SPort != 53 && rec.DPort != 5353 {
+		return false
+	}
+	_, b = scan.Word(scan.After(b, " > "))
+	if b = scan.TrimLeft(b); len(b) > 0 && b[0] == '[' {
+		_, b = scan.CutByte(b, ']') // -vv: "[udp sum ok] "
+	}
+	id, rest := scan.Word(b)
+	if len(id) == 0 || !scan.IsDigit(id[0]) {
+		return false
+	}
+	var typ []byte
+	for range 6 {
+		var w []byte
+		w, rest = scan.Word(rest)
+		if len(w) == 0 {
+			break
+		}
+		if string(w) == "(QM)?" || string(w) == "(QU)?" {
+			break
+		}
+		if typ = w; w[len(w)-1] == '?' {
+			typ = w[:len(w)-1]
+			break
+		}
+		if w[0] != '[' && (scan.IsDigit(w[0]) || w[0] == '(') || string(w) == "q:" {
+			typ = nil
+			break
+		}
+	}
+	name, _ := scan.Word(rest)
+	if rec.SPort == 53 || len(typ) == 0 || len(name) == 0 || !scan.IsUpper(typ[0]) {
+		return mark(rec, System, "dns-reply")
+	}
+	rec.QType, rec.QName = typ, name
+	if len(name) > 1 {
+		rec.QName = bytes.TrimSuffix(name, []byte("."))
+	}
+	p.dnsQuestion(rec)
+	return true
+}
+
+// dnsQuestion finishes a question whose QName and QType are known.
+func (p *Parser) dnsQuestion(rec *Record) {
+	rec.Detail = p.name(rec.QName)
+	if string(rec.QType) == "PTR" {
+		rec.NATDst = reverseName(rec.QName)
+	}
+	mark(rec, DNSQuery, "dns-query")
+}
+
+// tcpdumpNote knows what tcpdump says at its start and end.
+func tcpdumpNote(b []byte, rec *Record) bool {
+	_, rest, _ := scan.Leading(b)
+	if scan.Has(b, "tcpdump: ") || scan.Has(b, "listening on ") || scan.Has(rest, " packets captured") || scan.Has(rest, " packets received by filter") || scan.Has(rest, " packets dropped by kernel") {
+		rec.Dialect = "tcpdump"
+		return mark(rec, System, "other")
+	}
+	return false
+}

@@ -1,0 +1,291 @@
+package parse
+
+import (
+	"bytes"
+	"net/netip"
+
+	"uncloak/parse/scan"
+)
+
+// tsharkRow is one row of a table of `tshark -q -z …`.
+type tsharkRow struct {
+	word                       string
+	from, to                   []byte // io,stat
+	frames, bytes              uint64
+	a, b                       netip.Addr // conv
+	aport, bport               uint16
+	framesBA, framesAB         uint64
+	bytesText, start, duration []byte
+	item                       []byte // http_req,tree
+	count                      uint64
+	depth                      int
+}
+
+// tshark reads the tables io,stat, conv and http_req,tree in the old and the new layout:
+//
+//	000.000-001.000     535     78577                        |  0 <> 10 |   1051 |  929332 |
+//	10.240.42.159:57628  <-> 172.29.59.138:8002   1592 300 kB   1874 342 kB   3466 643 kB   0.430842000   345.4340
+//	 HTTP Requests by HTTP Host           2       0.000225
+//
+// A row is Traffic with Packets and Bytes (Src and Dst of a conversation); a row that only counts is System with Count.
+func (p *Parser) tshark(b []byte, rec *Record) bool {
+	var r tsharkRow
+	if !readTshark(b, rec.indent, &r) {
+		return false
+	}
+	rec.Dialect = "tshark"
+	switch r.word {
+	case "tshark-conv":
+		rec.Src, rec.SPort, rec.Dst, rec.DPort = r.a, r.aport, r.b, r.bport
+		fallthrough
+	case "tshark-iostat":
+		rec.Packets, rec.Bytes = scan.Saturate(r.frames), r.bytes
+		return mark(rec, Traffic, r.word)
+	case "tshark-http-req":
+		rec.Detail = p.name(r.item)
+	}
+	rec.Count = scan.Saturate(r.count)
+	return mark(rec, System, r.word)
+}
+
+// readTshark reads b into r, which is empty.
+func readTshark(b []byte, indent int, r *tsharkRow) bool {
+	if len(b) < 8 || len(b) > 1024 {
+		return false
+	}
+	if b[0] == '|' {
+		return r.ioStat(b)
+	}
+	if i := arrow(b); i > 0 {
+		return r.conv(b, i)
+	}
+	if scan.IsDigit(b[0]) && r.oldIOStat(b) {
+		return true
+	}
+	return r.tree(b, indent)
+}
+
+// arrow is where the " <-> " of a conversation stands, or -1. No blank is looked for: text is full of them.
+func arrow(b []byte) int {
+	i := bytes.IndexByte(b, '<')
+	if i < 1 || !scan.Has(b[i-1:], " <-> ") {
+		return -1
+	}
+	return i - 1
+}
+
+// ioStat reads "| 10 <> 20 |   2696 | 3307638 |"; with one column it counts, with more the first two are taken.
+func (r *tsharkRow) ioStat(b []byte) bool {
+	in, rest := scan.CutByte(b[1:], '|')
+	from, to := cutByte2(in, "<>")
+	if to == nil || rest == nil {
+		return false
+	}
+	r.from, r.to = bytes.TrimSpace(from), bytes.TrimSpace(to)
+	if _, _, ok := scan.Millionths(r.from); !ok {
+		return false
+	}
+	var v [2]uint64
+	n := 0
+	for len(rest) > 0 {
+		var f []byte
+		f, rest = scan.CutByte(rest, '|')
+		if f = bytes.TrimSpace(f); len(f) == 0 {
+			continue
+		}
+		value, ok := scan.Number(f)
+		if !ok {
+			return false
+		}
+		if n < 2 {
+			v[n] = value
+		}
+		n++
+	}
+	return r.columns(n, v)
+}
+
+// columns tells a count from frames and bytes.
+func (r *tsharkRow) columns(n int, v [2]uint64) bool {
+	switch n {
+	case 0:
+		return false
+	case 1:
+		r.word, r.count = "tshark-iostat-count", v[0]
+	default:
+		r.word, r.frames, r.bytes = "tshark-iostat", v[0], v[1]
+	}
+	return true
+}
+
+// oldIOStat reads "000.000-001.000     535     78577".
+func (r *tsharkRow) oldIOStat(b []byte) bool {
+	w, rest := scan.Word(b)
+	r.from, r.to = scan.CutByte(w, '-')
+	_, ok := scan.WholeMillionths(r.from)
+	_, ok2 := scan.WholeMillionths(r.to)
+	if !ok || !ok2 || bytes.IndexByte(r.from, '.') < 0 {
+		return false
+	}
+	var v [2]uint64
+	n := 0
+	for {
+		if w, rest = scan.Word(rest); len(w) == 0 {
+			break
+		}
+		value, ok := scan.Number(w)
+		if !ok {
+			return false
+		}
+		if n < 2 {
+			v[n] = value
+		}
+		n++
+	}
+	return r.columns(n, v)
+}
+
+// conv reads a conversation: both ends, then frames and bytes of <-, -> and both, start and duration. Bytes may have a
+// unit behind them. i is where the arrow stands.
+func (r *tsharkRow) conv(b []byte, i int) bool {
+	left, rest := bytes.TrimSpace(b[:i]), b[i+len(" <-> "):]
+	right, rest := scan.Word(rest)
+	r.a, r.aport = tsharkEnd(left)
+	r.b, r.bport = tsharkEnd(right)
+	if !r.a.IsValid() || !r.b.IsValid() {
+		return false
+	}
+	var v [6]uint64
+	for k := range v {
+		w, after := scan.Word(rest)
+		for string(w) == "|" {
+			rest = after
+			w, after = scan.Word(rest)
+		}
+		n, ok := commaNumber(w)
+		if !ok {
+			return false
+		}
+		if unit, after2 := scan.Word(after); k%2 == 1 && len(unit) > 0 && scan.IsLetter(unit[0]) {
+			r.bytesText = w[:len(w):len(w)]
+			if start := bytes.Index(rest, w); start >= 0 && k == 5 {
+				r.bytesText = rest[start : start+len(w)+1+bytes.Index(rest[start+len(w)+1:], unit)+len(unit)]
+			}
+			n, after = n*byteUnit(unit), after2
+		} else if k == 5 {
+			r.bytesText = w
+		}
+		v[k], rest = n, after
+	}
+	r.framesBA, r.framesAB, r.frames, r.bytes = v[0], v[2], v[4], v[5]
+	for n := 0; n < 2; {
+		var w []byte
+		if w, rest = scan.Word(rest); len(w) == 0 {
+			break
+		}
+		if string(w) == "|" {
+			continue
+		}
+		if n++; n == 1 {
+			r.start = w
+		} else {
+			r.duration = w
+		}
+	}
+	r.word = "tshark-conv"
+	return true
+}
+
+func tsharkEnd(b []byte) (netip.Addr, uint16) {
+	if bytes.Count(b, []byte(":")) != 1 {
+		if a := scan.Addr(b); a.IsValid() && bytes.Count(b, []byte(":")) < 8 {
+			return a, 0
+		}
+	}
+	return scan.HostPort(b, ':')
+}
+
+// byteUnit is what a unit stands for; tshark counts in powers of ten.
+func byteUnit(u []byte) uint64 {
+	switch string(u) {
+	case "kB", "KB":
+		return 1_000
+	case "MB":
+		return 1_000_000
+	case "GB":
+		return 1_000_000_000
+	case "TB":
+		return 1_000_000_000_000
+	}
+	return 1
+}
+
+// commaNumber reads 1234 and 1,234, up to twelve digits.
+func commaNumber(b []byte) (n uint64, ok bool) {
+	for _, c := range b {
+		if c == ',' {
+			continue
+		}
+		if !scan.IsDigit(c) || n > 1e12 {
+			return 0, false
+		}
+		n = n*10 + uint64(c-'0')
+	}
+	return n, len(b) > 0
+}
+
+// tree reads "  rakuten.co.jp       1       0.000112          50.00%" (old: item, value, rate, share) and
+// " rakuten.co.jp  1   0.0001   50.00%   0.0100   0.000" (new). The depth is the indentation, which counts from one in
+// the old layout and from zero in the new one.
+func (r *tsharkRow) tree(b []byte, indent int) bool {
+	gap := bytes.Index(b, []byte("  "))
+	if gap < 1 {
+		return false
+	}
+	r.item = b[:gap]
+	count, rest := scan.Word(b[gap:])
+	n, ok := scan.Number(count)
+	rate, rest := scan.Word(rest)
+	if !ok || len(rate) < 4 || bytes.IndexByte(rate, '.') < 0 && rate[len(rate)-1] != '%' || len(rate) < 6 && len(rest) == 0 {
+		return false
+	}
+	if _, ok = scan.WholeMillionths(bytes.TrimRight(rate, "%")); !ok {
+		return false
+	}
+	burst := false
+	for k := 0; ; k++ {
+		var w []byte
+		if w, rest = scan.Word(rest); len(w) == 0 {
+			break
+		}
+		if _, ok := scan.WholeMillionths(bytes.TrimRight(w, "%")); !ok || k > 5 {
+			return false
+		}
+		burst = burst || k > 0
+	}
+	r.word, r.count, r.depth = "tshark-http-req", n, indent
+	if burst {
+		r.depth++
+	}
+	return true
+}
+
+// cutByte2 cuts at a separator of more than one byte; rest is nil where there is none.
+func cutByte2(b []byte, sep string) (f, rest []byte) {
+	if i := bytes.Index(b, []byte(sep)); i >= 0 {
+		return b[:i], b[i+len(sep):]
+	}
+	return b, nil
+}
+
+// tsharkNote knows the frames and headings of the tables.
+func tsharkNote(b []byte, rec *Record) bool {
+	if scan.Has(b, "====") || scan.Has(b, "|====") || scan.Has(b, "|----") || scan.Has(b, "----") && len(bytes.Trim(b, "-")) == 0 ||
+		scan.Has(b, "| IO Statistics") || scan.Has(b, "| Interval") || scan.Has(b, "|Interval") || scan.Has(b, "| Duration:") || scan.Has(b, "|Duration:") || scan.Has(b, "| Col ") || scan.Has(b, "|Col ") ||
+		scan.Has(b, "HTTP/Requests:") || scan.Has(b, "TCP Conversations") || scan.Has(b, "IPv4 Conversations") || scan.Has(b, "UDP Conversations") || scan.Has(b, "Filter:<") ||
+		scan.Has(b, "IO Statistics") || scan.Has(b, "Topic / Item") {
+		rec.Dialect = "tshark"
+		return mark(rec, System, "other")
+	}
+	return false
+}

@@ -1,0 +1,62 @@
+package parse
+
+import (
+	"net/netip"
+
+	"uncloak/parse/scan"
+)
+
+// windowsDHCP reads the audit log of the Windows DHCP server (DhcpSrvLog-*.log):
+//
+//	10,11/21/26,10:00:00,Assign,10.0.0.5,laptop.example.org,52540012…,,1234567,0,,,,…
+//
+// Events 10, 11 and 11002, 11003 … of DHCPv6 (new and renewed leases) are DHCPLease, 14 and its kin (no address left)
+// TableFull, the rest System. The date is month/day/year; the server's own time, without a zone.
+func (p *Parser) windowsDHCP(b []byte, rec *Record) bool {
+	var f [7][]byte
+	n := 0
+	for ; n < len(f) && b != nil; n++ {
+		f[n], b = scan.CutByte(b, ',')
+	}
+	id, ok := scan.Number(f[0])
+	s, ok2 := windowsDate(f[1], f[2])
+	if n < 7 || !ok || !ok2 || id > 99_999 {
+		return false
+	}
+	rec.Stamp, rec.Dialect, rec.Src = s, "windows-dhcp", scan.Addr(f[4])
+	switch id {
+	case 10, 11, 20, 11001, 11002, 11010, 11012:
+		if rec.Src.IsValid() {
+			host, _ := scan.CutByte(f[5], '.')
+			rec.Detail = p.name(host)
+			return mark(rec, DHCPLease, "dhcp")
+		}
+	case 14, 22, 11021:
+		rec.full("dhcp", p.name(noLeases))
+		rec.Src = netip.Addr{} // the scope
+		return true
+	}
+	return mark(rec, System, "dhcp")
+}
+
+// windowsDate reads 11/21/26 or 11/21/2026, and the clock.
+func windowsDate(date, clock []byte) (s Stamp, ok bool) {
+	if len(date) != 8 && len(date) != 10 || date[2] != '/' || date[5] != '/' {
+		return s, false
+	}
+	m, ok1 := scan.Number(date[:2])
+	d, ok2 := scan.Number(date[3:5])
+	y, ok3 := scan.Number(date[6:])
+	rest, ok4 := s.clock(clock)
+	if !ok1 || !ok2 || !ok3 || !ok4 || len(rest) > 0 || m < 1 || m > 12 || d < 1 || d > 31 {
+		return Stamp{}, false
+	}
+	if y < 100 {
+		y += 2000
+	}
+	if y < 1970 || y > 2199 {
+		return Stamp{}, false
+	}
+	s.Year, s.Month, s.Day = int16(y), uint8(m), uint8(d)
+	return s, true
+}

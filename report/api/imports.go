@@ -1,0 +1,139 @@
+package api
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// ImportOptions say what the owner knows about a file. Zero values are not known.
+type ImportOptions struct {
+	Name       string // of the file, for the accounting
+	Format     string // how the file is written; "" or "auto" = found by looking
+	Dialect    string // that the lines are in; "" = found by looking
+	Router     string // whose log it is
+	Year       int
+	Location   *time.Location // of stamps without a zone
+	CapturedAt time.Time      // of the last line
+	Boot       time.Time      // of the machine whose uptime the stamps are
+	Modified   time.Time      // of the file
+}
+
+// ImportResult is what became of one file.
+type ImportResult struct {
+	Lines      uint64    `json:"lines"`
+	Events     uint64    `json:"events"` // newly stored
+	Duplicates uint64    `json:"duplicates"`
+	Unparsed   uint64    `json:"unparsed"`       // of Events
+	Skipped    uint64    `json:"skipped"`        // text around a pasted log: not stored
+	First      time.Time `json:"first,omitzero"` // of all events in it, stored before or not
+	Last       time.Time `json:"last,omitzero"`
+	Notes      []string  `json:"notes,omitempty"`
+	CutShort   bool      `json:"cut_short,omitempty"` // the compressed file ends before its end: only its first lines are in the counts
+}
+
+// Values are o as parameters of POST /v1/import.
+func (o ImportOptions) Values() url.Values {
+	v := url.Values{}
+	set := func(k, s string) {
+		if s != "" {
+			v.Set(k, s)
+		}
+	}
+	set("name", o.Name)
+	set("format", o.Format)
+	set("dialect", o.Dialect)
+	set("router", o.Router)
+	if o.Year != 0 {
+		v.Set("year", strconv.Itoa(o.Year))
+	}
+	if o.Location != nil {
+		v.Set("timezone", o.Location.String())
+	}
+	for k, t := range map[string]time.Time{"captured_at": o.CapturedAt, "boot_time": o.Boot, "modified": o.Modified} {
+		if !t.IsZero() {
+			v.Set(k, t.Format(time.RFC3339Nano))
+		}
+	}
+	return v
+}
+
+// imports takes one file, which is the body. The days that it touches are rebuilt by POST /v1/rebuild, once for all files
+// of a command.
+func (h *handler) imports(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query() // not r.FormValue: that would read a body of some types
+	o := ImportOptions{Name: q.Get("name"), Format: q.Get("format"), Dialect: q.Get("dialect"), Router: q.Get("router"), Location: h.Settings().Detect.Location}
+	var err error
+	if v := q.Get("year"); v != "" {
+		if o.Year, err = strconv.Atoi(v); err != nil || o.Year < 1970 || o.Year > 9999 {
+			return badf("--year %q is not a year", v)
+		}
+	}
+	if v := q.Get("timezone"); v != "" && v != "Local" {
+		if o.Location, err = time.LoadLocation(v); err != nil {
+			return badf("time zone %q is not known: write it like Europe/Berlin, Asia/Tokyo or UTC", v)
+		}
+	}
+	for _, f := range []struct {
+		name, flag string
+		to         *time.Time
+	}{{"captured_at", "captured-at", &o.CapturedAt}, {"boot_time", "boot-time", &o.Boot}, {"modified", "modified", &o.Modified}} {
+		if v := q.Get(f.name); v != "" {
+			if *f.to, err = ParseTime(v, o.Location, h.Now()); err != nil {
+				return badf("--%s: %w", f.flag, err)
+			}
+		}
+	}
+	if o.Dialect == "" {
+		o.Dialect = h.Settings().Dialects[o.Router]
+	}
+	res, err := h.Import(r.Context(), r.Body, o)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, res)
+	return nil
+}
+
+// rebuild makes the summaries anew that imports have outdated.
+func (h *handler) rebuild(w http.ResponseWriter, r *http.Request) error {
+	dates, err := h.Days.Rebuild(r.Context())
+	if err != nil {
+		return err
+	}
+	writeJSON(w, struct {
+		Days int `json:"days"`
+	}{len(dates)})
+	return nil
+}
+
+// Upload sends one file to the API.
+func Upload(ctx context.Context, c *http.Client, body io.Reader, q url.Values) (res ImportResult, err error) {
+	r, err := Request(ctx, http.MethodPost, "/v1/import", q, body)
+	if err != nil {
+		return res, err
+	}
+	r.Header.Set("Content-Type", "application/octet-stream")
+	resp, err := Do(c, r)
+	if err != nil {
+		return res, err
+	}
+	defer resp.Body.Close()
+	return res, decodeJSON(resp.Body, &res)
+}
+
+// Rebuild asks for the summaries that imports have outdated to be made anew.
+func Rebuild(ctx context.Context, c *http.Client) error {
+	r, err := Request(ctx, http.MethodPost, "/v1/rebuild", nil, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := Do(c, r)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}

@@ -1,0 +1,179 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"uncloak/detect"
+	"uncloak/report"
+)
+
+// found is a window with what was found in it.
+type found struct {
+	span
+	days     []*detect.Day
+	findings []detect.Finding
+	gone     []detect.Finding
+	length   float64 // days of the window that the log covers
+	opt      report.Options
+}
+
+// find judges the window of the request.
+func (h *handler) find(r *http.Request) (f found, err error) {
+	if f.span, err = h.window(r); err != nil {
+		return f, err
+	}
+	set := h.Settings()
+	set.Detect.Location = f.loc
+	if f.days, err = h.Days.Load(r.Context(), f.Window); err != nil {
+		return f, fmt.Errorf("load the days: %w", err)
+	}
+	rules, err := Rules(set.Known, h.Acks)
+	if err != nil { // that must not cost the report: it shows too much, and says why
+		f.note = strings.Join(slices.DeleteFunc([]string{f.note, err.Error()}, func(s string) bool { return s == "" }), "; ")
+	}
+	earlier, err := h.earlier(r.Context(), f.From, f.days)
+	if err != nil {
+		return f, err
+	}
+	w := detect.Window{From: f.From, To: f.To}
+	f.findings, f.gone = detect.Judge(earlier, f.days, set.Detect, w)
+	f.length = w.Covered(f.days)
+	f.opt = report.Options{From: f.From.In(f.loc), To: f.To.In(f.loc), Location: f.loc, Now: h.Now().In(f.loc), Config: set.Detect,
+		Version: h.Version, Note: f.note, Data: r.FormValue("data"), Generated: r.FormValue("generated"),
+		Gone: f.gone, All: r.FormValue("all") == "1"}
+	if set.Resolver != "" {
+		names := &report.Resolver{Server: set.Resolver, Internal: set.Detect.Internal}
+		for _, d := range f.days {
+			names.Warm(r.Context(), d.HostList())
+		}
+		f.opt.Names = names.Name
+	}
+	detect.MarkKnown(f.findings, rules, h.Now(), f.length)
+	return f, nil
+}
+
+// earlier is the summaries of the days before from, as they are stored: what is usual is learned from them, and that is not worth making
+// one anew. Those that are not there or cannot be read are left out, and so are those that the window has.
+func (h *handler) earlier(ctx context.Context, from time.Time, have []*detect.Day) (out []*detect.Day, err error) {
+	infos, err := h.Store.Days(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the days: %w", err)
+	}
+	first := detect.DateOf(from.AddDate(0, 0, -detect.Lookback-1))
+	for _, info := range infos {
+		if info.Date < first || !info.Date.Start().Before(from) || slices.ContainsFunc(have, func(d *detect.Day) bool { return d.Date == info.Date }) {
+			continue
+		}
+		d, err := h.Store.Day(ctx, info.Date)
+		if err != nil {
+			h.Log.Debug("a day is not known to the baseline", "day", info.Date.String(), "error", err)
+			continue
+		}
+		if d != nil {
+			out = append(out, d)
+		}
+	}
+	return out, ctx.Err()
+}
+
+// head says what the client acts upon.
+func (f *found) head(w http.ResponseWriter, contentType string) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set(HeaderDay, f.From.In(f.loc).Format(time.DateOnly))
+	if f.note != "" {
+		w.Header().Set(HeaderNote, f.note)
+	}
+	worst := detect.Severity("")
+	for i := range f.findings {
+		x := &f.findings[i]
+		if x.Silent() {
+			continue
+		}
+		if worst == "" || x.Severity.Rank() > worst.Rank() {
+			worst = x.Severity
+		}
+	}
+	w.Header().Set(HeaderWorst, string(worst))
+}
+
+// report renders the whole report.
+func (h *handler) report(w http.ResponseWriter, r *http.Request) error {
+	contentType, render := "", (func(*bytes.Buffer, *report.Model) error)(nil)
+	switch format := r.FormValue("format"); format {
+	case "", "text":
+		contentType, render = "text/plain; charset=utf-8", func(b *bytes.Buffer, m *report.Model) error { return report.Text(b, m, textOptions(r)) }
+	case "json":
+		contentType, render = "application/json", func(b *bytes.Buffer, m *report.Model) error { return report.JSON(b, m) }
+	case "html":
+		contentType, render = "text/html; charset=utf-8", func(b *bytes.Buffer, m *report.Model) error { return report.HTML(b, m) }
+	case "md":
+		contentType, render = "text/markdown; charset=utf-8", func(b *bytes.Buffer, m *report.Model) error { return report.Markdown(b, m) }
+	default:
+		return badf("--format %q is not known: text, json, html or md", format)
+	}
+	f, err := h.find(r)
+	if err != nil {
+		return err
+	}
+	if err := h.refusing(); err != nil {
+		f.opt.Note = strings.TrimSpace(f.opt.Note + " Nothing is stored at the moment: " + err.Error() + ".")
+	}
+	m, err := report.Build(r.Context(), h.Store, f.days, f.findings, f.opt)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := render(&b, m); err != nil {
+		return fmt.Errorf("render report: %w", err)
+	}
+	f.head(w, contentType)
+	_, _ = b.WriteTo(w) // the asker has gone
+	return nil
+}
+
+// findings gives the findings alone: text, or the array of the contract, which is never null.
+func (h *handler) findings(w http.ResponseWriter, r *http.Request) error {
+	format := r.FormValue("format")
+	if format != "" && format != "text" && format != "json" && format != "csv" {
+		return badf("--format %q is not known: text, json or csv", format)
+	}
+	f, err := h.find(r)
+	if err != nil {
+		return err
+	}
+	m, err := report.Build(r.Context(), h.Store, f.days, f.findings, f.opt)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	contentType := "text/plain; charset=utf-8"
+	switch format {
+	case "json":
+		contentType = "application/json"
+		err = report.FindingsJSON(&b, m.Findings)
+	case "csv":
+		contentType = "text/csv"
+		err = report.FindingsCSV(&b, m.Findings, f.loc)
+	default:
+		err = report.FindingsOf(&b, m)
+	}
+	if err != nil {
+		return fmt.Errorf("render findings: %w", err)
+	}
+	f.head(w, contentType)
+	_, _ = b.WriteTo(w)
+	return nil
+}
+
+// textOptions is how the asker's terminal wants its text.
+func textOptions(r *http.Request) report.TextOptions {
+	width, _ := strconv.Atoi(r.FormValue("width")) // 0 is the default
+	return report.TextOptions{Width: min(max(width, 0), 200), Color: r.FormValue("color") == "1"}
+}

@@ -1,0 +1,279 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"uncloak/detect"
+	"uncloak/parse"
+	"uncloak/report"
+	"uncloak/store"
+)
+
+// table answers what the session table was like over time, at one moment, or under other settings.
+func (h *handler) table(w http.ResponseWriter, r *http.Request) error {
+	format, at, router := r.FormValue("format"), r.FormValue("at"), r.FormValue("router")
+	if format != "" && !slices.Contains([]string{"text", "json", "csv", "ndjson"}, format) {
+		return badf("--format %q is not known: text, json, csv or ndjson", format)
+	}
+	changes := r.Form["what-if"]
+	slots := format == "csv" || format == "ndjson"
+	if slots && (at != "" || len(changes) > 0) {
+		return badf("--format %s is for the table over time: --at and --what-if have text and json", format)
+	}
+	if at != "" && len(changes) > 0 {
+		return badf("--at and --what-if exclude each other")
+	}
+	f, err := h.find(r)
+	if err != nil {
+		return err
+	}
+	if router != "" && !slices.ContainsFunc(f.days, func(d *detect.Day) bool { return d.Routers[router] != nil }) {
+		return badf("router %q has no events in this window; known are: %s", router, strings.Join(routersOf(f.days), ", "))
+	}
+	f.opt.Names = f.named()
+	var b bytes.Buffer
+	contentType := "text/plain; charset=utf-8"
+	if slots {
+		write := report.TableCSV
+		contentType = "text/csv"
+		if format == "ndjson" {
+			contentType, write = "application/x-ndjson", report.TableNDJSON
+		}
+		f.head(w, contentType)
+		_ = write(w, f.days, router, f.opt) // the asker has gone
+		return nil
+	}
+	v := report.Tables(f.days, router, f.opt)
+	switch {
+	case at != "":
+		err = h.moment(r, &f, v, router, at)
+	case len(changes) > 0:
+		err = h.whatIf(r, &f, v, router, changes)
+	case quick(f.days, router):
+		v.Aside = true
+		err = h.whatIf(r, &f, v, router, []string{"auto"})
+	}
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		contentType, err = "application/json", report.TableJSON(&b, v)
+	} else {
+		err = report.TableText(&b, v, textOptions(r))
+	}
+	if err != nil {
+		return fmt.Errorf("render table: %w", err)
+	}
+	f.head(w, contentType)
+	_, _ = b.WriteTo(w) // the asker has gone
+	return nil
+}
+
+// named is who knows the names of hosts: leases first.
+func (f *found) named() func(netip.Addr) string {
+	byLease := map[netip.Addr]string{}
+	for _, d := range f.days {
+		for a, x := range d.Hosts {
+			if x.Name != "" {
+				byLease[a] = x.Name
+			}
+		}
+	}
+	more := f.opt.Names
+	return func(a netip.Addr) string {
+		if n := byLease[a]; n != "" || more == nil {
+			return n
+		}
+		return more(a)
+	}
+}
+
+func routersOf(days []*detect.Day) []string {
+	all := map[string]bool{}
+	for _, d := range days {
+		for name := range d.Routers {
+			all[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// busiest is the router that refused most, else that had most sessions.
+func busiest(days []*detect.Day) (name string) {
+	var most [2]uint64
+	for _, r := range routersOf(days) {
+		var n [2]uint64
+		for _, d := range days {
+			if x := d.Routers[r]; x != nil {
+				n[1] += x.Sessions
+				for i := range x.Overflows {
+					n[0] += x.Overflows[i].Drops()
+				}
+			}
+		}
+		if name == "" || slices.Compare(n[:], most[:]) > 0 {
+			name, most = r, n
+		}
+	}
+	return name
+}
+
+// replay is the recorded sessions of the window, ready to be played.
+func (h *handler) replay(ctx context.Context, f *found, router string) *detect.Replay {
+	if router == "" {
+		router = busiest(f.days)
+	}
+	r := &detect.Replay{Config: f.opt.Config, Router: router, From: f.From, To: f.To, Days: f.days}
+	r.All, r.Echoes = foreign(f.days, router), echoes(f.findings)
+	r.Events = func() iter.Seq2[*parse.Event, error] {
+		return func(yield func(*parse.Event, error) bool) {
+			q := store.Query{Window: store.Window{From: detect.DateOf(r.From).Start(), To: r.To}, NoRaw: true}
+			for e, err := range h.Store.Events(ctx, q) {
+				if !yield(&e.Event, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+	r.Prev = func(d detect.Date) *detect.Day {
+		day, err := h.Store.Day(ctx, d)
+		if err != nil {
+			h.Log.Debug("the replay begins with an empty table", "day", d.String(), "error", err)
+			return nil
+		}
+		return day
+	}
+	return r
+}
+
+// foreign says that some of the router's overflows are explained by what other routers logged: then theirs are taken for its sessions.
+func foreign(days []*detect.Day, router string) bool {
+	spells, other, most := 0, 0, uint32(0)
+	for _, d := range days {
+		if r := d.Routers[router]; r != nil {
+			for _, o := range r.Overflows {
+				most = max(most, o.All)
+			}
+		}
+	}
+	for _, d := range days {
+		if r := d.Routers[router]; r != nil {
+			for _, o := range r.Overflows {
+				spells++
+				if 2*o.Total < o.All && 2*o.All > most {
+					other++
+				}
+			}
+		}
+	}
+	return other*20 > spells
+}
+
+// echoes are the lookups that other hosts set off: where a storm was seen, and where the cause burst, for a full table may have left
+// too few of them in the log to be seen as a storm.
+func echoes(fs []detect.Finding) (out []detect.EchoOf) {
+	for i := range fs {
+		x := &fs[i]
+		if x.Kind != detect.PTRStorm || x.Causes == "" {
+			continue
+		}
+		cause, e1 := netip.ParseAddr(x.Causes)
+		effect, e2 := netip.ParseAddr(x.Host)
+		if e1 != nil || e2 != nil {
+			continue
+		}
+		bursts := slices.Clone(x.Bursts)
+		for k := range fs {
+			if y := &fs[k]; (y.Kind == detect.PeriodicBurst || y.Kind == detect.BurstKind) && y.Host == x.Causes {
+				bursts = append(bursts, y.Bursts...)
+			}
+		}
+		slices.SortFunc(bursts, func(a, b detect.Burst) int { return a.Start.Compare(b.Start) })
+		out = append(out, detect.EchoOf{Cause: cause, Effect: effect, Bursts: bursts})
+	}
+	return out
+}
+
+// moment adds who held the table at that time.
+func (h *handler) moment(r *http.Request, f *found, v *report.TableView, router, at string) error {
+	p := h.replay(r.Context(), f, router)
+	t := time.Time{}
+	if at == "peak" {
+		if t = v.Fullest(p.Router); t.IsZero() {
+			return badf("--at peak: no session of %s is known in this window", p.Router)
+		}
+	} else {
+		var err error
+		if t, err = ParseTime(at, f.loc, h.Now()); err != nil {
+			return badf("--at: %w", err)
+		}
+	}
+	p.From, p.To = detect.DateOf(t).Start(), t.Add(1)
+	held, err := p.At()
+	if err != nil {
+		return err
+	}
+	v.Moment(p.Router, t, held, f.opt.Names)
+	return nil
+}
+
+// whatIf adds a replay with the changes; "auto", or nothing but that, looks for the smallest change.
+func (h *handler) whatIf(r *http.Request, f *found, v *report.TableView, router string, changes []string) error {
+	p := h.replay(r.Context(), f, router)
+	if p.Router == "" {
+		return badf("--what-if: no session is known in this window")
+	}
+	var c detect.Change
+	search := false
+	for _, s := range changes {
+		if s == "auto" {
+			search = true
+			continue
+		}
+		if err := c.Add(s, f.hostNamed); err != nil {
+			return badf("--what-if: %w", err)
+		}
+	}
+	got, err := p.WhatIf(&c, search)
+	if err != nil {
+		return err
+	}
+	v.AddWhatIf(got, f.opt.Names)
+	return nil
+}
+
+// quickSearch is how many sessions are replayed unasked: the search reads them about eight times, that is a second.
+const quickSearch = 50_000
+
+// quick says that the smallest change can be looked for at once: there were overflows, and the window is small.
+func quick(days []*detect.Day, router string) bool {
+	sessions, full := uint64(0), false
+	for _, d := range days {
+		for name, x := range d.Routers {
+			sessions += x.Sessions
+			full = full || len(x.Overflows) > 0 && (router == "" || name == router)
+		}
+	}
+	return full && sessions <= quickSearch
+}
+
+// hostNamed is the host that goes by that name, the lowest address where there are several.
+func (f *found) hostNamed(name string) (found netip.Addr, ok bool) {
+	for _, d := range f.days {
+		for a := range d.Hosts {
+			if strings.EqualFold(f.opt.Names(a), name) && (!ok || a.Less(found)) {
+				found, ok = a, true
+			}
+		}
+	}
+	return found, ok
+}

@@ -1,0 +1,49 @@
+package api
+
+import (
+	"context"
+	"encoding/csv"
+	"io"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"uncloak/store"
+)
+
+// whoFake answers with one holder, whose line is hostile.
+type whoFake struct{ *fake }
+
+func (whoFake) Who(_ context.Context, q store.Who) ([]store.Holder, error) {
+	h := store.Holder{Host: netip.MustParseAddrPort("192.168.1.2:5000"), How: store.Translated, Standing: store.Open, From: q.At, Confidence: 0.89, Router: "=gw\x1b[2J"}
+	h.First.Time, h.First.Raw = q.At.UnixNano(), []byte("=HYPERLINK(\"x\")\x1b[2J\n")
+	return []store.Holder{h}, nil
+}
+
+func TestWhoEscapes(t *testing.T) {
+	f := &fake{}
+	c := clientOf(t, whoFake{f}, f, nil)
+	q := url.Values{"end": {"203.0.113.7:40312"}, "at": {time.Unix(1e9, 0).UTC().Format(time.RFC3339)}}
+	get := func(format string) string {
+		q.Set("format", format)
+		body, err := Get(t.Context(), c, "/v1/who", q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer body.Close()
+		b, err := io.ReadAll(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	if text := get("text"); strings.ContainsRune(text, 0x1b) || !strings.Contains(text, "192.168.1.2:5000") {
+		t.Errorf("%q", text)
+	}
+	rows, err := csv.NewReader(strings.NewReader(get("csv"))).ReadAll()
+	if err != nil || len(rows) != 2 || rows[1][3] != "'=HYPERLINK(\"x\")\x1b[2J\n" || rows[1][11] != "'=gw\x1b[2J" {
+		t.Errorf("%q, %v", rows, err)
+	}
+}

@@ -1,0 +1,157 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"uncloak/store"
+)
+
+// ParseTime reads a time as people write it on a command line: RFC 3339, 2026-11-21, 2026-11-21 20:30[:05] (with a blank
+// or a T), today, yesterday, now, or so long ago: -2h, -90m, -3d. What has no zone is in loc.
+func ParseTime(s string, loc *time.Location, now time.Time) (time.Time, error) {
+	now = now.In(loc)
+	switch s {
+	case "now":
+		return now, nil
+	case "today":
+		return midnight(now, 0), nil
+	case "yesterday":
+		return midnight(now, -1), nil
+	}
+	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+		return t, nil
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02T15:04:05"} {
+		if t, err := time.ParseInLocation(layout, s, loc); err == nil {
+			return t, nil
+		}
+	}
+	if ago, ok := strings.CutPrefix(s, "-"); ok {
+		var days int
+		if n, err := fmt.Sscanf(ago, "%dd", &days); n == 1 && err == nil && ago == fmt.Sprintf("%dd", days) {
+			return now.AddDate(0, 0, -days), nil
+		}
+		if d, err := time.ParseDuration(ago); err == nil && d >= 0 {
+			return now.Add(-d), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("time %q is not understood: write 2026-11-21, \"2026-11-21 20:30\", 2026-11-21T20:30:00Z, yesterday or -2h", s)
+}
+
+// midnight is the first instant of the local day of t, days later.
+func midnight(t time.Time, days int) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d+days, 0, 0, 0, 0, t.Location())
+}
+
+// span is what a request asks about.
+type span struct {
+	store.Window
+	loc  *time.Location
+	note string // what to tell about the choice; may be empty
+}
+
+// zoneOf is the zone of the request, else of the config.
+func (h *handler) zoneOf(r *http.Request) (*time.Location, error) {
+	name := r.FormValue("timezone")
+	if name == "" {
+		return h.Settings().Detect.Location, nil
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, badf("time zone %q is not known: write it like Europe/Berlin, Asia/Tokyo or UTC", name)
+	}
+	return loc, nil
+}
+
+// bounds reads from and to; both may be missing.
+func (h *handler) bounds(r *http.Request) (s span, err error) {
+	if s.loc, err = h.zoneOf(r); err != nil {
+		return s, err
+	}
+	now := h.Now()
+	for _, b := range []struct {
+		name string
+		to   *time.Time
+	}{{"from", &s.From}, {"to", &s.To}} {
+		if v := r.FormValue(b.name); v != "" {
+			if *b.to, err = ParseTime(v, s.loc, now); err != nil {
+				return s, badf("--%s: %w", b.name, err)
+			}
+		}
+	}
+	day := r.FormValue("day")
+	if day == "" {
+		if !s.To.IsZero() && !s.From.Before(s.To) {
+			return s, badf("--to %s is not after --from", r.FormValue("to"))
+		}
+		return s, nil
+	}
+	if !s.From.IsZero() || !s.To.IsZero() {
+		return s, badf("--day and --from or --to exclude each other")
+	}
+	t, err := ParseTime(day, s.loc, now)
+	if err != nil {
+		return s, badf("--day: %w", err)
+	}
+	s.From, s.To = midnight(t.In(s.loc), 0), midnight(t.In(s.loc), 1)
+	return s, nil
+}
+
+// window is bounds with what a report needs: a beginning and an end. Without any it is yesterday, or, where nothing is
+// stored of yesterday, the last local day that has events.
+func (h *handler) window(r *http.Request) (span, error) {
+	s, err := h.bounds(r)
+	if err != nil {
+		return s, err
+	}
+	days, err := h.Store.Days(r.Context())
+	if err != nil {
+		return s, err
+	}
+	now := h.Now()
+	first, last := now, now
+	for i, d := range days {
+		if i == 0 || d.First.Before(first) {
+			first = d.First
+		}
+		if i == 0 || d.Last.After(last) {
+			last = d.Last
+		}
+	}
+	switch {
+	case s.From.IsZero() && s.To.IsZero() && len(days) == 0:
+		s.From, s.To = midnight(now.In(s.loc), -1), midnight(now.In(s.loc), 0)
+		s.note = "nothing is stored yet: import a log, or start serve and point a router at it"
+	case s.From.IsZero() && s.To.IsZero():
+		return h.lastDay(r.Context(), s, last)
+	case s.From.IsZero():
+		if s.From = midnight(first.In(s.loc), 0); !s.From.Before(s.To) {
+			s.From = midnight(s.To.Add(-1).In(s.loc), 0)
+			s.note = "nothing is stored before " + s.To.In(s.loc).Format(time.DateTime)
+		}
+	case s.To.IsZero():
+		if s.To = midnight(last.In(s.loc), 1); !s.From.Before(s.To) {
+			s.To = midnight(s.From.In(s.loc), 1)
+			s.note = "nothing is stored from " + s.From.In(s.loc).Format(time.DateTime) + " on"
+		}
+	}
+	return s, nil
+}
+
+// lastDay is yesterday, or the day of the last event.
+func (h *handler) lastDay(ctx context.Context, s span, last time.Time) (span, error) {
+	yesterday := midnight(h.Now().In(s.loc), -1)
+	s.From, s.To = yesterday, midnight(yesterday, 1)
+	for _, err := range h.Store.Events(ctx, store.Query{Window: s.Window, Limit: 1, NoRaw: true}) {
+		return s, err // there is one
+	}
+	s.From, s.To = midnight(last.In(s.loc), 0), midnight(last.In(s.loc), 1)
+	s.note = fmt.Sprintf("nothing is stored of yesterday (%s): this is %s, the last day that has events",
+		yesterday.Format(time.DateOnly), s.From.Format(time.DateOnly))
+	return s, nil
+}

@@ -1,0 +1,58 @@
+package api
+
+import (
+	"testing"
+	"time"
+)
+
+func TestParseTime(t *testing.T) {
+	loc := time.FixedZone("X", 2*3600)
+	now := time.Date(2026, 11, 21, 20, 30, 0, 0, loc)
+	for _, c := range []struct{ in, want string }{
+		{"2026-11-21", "2026-11-21T00:00:00+02:00"},
+		{"2026-11-21 20:15", "2026-11-21T20:15:00+02:00"},
+		{"2026-11-21T20:15", "2026-11-21T20:15:00+02:00"},
+		{"2026-11-21 20:15:30", "2026-11-21T20:15:30+02:00"},
+		{"2026-11-21T20:15:30Z", "2026-11-21T20:15:30Z"},
+		{"2026-11-21T20:15:30.25+09:00", "2026-11-21T20:15:30.25+09:00"},
+		{"yesterday", "2026-11-20T00:00:00+02:00"},
+		{"today", "2026-11-21T00:00:00+02:00"},
+		{"now", "2026-11-21T20:30:00+02:00"},
+		{"-2h", "2026-11-21T18:30:00+02:00"},
+		{"-90m", "2026-11-21T19:00:00+02:00"},
+		{"-3d", "2026-11-18T20:30:00+02:00"},
+	} {
+		got, err := ParseTime(c.in, loc, now)
+		if err != nil || got.Format(time.RFC3339Nano) != c.want {
+			t.Errorf("ParseTime(%q) = %v, %v; want %s", c.in, got.Format(time.RFC3339Nano), err, c.want)
+		}
+	}
+	for _, in := range []string{"", "-", "-d", "--2h", "tomorrow", "21.11.2026", "2026-13-01", "2026-11-21 25:00", "-1d2h", "-3dx"} {
+		if got, err := ParseTime(in, loc, now); err == nil {
+			t.Errorf("ParseTime(%q) = %v, want an error", in, got)
+		}
+	}
+}
+
+func TestMidnightAcrossDST(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 10, 25, 12, 0, 0, 0, berlin) // the day that has 25 hours
+	if d := midnight(at, 1).Sub(midnight(at, 0)); d != 25*time.Hour {
+		t.Errorf("the day lasts %v, want 25h", d)
+	}
+}
+
+func FuzzParseTime(f *testing.F) {
+	for _, s := range []string{"2026-11-21", "-2h", "yesterday", "2026-11-21T20:15:30.25+09:00", "-3d", "--2h", "-9223372036854775808d"} {
+		f.Add(s)
+	}
+	now := time.Date(2026, 11, 21, 20, 30, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, s string) {
+		if got, err := ParseTime(s, time.UTC, now); err != nil && !got.IsZero() {
+			t.Errorf("ParseTime(%q) gives a time and an error", s)
+		}
+	})
+}
