@@ -1,8 +1,11 @@
 package parse
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
-// TestIpfw: ipfw(8) and ip_fw_log.c. Sources of the lines: testdata/family-c.md and shared corpus.
+// TestIpfw: ipfw(8) and ip_fw_log.c. The sources of the lines are in testdata/servers-tools.md.
 func TestIpfw(t *testing.T) {
 	checkAll(t, []says{
 		{"macOS", `Aug 29 10:36:44 Macinfish ipfw:  12190 Deny TCP 192.168.10.2:10000 192.168.11.122:139 in via en0`,
@@ -36,5 +39,12 @@ func TestIpfw(t *testing.T) {
 		{"absurd port", `Nov 21 10:00:00 bsd kernel: ipfw: 65500 Deny TCP 10.0.0.1:99999 10.0.0.2:22 in via em0`,
 			`{"kind":"fw-packet","event":"session-denied","dialect":"ipfw","action":"deny","stamp":"11-21T10:00:00","host":"bsd","src":"10.0.0.1","dst":"10.0.0.2","dport":22,"proto":"tcp","in_if":"em0","rule":"65500","app":"kernel","nat_src":null,"nat_dst":null,"sport":null,"flags":null,"out_if":null,"detail":null}`},
 		{"cut short", `Nov 21 10:00:00 bsd kernel: ipfw: 65500 Deny`, `{"kind":"syslog","event":"unknown","dialect":null,"action":null}`},
+	})
+}
+
+func TestIpfwEvents(t *testing.T) {
+	checkEvents(t, []stored{
+		{"ipfw lets pass", "Nov 21 10:00:00 bsd kernel: ipfw: 300 Accept ICMP:8.0 10.0.0.1 8.8.8.8 out via em0", "300", Event{Kind: SessionNew, Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr("8.8.8.8"), Proto: ICMP}},
+		{"ipfw without dynamic rules", "Nov 21 10:00:00 bsd kernel: ipfw: install_state: Too many dynamic rules", "ipfw dynamic rules", Event{Kind: TableFull}},
 	})
 }

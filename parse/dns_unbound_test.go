@@ -1,8 +1,11 @@
 package parse
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
-// TestUnbound: unbound.conf(5). Sources of the lines: testdata/family-c.md and shared corpus.
+// TestUnbound: unbound.conf(5). The sources of the lines are in testdata/servers-tools.md.
 func TestUnbound(t *testing.T) {
 	checkAll(t, []says{
 		{"query", `Oct  5 15:16:46 fw1 unbound[96103]: [96103:0] info: 192.168.1.100 daisy.ubuntu.com. A IN`,
@@ -23,5 +26,12 @@ func TestUnbound(t *testing.T) {
 			`{"kind":"dns-query","event":"dns-query","dialect":"unbound","stamp":"11-21T10:00:00","host":"gw","src":"fe80::1","qname":"example.com","qtype":"AAAA","app":"unbound","procid":"1","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"notice", `Nov 21 10:00:00 fw unbound[12]: [12:0] notice: init module 0: validator`,
 			`{"kind":"syslog","event":"system","dialect":"unbound","stamp":"11-21T10:00:00","host":"fw","app":"unbound","procid":"12","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+	})
+}
+
+func TestUnboundEvents(t *testing.T) {
+	checkEvents(t, []stored{
+		{"reverse question", "Nov 21 10:00:00 gw unbound[1234]: [1234:0] info: 192.168.1.5 9.2.0.192.in-addr.arpa. PTR IN", "9.2.0.192.in-addr.arpa",
+			Event{Kind: DNSQuery, Src: netip.MustParseAddr("192.168.1.5"), NATDst: netip.MustParseAddr("192.0.2.9")}},
 	})
 }

@@ -2,7 +2,7 @@ package parse
 
 import "testing"
 
-// The lines are those of vendors-a.log: see testdata/README.md for where they come from.
+// The lines are those of testdata/vendors-a.log, whose sources vendors-a.md names.
 func TestHuawei(t *testing.T) {
 	checkAll(t, []says{
 		{"session end", `<188>Sep 9 11:56:41 10.123.169.1 2020-09-09 10:05:11 FW-OUT-01 %%01SECLOG/6/SESSION_TEARDOWN(l):IPVer=4,Protocol=udp,SourceIP=10.123.169.167,DestinationIP=8.8.8.8,SourcePort=52451,DestinationPort=53,SourceNatIP=84.10.61.54,SourceNatPort=3711,BeginTime=1599645876,EndTime=1599645911,SendPkts=1,SendBytes=74,RcvPkts=1,RcvBytes=120,SourceVpnID=0,DestinationVpnID=0,SourceZone=untrust,DestinationZone=untrust,PolicyName=Permit_all,UserName=jakub.gawinkowski,CloseReason=aged-out.`,

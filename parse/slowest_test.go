@@ -1,7 +1,6 @@
 package parse
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 	"testing"
@@ -89,20 +88,4 @@ func slowest(lines [][]byte) []timedLine {
 		return cmp.Or(cmp.Compare(b.cost, a.cost), cmp.Compare(a.dialect, b.dialect))
 	})
 	return worst
-}
-
-// Lines of a megabyte that begin like a line of each dialect, and go on with what it consists of or with what its
-// reader looks for, are read in linear time: a reader that is worse would not end.
-func TestHugeLinesOfEachDialect(t *testing.T) {
-	p := NewParser()
-	var rec Record
-	for _, f := range Formats() {
-		for _, filler := range []string{f.Sample[len(f.Sample)/2:], `a="`, " ", ": "} {
-			line := append([]byte(f.Sample), bytes.Repeat([]byte(filler), 1<<20/len(filler))...)
-			p.Line(line, &rec)
-			if len(rec.Body) > len(line) {
-				t.Errorf("%s: the body is longer than the line", f.Name)
-			}
-		}
-	}
 }

@@ -1,8 +1,11 @@
 package parse
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
-// TestTcpdump: tcpdump(1), output format. Sources of the lines: testdata/family-c.md and shared corpus.
+// TestTcpdump: tcpdump(1), output format. The sources of the lines are in testdata/servers-tools.md.
 func TestTcpdump(t *testing.T) {
 	checkAll(t, []says{
 		{"SYN", `11:31:20.553633 IP 4.3.2.1.21803 > 172.1.2.3.22: Flags [S], seq 3756801163, win 29200, options [mss 1460,sackOK,TS val 9368516 ecr 0,nop,wscale 7], length 0`,
@@ -69,5 +72,18 @@ func TestTcpdump(t *testing.T) {
 			`{"kind":"other","event":"system","dialect":"tcpdump","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"absurd ports", `10.0.0.1.99999 > 10.0.0.2.70000: UDP, length 99999999999999999999`,
 			`{"kind":"packet","event":"traffic","dialect":"tcpdump","src":"10.0.0.1","dst":"10.0.0.2","proto":"udp","packets":1,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+	})
+}
+
+func TestTcpdumpEvents(t *testing.T) {
+	checkEvents(t, []stored{
+		{"captured SYN", "    10.0.2.2.59576 > 10.0.2.15.25: Flags [S], seq 17536001, win 65535, length 0", "",
+			Event{Kind: SessionNew, Src: netip.MustParseAddr("10.0.2.2"), SPort: 59576, Dst: netip.MustParseAddr("10.0.2.15"), DPort: 25, Proto: TCP, Flags: SYN, Packets: 1}},
+		{"captured reset", "    10.0.2.2.59576 > 10.0.2.15.25: Flags [R.], seq 17536001, win 65535, length 0", "",
+			Event{Kind: Reset, Src: netip.MustParseAddr("10.0.2.2"), SPort: 59576, Dst: netip.MustParseAddr("10.0.2.15"), DPort: 25, Proto: TCP, Flags: RST | ACK, Packets: 1}},
+		{"captured data", "    10.0.2.2.59576 > 10.0.2.15.25: Flags [P.], seq 1:3, ack 1, win 65535, length 2", "",
+			Event{Kind: Traffic, Src: netip.MustParseAddr("10.0.2.2"), SPort: 59576, Dst: netip.MustParseAddr("10.0.2.15"), DPort: 25, Proto: TCP, Flags: PSH | ACK, Packets: 1, Bytes: 2}},
+		{"captured question", "    192.0.0.1.46225 > 192.0.0.2.53: 8476+ [1au] A? example.com. (44)", "example.com",
+			Event{Kind: DNSQuery, Src: netip.MustParseAddr("192.0.0.1"), SPort: 46225, Dst: netip.MustParseAddr("192.0.0.2"), DPort: 53, Proto: UDP, Packets: 1}},
 	})
 }

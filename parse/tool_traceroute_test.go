@@ -1,8 +1,11 @@
 package parse
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
-// TestTraceroute: traceroute, tracepath, tracert. Sources of the lines: testdata/family-c.md and shared corpus.
+// TestTraceroute: traceroute, tracepath, tracert. The sources of the lines are in testdata/servers-tools.md.
 func TestTraceroute(t *testing.T) {
 	checkAll(t, []says{
 		{"linux", ` 2  76-220-24-1.lightspeed.sntcca.sbcglobal.net (76.220.24.1)  24.038 ms  23.911 ms  23.724 ms`,
@@ -39,5 +42,12 @@ func TestTraceroute(t *testing.T) {
 			`{"kind":"other","event":"system","dialect":"traceroute","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"no hop", `999 10.0.0.1 1 ms`,
 			`{"kind":"unknown","event":"unknown","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+	})
+}
+
+func TestTracerouteEvents(t *testing.T) {
+	checkEvents(t, []stored{
+		{"hop", " 5  h.example  (86.50.255.220) [AS1741]  3.845 ms  3.810 ms  3.820 ms", "h.example", Event{Kind: Latency, Src: netip.MustParseAddr("86.50.255.220"), Count: 3810, Packets: 3}},
+		{"hop without an answer", " 3  * * *", "timeout", Event{Kind: Latency}},
 	})
 }

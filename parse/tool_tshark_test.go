@@ -1,8 +1,11 @@
 package parse
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
-// TestTshark: tshark -z. Sources of the lines: testdata/family-c.md and shared corpus.
+// TestTshark: tshark -z. The sources of the lines are in testdata/servers-tools.md.
 func TestTshark(t *testing.T) {
 	checkAll(t, []says{
 		{"old interval", `000.000-001.000     535     78577`,
@@ -33,5 +36,12 @@ func TestTshark(t *testing.T) {
 			`{"kind":"other","event":"system","dialect":"tshark","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"no number", `| x <> y | 1 |`,
 			`{"kind":"unknown","event":"unknown","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+	})
+}
+
+func TestTsharkEvents(t *testing.T) {
+	checkEvents(t, []stored{
+		{"conversation", "10.0.0.1:5000 <-> 10.0.0.2:443   10 1 kB   20 2 kB  30 3 kB    0.43   3.4", "",
+			Event{Kind: Traffic, Src: netip.MustParseAddr("10.0.0.1"), SPort: 5000, Dst: netip.MustParseAddr("10.0.0.2"), DPort: 443, Packets: 30, Bytes: 3000}},
 	})
 }

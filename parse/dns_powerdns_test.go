@@ -1,0 +1,14 @@
+package parse
+
+import "testing"
+
+func TestPowerDNS(t *testing.T) {
+	checkAll(t, []says{
+		{"recursor", `Nov 21 10:00:00 r pdns_recursor[99]: 3 [24/1] question for 'www.example.com|A' from 192.168.1.5`,
+			`{"kind":"dns-query","event":"dns-query","dialect":"powerdns","stamp":"11-21T10:00:00","host":"r","src":"192.168.1.5","qname":"www.example.com","qtype":"A","app":"pdns_recursor","procid":"99","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+		{"authoritative", `Nov 21 10:00:00 r pdns_server[99]: Remote 192.168.1.5 wants 'example.com|SOA', do = 0, bufsize = 512: packetcache MISS`,
+			`{"kind":"dns-query","event":"dns-query","dialect":"powerdns","stamp":"11-21T10:00:00","host":"r","src":"192.168.1.5","qname":"example.com","qtype":"SOA","app":"pdns_server","procid":"99","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+		{"dnsdist", `Nov 21 10:00:00 r dnsdist[99]: Got query for example.com.|A from 192.168.1.5:12345 (UDP, 54 bytes), relayed to 8.8.8.8:53`,
+			`{"kind":"dns-query","event":"dns-query","dialect":"powerdns","stamp":"11-21T10:00:00","host":"r","src":"192.168.1.5","sport":12345,"qname":"example.com","qtype":"A","app":"dnsdist","procid":"99","action":null,"nat_src":null,"nat_dst":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+	})
+}
