@@ -59,7 +59,7 @@ func TestCiscoRouter(t *testing.T) {
 			`{"kind":"nat-exhausted","event":"table-full","dialect":"cisco-ios","src":"10.78.9.9","detail":"R5-OUTSIDE-POOL"}`},
 		{"translation limit", `%NAT-4-DEFAULT_MAX_ENTRIES: default maximum entries value 131072 exceeded; frame dropped`,
 			`{"kind":"nat-exhausted","event":"table-full","dialect":"cisco-ios","detail":"DEFAULT_MAX_ENTRIES"}`},
-		{"anything else", `Mar 24 18:06:03 192.168.100.2 1991219: Mar 24 18:06:03.424 UTC: %SEC_LOGIN-5-LOGIN_SUCCESS: Login Success [user: john.smith] [Source: 10.2.55.3] [localport: 22] at 12:06:03 MST Wed Mar 24 2021`,
+		{"anything else", `Mar 24 18:06:03 192.168.100.2 1991219: Mar 24 18:06:03.424 UTC: %SEC_LOGIN-5-LOGIN_SUCCESS: Login Success [user: a.example] [Source: 10.2.55.3] [localport: 22] at 12:06:03 MST Wed Mar 24 2021`,
 			`{"kind":"syslog","event":"system","dialect":"cisco-ios","host":"192.168.100.2","detail":"SEC_LOGIN-5-LOGIN_SUCCESS"}`},
 	})
 }

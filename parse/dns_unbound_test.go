@@ -8,10 +8,10 @@ import (
 // TestUnbound: unbound.conf(5). The sources of the lines are in testdata/servers-tools.md.
 func TestUnbound(t *testing.T) {
 	checkAll(t, []says{
-		{"query", `Oct  5 15:16:46 fw1 unbound[96103]: [96103:0] info: 192.168.1.100 daisy.ubuntu.com. A IN`,
-			`{"kind":"dns-query","event":"dns-query","dialect":"unbound","stamp":"10-05T15:16:46","host":"fw1","src":"192.168.1.100","qname":"daisy.ubuntu.com","qtype":"A","app":"unbound","procid":"96103","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
-		{"answer", `May 20 16:29:19 black unbound: [79652:0] info: 192.168.10.8 asset.wsj.net. A IN NOERROR 0.095659 0 134`,
-			`{"kind":"dns-reply","event":"system","dialect":"unbound","stamp":"05-20T16:29:19","host":"black","src":"192.168.10.8","qname":"asset.wsj.net","qtype":"A","app":"unbound","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+		{"query", `Oct  5 15:16:46 fw1 unbound[96103]: [96103:0] info: 192.168.1.100 host.example.com. A IN`,
+			`{"kind":"dns-query","event":"dns-query","dialect":"unbound","stamp":"10-05T15:16:46","host":"fw1","src":"192.168.1.100","qname":"host.example.com","qtype":"A","app":"unbound","procid":"96103","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+		{"answer", `May 20 16:29:19 black unbound: [79652:0] info: 192.168.10.8 asset.example.net. A IN NOERROR 0.095659 0 134`,
+			`{"kind":"dns-reply","event":"system","dialect":"unbound","stamp":"05-20T16:29:19","host":"black","src":"192.168.10.8","qname":"asset.example.net","qtype":"A","app":"unbound","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"file with a Unix stamp", `[1790604001] unbound[1234:0] info: 192.168.1.5 www.example.com. A IN`,
 			`{"kind":"dns-query","event":"dns-query","dialect":"unbound","time":"2026-09-28T14:00:01Z","src":"192.168.1.5","qname":"www.example.com","qtype":"A","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"ISO stamp", `2025-04-06T15:33:28.423362+00:00 ubuntu unbound: [2930:0] info: 192.168.122.83 www.google.com. AAAA IN`,

@@ -7,7 +7,7 @@ func TestJunosServices(t *testing.T) {
 	checkAll(t, []says{
 		{"flow", `Nov 10 01:07:27 testname1 (FPC Slot 8, PIC Slot 2) 2012-11-10 01:07:27 NAT444{nat444}[FWNAT]: ASP_SFW_DELETE_FLOW: proto 17 (UDP) application: any, ge-1/0/0.120:192.168.0.130:17700 -> 66.129.224.36:55261, deleting  forward or watch flow ; source address and port translate to 192.168.0.230:19700`,
 			`{"kind":"session","event":"session-end","dialect":"junos-services","action":"session-delete","host":"testname1","src":"192.168.0.130","sport":17700,"dst":"66.129.224.36","dport":55261,"nat_src":"192.168.0.230","nat_sport":19700,"proto":"udp","in_if":"ge-1/0/0.120"}`},
-		{"rule match", `2026-07-19T16:13:02.123456+00:00 <158>2026-07-19 16:13:02: CGN-KTA{CGN_VRF0_LOG}[jservices-nat]: JSERVICES_NAT_RULE_MATCH: proto 17 (UDP) application: any, xe-2/0/0.32767:10.20.0.5:28760 -> 162.4.32.33:53, Match NAT rule-set: (null), rule: CGN_PLUS_0, term: 1`,
+		{"rule match", `2026-07-19T16:13:02.123456+00:00 <158>2026-07-19 16:13:02: CGN-ABC{CGN_VRF0_LOG}[jservices-nat]: JSERVICES_NAT_RULE_MATCH: proto 17 (UDP) application: any, xe-2/0/0.32767:10.20.0.5:28760 -> 162.4.32.33:53, Match NAT rule-set: (null), rule: CGN_PLUS_0, term: 1`,
 			`{"kind":"nat","event":"session-new","dialect":"junos-services","action":"nat-create","src":"10.20.0.5","sport":28760,"dst":"162.4.32.33","dport":53,"proto":"udp","detail":"CGN_PLUS_0","in_if":"xe-2/0/0.32767"}`},
 		{"port block", `Oct 15 13:38:20 mx1 2013-10-15 20:38:20: {NAT-1-SS}[FWNAT]: ASP_NAT_PORT_BLOCK_ALLOC: 5.5.5.5 -> 33.33.33.1:1216-1279 0x525da76b`,
 			`{"kind":"nat-block","event":"system","dialect":"junos-services","action":"nat-create","host":"mx1","src":"5.5.5.5","nat_src":"33.33.33.1","port_low":1216,"port_high":1279}`},
