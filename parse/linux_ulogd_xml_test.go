@@ -7,7 +7,7 @@ import "testing"
 func TestNflogXML(t *testing.T) {
 	const (
 		ip4   = "45000028000140004006" + "0000" + "0a010105" + "c6336409" // 10.1.1.5 to 198.51.100.9, TCP
-		ports = "c35001bb"                                               // 50000 to 443
+		ports = "c35001bb"                                                // 50000 to 443
 		tcp   = ports + "0000000000000000" + "50"
 	)
 	checkAll(t, []says{
