@@ -10,5 +10,8 @@ func TestLogin(t *testing.T) {
 		{"sshd password", "Feb 12 14:10:21 sd sshd[16378]: Failed password for root from 2001:db8::1 port 22 ssh2", `{"src":"2001:db8::1","sport":22}`},
 		{"sshd close", "Feb 12 14:10:21 sd sshd[16378]: Connection closed by 192.0.2.20 port 53502 [preauth]", `{"src":"192.0.2.20","sport":53502}`},
 		{"sshd without an address", "Feb 12 14:10:21 sd sshd[16378]: Server listening on port 22", `{"event":"system","dialect":"daemon"}`},
+		{"accepted key", "Feb 12 14:10:22 sd sshd[16379]: Accepted publickey for admin from 192.0.2.20 port 53503 ssh2: ED25519 SHA256:abc", `{"event":"system","dialect":"login","src":"192.0.2.20","sport":53503}`},
+		{"a name that says from", "Feb 12 14:10:23 sd sshd[16379]: Invalid user from from 192.0.2.21 port 53504", `{"dialect":"login","src":"192.0.2.21","sport":53504}`},
+		{"another program's words", "Feb 12 14:10:24 sd app[16379]: Accepted publickey for admin from 192.0.2.20 port 53503 ssh2", `{"event":"unknown","dialect":null,"src":null}`},
 	})
 }

@@ -15,5 +15,10 @@ func TestKea(t *testing.T) {
 			`{"kind":"dhcp","event":"dhcp-lease","dialect":"kea","stamp":"2026-11-21T10:00:00.123","src":"2001:db8::5","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"starts", `2026-11-21 10:00:00.123 INFO  [kea-dhcp4.dhcp4/12.1] DHCP4_STARTED Kea DHCPv4 server version 2.4.1 started`,
 			`{"kind":"dhcp","event":"system","dialect":"kea","stamp":"2026-11-21T10:00:00.123","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+		{"renewed", `2026-11-21 10:00:01.123 INFO  [kea-dhcp4.leases/1234.140123] DHCP4_LEASE_RENEW [hwtype=1 00:00:5e:00:53:03], cid=[no info], tid=0x1: lease 10.0.0.5 has been renewed`,
+			`{"event":"dhcp-lease","dialect":"kea","src":"10.0.0.5"}`},
+		{"no address left", `2026-11-21 10:00:02.123 WARN  [kea-dhcp4.alloc-engine/1234.140123] ALLOC_ENGINE_V4_ALLOC_FAIL [hwtype=1 00:00:5e:00:53:03], cid=[no info], tid=0x1: failed to allocate an IPv4 address after 10 attempt(s)`,
+			`{"kind":"dhcp","event":"table-full","dialect":"kea","src":null,"detail":"dhcp leases"}`},
+		{"another program's module", `2026-11-21 10:00:03.123 INFO  [worker.leases/1234] DHCP4_LEASE_ALLOC lease 10.0.0.5 has been allocated`, `{"event":"unknown","dialect":null,"src":null}`},
 	})
 }

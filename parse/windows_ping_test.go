@@ -33,5 +33,14 @@ func TestWindowsPing(t *testing.T) {
 			`{"kind":"ping-summary","event":"system","dialect":"ping","sent":4,"recv":3,"loss_pct":25,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"times", `    最小 = 1ms、最大 = 18ms、平均 = 5ms`,
 			`{"kind":"ping-rtt","event":"system","dialect":"ping","min":1,"avg":5,"max":18,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+		{"french", `Réponse de 192.0.2.1 : octets=32 temps=14 ms TTL=57`, `{"kind":"ping-reply","event":"latency","dialect":"ping","src":"192.0.2.1","bytes":32,"ttl":57,"rtt_ms":14}`},
+		{"spanish timeout", `Tiempo de espera agotado para esta solicitud.`, `{"kind":"ping-timeout","event":"latency","detail":"timeout"}`},
+		{"german refusal", `Antwort von 192.0.2.1: Zielhost nicht erreichbar.`, `{"kind":"ping-unreachable","event":"latency","src":"192.0.2.1","detail":"host unreachable"}`},
+		{"english summary", `    Packets: Sent = 4, Received = 0, Lost = 4 (100% loss),`, `{"kind":"ping-summary","event":"system","sent":4,"recv":0,"loss_pct":100}`},
+		{"english times", `    Minimum = 1ms, Maximum = 18ms, Average = 5ms`, `{"kind":"ping-rtt","event":"system","min":1,"avg":5,"max":18}`},
+		{"heading", `Ping statistics for 192.0.2.1:`, `{"event":"system","dialect":"ping"}`},
+		{"counts that do not add up", `    A = 4, B = 3, C = 3`, `{"event":"unknown","dialect":null}`},
+		{"absurd TTL", `Reply from 192.0.2.1: bytes=32 time=52ms TTL=4300`, `{"event":"unknown","dialect":null,"src":null}`},
+		{"a letter", `Reply from the office: we have received your mail.`, `{"event":"unknown","dialect":null}`},
 	})
 }
