@@ -14,5 +14,12 @@ func TestCiscoHeader(t *testing.T) {
 		{"nx-os", "<189>: 2016 Jul 13 12:00:00.123 CEST: %ETHPORT-5-IF_UP: x", `{"time":"2016-07-13T12:00:00.123+02:00","host":null}`},
 		{"host before the stamp", "<30>ztp-1 port02 2018-Nov-12 10:47:29.515 LOGIN: root", `{"stamp":"2018-11-12T10:47:29.515","host":"ztp-1","app":"LOGIN"}`},
 		{"asa with a colon in front", "<166>:Jul 06 20:33:28 UTC: %ASA-session-6-302013: x", `{"stamp":"07-06T20:33:28"}`},
+		{"uptime of a device without a clock", "<189>7: 00:01:13: %SYS-5-RESTART: System restarted", `{"uptime":73,"stamp":null}`},
+		{"uptime from a day on", "1d02h: %SYS-5-CONFIG_I: x", `{"uptime":93600,"dialect":"cisco-ios"}`},
+		{"uptime from a week on", "3w4d: %SYS-5-CONFIG_I: x", `{"uptime":2160000}`},
+		{"uptime from a year on", "1y5w: %SYS-5-CONFIG_I: x", `{"uptime":34560000}`},
+		{"zone whose offset is beyond doubt", "<189>117: gw-03: *May  9 2026 12:49:27.098 CEST: %SYS-5-RESTART: x", `{"host":"gw-03","time":"2026-05-09T12:49:27.098+02:00"}`},
+		{"a number and a word are no uptime", "1d02x: %SYS-5-CONFIG_I: x", `{"uptime":null}`},
+		{"a share is no mnemonic", "<189>117: gw-03: 100%-full: x", `{"dialect":null}`},
 	})
 }

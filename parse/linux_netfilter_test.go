@@ -40,5 +40,6 @@ func TestNetfilter(t *testing.T) {
 			`{"kind":"fw-packet","event":"session-denied","dialect":"netfilter","action":"deny","stamp":"11-21T10:00:00","host":"fw","src":"10.0.0.1","sport":40000,"dst":"10.0.0.2","dport":22,"proto":"tcp","flags":"SYN","in_if":"eth0","rule":"Shorewall:net-fw:DROP","app":"kernel","nat_src":null,"nat_dst":null,"out_if":null,"detail":null}`},
 		{"vuurmuur", `Nov 21 10:00:00 fw kernel: vrmr: DROP no match IN=eth0 OUT= MAC=x SRC=10.0.0.1 DST=10.0.0.2 LEN=60 TTL=64 PROTO=TCP SPT=40000 DPT=22 SYN`,
 			`{"kind":"fw-packet","event":"session-denied","dialect":"netfilter","action":"deny","stamp":"11-21T10:00:00","host":"fw","src":"10.0.0.1","sport":40000,"dst":"10.0.0.2","dport":22,"proto":"tcp","flags":"SYN","in_if":"eth0","rule":"vrmr: DROP no match","app":"kernel","nat_src":null,"nat_dst":null,"out_if":null,"detail":null}`},
+		{"a program that quotes a rule", "Nov 21 10:00:00 gw app[7]: the line IN=a OUT=b was seen", `{"event":"unknown","dialect":null,"in_if":null}`},
 	})
 }

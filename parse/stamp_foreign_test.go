@@ -15,6 +15,11 @@ func TestStampAny(t *testing.T) {
 		{"reltime", "[Nov21 20:28] " + fullText, `{"stamp":"11-21T20:28:00","event":"table-full"}`},
 		{"delta", "[  +0.000012] " + fullText, `{"stamp":null,"uptime":null,"event":"table-full"}`},
 		{"uptime and delta", "[ 5632.359712 <    0.000012>] " + fullText, `{"uptime":5632.359712,"event":"table-full"}`},
+		{"routeros without a year", "mar/05 07:08:09 system,info x", `{"stamp":"03-05T07:08:09"}`},
+		{"month in letters behind the year", "<30>gw port02 2018-Nov-12 10:47:29.515 LOGIN: root", `{"stamp":"2018-11-12T10:47:29.515"}`},
+		{"a month that is none", "<29>2018-13-23 01:00:34.270.1 sw1 %%01IFNET/4/IF_STATE(l)[4997]:x", `{"stamp":null}`},
+		{"a day that is none", "mar/32/2024 07:08:09 system,info x", `{"stamp":null}`},
+		{"a number in front of words", "1795292901 apples and pears are ripe", `{"time":null,"stamp":null}`},
 	})
 }
 
