@@ -24,7 +24,8 @@ func TestAddr4IsNetip(t *testing.T) {
 		texts = append(texts, string(b))
 	}
 	for range 50_000 {
-		a := netip.AddrFrom4([4]byte{byte(rng.Uint32()), byte(rng.Uint32() >> rng.IntN(8)), byte(rng.Uint32()), byte(rng.Uint32() >> rng.IntN(8))})
+		a := netip.AddrFrom4([4]byte{byte(rng.Uint32()), byte(rng.Uint32() >> rng.IntN(8)),
+			byte(rng.Uint32()), byte(rng.Uint32() >> rng.IntN(8))})
 		b := []byte(a.String())
 		texts = append(texts, string(b))
 		b[rng.IntN(len(b))] = bytes[rng.IntN(len(bytes))]

@@ -44,10 +44,11 @@ func TestFilterlog(t *testing.T) {
 }
 
 func TestFilterlogEvents(t *testing.T) {
+	a := netip.MustParseAddr
 	checkEvents(t, []stored{
 		{"pf refuses", "Nov 21 10:00:00 gw filterlog: 76,,,1424720618,em1,match,block,in,4,0x0,,63,43195,0,none,6,tcp,84,10.0.0.2,8.8.8.8,5353,53,64,S,1,,2,,", "1424720618",
-			Event{Kind: SessionDenied, Src: netip.MustParseAddr("10.0.0.2"), SPort: 5353, Dst: netip.MustParseAddr("8.8.8.8"), DPort: 53, Proto: TCP, Flags: SYN}},
+			Event{Kind: SessionDenied, Src: a("10.0.0.2"), SPort: 5353, Dst: a("8.8.8.8"), DPort: 53, Proto: TCP, Flags: SYN}},
 		{"pf has no state left", "Nov 21 10:00:00 gw filterlog: 76,,,1424720618,em1,state-limit,block,in,4,0x0,,63,43195,0,none,17,udp,84,10.0.0.2,8.8.8.8,5353,53,64", "state-limit",
-			Event{Kind: TableFull, Src: netip.MustParseAddr("10.0.0.2"), SPort: 5353, Dst: netip.MustParseAddr("8.8.8.8"), DPort: 53, Proto: UDP}},
+			Event{Kind: TableFull, Src: a("10.0.0.2"), SPort: 5353, Dst: a("8.8.8.8"), DPort: 53, Proto: UDP}},
 	})
 }

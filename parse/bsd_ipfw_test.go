@@ -43,8 +43,9 @@ func TestIpfw(t *testing.T) {
 }
 
 func TestIpfwEvents(t *testing.T) {
+	a := netip.MustParseAddr
 	checkEvents(t, []stored{
-		{"ipfw lets pass", "Nov 21 10:00:00 bsd kernel: ipfw: 300 Accept ICMP:8.0 10.0.0.1 8.8.8.8 out via em0", "300", Event{Kind: SessionNew, Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr("8.8.8.8"), Proto: ICMP}},
+		{"ipfw lets pass", "Nov 21 10:00:00 bsd kernel: ipfw: 300 Accept ICMP:8.0 10.0.0.1 8.8.8.8 out via em0", "300", Event{Kind: SessionNew, Src: a("10.0.0.1"), Dst: a("8.8.8.8"), Proto: ICMP}},
 		{"ipfw without dynamic rules", "Nov 21 10:00:00 bsd kernel: ipfw: install_state: Too many dynamic rules", "ipfw dynamic rules", Event{Kind: TableFull}},
 	})
 }

@@ -51,7 +51,8 @@ func TestCisco(t *testing.T) {
 	})
 }
 
-// TestCiscoOpener holds that the event says who opened what is torn down, although the line does not.
+// The stored event of a teardown has the side that opened the connection as its source, although the line does not say
+// which one did.
 func TestCiscoOpener(t *testing.T) {
 	for _, c := range []struct{ name, ends, opener string }{
 		{"service outside", "outside:192.168.1.9/443 to inside:10.0.0.67/57244", "10.0.0.67"},

@@ -239,7 +239,8 @@ func TestHugeLinesWithHeads(t *testing.T) {
 				"Jan  1 00:00:00 g f: Info g Allow: type=FWD|",
 				`x FVE6035FD3AE3 (2024-01-10T09:49:05) f: msg_id="1" Allow `,
 			},
-			[]string{"a", "a=", `a="`, `a="b" `, "=", `"`, `\"`, "|", ",", ":", ";", " ", "1", "1.2.3.4:5 ", "[", "->", "{", "a:", `a:"b"; `, `",`, "^a=b"}},
+			[]string{"a", "a=", `a="`, `a="b" `, "=", `"`, `\"`, "|", ",", ":", ";", " ", "1",
+				"1.2.3.4:5 ", "[", "->", "{", "a:", `a:"b"; `, `",`, "^a=b"}},
 		{"servers and tools", 1 << 18,
 			[]string{
 				"", " 1  ", "<flow type=\"new\">", "{\"src_ip\":", "Nov 21 20:28:21 gw filterlog: ",
@@ -247,8 +248,8 @@ func TestHugeLinesWithHeads(t *testing.T) {
 				"10:00:00.123456 IP ", "Nov 21 20:28:21 gw pf: rule ", "Nov 21 20:28:21 gw kea-dhcp4: ",
 				"64 bytes from ", "| ", "Nov 21 20:28:21 gw ipfw: 1 Deny ",
 			},
-			[]string{"1,", "<flow ", "<src>", " > ", "1 ms ", " * ", "a=1ms ", "= 1", "{\"_ip\":{", "\"QH\"", "::", "a ", "  1", "rule /", "| 1 <> 2 ", " <-> ", "[",
-				"1.1.1.1 ", "\"\\"}},
+			[]string{"1,", "<flow ", "<src>", " > ", "1 ms ", " * ", "a=1ms ", "= 1", "{\"_ip\":{", "\"QH\"", "::", "a ",
+				"  1", "rule /", "| 1 <> 2 ", " <-> ", "[", "1.1.1.1 ", "\"\\"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := NewParser()

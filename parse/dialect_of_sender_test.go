@@ -14,7 +14,7 @@ func TestLineOf(t *testing.T) {
 	}{
 		{"<134>Nov 21 10:00:00 gw LAN2 link down", "yamaha", "mikrotik", "mikrotik", Link, "LAN2"},
 		{"<134>Nov 21 10:00:00 gw LAN2 link down", "yamaha", "yamaha", "yamaha", Link, "LAN2"},
-		{"<134>Nov 21 10:00:00 gw LAN2 link down", "yamaha", "pf", "yamaha", Link, "LAN2"}, // who knows nothing of it does not get it
+		{"<134>Nov 21 10:00:00 gw LAN2 link down", "yamaha", "pf", "yamaha", Link, "LAN2"}, // pf reads no such line
 		{"<134>Nov 21 10:00:00 gw DHCP-Guest assigned 192.168.88.10 for AA:BB:CC:DD:EE:FF laptop", "", "mikrotik", "mikrotik", DHCPLease, "laptop"},
 		{"<30>Nov 21 10:00:00 gw dns-1[411]: query[A] example.org from 192.168.1.5", "", "dnsmasq", "dnsmasq", DNSQuery, "example.org"},
 		{"<30>Nov 21 10:00:00 gw leases: DHCPACK(br0) 192.168.1.9 52:54:00:00:00:01 tv", "", "dnsmasq", "dnsmasq", DHCPLease, "tv"},
@@ -26,7 +26,8 @@ func TestLineOf(t *testing.T) {
 		if p.Line([]byte(c.line), &rec); rec.Dialect != c.looks {
 			t.Errorf("%s\nby its looks: %q, want %q", c.line, rec.Dialect, c.looks)
 		}
-		if p.LineOf(DialectNamed(c.sender), []byte(c.line), &rec); rec.Dialect != c.want || rec.Kind != c.kind || rec.Detail.String() != c.detail {
+		p.LineOf(DialectNamed(c.sender), []byte(c.line), &rec)
+		if rec.Dialect != c.want || rec.Kind != c.kind || rec.Detail.String() != c.detail {
 			t.Errorf("%s\nof %s: %q, %v, %q", c.line, c.sender, rec.Dialect, rec.Kind, rec.Detail.String())
 		}
 		if p.Line([]byte(c.line), &rec); rec.Dialect != c.looks {

@@ -30,8 +30,9 @@ func TestUnbound(t *testing.T) {
 }
 
 func TestUnboundEvents(t *testing.T) {
+	a := netip.MustParseAddr
 	checkEvents(t, []stored{
 		{"reverse question", "Nov 21 10:00:00 gw unbound[1234]: [1234:0] info: 192.168.1.5 9.2.0.192.in-addr.arpa. PTR IN", "9.2.0.192.in-addr.arpa",
-			Event{Kind: DNSQuery, Src: netip.MustParseAddr("192.168.1.5"), NATDst: netip.MustParseAddr("192.0.2.9")}},
+			Event{Kind: DNSQuery, Src: a("192.168.1.5"), NATDst: a("192.0.2.9")}},
 	})
 }

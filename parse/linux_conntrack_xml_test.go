@@ -26,8 +26,9 @@ func TestConntrackXML(t *testing.T) {
 }
 
 func TestConntrackXMLEvents(t *testing.T) {
+	a := netip.MustParseAddr
 	checkEvents(t, []stored{
 		{"unanswered flow", `<flow type="destroy"><meta direction="original"><layer3 protonum="2"><src>10.10.0.7</src><dst>9.9.9.9</dst></layer3><layer4 protonum="17"><sport>41276</sport><dport>53</dport></layer4></meta><meta direction="reply"><layer3><src>9.9.9.9</src><dst>203.0.113.1</dst></layer3><layer4 protonum="17"><sport>53</sport><dport>1024</dport></layer4></meta><meta direction="independent"><unreplied/></meta></flow>`, "",
-			Event{Kind: SessionEnd, Src: netip.MustParseAddr("10.10.0.7"), SPort: 41276, Dst: netip.MustParseAddr("9.9.9.9"), DPort: 53, NATSrc: netip.MustParseAddr("203.0.113.1"), NATSPort: 1024, Proto: UDP, State: Unreplied}},
+			Event{Kind: SessionEnd, Src: a("10.10.0.7"), SPort: 41276, Dst: a("9.9.9.9"), DPort: 53, NATSrc: a("203.0.113.1"), NATSPort: 1024, Proto: UDP, State: Unreplied}},
 	})
 }

@@ -2,8 +2,8 @@ package parse
 
 import "testing"
 
-// The ways in which carrier-grade NATs write an endpoint: with a port, a range of ports, in brackets, with a blank in front
-// of the port.
+// Carrier-grade NATs write an endpoint with a port, with a range of ports, in brackets, or with a blank in front of the
+// port.
 func TestNATEndpoints(t *testing.T) {
 	checkAll(t, []says{
 		{"port", `NAT-UDP-C: 10.0.0.1:5000 -> 203.0.113.1:6000`, `{"src":"10.0.0.1","sport":5000,"nat_src":"203.0.113.1","nat_sport":6000,"port_low":null}`},

@@ -151,7 +151,9 @@ func TestNamesAreBounded(t *testing.T) {
 	}
 }
 
-var seedFiles = []string{"nat-burst.log", "scenario.log", "odd.log", "vendors-a.log", "vendors-b.log", "servers-tools.log"}
+// seedFiles are the files of testdata with a line to read on each line.
+var seedFiles = []string{"nat-burst.log", "scenario.log", "odd.log", "vendors-a.log", "vendors-b.log",
+	"servers-tools.log"}
 
 // addSeeds gives a fuzz test every line of testdata and the benchmark lines.
 func addSeeds(f *testing.F) {

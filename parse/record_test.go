@@ -17,7 +17,7 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// A translation that changes nothing is none.
+// A translation that changes nothing is left out.
 func TestTranslationThatIsNone(t *testing.T) {
 	const head = `<134>1 2026-11-21T07:20:35Z gw1 CheckPoint 1930 - [action:"Accept"; src:"10.0.0.5"; s_port:"40000"; dst:"198.51.100.9"; service:"443"; proto:"6"; `
 	checkAll(t, []says{

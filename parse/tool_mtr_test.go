@@ -42,8 +42,9 @@ func TestMtr(t *testing.T) {
 }
 
 func TestMtrEvents(t *testing.T) {
+	a := netip.MustParseAddr
 	checkEvents(t, []stored{
-		{"mtr", "  3. 68.85.118.13                  0.0%    10    9.8  12.2   8.7  18.2   3.0", "68.85.118.13", Event{Kind: Latency, Src: netip.MustParseAddr("68.85.118.13"), Count: 12200, Packets: 10}},
+		{"mtr", "  3. 68.85.118.13                  0.0%    10    9.8  12.2   8.7  18.2   3.0", "68.85.118.13", Event{Kind: Latency, Src: a("68.85.118.13"), Count: 12200, Packets: 10}},
 		{"mtr raw", "p 0 1234 33000", "", Event{Kind: Latency, Count: 1234, Packets: 1}},
 	})
 }

@@ -56,12 +56,13 @@ func TestPing(t *testing.T) {
 }
 
 func TestPingEvents(t *testing.T) {
+	a := netip.MustParseAddr
 	checkEvents(t, []stored{
-		{"ping", "64 bytes from 1.1.1.1: icmp_seq=0 ttl=57 time=4.321 ms", "", Event{Kind: Latency, Src: netip.MustParseAddr("1.1.1.1"), Count: 4321, Packets: 1, Bytes: 64}},
-		{"ping with a zone", "16 bytes from fe80::1%en0, icmp_seq=0 hlim=64 time=2.677 ms", "", Event{Kind: Latency, Src: netip.MustParseAddr("fe80::1"), Count: 2677, Packets: 1, Bytes: 16}},
+		{"ping", "64 bytes from 1.1.1.1: icmp_seq=0 ttl=57 time=4.321 ms", "", Event{Kind: Latency, Src: a("1.1.1.1"), Count: 4321, Packets: 1, Bytes: 64}},
+		{"ping with a zone", "16 bytes from fe80::1%en0, icmp_seq=0 hlim=64 time=2.677 ms", "", Event{Kind: Latency, Src: a("fe80::1"), Count: 2677, Packets: 1, Bytes: 16}},
 		{"ping timeout", "Request timeout for icmp_seq 0", "timeout", Event{Kind: Latency}},
-		{"ping unreachable", "From 192.168.1.1 icmp_seq=1 Destination Host Unreachable", "host unreachable", Event{Kind: Latency, Src: netip.MustParseAddr("192.168.1.1")}},
-		{"ping below a millisecond", "Reply from 192.168.1.1: bytes=32 time<1ms TTL=64", "", Event{Kind: Latency, Src: netip.MustParseAddr("192.168.1.1"), Count: 1000, Packets: 1, Bytes: 32}},
+		{"ping unreachable", "From 192.168.1.1 icmp_seq=1 Destination Host Unreachable", "host unreachable", Event{Kind: Latency, Src: a("192.168.1.1")}},
+		{"ping below a millisecond", "Reply from 192.168.1.1: bytes=32 time<1ms TTL=64", "", Event{Kind: Latency, Src: a("192.168.1.1"), Count: 1000, Packets: 1, Bytes: 32}},
 		{"ping summary", "4 packets transmitted, 3 received, +1 errors, 25% packet loss, time 3005ms", "", Event{Kind: System}},
 	})
 }

@@ -76,14 +76,15 @@ func TestTcpdump(t *testing.T) {
 }
 
 func TestTcpdumpEvents(t *testing.T) {
+	a := netip.MustParseAddr
 	checkEvents(t, []stored{
 		{"captured SYN", "    10.0.2.2.59576 > 10.0.2.15.25: Flags [S], seq 17536001, win 65535, length 0", "",
-			Event{Kind: SessionNew, Src: netip.MustParseAddr("10.0.2.2"), SPort: 59576, Dst: netip.MustParseAddr("10.0.2.15"), DPort: 25, Proto: TCP, Flags: SYN, Packets: 1}},
+			Event{Kind: SessionNew, Src: a("10.0.2.2"), SPort: 59576, Dst: a("10.0.2.15"), DPort: 25, Proto: TCP, Flags: SYN, Packets: 1}},
 		{"captured reset", "    10.0.2.2.59576 > 10.0.2.15.25: Flags [R.], seq 17536001, win 65535, length 0", "",
-			Event{Kind: Reset, Src: netip.MustParseAddr("10.0.2.2"), SPort: 59576, Dst: netip.MustParseAddr("10.0.2.15"), DPort: 25, Proto: TCP, Flags: RST | ACK, Packets: 1}},
+			Event{Kind: Reset, Src: a("10.0.2.2"), SPort: 59576, Dst: a("10.0.2.15"), DPort: 25, Proto: TCP, Flags: RST | ACK, Packets: 1}},
 		{"captured data", "    10.0.2.2.59576 > 10.0.2.15.25: Flags [P.], seq 1:3, ack 1, win 65535, length 2", "",
-			Event{Kind: Traffic, Src: netip.MustParseAddr("10.0.2.2"), SPort: 59576, Dst: netip.MustParseAddr("10.0.2.15"), DPort: 25, Proto: TCP, Flags: PSH | ACK, Packets: 1, Bytes: 2}},
+			Event{Kind: Traffic, Src: a("10.0.2.2"), SPort: 59576, Dst: a("10.0.2.15"), DPort: 25, Proto: TCP, Flags: PSH | ACK, Packets: 1, Bytes: 2}},
 		{"captured question", "    192.0.0.1.46225 > 192.0.0.2.53: 8476+ [1au] A? example.com. (44)", "example.com",
-			Event{Kind: DNSQuery, Src: netip.MustParseAddr("192.0.0.1"), SPort: 46225, Dst: netip.MustParseAddr("192.0.0.2"), DPort: 53, Proto: UDP, Packets: 1}},
+			Event{Kind: DNSQuery, Src: a("192.0.0.1"), SPort: 46225, Dst: a("192.0.0.2"), DPort: 53, Proto: UDP, Packets: 1}},
 	})
 }

@@ -46,8 +46,9 @@ func TestTraceroute(t *testing.T) {
 }
 
 func TestTracerouteEvents(t *testing.T) {
+	a := netip.MustParseAddr
 	checkEvents(t, []stored{
-		{"hop", " 5  h.example  (86.50.255.220) [AS1741]  3.845 ms  3.810 ms  3.820 ms", "h.example", Event{Kind: Latency, Src: netip.MustParseAddr("86.50.255.220"), Count: 3810, Packets: 3}},
+		{"hop", " 5  h.example  (86.50.255.220) [AS1741]  3.845 ms  3.810 ms  3.820 ms", "h.example", Event{Kind: Latency, Src: a("86.50.255.220"), Count: 3810, Packets: 3}},
 		{"hop without an answer", " 3  * * *", "timeout", Event{Kind: Latency}},
 	})
 }

@@ -40,8 +40,9 @@ func TestTshark(t *testing.T) {
 }
 
 func TestTsharkEvents(t *testing.T) {
+	a := netip.MustParseAddr
 	checkEvents(t, []stored{
 		{"conversation", "10.0.0.1:5000 <-> 10.0.0.2:443   10 1 kB   20 2 kB  30 3 kB    0.43   3.4", "",
-			Event{Kind: Traffic, Src: netip.MustParseAddr("10.0.0.1"), SPort: 5000, Dst: netip.MustParseAddr("10.0.0.2"), DPort: 443, Packets: 30, Bytes: 3000}},
+			Event{Kind: Traffic, Src: a("10.0.0.1"), SPort: 5000, Dst: a("10.0.0.2"), DPort: 443, Packets: 30, Bytes: 3000}},
 	})
 }
