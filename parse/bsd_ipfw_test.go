@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestIpfw: ipfw(8) and ip_fw_log.c. The sources of the lines are in testdata/servers-tools.md.
+// Lines of ipfw(8) and ip_fw_log.c. The sources of the lines are in testdata/servers-tools.md.
 func TestIpfw(t *testing.T) {
 	checkAll(t, []says{
 		{"macOS", `Aug 29 10:36:44 Macintosh ipfw:  12190 Deny TCP 192.168.10.2:10000 192.168.11.122:139 in via en0`,

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// A line that two dialects could claim is the sender's, and so is one without the mark by which its dialect is known.
+// LineOf gives the sender's dialect a line that two dialects could claim, and a line without the mark by which its dialect
+// is known.
 func TestLineOf(t *testing.T) {
 	for _, c := range []struct {
 		line, looks, sender, want string
@@ -36,8 +37,8 @@ func TestLineOf(t *testing.T) {
 	}
 }
 
-// Every dialect can be a sender's. It reads its own lines as ever, whatever else the sender is said to write, and takes
-// nothing from another but to understand it itself.
+// Every dialect can be named as a sender's. LineOf then reads the dialect's own lines as Line does, and takes a line from
+// another dialect only where the sender's understands it.
 func TestLineOfSamples(t *testing.T) {
 	p := NewParser()
 	for _, f := range Formats() {
@@ -60,7 +61,7 @@ func TestLineOfSamples(t *testing.T) {
 	}
 }
 
-// Whatever comes: no dialect panics, and what is read is its own or what the looks say.
+// No line makes a dialect panic, and LineOf says either what the sender's dialect reads or what Line says.
 func FuzzLineOf(f *testing.F) {
 	formats := Formats()
 	for i, x := range formats {

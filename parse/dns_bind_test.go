@@ -2,7 +2,7 @@ package parse
 
 import "testing"
 
-// TestBind: BIND 9 Administrator Reference Manual. The sources of the lines are in testdata/servers-tools.md.
+// Lines of the BIND 9 Administrator Reference Manual. The sources of the lines are in testdata/servers-tools.md.
 func TestBind(t *testing.T) {
 	checkAll(t, []says{
 		{"query with category", `21-Nov-2026 10:00:00.123 queries: info: client @0x7f88 10.0.0.1#53412 (example.com): query: example.com IN A +E(0)K (10.0.0.53)`,

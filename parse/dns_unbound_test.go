@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestUnbound: unbound.conf(5). The sources of the lines are in testdata/servers-tools.md.
+// Lines of unbound.conf(5). The sources of the lines are in testdata/servers-tools.md.
 func TestUnbound(t *testing.T) {
 	checkAll(t, []says{
 		{"query", `Oct  5 15:16:46 fw1 unbound[96103]: [96103:0] info: 192.168.1.100 host.example.com. A IN`,

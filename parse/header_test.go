@@ -2,7 +2,7 @@ package parse
 
 import "testing"
 
-// fullText is a message of the kernel: what stands in front of it is the header that a case is about.
+// fullText is a message of the kernel; the header that a case tests stands in front of it.
 const fullText = "nf_conntrack: table full, dropping packet"
 
 func TestHeader(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestConntrackXML: conntrack -o xml. The sources of the lines are in testdata/servers-tools.md.
+// Objects of conntrack -o xml. The sources of the lines are in testdata/servers-tools.md.
 func TestConntrackXML(t *testing.T) {
 	checkAll(t, []says{
 		{"new", `<flow type="new"><meta direction="original"><layer3 protonum="2" protoname="ipv4"><src>10.10.0.7</src><dst>169.254.169.254</dst></layer3><layer4 protonum="17" protoname="udp"><sport>51518</sport><dport>53</dport></layer4></meta><meta direction="reply"><layer3 protonum="2" protoname="ipv4"><src>169.254.169.254</src><dst>10.10.0.7</dst></layer3><layer4 protonum="17" protoname="udp"><sport>53</sport><dport>51518</dport></layer4></meta><meta direction="independent"><timeout>30</timeout><id>1753837568</id><unreplied/></meta></flow>`,

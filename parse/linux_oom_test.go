@@ -24,7 +24,7 @@ func TestOOM(t *testing.T) {
 	})
 }
 
-// Each age prints other lines around a kill; each kill counts once.
+// Each version of the kernel prints other lines around a kill; each kill counts once.
 func TestOOMKillsCountOnce(t *testing.T) {
 	ages := map[string]string{
 		"2.4": "Out of Memory: Killed process 870 (httpd).",

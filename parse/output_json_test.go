@@ -46,7 +46,8 @@ func TestJSONObjects(t *testing.T) {
 	}
 }
 
-// A connection of which the line does not say who opened it is shown in the line's own order, whatever is stored.
+// A teardown does not say which side opened the connection. JSON shows the sides in the line's own order, whatever is
+// stored.
 func TestJSONKeepsTheOrderOfTheLine(t *testing.T) {
 	rec := parseLine("%ASA-6-302014: Teardown TCP connection 1 for outside:192.168.1.9/8443 to inside:10.0.0.67/57244 duration 0:00:30 bytes 1060 TCP FINs")
 	checkJSON(t, AppendJSON(nil, rec), `{"src":"192.168.1.9","sport":8443,"dst":"10.0.0.67","dport":57244,"in_if":"outside","out_if":"inside","unordered":true}`)

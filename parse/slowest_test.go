@@ -22,7 +22,7 @@ func BenchmarkFormat(b *testing.B) {
 	}
 }
 
-// timedLine is a line, what it cost, and whose it is.
+// timedLine holds a line, the time that reading it took, and its dialect.
 type timedLine struct {
 	cost    time.Duration
 	dialect string
@@ -42,7 +42,7 @@ func BenchmarkSlowest(b *testing.B) {
 	b.ReportMetric(float64(worst[0].cost.Nanoseconds()), "ns/slowest-line")
 }
 
-// everyLine is each line of the test files and each sample of the tables.
+// everyLine returns each line of the test files and each sample of the tables.
 func everyLine(tb testing.TB) [][]byte {
 	var lines [][]byte
 	for _, name := range seedFiles {
@@ -57,7 +57,7 @@ func everyLine(tb testing.TB) [][]byte {
 	return lines
 }
 
-// slowest is the slowest line of each dialect, the slowest dialect first.
+// slowest returns the slowest line of each dialect, the slowest dialect first.
 func slowest(lines [][]byte) []timedLine {
 	const rounds, reads = 200, 10
 	p := NewParser()

@@ -125,7 +125,7 @@ func BenchmarkResolve(b *testing.B) {
 	}
 }
 
-// What no calendar and no clock has is no stamp.
+// Dates and clocks that cannot exist are not taken for a stamp.
 func TestStampThatCannotBe(t *testing.T) {
 	checkAll(t, []says{
 		{"31 November", "Nov 31 10:00:00 gw kernel: x", `{"stamp":null}`},

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestMtr: mtr --report, --csv, --raw. The sources of the lines are in testdata/servers-tools.md.
+// Output of mtr --report, --csv and --raw. The sources of the lines are in testdata/servers-tools.md.
 func TestMtr(t *testing.T) {
 	checkAll(t, []says{
 		{"old report", `  1. inner-cake                    0.0%    10    2.8   2.1   1.9   2.8   0.3`,

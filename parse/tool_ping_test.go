@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestPing: iputils, BSD, BusyBox, Windows, fping. The sources of the lines are in testdata/servers-tools.md.
+// Output of ping of iputils, BSD and BusyBox, and of fping. The sources of the lines are in testdata/servers-tools.md.
 func TestPing(t *testing.T) {
 	checkAll(t, []says{
 		{"linux", `64 bytes from 151.101.189.67 (151.101.189.67): icmp_seq=1 ttl=59 time=29.6 ms`,

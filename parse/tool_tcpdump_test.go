@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestTcpdump: tcpdump(1), output format. The sources of the lines are in testdata/servers-tools.md.
+// Output of tcpdump(1). The sources of the lines are in testdata/servers-tools.md.
 func TestTcpdump(t *testing.T) {
 	checkAll(t, []says{
 		{"SYN", `11:31:20.553633 IP 4.3.2.1.21803 > 172.1.2.3.22: Flags [S], seq 3756801163, win 29200, options [mss 1460,sackOK,TS val 9368516 ecr 0,nop,wscale 7], length 0`,

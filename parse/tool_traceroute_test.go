@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestTraceroute: traceroute, tracepath, tracert. The sources of the lines are in testdata/servers-tools.md.
+// Output of traceroute, tracepath and tracert. The sources of the lines are in testdata/servers-tools.md.
 func TestTraceroute(t *testing.T) {
 	checkAll(t, []says{
 		{"linux", ` 2  76-220-24-1.dsl-customers.citya.example.net (76.220.24.1)  24.038 ms  23.911 ms  23.724 ms`,

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestTshark: tshark -z. The sources of the lines are in testdata/servers-tools.md.
+// Output of tshark -z. The sources of the lines are in testdata/servers-tools.md.
 func TestTshark(t *testing.T) {
 	checkAll(t, []says{
 		{"old interval", `000.000-001.000     535     78577`,
