@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Lines of pfSense and OPNsense; the fields are those of Netgate's "Raw Filter Log Format". testdata/servers-tools.md says
-// where the lines come from.
+// Lines of pfSense and OPNsense; the fields are those of Netgate's "Raw Filter Log Format". testdata/servers-tools.md
+// says where the lines come from.
 func TestFilterlog(t *testing.T) {
 	checkAll(t, []says{
 		{"tcp reset by the sender", `Sep 28 10:38:41 pfSense filterlog: 6,,,1000102434,em0,match,block,out,4,0x0,,64,0,0,DF,6,tcp,40,10.0.2.15,10.0.2.2,22,53742,0,FA,3617062173,29633380,65535,,`,

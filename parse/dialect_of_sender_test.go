@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// LineOf gives the sender's dialect a line that two dialects could claim, and a line without the mark by which its dialect
-// is known.
+// LineOf gives the sender's dialect a line that two dialects could claim, and a line without the mark by which its
+// dialect is known.
 func TestLineOf(t *testing.T) {
 	for _, c := range []struct {
 		line, looks, sender, want string
@@ -37,8 +37,8 @@ func TestLineOf(t *testing.T) {
 	}
 }
 
-// Every dialect can be named as a sender's. LineOf then reads the dialect's own lines as Line does, and takes a line from
-// another dialect only where the sender's understands it.
+// Every dialect can be named as a sender's. LineOf then reads the dialect's own lines as Line does, and takes a line
+// from another dialect only where the sender's understands it.
 func TestLineOfSamples(t *testing.T) {
 	p := NewParser()
 	for _, f := range Formats() {

@@ -2,8 +2,8 @@ package parse
 
 import "testing"
 
-// Between the lines of a crash only the kernel's own stamps tell that they are the kernel's: an uptime, and what dmesg -T
-// and dmesg --time-format=iso write.
+// Between the lines of a crash only the kernel's own stamps tell that they are the kernel's: an uptime, and what
+// dmesg -T and dmesg --time-format=iso write.
 func TestDumpUnderAnyStampOfDmesg(t *testing.T) {
 	stamps := map[string]Kind{
 		"[ 5632.359712] ":                   System,

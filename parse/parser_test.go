@@ -69,8 +69,8 @@ func parseLine(s string) *Record {
 	return &rec
 }
 
-// says is a case of a dialect's table: each key of want must stand in the line's JSON with that value; null demands that
-// the key be missing.
+// says is a case of a dialect's table: each key of want must stand in the line's JSON with that value; null demands
+// that the key be missing.
 type says struct{ name, line, want string }
 
 func checkAll(t *testing.T, cases []says) {
@@ -83,7 +83,8 @@ func checkAll(t *testing.T, cases []says) {
 	}
 }
 
-// stored is a case about the Event, which goes into the store and which JSON shows in other words; detail is its Detail.
+// stored is a case about the Event, which goes into the store and which JSON shows in other words; detail is its
+// Detail.
 type stored struct {
 	name, line, detail string
 	want               Event
