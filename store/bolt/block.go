@@ -22,8 +22,8 @@ const (
 	maxRows      = 1 << 16  // most events of a block that is decoded
 )
 
-// header is what a reader must know to leave a block alone. On disk: these fields in this order, little endian, with
-// the version byte before and xxhash64 of header and filters behind.
+// header holds what a reader needs in order to skip a block without decoding it. On disk: these fields in this order,
+// little endian, with the version byte before and xxhash64 of header and filters behind.
 type header struct {
 	count           uint32
 	min, max        int64  // ns
@@ -52,7 +52,7 @@ func (h *header) append(b []byte) []byte {
 	return le.AppendUint64(b, h.rawSum)
 }
 
-// parseHeader checks the header and the length of the whole block; filters are what lies behind it.
+// parseHeader checks the header and the length of the whole block; filters are the two bloom filters behind the header.
 func parseHeader(b []byte) (h header, filters []byte, err error) {
 	h, filters, err = parseHeaderPart(b)
 	if err == nil && len(b) != h.columnsEnd()+int(h.raw) {
@@ -96,7 +96,7 @@ func sumHeader(head, filters []byte) uint64 {
 	return d.Sum64()
 }
 
-// columnsEnd is where the part of a block ends that a reader needs who does not want raw lines.
+// columnsEnd is the length of a block without its raw lines.
 func (h *header) columnsEnd() int { return h.filtersEnd() + int(h.cols) }
 
 func (h *header) filtersEnd() int { return headerLen + int(h.bloom) + int(h.ends) }
@@ -144,7 +144,7 @@ func newEncoder(z *codec) *encoder {
 		addCount: map[uint64]int{}, addCode: map[uint64]byte{}}
 }
 
-// encode is the block of these entries, which are sorted by time; the caller owns it.
+// encode makes a block of entries that are sorted by time. The caller owns the result.
 func (e *encoder) encode(rows []*store.Entry) ([]byte, header) {
 	h := header{count: uint32(len(rows)), min: rows[0].Time, max: rows[len(rows)-1].Time}
 	for _, r := range rows {

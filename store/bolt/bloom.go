@@ -52,10 +52,10 @@ func hashAddr(a netip.Addr) uint64 {
 	return xxhash.Sum64(b[:])
 }
 
-// The second filter is the index of who had a public address and port: of the translated source, or where an event has
-// none, of the source's port alone, as many routers keep it; and of the destination of what is forwarded inwards. Blocks
-// of ports that a NAT gives to a subscriber are found by the public address with port 0. 8 bits an end are wrong in 2.4 %
-// of the cases; there are about as many ends as sessions, of which each has two or three events.
+// The second filter is the index of who had a public address and port: of the translated source, or where an event
+// has none, of the source's port alone, as many routers keep it; and of the destination of what is forwarded inwards.
+// Blocks of ports that a NAT gives to a subscriber are found by the public address with port 0. 8 bits an end are
+// wrong in 2.4 % of the cases; there are about as many ends as sessions, of which each has two or three events.
 const endBits = 8
 
 // ends collects the public ends of a block.

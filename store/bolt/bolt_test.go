@@ -25,7 +25,9 @@ func TestStore(t *testing.T) {
 }
 
 func TestStoreWithFewOpenFiles(t *testing.T) {
-	storetest.Run(t, func(t *testing.T, dir string) store.Store { return mustOpen(t, dir, Options{NoSync: true, MaxOpen: 1}) })
+	storetest.Run(t, func(t *testing.T, dir string) store.Store {
+		return mustOpen(t, dir, Options{NoSync: true, MaxOpen: 1})
+	})
 }
 
 func mustOpen(t testing.TB, dir string, opt Options) *DB {
@@ -183,7 +185,8 @@ func TestModes(t *testing.T) {
 	db := mustOpen(t, dir, Options{})
 	mustAppend(t, db, store.Batch{Entries: entries(noon(), 0, 1)})
 	mustClose(t, db)
-	for name, want := range map[string]fs.FileMode{"": 0o700, "days": 0o700, "lock": 0o600, "days/2026-11-21.db": 0o600} {
+	for name, want := range map[string]fs.FileMode{"": 0o700, "days": 0o700, "lock": 0o600,
+		"days/2026-11-21.db": 0o600} {
 		fi, err := os.Stat(filepath.Join(dir, name))
 		if err != nil || fi.Mode().Perm() != want {
 			t.Errorf("%q: %v, %v; want %v", name, fi.Mode().Perm(), err, want)
@@ -296,7 +299,8 @@ func TestOverlap(t *testing.T) {
 	r := reader{db: db, identity: true, ctx: t.Context(), filter: newFilter(&store.Query{}), dec: newDecoder(db.z)}
 	r.yield = func(e store.Entry, err error) bool {
 		most = max(most, r.resident)
-		if want := uint64(n%blocks)<<32 | uint64(n/blocks); err != nil || e.Identity != want || string(e.Raw) != fmt.Sprintf("line %d", want) {
+		if want := uint64(n%blocks)<<32 | uint64(n/blocks); err != nil || e.Identity != want ||
+			string(e.Raw) != fmt.Sprintf("line %d", want) {
 			t.Errorf("event %d: %x %q, %v; want %x", n, e.Identity, e.Raw, err, want)
 			return false
 		}

@@ -20,10 +20,10 @@ import (
 
 var _ store.Store = (*DB)(nil)
 
-// ErrClosed says that the store was closed before.
+// ErrClosed is returned by every method after Close.
 var ErrClosed = fmt.Errorf("store: %w", fs.ErrClosed)
 
-// Options of Open. The zero value is what a daemon wants.
+// Options are the settings of Open. The zero value suits a daemon.
 type Options struct {
 	ReadOnly bool         // change nothing, not even the lock file; several read-only openers may share a directory
 	Logger   *slog.Logger // damaged blocks and files; nil = none
@@ -169,7 +169,7 @@ func (db *DB) enter() error {
 
 func (db *DB) leave() { db.users.Done() }
 
-// enterWrite is enter for those who change something, one at a time.
+// enterWrite is enter for methods that change something: they run one at a time.
 func (db *DB) enterWrite() error {
 	if db.opt.ReadOnly {
 		return fmt.Errorf("store is open for reading only: %w", fs.ErrPermission)
@@ -206,7 +206,7 @@ func (db *DB) Damaged() uint64 { return db.damaged.Load() }
 // maxBroken bounds the memory of what was reported as damaged; beyond it, damage is counted again at each meeting.
 const maxBroken = 1 << 16
 
-// report counts and logs damage the first time that it is met.
+// report counts and logs a piece of damage the first time that it is found.
 func (db *DB) report(what string, d detect.Date, seq uint64, err error) {
 	key := fmt.Sprintf("%s %v %d", what, d, seq)
 	db.brokenMu.Lock()
@@ -219,7 +219,8 @@ func (db *DB) report(what string, d detect.Date, seq uint64, err error) {
 		return
 	}
 	db.damaged.Add(1)
-	db.opt.Logger.Error("stored data is damaged and is left out", "what", what, "day", d.String(), "sequence", seq, "err", err)
+	db.opt.Logger.Error("stored data is damaged and is left out", "what", what, "day", d.String(), "sequence", seq,
+		"err", err)
 }
 
 func closeFile(f *os.File) error {
@@ -229,7 +230,7 @@ func closeFile(f *os.File) error {
 	return f.Close()
 }
 
-// syncDir makes the creation or removal of a file in dir last.
+// syncDir waits until the creation or removal of a file in dir is on the disk.
 func syncDir(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {

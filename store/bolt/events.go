@@ -30,7 +30,8 @@ func (db *DB) Events(ctx context.Context, q store.Query) iter.Seq2[store.Entry, 
 			return
 		}
 		defer db.leave()
-		r := reader{db: db, ctx: ctx, filter: newFilter(&q), limit: q.Limit, noRaw: q.NoRaw && q.Text == "", identity: q.Identity, yield: yield,
+		r := reader{db: db, ctx: ctx, filter: newFilter(&q), limit: q.Limit, noRaw: q.NoRaw && q.Text == "",
+			identity: q.Identity, yield: yield,
 			dec: db.decoders.Get().(*decoder)}
 		defer db.decoders.Put(r.dec)
 		for _, date := range db.dates(r.filter.window()) {
@@ -183,7 +184,7 @@ func (r *reader) merge() (more bool, err error) {
 	}
 }
 
-// beaten says that a child of the root comes before it.
+// beaten reports whether a child of the root comes before c, the root.
 func (r *reader) beaten(c *cursor) bool {
 	return len(r.heap) > 1 && r.heap[1].before(c) || len(r.heap) > 2 && r.heap[2].before(c)
 }
@@ -211,13 +212,14 @@ func (r *reader) load(ref blockRef) error {
 	return nil
 }
 
-// begin decodes a block ahead. It is not done for the first blocks of a day, as many queries end there, nor for one that
-// would not be held whole.
+// begin starts to decode the block that comes next. It does not do so for the first blocks of a day, where many
+// queries end, nor for a block that would not be held whole.
 func (r *reader) begin(ref blockRef) {
 	if r.loads < 2 || r.ahead != nil || r.resident+int(ref.count) > maxResident/2 {
 		return
 	}
-	a := &ahead{ref: ref, c: r.db.buffers.Get().(*cursor), dec: r.db.decoders.Get().(*decoder), buf: r.spare, done: make(chan struct{})}
+	a := &ahead{ref: ref, c: r.db.buffers.Get().(*cursor), dec: r.db.decoders.Get().(*decoder), buf: r.spare,
+		done: make(chan struct{})}
 	r.spare = nil
 	a.c.ref, a.c.skip, a.c.i, a.c.rest, a.c.rows = ref, 0, 0, false, a.c.rows[:0]
 	r.ahead = a
@@ -229,7 +231,7 @@ func (r *reader) begin(ref blockRef) {
 	}()
 }
 
-// await is the block that was begun, now decoded; nil where none was.
+// await waits for the block that begin started; it returns nil where there is no such block.
 func (r *reader) await() *ahead {
 	a := r.ahead
 	if a == nil {
@@ -297,7 +299,7 @@ func (r *reader) filled(c *cursor, err error) (ok bool, _ error) {
 	return len(c.rows) > 0, nil
 }
 
-// drop gives all buffers back.
+// drop returns all buffers to their pool.
 func (r *reader) drop() {
 	if a := r.await(); a != nil {
 		r.db.buffers.Put(a.c)
@@ -322,7 +324,7 @@ func (d *decoder) wanted(rows []store.Entry, f *filter) (marks []bool, n int) {
 	return d.marks, n
 }
 
-// cursor is a block, or a slice of one, and a place in it.
+// cursor holds the wanted rows of a block, or a slice of them, and a position among them.
 type cursor struct {
 	ref  blockRef
 	rows []store.Entry // wanted ones only

@@ -16,13 +16,13 @@ import (
 // maxTail bounds the list of small blocks of a day, which grows while readers are there.
 const maxTail = 256
 
-// tailBlock is a small block at the end of a day, in order of arrival.
+// tailBlock is a small block among the latest of a day.
 type tailBlock struct {
 	ref  blockRef
 	size int // of its raw lines
 }
 
-// swallow makes one block of that of p and of the last k of d.tail. unlock is to be called after the commit.
+// swallow joins the block of p and the last k of d.tail into one. The caller calls unlock after the commit.
 func (db *DB) swallow(d *day, p *part) (k int, unlock func()) {
 	unlock = func() {}
 	if len(p.blocks) != 1 {
@@ -41,7 +41,7 @@ func (db *DB) swallow(d *day, p *part) (k int, unlock func()) {
 		return 0, unlock
 	}
 	rows, err := db.loadRows(d, d.tail[len(d.tail)-k:])
-	if err != nil { // damaged: stays as it is, and is reported to who reads it
+	if err != nil { // damaged: it stays as it is; readers report it
 		d.tail = nil
 		d.readers.Unlock()
 		return 0, unlock
@@ -52,7 +52,7 @@ func (db *DB) swallow(d *day, p *part) (k int, unlock func()) {
 	return k, d.readers.Unlock
 }
 
-// loadRows decodes blocks, in order of arrival.
+// loadRows decodes small blocks, in order of arrival.
 func (db *DB) loadRows(d *day, tail []tailBlock) (rows []*store.Entry, err error) {
 	dec := db.decoders.Get().(*decoder)
 	defer db.decoders.Put(dec)
@@ -73,7 +73,8 @@ func (db *DB) loadRows(d *day, tail []tailBlock) (rows []*store.Entry, err error
 	return rows, nil
 }
 
-// grow notes the new blocks of p, which has swallowed the last k, as candidates for the next merge.
+// grow replaces the last k blocks of d.tail, which p has swallowed, by the new blocks of p: candidates for the next
+// merge.
 func (d *day) grow(p *part, k int) {
 	d.tail = d.tail[:len(d.tail)-k]
 	for _, b := range p.blocks {

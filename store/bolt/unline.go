@@ -47,7 +47,9 @@ type unliner struct {
 
 // raws decodes the raw lines of block b, whose columns are decoded, into buf, and sets Raw of the wanted rows, and
 // completes their identities where that is asked for. wanted is nil for all.
-func (d *decoder) raws(b []byte, h *header, rows []store.Entry, wanted []bool, identity bool, buf []byte) ([]byte, error) {
+func (d *decoder) raws(
+	b []byte, h *header, rows []store.Entry, wanted []bool, identity bool, buf []byte,
+) ([]byte, error) {
 	buf = buf[:0]
 	if len(b) != h.columnsEnd()+int(h.raw) {
 		return buf, errDamaged
