@@ -62,7 +62,6 @@ func (db *DB) Append(ctx context.Context, b store.Batch) (store.Appended, error)
 	for _, p := range parts {
 		stored, err := db.commit(p, b.ID, !b.Dedupe)
 		for try := 0; err != nil && db.mend(p.date, err, try); try++ {
-			p.blocks = nil // perhaps merged with blocks of that file
 			db.encodePart(p, !b.Dedupe)
 			stored, err = db.commit(p, b.ID, !b.Dedupe)
 		}
@@ -126,40 +125,35 @@ func dateOf(ns int64) detect.Date { return detect.DateOf(time.Unix(0, ns)) }
 // events a second leave no time for compression. Compact makes them small when the day is over.
 const hurryEvents = blockEvents / 2
 
-// encodePart cuts the rows into blocks and encodes these on all processors: a batch of 16k events makes two blocks.
+// encodePart makes the blocks of p.
 func (db *DB) encodePart(p *part, live bool) {
 	if len(p.rows) == 0 {
 		return
 	}
 	p.stat = stat{events: uint64(len(p.rows)), first: p.rows[0].Time, last: p.rows[len(p.rows)-1].Time}
-	most := min(blockEvents, max((len(p.rows)+len(db.enc)-1)/len(db.enc), blockEvents/2))
-	var cut [][]*store.Entry
-	for rows := p.rows; len(rows) > 0; {
-		n, size := 0, 0
-		for n < len(rows) && n < most && (n == 0 || size+len(rows[n].Raw)+len(rows[n].Detail.String()) <= blockRaw) {
-			size += len(rows[n].Raw) + len(rows[n].Detail.String())
-			n++
-		}
-		cut = append(cut, rows[:n])
-		p.blocks = append(p.blocks, newBlock{size: size})
-		rows = rows[n:]
-	}
+	p.blocks = db.seal(p.rows, live && len(p.rows) >= hurryEvents)
+}
+
+// encodeBlocks encodes on all processors.
+func (db *DB) encodeBlocks(cut [][]*store.Entry, sizes []int, hurry bool) []newBlock {
+	blocks := make([]newBlock, len(cut))
 	var next atomic.Int32
 	var wg sync.WaitGroup
 	for _, enc := range db.enc[:min(len(db.enc), len(cut))] {
-		enc.hurry = live && len(p.rows) >= hurryEvents
+		enc.hurry = hurry
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(cut); i = int(next.Add(1)) - 1 {
-				p.blocks[i] = makeBlock(enc, cut[i], p.blocks[i].size)
+				blocks[i] = makeBlock(enc, cut[i], sizes[i])
 			}
 		})
 	}
 	wg.Wait()
+	return blocks
 }
 
 func makeBlock(enc *encoder, rows []*store.Entry, size int) newBlock {
 	data, h := enc.encode(rows)
-	return newBlock{ref: blockRef{min: h.min, max: h.max, count: h.count, spread: h.spread}, size: size, data: data,
+	return newBlock{ref: refOf(&h, 0), size: size, data: data,
 		gives: slices.ContainsFunc(rows, func(e *store.Entry) bool { return gives(&e.Event) })}
 }
 
@@ -288,6 +282,7 @@ type blockRef struct {
 	seq      uint64
 	count    uint32
 	spread   uint32 // ms
+	plain    uint32 // bytes of raw lines, decoded; 0 where they are not known
 }
 
 // blockKey sorts by time, also before 1970, then by order of arrival.

@@ -30,6 +30,9 @@ type Options struct {
 	NoSync   bool         // do not wait for the disk: a power cut may cost the day file. For benchmarks and demos.
 	KeepRaw  KeepRaw      // which raw lines are stored; what is stored already stays as it is
 	MaxOpen  int          // day files kept open when nobody uses them; 0 = 16
+	// ReadMemory bounds the decoded blocks that all sequences together hold beside the one that each needs; 0 =
+	// DefaultReadMemory.
+	ReadMemory int64
 }
 
 // DB is a data directory. See store.Store for the contract of its methods. Events, Days and the other readers may be
@@ -58,8 +61,9 @@ type DB struct {
 	broken   map[string]bool // damage that was reported
 
 	users    sync.WaitGroup
-	buffers  sync.Pool // of *cursor
-	decoders sync.Pool // of *decoder
+	buffers  sync.Pool    // of *cursor
+	decoders sync.Pool    // of *decoder
+	reading  atomic.Int64 // bytes that sequences hold of Options.ReadMemory
 	damaged  atomic.Uint64
 }
 
@@ -74,6 +78,9 @@ func Open(dir string, opt Options) (*DB, error) {
 	}
 	if opt.MaxOpen <= 0 {
 		opt.MaxOpen = 16
+	}
+	if opt.ReadMemory <= 0 {
+		opt.ReadMemory = DefaultReadMemory
 	}
 	if !opt.ReadOnly {
 		if err := makeDirs(dir); err != nil {

@@ -253,7 +253,7 @@ func (u *deduper) index(d *day) (*dayIndex, error) {
 	}
 	ix = &dayIndex{gen: d.gen}
 	err := view(d.b, func(tx *bbolt.Tx) error {
-		return u.db.eachHeader(tx, d.date, func(ref blockRef, _ *header, _ []byte) {
+		return u.db.eachHeader(tx, d.date, nil, func(ref blockRef, _ *header, _ []byte) {
 			ix.refs = append(ix.refs, ref)
 		})
 	})

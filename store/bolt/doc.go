@@ -24,5 +24,5 @@
 //
 // Readers copy blocks out in short transactions, because a bbolt writer that must enlarge its memory map waits for
 // every open reader. Events of one day are merged over the blocks that overlap in time; what that may hold in memory
-// is bounded, see maxResident.
+// is bounded, see sequenceBytes and Options.ReadMemory.
 package bolt

@@ -56,7 +56,7 @@ func roundTrip(t *testing.T, enc *encoder, in []store.Entry) {
 		block, _ := enc.encode(rows)
 		filter := newFilter(&store.Query{})
 		var c cursor
-		if err := c.decode(newDecoder(z), block, &filter, false, true); err != nil {
+		if err := c.decode(newDecoder(z), block, &filter, want{identity: true}); err != nil {
 			t.Fatal(hurry, err)
 		}
 		for i := range in {

@@ -22,15 +22,15 @@ type tailBlock struct {
 	size int // of its raw lines
 }
 
-// swallow joins the block of p and the last k of d.tail into one. The caller calls unlock after the commit.
+// swallow joins the rows of p and those of the last k of d.tail into new blocks. The caller calls unlock after the
+// commit.
 func (db *DB) swallow(d *day, p *part) (k int, unlock func()) {
 	unlock = func() {}
-	if len(p.blocks) != 1 {
-		return 0, unlock
+	count, size := len(p.rows), 0
+	for i := range p.blocks {
+		size += p.blocks[i].size
 	}
-	own := p.blocks[0]
-	count, size := int(own.ref.count), own.size
-	for i := len(d.tail) - 1; i >= 0; i-- {
+	for i := len(d.tail) - 1; i >= 0 && count < blockEvents/2; i-- {
 		t := d.tail[i]
 		if int(t.ref.count) > 2*count || int(t.ref.count)+count > blockEvents || t.size+size > blockRaw {
 			break
@@ -48,7 +48,7 @@ func (db *DB) swallow(d *day, p *part) (k int, unlock func()) {
 	}
 	rows = append(rows, p.rows...)
 	slices.SortStableFunc(rows, func(x, y *store.Entry) int { return cmp.Compare(x.Time, y.Time) })
-	p.blocks = []newBlock{makeBlock(db.enc[0], rows, size)}
+	p.blocks = db.seal(rows, false)
 	return k, d.readers.Unlock
 }
 
@@ -63,7 +63,7 @@ func (db *DB) loadRows(d *day, tail []tailBlock) (rows []*store.Entry, err error
 			return nil, err
 		}
 		var c cursor
-		if err := c.decode(dec, b, &all, false, true); err != nil {
+		if err := c.decode(dec, b, &all, want{identity: true}); err != nil {
 			return nil, err
 		}
 		for i := range c.rows {

@@ -246,6 +246,9 @@ func (u *unliner) render(rows []store.Entry, wanted []bool, words [][]byte, buf 
 	if buf == nil {
 		buf = []byte{} // an empty line is not one that was not kept
 	}
+	if wanted != nil {
+		rows = rows[:lastMark(wanted)+1]
+	}
 	for i := range rows {
 		id := u.ids[i]
 		if id == 0 {
@@ -283,6 +286,14 @@ func (u *unliner) render(rows []store.Entry, wanted []bool, words [][]byte, buf 
 		}
 	}
 	return buf, wanted != nil || total == most
+}
+
+func lastMark(marks []bool) int {
+	i := len(marks) - 1
+	for i >= 0 && !marks[i] {
+		i--
+	}
+	return i
 }
 
 // token writes the next token of a slot, that of row i.

@@ -173,7 +173,7 @@ func (v *verification) day(ctx context.Context, d *day) error {
 			case dateOf(h.min) != v.date || dateOf(h.max) != v.date:
 				v.problem("block %d is of another day", seq)
 			}
-			refs = append(refs, blockRef{min: h.min, max: h.max, seq: seq, count: h.count, spread: h.spread})
+			refs = append(refs, refOf(&h, seq))
 		}
 		err := tx.Bucket([]byte("health")).ForEach(func(k, b []byte) error {
 			var h store.Health
@@ -220,7 +220,7 @@ func (v *verification) blocks(ctx context.Context, d *day, refs []blockRef) erro
 		}
 		var err error
 		if buf, err = v.db.copyBlock(d, ref, buf, true); err == nil {
-			err = guard(func() error { return c.decode(dec, buf, &all, false, true) })
+			err = guard(func() error { return c.decode(dec, buf, &all, want{identity: true}) })
 		}
 		if err == nil {
 			err = sound(c.rows, ref)
