@@ -28,7 +28,7 @@ type header struct {
 	count           uint32
 	min, max        int64  // ns
 	spread          uint32 // largest Spread, ms
-	kinds           uint64 // bit k: has events of kind k; bit 63: of kind 63 or more
+	kinds           uint64 // bit k: has events of kind k; bit 63: of kind 62 or more; bit 62: routersIn
 	bloom, ends     uint32 // lengths in bytes
 	cols            uint32
 	raw, rawPlain   uint32 // compressed, and decoded
@@ -160,7 +160,8 @@ func (e *encoder) encode(rows []*store.Entry) ([]byte, header) {
 		write = e.lines.writeWhole
 	}
 	plain := write(&e.p, e, rows)
-	bloom, public := makeBloom(e.addrList), e.ends.filter(rows)
+	h.kinds |= routersIn
+	bloom, public := makeBloom(e.addrList, e.sortList), e.ends.filter(rows)
 	h.bloom, h.ends, h.cols = uint32(len(bloom)), uint32(len(public)), uint32(cols)
 	h.raw, h.rawPlain = uint32(len(e.p.out)-cols), uint32(plain)
 	h.colsSum, h.rawSum = xxhash.Sum64(e.p.out[:cols]), xxhash.Sum64(e.p.out[cols:])
@@ -172,4 +173,13 @@ func (e *encoder) encode(rows []*store.Entry) ([]byte, header) {
 	return out, h
 }
 
-func kindBit(k parse.Kind) uint64 { return 1 << min(k, 63) }
+// routersIn is set in the kinds of a header whose first filter holds the names of routers beside the addresses. Blocks
+// written before that do not have it.
+const routersIn = 1 << 62
+
+func kindBit(k parse.Kind) uint64 {
+	if k >= 62 {
+		return 1 << 63
+	}
+	return 1 << k
+}

@@ -34,7 +34,7 @@ func newFilter(q *store.Query) filter {
 	f.host, f.peer = plainPrefix(q.Host), plainPrefix(q.Peer)
 	for _, k := range q.Kinds {
 		f.kinds |= kindBit(k)
-		if k >= 63 {
+		if k >= 62 {
 			f.odd = append(f.odd, k)
 		}
 	}
@@ -75,6 +75,9 @@ func (f *filter) block(h *header, filters []byte) bool {
 	if f.kinds != 0 && h.kinds&f.kinds == 0 {
 		return false
 	}
+	if f.router != (parse.Name{}) && h.kinds&routersIn != 0 && !inBloom(filters[:h.bloom], hashRouter(f.router)) {
+		return false
+	}
 	for _, p := range []netip.Prefix{f.host, f.peer} {
 		if p.IsSingleIP() && !inBloom(filters[:h.bloom], hashAddr(p.Addr())) {
 			return false
@@ -101,7 +104,7 @@ func (f *filter) event(e *parse.Event) bool {
 }
 
 func (f *filter) kind(k parse.Kind) bool {
-	if k >= 63 {
+	if k >= 62 {
 		return slices.Contains(f.odd, k)
 	}
 	return f.kinds&kindBit(k) != 0

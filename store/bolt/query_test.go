@@ -25,6 +25,7 @@ func TestQueryLeavesBlocksAlone(t *testing.T) {
 		for i := range es {
 			es[i].Kind = []parse.Kind{parse.SessionNew, parse.SessionNew, parse.SessionNew, parse.OOMKill,
 				parse.SessionNew, parse.SessionNew}[n]
+			es[i].Router = parse.MakeName(fmt.Sprint("gw", n))
 			es[i].Src, es[i].Dst = netip.AddrFrom4([4]byte{192, 168, byte(n), byte(i % 30)}),
 				netip.AddrFrom4([4]byte{198, 51, byte(n), byte(i % 100)})
 			es[i].NATSrc, es[i].NATSPort = netip.MustParseAddr("203.0.113.7"), uint16(1000*n+i+1)
@@ -58,13 +59,15 @@ func TestQueryLeavesBlocksAlone(t *testing.T) {
 		q    store.Query
 		want int
 	}{
-		"time":          {store.Query{Window: hour}, 1000},
-		"kind":          {store.Query{Kinds: []parse.Kind{parse.OOMKill}}, 1000},
-		"host":          {store.Query{Host: host}, 34},
-		"peer":          {store.Query{Peer: netip.MustParsePrefix("198.51.3.7/32")}, 10},
-		"host and text": {store.Query{Host: host, Text: "line 30007"}, 1},
-		"limit":         {store.Query{Window: store.Window{From: hour.From}, Limit: 7}, 7},
-		"nobody":        {store.Query{Host: netip.MustParsePrefix("10.9.9.9/32")}, 0},
+		"time":           {store.Query{Window: hour}, 1000},
+		"kind":           {store.Query{Kinds: []parse.Kind{parse.OOMKill}}, 1000},
+		"host":           {store.Query{Host: host}, 34},
+		"peer":           {store.Query{Peer: netip.MustParsePrefix("198.51.3.7/32")}, 10},
+		"host and text":  {store.Query{Host: host, Text: "line 30007"}, 1},
+		"limit":          {store.Query{Window: store.Window{From: hour.From}, Limit: 7}, 7},
+		"router":         {store.Query{Router: "gw3"}, 1000},
+		"no such router": {store.Query{Router: "gw9"}, 0},
+		"nobody":         {store.Query{Host: netip.MustParsePrefix("10.9.9.9/32")}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := mustOpen(t, dir, Options{NoSync: true})

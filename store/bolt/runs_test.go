@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"uncloak/parse"
 	"uncloak/store"
 )
 
@@ -153,5 +154,12 @@ func TestLimit(t *testing.T) {
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestKindsFit: the bits 62 and 63 of the kinds of a header have another meaning.
+func TestKindsFit(t *testing.T) {
+	if n := len(parse.KindNames()); n > 62 {
+		t.Errorf("%d kinds of events", n)
 	}
 }
