@@ -169,6 +169,10 @@ type Store interface {
 	// Damaged is the number of blocks that could not be read since Open.
 	Damaged() uint64
 
+	// Lacking lists, in order, the days that touch w of which something that was stored cannot be read, as far as that
+	// is known: answers about them may lack events. Damage is often known only when the day was read.
+	Lacking(w Window) []detect.Date
+
 	// Close waits for readers and releases the directory.
 	Close() error
 }

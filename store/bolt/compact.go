@@ -102,6 +102,9 @@ func (db *DB) writeAnew(ctx context.Context, d *day, name string, how rewriting)
 	} else if err == nil {
 		err = w.encodeBlocks(ctx, d)
 	}
+	if err == nil {
+		err = sealMetas(b)
+	}
 	var size int64
 	if err == nil {
 		err = view(b, func(tx *bbolt.Tx) error { size = tx.Size(); return nil })
@@ -119,6 +122,14 @@ func createFile(name string) (*bbolt.DB, error) {
 		OpenFile: func(n string, flag int, mode os.FileMode) (*os.File, error) {
 			return os.OpenFile(n, flag|os.O_EXCL, mode)
 		}})
+}
+
+// sealMetas makes both metas of a new file show all of it: bbolt writes them in turn, and reads the older one where the
+// newer one is damaged.
+func sealMetas(b *bbolt.DB) error {
+	return update(b, func(tx *bbolt.Tx) error {
+		return tx.Bucket([]byte("meta")).Put([]byte("sealed"), []byte{1})
+	})
 }
 
 // seal cuts a file to its size, which bbolt makes larger in steps, and waits for the disk.

@@ -59,6 +59,7 @@ type DB struct {
 
 	brokenMu sync.Mutex
 	broken   map[string]bool // damage that was reported
+	lacking  map[detect.Date]bool
 
 	users    sync.WaitGroup
 	buffers  sync.Pool    // of *cursor
@@ -96,7 +97,7 @@ func Open(dir string, opt Options) (*DB, error) {
 		return nil, errors.Join(err, closeFile(lock))
 	}
 	db := &DB{dir: dir, opt: opt, lock: lock, z: z, known: map[detect.Date]bool{},
-		open: map[detect.Date]*day{}, broken: map[string]bool{}, aside: map[detect.Date]bool{}}
+		open: map[detect.Date]*day{}, broken: map[string]bool{}, lacking: map[detect.Date]bool{}, aside: map[detect.Date]bool{}}
 	for range min(maxEncoders, runtime.GOMAXPROCS(0)) {
 		db.enc = append(db.enc, newEncoder(z))
 	}
@@ -221,6 +222,9 @@ func (db *DB) report(what string, d detect.Date, seq uint64, err error) {
 	if !seen && len(db.broken) < maxBroken {
 		db.broken[key] = true
 	}
+	if what != "summary" { // that is made anew
+		db.lacking[d] = true
+	}
 	db.brokenMu.Unlock()
 	if seen {
 		return
@@ -228,6 +232,31 @@ func (db *DB) report(what string, d detect.Date, seq uint64, err error) {
 	db.damaged.Add(1)
 	db.opt.Logger.Error("stored data is damaged and is left out", "what", what, "day", d.String(), "sequence", seq,
 		"err", err)
+}
+
+// Lacking lists the days that touch w and of which something cannot be read, as far as that was found since Open, or of
+// which a damaged file was set aside.
+func (db *DB) Lacking(w store.Window) (out []detect.Date) {
+	db.brokenMu.Lock()
+	for d := range db.lacking {
+		out = append(out, d)
+	}
+	db.brokenMu.Unlock()
+	files, err := os.ReadDir(filepath.Join(db.dir, "days"))
+	if err != nil {
+		db.opt.Logger.Error("data directory cannot be read", "err", err)
+	}
+	for _, f := range files {
+		name, _, ok := strings.Cut(f.Name(), ".db.damaged-")
+		if t, err := time.Parse(time.DateOnly, name); ok && err == nil {
+			out = append(out, detect.DateOf(t))
+		}
+	}
+	out = slices.DeleteFunc(out, func(d detect.Date) bool {
+		return !w.From.IsZero() && !d.End().After(w.From) || !w.To.IsZero() && !d.Start().Before(w.To)
+	})
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func closeFile(f *os.File) error {

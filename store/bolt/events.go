@@ -143,6 +143,8 @@ func (db *DB) eachHeader(tx *bbolt.Tx, date detect.Date, w *filter, f func(block
 	if span := readSpan(tx); w != nil && w.from > math.MinInt64+int64(min(span, math.MaxInt64)) && k != nil {
 		k, v = c.Seek(blockKey(blockRef{min: w.from - int64(span)}))
 	}
+	all := w == nil || w.open && w.from == math.MinInt64
+	events := uint64(0)
 	for ; k != nil; k, v = c.Next() {
 		first, seq, ok := parseKey(k)
 		if ok && w != nil && !w.open && first >= w.to {
@@ -151,9 +153,14 @@ func (db *DB) eachHeader(tx *bbolt.Tx, date detect.Date, w *filter, f func(block
 		h, bloom, err := parseHeader(v)
 		if err != nil || !ok || first != h.min {
 			db.report("block", date, seq, errors.Join(err, errDamaged))
+			all = false
 			continue
 		}
+		events += uint64(h.count)
 		f(refOf(&h, seq), &h, bloom)
+	}
+	if s := readStat(tx); all && events != s.events {
+		db.report("day file", date, 0, fmt.Errorf("%w: it has blocks of %d events, and says %d", errDamaged, events, s.events))
 	}
 	return nil
 }

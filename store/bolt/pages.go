@@ -40,6 +40,7 @@ type pages struct {
 	high           uint64 // pages from here on do not exist
 	root, freelist uint64
 	txid           uint64
+	oneMeta        bool     // the other meta makes no sense: the last transaction may be lost
 	seen           []uint64 // bits: pages that the walk has met
 }
 
@@ -74,13 +75,21 @@ func withPages(name string, f func(*pages) error) error {
 	})
 }
 
+// errOneMeta marks a file that bbolt reads as it was before its last transaction, or as it is now: one of its two metas
+// makes no sense, and nobody knows which of them was the newer one.
+var errOneMeta = fmt.Errorf("%w: one of two meta pages is invalid, what was stored last may be missing", errDamaged)
+
 // newPages reads the meta that bbolt would choose.
 func newPages(b []byte) (*pages, error) {
 	var best *pages
+	metas := map[uint64]int{} // valid ones, by size of a page
 	for size := uint64(1024); size <= 1<<16; size *= 2 {
 		for _, at := range []uint64{0, size} {
-			if p := readMeta(b, at); p != nil && p.size == size && (best == nil || p.txid > best.txid) {
-				best = p
+			if p := readMeta(b, at); p != nil && p.size == size {
+				metas[size]++
+				if best == nil || p.txid > best.txid {
+					best = p
+				}
 			}
 		}
 	}
@@ -90,6 +99,7 @@ func newPages(b []byte) (*pages, error) {
 	if best.high < 4 || best.high > uint64(len(b))/best.size {
 		return nil, fmt.Errorf("%w: file has %d bytes of %d", errDamaged, len(b), best.high*best.size)
 	}
+	best.oneMeta = metas[best.size] == 1
 	best.seen = make([]uint64, best.high/64+1)
 	return best, nil
 }
@@ -303,6 +313,9 @@ func checkPages(name string) error {
 		}
 		if first == nil { // pages below a damaged one were not met
 			w.free()
+		}
+		if first == nil && p.oneMeta {
+			first = errOneMeta
 		}
 		if more > 0 {
 			first = fmt.Errorf("%w (and %d more)", first, more)

@@ -49,7 +49,7 @@ func (db *DB) checked(date detect.Date) (bool, error) {
 	}
 	db.report("day file", date, 0, damage)
 	if db.opt.ReadOnly {
-		return false, nil
+		return errors.Is(damage, errOneMeta), nil // bbolt reads the other one
 	}
 	s, aside, err := db.rescue(name)
 	if errors.Is(err, store.ErrNewer) || errors.Is(err, store.ErrOlder) {
@@ -97,6 +97,9 @@ func (db *DB) rescue(name string) (s *salvage, aside string, err error) {
 	}
 	if err == nil {
 		err = s.finish(&size)
+	}
+	if err == nil {
+		err = sealMetas(b)
 	}
 	if err = errors.Join(err, b.Close()); err != nil {
 		return s, "", diskError(err)

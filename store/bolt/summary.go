@@ -178,6 +178,9 @@ func (db *DB) forget(date detect.Date) error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	delete(db.known, date)
+	db.brokenMu.Lock()
+	delete(db.lacking, date)
+	db.brokenMu.Unlock()
 	return db.detach(date)
 }
 
