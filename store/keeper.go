@@ -8,13 +8,14 @@ import (
 	"uncloak/detect"
 )
 
-// Keeper is what looks after the files of a store. All methods may run while the store is read and written.
+// Keeper maintains the files of a store: retention, compaction, backup, verification. All methods may run while the
+// store is read and written.
 type Keeper interface {
 	// Retain deletes the oldest days until the rest fits, and drops the lines of days that are to lose them; with
 	// dryRun it only says what it would do. Today, and what lies after it, always stays.
 	Retain(ctx context.Context, r Retain, today detect.Date, dryRun bool) ([]Pruned, error)
 
-	// CompactAll writes each day before that one anew which would become smaller, and says how much that was.
+	// CompactAll rewrites each day before the given one that would become smaller, and returns the sizes.
 	CompactAll(ctx context.Context, before detect.Date) ([]Compacted, error)
 
 	// Backup writes all of the data directory as a tar. Each day in it is as it was at one moment.
@@ -24,7 +25,7 @@ type Keeper interface {
 	Verify(ctx context.Context, f func(Verified) error) error
 }
 
-// Retain says how long events are kept. Zero fields are no limit.
+// Retain holds the limits for how long events are kept. Zero fields are no limit.
 type Retain struct {
 	Days    int   // today and so many before it, less one
 	Bytes   int64 // of all day files
@@ -46,7 +47,7 @@ type Compacted struct {
 	After  int64       `json:"after"`
 }
 
-// Verified is what reading all of one file gave.
+// Verified is the result of reading all of one file.
 type Verified struct {
 	File        string // below the data directory
 	Events      uint64 // that can be read

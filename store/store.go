@@ -16,27 +16,27 @@ import (
 
 // Errors that callers branch on.
 var (
-	// ErrLocked says that another process has the data directory open; the message names its pid.
+	// ErrLocked means that another process has the data directory open; the message names its pid.
 	ErrLocked = errors.New("data directory is in use")
-	// ErrNewer says that a file was written by a newer version of uncloak.
+	// ErrNewer means that a file was written by a newer version of uncloak.
 	ErrNewer = errors.New("written by a newer version of uncloak")
-	// ErrOlder says that a file was written before the first release: its logs are to be imported again.
+	// ErrOlder means that a file was written before the first release: its logs must be imported again.
 	ErrOlder = errors.New("written in a form of before the first release: move it away, and import its logs again")
-	// ErrFull says that the disk is full; nothing of the batch was stored.
+	// ErrFull means that the disk is full; nothing of the batch was stored.
 	ErrFull = errors.New("no space left on the disk")
 )
 
 // Entry is one event with the line that it came from.
 type Entry struct {
 	parse.Event
-	// Identity is parse.Record.Identity, perhaps with the router's hash: the same line has the same one, whatever carried
-	// it. Events completes it only where Query.Identity asks for that; where the line is not kept, less than the whole is
-	// left of it.
+	// Identity is parse.Record.Identity, perhaps with the router's hash: the same line has the same one, whatever
+	// carried it. Events completes it only where Query.Identity asks for that; where the line is not kept, less than
+	// the whole is left of it.
 	Identity uint64
 	Raw      []byte // the line as received; nil where it is not kept
 }
 
-// Batch is what is stored at once or not at all.
+// Batch is a set of events and accounting that is stored whole or not at all.
 type Batch struct {
 	ID      string // a batch whose ID was stored before is not stored again; "" = never compared
 	Entries []Entry
@@ -51,15 +51,15 @@ type Batch struct {
 	Health []Health // added to what is stored, in the same transaction
 }
 
-// Appended says what became of a batch.
+// Appended counts the lines of a batch by what Append did with them.
 type Appended struct {
 	Added, Duplicates int
 	Unknown           int           // of Added, those of Kind Unknown
 	Dates             []detect.Date // days that got events, in order
 }
 
-// Health is the accounting of one sender and of one router behind it (a relay has several) on one day. Counters are sums
-// of increments. Of the lines received, those that are not Dropped, Limited or Blank are stored: see Parsed.
+// Health is the accounting of one sender and of one router behind it (a relay has several) on one day. Counters are
+// sums of increments. Of the lines received, those that are not Dropped, Limited or Blank are stored: see Parsed.
 type Health struct {
 	Date       detect.Date
 	Sender     string // address, or file name of an import
@@ -67,12 +67,12 @@ type Health struct {
 	Received   uint64 // lines
 	Bytes      uint64
 	Unparsed   uint64
-	Dropped    uint64 // lines lost in our own queue
+	Dropped    uint64 // lines lost in the receiver's queue
 	Kernel     uint64 // datagrams lost in the socket buffer, where the kernel tells
 	Oversize   uint64 // lines cut at the limit
 	Malformed  uint64 // framing errors, binary junk
 	Duplicates uint64
-	SkewMS     int64  // sender's clock minus ours, last estimate; 0 for imports
+	SkewMS     int64  // sender's clock minus the receiver's, last estimate; 0 for imports
 	Repaired   uint64 // lines whose time was replaced (1970, far off)
 
 	NotAllowed uint64 `json:",omitempty"` // lines, or connections, of a sender that is not allowed: not among Received
@@ -80,12 +80,13 @@ type Health struct {
 	Refused    uint64 `json:",omitempty"` // connections beyond the limits
 	Suppressed uint64 `json:",omitempty"` // lines that the sender says it left out itself
 	Missing    uint64 `json:",omitempty"` // lines that its sequence numbers show to be lost on the way
-	Repeated   uint64 `json:",omitempty"` // lines that the sender says were like the one before, and did not send ("repeated 7 times")
+	Repeated   uint64 `json:",omitempty"` // lines that the sender counted and did not send ("repeated 7 times")
 	Blank      uint64 `json:",omitempty"` // lines of Malformed that were empty, and are not stored
 }
 
-// Parsed is how many lines are stored and understood: what was received is that, what is Unparsed, and what was Dropped, Limited
-// or Blank. Kernel and NotAllowed are of what was never received, Oversize, Malformed and Repaired of what is stored.
+// Parsed returns the number of lines that were stored and understood: those received less those Unparsed, Dropped,
+// Limited or Blank. Kernel and NotAllowed count lines that were never received; Oversize, Malformed and Repaired
+// count stored ones.
 func (h *Health) Parsed() uint64 {
 	return h.Received - min(h.Received, h.Unparsed+h.Dropped+h.Limited+h.Blank)
 }
@@ -110,9 +111,10 @@ func (h *Health) Add(o *Health) {
 	h.Blank += o.Blank
 }
 
-// Empty says that nothing was counted.
+// Empty reports whether nothing was counted.
 func (h *Health) Empty() bool {
-	return h.Received|h.Dropped|h.Kernel|h.Malformed|h.NotAllowed|h.Limited|h.Refused|h.Suppressed|h.Missing|h.Repeated == 0
+	return h.Received|h.Dropped|h.Kernel|h.Malformed|h.NotAllowed|h.Limited|h.Refused == 0 &&
+		h.Suppressed|h.Missing|h.Repeated == 0
 }
 
 // Window is a half-open span of time; a zero end is unbounded.
@@ -133,7 +135,7 @@ type Query struct {
 	Identity bool
 }
 
-// DayInfo says what the store holds of a day.
+// DayInfo is the number, the time span and the size of a day's events.
 type DayInfo struct {
 	Date        detect.Date
 	Events      uint64
@@ -153,7 +155,7 @@ type Store interface {
 	// Days lists the days that have events, in order.
 	Days(ctx context.Context) ([]DayInfo, error)
 
-	// Day is the summary stored for d; nil without error when there is none.
+	// Day returns the summary stored for d; nil without error where there is no such summary.
 	Day(ctx context.Context, d detect.Date) (*detect.Day, error)
 	PutDay(ctx context.Context, d *detect.Day) error
 
@@ -167,6 +169,10 @@ type Store interface {
 	// Damaged is the number of blocks that could not be read since Open.
 	Damaged() uint64
 
+	// Lacking lists, in order, the days that touch w of which something that was stored cannot be read, as far as that
+	// is known: answers about them may lack events. Damage is often known only when the day was read.
+	Lacking(w Window) []detect.Date
+
 	// Close waits for readers and releases the directory.
 	Close() error
 }
@@ -178,7 +184,7 @@ type Nearest struct {
 	At    time.Time
 	Limit int               // on each side of At; 0 = 1
 	Match func(*Entry) bool // further conditions, with Raw; nil = none
-	// Blocks asks for nothing but what a NAT gave to a machine: blocks of ports, and whole addresses. Days that have none
-	// are left alone.
+	// Blocks asks for nothing but what a NAT gave to a machine: blocks of ports, and whole addresses. Days that have
+	// none are left alone.
 	Blocks bool
 }

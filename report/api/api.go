@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"uncloak/detect"
@@ -29,6 +30,8 @@ const (
 	HeaderDay   = "Uncloak-Day"   // the local day that was reported
 	HeaderWorst = "Uncloak-Worst" // the worst severity among the findings that are not known: info, warning, critical or nothing
 	HeaderError = "Uncloak-Error" // trailer: why a stream ended early
+	// HeaderDamage says which days could not be read in full, so that the answer may lack events. A trailer of events.
+	HeaderDamage = "Uncloak-Damage"
 )
 
 // DaySource gives the summaries of the UTC days that touch a window, the running day included, and makes those anew
@@ -128,6 +131,30 @@ func (h *handler) answer(f func(http.ResponseWriter, *http.Request) error) http.
 		}
 		h.Log.Debug("request failed", "path", r.URL.Path, "status", status, "error", err)
 		http.Error(w, err.Error(), status)
+	}
+}
+
+// damage says what the store cannot read of the days that touch a window; "" where that is nothing.
+func (h *handler) damage(w store.Window) string {
+	days := h.Store.Lacking(w)
+	if len(days) == 0 {
+		return ""
+	}
+	words := make([]string, 0, 4)
+	for i, d := range days {
+		if i == 3 && len(days) > 4 {
+			words = append(words, fmt.Sprintf("%d more days", len(days)-3))
+			break
+		}
+		words = append(words, d.String())
+	}
+	return "stored data of " + strings.Join(words, ", ") + " is damaged: the answer may lack events; uncloak verify says what is wrong"
+}
+
+// tellDamage sets HeaderDamage. It is called when the store has been read.
+func (h *handler) tellDamage(to http.Header, w store.Window) {
+	if s := h.damage(w); s != "" {
+		to.Set(HeaderDamage, s)
 	}
 }
 

@@ -24,20 +24,20 @@ const dayVersion = 2
 
 func bucketNames() []string { return []string{"meta", "blocks", "batches", "health", "day"} }
 
-// day is an open day file. refs, used and gone belong to DB.mu.
+// day is an open day file. DB.mu guards refs, used and gone.
 type day struct {
 	date detect.Date
 	b    *bbolt.DB
 	gen  uint64 // differs each time that a file is opened
 	refs int
 	used uint64
-	gone bool // removed by Prune: closed by its last user
+	gone bool // removed from its place: closed by its last user
 
 	tail    []tailBlock  // belongs to the writer
 	readers sync.RWMutex // held by readers from the listing of blocks to their end; a merge only tries to get it
 }
 
-// stat is what a day file says of its events.
+// stat is the number of events of a day file, and the times of the first and the last.
 type stat struct {
 	events      uint64
 	first, last int64 // ns
@@ -47,8 +47,9 @@ func (db *DB) dayPath(d detect.Date) string {
 	return filepath.Join(db.dir, "days", d.String()+".db")
 }
 
-// acquire opens the file of that day, or nil without error when there is none and it is not to be created. A file
-// that is beyond reading counts as damage and as no file; where it must be written it is moved aside.
+// acquire opens the file of a day. It returns nil without error where there is no such file and create is false. A
+// file that cannot be read counts as damage and as missing; where create is set it is moved aside and a new one takes
+// its place.
 func (db *DB) acquire(date detect.Date, create bool) (*day, error) {
 	db.mu.Lock() // held while a file is opened or closed: bbolt locks its files, even against ourselves
 	defer db.mu.Unlock()
@@ -71,7 +72,7 @@ func (db *DB) acquire(date detect.Date, create bool) (*day, error) {
 	return d, db.closeSpare()
 }
 
-// release is the end of a use.
+// release gives back what acquire returned.
 func (db *DB) release(d *day) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -107,7 +108,7 @@ func (db *DB) closeSpare() error {
 
 func (d *day) close() error { return guard(d.b.Close) }
 
-// openDay opens one file; nil without error where there is nothing to read.
+// openDay opens one file; it returns nil without error where there is nothing to read.
 func (db *DB) openDay(date detect.Date, create bool) (*day, error) {
 	name := db.dayPath(date)
 	if fi, err := os.Lstat(name); db.opt.ReadOnly && err == nil && fi.Size() == 0 {
@@ -181,7 +182,8 @@ func (db *DB) openFile(name string) (b *bbolt.DB, err error) {
 			_ = file.Close()
 		}
 		if err = classify(err); errors.Is(err, errDamaged) && checkPages(name) == nil {
-			err = fmt.Errorf("the disk gives something else than what is on it: %v", err) // no reason to set the file aside
+			// the pages on the disk are in order: the file is not set aside
+			err = fmt.Errorf("the disk gives something else than what is on it: %v", err)
 		}
 		return nil, err
 	}
@@ -245,8 +247,8 @@ func (db *DB) prepare(b *bbolt.DB) error {
 	})
 }
 
-// classify tells a file that is broken from one that cannot be opened now: bbolt has no error of its own for a file
-// that is cut, so what does not come from the system is taken for damage.
+// classify tells a broken file from one that cannot be opened now. bbolt has no error of its own for a file that was
+// cut short, so every error that does not come from the operating system is taken for damage.
 func classify(err error) error {
 	var path *fs.PathError
 	var errno syscall.Errno
@@ -259,7 +261,7 @@ func classify(err error) error {
 	return fmt.Errorf("%w: %w", errDamaged, err)
 }
 
-// diskError makes store.ErrFull of what the kernel says when there is no room.
+// diskError adds store.ErrFull to the kernel's errors for a full disk or quota.
 func diskError(err error) error {
 	for _, e := range []error{syscall.ENOSPC, syscall.EDQUOT} {
 		if errors.Is(err, e) {
@@ -279,21 +281,23 @@ func update(b *bbolt.DB, f func(*bbolt.Tx) error) error {
 		return fmt.Errorf("%w: %w", store.ErrFull, err)
 	}
 	// what bbolt says when its pages make no sense; a damaged page number asks for a file larger than any can be
-	for _, e := range []error{bbolterrors.ErrIncompatibleValue, bbolterrors.ErrBucketNotFound, bbolterrors.ErrKeyRequired, syscall.EFBIG} {
+	for _, e := range []error{bbolterrors.ErrIncompatibleValue, bbolterrors.ErrBucketNotFound,
+		bbolterrors.ErrKeyRequired, syscall.EFBIG} {
 		if errors.Is(err, e) {
 			return fmt.Errorf("%w: %w", errDamaged, err)
 		}
 	}
 	var path *fs.PathError
 	var errno syscall.Errno
-	if errors.As(err, &path) && path.Op == "writeat" && !errors.As(err, &errno) { // a page number so large that its offset is negative
+	// bbolt was led to a page number so large that its offset is negative
+	if errors.As(err, &path) && path.Op == "writeat" && !errors.As(err, &errno) {
 		return fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	return diskError(err)
 }
 
-// guard turns into an error what bbolt does when it meets a page that makes no sense: it panics, or follows a
-// reference out of the mapped file.
+// guard calls f and turns a panic or a fault into an error: bbolt panics, or follows a reference out of the mapped
+// file, when it meets a page that makes no sense.
 func guard(f func() error) (err error) {
 	old := debug.SetPanicOnFault(true)
 	defer debug.SetPanicOnFault(old)

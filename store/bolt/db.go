@@ -20,16 +20,19 @@ import (
 
 var _ store.Store = (*DB)(nil)
 
-// ErrClosed says that the store was closed before.
+// ErrClosed is returned by every method after Close.
 var ErrClosed = fmt.Errorf("store: %w", fs.ErrClosed)
 
-// Options of Open. The zero value is what a daemon wants.
+// Options are the settings of Open. The zero value suits a daemon.
 type Options struct {
 	ReadOnly bool         // change nothing, not even the lock file; several read-only openers may share a directory
 	Logger   *slog.Logger // damaged blocks and files; nil = none
 	NoSync   bool         // do not wait for the disk: a power cut may cost the day file. For benchmarks and demos.
 	KeepRaw  KeepRaw      // which raw lines are stored; what is stored already stays as it is
 	MaxOpen  int          // day files kept open when nobody uses them; 0 = 16
+	// ReadMemory bounds the decoded blocks that all sequences together hold beside the one that each needs; 0 =
+	// DefaultReadMemory.
+	ReadMemory int64
 }
 
 // DB is a data directory. See store.Store for the contract of its methods. Events, Days and the other readers may be
@@ -56,10 +59,12 @@ type DB struct {
 
 	brokenMu sync.Mutex
 	broken   map[string]bool // damage that was reported
+	lacking  map[detect.Date]bool
 
 	users    sync.WaitGroup
-	buffers  sync.Pool // of *cursor
-	decoders sync.Pool // of *decoder
+	buffers  sync.Pool    // of *cursor
+	decoders sync.Pool    // of *decoder
+	reading  atomic.Int64 // bytes that sequences hold of Options.ReadMemory
 	damaged  atomic.Uint64
 }
 
@@ -75,6 +80,9 @@ func Open(dir string, opt Options) (*DB, error) {
 	if opt.MaxOpen <= 0 {
 		opt.MaxOpen = 16
 	}
+	if opt.ReadMemory <= 0 {
+		opt.ReadMemory = DefaultReadMemory
+	}
 	if !opt.ReadOnly {
 		if err := makeDirs(dir); err != nil {
 			return nil, err
@@ -89,7 +97,7 @@ func Open(dir string, opt Options) (*DB, error) {
 		return nil, errors.Join(err, closeFile(lock))
 	}
 	db := &DB{dir: dir, opt: opt, lock: lock, z: z, known: map[detect.Date]bool{},
-		open: map[detect.Date]*day{}, broken: map[string]bool{}, aside: map[detect.Date]bool{}}
+		open: map[detect.Date]*day{}, broken: map[string]bool{}, lacking: map[detect.Date]bool{}, aside: map[detect.Date]bool{}}
 	for range min(maxEncoders, runtime.GOMAXPROCS(0)) {
 		db.enc = append(db.enc, newEncoder(z))
 	}
@@ -169,7 +177,7 @@ func (db *DB) enter() error {
 
 func (db *DB) leave() { db.users.Done() }
 
-// enterWrite is enter for those who change something, one at a time.
+// enterWrite is enter for methods that change something: they run one at a time.
 func (db *DB) enterWrite() error {
 	if db.opt.ReadOnly {
 		return fmt.Errorf("store is open for reading only: %w", fs.ErrPermission)
@@ -206,7 +214,7 @@ func (db *DB) Damaged() uint64 { return db.damaged.Load() }
 // maxBroken bounds the memory of what was reported as damaged; beyond it, damage is counted again at each meeting.
 const maxBroken = 1 << 16
 
-// report counts and logs damage the first time that it is met.
+// report counts and logs a piece of damage the first time that it is found.
 func (db *DB) report(what string, d detect.Date, seq uint64, err error) {
 	key := fmt.Sprintf("%s %v %d", what, d, seq)
 	db.brokenMu.Lock()
@@ -214,12 +222,41 @@ func (db *DB) report(what string, d detect.Date, seq uint64, err error) {
 	if !seen && len(db.broken) < maxBroken {
 		db.broken[key] = true
 	}
+	if what != "summary" { // that is made anew
+		db.lacking[d] = true
+	}
 	db.brokenMu.Unlock()
 	if seen {
 		return
 	}
 	db.damaged.Add(1)
-	db.opt.Logger.Error("stored data is damaged and is left out", "what", what, "day", d.String(), "sequence", seq, "err", err)
+	db.opt.Logger.Error("stored data is damaged and is left out", "what", what, "day", d.String(), "sequence", seq,
+		"err", err)
+}
+
+// Lacking lists the days that touch w and of which something cannot be read, as far as that was found since Open, or of
+// which a damaged file was set aside.
+func (db *DB) Lacking(w store.Window) (out []detect.Date) {
+	db.brokenMu.Lock()
+	for d := range db.lacking {
+		out = append(out, d)
+	}
+	db.brokenMu.Unlock()
+	files, err := os.ReadDir(filepath.Join(db.dir, "days"))
+	if err != nil {
+		db.opt.Logger.Error("data directory cannot be read", "err", err)
+	}
+	for _, f := range files {
+		name, _, ok := strings.Cut(f.Name(), ".db.damaged-")
+		if t, err := time.Parse(time.DateOnly, name); ok && err == nil {
+			out = append(out, detect.DateOf(t))
+		}
+	}
+	out = slices.DeleteFunc(out, func(d detect.Date) bool {
+		return !w.From.IsZero() && !d.End().After(w.From) || !w.To.IsZero() && !d.Start().Before(w.To)
+	})
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func closeFile(f *os.File) error {
@@ -229,7 +266,7 @@ func closeFile(f *os.File) error {
 	return f.Close()
 }
 
-// syncDir makes the creation or removal of a file in dir last.
+// syncDir waits until the creation or removal of a file in dir is on the disk.
 func syncDir(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {

@@ -25,8 +25,8 @@ const (
 	maxSummary     = 256 << 20
 )
 
-// read runs f in a short transaction on a day. A day without a file is no error, and neither is one that turns out
-// to be damaged: that is counted.
+// read runs f in a short transaction on a day. A day without a file is no error; a damaged one is counted, and no
+// error either.
 func (db *DB) read(ctx context.Context, date detect.Date, f func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -178,6 +178,9 @@ func (db *DB) forget(date detect.Date) error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	delete(db.known, date)
+	db.brokenMu.Lock()
+	delete(db.lacking, date)
+	db.brokenMu.Unlock()
 	return db.detach(date)
 }
 

@@ -101,7 +101,8 @@ func wanted(e *store.Entry, q *store.Query) bool {
 }
 
 func within(p netip.Prefix, addrs []netip.Addr) bool {
-	return !p.IsValid() || slices.ContainsFunc(addrs, func(a netip.Addr) bool { return p.Contains(a.Unmap().WithZone("")) })
+	return !p.IsValid() || slices.ContainsFunc(addrs,
+		func(a netip.Addr) bool { return p.Contains(a.Unmap().WithZone("")) })
 }
 
 func (m *model) daysOf() (out []store.DayInfo) {
@@ -142,7 +143,7 @@ func (m *model) healthOf(w store.Window) map[[2]string]store.Health {
 	return out
 }
 
-// origin is when the events of the suite begin: one hour before a midnight, so that batches touch two days.
+// origin is the time of the first events of the suite: one hour before a midnight, so that batches touch two days.
 func origin() time.Time { return time.Date(2026, 11, 20, 23, 0, 0, 0, time.UTC) }
 
 // randomEntry has fields of every form: missing ones, all families of addresses, stamps of whole and broken seconds.
@@ -190,7 +191,8 @@ func randomQuery(r *rand.Rand) store.Query {
 	if r.IntN(2) == 0 {
 		q.To = origin().Add(time.Duration(r.Int64N(int64(4 * time.Hour))))
 	}
-	prefixes := []string{"192.168.128.3/32", "192.168.128.0/30", "fe80::1/128", "2001:db8::/32", "198.51.100.1/32", "0.0.0.0/0"}
+	prefixes := []string{"192.168.128.3/32", "192.168.128.0/30", "fe80::1/128", "2001:db8::/32", "198.51.100.1/32",
+		"0.0.0.0/0"}
 	if r.IntN(3) == 0 {
 		q.Host = netip.MustParsePrefix(prefixes[r.IntN(len(prefixes))])
 	}

@@ -11,8 +11,9 @@ import (
 type KeepRaw uint8
 
 const (
-	KeepAll      KeepRaw = iota
-	KeepFindings         // those that a report may quote as evidence: all but the mass of sessions begun, changed and ended
+	KeepAll KeepRaw = iota
+	// KeepFindings keeps lines that a report may quote as evidence: all but those of sessions begun, changed and ended
+	KeepFindings
 	KeepNone
 )
 
@@ -26,11 +27,11 @@ func ParseKeepRaw(s string) (KeepRaw, error) {
 	case "none":
 		return KeepNone, nil
 	}
-	return KeepAll, fmt.Errorf("%q is none of all, findings, none", s)
+	return KeepAll, fmt.Errorf("%q: want all, findings or none", s)
 }
 
-// keeps says whether the line of an event is stored. What a NAT gives to a machine always is: which ports these are stands
-// in no column.
+// keeps reports whether the line of an event is stored. The line of a NAT that gives ports to a machine always is: no
+// column holds the ports.
 func (k KeepRaw) keeps(e *parse.Event) bool {
 	if gives(e) {
 		return true
