@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/netip"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -290,17 +289,19 @@ func TestTunnels(t *testing.T) {
 	}
 }
 
-// TestManyHeads: a packet of nothing but heads costs no more memory than a large packet does.
-func TestManyHeads(t *testing.T) {
-	tags := append([]byte(etherIPv4[:12]), bytes.Repeat([]byte{0x81, 0, 0, 5}, packetMax/4-8)...)
-	file := pcapFile(le, magicMicro, 1, tags)
-	le.PutUint32(file[16:], packetMax)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	_, _, s := messagesOf(t, file)
-	runtime.ReadMemStats(&after)
-	if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 256 || s != (CaptureStats{Packets: 1, Other: 1}) {
-		t.Errorf("%d MB, %+v", used, s)
+// TestDecodedMax: a message behind heads is found, and one that begins beyond decodedMax is not looked for.
+func TestDecodedMax(t *testing.T) {
+	v4 := ip4(7, protoUDP, 1, 0, udpTo(514, "<13>a"))
+	for heads, want := range map[int]CaptureStats{
+		10:             {Packets: 1, Messages: 1},
+		decodedMax / 4: {Packets: 1, Other: 1},
+	} {
+		tags := append([]byte(etherIPv4[:12]), bytes.Repeat([]byte{0x81, 0, 0, 5}, heads)...)
+		file := pcapFile(le, magicMicro, 1, append(append(tags, 8, 0), v4...))
+		le.PutUint32(file[16:], packetMax)
+		if _, _, s := messagesOf(t, file); s != want {
+			t.Errorf("%d heads: %+v, want %+v", heads, s, want)
+		}
 	}
 }
 
@@ -342,14 +343,15 @@ func TestNotSent(t *testing.T) {
 func TestDamagedCapture(t *testing.T) {
 	good := ip4(7, protoUDP, 1, 0, udpTo(514, "<13>a"))
 	ng, huge := pcapngFile(le, rawLink, good), pcapFile(le, magicMicro, rawLink, good)
-	le.PutUint32(huge[16:], 1<<31) // the snap length
+	le.PutUint32(huge[16:], 2*packetMax) // the snap length
+	tooLong := "\x00\x00\x10\x01"        // 17 MiB, just beyond packetMax
 	for name, file := range map[string][]byte{
-		"a packet of 2 GB":     append(pcapFile(le, magicMicro, rawLink, good), "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x80"...),
-		"a packet of 1 GB":     append(huge, "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x00\x40"...),
+		"beyond the snap":      append(pcapFile(le, magicMicro, rawLink, good), "\x00\x00\x00\x00\x00\x00\x00\x00"+tooLong+tooLong...),
+		"beyond our bound":     append(huge, "\x00\x00\x00\x00\x00\x00\x00\x00"+tooLong+tooLong...),
 		"more than its block":  slices.Concat(ng, block(le, 6, append(make([]byte, 12), "\x00\x10\x00\x00\x00\x10\x00\x00"...)), ng),
 		"options without end":  slices.Concat(ng, block(le, 6, append(make([]byte, 20), "\x01\x00\xff\x00"...)), ng, ng),
 		"a block of 4 bytes":   append(slices.Clone(ng), "\x06\x00\x00\x00\x04\x00\x00\x00"...),
-		"a block of 4 GB":      append(slices.Clone(ng), "\x06\x00\x00\x00\xf0\xff\xff\xff"...),
+		"a block of 17 MB":     append(slices.Clone(ng), "\x06\x00\x00\x00"+tooLong...),
 		"no such interface":    append(slices.Clone(ng), block(le, 6, append([]byte{1}, make([]byte, 40)...))...),
 		"no byte order":        append(slices.Clone(ng), block(le, sectionBlock, make([]byte, 16))...),
 		"too many interfaces":  append(slices.Clone(ng), bytes.Repeat(block(le, 1, make([]byte, 8)), interfacesMax)...),

@@ -28,7 +28,7 @@ type carried struct {
 // an error of that packet.
 var lazily = gopacket.DecodeOptions{Lazy: true, NoCopy: true}
 
-// decodedMax bounds what is decoded of a packet, which is libpcap's largest: of 16 MiB of VLAN tags the library made 600 MB.
+// decodedMax bounds the bytes of a packet that are decoded; it is the largest packet of libpcap. Decoding can take forty times a packet's size in memory (gopacket 1.7.7).
 const decodedMax = 256 << 10
 
 // lastLayers are those behind the head of an IP packet that are not looked behind: what is read, and tunnels.

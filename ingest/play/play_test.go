@@ -412,14 +412,14 @@ func TestRestamp(t *testing.T) {
 		"<4>Nov 21":                                  "<4>Nov 21",
 		"":                                           "",
 		"<":                                          "<",
-		"<4>":                                        "<4>",
+		"<4>x":                                       "<4>x",
 		"2026-13-21T20:28:21Z gw app: x":             "2026-13-21T20:28:21Z gw app: x",
 	} {
 		if got := string(s.all([][]byte{[]byte(line)}, now)[0]); got != want {
 			t.Errorf("%q:\n got %q\nwant %q", line, got, want)
 		}
 	}
-	got := s.all([][]byte{[]byte("<4>Nov 21 20:28:21 a"), []byte("b")}, now)
+	got := s.all([][]byte{[]byte("<4>Nov 21 20:28:21 gw app: a"), []byte("b")}, now)
 	if len(got) != 2 || string(got[1]) != "b" {
 		t.Errorf("%q", got)
 	}
