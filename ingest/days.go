@@ -15,9 +15,9 @@ import (
 	"uncloak/store"
 )
 
-// Days is a store that keeps the summaries beside the events: what is appended live goes into the running day at once;
-// days that an import touched are made anew from the stored events when they are asked for. A day is therefore always
-// what a replay of its events gives.
+// Days is a Store that keeps the summaries of days up to date. A live event enters the summary of the running day at
+// once; a day that an import changed is summarized anew from its stored events when it is asked for. A summary is
+// therefore always what a replay of the day's events gives.
 type Days struct {
 	store.Store
 	cfg detect.Config
@@ -25,15 +25,17 @@ type Days struct {
 
 	mu    sync.Mutex // Append and Observe are one step: a replay in between would count a batch twice
 	live  *detect.Tracker
-	wait  window // stored, not yet in live
+	wait  window // stored events that are not in live yet
 	stale map[detect.Date]bool
-	late  map[detect.Date]int64 // days that still get single live lines (a sender whose clock is behind, a backlog) → when made anew last
+	// past days that still get live lines (a clock that is behind, a backlog), with the time of the last rebuild
+	late map[detect.Date]int64
 }
 
-// lateEvery is how often a day that still gets live lines is made anew: each time would replay it every minute.
+// lateEvery is the least time between two rebuilds of a past day that still gets live lines. Without it such a day
+// would be replayed every minute.
 const lateEvery = 10 * time.Minute
 
-// lately says that date got live lines after it was over, and was made anew a short while ago.
+// lately reports whether date got live lines after it was over and was made anew less than lateEvery ago.
 func (d *Days) lately(date detect.Date) bool {
 	at, ok := d.late[date]
 	return ok && !d.stale[date] && at > 0 && d.live != nil && d.live.Now()-at < int64(lateEvery)
@@ -53,7 +55,7 @@ func (d *Days) Append(ctx context.Context, b store.Batch) (store.Appended, error
 		for _, date := range got.Dates { // days that were stored before the one that failed
 			d.stale[date] = true
 		}
-		if !errors.Is(err, store.ErrFull) { // perhaps it is stored all the same, and only the disk's answer was lost
+		if !errors.Is(err, store.ErrFull) { // perhaps all is stored, and only the disk's answer was lost
 			for i := range b.Entries {
 				d.stale[detect.DateOf(time.Unix(0, b.Entries[i].Time))] = true
 			}
@@ -68,7 +70,8 @@ func (d *Days) Append(ctx context.Context, b store.Batch) (store.Appended, error
 	}
 	d.wait.add(b.Entries)
 	if err := d.release(ctx, d.wait.due()); err != nil {
-		d.log.Error("summary of the running day is not kept, it will be made anew", "err", err) // the events are stored
+		// the events are stored
+		d.log.Error("cannot keep the summary of the running day, it will be made anew", "err", err)
 	}
 	return got, nil
 }
@@ -114,7 +117,8 @@ func (d *Days) observe(ctx context.Context, e *parse.Event) error {
 	return nil
 }
 
-// Forget drops what is remembered of a day that was deleted from the store, so that it does not come back with the next Save.
+// Forget drops what is remembered of a day that was deleted from the store, so that the next Save does not write it
+// back.
 func (d *Days) Forget(date detect.Date) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -125,7 +129,7 @@ func (d *Days) Forget(date detect.Date) {
 	}
 }
 
-// Resume takes up the last day that the store has, as if it had been running all the time. A daemon calls it before it
+// Resume continues the last day that the store has, as if this process had received it all. A daemon calls it before it
 // receives anything.
 func (d *Days) Resume(ctx context.Context) error {
 	d.mu.Lock()
@@ -153,14 +157,14 @@ func (d *Days) Save(ctx context.Context) error {
 	return d.Store.PutDay(ctx, d.snapshot())
 }
 
-// snapshot is the running day. All that the store has of it went through the tracker.
+// snapshot returns the summary of the running day. All events that the store has of it went through the tracker.
 func (d *Days) snapshot() *detect.Day {
 	day := d.live.Day()
 	day.Stored = day.Events
 	return day
 }
 
-// Load is the summaries of the days that touch w, in order; those that are missing or stale are made first.
+// Load returns the summaries of the days that touch w, in order. Those that are missing or stale are made first.
 func (d *Days) Load(ctx context.Context, w store.Window) ([]*detect.Day, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -190,7 +194,7 @@ func (d *Days) Load(ctx context.Context, w store.Window) ([]*detect.Day, error) 
 	return out, nil
 }
 
-// accounted is the day with the accounting of its senders, which the store keeps apart from the events.
+// accounted returns a copy of the day with the accounting of its senders, which the store keeps apart from the events.
 func (d *Days) accounted(ctx context.Context, day *detect.Day) (*detect.Day, error) {
 	hs, err := d.Store.Health(ctx, store.Window{From: day.Date.Start(), To: day.Date.End()})
 	if err != nil {
@@ -201,8 +205,9 @@ func (d *Days) accounted(ctx context.Context, day *detect.Day) (*detect.Day, err
 	return &out, nil
 }
 
-// shareOut gives the losses whose router is not known to those that may have sent the lines, each its share by what it sent:
-// what a socket's buffer lost to all senders, what was dropped of a sender to all routers behind it. A router's numbers are its own.
+// shareOut divides losses whose router is not known among the routers that may have sent the lines, in proportion to
+// what each sent: those of a socket's buffer among all senders of the network, those of a sender among the routers
+// behind it. Gaps in sequence numbers are a router's own.
 func shareOut(hs []store.Health) (out []detect.Sender) {
 	var kernel, live float64
 	received, lost, limited := map[string]float64{}, map[string]float64{}, map[string]float64{}
@@ -222,20 +227,21 @@ func shareOut(hs []store.Health) (out []detect.Sender) {
 		if h.Received == 0 {
 			continue
 		}
-		s := detect.Sender{Name: h.Sender, Router: h.Router, Received: h.Received, Repaired: h.Repaired, SkewMS: h.SkewMS, Missing: h.Missing}
+		s := detect.Sender{Name: h.Sender, Router: h.Router, Received: h.Received, Repaired: h.Repaired,
+			SkewMS: h.SkewMS, Missing: h.Missing}
 		share := float64(h.Received) / received[h.Sender]
 		s.Lost, s.Limited = uint64(lost[h.Sender]*share+0.5), uint64(limited[h.Sender]*share+0.5)
 		if network(h) {
 			missed := uint64(kernel*float64(h.Received)/live + 0.5)
 			s.Lost, s.Received = s.Lost+missed, s.Received+missed
-			s.Missing -= min(s.Missing, missed) // its numbers show those, too
+			s.Missing -= min(s.Missing, missed) // the gaps in its sequence numbers include these
 		}
 		out = append(out, s)
 	}
 	return out
 }
 
-// Rebuild makes the summaries that are stale, in order, and says which.
+// Rebuild makes the stale summaries anew, in order, and returns their dates.
 func (d *Days) Rebuild(ctx context.Context) ([]detect.Date, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -258,9 +264,9 @@ func (d *Days) Rebuild(ctx context.Context) ([]detect.Date, error) {
 	return done, nil
 }
 
-// summary is the up-to-date Day of date; nil when the store has no events of it.
+// summary returns the current summary of date, nil where the store has no events of that day.
 func (d *Days) summary(ctx context.Context, date detect.Date) (*detect.Day, error) {
-	if d.stale[date-1] { // its open sessions are where this one begins
+	if d.stale[date-1] { // the sessions open at its end are those with which date begins
 		if _, err := d.summary(ctx, date-1); err != nil {
 			return nil, err
 		}
@@ -276,18 +282,8 @@ func (d *Days) summary(ctx context.Context, date detect.Date) (*detect.Day, erro
 	if i < 0 || infos[i].Events == 0 {
 		return nil, nil
 	}
-	old, err := d.Store.Day(ctx, date)
-	if err != nil {
-		d.log.Warn("summary cannot be read, making it anew", "day", date.String(), "err", err)
-		old = nil
-	}
-	if old != nil && old.Config == d.cfg.Fingerprint() && d.lately(date) {
-		return old, nil
-	}
-	if old != nil && !d.stale[date] && old.Stored == infos[i].Events && old.Config == d.cfg.Fingerprint() {
-		if prev, err := d.Store.Day(ctx, date-1); err == nil && prev.OpenPrint() == old.Began {
-			return old, nil
-		}
+	if day := d.kept(ctx, date, infos[i].Events); day != nil {
+		return day, nil
 	}
 	prev, err := d.summary(ctx, date-1)
 	if err != nil {
@@ -310,6 +306,29 @@ func (d *Days) summary(ctx context.Context, date detect.Date) (*detect.Day, erro
 		d.live = t
 	}
 	return day, nil
+}
+
+// kept returns the stored summary of a day of which the store has so many events, or nil where it is missing, stale or
+// of another configuration.
+func (d *Days) kept(ctx context.Context, date detect.Date, events uint64) *detect.Day {
+	day, err := d.Store.Day(ctx, date)
+	if err != nil {
+		d.log.Warn("summary cannot be read, making it anew", "day", date.String(), "err", err)
+		return nil
+	}
+	if day == nil || day.Config != d.cfg.Fingerprint() {
+		return nil
+	}
+	if d.lately(date) {
+		return day
+	}
+	if d.stale[date] || day.Stored != events {
+		return nil
+	}
+	if prev, err := d.Store.Day(ctx, date-1); err != nil || prev.OpenPrint() != day.Began {
+		return nil
+	}
+	return day
 }
 
 // replay runs the stored events of date through a new tracker.

@@ -36,7 +36,8 @@ func sessions(from time.Time, n int) (out []store.Entry) {
 		if i%3 == 2 {
 			at = at.Add(-1500 * time.Millisecond)
 		}
-		e := parse.Event{Kind: parse.SessionNew, Proto: parse.TCP, Time: at.UnixNano(), Router: parse.MakeName("gw"), Src: netip.AddrFrom4([4]byte{192, 168, 0, byte(i % 5)}),
+		e := parse.Event{Kind: parse.SessionNew, Proto: parse.TCP, Time: at.UnixNano(), Router: parse.MakeName("gw"),
+			Src: netip.AddrFrom4([4]byte{192, 168, 0, byte(i % 5)}),
 			Dst: netip.AddrFrom4([4]byte{203, 0, byte(i >> 8), byte(i)}), SPort: uint16(i), DPort: 443}
 		out = append(out, store.Entry{Event: e, Identity: uint64(at.UnixNano()), Raw: fmt.Appendf(nil, "line %d", i)})
 	}
@@ -74,7 +75,8 @@ func TestLiveDaysAreReplayedDays(t *testing.T) {
 		t.Fatalf("%d and %d days", len(a), len(b))
 	}
 	for i := range a {
-		if a[i].Events != b[i].Events || !reflect.DeepEqual(a[i].Open, b[i].Open) || !reflect.DeepEqual(a[i].Routers, b[i].Routers) {
+		if a[i].Events != b[i].Events || !reflect.DeepEqual(a[i].Open, b[i].Open) ||
+			!reflect.DeepEqual(a[i].Routers, b[i].Routers) {
 			t.Errorf("%v: live and replayed differ", a[i].Date)
 		}
 		for h := range a[i].Hosts {
@@ -270,9 +272,12 @@ func TestClockAheadIsNotBelieved(t *testing.T) {
 	p := newParser(&cfg, newQueue(10, 10, 1))
 	recv := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	for raw, want := range map[string]time.Time{
-		"<4>Nov 21 21:00:00 gw kernel: nf_conntrack: table full, dropping packet": recv,                       // nine hours ahead: Japan, read as UTC
-		"<4>Nov 21 12:00:30 gw kernel: nf_conntrack: table full, dropping packet": recv.Add(30 * time.Second), // seconds are no matter
-		"<4>Nov 21 03:00:00 gw kernel: nf_conntrack: table full, dropping packet": recv.Add(-9 * time.Hour),   // a backlog
+		// nine hours ahead: Japan, read as UTC
+		"<4>Nov 21 21:00:00 gw kernel: nf_conntrack: table full, dropping packet": recv,
+		// seconds are no matter
+		"<4>Nov 21 12:00:30 gw kernel: nf_conntrack: table full, dropping packet": recv.Add(30 * time.Second),
+		// a backlog
+		"<4>Nov 21 03:00:00 gw kernel: nf_conntrack: table full, dropping packet": recv.Add(-9 * time.Hour),
 	} {
 		p.take(&line{raw: []byte(raw), recv: recv.UnixNano()})
 		if got := time.Unix(0, p.entries[len(p.entries)-1].Time).UTC(); !got.Equal(want) {

@@ -67,7 +67,8 @@ func TestQueueCountsBytes(t *testing.T) {
 	}
 }
 
-// What waits in the queue has no more room than it counts for, though it came alone or most of what came with it had no place.
+// What waits in the queue has no more room than it counts for, though it came alone or most of what came with it had no
+// place.
 func TestWaitingLinesAreSmall(t *testing.T) {
 	cfg := testConfig()
 	cfg.fill()
@@ -101,7 +102,8 @@ func TestHostNamesAreBounded(t *testing.T) {
 	s := newSenders(&cfg)
 	sn := s.of(source{name: "sender"}, 0)
 	for _, n := range []int{maxHost + 1, cfg.MaxLine} {
-		if got := s.router(sn, bytes.Repeat([]byte("h"), n)); got != sn.fallback || len(s.hosts) > 0 || len(sn.lastHost) > 0 {
+		if got := s.router(sn, bytes.Repeat([]byte("h"), n)); got != sn.fallback || len(s.hosts) > 0 ||
+			len(sn.lastHost) > 0 {
 			t.Errorf("a host of %d bytes is a name of %d", n, len(got.name.String()))
 		}
 	}
@@ -184,7 +186,8 @@ func TestAllConnections(t *testing.T) {
 	for range 10 {
 		l.give(a, 2)
 	}
-	if l.take(b, 43, true) != "memory" || l.take(b, 42, true) != "" || len(l.by) != 2 || l.all != 6 || l.bytes != 8+42+6 {
+	if l.take(b, 43, true) != "memory" || l.take(b, 42, true) != "" || len(l.by) != 2 || l.all != 6 ||
+		l.bytes != 8+42+6 {
 		t.Errorf("places that were given back: %+v", l)
 	}
 }

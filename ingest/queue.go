@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// source is who sent a line: an address, or the name of a local socket.
+// source identifies the sender of a line: an address, or the name of a local socket or a feed.
 type source struct {
 	addr netip.Addr
 	name string
@@ -27,14 +27,14 @@ type line struct {
 	raw  []byte
 	recv int64 // ns
 	cut  bool  // longer than the limit
-	fed  *fed  // nil: of a socket
-	slab *slab // of the last of some lines: what they all lie in; nil: nothing that is used again
+	fed  *fed  // nil: received by a socket
+	slab *slab // at the last line of a read: the memory of all its lines; nil: left to the collector
 }
 
-// readAgain says that the line, if it is not stored, is read at the next start.
+// readAgain reports whether the line, if it is not stored, is read again at the next start.
 func (l *line) readAgain() bool { return l.fed != nil && l.fed.by.stored != nil }
 
-// cost is what a line takes of the queue: one for lines of the usual length, a netfilter line for instance.
+// cost returns the room that a line takes in the queue: one for a line of the usual length, such as netfilter's.
 func (l *line) cost() int64 { return 1 + int64(len(l.raw))/usualLine }
 
 // queue is between the sockets and the parser: bounded in lines (and with them in bytes), so that a sender faster than
@@ -56,10 +56,10 @@ type queue struct {
 	left     leftover
 }
 
-// leftover is what a stop did not take in.
+// leftover counts what a stop has not taken in.
 type leftover struct{ lines, conns, bytes uint64 }
 
-// loss is what never became a line, and why.
+// loss counts what was sent and never became a line, by reason.
 type loss struct{ dropped, kernel, empty, limited, notAllowed, refused uint64 }
 
 func (l *loss) add(o loss) {
@@ -72,12 +72,14 @@ func (l *loss) add(o loss) {
 }
 
 func newQueue(size, senders, large int) *queue {
-	return &queue{room: semaphore.NewWeighted(int64(size)), size: int64(size), lines: make(chan []line, size), stop: context.Background(), end: context.Background(),
-		late: context.Background(), gate: newGate(senders), large: semaphore.NewWeighted(int64(large)), losses: make(map[source]loss), maxNamed: senders}
+	return &queue{room: semaphore.NewWeighted(int64(size)), size: int64(size), lines: make(chan []line, size),
+		stop: context.Background(), end: context.Background(),
+		late: context.Background(), gate: newGate(senders), large: semaphore.NewWeighted(int64(large)),
+		losses: make(map[source]loss), maxNamed: senders}
 }
 
-// admit takes room for as many of the lines as it has it, in order, and counts the rest as dropped. What it returns is to be
-// given.
+// admit takes room for as many of the lines as fit, in order, and counts the others as dropped. What it returns must be
+// passed to give.
 func (q *queue) admit(lines []line) []line {
 	if q.room.TryAcquire(q.cost(lines)) {
 		return lines
@@ -93,8 +95,8 @@ func (q *queue) admit(lines []line) []line {
 	return kept
 }
 
-// give puts lines that were admitted. It does not block, as each line holds at least one unit of room and the channel has a
-// place for each.
+// give puts lines that were admitted. It does not block, as each line holds at least one unit of room and the channel
+// has a place for each.
 func (q *queue) give(lines []line) {
 	if len(lines) > 0 {
 		q.lines <- lines
@@ -108,8 +110,8 @@ func (q *queue) cost(lines []line) (sum int64) {
 	return sum
 }
 
-// put waits for room, which comes as long as the pipeline runs, and gives back what had none when the queue was stopped:
-// a stop takes in, or gives up, all that waits.
+// put waits for room, which comes as long as the pipeline runs. It returns the lines that had no room when the queue
+// was stopped.
 func (q *queue) put(lines []line) (rest []line) {
 	if q.room.TryAcquire(q.cost(lines)) {
 		q.lines <- lines
@@ -124,7 +126,7 @@ func (q *queue) put(lines []line) (rest []line) {
 	return nil
 }
 
-// drop counts lines that were received and have no place.
+// drop counts lines that were received and found no room.
 func (q *queue) drop(lines []line) {
 	for i := range lines {
 		q.lose(lines[i].from, loss{dropped: 1})
@@ -134,7 +136,7 @@ func (q *queue) drop(lines []line) {
 	}
 }
 
-// leave counts what a stop did not take in.
+// leave counts what a stop has not taken in.
 func (q *queue) leave(l leftover) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -143,7 +145,7 @@ func (q *queue) leave(l leftover) {
 	q.left.bytes += l.bytes
 }
 
-// done gives the room of lines that were taken back.
+// done gives back the room of lines that were taken out.
 func (q *queue) done(lines []line) {
 	q.room.Release(q.cost(lines))
 }
@@ -159,7 +161,7 @@ func (q *queue) lose(from source, l loss) {
 	q.losses[from] = have
 }
 
-// takeLosses is what was lost since the last call.
+// takeLosses returns the losses since the last call.
 func (q *queue) takeLosses() map[source]loss {
 	q.mu.Lock()
 	defer q.mu.Unlock()

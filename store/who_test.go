@@ -79,8 +79,8 @@ func TestHolders(t *testing.T) {
 		"only in between": {[]Entry{session(2, update, -60), session(2, update, 60)}, "2 translated unsure 79"},
 		"denied":          {[]Entry{session(2, parse.SessionDenied, -1)}, ""},
 		"other port":      {[]Entry{with(session(2, begin, -1), func(e *Entry) { e.NATSPort++ })}, ""},
-		"other address": {[]Entry{with(session(2, begin, -1),
-			func(e *Entry) { e.NATSrc = e.NATSrc.Next() })}, ""},
+		"other address": {[]Entry{with(session(2, begin, -1), func(e *Entry) { e.NATSrc = e.NATSrc.Next() })},
+			""},
 		"ten minutes are not enough": {[]Entry{session(2, begin, -8000), session(3, begin, -3000),
 			session(3, end, -2000)},
 			"2 translated open 83, 3 translated ended 0"},
@@ -98,12 +98,14 @@ func TestHolders(t *testing.T) {
 			"2 translated held 99"},
 		"begun again after a lifetime": {[]Entry{session(2, begin, -20000), session(2, begin, -60)},
 			"2 translated open 89"},
-		"its own address": {[]Entry{with(session(2, begin, -60),
-			func(e *Entry) { e.Src, e.SPort, e.NATSrc, e.NATSPort = e.NATSrc, e.NATSPort, netip.Addr{}, 0 })},
+		"its own address": {[]Entry{with(session(2, begin, -60), func(e *Entry) {
+			e.Src, e.SPort, e.NATSrc,
+				e.NATSPort = e.NATSrc, e.NATSPort, netip.Addr{}, 0
+		})},
 			"7 own open 89"},
 		"port kept": {[]Entry{with(session(2, begin, -60), func(e *Entry) {
-			e.SPort, e.NATSrc,
-				e.NATSPort = e.NATSPort, netip.Addr{}, 0
+			e.SPort, e.NATSrc, e.NATSPort = e.NATSPort,
+				netip.Addr{}, 0
 		})}, "2 kept-port open 45"},
 		"port kept, but not to outside": {[]Entry{with(session(2, begin, -60),
 			func(e *Entry) { e.SPort, e.NATSrc, e.NATSPort, e.Dst = e.NATSPort, netip.Addr{}, 0, e.Src })},
@@ -113,8 +115,8 @@ func TestHolders(t *testing.T) {
 			e.NATSrc, e.NATSPort = netip.Addr{}, 0
 		})}, "2 forwarded open 87"},
 		"block": {[]Entry{block(2, "A", -90000*30, ":40000-40999")}, "2 port-block open 97"},
-		"block, taken back": {[]Entry{block(2, "A", -90000*30, ":40000-40999"),
-			block(2, "D", -90000, ":40000-40999")}, "2 port-block ended 0"},
+		"block, taken back": {[]Entry{block(2, "A", -90000*30, ":40000-40999"), block(2, "D", -90000, ":40000-40999")},
+			"2 port-block ended 0"},
 		"block, taken back later": {[]Entry{block(2, "A", -90000*30, ":40000-40999"),
 			block(2, "D", 900, ":40000-40999")},
 			"2 port-block held 97"},

@@ -30,7 +30,7 @@ type house struct {
 // kept is a store whose files can be looked after.
 type kept interface {
 	store.Store
-	store.Keeper
+	store.Maintainer
 }
 
 // newHouse wires the house. It starts nothing.

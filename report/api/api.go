@@ -57,7 +57,7 @@ type Settings struct {
 type Config struct {
 	Store    store.Store
 	Days     DaySource
-	Keeper   store.Keeper
+	Keeper   store.Maintainer
 	Import   ImportFunc
 	Settings func() Settings // asked once for each request
 	Now      func() time.Time

@@ -16,7 +16,7 @@ import (
 	"uncloak/store"
 )
 
-// Backup writes the data directory as a tar; see store.Keeper. Unpacked, it is a data directory. A day is copied in
+// Backup writes the data directory as a tar; see store.Maintainer. Unpacked, it is a data directory. A day is copied in
 // short transactions to a file beside it, which needs room for the largest day, and goes on growing meanwhile: what
 // comes after the moment at which its copy began is not in the copy. A batch that touches two days may be in the
 // later one alone, as after a crash: appended again, it adds what is missing.

@@ -18,9 +18,9 @@ import (
 	"uncloak/store"
 )
 
-var _ store.Keeper = (*DB)(nil)
+var _ store.Maintainer = (*DB)(nil)
 
-// Retain deletes days and drops lines; see store.Keeper. The bytes of a day are those of its file and of damaged
+// Retain deletes days and drops lines; see store.Maintainer. The bytes of a day are those of its file and of damaged
 // files of that day that were set aside. Dropping the lines of a day rewrites its file, at the price of compacting
 // it.
 func (db *DB) Retain(ctx context.Context, r store.Retain, today detect.Date, dryRun bool) ([]store.Pruned, error) {
@@ -138,7 +138,7 @@ func (db *DB) thinOld(ctx context.Context, date detect.Date, dryRun bool) (p sto
 	return p, err == nil, err
 }
 
-// CompactAll writes days anew that would become smaller; see store.Keeper.
+// CompactAll writes days anew that would become smaller; see store.Maintainer.
 func (db *DB) CompactAll(ctx context.Context, before detect.Date) (out []store.Compacted, err error) {
 	for _, date := range db.dates(store.Window{To: before.Start()}) {
 		loose, err := db.loose(ctx, date, false)

@@ -22,7 +22,7 @@ const maxProblems = 20
 
 // Verify reads all of each day: its pages, every block with its lines, the summary and the accounting, and compares
 // them with what the file says of itself. It also names files that were set aside, and modes that let others read.
-// See store.Keeper.
+// See store.Maintainer.
 func (db *DB) Verify(ctx context.Context, f func(store.Verified) error) error {
 	if err := db.enter(); err != nil {
 		return err

@@ -45,7 +45,7 @@ func (m *model) append(b store.Batch) (added int) {
 	return len(entries)
 }
 
-// fresh leaves out of the sorted entries those for which a stored one stands; each stored one stands for one.
+// fresh returns the sorted entries without those that are stored already; each stored entry stands for one.
 func (m *model) fresh(entries []store.Entry) (out []store.Entry) {
 	used := make([]bool, len(m.entries))
 	for _, e := range entries {
@@ -128,7 +128,7 @@ func (m *model) daysOf() (out []store.DayInfo) {
 	return out
 }
 
-// healthOf sums counters only: of which day a name is, is for the backend's own tests.
+// healthOf sums the counters by sender and router. Date and SkewMS are left to the backend's own tests.
 func (m *model) healthOf(w store.Window) map[[2]string]store.Health {
 	out := map[[2]string]store.Health{}
 	for _, h := range m.health {
@@ -143,10 +143,12 @@ func (m *model) healthOf(w store.Window) map[[2]string]store.Health {
 	return out
 }
 
-// origin is the time of the first events of the suite: one hour before a midnight, so that batches touch two days.
+// origin returns the time at which the events of the suite begin: one hour before a midnight, so that batches touch two
+// days.
 func origin() time.Time { return time.Date(2026, 11, 20, 23, 0, 0, 0, time.UTC) }
 
-// randomEntry has fields of every form: missing ones, all families of addresses, stamps of whole and broken seconds.
+// randomEntry returns an entry with fields of every form: missing ones, all families of addresses, stamps of whole and
+// broken seconds.
 func randomEntry(r *rand.Rand, n uint64, at time.Time) store.Entry {
 	e := store.Entry{Identity: n}
 	e.Time = at.UnixNano()

@@ -19,8 +19,8 @@ import (
 	"uncloak/store"
 )
 
-// Run runs the suite. open opens the store in dir, which exists, again after it was closed too; it fails the test when
-// it cannot.
+// Run runs the suite. open opens the store in dir, an existing directory, also again after the store was closed; it
+// fails the test when it cannot.
 func Run(t *testing.T, open func(t *testing.T, dir string) store.Store) {
 	for name, f := range map[string]func(*testing.T, func(*testing.T, string) store.Store){
 		"random operations":     testRandom,
@@ -81,8 +81,8 @@ func testRandom(t *testing.T, open opener) {
 	}
 }
 
-// randomBatch has new events, some of them late, and some stored ones again; identities that recur are far apart in
-// time or at one and the same, so that which of them are duplicates does not depend on the order of comparison.
+// randomBatch returns new events, some of them late, and some that are stored already. Identities that recur are far
+// apart in time or at the same time, so that which of them are duplicates does not depend on the order of comparison.
 func randomBatch(r *rand.Rand, m *model) store.Batch {
 	b := store.Batch{Dedupe: r.IntN(2) == 0}
 	start := origin().Add(time.Duration(r.IntN(3*3600)) * time.Second)
@@ -164,13 +164,13 @@ func testDedupe(t *testing.T, open opener) {
 		"three with spread":       {[]store.Entry{at(0, 1, 0)}, []store.Entry{at(3, 1, 1000)}, 0},
 		"four with both spreads":  {[]store.Entry{at(0, 1, 1000)}, []store.Entry{at(4, 1, 1000)}, 0},
 		"five with stored spread": {[]store.Entry{at(0, 1, 3000)}, []store.Entry{at(5, 1, 0)}, 0},
-		"three of which one stored": {[]store.Entry{at(0, 1, 0)},
-			[]store.Entry{at(0, 1, 0), at(0, 1, 0), at(0, 1, 0)}, 2},
-		"one of which three stored": {[]store.Entry{at(0, 1, 0), at(0, 1, 0), at(0, 1, 0)},
-			[]store.Entry{at(0, 1, 0)}, 0},
+		"three of which one stored": {[]store.Entry{at(0, 1, 0)}, []store.Entry{at(0, 1, 0), at(0, 1, 0), at(0, 1, 0)},
+			2},
+		"one of which three stored": {[]store.Entry{at(0, 1, 0), at(0, 1, 0), at(0, 1, 0)}, []store.Entry{at(0, 1, 0)},
+			0},
 		"twice in the batch, new": {nil, []store.Entry{at(0, 1, 0), at(0, 1, 0)}, 2},
-		"stored one in between": {[]store.Entry{at(1, 1, 0)},
-			[]store.Entry{at(0, 1, 0), at(1, 2, 0), at(2, 1, 0)}, 2},
+		"stored one in between": {[]store.Entry{at(1, 1, 0)}, []store.Entry{at(0, 1, 0), at(1, 2, 0), at(2, 1, 0)},
+			2},
 		"spread of many days stored": {[]store.Entry{at(0, 1, 90_000_000)}, []store.Entry{at(86_400, 1, 0)}, 0},
 	}
 	for name, tt := range tests {
@@ -372,7 +372,7 @@ func testCancel(t *testing.T, open opener) {
 	}
 }
 
-// testAppendInLoop: a slow consumer must hold up nobody, not even itself.
+// testAppendInLoop appends while a reader is in the middle of its loop: a slow reader must hold up no writer.
 func testAppendInLoop(t *testing.T, open opener) {
 	s := open(t, t.TempDir())
 	defer mustClose(t, s)

@@ -15,7 +15,7 @@ import (
 	"uncloak/store"
 )
 
-// nearest is the finder of the model: a look at all events.
+// nearest is the Finder of the model: it looks at all events.
 func (m *model) nearest(_ context.Context, q store.Nearest) (before, after []store.Entry, err error) {
 	for _, e := range m.events(store.Query{Window: q.Window}) {
 		switch {
@@ -30,7 +30,7 @@ func (m *model) nearest(_ context.Context, q store.Nearest) (before, after []sto
 	return before[:min(len(before), q.Limit)], after[:min(len(after), q.Limit)], nil
 }
 
-// testWho compares with the model, over days, late batches and a reopening.
+// testWho compares the backend's answers with those of the model, over days, late batches and a reopening.
 func testWho(t *testing.T, open opener) {
 	r := rand.New(rand.NewPCG(21, 14))
 	dir, m := t.TempDir(), newModel()
@@ -81,7 +81,8 @@ func testWho(t *testing.T, open opener) {
 	mustClose(t, s)
 }
 
-// holders writes the comparable fields of an answer, one string a holder; equal confidences of equal distance may stand in any order.
+// holders formats the parts of holders that are compared, sorted, as equal confidences at equal distances may stand in
+// any order.
 func holders(hs []store.Holder) (out []string) {
 	for _, h := range hs {
 		out = append(out, fmt.Sprintf("%.6f %v %v %v %v..%v ±%v %s %d %v %v %q %q", h.Confidence, h.Host, h.How,
@@ -96,7 +97,7 @@ func publicAddr(r *rand.Rand) netip.Addr {
 	return netip.AddrFrom4([4]byte{203, 0, 113, byte(7 + r.IntN(2))})
 }
 
-// natEntry is a session in any of its roles, or a block of ports that is given or taken back.
+// natEntry returns a session in any of its roles, or a block of ports that is given or taken back.
 func natEntry(r *rand.Rand, n uint64, at time.Time) store.Entry {
 	e := store.Entry{Identity: n}
 	e.Time, e.Spread = at.UnixNano(), uint32(r.IntN(3)*700)

@@ -7,21 +7,21 @@ import (
 	"uncloak/parse"
 )
 
-// A kernel log without wall clocks may be of several boots: a serial console's, or what was appended at each start.
-// Uptimes then jump back. Lines of one boot are at most a little out of order, by the processors that wrote them.
+// A kernel log without wall clocks may cover several boots: that of a serial console, or a file that each start appends
+// to. Uptimes then jump back. Lines of one boot are at most a little out of order, as several processors write them.
 const (
 	rebootStep = int64(5e9)
-	maxBoots   = 4096 // of one file; what follows them is taken to be of the last
+	maxBoots   = 4096 // in one file; the lines of further ones are counted to the last
 )
 
-// bootClock follows uptimes through a file, and says of which of its boots a line is.
+// bootClock follows the uptimes of a file and numbers its boots.
 type bootClock struct {
 	boot int
 	prev int64
 	any  bool
 }
 
-// of is the number of the boot of a line, from 0, and whether it is another one than that of the line before.
+// of returns the number of the boot that a line belongs to, from 0, and whether that boot begins with this line.
 func (b *bootClock) of(up int64) (boot int, next bool) {
 	if next = b.any && b.prev-up > rebootStep; next {
 		b.boot++
@@ -30,12 +30,12 @@ func (b *bootClock) of(up int64) (boot int, next bool) {
 	return b.boot, next
 }
 
-// boots are the boot times of a file's boots, the last one last.
+// bootTimes holds the time of each boot that a file covers, in order.
 type bootTimes []bound
 
-// earlierBoots places the boots before the last one. One that has a line with both clocks is known by that. Of another it
-// is known only that it was over when the next one began: it is taken to have ended just then, and may be older by a day,
-// it is assumed, as of all lines that nothing bounds; by more for the one before it.
+// earlierBoots returns the times of all boots of a file that covers several. A boot that has lines with both clocks is
+// dated by these. Any other boot had ended when the next one began: it is taken to have ended at that moment, and its
+// spread is a day more than that of the next one.
 func (r *importRun) earlierBoots(s *survey) bootTimes {
 	n := len(s.ended)
 	if n == 0 {
@@ -62,13 +62,14 @@ func (r *importRun) earlierBoots(s *survey) bootTimes {
 	}
 	note := fmt.Sprintf("uptimes of %d boots: only the last is placed by --captured-at or the file's time", n+1)
 	if guessed > 0 {
-		note += fmt.Sprintf("; when %d of the others were is not known: their lines are of before the next one, by days at most, it is assumed", guessed)
+		note += fmt.Sprintf("; %d of the others have no known time: "+
+			"their lines are assumed to be older than the next boot by days at most", guessed)
 	}
 	r.note(note)
 	return all
 }
 
-// bootPair is when the machine booted by a line with both clocks.
+// bootPair computes the boot time from a line that has both clocks.
 func (r *importRun) bootPair(b bothClocks) (bootPair, bool) {
 	st := b.stamp
 	if st.Year == 0 && st.Month != 0 {
@@ -78,7 +79,7 @@ func (r *importRun) bootPair(b bothClocks) (bootPair, bool) {
 	return bootPair{t.UnixNano() - st.Uptime, t.Nanosecond() == 0, 0}, ok
 }
 
-// uptime is the time of a line that has nothing but an uptime.
+// uptime returns the time and spread of a line whose only stamp is an uptime.
 func (c *fileClock) uptime(st *parse.Stamp) (t int64, spread uint32) {
 	boot := bound{c.boot, c.bootSpread}
 	if len(c.boots) > 0 {

@@ -19,24 +19,34 @@ import (
 
 // importRun is the import of one file.
 type importRun struct {
-	ctx       context.Context
-	to        Target
-	opt       *Options
-	in        *input
-	sum       *Summary
-	page      bool
-	stamps    bool
-	router    string
-	source    string // this import, for the store's counting of equal lines
-	clock     *fileClock
-	fixed     uint64 // stamps of the running chunk that were not believed
+	ctx   context.Context
+	to    Target
+	opt   *Options
+	in    *input
+	sum   *Summary
+	clock *fileClock
+	knownOfFile
+	tally
+}
+
+// knownOfFile holds what is settled about a file before its lines are imported.
+type knownOfFile struct {
+	page    bool         // the text was pasted from a page
+	stamps  bool         // some line has a stamp
+	log     bool         // lines without a stamp are those of a log, understood or not
+	router  string       // of lines that name none
+	source  string       // identifies this import in the store's counting of equal lines
+	untimed []storedLine // by number of the line without a stamp; nil: the store has none of them
+	walls   []storedLine // by number of the line of dmesg -T; nil: the store was not searched
+}
+
+// tally holds what is counted while the lines of a file are imported.
+type tally struct {
+	seen      int                   // lines without a stamp
+	seenWalls int                   // lines of dmesg -T
+	fixed     uint64                // stamps of the current chunk that were not believed
+	junk      map[parse.Name]uint64 // lines with control characters, not yet in health
 	health    map[healthKey]*store.Health
-	junk      map[parse.Name]uint64 // lines with control characters, not yet accounted for
-	same      []same                // lines of the store, by number of the line without a stamp
-	seen      int                   // lines without a stamp so far
-	walls     []same                // lines of the store, by number of the line of dmesg -T
-	seenWalls int                   // lines of dmesg -T so far
-	log       bool                  // lines without a stamp are those of a log, understood or not
 }
 
 type healthKey struct {
@@ -46,7 +56,7 @@ type healthKey struct {
 
 func (r *importRun) note(s string) { r.in.note(r.sum, s) }
 
-// prepare settles what holds for the whole file: router, years, boot time.
+// prepare settles what holds for the whole file: router, years, boot time, and matches in the store.
 func (r *importRun) prepare(s *survey) error {
 	r.health = make(map[healthKey]*store.Health)
 	r.junk = make(map[parse.Name]uint64)
@@ -82,8 +92,9 @@ func (r *importRun) prepare(s *survey) error {
 	if err := r.alignUntimed(s); err != nil {
 		return err
 	}
-	if !s.stamped && r.same == nil {
-		r.note(fmt.Sprintf("no line has a time: all are taken to be of about %s", stampText(r.clock.captured, r.opt.Location)))
+	if !s.stamped && r.untimed == nil {
+		r.note(fmt.Sprintf("no line has a time: all are taken to be of about %s",
+			stampText(r.clock.captured, r.opt.Location)))
 	}
 	if s.wallDumps {
 		if r.in.whole {
@@ -96,9 +107,9 @@ func (r *importRun) prepare(s *survey) error {
 	return nil
 }
 
-// yearZero is the year of the first stamp without one: that of the last, less the turns of the year between them. The
-// last is of the year that was told, or as late as the end of the log allows: CapturedAt, the latest stamp that has a
-// year, or the file's modification time.
+// yearZero returns the year of the first stamp without a year: that of the last such stamp, less the turns of the year
+// between them. The last stamp is of Options.Year, or else as late as the end of the log allows: CapturedAt, the latest
+// stamp that has a year, or the file's modification time.
 func (r *importRun) yearZero(s *survey, captured time.Time) int {
 	if !s.years.known {
 		return captured.Year()
@@ -118,7 +129,8 @@ func (r *importRun) yearZero(s *survey, captured time.Time) int {
 		year = t.In(time.FixedZone("", int(s.last.Offset))).Year()
 	}
 	if r.opt.CapturedAt.IsZero() && s.absolute == 0 && captured.Sub(t).Abs() > 48*time.Hour {
-		r.note(fmt.Sprintf("stamps have no year: the last is taken to be of %d, by the file's modification time (--year or --captured-at say better)", year))
+		r.note(fmt.Sprintf("stamps have no year: the last is taken to be of %d, "+
+			"by the file's modification time (--year or --captured-at say better)", year))
 	}
 	return year - s.lastRel
 }
@@ -155,8 +167,8 @@ func (r *importRun) chooseRouter(s *survey) error {
 	return nil
 }
 
-// lines reads the file for its lines: one goroutine reads and decompresses, two parse, and this one gives the times
-// and appends, all on different chunks.
+// lines imports the lines of the file: one goroutine reads and decompresses, two parse, and one assigns times and
+// appends, all on different chunks.
 func (r *importRun) lines() error {
 	r.in.counted = true
 	src, err := r.in.again()
@@ -202,8 +214,9 @@ func (r *importRun) lines() error {
 		return err
 	}
 	r.noteWalls(r.ctx)
-	if r.same != nil {
-		r.note(fmt.Sprintf("%d of %d lines without a time are in the store, and have its times; the others lie between their neighbours", r.clock.stored, r.seen))
+	if r.untimed != nil {
+		r.note(fmt.Sprintf("%d of %d lines without a time are in the store, and have its times; "+
+			"the others lie between their neighbours", r.clock.stored, r.seen))
 	}
 	return nil
 }
@@ -226,31 +239,32 @@ func (r *importRun) split(ctx context.Context, src io.Reader, free, work, order 
 			return fmt.Errorf("read: %w", err)
 		}
 		c.ready = make(chan struct{})
-		order <- c // neither blocks: each holds all chunks there are
+		order <- c // neither send blocks: each channel has room for all chunks
 		work <- c
 	}
 }
 
-// take gives the lines of a chunk their times and appends them, one batch for each day. Text that is no log line is
-// left out: what nobody understands, and has no header of its own, in a pasted page or a file without any times.
+// take assigns times to the lines of a chunk and appends them, one batch for each day. Text that is not a log line is
+// left out: a line that is not understood and has no header, in a pasted page or a file without any times.
 func (r *importRun) take(ctx context.Context, c *chunk) error {
 	repaired := r.clock.repaired
 	es, facts := c.entries[:0], c.facts[:0]
 	for i := range c.entries {
 		r.sum.Bytes += uint64(len(c.lines[i]))
 		if !hasStamp(&c.facts[i].stamp) {
-			if r.seen < len(r.same) {
-				c.facts[i].same = r.same[r.seen]
+			if r.seen < len(r.untimed) {
+				c.facts[i].stored = r.untimed[r.seen]
 			}
 			r.seen++
 		}
 		if c.facts[i].wallDump {
 			if r.seenWalls < len(r.walls) {
-				c.facts[i].same = r.walls[r.seenWalls]
+				c.facts[i].stored = r.walls[r.seenWalls]
 			}
 			r.seenWalls++
 		}
-		if c.entries[i].Kind == parse.Unknown && !c.facts[i].header && !c.facts[i].same.found && (r.page || !r.stamps && !r.log) {
+		if c.entries[i].Kind == parse.Unknown && !c.facts[i].header && !c.facts[i].stored.found &&
+			(r.page || !r.stamps && !r.log) {
 			r.sum.Skipped++
 			continue
 		}
@@ -302,8 +316,8 @@ func (r *importRun) append(ctx context.Context, date detect.Date, es []store.Ent
 	return nil
 }
 
-// count does the accounting by router. Only what was added counts, so that a second import of a file changes nothing;
-// where a part was, it is not told which lines, and as large a part of each count is taken.
+// count does the accounting by router. Only lines that were added count, so that a second import of a file changes
+// nothing. Where the store added a part of the lines, it does not tell which: each count is reduced to that part.
 func (r *importRun) count(date detect.Date, es []store.Entry, done store.Appended) {
 	batch := make(map[parse.Name]*store.Health)
 	unknown := 0
@@ -329,7 +343,8 @@ func (r *importRun) count(date detect.Date, es []store.Entry, done store.Appende
 		}
 	}
 	share := float64(done.Added) / float64(len(es))
-	if h := batch[es[0].Router]; r.fixed > 0 && h != nil { // a chunk is a few thousand lines of one day and, as a rule, one router
+	// a chunk is a few thousand lines of one day and, as a rule, one router
+	if h := batch[es[0].Router]; r.fixed > 0 && h != nil {
 		h.Repaired, r.fixed = r.fixed, 0
 	}
 	for router, h := range batch {

@@ -10,24 +10,24 @@ import (
 	"uncloak/store"
 )
 
-// Bounds of the search for lines that know both clocks in the store, and how far boot times of one boot lie apart: the
-// wall clock's second, and what the line took to be written.
+// Bounds of the search of the store for lines that have a wall clock and an uptime, and the largest difference of boot
+// times that are taken for one boot: the wall clock's second, and the time until syslog has written the line.
 const (
 	alignScan  = 300_000
 	alignPairs = 4096
 	sameBoot   = 5 * time.Second
 )
 
-// Spread of times that hang on the moment when the dump was taken: a person who names it means a second or two; a
-// file's modification time is when it was copied, at worst.
+// Spread in ms of times that are counted back from the moment at which the dump was taken. A moment that a person names
+// is good to a second or two; the file's modification time may be that of a copy.
 const (
 	capturedSpread = 2000
 	modifiedSpread = 60_000
 )
 
-// bootTime finds when the machine booted whose uptimes the file has. In this order: as told; from lines of the file that
-// have both clocks; from the same lines, or others of that boot, in the store; from the end of the dump, taken to be the
-// moment at which it was made.
+// bootTime returns the boot time that the file's uptimes count from, and its spread. The sources, best first: the
+// option BootTime; lines of the file that have both clocks; in the store, the same lines or others of that boot; the
+// end of the dump, taken to be the moment at which it was made.
 func (r *importRun) bootTime(s *survey) (boot int64, spread uint32, err error) {
 	if !r.opt.BootTime.IsZero() {
 		return r.opt.BootTime.UnixNano(), 1000, nil
@@ -49,7 +49,8 @@ func (r *importRun) bootTime(s *survey) (boot int64, spread uint32, err error) {
 		return 0, 0, err
 	}
 	if how != "" {
-		r.note(fmt.Sprintf("uptimes are placed by %s in the store: the machine booted at %s", how, stampText(boot, r.opt.Location)))
+		r.note(fmt.Sprintf("uptimes are placed by %s in the store: the machine booted at %s", how,
+			stampText(boot, r.opt.Location)))
 		return boot, spread, nil
 	}
 	spread, why := uint32(capturedSpread), "--captured-at"
@@ -65,10 +66,11 @@ func stampText(ns int64, loc *time.Location) string {
 }
 
 // storedBoot looks in the store for kernel lines of this router that have an uptime, first about the time of the dump,
-// then anywhere.
+// then anywhere. how names what it found; it is "" for nothing.
 func (r *importRun) storedBoot(s *survey) (boot int64, spread uint32, how string, err error) {
 	captured := time.Unix(0, r.clock.captured)
-	about := store.Window{From: captured.Add(-time.Duration(max(0, s.lastUp-s.firstUp)) - time.Hour), To: captured.Add(time.Hour)}
+	about := store.Window{From: captured.Add(-time.Duration(max(0, s.lastUp-s.firstUp)) - time.Hour),
+		To: captured.Add(time.Hour)}
 	var known [][]bootPair
 	for _, w := range []store.Window{about, {}} {
 		same, others, err := r.storedPairs(s, w)
@@ -88,7 +90,7 @@ func (r *importRun) storedBoot(s *survey) (boot int64, spread uint32, how string
 	return 0, 0, "", nil
 }
 
-// storedPairs reads lines of the store: those that the dump has too, and others with an uptime, in order of time.
+// storedPairs reads lines of the store that have an uptime, in order of time: those that the dump has too, and others.
 func (r *importRun) storedPairs(s *survey, w store.Window) (same, others []bootPair, err error) {
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
@@ -107,7 +109,7 @@ func (r *importRun) storedPairs(s *survey, w store.Window) (same, others []bootP
 		pair := bootPair{e.Time - rec.Stamp.Uptime, e.Time%int64(time.Second) == 0, e.Spread}
 		if up, ok := s.kernel[e.Identity]; ok && up == rec.Stamp.Uptime {
 			same = append(same, pair)
-		} else if e.Spread <= capturedSpread { // else not known well enough to place others by it
+		} else if e.Spread <= capturedSpread { // others can be placed by it
 			others = append(others, pair)
 		}
 		if len(others) > 2*alignPairs {
@@ -117,7 +119,7 @@ func (r *importRun) storedPairs(s *survey, w store.Window) (same, others []bootP
 	return same, others, nil
 }
 
-// lastBoot is the part of the pairs that is of the last boot.
+// lastBoot returns the pairs of the last boot, which are at the end.
 func lastBoot(pairs []bootPair) []bootPair {
 	i := len(pairs)
 	for i > 0 && time.Duration(pairs[i-1].boot-pairs[len(pairs)-1].boot).Abs() < sameBoot {

@@ -13,34 +13,35 @@ import (
 	"uncloak/store"
 )
 
-// Bounds of the search for lines without a stamp among those of the store: so many of either side are compared, and so
-// many read in all to find them, the latest first. Stored lines whose own time is not known well place no others.
+// Bounds of the search of the store for lines without a stamp: maxAligned lines of either side are compared, and
+// untimedScan are read in all to find them, the latest first. Stored lines with a spread above untimedBest (ms) are not
+// used.
 const (
 	maxAligned  = 200_000
 	untimedScan = 2_000_000
 	untimedBest = modifiedSpread
 )
 
-// same is a line of the store that one without a stamp is the same as.
-type same struct {
+// storedLine is the line of the store that a line of the file was found to be, one without a stamp or one of dmesg -T.
+type storedLine struct {
 	found    bool
-	sure     bool // no other line could be meant: its neighbours can go by it
+	sure     bool // no other line could be meant: neighbours may be placed by it
 	time     int64
 	spread   uint32
 	identity uint64
 }
 
-// candidate is a line of the store with the text of one without a stamp.
+// candidate is a line of the store whose text some line without a stamp has, too.
 type candidate struct {
 	text int32 // the number of its text
-	at   int64 // by which lines are ordered: of lines that have an uptime, the kernel's order
-	boot int64 // 0: it has no uptime
-	same
+	at   int64 // sort key: the time, and for lines with an uptime corrected to the kernel's order
+	boot int64 // boot time by its uptime; 0: it has none
+	storedLine
 }
 
 func hasStamp(st *parse.Stamp) bool { return st.HasUnix || st.HasClock || st.HasUptime }
 
-// textKey is what the text of a line is known by, without its header.
+// textKey returns the hash of a line's text without its header.
 func textKey(rec *parse.Record) uint64 { return xxhash.Sum64(rec.Body) }
 
 // untimedLine notes a line of the file without a stamp.
@@ -58,7 +59,8 @@ func (r *importRun) alignUntimed(s *survey) error {
 		return nil
 	}
 	if s.untimed > len(s.texts) {
-		r.note(fmt.Sprintf("of %d lines without a time only the first %d are looked for in the store", s.untimed, len(s.texts)))
+		r.note(fmt.Sprintf("of %d lines without a time only the first %d are looked for in the store", s.untimed,
+			len(s.texts)))
 	}
 	numbers := make(map[uint64]int32)
 	dump := make([]int32, len(s.texts))
@@ -79,36 +81,36 @@ func (r *importRun) alignUntimed(s *survey) error {
 	for i := range cs {
 		stored[i] = cs[i].text
 	}
-	r.same = make([]same, len(dump))
+	r.untimed = make([]storedLine, len(dump))
 	matched := 0
 	for i, p := range patience(dump, stored, len(numbers)) {
 		if p.at < 0 {
 			continue
 		}
 		c := &cs[p.at]
-		r.same[i] = c.same
-		r.same[i].found, r.same[i].sure = true, p.sure
+		r.untimed[i] = c.storedLine
+		r.untimed[i].found, r.untimed[i].sure = true, p.sure
 		if matched++; c.boot != 0 && !r.clock.hasBoot { // lines before it are no older
 			r.clock.boot, r.clock.bootSpread, r.clock.hasBoot = c.boot, max(1000, c.spread), true
 		}
 	}
 	if matched == 0 {
-		r.same = nil
+		r.untimed = nil
 		return nil
 	}
 	r.log = 10*matched >= len(dump)
-	if !r.same[0].found && !s.stamped {
+	if !r.untimed[0].found && !s.stamped {
 		before := "by 24 hours at most, it is assumed"
 		if r.clock.hasBoot {
 			before = "since the boot at " + stampText(r.clock.boot, r.opt.Location)
 		}
-		r.note("those before the first that is known are older, " + before)
+		r.note("the lines before the first that is in the store are older, " + before)
 	}
 	return nil
 }
 
-// storedTexts reads back from the end of the dump, over longer and longer spans, for lines with these texts. They come
-// in order of time.
+// storedTexts returns the stored lines that have one of these texts, in order of time. It reads back from the end of
+// the dump, over longer and longer spans.
 func (r *importRun) storedTexts(numbers map[uint64]int32) ([]candidate, error) {
 	var all []candidate
 	left := untimedScan
@@ -125,7 +127,8 @@ func (r *importRun) storedTexts(numbers map[uint64]int32) ([]candidate, error) {
 		all = append(cs, all...)
 		if len(all) > maxAligned || left <= 0 {
 			all = all[max(0, len(all)-maxAligned):]
-			r.note(fmt.Sprintf("lines without a time are not looked for in the store before %s: it has too many lines", stampText(w.From.UnixNano(), r.opt.Location)))
+			r.note(fmt.Sprintf("lines without a time are not looked for in the store before %s: it has too many lines",
+				stampText(w.From.UnixNano(), r.opt.Location)))
 			return all, nil
 		}
 		if w.From.IsZero() {
@@ -155,7 +158,8 @@ func (r *importRun) textsIn(w store.Window, numbers map[uint64]int32, left *int)
 		if !ok {
 			continue
 		}
-		c := candidate{text: n, at: e.Time, same: same{time: e.Time, spread: e.Spread, identity: e.Identity}}
+		c := candidate{text: n, at: e.Time, storedLine: storedLine{time: e.Time, spread: e.Spread,
+			identity: e.Identity}}
 		if rec.Stamp.HasUptime {
 			c.boot = e.Time - rec.Stamp.Uptime
 		}
@@ -168,7 +172,7 @@ func (r *importRun) textsIn(w store.Window, numbers map[uint64]int32, left *int)
 }
 
 // kernelOrder sorts lines as the kernel wrote them. Stamps of syslog are cut to the second, and of another clock than
-// those of a dump; uptimes of one boot are not.
+// those of a dump; uptimes within one boot are exact.
 func kernelOrder(cs []candidate) {
 	boot := int64(0)
 	for i := range cs {

@@ -10,14 +10,15 @@ import (
 	"uncloak/store"
 )
 
-// How far the stamps of `dmesg -T` may lie from those of syslog: in all, where lines that are there once tell by how
-// much the dump is off (its boot time is that of now, which drifts, and sleep is not in the uptime), and beyond that.
+// Largest differences between the stamps of `dmesg -T` and those of syslog: wallDumpSearch for lines that occur once,
+// which show by how much the whole dump is off (its boot time is computed when it runs and drifts, and its uptimes
+// leave out sleep), and wallDumpJitter once that offset is taken away.
 const (
 	wallDumpSearch = 10 * time.Minute
 	wallDumpJitter = 2 * time.Second
 )
 
-// wallLine is a line of `dmesg -T`: its text, and its time as the dump has it, 0 where that is none.
+// wallLine is a line of `dmesg -T`: the hash of its text, and its time as the dump has it, 0 where it has no valid one.
 type wallLine struct {
 	text uint64
 	at   int64
@@ -35,8 +36,8 @@ func (s *survey) wallLine(rec *parse.Record, loc *time.Location) {
 	s.walls = append(s.walls, w)
 }
 
-// alignWallDump finds the lines of `dmesg -T` in the store, where syslog has brought the same ones with better times.
-// Those that are found have the stored time and identity, so that the store knows that it has them.
+// alignWallDump finds the lines of `dmesg -T` in the store, where syslog has brought the same ones with better times. A
+// line that is found gets the stored time and identity, so that the store recognizes it as a duplicate.
 func (r *importRun) alignWallDump(s *survey) error {
 	first, last := int64(0), int64(0)
 	for _, w := range s.walls {
@@ -55,7 +56,8 @@ func (r *importRun) alignWallDump(s *survey) error {
 		}
 	}
 	left := untimedScan
-	cs, err := r.textsIn(store.Window{From: time.Unix(0, first).Add(-wallDumpSearch), To: time.Unix(0, last).Add(wallDumpSearch)}, numbers, &left)
+	cs, err := r.textsIn(store.Window{From: time.Unix(0, first).Add(-wallDumpSearch),
+		To: time.Unix(0, last).Add(wallDumpSearch)}, numbers, &left)
 	if err != nil || len(cs) == 0 {
 		return err
 	}
@@ -71,14 +73,14 @@ func (r *importRun) alignWallDump(s *survey) error {
 		}
 	}
 	off := wallDumpOffset(s.walls, dump, stored)
-	r.walls = make([]same, len(s.walls))
+	r.walls = make([]storedLine, len(s.walls))
 	for n := range dump {
 		r.pairWalls(s.walls, dump[n], stored[n], off)
 	}
 	return nil
 }
 
-// wallDumpOffset is by how much the store's times are later: the median over texts that both have once.
+// wallDumpOffset returns by how much the store's times are later: the median over texts that occur once on both sides.
 func wallDumpOffset(walls []wallLine, dump [][]int, stored [][]*candidate) int64 {
 	var offs []int64
 	for n := range dump {
@@ -105,16 +107,17 @@ func (r *importRun) pairWalls(walls []wallLine, dump []int, stored []*candidate,
 			j++
 		}
 		if j < len(stored) && stored[j].time <= at+int64(wallDumpJitter) {
-			r.walls[i] = stored[j].same
+			r.walls[i] = stored[j].storedLine
 			r.walls[i].found = true
 			j++
 		}
 	}
 }
 
-// noteWalls says how much of the dump was there.
+// noteWalls notes how many lines of the dump the store has.
 func (r *importRun) noteWalls(ctx context.Context) {
 	if r.walls != nil && ctx.Err() == nil {
-		r.note(fmt.Sprintf("%d of %d lines of dmesg -T are in the store, and have its times", r.clock.walls, r.seenWalls))
+		r.note(fmt.Sprintf("%d of %d lines of dmesg -T are in the store, and have its times", r.clock.walls,
+			r.seenWalls))
 	}
 }

@@ -32,7 +32,8 @@ func wallDump(t *testing.T, off time.Duration) (text string, lines int) {
 
 // The lines of dmesg -T are those that syslog has brought, whatever the dump's clock is off by.
 func TestWallDumpAlignsWithSyslog(t *testing.T) {
-	for _, off := range []time.Duration{0, 800 * time.Millisecond, 1800 * time.Millisecond, -95 * time.Second, 8 * time.Minute} {
+	for _, off := range []time.Duration{0, 800 * time.Millisecond, 1800 * time.Millisecond, -95 * time.Second,
+		8 * time.Minute} {
 		t.Run(off.String(), func(t *testing.T) {
 			db := openStore(t)
 			if _, err := Import(t.Context(), db, Options{CapturedAt: importNow}, "testdata/router.syslog"); err != nil {
@@ -66,7 +67,8 @@ func TestWallDumpAlone(t *testing.T) {
 		t.Errorf("%+v", sum)
 	}
 	es := all(t, db, store.Query{})
-	if last := es[len(es)-1]; !time.Unix(0, last.Time).Equal(time.Date(2026, 11, 21, 20, 30, 0, 0, time.UTC)) || last.Spread != wallDumpSpread {
+	if last := es[len(es)-1]; !time.Unix(0, last.Time).Equal(time.Date(2026, 11, 21, 20, 30, 0, 0, time.UTC)) ||
+		last.Spread != wallDumpSpread {
 		t.Errorf("%v ± %d ms", time.Unix(0, last.Time).UTC(), last.Spread)
 	}
 }
@@ -79,7 +81,8 @@ func TestStampForms(t *testing.T) {
 	for i := range 300 {
 		at = at.Add(time.Duration(i%7) * 130 * time.Millisecond)
 		fmt.Fprintf(&old, "%s router app[1]: say %d\n", at.Format(time.Stamp), i%5)
-		fmt.Fprintf(&iso, "%s router app[1]: say %d\n", at.In(time.FixedZone("", 5*3600+1800)).Format("2006-01-02T15:04:05.000000-07:00"), i%5)
+		fmt.Fprintf(&iso, "%s router app[1]: say %d\n",
+			at.In(time.FixedZone("", 5*3600+1800)).Format("2006-01-02T15:04:05.000000-07:00"), i%5)
 		fmt.Fprintf(&unix, "%d.%06d router app[1]: say %d\n", at.Unix(), at.Nanosecond()/1000, i%5)
 	}
 	if sum := importText(t, db, Options{}, old.String()); sum.Events != 300 {

@@ -8,14 +8,13 @@ import (
 	"uncloak/detect"
 )
 
-// Keeper maintains the files of a store: retention, compaction, backup, verification. All methods may run while the
-// store is read and written.
-type Keeper interface {
+// Maintainer looks after the files of a store. All methods may run while the store is read and written.
+type Maintainer interface {
 	// Retain deletes the oldest days until the rest fits, and drops the lines of days that are to lose them; with
 	// dryRun it only says what it would do. Today, and what lies after it, always stays.
 	Retain(ctx context.Context, r Retain, today detect.Date, dryRun bool) ([]Pruned, error)
 
-	// CompactAll rewrites each day before the given one that would become smaller, and returns the sizes.
+	// CompactAll writes each day before that one anew which would become smaller, and says how much that was.
 	CompactAll(ctx context.Context, before detect.Date) ([]Compacted, error)
 
 	// Backup writes all of the data directory as a tar. Each day in it is as it was at one moment.
@@ -25,18 +24,18 @@ type Keeper interface {
 	Verify(ctx context.Context, f func(Verified) error) error
 }
 
-// Retain holds the limits for how long events are kept. Zero fields are no limit.
+// Retain says how long events are kept. Zero fields are no limit.
 type Retain struct {
-	Days    int   // today and so many before it, less one
+	Days    int   // number of days kept, today included
 	Bytes   int64 // of all day files
-	RawDays int   // after these the lines of a day are dropped; what was read of them stays
+	RawDays int   // number of days whose lines are kept, today included; of older days the events stay
 }
 
 // Pruned is a day that was deleted, or one whose lines were dropped.
 type Pruned struct {
 	Date   detect.Date `json:"date"` // as a number: days since 1970
 	Events uint64      `json:"events"`
-	Bytes  int64       `json:"bytes"` // that are free now; 0 in a dry run where only lines go
+	Bytes  int64       `json:"bytes"` // freed; 0 in a dry run where only lines are dropped
 	Why    string      `json:"why"`   // "days", "bytes" or "raw"
 }
 
@@ -47,10 +46,10 @@ type Compacted struct {
 	After  int64       `json:"after"`
 }
 
-// Verified is the result of reading all of one file.
+// Verified is the result of reading one file.
 type Verified struct {
 	File        string // below the data directory
-	Events      uint64 // that can be read
+	Events      uint64 // number that can be read
 	Bytes       int64
 	First, Last time.Time
 	Problems    []string // what is wrong; the first of each sort, with numbers

@@ -8,9 +8,9 @@ import (
 	"uncloak/parse"
 )
 
-// repair makes log lines again of text that was pasted from somewhere: it takes away markup, where the text is a page,
-// and puts lines together that a terminal or a blog had broken. It returns the text, one line each, whether it is a
-// page, and how many pieces were joined to the line before them. A proper log comes back as it is.
+// repair restores the log lines of pasted text: it removes markup, where the text is a page, and joins lines that a
+// terminal or a blog had wrapped. It returns the text, one line each, whether it is a page, and how many pieces were
+// joined to the line before them. A proper log is returned as it is.
 func repair(text []byte, format string) (fixed []byte, page bool, joined int) {
 	if format == "log" {
 		return text, false, 0
@@ -33,8 +33,8 @@ func repair(text []byte, format string) (fixed []byte, page bool, joined int) {
 	return bytes.Join(whole, []byte("\n")), page, len(lines) - len(whole)
 }
 
-// isPage says whether text has markup around log lines: a page's own tags, or line breaks of which most end a line or
-// have a log line behind them. A log of a web server that mentions a tag has neither.
+// isPage reports whether text has markup around log lines: a page's own tags, or line breaks of which most end a line
+// or have a log line behind them. A log of a web server that mentions a tag has neither.
 func (u *unwrapper) isPage(text []byte) bool {
 	breaks, good := 0, 0
 	for rest := text; ; {
@@ -68,14 +68,14 @@ func (u *unwrapper) isPage(text []byte) bool {
 	}
 }
 
-// lineStart says whether rest, the end of text, begins at the start of a line.
+// lineStart reports whether rest, the end of text, begins at the start of a line.
 func lineStart(text, rest []byte) bool {
 	before := bytes.TrimRight(text[:len(text)-len(rest)], " \t")
 	return len(before) == 0 || before[len(before)-1] == '\n' || before[len(before)-1] == '>'
 }
 
-// tagName reads a tag that text is wrapped in at the start of b, in lower case and without its slash, and the length of
-// the tag; n is 0 for anything else in angle brackets, like the priority <13> or the kernel's <TASK>.
+// tagName reads an HTML tag at the start of b, and returns its name, in lower case and without a slash, and its length;
+// n is 0 for anything else in angle brackets, such as the priority <13> or the kernel's <TASK>.
 func tagName(b []byte) (name string, n int) {
 	end := bytes.IndexByte(b[:min(len(b), 512)], '>')
 	if end < 2 {
@@ -90,16 +90,18 @@ func tagName(b []byte) (name string, n int) {
 	}
 	name = string(bytes.ToLower(in))
 	switch name {
-	case "br", "p", "div", "pre", "html", "body", "head", "li", "ul", "ol", "tr", "table", "tbody", "h1", "h2", "h3", "h4", "hr",
-		"blockquote", "title", "section", "article", "span", "a", "b", "i", "u", "code", "tt", "td", "th", "strong", "em", "font", "img",
+	case "br", "p", "div", "pre", "html", "body", "head", "li", "ul", "ol", "tr", "table", "tbody", "h1", "h2", "h3",
+		"h4", "hr",
+		"blockquote", "title", "section", "article", "span", "a", "b", "i", "u", "code", "tt", "td", "th", "strong",
+		"em", "font", "img",
 		"small", "samp", "kbd", "!doctype", "meta", "link":
 		return name, end + 1
 	}
 	return "", 0
 }
 
-// stripMarkup replaces tags that end a line by a newline, and takes the others away. Within a <pre> nothing differs: its
-// line ends are there.
+// stripMarkup replaces tags that end a line by a newline, and takes the others away. Within a <pre> nothing differs:
+// its line ends are there.
 func stripMarkup(text []byte) []byte {
 	out := make([]byte, 0, len(text))
 	for len(text) > 0 {
@@ -146,7 +148,7 @@ func (u *unwrapper) unwrap(lines [][]byte) [][]byte {
 	return out
 }
 
-// join is the first line with as many of the following ones as belong to it.
+// join returns the first line, joined with the following ones that belong to it, and the number of these.
 func (u *unwrapper) join(lines [][]byte) (line []byte, more int) {
 	first := bytes.TrimRight(lines[0], "\r")
 	if len(lines) < 2 || len(first) < 8 || len(first) > maxJoined || !u.piece(lines[1]) || u.complete(first) {
@@ -168,21 +170,22 @@ func (u *unwrapper) join(lines [][]byte) (line []byte, more int) {
 	return lines[0], 0
 }
 
-// piece says whether a line can be the rest of another one.
+// piece reports whether a line can be the rest of another one.
 func (u *unwrapper) piece(l []byte) bool {
-	if l = bytes.TrimSpace(l); len(l) == 0 { // a blank before a key would make it one of a kmsg record's properties
+	if l = bytes.TrimSpace(l); len(l) == 0 { // a blank before a key would make the line a property of a kmsg record
 		return false
 	}
 	u.parser.Line(l, &u.rec)
 	return u.vague() && !factOf(l, &u.rec).header
 }
 
-// vague says that the line is not understood, or only as one that the kernel may have written: half a message is that, too.
+// vague reports whether the line is not understood, or only as some message of the kernel, as half a message may be.
 func (u *unwrapper) vague() bool {
-	return u.rec.Kind == parse.Unknown || u.rec.Kind == parse.System && u.rec.Word == "other" && u.rec.Dialect == "kernel"
+	return u.rec.Kind == parse.Unknown || u.rec.Kind == parse.System && u.rec.Word == "other" &&
+		u.rec.Dialect == "kernel"
 }
 
-// complete says whether a line is understood and ends as its message does.
+// complete reports whether a line is understood and ends as its message does.
 func (u *unwrapper) complete(l []byte) bool {
 	u.parser.Line(l, &u.rec)
 	b := bytes.TrimRight(u.rec.Body, " ")
@@ -204,7 +207,8 @@ func (u *unwrapper) complete(l []byte) bool {
 	return true
 }
 
-// packetEnds says whether a packet line goes on to the last field that its protocol has (net/netfilter/nf_log_syslog.c).
+// packetEnds reports whether a packet line goes on to the last field that its protocol has
+// (net/netfilter/nf_log_syslog.c).
 func packetEnds(proto []byte) bool {
 	last := ""
 	switch {

@@ -11,20 +11,27 @@ import (
 
 // A file of several boots: the last ends at the capture, each one before was over when the next began.
 func TestSeveralBoots(t *testing.T) {
-	const first, second, third = "[  100.000000] a: 1\n[  900.000000] a: 2\n", "[    0.000000] b: 1\n[  300.500000] b: 2\n[  300.400000] b: 3\n", "[    0.000000] c: 1\n[   60.000000] c: 2\n"
+	const first, second, third = "[  100.000000] a: 1\n[  900.000000] a: 2\n",
+		"[    0.000000] b: 1\n[  300.500000] b: 2\n[  300.400000] b: 3\n", "[    0.000000] c: 1\n[   60.000000] c: 2\n"
 	at := importNow
 	for _, tc := range []struct {
 		name, text string
 		want       map[string]time.Duration // before importNow
 		spread     map[string]uint32
 	}{
-		{"one", third, map[string]time.Duration{"c: 1": time.Minute, "c: 2": 0}, map[string]uint32{"c: 1": capturedSpread}},
-		{"two", second + third, map[string]time.Duration{"b: 1": 60*time.Second + 300400*time.Millisecond, "b: 3": time.Minute, "c: 1": time.Minute, "c: 2": 0},
+		{"one", third, map[string]time.Duration{"c: 1": time.Minute, "c: 2": 0},
+			map[string]uint32{"c: 1": capturedSpread}},
+		{"two", second + third, map[string]time.Duration{"b: 1": 60*time.Second + 300400*time.Millisecond,
+			"b: 3": time.Minute, "c: 1": time.Minute, "c: 2": 0},
 			map[string]uint32{"b: 1": noTime + capturedSpread, "c: 2": capturedSpread}},
-		{"three", first + second + third, map[string]time.Duration{"a: 2": 60*time.Second + 300400*time.Millisecond, "c: 2": 0},
-			map[string]uint32{"a: 1": 2*noTime + capturedSpread, "b: 1": noTime + capturedSpread, "c: 1": capturedSpread}},
-		{"one is known by a line with both clocks", "Nov 21 10:00:00 gw kernel: [   50.000000] x: y\n" + first + second + third,
-			map[string]time.Duration{"a: 1": 11*time.Hour - 50*time.Second - 500*time.Millisecond, "c: 2": 0}, map[string]uint32{"a: 1": 1000, "b: 1": noTime + capturedSpread}},
+		{"three", first + second + third, map[string]time.Duration{"a: 2": 60*time.Second + 300400*time.Millisecond,
+			"c: 2": 0},
+			map[string]uint32{"a: 1": 2*noTime + capturedSpread, "b: 1": noTime + capturedSpread,
+				"c: 1": capturedSpread}},
+		{"one is known by a line with both clocks", "Nov 21 10:00:00 gw kernel: [   50.000000] x: y\n" + first +
+			second + third,
+			map[string]time.Duration{"a: 1": 11*time.Hour - 50*time.Second - 500*time.Millisecond, "c: 2": 0},
+			map[string]uint32{"a: 1": 1000, "b: 1": noTime + capturedSpread}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			db := openStore(t)

@@ -7,43 +7,43 @@ import (
 	"uncloak/store"
 )
 
-// oldest is the first year that a line of a log can be of: earlier stamps are of clocks that were never set.
+// oldest is the first year that is believed: earlier stamps come from clocks that were never set.
 const oldest = 1990
 
-// noTime is the spread of a line that nothing dates but the file that it is in: a day either way.
+// noTime is the spread of a line that only the time of its file dates: a day either way.
 const noTime = uint32(24 * 60 * 60 * 1000)
 
-// wallDumpSpread is how far `dmesg -T` is off: it adds the uptime to the boot time of now, which drifts (0.8 to 1.8 s
-// were measured).
+// wallDumpSpread is the spread in ms of the times of `dmesg -T`: it adds uptimes to the boot time as computed when it
+// runs, which drifts (0.8 to 1.8 s were measured).
 const wallDumpSpread = 2000
 
-// fileClock gives the lines of one file their times, in the order of the file.
+// fileClock assigns times to the lines of one file, in the order of the file.
 type fileClock struct {
 	loc        *time.Location
 	captured   int64 // when the log ended
-	limit      int64 // no line is of later than this
+	limit      int64 // the latest time that is believed
 	years      years
-	year0      int // the year that relative year 0 is
+	year0      int // the calendar year of relative year 0
 	boot       int64
 	bootSpread uint32
 	hasBoot    bool
-	boots      bootTimes // where the file has several
+	boots      bootTimes // nil where the file covers one boot
 	ups        bootClock
 
-	last     bound // the last line that had a time
+	last     bound // time of the last line that has one
 	hasLast  bool
-	own      bound // the last line that had one of its own
+	own      bound // time of the last line that has a stamp of its own
 	hasOwn   bool
-	untimed  int64 // lines in a row without a time, where nothing before has one
+	untimed  int64 // number of lines without a time since the last line with one
 	repaired uint64
-	stored   int // lines that had the time of a stored one
-	walls    int // of dmesg -T
+	stored   int // lines that got the time of a stored one
+	walls    int // lines of dmesg -T that got the time of a stored one
 
-	minute parse.Stamp // the last one resolved: most lines share it
+	minute parse.Stamp // the last minute that was resolved, and its time: most lines share it
 	base   int64
 }
 
-// bound is a time that others lie before or behind.
+// bound is a time with its spread that bounds the times of neighbouring lines.
 type bound struct {
 	t      int64
 	spread uint32
@@ -59,7 +59,7 @@ func (c *fileClock) assign(es []store.Entry, facts []fact) {
 			pending++
 			continue
 		}
-		if s := &facts[i].same; s.found { // dmesg -T, and the store knows better
+		if s := &facts[i].stored; s.found { // dmesg -T, and the store knows better
 			t, spread, es[i].Identity = s.time, s.spread, s.identity
 			c.walls++
 		}
@@ -72,13 +72,13 @@ func (c *fileClock) assign(es []store.Entry, facts []fact) {
 	c.run(es[len(es)-pending:], facts[len(es)-pending:], bound{t: c.captured}, false)
 }
 
-// run gives times to lines without a usable stamp of their own. What the store has keeps the stored time and identity,
-// by which the store finds that it has the line; but stamps of this file know better than an equal text. The others lie
-// between those that are sure.
+// run assigns times to consecutive lines without a usable stamp. A line that was found in the store gets the stored
+// time and identity, by which the store recognizes it as a duplicate, unless that time contradicts the stamps of this
+// file. The other lines are placed between those that were found for sure.
 func (c *fileClock) run(es []store.Entry, facts []fact, next bound, known bool) {
 	start := 0
 	for i := range facts {
-		s := &facts[i].same
+		s := &facts[i].stored
 		own := bound{s.time, s.spread}
 		s.found = s.found && s.time <= c.limit && (!c.hasOwn || c.own.notAfter(own)) && (!known || own.notAfter(next))
 		if s.found && s.sure {
@@ -88,19 +88,20 @@ func (c *fileClock) run(es []store.Entry, facts []fact, next bound, known bool) 
 	}
 	c.between(es[start:], next, known)
 	for i := range facts {
-		if s := &facts[i].same; s.found {
+		if s := &facts[i].stored; s.found {
 			es[i].Time, es[i].Spread, es[i].Identity = s.time, s.spread, s.identity
 			c.stored++
 		}
 	}
 }
 
-// notAfter says whether b can be before d: what the syslog daemon writes is up to two seconds late.
+// notAfter reports whether b can lie before d, within both spreads and the two seconds by which a syslog daemon can be
+// late.
 func (b bound) notAfter(d bound) bool {
 	return b.t-b.before() <= d.t+d.before()+2*int64(time.Second)
 }
 
-// stamped is the time of a line by its own stamp.
+// stamped returns the time of a line by its own stamp; ok is false where there is none, or one that cannot be true.
 func (c *fileClock) stamped(f *fact) (t int64, spread uint32, ok bool) {
 	st := &f.stamp
 	if st.HasUptime && len(c.boots) > 0 && c.ups.boot < maxBoots {
@@ -121,7 +122,7 @@ func (c *fileClock) stamped(f *fact) (t int64, spread uint32, ok bool) {
 	}
 	if t > c.limit || time.Unix(0, t).UTC().Year() < oldest {
 		c.repaired++
-		return 0, 0, false // its neighbours know better
+		return 0, 0, false // to be dated by its neighbours
 	}
 	return t, spread, true
 }
@@ -150,8 +151,9 @@ func (c *fileClock) wall(st *parse.Stamp) (int64, bool) {
 	return c.base + int64(s.Second)*int64(time.Second) + int64(s.Nanos), true
 }
 
-// ref tells the two readings of the hour that summer time repeats apart. A file goes forward: the earlier is right
-// unless it lies more than a minute before the line before. (Resolve takes the one nearer to ref; they are an hour apart.)
+// ref returns the time near which a stamp is resolved. It tells the two readings of the hour that summer time repeats
+// apart: a file goes forward, so the earlier reading is right unless it lies more than a minute before the line before.
+// (Resolve takes the reading nearer to ref; the two are an hour apart.)
 func (c *fileClock) ref(dated bool) time.Time {
 	switch {
 	case c.hasLast:
@@ -164,8 +166,8 @@ func (c *fileClock) ref(dated bool) time.Time {
 
 // between places lines without a time between the line before them and the one after, which are their bounds: in the
 // middle, a microsecond each, to keep their order. Without a line after them they follow the line before and may be of
-// any time up to the end of the log; without one before, they come before the line after and are no older than the boot,
-// where it is known, or else a day; without either they may be of any time near the end.
+// any time up to the end of the log; without one before, they come before the line after and are no older than the
+// boot, where it is known, or else a day; without either they may be of any time near the end.
 func (c *fileClock) between(es []store.Entry, next bound, known bool) {
 	n := int64(len(es))
 	lo, hi := c.last.t, max(c.last.t, next.t)
@@ -193,9 +195,10 @@ func (c *fileClock) between(es []store.Entry, next bound, known bool) {
 	}
 }
 
-// before and after say how much earlier or later than its stamp a line can be, in ns.
+// before returns the ns by which a line can be earlier than its time.
 func (b bound) before() int64 { return int64(b.spread) * int64(time.Millisecond) }
 
+// after returns the ns by which a line can be later than its time, which may be cut to the second.
 func (b bound) after() int64 {
 	if b.t%int64(time.Second) == 0 { // cut to the second
 		return max(b.before(), int64(time.Second))
@@ -203,10 +206,10 @@ func (b bound) after() int64 {
 	return b.before()
 }
 
-// maxSpread is how far a time can be off at most, and be said so.
+// maxSpread is the largest spread that is given to a line, in ms.
 const maxSpread = 31 * noTime
 
-// spreadOf is a span in ms, rounded up, at most maxSpread.
+// spreadOf converts ns to a spread in ms, rounded up, at most maxSpread.
 func spreadOf(ns int64) uint32 {
 	return uint32(min(max(0, (ns+999_999)/1_000_000), int64(maxSpread)))
 }

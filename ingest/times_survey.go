@@ -10,14 +10,14 @@ import (
 	"uncloak/parse"
 )
 
-// A survey of a large file looks at so many lines of each chunk: at its start and, for the last chunk, its end. Small
+// A survey of a large file looks at surveyLines lines of each chunk: at its start and at its end. Small
 // files are looked at in full.
 const (
 	surveyLines = 64
 	surveyPairs = 8192
 )
 
-// survey is what a file says of its own clock, before any line of it has a time.
+// survey collects what a file says about its own clock, before any of its lines has a time.
 type survey struct {
 	host      string // the first host name
 	stamped   bool   // some line has a stamp of some kind
@@ -29,12 +29,12 @@ type survey struct {
 	uptimes   bool // there are lines with an uptime alone
 	ups       bootClock
 	ended     []int64 // the last uptimes of the boots before the last one
-	firstUp   int64   // the first and last of the last boot
+	firstUp   int64   // the first and the last uptime of the last boot
 	lastUp    int64
-	kernel    map[uint64]int64 // uptime by identity of some of them
+	kernel    map[uint64]int64 // uptimes of some lines with an uptime alone, by identity
 	surveyed  int              // lines looked at
 	untimed   int              // of them, those without any stamp
-	texts     []uint64         // their texts; all of them where the file is whole, or no line has a stamp
+	texts     []uint64         // hashes of their texts; all of them where the file is whole, or no line has a stamp
 	wallDumps bool
 	walls     []wallLine // lines of dmesg -T; all of them where the file is whole
 }
@@ -43,17 +43,17 @@ type survey struct {
 type bothClocks struct {
 	stamp parse.Stamp
 	rel   int
-	boot  int // of those of the file
+	boot  int // number of the boot within the file
 }
 
-// bootPair is a line that has both clocks: wall minus uptime is the time of the boot.
+// bootPair is the boot time by one line that has both clocks: wall clock minus uptime.
 type bootPair struct {
 	boot   int64
 	whole  bool   // the wall clock is cut to the second
 	spread uint32 // ± ms of the wall clock
 }
 
-// surveyOf reads through the file. Where it was held in memory, in full.
+// surveyOf reads through the file: in full where it is held in memory, else as far as the rest can tell more.
 func surveyOf(in *input, opt *Options) (*survey, error) {
 	r, err := in.again()
 	if err != nil {
@@ -84,7 +84,8 @@ func surveyOf(in *input, opt *Options) (*survey, error) {
 	}
 }
 
-// needsRest says whether the rest of a large file can tell more: not where every stamp is complete in itself.
+// needsRest reports whether the rest of a large file can tell more, which it cannot where every stamp is complete in
+// itself.
 func (s *survey) needsRest() bool { return s.years.known || s.uptimes || !s.stamped }
 
 func newChunk(in *input, maxLine int) *chunk {
@@ -154,7 +155,7 @@ func (s *survey) uptime(up int64) {
 	s.lastUp = up
 }
 
-// bootOf is the boot time that the pairs speak of: their median. A wall clock cut to the second is on average half a
+// bootOf returns the boot time that the pairs give: their median. A wall clock cut to the second is on average half a
 // second earlier than the kernel's.
 func bootOf(pairs []bootPair) (boot int64, spread uint32, ok bool) {
 	if len(pairs) == 0 {
@@ -188,10 +189,10 @@ type years struct {
 	fromRel int
 }
 
-// of is the relative year of the next stamp. A file goes forward: a step back of more than 40 days is a new year. Two
-// exceptions: just behind New Year a line of the old year may straggle in (without a turn of the year before it, only
-// from its last days to the first of the new one); and a router that boots without a clock writes
-// "Jan 1" until it knows better, and then is back near where it was.
+// of returns the relative year of the next stamp. A file goes forward: a step back of more than 40 days is a new year.
+// Two exceptions: just behind New Year a line of the old year may straggle in (without a turn of the year before it,
+// only from its last days to the first of the new one); and a router that boots without a clock writes "Jan 1" until it
+// knows better, and then is back near where it was.
 func (y *years) of(st *parse.Stamp) int {
 	day := int(st.Month)*31 + int(st.Day)
 	if !y.known {

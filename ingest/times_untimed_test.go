@@ -167,10 +167,12 @@ func TestUntimedDump(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := proof(t, syslog, dmesg, tc.bare, tc.leave)
-			if f.both+f.only != 82 || f.only != tc.only || f.worst > time.Second || f.within != f.only || f.stored != uint64(f.only) {
+			if f.both+f.only != 82 || f.only != tc.only || f.worst > time.Second || f.within != f.only ||
+				f.stored != uint64(f.only) {
 				t.Errorf("%+v", f)
 			}
-			if !strings.Contains(strings.Join(f.notes, "\n"), fmt.Sprintf("%d of 82 lines without a time are in the store", f.both)) {
+			if !strings.Contains(strings.Join(f.notes, "\n"),
+				fmt.Sprintf("%d of 82 lines without a time are in the store", f.both)) {
 				t.Errorf("notes %q", f.notes)
 			}
 		})
@@ -192,11 +194,14 @@ func TestUntimedBounds(t *testing.T) {
 		{"two between", Options{}, "a: one\nx: y\nz: y\nb: two\n", "x: y 20:00:04.999 ±6.001s, z: y 20:00:05.000 ±6s"},
 		{"behind the last", Options{}, "c: three\nx: y\n", "x: y 20:00:20.000 ±59m40s"},
 		{"before the first", Options{}, "x: y\na: one\n", "x: y 19:59:59.999 ±24h0m0s"},
-		{"before the first, boot told", Options{BootTime: time.Date(2026, 11, 21, 19, 59, 50, 0, time.UTC)}, "x: y\na: one\n", "x: y 19:59:59.999 ±11s"},
-		{"nothing in common", Options{}, "x: full\nnf_conntrack: table full, dropping packet\n", "nf_conntrack: table full, dropping packet 21:00:00.000 ±24h0m0s"},
+		{"before the first, boot told", Options{BootTime: time.Date(2026, 11, 21, 19, 59, 50, 0, time.UTC)},
+			"x: y\na: one\n", "x: y 19:59:59.999 ±11s"},
+		{"nothing in common", Options{}, "x: full\nnf_conntrack: table full, dropping packet\n",
+			"nf_conntrack: table full, dropping packet 21:00:00.000 ±24h0m0s"},
 		{"of another router", Options{Router: "fw"}, "nf_conntrack: table full, dropping packet\n<4>a: one\n",
 			"nf_conntrack: table full, dropping packet 21:00:00.000 ±24h0m0s, <4>a: one 21:00:00.000 ±24h0m0s"},
-		{"stamps of the file count more", Options{}, "Nov 21 20:30:00 gw kernel: s: 1\na: one\nNov 21 20:30:10 gw kernel: s: 2\n",
+		{"stamps of the file count more", Options{},
+			"Nov 21 20:30:00 gw kernel: s: 1\na: one\nNov 21 20:30:10 gw kernel: s: 2\n",
 			"Nov 21 20:30:00 gw kernel: s: 1 20:30:00.000 ±0s, a: one 20:30:05.000 ±6s, Nov 21 20:30:10 gw kernel: s: 2 20:30:10.000 ±0s"},
 		{"between a stamp and a stored line", Options{}, "Nov 21 20:00:06 gw kernel: s: 1\nx: y\nb: two\n",
 			"Nov 21 20:00:06 gw kernel: s: 1 20:00:06.000 ±0s, x: y 20:00:08.000 ±3s"},
@@ -209,7 +214,8 @@ func TestUntimedBounds(t *testing.T) {
 			var got []string
 			for _, e := range all(t, db, store.Query{}) {
 				if !strings.Contains("\n"+syslog, fmt.Sprintf("\n%s\n", e.Raw)) {
-					got = append(got, fmt.Sprintf("%s %s ±%v", e.Raw, time.Unix(0, e.Time).UTC().Format("15:04:05.000"), time.Duration(e.Spread)*time.Millisecond))
+					got = append(got, fmt.Sprintf("%s %s ±%v", e.Raw, time.Unix(0, e.Time).UTC().Format("15:04:05.000"),
+						time.Duration(e.Spread)*time.Millisecond))
 				}
 			}
 			if s := strings.Join(got, ", "); s != tc.want {
@@ -255,17 +261,21 @@ func TestUntimedLimits(t *testing.T) {
 		n            int
 		note         string
 	}{
-		{"many equal lines", "Nov 21 20:00:00 gw kernel: nf_conntrack: table full, dropping packet", 2*maxAligned + 1000, "it has too many lines"},
+		{"many equal lines", "Nov 21 20:00:00 gw kernel: nf_conntrack: table full, dropping packet",
+			2*maxAligned + 1000, "it has too many lines"},
 		{"many other lines", "Nov 21 20:00:00 gw app: x", untimedScan, "it has too many lines"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			st := &flood{line: []byte(tc.stored), n: tc.n}
-			sum, err := ImportReader(t.Context(), st, Options{CapturedAt: importNow, Now: func() time.Time { return importNow }}, "x", strings.NewReader(dump), importNow)
+			sum, err := ImportReader(t.Context(), st,
+				Options{CapturedAt: importNow, Now: func() time.Time { return importNow }}, "x",
+				strings.NewReader(dump), importNow)
 			if err != nil {
 				t.Fatal(err)
 			}
 			notes := strings.Join(sum.Notes, "\n")
-			if !strings.Contains(notes, tc.note) || !strings.Contains(notes, fmt.Sprintf("only the first %d", maxAligned)) || st.read > untimedScan {
+			if !strings.Contains(notes, tc.note) ||
+				!strings.Contains(notes, fmt.Sprintf("only the first %d", maxAligned)) || st.read > untimedScan {
 				t.Errorf("%d lines read, notes %s", st.read, notes)
 			}
 			if sum.Lines != maxAligned+1000 {

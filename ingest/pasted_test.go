@@ -18,18 +18,24 @@ func TestRepair(t *testing.T) {
 		want     []string
 	}{
 		{"as it is", "Nov  1 12:00:00 gw a: x\nNov  1 12:00:01 gw a: y\n", false, nil},
-		{"breaks instead of newlines", "Out of Memory: Killed process 870 (httpd).<br />" + shrink + "<BR>Out of Memory: Killed process 1 (a).", true,
+		{"breaks instead of newlines", "Out of Memory: Killed process 870 (httpd).<br />" + shrink +
+			"<BR>Out of Memory: Killed process 1 (a).", true,
 			[]string{"Out of Memory: Killed process 870 (httpd).", shrink, "Out of Memory: Killed process 1 (a)."}},
-		{"breaks at line ends", "Nov  1 12:00:00 gw a: x<br>\nNov  1 12:00:01 gw a: y<br>\n", true, []string{"Nov  1 12:00:00 gw a: x", "Nov  1 12:00:01 gw a: y"}},
+		{"breaks at line ends", "Nov  1 12:00:00 gw a: x<br>\nNov  1 12:00:01 gw a: y<br>\n", true,
+			[]string{"Nov  1 12:00:00 gw a: x", "Nov  1 12:00:01 gw a: y"}},
 		{"entities and tags", "<html><body><pre>\n&lt;4&gt;Nov  1 12:00:00 gw a: <b>x</b> &amp; y\n</pre></body></html>", true, []string{"<4>Nov  1 12:00:00 gw a: x & y"}},
-		{"the kernel's own brackets", "<pre>\n[ 1.000000]  <TASK>\n<13>x\n</pre>", true, []string{"[ 1.000000]  <TASK>", "<13>x"}},
+		{"the kernel's own brackets", "<pre>\n[ 1.000000]  <TASK>\n<13>x\n</pre>", true,
+			[]string{"[ 1.000000]  <TASK>", "<13>x"}},
 		{"a log that mentions tags", "Nov  1 12:00:00 gw httpd: GET /?q=<br />hello\nNov  1 12:00:01 gw httpd: <p>none\n", false, nil},
 		{"cut in a number", shrink[:80] + "\n" + shrink[80:] + "\n", false, []string{shrink, ""}},
 		{"cut in a word, twice", shrink[:20] + "\n" + shrink[20:50] + "\n" + shrink[50:], false, []string{shrink}},
-		{"cut at a blank that is gone", "nf_conntrack: table full, dropping\npacket", false, []string{"nf_conntrack: table full, dropping packet"}},
+		{"cut at a blank that is gone", "nf_conntrack: table full, dropping\npacket", false,
+			[]string{"nf_conntrack: table full, dropping packet"}},
 		{"a packet at 80 columns", packet[:80] + "\r\n" + packet[80:] + "\r\n", false, []string{packet, ""}},
-		{"behind a header", "Nov  1 12:00:00 gw kernel: " + shrink[:60] + "\n" + shrink[60:], false, []string{"Nov  1 12:00:00 gw kernel: " + shrink}},
-		{"new wording", "TCP: Peer 192.0.2.1:39660/80 unexpectedly shrunk window 1:\n2 (repaired)", false, []string{"TCP: Peer 192.0.2.1:39660/80 unexpectedly shrunk window 1:2 (repaired)"}},
+		{"behind a header", "Nov  1 12:00:00 gw kernel: " + shrink[:60] + "\n" + shrink[60:], false,
+			[]string{"Nov  1 12:00:00 gw kernel: " + shrink}},
+		{"new wording", "TCP: Peer 192.0.2.1:39660/80 unexpectedly shrunk window 1:\n2 (repaired)", false,
+			[]string{"TCP: Peer 192.0.2.1:39660/80 unexpectedly shrunk window 1:2 (repaired)"}},
 		{"a process cut in its name", "Out of memory: Killed process 870 (htt\npd) total-vm:1kB, anon-rss:1kB, file-rss:0kB", false,
 			[]string{"Out of memory: Killed process 870 (httpd) total-vm:1kB, anon-rss:1kB, file-rss:0kB"}},
 		{"a whole message and prose", "Out of Memory: Killed process 870 (httpd).\nThat was all.\n", false, nil},
@@ -47,7 +53,8 @@ func TestRepair(t *testing.T) {
 			if tc.want == nil {
 				want = tc.in
 			}
-			if got := strings.ReplaceAll(string(fixed), "\r", ""); got != strings.ReplaceAll(want, "\r", "") || page != tc.page {
+			if got := strings.ReplaceAll(string(fixed), "\r", ""); got != strings.ReplaceAll(want, "\r", "") ||
+				page != tc.page {
 				t.Errorf("page %v\n%q\nwant %v\n%q", page, fixed, tc.page, want)
 			}
 			if again, _, _ := repair([]byte(tc.in), "log"); string(again) != tc.in {
