@@ -7,6 +7,28 @@ import (
 	"time"
 )
 
+// The kinds of bursts.
+const (
+	PeriodicBurst = "periodic-burst" // a host opens many sessions at once, in a rhythm
+	BurstKind     = "burst"          // … without one
+)
+
+// Rhythm holds when a periodic burst comes back.
+type Rhythm struct {
+	PeriodS float64 `json:"period_s,omitempty"`
+	Minutes []int   `json:"minutes,omitempty"` // of the local hour; wall-clock patterns only
+	Hours   []int   `json:"hours,omitempty"`   // local hours, when the pattern does not fire in each
+	JitterS float64 `json:"jitter_s,omitempty"`
+}
+
+// Burst is one burst of sessions.
+type Burst struct {
+	Start    time.Time `json:"start"` // the first second at a tenth of its peak rate
+	LengthS  float64   `json:"length_s"`
+	Sessions int       `json:"sessions"`
+	Peers    int       `json:"peers"`
+}
+
 // patternFindings are the host's rhythms or, where there are none, the bursts that stand apart.
 func patternFindings(a *activity) []Finding {
 	if len(a.rhythms) == 0 && len(a.apart) > 0 {
@@ -23,7 +45,7 @@ func patternFindings(a *activity) []Finding {
 func rhythmFinding(a *activity, r found, nth int) Finding {
 	out := Finding{
 		ID: fmt.Sprintf("periodic-burst-%v-%.0fs", a.host, r.period), Kind: PeriodicBurst, Severity: Warning,
-		PeriodS: r.period, JitterS: r.jitter, Seen: r.seen, Missed: r.slots - r.seen, PValue: math.Exp(-r.gain), Next: new(r.next),
+		Rhythm: Rhythm{PeriodS: r.period, JitterS: r.jitter}, Seen: r.seen, Missed: r.slots - r.seen, PValue: math.Exp(-r.gain), Next: new(r.next),
 	}
 	out.Score = (1 - math.Exp(-(r.gain-acceptGain+8)/4)) * (1 - 0.01*float64(nth))
 	out.Minutes, out.Hours = r.minutes()

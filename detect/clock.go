@@ -10,6 +10,18 @@ import (
 	"uncloak/parse"
 )
 
+// ClockKind is the kind of a sender whose clock is wrong.
+const ClockKind = "clock"
+
+// The classes of ClockKind.
+const (
+	ClockZone   = "zone"  // off by whole quarters of an hour
+	ClockOff    = "off"   // off by something else
+	ClockJumps  = "jumps" // it jumps
+	ClockDrifts = "drift" // it runs too fast or too slow
+	ClockUnset  = "unset" // stamps that could not be believed
+)
+
 // NotBelieved is the Spread, in ms, that a live line gets whose stamp was replaced by the time of receipt: how long it may have been
 // under way. Lines with a stamp that is believed have a spread of 0.
 const NotBelieved = 1000
@@ -29,6 +41,16 @@ const (
 	quarter     = 15 * time.Minute // zones differ by multiples of it
 	maxTouches  = 10
 )
+
+// Clock holds how a sender's clock is wrong.
+type Clock struct {
+	SkewS    float64  `json:"skew_s,omitempty"`   // the sender's clock minus that of this machine
+	Jumps    int      `json:"jumps,omitempty"`    // how often it jumped
+	JumpS    float64  `json:"jump_s,omitempty"`   // the largest jump, signed
+	DriftS   float64  `json:"drift_s,omitempty"`  // what it gains in an hour; negative: loses
+	Repaired int      `json:"repaired,omitempty"` // lines whose stamp was not believed
+	Touches  []string `json:"touches,omitempty"`  // ids of findings that rest on that clock, the first few
+}
 
 // ClockSlot is how far a sender's stamps were from the time of receipt within ten minutes.
 type ClockSlot struct {

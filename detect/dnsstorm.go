@@ -11,6 +11,16 @@ import (
 	"uncloak/parse"
 )
 
+// DNSStorm is the kind of a host that asks for far too many names.
+const DNSStorm = "dns-storm"
+
+// The classes of DNSStorm, besides Unanswered.
+const (
+	Sudden  = "sudden"   // spells of many lookups
+	OneName = "one name" // the same name again and again
+	Steady  = "steady"   // many lookups for long, from some time on
+)
+
 const (
 	maxAsked     = 32  // names counted for a host and day
 	stormPeak    = 60  // lookups in ten seconds, below which nothing is a storm
@@ -27,6 +37,17 @@ const (
 	namesShown   = 3   // names in a finding
 	stormJudged  = 100 // lookups whose outcome must be known
 )
+
+// Storm holds the names that a host asked for most; it is empty where names are not logged.
+type Storm struct {
+	Names []Count `json:"names,omitempty"`
+}
+
+// Count is how often something was seen.
+type Count struct {
+	What string `json:"what"`
+	N    uint64 `json:"n"`
+}
 
 // asked counts a lookup by name.
 func (hs *hostState) asked(e *parse.Event, slot, sec int) {

@@ -9,12 +9,25 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
+// GrowthKind is the kind of a host that does more each day.
+const GrowthKind = "growth"
+
 const (
 	growthDays  = 14   // days that a trend needs
 	growthRate  = 0.01 // a day
 	growthAlpha = 0.01 // over all hosts
 	growthLeast = 20   // sessions on the median day: below, a trend is noise
 )
+
+// Growth holds a trend over weeks.
+type Growth struct {
+	GrowthDay   float64 `json:"growth_day,omitempty"`   // 0.03 = 3 % a day
+	PerDay      float64 `json:"per_day,omitempty"`      // sessions or bytes of the median day
+	DoublesDays float64 `json:"doubles_days,omitempty"` // in which it doubles
+	GrowthLow   float64 `json:"growth_low,omitempty"`   // GrowthDay lies between these two with 95 %
+	GrowthHigh  float64 `json:"growth_high,omitempty"`
+	PeerShare   float64 `json:"peer_share,omitempty"` // of what has been added, the part that goes to Peer
+}
 
 // growthFinding reports a host whose daily sessions (or bytes) have been rising for weeks: the slope is Theil and Sen's median of
 // all pairwise slopes of the logarithm, its significance Mann and Kendall's with the correction for autocorrelation of Hamed and Rao
@@ -50,8 +63,7 @@ func growthFinding(days []*Day, cfg *Config, w Window, a *activity, hosts int) (
 		}
 		f := Finding{
 			ID: fmt.Sprintf("growth-%v-%s", a.host, series.of), Kind: GrowthKind, Severity: Warning, Host: a.host.String(), Name: a.name, Class: series.of,
-			Start: Date(x[0]).Start(), End: Date(x[len(x)-1]).End(), GrowthDay: math.Expm1(t.slope), PerDay: median(series.y), PValue: t.p, Score: 1 - t.p,
-			GrowthLow: math.Expm1(t.low), GrowthHigh: math.Expm1(t.high), DoublesDays: math.Ln2 / t.slope,
+			Start: Date(x[0]).Start(), End: Date(x[len(x)-1]).End(), Growth: Growth{GrowthDay: math.Expm1(t.slope), PerDay: median(series.y), GrowthLow: math.Expm1(t.low), GrowthHigh: math.Expm1(t.high), DoublesDays: math.Ln2 / t.slope}, PValue: t.p, Score: 1 - t.p,
 		}
 		f.Evidence = Evidence{Events: uint64(sum(sessions)), Ask: Ask{From: f.Start, To: f.End, Host: a.host, Kind: "session-new"}}
 		f.grownTo(seen, a.host)

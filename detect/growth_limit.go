@@ -18,6 +18,17 @@ const (
 	grownLeast = 0.5     // of what was added that must go to one door for it to be named
 )
 
+// GrowthLimit holds when growth meets a limit, if the host goes on to grow by the same part each day and all others stay as
+// they are.
+type GrowthLimit struct {
+	Limit     float64    `json:"limit,omitempty"`      // entries of the table, or bit/s of the link
+	LimitOf   string     `json:"limit_of,omitempty"`   // table or link
+	LimitHow  string     `json:"limit_how,omitempty"`  // how it is known: config, or overflow: it was full with so many
+	LimitDate *time.Time `json:"limit_date,omitempty"` // with GrowthDay
+	LimitFrom *time.Time `json:"limit_from,omitempty"` // with GrowthHigh
+	LimitTo   *time.Time `json:"limit_to,omitempty"`   // with GrowthLow; missing where that does not grow
+}
+
 // grownTo names the door that the growth goes to: the one to which the last third of the days has most more than the first third.
 func (f *Finding) grownTo(days []*Day, host netip.Addr) {
 	third := max(len(days)/3, 1)

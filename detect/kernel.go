@@ -9,6 +9,16 @@ import (
 	"time"
 )
 
+// OOM is the kind of processes that a kernel killed for want of memory.
+const OOM = "oom"
+
+// Memory holds the processes that a kernel killed for want of memory.
+type Memory struct {
+	Proc  string   `json:"proc,omitempty"`
+	Kills int      `json:"kills,omitempty"`
+	PIDs  []uint32 `json:"pids,omitempty"`
+}
+
 // moment is a time that is known to ± spread.
 type moment struct {
 	at     int64
@@ -49,7 +59,7 @@ func kernelFindings(days []*Day, w Window) []Finding {
 }
 
 func oomFinding(router, proc string, ks []Kill) Finding {
-	f := Finding{Kind: OOM, Severity: Warning, Router: router, Proc: proc, Kills: len(ks), Score: 0.99, ID: fmt.Sprintf("oom-%s-%s", router, proc)}
+	f := Finding{Kind: OOM, Severity: Warning, Router: router, Memory: Memory{Proc: proc, Kills: len(ks)}, Score: 0.99, ID: fmt.Sprintf("oom-%s-%s", router, proc)}
 	var at []moment
 	for _, k := range ks {
 		f.PIDs = append(f.PIDs, k.PID)

@@ -26,26 +26,6 @@ func (s Severity) Rank() int {
 	return 0
 }
 
-// The kinds of finding.
-const (
-	PeriodicBurst = "periodic-burst"
-	BurstKind     = "burst"
-	PTRStorm      = "ptr-storm"
-	TableFullKind = "table-full"
-	OOM           = "oom"
-	ShrinkKind    = "window-shrink"
-	ResetKind     = "reset"
-	ScanKind      = "scan"
-	GrowthKind    = "growth"
-	SYNFloodKind  = "syn-flood"
-	DNSStorm      = "dns-storm"
-	ClockKind     = "clock"
-	LossKind      = "loss"
-	NewHost       = "new-host"
-	LinkFlap      = "link-flap"
-	LagKind       = "lag"
-)
-
 // sortFindings puts the most severe first.
 func sortFindings(fs []Finding) {
 	slices.SortStableFunc(fs, func(a, b Finding) int {

@@ -12,6 +12,15 @@ import (
 	"uncloak/parse"
 )
 
+// LagKind is the kind of a target that answers late, or not at all, in spells.
+const LagKind = "lag"
+
+// The classes of LagKind.
+const (
+	FirstHop = "first hop" // the delay arises inside already
+	Further  = "further"   // beyond the own router
+)
+
 const (
 	maxPinged      = 64                    // targets of pings that are followed for a router and day
 	maxShownSpells = 200                   // spells that a finding lists
@@ -25,6 +34,13 @@ const (
 	lagMostly      = 0.5                   // of a target's spells that the first hop must share to be where the lag begins
 	lagUsualLoss   = 0.25                  // share of the probes from which on a target that does not answer tells nothing
 )
+
+// Lag holds how late a target answers.
+type Lag struct {
+	RTTS      float64 `json:"rtt_s,omitempty"`       // the worst ten seconds' mean round trip
+	UsualRTTS float64 `json:"usual_rtt_s,omitempty"` // median
+	Unanswer  float64 `json:"unanswered,omitempty"`  // share of the probes in the spells that nothing answered
+}
 
 // Pings is the round trips to one target in a day.
 type Pings struct{ Slots []PingSlot }

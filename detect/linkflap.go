@@ -10,6 +10,9 @@ import (
 	"uncloak/parse"
 )
 
+// LinkFlap is the kind of an interface that goes down again and again.
+const LinkFlap = "link-flap"
+
 const (
 	maxIfaces = 256              // interfaces of a router whose state is followed in a day
 	maxDowns  = 1024             // times at which one went down that are kept in a day
@@ -17,6 +20,12 @@ const (
 	flapSpan  = 10 * time.Minute // … within this
 	flapDaily = 10               // times down in 24 hours
 )
+
+// Flap holds the interface that flaps.
+type Flap struct {
+	Interface string `json:"interface,omitempty"`
+	Downs     int    `json:"downs,omitempty"` // how often it went down
+}
 
 // Iface is one interface of a router: when it went down, and how often it came up.
 type Iface struct {
@@ -96,7 +105,7 @@ func flapFindings(days []*Day, w Window) []Finding {
 			continue
 		}
 		f := Finding{
-			ID: fmt.Sprintf("link-flap-%s-%s", k.router, k.name), Kind: LinkFlap, Severity: Warning, Router: k.router, Interface: k.name, Downs: len(at),
+			ID: fmt.Sprintf("link-flap-%s-%s", k.router, k.name), Kind: LinkFlap, Severity: Warning, Router: k.router, Flap: Flap{Interface: k.name, Downs: len(at)},
 			Start: time.Unix(0, at[0]).UTC(), End: time.Unix(0, at[len(at)-1]).UTC(), Score: min(0.7+0.05*float64(len(at)), 0.99),
 		}
 		f.Spells = spellsOf(at)

@@ -11,6 +11,18 @@ import (
 	"uncloak/parse"
 )
 
+// LossKind is the kind of log lines that are missing.
+const LossKind = "loss"
+
+// The classes of LossKind.
+const (
+	LossSaid    = "suppressed"    // a logger says that it left lines out
+	LossEnds    = "missing lines" // sessions end that never began
+	LossOurs    = "ours"          // uncloak itself was too slow
+	LossRate    = "rate limit"    // the sender was beyond the rate that the config allows it
+	LossNumbers = "sequence gaps" // the sender's numbers have gaps
+)
+
 const (
 	lossAlarm  = 0.05  // share of an hour's log that must be missing for a finding of its own
 	lossLeast  = 20    // lines that must be missing in it

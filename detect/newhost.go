@@ -8,12 +8,21 @@ import (
 	"time"
 )
 
+// NewHost is the kind of a host that was never there before.
+const NewHost = "new-host"
+
 const (
 	newHistory  = 3  // days of log in which a host must not have been, to be new
 	newSessions = 10 // sessions that it must open: a line that is cut in the middle of an address makes one
 	newAtOnce   = 5  // new hosts of a day from which on they share one finding
 	newShown    = 12 // of them that are named
 )
+
+// Arrival holds hosts that appeared; where many came at once, they share one finding.
+type Arrival struct {
+	Hosts      []Share `json:"hosts,omitempty"`       // the first few; their shares are of the new hosts' sessions
+	DaysBefore int     `json:"days_before,omitempty"` // days of log before it, in which it did not appear
+}
 
 // newHostFindings reports internal addresses that open sessions and were in none of the days before. days are in order.
 func newHostFindings(days []*Day, w Window, hosts []*activity) []Finding {
@@ -80,7 +89,7 @@ func newHost(days []*Day, k int, a *activity, known *debuts) (Finding, bool) {
 	last := h.Sessions.Slots[len(h.Sessions.Slots)-1]
 	f := Finding{
 		ID: fmt.Sprintf("new-host-%v", a.host), Kind: NewHost, Severity: Info, Host: a.host.String(), Name: h.Name, Start: start,
-		End: days[k].Date.Start().Add(time.Duration(last.I)*SlotLen + SlotLen), DaysBefore: k, Sessions: int(h.Sessions.Total()), Peers: int(h.Peers),
+		End: days[k].Date.Start().Add(time.Duration(last.I)*SlotLen + SlotLen), Arrival: Arrival{DaysBefore: k}, Sessions: int(h.Sessions.Total()), Peers: int(h.Peers),
 		Score: 1 - 1/float64(k+1), Ports: topPorts(days[k:k+1], a.host, 3),
 	}
 	f.Evidence = Evidence{Events: uint64(f.Sessions), Ask: Ask{From: f.Start, To: f.End, Host: a.host, Kind: "session-new"}}
@@ -92,7 +101,7 @@ func newHosts(date Date, fresh []Finding) Finding {
 	slices.SortFunc(fresh, func(a, b Finding) int {
 		return cmp.Or(a.Start.Compare(b.Start), netip.MustParseAddr(a.Host).Compare(netip.MustParseAddr(b.Host)))
 	})
-	f := Finding{ID: fmt.Sprintf("new-host-%v", date), Kind: NewHost, Severity: Info, Start: fresh[0].Start, DaysBefore: fresh[0].DaysBefore, Score: fresh[0].Score, Seen: len(fresh)}
+	f := Finding{ID: fmt.Sprintf("new-host-%v", date), Kind: NewHost, Severity: Info, Start: fresh[0].Start, Arrival: Arrival{DaysBefore: fresh[0].DaysBefore}, Score: fresh[0].Score, Seen: len(fresh)}
 	for _, x := range fresh {
 		f.Sessions += x.Sessions
 		f.Evidence.Events += x.Evidence.Events

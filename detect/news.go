@@ -27,6 +27,14 @@ const (
 	goneSeen   = 0.5 // of a window that must be covered by the log before anything can be called gone
 )
 
+// News holds what has become of a finding since the days before, where earlier days are known.
+type News struct {
+	Status string     `json:"status,omitempty"` // new, worse, same, better, gone
+	Since  *time.Time `json:"since,omitempty"`  // when it was first seen within the last four weeks
+	Change float64    `json:"change,omitempty"` // its size over what is usual for it: 1.12 = 12 % more
+	Known  *Known     `json:"known,omitempty"`  // a rule of the owner's that says it is known
+}
+
 // Judge is Findings of the window in the light of the days before it: each finding says whether it is new or worse, and what the day
 // before had and this one has not comes as gone. A rhythm or a growth that takes more than the window to be seen is found, too. earlier
 // are days before the window, at most Lookback of them count; with none of them it is Findings.

@@ -10,10 +10,10 @@ func TestMarkKnown(t *testing.T) {
 	now := t0.Add(24 * time.Hour)
 	findings := func() []Finding {
 		return []Finding{
-			{ID: "periodic-burst-10.0.0.5-1800s", Key: "burst-10.0.0.5", Group: "periodic-burst-10.0.0.5-1800s", Kind: PeriodicBurst, Host: "10.0.0.5", Name: "NAS", Ports: []string{"tcp/873"}, Evidence: Evidence{Events: 1000}, Status: Same, Change: 1},
+			{ID: "periodic-burst-10.0.0.5-1800s", Key: "burst-10.0.0.5", Group: "periodic-burst-10.0.0.5-1800s", Kind: PeriodicBurst, Host: "10.0.0.5", Name: "NAS", Ports: []string{"tcp/873"}, Evidence: Evidence{Events: 1000}, News: News{Status: Same, Change: 1}},
 			{ID: "table-full-gw-1", Key: "table-full-gw", Group: "periodic-burst-10.0.0.5-1800s", Kind: TableFullKind, Router: "gw", Drops: 50},
 			{ID: "table-full-gw-2", Key: "table-full-gw", Group: "periodic-burst-10.0.0.5-1800s", Kind: TableFullKind, Router: "gw", Drops: 70},
-			{ID: "reset-10.0.0.6-192.0.2.1:80", Key: "reset-10.0.0.6-192.0.2.1:80", Kind: ResetKind, Host: "10.0.0.6", Port: 80, Evidence: Evidence{Events: 500}, Status: Worse, Change: 2.5},
+			{ID: "reset-10.0.0.6-192.0.2.1:80", Key: "reset-10.0.0.6-192.0.2.1:80", Kind: ResetKind, Host: "10.0.0.6", Port: 80, Evidence: Evidence{Events: 500}, News: News{Status: Worse, Change: 2.5}},
 		}
 	}
 	const root = "periodic-burst-10.0.0.5-1800s"

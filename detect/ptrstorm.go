@@ -10,6 +10,9 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
+// PTRStorm is the kind of a host whose lookups of names answer another host's bursts.
+const PTRStorm = "ptr-storm"
+
 const (
 	echoFollowed  = 0.7              // of the cause's bursts that must be followed by lookups
 	echoExplained = 0.7              // of the effect's bursts that must follow one of the cause's
@@ -26,6 +29,15 @@ const (
 	soleShared = 0.3 // … or of the looked-up addresses those that are the cause's peers, where names are logged
 	soleScore  = 0.7
 )
+
+// Echo holds what makes one host's lookups the echo of another host's bursts.
+type Echo struct {
+	Causes   string  `json:"causes,omitempty"` // the host that causes the lookups; on the finding of that host's bursts: the host that looks up
+	LagS     float64 `json:"lag_s,omitempty"`
+	Lookups  int     `json:"lookups,omitempty"`  // of the median burst; dns-storm: in all
+	Shared   float64 `json:"shared,omitempty"`   // of the looked-up addresses, those that are the cause's peers; 0 = names not visible
+	Resolver string  `json:"resolver,omitempty"` // that is asked; dns-storm, too
+}
 
 // echo says that one host's storms of name lookups follow another's bursts.
 type echo struct {
@@ -298,8 +310,7 @@ func sharedNames(days []*Day, e *echo) float64 {
 
 func echoFinding(a *activity, e *echo, loc *time.Location) Finding {
 	f := Finding{
-		ID: fmt.Sprintf("ptr-storm-%v-%v", e.effect, e.cause), Kind: PTRStorm, Severity: Warning, Causes: e.cause.String(), LagS: e.lag, Lookups: e.lookups,
-		Shared: e.shared, PValue: e.p, Seen: len(e.storms), Missed: max(e.followed-len(e.storms), 0), Score: 1 - math.Exp(math.Log10(max(e.p, 1e-300))/3),
+		ID: fmt.Sprintf("ptr-storm-%v-%v", e.effect, e.cause), Kind: PTRStorm, Severity: Warning, Echo: Echo{Causes: e.cause.String(), LagS: e.lag, Lookups: e.lookups, Shared: e.shared}, PValue: e.p, Seen: len(e.storms), Missed: max(e.followed-len(e.storms), 0), Score: 1 - math.Exp(math.Log10(max(e.p, 1e-300))/3),
 	}
 	if e.sole {
 		f.PValue, f.Score = min(e.p, 1), soleScore

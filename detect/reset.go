@@ -12,6 +12,15 @@ import (
 	"uncloak/parse"
 )
 
+// ResetKind is the kind of a host that connects over and over without success.
+const ResetKind = "reset"
+
+// The classes of ResetKind.
+const (
+	Dead    = "dead service" // the service answers with RST
+	Blocked = "blocked"      // it does not answer
+)
+
 const (
 	resetRate     = 0.5              // sessions a second to one door, over the time it is gone to, that are worth a word
 	resetLeast    = 10 * time.Minute // for how long

@@ -10,6 +10,15 @@ import (
 	"uncloak/parse"
 )
 
+// ScanKind is the kind of a host that tries many addresses or many ports.
+const ScanKind = "scan"
+
+// The classes of ScanKind.
+const (
+	Horizontal = "horizontal" // one port of many hosts
+	Vertical   = "vertical"   // many ports of one host
+)
+
 const (
 	scanPeers    = 200 // different hosts on one port in a day that make a scan
 	scanShare    = 0.5 // of what the host does apart from the everyday ports must go to that port

@@ -11,6 +11,16 @@ import (
 	"uncloak/parse"
 )
 
+// SYNFloodKind is the kind of a port that is flooded with SYNs.
+const SYNFloodKind = "syn-flood"
+
+// The classes of SYNFloodKind.
+const (
+	KernelSays = "kernel"     // the kernel or the firewall says so
+	HalfOpen   = "half-open"  // handshakes that were answered and never finished
+	Unanswered = "unanswered" // nothing ever answers; dns-storm, too
+)
+
 const (
 	maxServed   = 16               // ports of a host whose visitors are counted in a day
 	floodJoin   = 10 * time.Minute // kernel lines about one port closer than this are one flood
@@ -21,6 +31,13 @@ const (
 	floodNets   = 3                // networks that are named, where they have
 	floodNet    = 0.05             // … at least this share
 )
+
+// SYNFlood holds where a flood came from, and how few of its sessions came about.
+type SYNFlood struct {
+	Sources  int      `json:"sources,omitempty"`   // different addresses that it came from
+	Networks []string `json:"networks,omitempty"`  // those with most, as prefixes
+	HalfOpen float64  `json:"half_open,omitempty"` // share of the sessions that never came about
+}
 
 // Flood is a spell in which a kernel or a firewall said that it was flooded with SYNs.
 type Flood struct {

@@ -10,8 +10,19 @@ import (
 	"time"
 )
 
+// TableFullKind is the kind of a session table without room.
+const TableFullKind = "table-full"
+
 // closeShare is how near two shares must be for the rebuilt table not to tell which was larger: the error of a share, twice.
 const closeShare = 0.05
+
+// TableFull holds which hosts' entries filled a session table.
+type TableFull struct {
+	TableShare float64 `json:"table_share,omitempty"` // of Host
+	Holders    []Share `json:"holders,omitempty"`
+	Entries    int     `json:"entries,omitempty"`  // in the table at the worst moment, as rebuilt
+	Capacity   int     `json:"capacity,omitempty"` // entries that the table takes: configured, else 0
+}
 
 // fullFindings makes a finding of each spell in which a router's table was full: who held it, and what share.
 func fullFindings(days []*Day, cfg *Config, w Window, echoes []echo) []Finding {
@@ -79,7 +90,7 @@ func fullFinding(router string, o *Overflow, capacity int, fullest func() uint32
 	slices.SortStableFunc(shares, func(a, b Share) int { return cmp.Compare(b.Share, a.Share) })
 	f := Finding{
 		Kind: TableFullKind, Severity: Critical, Router: router, Start: time.Unix(0, o.Start).UTC(), End: time.Unix(0, o.End).UTC(),
-		Score: 0.5, Entries: int(entries), Capacity: capacity, Lines: int(o.Lines), Drops: int(o.Drops()), Holders: shares, Episodes: 1,
+		Score: 0.5, TableFull: TableFull{Entries: int(entries), Capacity: capacity, Holders: shares}, Lines: int(o.Lines), Drops: int(o.Drops()), Collateral: Collateral{Episodes: 1},
 		Evidence: Evidence{Events: uint64(o.Lines), Ask: Ask{From: time.Unix(0, o.Start).UTC(), To: time.Unix(0, o.End+1).UTC(), Router: router, Kind: "table-full"}},
 	}
 	if len(shares) > 0 && shares[0].Host != others {

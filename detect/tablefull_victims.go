@@ -19,6 +19,29 @@ const (
 	victimsShown = 8
 )
 
+// Collateral holds what happened around an overflow: its trigger, its victims, and the table without its holder.
+type Collateral struct {
+	Episodes int `json:"episodes,omitempty"` // how many spells of this holder the window has
+
+	Trigger         string         `json:"trigger,omitempty"`          // host that opened most sessions in the minute before; often the holder
+	TriggerSessions int            `json:"trigger_sessions,omitempty"` // … and how many
+	Victims         []Victim       `json:"victims,omitempty"`          // hosts whose sessions are missing meanwhile, estimated
+	Without         int            `json:"without,omitempty"`          // entries at the worst moment if Host had not been there, estimated; rather too many
+	FitsWithout     *bool          `json:"fits_without,omitempty"`     // whether that is below the size of the table; absent when nobody can tell
+	States          map[string]int `json:"states,omitempty"`           // entries by state at the worst moment; "not told" where the log does not tell
+	Inlets          []Service      `json:"inlets,omitempty"`           // services inside whose unfinished or finished sessions held entries
+}
+
+// Service is a service inside that is reached from outside, and what its sessions held of a full table.
+type Service struct {
+	Host     string `json:"host"`
+	Name     string `json:"name,omitempty"`
+	Port     string `json:"port"` // as tcp/80
+	Entries  int    `json:"entries"`
+	HalfOpen int    `json:"half_open,omitempty"` // … without an answer, or not finished opening: SYN_SENT, SYN_RECV
+	TimeWait int    `json:"time_wait,omitempty"` // … of closed sessions
+}
+
 // Victim is a host whose sessions are missing while the table was full.
 type Victim struct {
 	Host  string `json:"host"`

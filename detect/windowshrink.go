@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// ShrinkKind is the kind of peers that shrink the window of a TCP connection.
+const ShrinkKind = "window-shrink"
+
 const (
 	shrinkMany    = 10        // peers from which on nobody thinks of one bad stack
 	shrinkSome    = 4         // … of which several are more likely one cause than chance
@@ -17,6 +20,19 @@ const (
 	shrinkPeers   = 32        // peers that a finding lists
 	suspectsShown = 4
 )
+
+// Shrinking holds what may be behind shrunk windows, and the peers that shrank them.
+type Shrinking struct {
+	Suspects    []Suspect    `json:"suspects,omitempty"`     // the likeliest first
+	ShrinkPeers []ShrinkPeer `json:"shrink_peers,omitempty"` // by address, most shrinks first
+}
+
+// Suspect is a possible cause with its reason.
+type Suspect struct {
+	What       string  `json:"what"`
+	Why        string  `json:"why"`
+	Confidence float64 `json:"confidence"` // 0..1, against the others
+}
 
 // ShrinkPeer is what one peer did.
 type ShrinkPeer struct {

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -35,8 +34,7 @@ func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.
 	ports := map[string][]string{} // by host: one that fills the table has hundreds of findings, and thousands of ports
 	for i := range m.Findings {
 		f := &m.Findings[i]
-		f.Holders = slices.Clone(f.Holders)
-		m.tame(f)
+		tame(f, m.clock.loc)
 		if len(f.Ports) == 0 && f.Kind != detect.PTRStorm && f.Host != "" {
 			if _, ok := ports[f.Host]; !ok {
 				ports[f.Host] = hostPorts(days, f.Host)
@@ -51,7 +49,7 @@ func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.
 	}
 	m.Gone = slices.Clone(opt.Gone)
 	for i := range m.Gone {
-		m.tame(&m.Gone[i])
+		tame(&m.Gone[i], m.clock.loc)
 		Describe(&m.Gone[i], opt)
 	}
 	m.group(&opt)
@@ -67,75 +65,6 @@ func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.
 	m.occupancy = makeOccupancy(days, &opt, names)
 	m.phases = makePhaseMap(days, m.Findings, &opt, names)
 	return m, nil
-}
-
-// tame shows the times of a finding in the zone of the report, and takes out numbers that JSON cannot hold.
-func (m *Model) tame(f *detect.Finding) {
-	f.Start, f.End = f.Start.In(m.clock.loc), f.End.In(m.clock.loc)
-	if f.Next != nil {
-		t := f.Next.In(m.clock.loc)
-		f.Next = &t
-	}
-	f.Since, f.Known = in(f.Since, m.clock.loc), knownIn(f.Known, m.clock.loc)
-	f.Chain = slices.Clone(f.Chain)
-	for i := range f.Chain {
-		f.Chain[i].At = f.Chain[i].At.In(m.clock.loc)
-		finite(&f.Chain[i].LagS, &f.Chain[i].PValue)
-	}
-	f.Bursts = slices.Clone(f.Bursts)
-	for i := range f.Bursts {
-		f.Bursts[i].Start = f.Bursts[i].Start.In(m.clock.loc)
-		finite(&f.Bursts[i].LengthS)
-	}
-	f.Victims, f.Inlets = slices.Clone(f.Victims), slices.Clone(f.Inlets)
-	for i := range f.Holders {
-		finite(&f.Holders[i].Share)
-	}
-	f.Hosts, f.Spells, f.ShrinkPeers, f.Suspects = slices.Clone(f.Hosts), slices.Clone(f.Spells), slices.Clone(f.ShrinkPeers), slices.Clone(f.Suspects)
-	for i := range f.Hosts {
-		finite(&f.Hosts[i].Share)
-	}
-	for i := range f.Suspects {
-		finite(&f.Suspects[i].Confidence)
-	}
-	for i := range f.Spells {
-		f.Spells[i].Start = f.Spells[i].Start.In(m.clock.loc)
-		finite(&f.Spells[i].LengthS, &f.Spells[i].RTTS)
-	}
-	for i := range f.ShrinkPeers {
-		p := &f.ShrinkPeers[i]
-		p.First, p.Last = p.First.In(m.clock.loc), p.Last.In(m.clock.loc)
-	}
-	finite(&f.Score, &f.PeriodS, &f.JitterS, &f.PValue, &f.LengthS, &f.LagS, &f.Shared, &f.TableShare, &f.SpreadS,
-		&f.RateS, &f.GrowthDay, &f.PerDay, &f.DoublesDays, &f.Change,
-		&f.HalfOpen, &f.SkewS, &f.JumpS, &f.DriftS, &f.RTTS, &f.UsualRTTS, &f.Unanswer, &f.Loss,
-		&f.GrowthLow, &f.GrowthHigh, &f.PeerShare, &f.Limit)
-	f.LimitDate, f.LimitFrom, f.LimitTo = in(f.LimitDate, m.clock.loc), in(f.LimitFrom, m.clock.loc), in(f.LimitTo, m.clock.loc)
-}
-
-// in is a copy of t in loc.
-func in(t *time.Time, loc *time.Location) *time.Time {
-	if t == nil {
-		return nil
-	}
-	return new(t.In(loc))
-}
-
-func knownIn(k *detect.Known, loc *time.Location) *detect.Known {
-	if k == nil {
-		return nil
-	}
-	c := *k
-	c.Until = in(k.Until, loc)
-	return &c
-}
-
-func finite(xs ...*float64) {
-	for _, x := range xs {
-		if math.IsNaN(*x) || math.IsInf(*x, 0) {
-			*x = 0
-		}
-	}
 }
 
 // hostNames knows the names in leases, the last day first, and then asks more, once an address.

@@ -160,7 +160,7 @@ func TestDescribeHangup(t *testing.T) {
 }
 
 func TestGuess(t *testing.T) {
-	f := detect.Finding{Kind: detect.PeriodicBurst, Host: "10.0.0.1", Sessions: 340, Peers: 330, Ports: []string{"udp/6881", "tcp/51413"}, PeriodS: 150}
+	f := detect.Finding{Kind: detect.PeriodicBurst, Host: "10.0.0.1", Sessions: 340, Peers: 330, Ports: []string{"udp/6881", "tcp/51413"}, Rhythm: detect.Rhythm{PeriodS: 150}}
 	if Describe(&f, Options{}); strings.Contains(f.Detail, "looks like") {
 		t.Errorf("detect guessed nothing: %s", f.Detail)
 	}
@@ -185,20 +185,20 @@ func TestDescribeTraffic(t *testing.T) {
 		{detect.Finding{Kind: detect.ResetKind, Host: "10.0.0.1", Peer: "10.0.0.9:22"}, []string{"seems to fail", "does not say how the attempts end"}},
 		{detect.Finding{Kind: detect.ScanKind, Class: detect.Horizontal, Host: "10.0.0.1", Port: 8080, Ports: []string{"tcp/8080"}, Peers: 5520, Sessions: 5588}, []string{"port 8080 of about 5,520 hosts", "5,588 sessions"}},
 		{detect.Finding{Kind: detect.ScanKind, Class: detect.Vertical, Host: "10.0.0.1", Peer: "10.0.0.7"}, []string{"many ports of 10.0.0.7"}},
-		{detect.Finding{Kind: detect.GrowthKind, Class: "bytes", Host: "10.0.0.1", GrowthDay: 0.03, PerDay: 2.5e9, DoublesDays: 23.4}, []string{"3.0 % a day", "23 % a week", "2.5 GB", "double every 23 days"}},
+		{detect.Finding{Kind: detect.GrowthKind, Class: "bytes", Host: "10.0.0.1", Growth: detect.Growth{GrowthDay: 0.03, PerDay: 2.5e9, DoublesDays: 23.4}}, []string{"3.0 % a day", "23 % a week", "2.5 GB", "double every 23 days"}},
 		{detect.Finding{Kind: detect.SYNFloodKind, Class: detect.KernelSays, Router: "web", Port: 80, Lines: 3, Drops: 40, Score: 0.7}, []string{"SYN flood on web: port 80 probably", "40 further ones", "too short for its visitors"}},
-		{detect.Finding{Kind: detect.SYNFloodKind, Class: detect.HalfOpen, Host: "10.0.0.1", Port: 443, Sessions: 6000, RateS: 100, HalfOpen: 0.97, Sources: 5800, Networks: []string{"203.0.113.0/24"}, Score: 0.9}, []string{"port 443 of 10.0.0.1 is flooded", "97 %", "5,800 addresses", "203.0.113.0/24"}},
-		{detect.Finding{Kind: detect.DNSStorm, Class: detect.OneName, Host: "10.0.0.1", Lookups: 9000, RateS: 1, Names: []detect.Count{{What: "time.example.org", N: 8999}}, Score: 0.85}, []string{"same name over and over", "9,000 lookups", "time.example.org (8,999 times)"}},
-		{detect.Finding{Kind: detect.DNSStorm, Class: detect.Unanswered, Host: "10.0.0.1", Resolver: "10.0.0.53", Lookups: 9000, Score: 0.85}, []string{"a resolver that does not answer", "10.0.0.53"}},
-		{detect.Finding{Kind: detect.LinkFlap, Router: "sw1", Interface: "Gi0/1", Downs: 7, Score: 0.9}, []string{"Gi0/1 on sw1 went down 7 times"}},
-		{detect.Finding{Kind: detect.LagKind, Class: detect.FirstHop, Host: "192.168.128.1", RTTS: 4.2, UsualRTTS: 0.0008, Seen: 3, Score: 0.9}, []string{"4200 ms instead of 0.8 ms", "3 spells", "begins on the first hop"}},
-		{detect.Finding{Kind: detect.LagKind, Class: detect.Further, Host: "203.0.113.9", With: "lag-gw", RTTS: 1, UsualRTTS: 0.02, Unanswer: 0.4, Score: 0.9}, []string{"it begins inside", "40 % of the probes"}},
-		{detect.Finding{Kind: detect.ClockKind, Class: detect.ClockZone, Router: "gw", SkewS: -32400, Touches: []string{"oom-gw-httpd"}, Score: 0.95}, []string{"9 h behind: it looks like another time zone", "oom-gw-httpd", "One finding rests"}},
-		{detect.Finding{Kind: detect.ClockKind, Class: detect.ClockJumps, Router: "gw", Jumps: 2, JumpS: -3600, Score: 0.95}, []string{"jumped twice", "1 h back"}},
-		{detect.Finding{Kind: detect.ClockKind, Class: detect.ClockUnset, Router: "gw", Repaired: 40, Score: 0.95}, []string{"40 lines with a time that cannot be"}},
+		{detect.Finding{Kind: detect.SYNFloodKind, Class: detect.HalfOpen, Host: "10.0.0.1", Port: 443, Sessions: 6000, RateS: 100, SYNFlood: detect.SYNFlood{HalfOpen: 0.97, Sources: 5800, Networks: []string{"203.0.113.0/24"}}, Score: 0.9}, []string{"port 443 of 10.0.0.1 is flooded", "97 %", "5,800 addresses", "203.0.113.0/24"}},
+		{detect.Finding{Kind: detect.DNSStorm, Class: detect.OneName, Host: "10.0.0.1", Echo: detect.Echo{Lookups: 9000}, RateS: 1, Storm: detect.Storm{Names: []detect.Count{{What: "time.example.org", N: 8999}}}, Score: 0.85}, []string{"same name over and over", "9,000 lookups", "time.example.org (8,999 times)"}},
+		{detect.Finding{Kind: detect.DNSStorm, Class: detect.Unanswered, Host: "10.0.0.1", Echo: detect.Echo{Resolver: "10.0.0.53", Lookups: 9000}, Score: 0.85}, []string{"a resolver that does not answer", "10.0.0.53"}},
+		{detect.Finding{Kind: detect.LinkFlap, Router: "sw1", Flap: detect.Flap{Interface: "Gi0/1", Downs: 7}, Score: 0.9}, []string{"Gi0/1 on sw1 went down 7 times"}},
+		{detect.Finding{Kind: detect.LagKind, Class: detect.FirstHop, Host: "192.168.128.1", Lag: detect.Lag{RTTS: 4.2, UsualRTTS: 0.0008}, Seen: 3, Score: 0.9}, []string{"4200 ms instead of 0.8 ms", "3 spells", "begins on the first hop"}},
+		{detect.Finding{Kind: detect.LagKind, Class: detect.Further, Host: "203.0.113.9", With: "lag-gw", Lag: detect.Lag{RTTS: 1, UsualRTTS: 0.02, Unanswer: 0.4}, Score: 0.9}, []string{"it begins inside", "40 % of the probes"}},
+		{detect.Finding{Kind: detect.ClockKind, Class: detect.ClockZone, Router: "gw", Clock: detect.Clock{SkewS: -32400, Touches: []string{"oom-gw-httpd"}}, Score: 0.95}, []string{"9 h behind: it looks like another time zone", "oom-gw-httpd", "One finding rests"}},
+		{detect.Finding{Kind: detect.ClockKind, Class: detect.ClockJumps, Router: "gw", Clock: detect.Clock{Jumps: 2, JumpS: -3600}, Score: 0.95}, []string{"jumped twice", "1 h back"}},
+		{detect.Finding{Kind: detect.ClockKind, Class: detect.ClockUnset, Router: "gw", Clock: detect.Clock{Repaired: 40}, Score: 0.95}, []string{"40 lines with a time that cannot be"}},
 		{detect.Finding{Kind: detect.LossKind, Class: detect.LossEnds, Router: "gw", Loss: 0.33, Lines: 6700, Drops: 3300, Score: 0.8}, []string{"33 % of the log of gw", "3,300 of 10,000 lines"}},
-		{detect.Finding{Kind: detect.NewHost, Host: "10.0.0.9", Name: "camera", Sessions: 60, Peers: 3, DaysBefore: 14, Score: 0.9}, []string{"new host camera (10.0.0.9)", "none of the 14 days"}},
-		{detect.Finding{Kind: detect.NewHost, Seen: 30, Hosts: []detect.Share{{Host: "10.0.0.9"}}, DaysBefore: 14, Score: 0.9}, []string{"30 new hosts", "10.0.0.9 and 29 more"}},
+		{detect.Finding{Kind: detect.NewHost, Host: "10.0.0.9", Name: "camera", Sessions: 60, Peers: 3, Arrival: detect.Arrival{DaysBefore: 14}, Score: 0.9}, []string{"new host camera (10.0.0.9)", "none of the 14 days"}},
+		{detect.Finding{Kind: detect.NewHost, Seen: 30, Arrival: detect.Arrival{Hosts: []detect.Share{{Host: "10.0.0.9"}}, DaysBefore: 14}, Score: 0.9}, []string{"30 new hosts", "10.0.0.9 and 29 more"}},
 		{detect.Finding{Kind: detect.ScanKind, Class: detect.Vertical, Host: "10.0.0.1", Peer: "10.0.0.7", Loss: 0.2}, []string{"20 % of the log behind this is known to be missing"}},
 	} {
 		Describe(&c.f, opt)
@@ -228,7 +228,7 @@ func TestPortsOfManySpells(t *testing.T) {
 	var fs []detect.Finding
 	for i := range 10_000 {
 		at := days[0].Date.Start().Add(time.Duration(i) * 4 * time.Minute)
-		fs = append(fs, detect.Finding{ID: strconv.Itoa(i), Kind: detect.TableFullKind, Group: "g", Router: "gw", Host: "192.168.1.2", TableShare: 0.9, Start: at, End: at, Lines: 1})
+		fs = append(fs, detect.Finding{ID: strconv.Itoa(i), Kind: detect.TableFullKind, Group: "g", Router: "gw", Host: "192.168.1.2", TableFull: detect.TableFull{TableShare: 0.9}, Start: at, End: at, Lines: 1})
 	}
 	m, err := Build(t.Context(), nil, days, fs, Options{From: days[0].Date.Start(), To: days[27].Date.End()})
 	if err != nil {

@@ -121,7 +121,7 @@ func home(t testing.TB, n, others int) (days []*detect.Day, fs []detect.Finding,
 	group := "periodic-burst-192.168.128.12-1800s"
 	var fulls []detect.Finding
 	burst := detect.Finding{ID: group, Group: group, Kind: detect.PeriodicBurst, Severity: detect.Critical, Router: "gw", Host: "192.168.128.12",
-		Score: 0.99, PeriodS: 1800, Minutes: []int{0, 30}, JitterS: 2.1, PValue: 3e-41, Sessions: 2140, Peers: 2031, LengthS: 4.2, Ports: []string{"udp/6881", "tcp/51413", "tcp/6882"}, Causes: "192.168.128.11",
+		Score: 0.99, Rhythm: detect.Rhythm{PeriodS: 1800, Minutes: []int{0, 30}, JitterS: 2.1}, PValue: 3e-41, Sessions: 2140, Peers: 2031, LengthS: 4.2, Ports: []string{"udp/6881", "tcp/51413", "tcp/6882"}, Echo: detect.Echo{Causes: "192.168.128.11"},
 		Application: &detect.Application{Guess: detect.AppBitTorrent, Reasons: []string{"many different peers (2031 for 2140 sessions)", "ports that BitTorrent clients have as defaults (udp/6881 and tcp/51413)"}, Confidence: 0.85}}
 	for i := 0; i < 48*n; i++ {
 		at := from.Add(time.Duration(i)*30*time.Minute + time.Duration(i*7%5)*time.Second)
@@ -142,7 +142,7 @@ func home(t testing.TB, n, others int) (days []*detect.Day, fs []detect.Finding,
 		fulls[i].Episodes = len(fulls)
 	}
 	echo := detect.Finding{ID: "ptr-storm-192.168.128.11", Group: group, Kind: detect.PTRStorm, Severity: detect.Warning, Router: "gw", Host: "192.168.128.11",
-		Start: burst.Start, End: burst.End, Score: 0.95, Seen: burst.Seen, Causes: "192.168.128.12", LagS: 0.4, Lookups: 1990, Shared: 0.97, Resolver: "198.51.100.53"}
+		Start: burst.Start, End: burst.End, Score: 0.95, Seen: burst.Seen, Echo: detect.Echo{Causes: "192.168.128.12", LagS: 0.4, Lookups: 1990, Shared: 0.97, Resolver: "198.51.100.53"}}
 	ask := detect.Ask{From: burst.Start, To: burst.End, Router: "gw", Host: vmhost, Kind: "session-new"}
 	burst.Evidence = detect.Evidence{Events: uint64(2140 * burst.Seen), Ask: ask}
 	ask.Host, ask.Port = oldsrv, 53
@@ -157,14 +157,13 @@ func home(t testing.TB, n, others int) (days []*detect.Day, fs []detect.Finding,
 func spell(at time.Time, group string) detect.Finding {
 	end := at.Add(39 * time.Second)
 	return detect.Finding{ID: fmt.Sprintf("table-full-gw-%d", at.Unix()), Group: group, Kind: detect.TableFullKind, Severity: detect.Critical, Router: "gw", Host: "192.168.128.12",
-		Start: at, End: end, Score: 0.86, TableShare: 0.83, Holders: []detect.Share{{Host: "192.168.128.12", Share: 0.83}, {Host: "192.168.128.11", Share: 0.11}, {Host: "192.168.128.10", Share: 0.03}, {Host: "router and others", Share: 0.01}},
-		Entries: 4096, Capacity: 4096, Lines: 10, Drops: 70, Evidence: detect.Evidence{Events: 10, Ask: detect.Ask{From: at, To: end.Add(1), Router: "gw", Kind: "table-full"}}}
+		Start: at, End: end, Score: 0.86, TableFull: detect.TableFull{TableShare: 0.83, Holders: []detect.Share{{Host: "192.168.128.12", Share: 0.83}, {Host: "192.168.128.11", Share: 0.11}, {Host: "192.168.128.10", Share: 0.03}, {Host: "router and others", Share: 0.01}}, Entries: 4096, Capacity: 4096}, Lines: 10, Drops: 70, Evidence: detect.Evidence{Events: 10, Ask: detect.Ask{From: at, To: end.Add(1), Router: "gw", Kind: "table-full"}}}
 }
 
 // hangup is the dump of field-notes.md §2 with masked peers.
 func hangup(from time.Time) []detect.Finding {
 	oom := detect.Finding{ID: "oom-web2-httpd", Kind: detect.OOM, Severity: detect.Critical, Router: "web2", Start: from.Add(9 * time.Hour), End: from.Add(9*time.Hour + 8*time.Minute), Score: 1,
-		Proc: "httpd", Kills: 5, PIDs: []uint32{870, 888, 884, 895, 902}, SpreadS: 260, With: "window-shrink-web2-80"}
+		Memory: detect.Memory{Proc: "httpd", Kills: 5, PIDs: []uint32{870, 888, 884, 895, 902}}, SpreadS: 260, With: "window-shrink-web2-80"}
 	shrink := detect.Finding{ID: "window-shrink-web2-80", Group: "oom-web2-httpd", Kind: detect.ShrinkKind, Severity: detect.Warning, Router: "web2", Start: oom.Start, End: oom.End, Score: 1,
 		Shrinks: 5, Port: 80, PeerPorts: []string{"***.***.***.***:39660", "***.***.***.***:45465", "***.***.***.***:51022", "***.***.***.***:60001"}, SpreadS: 260, With: oom.ID}
 	oom.Group = oom.ID

@@ -128,11 +128,10 @@ func TestAnyFinding(t *testing.T) {
 		for range 1 + r.IntN(5) {
 			next := when()
 			f := detect.Finding{ID: pick(), Group: pick(), Kind: kinds[r.IntN(len(kinds))], Severity: detect.Severity([]string{"critical", "info", "", pick()}[r.IntN(4)]), Router: pick(), Host: pick(), Name: pick(),
-				Start: when(), End: when(), Score: float(), PeriodS: float(), Minutes: []int{whole(), 30}, Hours: []int{whole()}, JitterS: float(), Seen: whole(), Missed: whole(), PValue: float(), Next: &next,
-				Sessions: whole(), Peers: whole(), LengthS: float(), Ports: []string{pick(), pick()}, Bursts: []detect.Burst{{Start: when(), LengthS: float(), Sessions: whole(), Peers: whole()}}, Causes: pick(), LagS: float(),
-				Lookups: whole(), Shared: float(), Resolver: pick(), TableShare: float(), Holders: []detect.Share{{Host: pick(), Name: pick(), Share: float()}, {Host: "10.0.0.1", Share: float()}}, Entries: whole(), Capacity: whole(),
-				Lines: whole(), Drops: whole(), Episodes: whole(), Proc: pick(), Kills: whole(), PIDs: []uint32{r.Uint32()}, Shrinks: whole(), Port: whole(), PeerPorts: []string{pick(), pick()}, SpreadS: float(), With: pick(),
-				Class: []string{detect.Dead, detect.Blocked, detect.Horizontal, detect.Vertical, "bytes", pick()}[r.IntN(6)], Peer: pick(), RateS: float(), Failed: whole(), GrowthDay: float(), PerDay: float(), DoublesDays: float()}
+				Start: when(), End: when(), Score: float(), Rhythm: detect.Rhythm{PeriodS: float(), Minutes: []int{whole(), 30}, Hours: []int{whole()}, JitterS: float()}, Seen: whole(), Missed: whole(), PValue: float(), Next: &next,
+				Sessions: whole(), Peers: whole(), LengthS: float(), Ports: []string{pick(), pick()}, Bursts: []detect.Burst{{Start: when(), LengthS: float(), Sessions: whole(), Peers: whole()}}, Echo: detect.Echo{Causes: pick(), LagS: float(), Lookups: whole(), Shared: float(), Resolver: pick()}, TableFull: detect.TableFull{TableShare: float(), Holders: []detect.Share{{Host: pick(), Name: pick(), Share: float()}, {Host: "10.0.0.1", Share: float()}}, Entries: whole(), Capacity: whole()},
+				Lines: whole(), Drops: whole(), Collateral: detect.Collateral{Episodes: whole()}, Memory: detect.Memory{Proc: pick(), Kills: whole(), PIDs: []uint32{r.Uint32()}}, Shrinks: whole(), Port: whole(), PeerPorts: []string{pick(), pick()}, SpreadS: float(), With: pick(),
+				Class: []string{detect.Dead, detect.Blocked, detect.Horizontal, detect.Vertical, "bytes", pick()}[r.IntN(6)], Peer: pick(), RateS: float(), Failed: whole(), Growth: detect.Growth{GrowthDay: float(), PerDay: float(), DoublesDays: float()}}
 			f.Class = []string{f.Class, detect.KernelSays, detect.HalfOpen, detect.Unanswered, detect.Sudden, detect.Steady, detect.ClockZone, detect.ClockJumps, detect.LossSaid, detect.FirstHop}[r.IntN(10)]
 			f.Interface, f.Networks, f.Touches, f.Names = pick(), []string{pick()}, []string{pick()}, []detect.Count{{What: pick(), N: r.Uint64()}}
 			f.Suspects, f.ShrinkPeers = []detect.Suspect{{What: pick(), Why: pick(), Confidence: float()}}, []detect.ShrinkPeer{{Peer: pick(), First: when(), Last: when()}}

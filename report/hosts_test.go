@@ -12,7 +12,7 @@ import (
 // Two incidents with different holders: the shares of the column stay parts of one table.
 func TestSharesOfAllIncidentsSumUp(t *testing.T) {
 	full := func(host string, share float64, drops int) Incident {
-		return Incident{parts: []part{{Finding: &detect.Finding{Kind: detect.TableFullKind, Host: host, TableShare: share, Drops: drops}}}}
+		return Incident{parts: []part{{Finding: &detect.Finding{Kind: detect.TableFullKind, Host: host, TableFull: detect.TableFull{TableShare: share}, Drops: drops}}}}
 	}
 	ins := []Incident{full("10.0.0.1", 0.8, 300), full("10.0.0.2", 0.9, 100)}
 	a, b := Host{Host: "10.0.0.1"}, Host{Host: "10.0.0.2"}

@@ -11,10 +11,10 @@ import (
 
 func TestBurstWords(t *testing.T) {
 	at := time.Unix(1e9, 0).UTC()
-	echo := detect.Finding{Kind: detect.PTRStorm, Host: "10.0.0.2", Causes: "10.0.0.1", Lookups: 30, Seen: 1, Start: at, End: at}
+	echo := detect.Finding{Kind: detect.PTRStorm, Host: "10.0.0.2", Echo: detect.Echo{Causes: "10.0.0.1", Lookups: 30}, Seen: 1, Start: at, End: at}
 	torrent := detect.Finding{Kind: detect.BurstKind, Host: "10.0.0.1", Sessions: 300, Seen: 1, Start: at, End: at, Ports: []string{"udp/6881"},
 		Application: &detect.Application{Guess: detect.AppBitTorrent, Reasons: []string{"ports that BitTorrent clients have as defaults (udp/6881)"}, Confidence: 0.9}}
-	grows := detect.Finding{Kind: detect.GrowthKind, Host: "10.0.0.3", Class: "sessions", GrowthDay: 0.03, PerDay: 169, Start: time.Date(2025, 11, 2, 0, 0, 0, 0, time.UTC), End: time.Date(2025, 11, 30, 0, 0, 0, 0, time.UTC)}
+	grows := detect.Finding{Kind: detect.GrowthKind, Host: "10.0.0.3", Class: "sessions", Growth: detect.Growth{GrowthDay: 0.03, PerDay: 169}, Start: time.Date(2025, 11, 2, 0, 0, 0, 0, time.UTC), End: time.Date(2025, 11, 30, 0, 0, 0, 0, time.UTC)}
 	for name, c := range map[string]struct {
 		f         detect.Finding
 		want, not string
@@ -35,7 +35,7 @@ func TestBurstWords(t *testing.T) {
 
 func TestFurtherSpellsAreALine(t *testing.T) {
 	spell := func(n int64, router string) detect.Finding {
-		return detect.Finding{ID: "spell", Kind: detect.TableFullKind, Router: router, Severity: detect.Critical, Start: time.Unix(n, 0), End: time.Unix(n+9, 0), Title: "full", Detail: "Detail.", Drops: 7, Lines: 2, Host: "10.0.0.1", TableShare: 0.5}
+		return detect.Finding{ID: "spell", Kind: detect.TableFullKind, Router: router, Severity: detect.Critical, Start: time.Unix(n, 0), End: time.Unix(n+9, 0), Title: "full", Detail: "Detail.", Drops: 7, Lines: 2, Host: "10.0.0.1", TableFull: detect.TableFull{TableShare: 0.5}}
 	}
 	var b bytes.Buffer
 	if err := FindingsText(&b, []detect.Finding{spell(1e9, "gw"), spell(1e9+60, "gw"), spell(1e9+60, "ap")}, time.UTC); err != nil {

@@ -11,8 +11,8 @@ import (
 func TestWordsAroundAnOverflow(t *testing.T) {
 	full := func(change func(f *detect.Finding)) *detect.Finding {
 		f := &detect.Finding{
-			Kind: detect.TableFullKind, Router: "gw", Host: "10.0.0.5", TableShare: 0.6, Start: time.Unix(1e9, 0), End: time.Unix(1e9+9, 0), Score: 0.9, Entries: 1000, Capacity: 1000,
-			Lines: 10, Drops: 100, Holders: []detect.Share{{Host: "10.0.0.5", Share: 0.6}},
+			Kind: detect.TableFullKind, Router: "gw", Host: "10.0.0.5", TableFull: detect.TableFull{TableShare: 0.6, Entries: 1000, Capacity: 1000, Holders: []detect.Share{{Host: "10.0.0.5", Share: 0.6}}}, Start: time.Unix(1e9, 0), End: time.Unix(1e9+9, 0), Score: 0.9,
+			Lines: 10, Drops: 100,
 		}
 		change(f)
 		return f
