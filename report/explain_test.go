@@ -174,7 +174,7 @@ func TestExplainCommand(t *testing.T) {
 		})
 	}
 	for _, kind := range []string{detect.PeriodicBurst, detect.BurstKind, detect.TableFullKind, detect.OOM, detect.ShrinkKind} {
-		if id := usualEntry(kind); !slices.ContainsFunc(ForFinding(kind), func(e *Entry) bool { return e.ID == id }) {
+		if id := wordsOf(kind).entry; !slices.ContainsFunc(ForFinding(kind), func(e *Entry) bool { return e.ID == id }) {
 			t.Errorf("the usual entry of %s, %q, is not about it", kind, id)
 		}
 	}
