@@ -180,7 +180,7 @@ func (s *Server) Listening() (words []string) {
 }
 
 // Serve receives until ctx ends, then closes the sockets, takes in what the kernel still holds for them, stores
-// everything and returns. So that neither senders who go on nor a slow disk can hold it up, it takes in for
+// everything and returns. So that neither busy senders nor a slow disk can hold it up, it takes in for
 // Config.Drain at most, then counts what there is beyond (for half as long), and stores for twice as long; what is left
 // then is counted as dropped, by sender, and logged. Its error is that of a socket that cannot be used, or of events
 // that could not be stored. A Server serves once.
