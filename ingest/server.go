@@ -204,6 +204,9 @@ func (s *Server) Serve(ctx context.Context) error {
 		return c
 	}
 	q := newQueue(s.cfg.Queue, s.cfg.Senders, s.cfg.LargeBuffers)
+	if len(s.packets) > 0 && len(s.streams)+len(s.feeds) > 0 {
+		q.split()
+	}
 	q.stop, q.end, q.late, q.gate = after(s.cfg.Drain), after(s.cfg.Drain*3/2), after(s.cfg.Drain*2), s.gate
 	p := newParser(&s.cfg, q)
 	p.set, p.beats = &s.set, &s.beats
