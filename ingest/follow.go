@@ -33,7 +33,7 @@ type follower struct {
 	said  bool // it was logged that the path cannot be read
 }
 
-// followed is one file that is followed, until it is emptied.
+// followed is a file whose growth is read, until it is emptied.
 type followed struct {
 	feed
 	cfg  *Config

@@ -125,7 +125,7 @@ func (c *countedReader) Read(b []byte) (int, error) {
 func open(path string, opt *Options, p *progress) (*input, error) {
 	if path == "-" {
 		if opt.Stdin == nil {
-			return nil, errors.New("standard input: there is none")
+			return nil, errors.New("there is no standard input")
 		}
 		return openReader("stdin", &countedReader{opt.Stdin, p}, opt.Now())
 	}

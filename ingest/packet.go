@@ -233,7 +233,7 @@ func (p *packetSocket) line(b []byte, flags int, from source, recv int64, q *que
 		return line{}, false
 	}
 	b = trimLine(b)
-	l := line{from: from, recv: recv, cut: flags&unix.MSG_TRUNC != 0 || len(b) > p.cfg.MaxLine}
+	l := line{from: from, recv: recv, datagram: true, cut: flags&unix.MSG_TRUNC != 0 || len(b) > p.cfg.MaxLine}
 	l.raw = b[:min(len(b), p.cfg.MaxLine)]
 	switch {
 	case len(b) == 0:

@@ -180,7 +180,7 @@ func (s *Server) Listening() (words []string) {
 }
 
 // Serve receives until ctx ends, then closes the sockets, takes in what the kernel still holds for them, stores
-// everything and returns. So that neither senders who go on nor a slow disk can hold it up, it takes in for
+// everything and returns. So that neither busy senders nor a slow disk can hold it up, it takes in for
 // Config.Drain at most, then counts what there is beyond (for half as long), and stores for twice as long; what is left
 // then is counted as dropped, by sender, and logged. Its error is that of a socket that cannot be used, or of events
 // that could not be stored. A Server serves once.
@@ -204,6 +204,9 @@ func (s *Server) Serve(ctx context.Context) error {
 		return c
 	}
 	q := newQueue(s.cfg.Queue, s.cfg.Senders, s.cfg.LargeBuffers)
+	if len(s.packets) > 0 && len(s.streams)+len(s.feeds) > 0 {
+		q.split()
+	}
 	q.stop, q.end, q.late, q.gate = after(s.cfg.Drain), after(s.cfg.Drain*3/2), after(s.cfg.Drain*2), s.gate
 	p := newParser(&s.cfg, q)
 	p.set, p.beats = &s.set, &s.beats

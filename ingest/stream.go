@@ -232,7 +232,7 @@ func (l *streamSocket) serve(ctx context.Context, conn *drainConn, from source, 
 			return
 		}
 		s.conn = c
-		// RFC 5425, 4.4: who says that it closes is told the same; the rest may have gone
+		// RFC 5425, 4.4: a close_notify is answered by one; the client may have gone
 		defer func() { _ = c.CloseWrite() }()
 	} else {
 		s.fresh = true

@@ -138,7 +138,7 @@ func tlsAdvice(err error) string {
 		"signed by unknown authority": ": --ca FILE names the receiver's authority",
 		"certificate is valid for":    ": --name says which name the receiver's certificate has",
 		"doesn't contain any IP SANs": ": --name says which name the receiver's certificate has",
-		"certificate required":        ": the receiver wants a certificate of ours: --cert and --key",
+		"certificate required":        ": the receiver wants a certificate of its clients: --cert and --key",
 		"does not look like a TLS":    ": the receiver does not speak TLS there",
 	} {
 		if strings.Contains(text, of) {
@@ -191,7 +191,7 @@ func (r *run) write(p *port, lines [][]byte) bool {
 	if failed > 0 {
 		r.failed(failed, sendError(r.Network, r.Address, err))
 	}
-	return true // a datagram that nobody takes is lost, the next may not be
+	return true // a datagram that is not taken is lost, the next one may be taken
 }
 
 // frames appends lines to the stream's buffer, and writes that when it is full.
