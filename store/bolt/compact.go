@@ -161,6 +161,8 @@ func (db *DB) exchange(d *day, name string, seen int) (c Compacted, err error) {
 		return c, err
 	}
 	delete(db.open, d.date)
+	delete(db.infos, d.date)
+	db.edits++
 	d.gone = true // closed by its last user, at the latest by us
 	return c, syncDir(filepath.Dir(name))
 }

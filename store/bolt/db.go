@@ -55,7 +55,9 @@ type DB struct {
 	closed bool
 	known  map[detect.Date]bool // dates that have a file
 	open   map[detect.Date]*day
-	clock  uint64 // counts uses, for the least recent one
+	clock  uint64                        // counts uses, for the least recent one
+	infos  map[detect.Date]store.DayInfo // of days that have not changed since they were asked for
+	edits  uint64                        // counts changes of any day
 
 	brokenMu sync.Mutex
 	broken   map[string]bool // damage that was reported
@@ -97,7 +99,7 @@ func Open(dir string, opt Options) (*DB, error) {
 		return nil, errors.Join(err, closeFile(lock))
 	}
 	db := &DB{dir: dir, opt: opt, lock: lock, z: z, known: map[detect.Date]bool{},
-		open: map[detect.Date]*day{}, broken: map[string]bool{}, lacking: map[detect.Date]bool{}, aside: map[detect.Date]bool{}}
+		open: map[detect.Date]*day{}, infos: map[detect.Date]store.DayInfo{}, broken: map[string]bool{}, lacking: map[detect.Date]bool{}, aside: map[detect.Date]bool{}}
 	for range min(maxEncoders, runtime.GOMAXPROCS(0)) {
 		db.enc = append(db.enc, newEncoder(z))
 	}
