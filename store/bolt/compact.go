@@ -61,6 +61,9 @@ func (db *DB) rewrite(ctx context.Context, date detect.Date, how rewriting) (c C
 	defer db.leave()
 	db.compactMu.Lock()
 	defer db.compactMu.Unlock()
+	if err := db.present(); err != nil {
+		return c, err
+	}
 	d, err := db.acquire(date, false)
 	if err != nil || d == nil {
 		return c, err
