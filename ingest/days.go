@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +21,8 @@ type Days struct {
 	store.Store
 	cfg detect.Config
 	log *slog.Logger
+
+	work sync.Mutex // held while summaries are loaded and made: taken before mu, and not by Append
 
 	mu    sync.Mutex // Append and Observe are one step: a replay in between would count a batch twice
 	live  *detect.Tracker
@@ -132,17 +133,19 @@ func (d *Days) Forget(date detect.Date) {
 // Resume continues the last day that the store has, as if this process had received it all. A daemon calls it before it
 // receives anything.
 func (d *Days) Resume(ctx context.Context) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	infos, err := d.Store.Days(ctx)
-	if err != nil || len(infos) == 0 {
+	d.work.Lock()
+	defer d.work.Unlock()
+	infos, err := d.infos(ctx)
+	if err != nil || len(infos.order) == 0 {
 		return err
 	}
-	last := infos[len(infos)-1].Date
-	prev, err := d.summary(ctx, last-1)
+	last := infos.order[len(infos.order)-1]
+	prev, err := d.summary(ctx, infos, last-1)
 	if err != nil {
 		return err
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.live, err = d.replay(ctx, prev, last)
 	return err
 }
@@ -166,25 +169,27 @@ func (d *Days) snapshot() *detect.Day {
 
 // Load returns the summaries of the days that touch w, in order. Those that are missing or stale are made first.
 func (d *Days) Load(ctx context.Context, w store.Window) ([]*detect.Day, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if err := d.release(ctx, len(d.wait.held())); err != nil {
+	d.work.Lock()
+	defer d.work.Unlock()
+	if err := d.catchUp(ctx); err != nil {
 		return nil, err
 	}
-	infos, err := d.Store.Days(ctx)
+	infos, err := d.infos(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var out []*detect.Day
-	for _, info := range infos {
-		if !w.From.IsZero() && !info.Date.End().After(w.From) || !w.To.IsZero() && !info.Date.Start().Before(w.To) {
+	for _, date := range infos.order {
+		if !w.From.IsZero() && !date.End().After(w.From) || !w.To.IsZero() && !date.Start().Before(w.To) {
 			continue
 		}
-		day, err := d.summary(ctx, info.Date)
+		day, err := d.summary(ctx, infos, date)
 		if err != nil {
 			return nil, err
 		}
 		if day != nil {
+			delete(infos.made, date-2)
+			infos.made[date] = day
 			if day, err = d.accounted(ctx, day); err != nil {
 				return nil, err
 			}
@@ -192,6 +197,30 @@ func (d *Days) Load(ctx context.Context, w store.Window) ([]*detect.Day, error) 
 		}
 	}
 	return out, nil
+}
+
+// catchUp lets all waiting events into the running day.
+func (d *Days) catchUp(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.release(ctx, len(d.wait.held()))
+}
+
+// dayInfos holds what the store has of each day at one moment.
+type dayInfos struct {
+	order  []detect.Date
+	events map[detect.Date]uint64
+	made   map[detect.Date]*detect.Day // summaries that were found to be up to date since
+}
+
+func (d *Days) infos(ctx context.Context) (dayInfos, error) {
+	list, err := d.Store.Days(ctx)
+	out := dayInfos{events: map[detect.Date]uint64{}, made: map[detect.Date]*detect.Day{}}
+	for _, info := range list {
+		out.order = append(out.order, info.Date)
+		out.events[info.Date] = info.Events
+	}
+	return out, err
 }
 
 // accounted returns a copy of the day with the accounting of its senders, which the store keeps apart from the events.
@@ -243,66 +272,125 @@ func shareOut(hs []store.Health) (out []detect.Sender) {
 
 // Rebuild makes the stale summaries anew, in order, and returns their dates.
 func (d *Days) Rebuild(ctx context.Context) ([]detect.Date, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.work.Lock()
+	defer d.work.Unlock()
 	var done []detect.Date
-	if err := d.release(ctx, len(d.wait.held())); err != nil {
+	if err := d.catchUp(ctx); err != nil {
 		return nil, err
 	}
-	for len(d.stale) > 0 {
-		var dates []detect.Date
-		for date := range d.stale {
-			dates = append(dates, date)
+	for {
+		date, ok := d.firstStale()
+		if !ok {
+			return done, nil
 		}
-		slices.Sort(dates)
-		if _, err := d.summary(ctx, dates[0]); err != nil {
+		infos, err := d.infos(ctx)
+		if err != nil {
 			return done, err
 		}
-		delete(d.stale, dates[0])
-		done = append(done, dates[0])
+		if _, err := d.summary(ctx, infos, date); err != nil {
+			return done, err
+		}
+		if infos.events[date] == 0 { // there was nothing to be made
+			d.mu.Lock()
+			delete(d.stale, date)
+			d.mu.Unlock()
+		}
+		done = append(done, date)
 	}
-	return done, nil
 }
 
-// summary returns the current summary of date, nil where the store has no events of that day.
-func (d *Days) summary(ctx context.Context, date detect.Date) (*detect.Day, error) {
-	if d.stale[date-1] { // the sessions open at its end are those with which date begins
-		if _, err := d.summary(ctx, date-1); err != nil {
-			return nil, err
+func (d *Days) firstStale() (first detect.Date, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for date := range d.stale {
+		if !ok || date < first {
+			first, ok = date, true
 		}
 	}
-	if d.live != nil && d.live.Date() == date && !d.stale[date] {
+	return first, ok
+}
+
+// summary returns the current summary of date, nil where the store has no events of that day. The caller holds work.
+func (d *Days) summary(ctx context.Context, infos dayInfos, date detect.Date) (*detect.Day, error) {
+	d.mu.Lock()
+	before, stale, lately := d.stale[date-1], d.stale[date], d.lately(date)
+	if !before && !stale && d.live != nil && d.live.Date() == date {
+		defer d.mu.Unlock()
 		return d.snapshot(), nil
 	}
-	infos, err := d.Store.Days(ctx)
-	if err != nil {
-		return nil, err
+	d.mu.Unlock()
+	if before { // its open sessions are where this one begins
+		if _, err := d.summary(ctx, infos, date-1); err != nil {
+			return nil, err
+		}
+		if infos.events[date-1] > 0 {
+			return d.summary(ctx, infos, date)
+		}
 	}
-	i := slices.IndexFunc(infos, func(x store.DayInfo) bool { return x.Date == date })
-	if i < 0 || infos[i].Events == 0 {
+	if infos.events[date] == 0 {
 		return nil, nil
 	}
-	if day := d.kept(ctx, date, infos[i].Events); day != nil {
+	if day := infos.made[date]; day != nil && !stale {
 		return day, nil
 	}
-	prev, err := d.summary(ctx, date-1)
+	old, err := d.Store.Day(ctx, date)
+	if err != nil {
+		d.log.Warn("summary cannot be read, making it anew", "day", date.String(), "err", err)
+		old = nil
+	}
+	if old != nil && old.Config == d.cfg.Fingerprint() && lately {
+		return old, nil
+	}
+	if old != nil && !stale && old.Stored == infos.events[date] && old.Config == d.cfg.Fingerprint() {
+		prev, err := infos.made[date-1], error(nil)
+		if prev == nil {
+			prev, err = d.Store.Day(ctx, date-1)
+		}
+		if err == nil && prev.OpenPrint() == old.Began {
+			return old, nil
+		}
+	}
+	prev, err := d.summary(ctx, infos, date-1)
 	if err != nil {
 		return nil, err
+	}
+	return d.make(ctx, prev, date, infos.events[date])
+}
+
+// make replays a day and stores its summary. Events that are appended to a day of the past meanwhile are more than the
+// summary says that it is of: it is made anew the next time. The running day is replayed while nothing is appended.
+func (d *Days) make(ctx context.Context, prev *detect.Day, date detect.Date, events uint64) (*detect.Day, error) {
+	d.mu.Lock()
+	stale, running := d.stale[date], d.live != nil && d.live.Date() == date
+	delete(d.stale, date)
+	if !running {
+		d.mu.Unlock()
+	} else if now, err := d.infos(ctx); err == nil {
+		events = now.events[date]
 	}
 	t, err := d.replay(ctx, prev, date)
+	var day *detect.Day
+	if err == nil {
+		day = t.Day()
+		day.Stored = events
+		if err := d.Store.PutDay(ctx, day); err != nil {
+			d.log.Error("summary cannot be saved, it will be made anew each time", "day", date.String(), "err", err)
+		}
+	}
+	if !running {
+		d.mu.Lock()
+	}
+	defer d.mu.Unlock()
 	if err != nil {
+		if stale {
+			d.stale[date] = true
+		}
 		return nil, err
 	}
-	day := t.Day()
-	day.Stored = infos[i].Events
-	if err := d.Store.PutDay(ctx, day); err != nil {
-		d.log.Error("summary cannot be saved, it will be made anew each time", "day", date.String(), "err", err)
-	}
-	delete(d.stale, date)
 	if at, ok := d.late[date]; ok && d.live != nil {
 		d.late[date] = max(at, d.live.Now())
 	}
-	if d.live != nil && d.live.Date() == date {
+	if running {
 		d.live = t
 	}
 	return day, nil

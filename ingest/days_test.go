@@ -285,3 +285,68 @@ func TestClockAheadIsNotBelieved(t *testing.T) {
 		}
 	}
 }
+
+// watched is a store that counts how often its days are listed, and calls replay at the begin of each sequence.
+type watched struct {
+	store.Store
+	listed int
+	replay func()
+}
+
+func (w *watched) Days(ctx context.Context) ([]store.DayInfo, error) {
+	w.listed++
+	return w.Store.Days(ctx)
+}
+
+func (w *watched) Events(ctx context.Context, q store.Query) iter.Seq2[store.Entry, error] {
+	if w.replay != nil {
+		w.replay()
+	}
+	return w.Store.Events(ctx, q)
+}
+
+// TestManyDays: the days are listed once, however many summaries are made.
+func TestManyDays(t *testing.T) {
+	d := openDays(t, t.TempDir())
+	for i := range 40 {
+		appendAll(t, d, sessions(noon.AddDate(0, 0, -i), 1), 1, true)
+	}
+	w := &watched{Store: d.Store}
+	d.Store = w
+	for name, most := range map[string]int{"made": 1, "loaded": 2} {
+		if days := load(t, d); len(days) != 40 || w.listed > 2 {
+			t.Errorf("%s: %d summaries, the days were listed %d times, want %d", name, len(days), w.listed, most)
+		}
+	}
+}
+
+// TestAppendDuringReplay: events are stored while a summary of a past day is made, and count once.
+func TestAppendDuringReplay(t *testing.T) {
+	d := openDays(t, t.TempDir())
+	appendAll(t, d, sessions(noon, 50), 50, false)
+	d = openDaysOf(d)
+	if err := d.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	appendAll(t, d, sessions(noon.AddDate(0, 0, -1), 30), 30, true)
+	w := &watched{Store: d.Store}
+	d.Store = w
+	w.replay = func() {
+		w.replay = nil
+		appendAll(t, d, sessions(noon.Add(time.Hour), 70), 70, false)
+		appendAll(t, d, sessions(noon.AddDate(0, 0, -1).Add(time.Hour), 11), 11, true) // of the day that is replayed
+	}
+	load(t, d)
+	days := load(t, d)
+	if len(days) != 2 || days[0].Events != 41 || days[1].Events != 120 {
+		t.Fatalf("%d days, the events are %d and %d, want 41 and 120", len(days), days[0].Events, days[1].Events)
+	}
+	if again := load(t, openDaysOf(d)); !reflect.DeepEqual(again[0].Hosts, days[0].Hosts) || again[1].Events != 120 {
+		t.Error("another process has other summaries")
+	}
+}
+
+// openDaysOf begins anew with what is stored.
+func openDaysOf(d *Days) *Days {
+	return NewDays(d.Store, detect.DefaultConfig(), slog.New(slog.DiscardHandler))
+}

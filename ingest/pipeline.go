@@ -244,7 +244,7 @@ func (w *writer) store(ctx context.Context, b store.Batch) error {
 			return nil
 		}
 		w.stats.add(func(s *Stats) { s.StoreErrors++; w.stats.refused = err })
-		giveUp := try >= storeTries && !errors.Is(err, store.ErrFull)
+		giveUp := try >= storeTries && !errors.Is(err, store.ErrFull) && !errors.Is(err, store.ErrGone)
 		if stopping || giveUp {
 			w.stats.add(func(s *Stats) { s.Lost += uint64(len(b.Entries)) })
 			w.cfg.Log.Error("batch lost: store refuses it", "events", len(b.Entries), "tries", try, "err", err)

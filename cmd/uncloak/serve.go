@@ -129,7 +129,8 @@ func (a *app) serve(ctx context.Context) (err error) {
 // openStore opens the store for a daemon: another daemon is an error, a command that is about to end is waited for.
 func (a *app) openStore(ctx context.Context) (*bolt.DB, error) {
 	for start := time.Now(); ; {
-		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log, KeepRaw: a.cfg.keepRaw})
+		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log, KeepRaw: a.cfg.keepRaw,
+			ReadMemory: int64(a.cfg.Memory) << 20 / 8})
 		if err == nil || !errors.Is(err, store.ErrLocked) || time.Since(start) > lockPatience {
 			return st, err
 		}

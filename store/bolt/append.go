@@ -194,6 +194,7 @@ func (db *DB) commit(p *part, id string, merge bool) (stored bool, err error) {
 		stored = true
 		return putStat(tx, p.stat)
 	})
+	db.changed(p.date)
 	if err != nil {
 		return false, err
 	}

@@ -123,6 +123,9 @@ func (db *DB) backupDay(ctx context.Context, out *tar.Writer, date detect.Date) 
 func (db *DB) copyDay(ctx context.Context, date detect.Date) (*os.File, error) {
 	db.compactMu.Lock() // the name is Compact's
 	defer db.compactMu.Unlock()
+	if err := db.present(); err != nil {
+		return nil, err
+	}
 	d, err := db.acquire(date, false)
 	if err != nil {
 		return nil, err

@@ -61,6 +61,9 @@ func (db *DB) rewrite(ctx context.Context, date detect.Date, how rewriting) (c C
 	defer db.leave()
 	db.compactMu.Lock()
 	defer db.compactMu.Unlock()
+	if err := db.present(); err != nil {
+		return c, err
+	}
 	d, err := db.acquire(date, false)
 	if err != nil || d == nil {
 		return c, err
@@ -161,6 +164,8 @@ func (db *DB) exchange(d *day, name string, seen int) (c Compacted, err error) {
 		return c, err
 	}
 	delete(db.open, d.date)
+	delete(db.infos, d.date)
+	db.edits++
 	d.gone = true // closed by its last user, at the latest by us
 	return c, syncDir(filepath.Dir(name))
 }

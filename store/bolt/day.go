@@ -28,7 +28,8 @@ func bucketNames() []string { return []string{"meta", "blocks", "batches", "heal
 type day struct {
 	date detect.Date
 	b    *bbolt.DB
-	gen  uint64 // differs each time that a file is opened
+	file os.FileInfo // when it was opened
+	gen  uint64      // differs each time that a file is opened
 	refs int
 	used uint64
 	gone bool // removed from its place: closed by its last user
@@ -54,6 +55,13 @@ func (db *DB) acquire(date detect.Date, create bool) (*day, error) {
 	db.mu.Lock() // held while a file is opened or closed: bbolt locks its files, even against ourselves
 	defer db.mu.Unlock()
 	d := db.open[date]
+	if d != nil && !d.inPlace() && db.present() == nil {
+		db.report("day file", date, d.gen, errors.New("the file was removed or replaced while it was open"))
+		if err := db.detach(date); err != nil {
+			return nil, fmt.Errorf("close day file: %w", err)
+		}
+		d = nil
+	}
 	if d == nil {
 		if !create && !db.known[date] {
 			return nil, nil
@@ -70,6 +78,12 @@ func (db *DB) acquire(date detect.Date, create bool) (*day, error) {
 	db.clock++
 	d.used = db.clock
 	return d, db.closeSpare()
+}
+
+// inPlace reports whether the open file is still that of its name.
+func (d *day) inPlace() bool {
+	fi, err := os.Lstat(d.b.Path())
+	return err == nil && os.SameFile(fi, d.file) || err != nil && !errors.Is(err, fs.ErrNotExist)
 }
 
 // release gives back what acquire returned.
@@ -111,8 +125,13 @@ func (d *day) close() error { return guard(d.b.Close) }
 // openDay opens one file; it returns nil without error where there is nothing to read.
 func (db *DB) openDay(date detect.Date, create bool) (*day, error) {
 	name := db.dayPath(date)
-	if fi, err := os.Lstat(name); db.opt.ReadOnly && err == nil && fi.Size() == 0 {
+	fi, err := os.Lstat(name)
+	if db.opt.ReadOnly && err == nil && fi.Size() == 0 {
 		return nil, nil // created by a writer that died at once
+	}
+	if !create && errors.Is(err, fs.ErrNotExist) { // readers never create
+		delete(db.known, date)
+		return nil, nil
 	}
 	ok, err := db.checked(date)
 	if !create && errors.Is(err, store.ErrFull) { // it is for later
@@ -127,7 +146,7 @@ func (db *DB) openDay(date detect.Date, create bool) (*day, error) {
 		b, err = db.openFile(name)
 	}
 	if err == nil {
-		return &day{date: date, b: b}, nil
+		return newDay(date, b)
 	}
 	if !errors.Is(err, errDamaged) {
 		return nil, fmt.Errorf("open day file of %v: %w", date, err)
@@ -143,7 +162,15 @@ func (db *DB) openDay(date detect.Date, create bool) (*day, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open day file of %v: %w", date, err)
 	}
-	return &day{date: date, b: b}, nil
+	return newDay(date, b)
+}
+
+func newDay(date detect.Date, b *bbolt.DB) (*day, error) {
+	fi, err := os.Lstat(b.Path())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open day file of %v: %w", date, err), guard(b.Close))
+	}
+	return &day{date: date, b: b, file: fi}, nil
 }
 
 // setAside renames a file that cannot be read, so that new events of its day have a place.

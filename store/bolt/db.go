@@ -41,6 +41,7 @@ type DB struct {
 	dir  string
 	opt  Options
 	lock *os.File
+	at   os.FileInfo // of the directory days when it was opened
 	z    *codec
 
 	appendMu sync.Mutex // one Append, PutDay or Prune at a time
@@ -55,7 +56,9 @@ type DB struct {
 	closed bool
 	known  map[detect.Date]bool // dates that have a file
 	open   map[detect.Date]*day
-	clock  uint64 // counts uses, for the least recent one
+	clock  uint64                        // counts uses, for the least recent one
+	infos  map[detect.Date]store.DayInfo // of days that have not changed since they were asked for
+	edits  uint64                        // counts changes of any day
 
 	brokenMu sync.Mutex
 	broken   map[string]bool // damage that was reported
@@ -97,13 +100,16 @@ func Open(dir string, opt Options) (*DB, error) {
 		return nil, errors.Join(err, closeFile(lock))
 	}
 	db := &DB{dir: dir, opt: opt, lock: lock, z: z, known: map[detect.Date]bool{},
-		open: map[detect.Date]*day{}, broken: map[string]bool{}, lacking: map[detect.Date]bool{}, aside: map[detect.Date]bool{}}
+		open: map[detect.Date]*day{}, infos: map[detect.Date]store.DayInfo{}, broken: map[string]bool{}, lacking: map[detect.Date]bool{}, aside: map[detect.Date]bool{}}
 	for range min(maxEncoders, runtime.GOMAXPROCS(0)) {
 		db.enc = append(db.enc, newEncoder(z))
 	}
 	db.dup = newDeduper(db)
 	db.buffers.New = func() any { return &cursor{} }
 	db.decoders.New = func() any { return newDecoder(z) }
+	if db.at, err = os.Stat(filepath.Join(dir, "days")); err != nil {
+		return nil, errors.Join(fmt.Errorf("read data directory: %w", err), closeFile(lock))
+	}
 	if err := db.list(); err != nil {
 		return nil, errors.Join(err, closeFile(lock))
 	}
@@ -186,6 +192,32 @@ func (db *DB) enterWrite() error {
 		return err
 	}
 	db.appendMu.Lock()
+	if err := db.present(); err != nil {
+		db.leaveWrite()
+		return err
+	}
+	return nil
+}
+
+// present reports as an error that the directory is not where it was opened: what is written then is lost, and another
+// process may have taken its place.
+func (db *DB) present() error {
+	now, err := os.Stat(filepath.Join(db.dir, "days"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && !os.SameFile(now, db.at):
+		return fmt.Errorf("%w: %s", store.ErrGone, db.dir)
+	case err != nil:
+		return fmt.Errorf("read data directory: %w", err)
+	case db.lock == nil:
+		return nil
+	}
+	held, err := db.lock.Stat()
+	if err != nil {
+		return fmt.Errorf("read lock file: %w", err)
+	}
+	if now, err = os.Stat(db.lock.Name()); err != nil || !os.SameFile(now, held) {
+		return fmt.Errorf("%w: %s", store.ErrGone, db.lock.Name())
+	}
 	return nil
 }
 
