@@ -64,6 +64,7 @@ type DB struct {
 	broken   map[string]bool // damage that was reported
 	lacking  map[detect.Date]bool
 
+	gaps     gaps
 	users    sync.WaitGroup
 	buffers  sync.Pool    // of *cursor
 	decoders sync.Pool    // of *decoder

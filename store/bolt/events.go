@@ -84,8 +84,8 @@ type pending struct {
 	most int // wanted events of the run; 0 = all
 }
 
-func (p *pending) before(o *pending) bool {
-	return p.from < o.from || p.from == o.from && p.seq < o.seq
+func comparePending(p, o pending) int {
+	return cmp.Or(cmp.Compare(p.from, o.from), cmp.Compare(p.seq, o.seq))
 }
 
 // ahead decodes a block while the one before it is consumed, on another processor.
@@ -120,8 +120,11 @@ func (r *reader) dayOf(d *day) (more bool, err error) {
 	r.date, r.d, r.refs = date, d, r.refs[:0]
 	err = view(d.b, func(tx *bbolt.Tx) error {
 		return r.db.eachHeader(tx, date, &r.filter, func(ref blockRef, h *header, bloom []byte) {
-			if r.filter.block(h, bloom) {
-				r.refs = append(r.refs, pending{blockRef: ref, from: ref.min})
+			if !r.filter.block(h, bloom) {
+				return
+			}
+			if from, ok := r.db.gaps.begin(blockID{d.gen, ref.seq}, ref.min, &r.filter); ok {
+				r.refs = append(r.refs, pending{blockRef: ref, from: from})
 			}
 		})
 	})
@@ -132,6 +135,7 @@ func (r *reader) dayOf(d *day) (more bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("list blocks of %v: %w", date, err)
 	}
+	slices.SortFunc(r.refs, comparePending)
 	return r.merge()
 }
 
@@ -248,7 +252,13 @@ func (r *reader) decode(p pending, c *cursor) (err error) {
 	if r.buf, err = r.db.copyBlock(r.d, p.blockRef, r.buf, !r.noRaw); err != nil {
 		return err
 	}
-	return c.decode(r.dec, r.buf, &r.filter, want{noRaw: r.noRaw, identity: r.identity, most: r.most(&p)})
+	return c.decode(r.dec, r.buf, &r.filter, r.want(&p))
+}
+
+func (r *reader) want(p *pending) want {
+	id := blockID{r.d.gen, p.seq}
+	return want{noRaw: r.noRaw, identity: r.identity, most: r.most(p),
+		seen: func(rows []store.Entry) { r.db.gaps.learn(id, rows) }}
 }
 
 // most is the number of wanted events from the begin of a block on that the limit leaves; 0 = all.
@@ -308,9 +318,7 @@ func (r *reader) runs(rows []store.Entry) []int {
 }
 
 func insert(refs []pending, p pending) []pending {
-	i, _ := slices.BinarySearchFunc(refs, p, func(x, y pending) int {
-		return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.seq, y.seq))
-	})
+	i, _ := slices.BinarySearchFunc(refs, p, comparePending)
 	return slices.Insert(refs, i, p)
 }
 
@@ -374,7 +382,7 @@ func (r *reader) begin() {
 	a := &ahead{pending: p, c: c, dec: r.db.decoders.Get().(*decoder), buf: r.spare, done: make(chan struct{})}
 	r.spare = nil
 	r.ahead = a
-	w := want{noRaw: r.noRaw, identity: r.identity, most: r.most(&p)}
+	w := r.want(&p)
 	go func() {
 		defer close(a.done)
 		if a.buf, a.err = r.db.copyBlock(r.d, p.blockRef, a.buf, !r.noRaw); a.err == nil {
@@ -462,7 +470,8 @@ func (c *cursor) before(o *cursor) bool {
 // want says what is needed of the rows of a block.
 type want struct {
 	noRaw, identity bool
-	most            int // rows, the earliest; 0 = all
+	most            int                 // rows, the earliest; 0 = all
+	seen            func([]store.Entry) // is called with all rows, whose lines are not there yet; may be nil
 }
 
 // decode fills c with the wanted rows of block b.
@@ -471,10 +480,13 @@ func (c *cursor) decode(d *decoder, b []byte, f *filter, w want) error {
 	if err != nil {
 		return err
 	}
-	c.rows = nil
+	c.rows, c.all = nil, c.all[:0]
 	c.all, err = d.columns(b, &h, c.all)
 	if err != nil {
 		return err
+	}
+	if w.seen != nil {
+		w.seen(c.all)
 	}
 	wanted, n := d.wanted(c.all, f, w.most)
 	if n > 0 && !w.noRaw {

@@ -1,6 +1,10 @@
 package bolt
 
-import "uncloak/store"
+import (
+	"sync"
+
+	"uncloak/store"
+)
 
 // A block is read as a whole and held from its first event to its last. One line with a stamp of hours ago would make
 // its block cover hours, and a hundred such lines a day make all blocks of that day overlap. So events that lie apart
@@ -52,4 +56,50 @@ func (db *DB) seal(rows []*store.Entry, hurry bool) []newBlock {
 		}
 	}
 	return db.encodeBlocks(cut, sizes, hurry)
+}
+
+// gaps remembers of blocks that older programs have written, and that cover hours, when their events are: of the many
+// questions of a report each would read the same blocks. The zero value is empty.
+type gaps struct {
+	mu    sync.Mutex
+	spans map[blockID][][2]int64 // first and last time of each run
+}
+
+// maxGaps bounds the number of blocks that are remembered.
+const maxGaps = 1 << 12
+
+// learn notes the times of the events of a block, rows, where they lie apart.
+func (g *gaps) learn(id blockID, rows []store.Entry) {
+	if len(rows) == 0 || rows[len(rows)-1].Time-rows[0].Time < runGap {
+		return
+	}
+	lens := timeRuns(len(rows), func(i int) int64 { return rows[i].Time })
+	if len(lens) < 2 {
+		return
+	}
+	spans := make([][2]int64, 0, len(lens))
+	for _, n := range lens {
+		spans = append(spans, [2]int64{rows[0].Time, rows[n-1].Time})
+		rows = rows[n:]
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.spans == nil || len(g.spans) >= maxGaps {
+		g.spans = map[blockID][][2]int64{}
+	}
+	g.spans[id] = spans
+}
+
+// begin returns a time before which a block that begins at first has no event in the window of f; false where it has
+// none at all.
+func (g *gaps) begin(id blockID, first int64, f *filter) (int64, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	spans, known := g.spans[id]
+	for _, s := range spans {
+		if s[1] >= f.from && (f.open || s[0] < f.to) {
+			return s[0], true
+		}
+	}
+	return first, !known
 }

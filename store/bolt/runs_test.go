@@ -163,3 +163,37 @@ func TestKindsFit(t *testing.T) {
 		t.Errorf("%d kinds of events", n)
 	}
 }
+
+// TestManyQuestions: of a day whose blocks cover hours because an older program has written them, only the first question
+// about a moment reads them all.
+func TestManyQuestions(t *testing.T) {
+	db := mustOpen(t, t.TempDir(), Options{NoSync: true})
+	defer mustClose(t, db)
+	batches, all := strayBatches()
+	for _, b := range batches {
+		appendWhole(t, db, b)
+	}
+	loads := func(from time.Time) (n, events int) {
+		w := store.Window{From: from, To: from.Add(time.Minute)}
+		r := reader{db: db, ctx: t.Context(), filter: newFilter(&store.Query{Window: w}), dec: newDecoder(db.z)}
+		r.yield = func(store.Entry, error) bool { n, events = r.loads, events+1; return true }
+		if _, err := r.day(dateOf(all[0].Time)); err != nil {
+			t.Fatal(err)
+		}
+		return n, events
+	}
+	loads(noon().Add(10 * time.Minute)) // the rows of one block are wanted, and moved
+	loads(noon().Add(-time.Hour))
+	for _, at := range []time.Duration{0, 20 * time.Minute, 40 * time.Minute} {
+		from := noon().Add(at)
+		want := 0
+		for i := range all {
+			if t := all[i].Time; t >= from.UnixNano() && t < from.Add(time.Minute).UnixNano() {
+				want++
+			}
+		}
+		if n, events := loads(from); events != want || n > 3 {
+			t.Errorf("%v: %d events of %d, %d blocks are decoded", at, events, want, n)
+		}
+	}
+}
