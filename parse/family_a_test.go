@@ -43,7 +43,7 @@ func BenchmarkFamilyAForeign(b *testing.B) {
 			p.Line(line, &old)
 			body := append([]byte(nil), old.Body...)
 			for b.Loop() {
-				p.familyA(body, &rec)
+				familyA(body, &rec)
 			}
 		})
 	}

@@ -49,7 +49,7 @@ func BenchmarkFamilyBForeign(b *testing.B) {
 			body := append([]byte(nil), rec.Body...)
 			b.ReportAllocs()
 			for b.Loop() {
-				if p.familyB(body, &rec) {
+				if familyB(body, &rec) {
 					b.Fatal("not ours")
 				}
 			}

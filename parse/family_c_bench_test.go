@@ -42,13 +42,12 @@ func BenchmarkFamilyCForeign(b *testing.B) {
 	}
 	for name, s := range lines {
 		b.Run(name, func(b *testing.B) {
-			p := NewParser()
-			rec := Record{Pri: -1}
+			rec := Record{Pri: -1, mem: &NewParser().mem}
 			header([]byte(s), &rec)
 			uptimePrefix(&rec)
 			b.ReportAllocs()
 			for b.Loop() {
-				if p.familyC(rec.Body, &rec) {
+				if familyC(rec.Body, &rec) {
 					b.Fatalf("%s is taken for %s", name, rec.Dialect)
 				}
 			}

@@ -150,18 +150,18 @@ func firstDifference(got, want []byte) string {
 func TestNamesAreBounded(t *testing.T) {
 	p := NewParser()
 	for i := range maxNames + 10 {
-		p.name(strconv.AppendInt(nil, int64(i), 10))
+		p.mem.name(strconv.AppendInt(nil, int64(i), 10))
 	}
-	if len(p.names) != 10 {
-		t.Errorf("%d names are kept, want 10: the cache starts anew when it is full", len(p.names))
+	if len(p.mem.names) != 10 {
+		t.Errorf("%d names are kept, want 10: the cache starts anew when it is full", len(p.mem.names))
 	}
 	for i := range maxRules + 10 {
-		p.rule(strconv.AppendInt(nil, int64(i), 10))
+		p.mem.rule(strconv.AppendInt(nil, int64(i), 10))
 	}
-	if len(p.rules) != 10 {
-		t.Errorf("%d rules are kept, want 10", len(p.rules))
+	if len(p.mem.rules) != 10 {
+		t.Errorf("%d rules are kept, want 10", len(p.mem.rules))
 	}
-	if n := p.name(bytes.Repeat([]byte("x"), 10_000)); len(n.String()) != maxNameLen {
+	if n := p.mem.name(bytes.Repeat([]byte("x"), 10_000)); len(n.String()) != maxNameLen {
 		t.Errorf("a name has %d bytes", len(n.String()))
 	}
 }
@@ -177,12 +177,12 @@ func TestHugeLines(t *testing.T) {
 		p.Line(append([]byte(`{"MESSAGE":"`), line...), &rec)
 		p.Line(append(append([]byte(nil), line...), " SRC=1.2.3.4 DST=1.2.3.4"...), &rec)
 	}
-	if cap(p.scratch) > 16<<20 {
-		t.Errorf("scratch holds %d bytes", cap(p.scratch))
+	if cap(p.mem.scratch) > 16<<20 {
+		t.Errorf("scratch holds %d bytes", cap(p.mem.scratch))
 	}
 	p.Line([]byte(`{"MESSAGE":"a\tb"}`), &rec)
-	if cap(p.scratch) > maxScratch {
-		t.Errorf("scratch still holds %d bytes", cap(p.scratch))
+	if cap(p.mem.scratch) > maxScratch {
+		t.Errorf("scratch still holds %d bytes", cap(p.mem.scratch))
 	}
 }
 

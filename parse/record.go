@@ -44,7 +44,9 @@ type Record struct {
 	times      uint32 // how often logwatch saw the line
 	hostOnly   bool   // "host: last message repeated …"
 	unsynced   bool   // the sender says that its clock is not set
-	dmesg      bool   // the stamp is one that dmesg alone writes: the kernel speaks
+	detail     []byte // becomes Detail when the line is understood
+	mem        *memory
+	dmesg      bool // the stamp is one that dmesg alone writes: the kernel speaks
 }
 
 // Stamp is the time as the line gives it, before anything is known of the sender's zone or year.
@@ -107,13 +109,13 @@ func (rec *Record) link(up bool) {
 }
 
 // full fills in that a pool or a table has no room left; detail is which.
-func (rec *Record) full(w string, detail Name) {
-	rec.Kind, rec.Word, rec.Action, rec.Detail = TableFull, w, "", detail
+func (rec *Record) full(w string, detail []byte) {
+	rec.Kind, rec.Word, rec.Action, rec.detail = TableFull, w, "", detail
 }
 
 // plain fills in a message that is understood and has no consequence. The header's own word stays.
-func (rec *Record) plain(detail Name) {
-	rec.Kind, rec.Detail, rec.Action = System, detail, ""
+func (rec *Record) plain(detail []byte) {
+	rec.Kind, rec.detail, rec.Action = System, detail, ""
 	if rec.Word == "" || rec.Word == "malformed" {
 		rec.Word = "syslog"
 	}
@@ -182,14 +184,14 @@ var noLeases = []byte("dhcp leases")
 
 // undo takes back what a dialect wrote before it saw that the line is not its own.
 func undo(rec *Record) {
-	rec.Event, rec.Dialect, rec.Action, rec.Zone = Event{}, "", "", nil
+	rec.Event, rec.Dialect, rec.Action, rec.Zone, rec.detail = Event{}, "", "", nil, nil
 	rec.InIf, rec.OutIf, rec.QName, rec.QType, rec.Rule = nil, nil, nil, nil, nil
 	rec.Assured, rec.Unreplied = false, false
 }
 
 // clear takes back what a dialect has written that did not understand the line after all; word is the header's.
 func (rec *Record) clear(word string) {
-	rec.Event, rec.Word, rec.Action, rec.Dialect = Event{}, word, "", ""
+	rec.Event, rec.Word, rec.Action, rec.Dialect, rec.detail = Event{}, word, "", "", nil
 	rec.PortLow, rec.PortHigh, rec.Unordered, rec.swapped = 0, 0, false, false
 	rec.InIf, rec.OutIf, rec.QName, rec.QType, rec.Rule = nil, nil, nil, nil, nil
 	rec.Assured, rec.Unreplied, rec.ZeroPort = false, false, false
