@@ -85,9 +85,7 @@ func familyB(b []byte, rec *Record) bool {
 	if readB(b, rec) {
 		return true
 	}
-	rec.Event, rec.Dialect, rec.Word, rec.Action, rec.detail = Event{}, dialect, word, "", nil
-	rec.InIf, rec.OutIf, rec.QName, rec.QType, rec.Rule = nil, nil, nil, nil, nil
-	rec.PortLow, rec.PortHigh, rec.ZeroPort = 0, 0, false
+	rec.said = said{Dialect: dialect, Word: word}
 	return false
 }
 

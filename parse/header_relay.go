@@ -42,7 +42,7 @@ func relayedWhole(b []byte, rec *Record) bool {
 
 // relayedStamp reads an inner stamp, and a host and a tag if both follow.
 func relayedStamp(b []byte, rec *Record) bool {
-	in := Record{Pri: rec.Pri, Word: "syslog", times: rec.times, mem: rec.mem}
+	in := Record{said: said{Word: "syslog"}, Pri: rec.Pri, times: rec.times, mem: rec.mem}
 	rest, host, mark, ok := in.Stamp.anyFront(b, false)
 	if !ok {
 		return false
