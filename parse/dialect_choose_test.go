@@ -194,12 +194,12 @@ func TestHugeLines(t *testing.T) {
 		p.Line(append([]byte(`{"MESSAGE":"`), line...), &rec)
 		p.Line(append(append([]byte(nil), line...), " SRC=1.2.3.4 DST=1.2.3.4"...), &rec)
 	}
-	if cap(p.scratch) > 16<<20 {
-		t.Errorf("scratch holds %d bytes", cap(p.scratch))
+	if cap(p.mem.scratch) > 16<<20 {
+		t.Errorf("scratch holds %d bytes", cap(p.mem.scratch))
 	}
 	p.Line([]byte(`{"MESSAGE":"a\tb"}`), &rec)
-	if cap(p.scratch) > maxScratch {
-		t.Errorf("scratch still holds %d bytes", cap(p.scratch))
+	if cap(p.mem.scratch) > maxScratch {
+		t.Errorf("scratch still holds %d bytes", cap(p.mem.scratch))
 	}
 }
 

@@ -136,18 +136,18 @@ func firstDifference(got, want []byte) string {
 func TestNamesAreBounded(t *testing.T) {
 	p := NewParser()
 	for i := range maxNames + 10 {
-		p.name(strconv.AppendInt(nil, int64(i), 10))
+		p.mem.name(strconv.AppendInt(nil, int64(i), 10))
 	}
-	if len(p.names) != 10 {
-		t.Errorf("%d names are kept, want 10: the cache starts anew when it is full", len(p.names))
+	if len(p.mem.names) != 10 {
+		t.Errorf("%d names are kept, want 10: the cache starts anew when it is full", len(p.mem.names))
 	}
 	for i := range maxRules + 10 {
-		p.rule(strconv.AppendInt(nil, int64(i), 10))
+		p.mem.rule(strconv.AppendInt(nil, int64(i), 10))
 	}
-	if len(p.rules) != 10 {
-		t.Errorf("%d rules are kept, want 10", len(p.rules))
+	if len(p.mem.rules) != 10 {
+		t.Errorf("%d rules are kept, want 10", len(p.mem.rules))
 	}
-	if n := p.name(bytes.Repeat([]byte("x"), 10_000)); len(n.String()) != maxNameLen {
+	if n := p.mem.name(bytes.Repeat([]byte("x"), 10_000)); len(n.String()) != maxNameLen {
 		t.Errorf("a name has %d bytes", len(n.String()))
 	}
 }
