@@ -396,29 +396,6 @@ func (d *Days) make(ctx context.Context, prev *detect.Day, date detect.Date, eve
 	return day, nil
 }
 
-// kept returns the stored summary of a day of which the store has so many events, or nil where it is missing, stale or
-// of another configuration.
-func (d *Days) kept(ctx context.Context, date detect.Date, events uint64) *detect.Day {
-	day, err := d.Store.Day(ctx, date)
-	if err != nil {
-		d.log.Warn("summary cannot be read, making it anew", "day", date.String(), "err", err)
-		return nil
-	}
-	if day == nil || day.Config != d.cfg.Fingerprint() {
-		return nil
-	}
-	if d.lately(date) {
-		return day
-	}
-	if d.stale[date] || day.Stored != events {
-		return nil
-	}
-	if prev, err := d.Store.Day(ctx, date-1); err != nil || prev.OpenPrint() != day.Began {
-		return nil
-	}
-	return day
-}
-
 // replay runs the stored events of date through a new tracker.
 func (d *Days) replay(ctx context.Context, prev *detect.Day, date detect.Date) (*detect.Tracker, error) {
 	t := detect.NewTracker(d.cfg, prev, date)
