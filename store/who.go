@@ -18,8 +18,8 @@ type Who struct {
 	At    time.Time
 	Slack time.Duration // how far off At may be; 0 = it is exact
 	Proto uint8         // IANA number; 0 = any
-	// Back is the time before and after At in which lines of a session are looked for. 0 = ten minutes, and where that leaves doubts,
-	// two hours, and a day. Blocks of ports have no such limit.
+	// Back is the time before and after At in which lines of a session are looked for. 0 = ten minutes, and where
+	// that leaves doubts, two hours, and a day. Blocks of ports have no such limit.
 	Back time.Duration
 }
 
