@@ -26,7 +26,8 @@ var (
 	ErrFull = errors.New("no space left on the disk")
 )
 
-// ErrGone means that the data directory was removed, moved or replaced while it was open; nothing of the batch was stored.
+// ErrGone means that the data directory was removed, moved or replaced while it was open; nothing of the batch was
+// stored.
 var ErrGone = errors.New("the data directory was removed, moved or replaced while it was open")
 
 // Entry is one event with the line that it came from.

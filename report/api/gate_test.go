@@ -35,9 +35,10 @@ func (c *crowd) Load(ctx context.Context, _ store.Window) ([]*detect.Day, error)
 
 func TestReportsWaitForEachOther(t *testing.T) {
 	c := &crowd{pair: make(chan struct{})}
-	h := NewHandler(Config{Store: c, Days: c, Reports: 2, Now: func() time.Time { return time.Unix(1795262400, 0) }, Log: slog.New(slog.DiscardHandler), Settings: func() Settings {
-		return Settings{Detect: detect.DefaultConfig()}
-	}})
+	h := NewHandler(Config{Store: c, Days: c, Reports: 2, Now: func() time.Time { return time.Unix(1795262400, 0) },
+		Log: slog.New(slog.DiscardHandler), Settings: func() Settings {
+			return Settings{Detect: detect.DefaultConfig()}
+		}})
 	client, wait := InProcess(h)
 	defer wait()
 	var all sync.WaitGroup

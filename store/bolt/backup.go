@@ -50,7 +50,8 @@ func (db *DB) backupFiles(ctx context.Context, out *tar.Writer, dir string) erro
 		return err
 	}
 	if dir != "" {
-		h := &tar.Header{Typeflag: tar.TypeDir, Name: dir + "/", Mode: 0o700, ModTime: time.Now(), Format: tar.FormatPAX}
+		h := &tar.Header{Typeflag: tar.TypeDir, Name: dir + "/", Mode: 0o700, ModTime: time.Now(),
+			Format: tar.FormatPAX}
 		if err := out.WriteHeader(h); err != nil {
 			return err
 		}

@@ -101,7 +101,8 @@ func Open(dir string, opt Options) (*DB, error) {
 		return nil, errors.Join(err, closeFile(lock))
 	}
 	db := &DB{dir: dir, opt: opt, lock: lock, z: z, known: map[detect.Date]bool{},
-		open: map[detect.Date]*day{}, infos: map[detect.Date]store.DayInfo{}, broken: map[string]bool{}, lacking: map[detect.Date]bool{}, aside: map[detect.Date]bool{}}
+		open: map[detect.Date]*day{}, infos: map[detect.Date]store.DayInfo{}, broken: map[string]bool{},
+		lacking: map[detect.Date]bool{}, aside: map[detect.Date]bool{}}
 	for range min(maxEncoders, runtime.GOMAXPROCS(0)) {
 		db.enc = append(db.enc, newEncoder(z))
 	}

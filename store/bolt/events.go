@@ -139,8 +139,8 @@ func (r *reader) dayOf(d *day) (more bool, err error) {
 	return r.merge()
 }
 
-// eachHeader calls f for the blocks of a day that may touch the window of w (nil = all), in order of first time. Damaged
-// ones are counted and left out.
+// eachHeader calls f for the blocks of a day that may touch the window of w (nil = all), in order of first time.
+// Damaged ones are counted and left out.
 func (db *DB) eachHeader(tx *bbolt.Tx, date detect.Date, w *filter, f func(blockRef, *header, []byte)) error {
 	c := tx.Bucket([]byte("blocks")).Cursor()
 	k, v := c.First()
@@ -164,7 +164,8 @@ func (db *DB) eachHeader(tx *bbolt.Tx, date detect.Date, w *filter, f func(block
 		f(refOf(&h, seq), &h, bloom)
 	}
 	if s := readStat(tx); all && events != s.events {
-		db.report("day file", date, 0, fmt.Errorf("%w: it has blocks of %d events, and says %d", errDamaged, events, s.events))
+		db.report("day file", date, 0, fmt.Errorf("%w: it has blocks of %d events, and says %d", errDamaged, events,
+			s.events))
 	}
 	return nil
 }
@@ -269,8 +270,9 @@ func (r *reader) most(p *pending) int {
 	return p.skip + r.limit - r.n
 }
 
-// place adds the events of a block to the heap. Runs of few events are copied; a later run of many is decoded again when
-// the time reaches it, and so is what the budget has no room for. c is the reader's scratch or belongs to the heap.
+// place adds the events of a block to the heap. Runs of few events are copied; a later run of many is decoded again
+// when the time reaches it, and so is what the budget has no room for. c is the reader's scratch or belongs to the
+// heap.
 func (r *reader) place(p pending, c *cursor, err error) error {
 	if errors.Is(err, errDamaged) {
 		r.db.report("block", r.date, p.seq, err)
@@ -435,8 +437,8 @@ func (r *reader) drop() {
 	r.heap, r.held, r.scratch = r.heap[:0], 0, cursor{}
 }
 
-// wanted marks the rows that the filter wants, as far as their columns tell, and counts them; at most so many, if that is
-// not 0.
+// wanted marks the rows that the filter wants, as far as their columns tell, and counts them; at most so many, if
+// that is not 0.
 func (d *decoder) wanted(rows []store.Entry, f *filter, most int) (marks []bool, n int) {
 	d.marks = sized(d.marks, len(rows))
 	for i := range rows {

@@ -43,7 +43,8 @@ func TestDamagedMeta(t *testing.T) {
 					n := count(t, db, store.Query{})
 					lacking := db.Lacking(store.Window{From: date.Start(), To: date.End()})
 					if n != want && (anew || len(lacking) != 1) {
-						t.Errorf("written anew %t, byte %d, read only %t: %d events, lacking %v", anew, meta+at, readOnly, n, lacking)
+						t.Errorf("written anew %t, byte %d, read only %t: %d events, lacking %v", anew, meta+at,
+							readOnly, n, lacking)
 					}
 					if at >= pageHead && (len(lacking) != 1 || db.Damaged() == 0) {
 						t.Errorf("written anew %t, byte %d, read only %t: not told", anew, meta+at, readOnly)

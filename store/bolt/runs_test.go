@@ -22,13 +22,14 @@ func TestTimeRuns(t *testing.T) {
 		times []int64
 		want  []int
 	}{
-		"nothing":                     {nil, nil},
-		"one":                         {every(0, 1, 1), []int{1}},
-		"no gap":                      {every(0, 16384, 5), []int{16384}},
-		"few, far apart":              {every(0, 20, 3600), []int{20}},
-		"one an hour ago":             {slices.Concat(every(-3600, 1, 1), every(0, 8000, 1)), []int{1, 8000}},
-		"one of the next hour":        {slices.Concat(every(0, 8000, 1), every(12000, 1, 1)), []int{8000, 1}},
-		"some on both sides":          {slices.Concat(every(-9000, 3, 700), every(0, 8000, 1), every(12000, 2, 900)), []int{3, 8000, 2}},
+		"nothing":              {nil, nil},
+		"one":                  {every(0, 1, 1), []int{1}},
+		"no gap":               {every(0, 16384, 5), []int{16384}},
+		"few, far apart":       {every(0, 20, 3600), []int{20}},
+		"one an hour ago":      {slices.Concat(every(-3600, 1, 1), every(0, 8000, 1)), []int{1, 8000}},
+		"one of the next hour": {slices.Concat(every(0, 8000, 1), every(12000, 1, 1)), []int{8000, 1}},
+		"some on both sides": {slices.Concat(every(-9000, 3, 700), every(0, 8000, 1), every(12000, 2, 900)),
+			[]int{3, 8000, 2}},
 		"a clock that is off":         {slices.Concat(every(-7200, 900, 1), every(0, 8000, 1)), []int{900, 8000}},
 		"a stray beside a small one":  {slices.Concat(every(-7200, 1, 1), every(0, 14, 1)), []int{15}},
 		"a minute of silence":         {slices.Concat(every(0, 8000, 1), every(8060, 8000, 1)), []int{8000, 8000}},
@@ -76,11 +77,14 @@ func TestStrays(t *testing.T) {
 					mustAppend(t, db, store.Batch{Entries: b})
 				}
 			}
-			r := reader{db: db, identity: true, ctx: t.Context(), filter: newFilter(&store.Query{}), dec: newDecoder(db.z)}
+			r := reader{db: db, identity: true, ctx: t.Context(), filter: newFilter(&store.Query{}),
+				dec: newDecoder(db.z)}
 			n, most, large := 0, 0, 0
 			r.yield = func(e store.Entry, err error) bool {
-				if err != nil || e.Identity != all[n].Identity || e.Time != all[n].Time || string(e.Raw) != string(all[n].Raw) {
-					t.Errorf("event %d is %x at %d, %v; want %x at %d", n, e.Identity, e.Time, err, all[n].Identity, all[n].Time)
+				if err != nil || e.Identity != all[n].Identity || e.Time != all[n].Time ||
+					string(e.Raw) != string(all[n].Raw) {
+					t.Errorf("event %d is %x at %d, %v; want %x at %d", n, e.Identity, e.Time, err, all[n].Identity,
+						all[n].Time)
 					return false
 				}
 				n++
@@ -164,8 +168,8 @@ func TestKindsFit(t *testing.T) {
 	}
 }
 
-// TestManyQuestions: of a day whose blocks cover hours because an older program has written them, only the first question
-// about a moment reads them all.
+// TestManyQuestions: of a day whose blocks cover hours because an older program has written them, only the first
+// question about a moment reads them all.
 func TestManyQuestions(t *testing.T) {
 	db := mustOpen(t, t.TempDir(), Options{NoSync: true})
 	defer mustClose(t, db)

@@ -202,7 +202,8 @@ func (s *scanner) address(w []byte) bool {
 // decimal puts a number of up to ten digits before the point, and up to eight behind it.
 func (s *scanner) decimal(w []byte) bool {
 	i := bytes.IndexByte(w, '.')
-	if i < 1 || i > 10 || len(w) == i+1 || len(w) > i+9 || w[0] == '0' && i > 1 || !allDigits(w[:i]) || !allDigits(w[i+1:]) {
+	if i < 1 || i > 10 || len(w) == i+1 || len(w) > i+9 || w[0] == '0' && i > 1 || !allDigits(w[:i]) ||
+		!allDigits(w[i+1:]) {
 		return false
 	}
 	v := decimal(w[:i])

@@ -2,9 +2,9 @@
 //
 //	go run ./testdata/dense -data D -events 1200000 -strays 160
 //
-// The day has 40 hosts behind two routers, of which the second logs little; a burst of one host every half hour, and the
-// spells of a full session table behind it. A stray is a line whose stamp lies hours before those around it, as a device
-// with a wrong clock sends it. With -days, each day has that many events.
+// The day has 40 hosts behind two routers, of which the second logs little; a burst of one host every half hour, and
+// the spells of a full session table behind it. A stray is a line whose stamp lies hours before those around it, as a
+// device with a wrong clock sends it. With -days, each day has that many events.
 package main
 
 import (
@@ -87,11 +87,13 @@ func (g *generator) event(at time.Time, i int, stray bool) {
 	}
 	text := fmt.Sprintf("[NEW] IN=br-lan OUT=wan0 MAC=16:a8:1b:53:dd:8f:3c:52:82:4a:10:%02x:08:00 SRC=192.168.128.%d "+
 		"DST=198.18.%d.%d LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=%d WINDOW=64240 RES=0x00 SYN URGP=0 ",
-		host, host+10, peer/250, peer%250, g.r.IntN(65536), 32768+g.r.IntN(28000), []int{443, 80, 53, 6881}[g.r.IntN(4)])
+		host, host+10, peer/250, peer%250, g.r.IntN(65536), 32768+g.r.IntN(28000),
+		[]int{443, 80, 53, 6881}[g.r.IntN(4)])
 	if burst >= 10 && burst < 20 && i%4 == 0 {
 		text = "nf_conntrack: table full, dropping packet"
 	}
-	raw := fmt.Appendf(nil, "<4>%s %s kernel: [%5d.%06d] %s", at.Format(time.Stamp), router, 5000+i/1000, i%1000*1000, text)
+	raw := fmt.Appendf(nil, "<4>%s %s kernel: [%5d.%06d] %s", at.Format(time.Stamp), router, 5000+i/1000, i%1000*1000,
+		text)
 	g.parser.Line(raw, &g.rec)
 	e := store.Entry{Event: g.rec.Event, Identity: g.rec.Identity, Raw: raw}
 	e.Time, e.Recv, e.Router = at.Truncate(time.Second).UnixNano(), at.UnixNano(), parse.MakeName(router)
