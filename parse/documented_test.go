@@ -27,9 +27,9 @@ func documented(tb testing.TB) (cases []says) {
 // each (testdata/documented.md).
 func TestDocumented(t *testing.T) { checkAll(t, documented(t)) }
 
-// Samples of the dialects that come by the thousand cost no allocation.
-func TestFormatsEDoNotAllocate(t *testing.T) {
-	for _, f := range formatsE() {
+// The sample of no dialect costs an allocation.
+func TestSamplesDoNotAllocate(t *testing.T) {
+	for _, f := range Formats() {
 		p, line := NewParser(), []byte(f.Sample)
 		var rec Record
 		p.Line(line, &rec)

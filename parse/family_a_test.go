@@ -31,24 +31,6 @@ var benchA = map[string]string{
 // BenchmarkFamilyA measures one line of each dialect of familyA.
 func BenchmarkFamilyA(b *testing.B) { benchmarkLines(b, benchA) }
 
-// BenchmarkFamilyAForeign measures what a line of another family pays for being none of ours.
-func BenchmarkFamilyAForeign(b *testing.B) {
-	for name, s := range benchLines {
-		if name == "cisco" {
-			continue
-		}
-		b.Run(name, func(b *testing.B) {
-			p, line := NewParser(), []byte(s)
-			var rec, old Record
-			p.Line(line, &old)
-			body := append([]byte(nil), old.Body...)
-			for b.Loop() {
-				familyA(body, &rec)
-			}
-		})
-	}
-}
-
 func TestFamilyADoesNotAllocate(t *testing.T) {
 	for name, s := range benchA {
 		p, line := NewParser(), []byte(s)
@@ -59,18 +41,6 @@ func TestFamilyADoesNotAllocate(t *testing.T) {
 		}
 		if n := testing.AllocsPerRun(100, func() { p.Line(line, &rec) }); n != 0 {
 			t.Errorf("%s: %v allocations a line", name, n)
-		}
-	}
-}
-
-// TestFormatsA holds that the sample of each dialect is read by that dialect.
-func TestFormatsA(t *testing.T) {
-	for _, f := range formatsA() {
-		if rec := parseLine(f.Sample); rec.Dialect != f.Name {
-			t.Errorf("the sample of %s is read as %q", f.Name, rec.Dialect)
-		}
-		if f.Devices == "" || f.Reads == "" || f.Enable == "" || f.Source == "" {
-			t.Errorf("%s is not described in full", f.Name)
 		}
 	}
 }

@@ -39,24 +39,6 @@ var familyBLines = map[string]string{
 
 func BenchmarkFamilyB(b *testing.B) { benchmarkLines(b, familyBLines) }
 
-// BenchmarkFamilyBForeign is what lines of other dialects pay for being looked at.
-func BenchmarkFamilyBForeign(b *testing.B) {
-	for name, s := range benchLines {
-		b.Run(name, func(b *testing.B) {
-			p := NewParser()
-			rec := Record{Pri: -1}
-			p.Line([]byte(s), &rec)
-			body := append([]byte(nil), rec.Body...)
-			b.ReportAllocs()
-			for b.Loop() {
-				if familyB(body, &rec) {
-					b.Fatal("not ours")
-				}
-			}
-		})
-	}
-}
-
 func TestFamilyBDoesNotAllocate(t *testing.T) {
 	for name, s := range familyBLines {
 		p, line := NewParser(), []byte(s)
@@ -82,18 +64,6 @@ func TestFamilyBCutShort(t *testing.T) {
 			if out := AppendJSON(nil, &rec); !json.Valid(out) {
 				t.Fatalf("%s cut at %d: %s", name, i, out)
 			}
-		}
-	}
-}
-
-// Each sample of the table is read by the dialect that the table names.
-func TestFormatsB(t *testing.T) {
-	for _, f := range formatsB() {
-		if f.Devices == "" || f.Reads == "" || f.Enable == "" || f.Source == "" {
-			t.Errorf("%s: the table has a gap", f.Name)
-		}
-		if rec := parseLine(f.Sample); rec.Dialect != f.Name {
-			t.Errorf("%s: the sample is read as %q", f.Name, rec.Dialect)
 		}
 	}
 }

@@ -33,28 +33,6 @@ var benchLinesC = map[string]string{
 
 func BenchmarkFamilyC(b *testing.B) { benchmarkLines(b, benchLinesC) }
 
-// BenchmarkFamilyCForeign is what the family costs a line that is none of its own, over and above the header.
-func BenchmarkFamilyCForeign(b *testing.B) {
-	lines := map[string]string{"web": `10.0.0.1 - - [21/Nov/2026:10:00:00 +0100] "GET / HTTP/1.1" 200 512 "-" "Mozilla/5.0 (X11; Linux x86_64)"`,
-		"text": "something happened in a program that writes plain sentences of middling length into its own file"}
-	for name, s := range benchLines {
-		lines[name] = s
-	}
-	for name, s := range lines {
-		b.Run(name, func(b *testing.B) {
-			rec := Record{Pri: -1, mem: &NewParser().mem}
-			header([]byte(s), &rec)
-			uptimePrefix(&rec)
-			b.ReportAllocs()
-			for b.Loop() {
-				if familyC(rec.Body, &rec) {
-					b.Fatalf("%s is taken for %s", name, rec.Dialect)
-				}
-			}
-		})
-	}
-}
-
 func TestFamilyCDoesNotAllocate(t *testing.T) {
 	for name, s := range benchLinesC {
 		p, line := NewParser(), []byte(s)

@@ -125,14 +125,3 @@ func TestFamilyCLeavesOthersAlone(t *testing.T) {
 		}
 	}
 }
-
-func TestFormatsC(t *testing.T) {
-	for _, f := range formatsC() {
-		if rec := parseLine(f.Sample); rec.Dialect != f.Name {
-			t.Errorf("the sample of %s is read as %q", f.Name, rec.Dialect)
-		}
-		if f.Devices == "" || f.Reads == "" || f.Enable == "" || f.Source == "" {
-			t.Errorf("%s is not described wholly", f.Name)
-		}
-	}
-}
