@@ -54,7 +54,9 @@ func TestLoad(t *testing.T) {
 			ordinary(&s)
 			c.fill(&s)
 			var loads []Finding
-			for _, f := range s.findings(DefaultConfig()) {
+			fs := s.findings(DefaultConfig())
+			checkKinds(t, fs)
+			for _, f := range fs {
 				if f.Kind == LoadKind {
 					loads = append(loads, f)
 				}
