@@ -370,7 +370,7 @@ func likeBackup(p *profile, f *Finding) evidence {
 	return e
 }
 
-// likeSync looks for field-notes.md §5: a listing that grows with the objects that it lists.
+// likeSync looks for what stood behind docs/incidents.md, 5: a listing that grows with the objects that it lists.
 func likeSync(p *profile, f *Finding) evidence {
 	e := evidence{app: AppSync}
 	web := func(k Port) bool { return tcp(k) && (k.Port == 80 || k.Port == 443) }

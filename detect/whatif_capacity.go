@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Demand is a kind of client of a server behind the router, and the router's session table: the question of field-notes.md §3.
+// Demand describes the clients of a server behind a router, and the router's session table (docs/incidents.md, 3).
 type Demand struct {
 	Table    int           // entries that the session table takes
 	Sessions int           // that each client opens at once
