@@ -1,7 +1,7 @@
 # demo    build, and see it work in under a minute
 # test    everything that CI runs: vet, staticcheck, tests with the race detector, real senders, a little fuzzing
 # e2e     rsyslog, syslog-ng, logger, BusyBox and the journal send to us; installs them where they are missing
-# lint    vet, staticcheck, goimports
+# lint    vet, staticcheck, deadcode, goimports
 # fuzz    each fuzz test for FUZZTIME (default 1m)
 # damage  spoils pages of the store's files at random, without the race detector, whose own checks stop that test
 # crash   kills a writer at 200 random points, and one whose disk fails at 200 more
@@ -32,6 +32,7 @@ lint:
 	$(GO) vet ./... ./testdata ./testdata/bentlines ./testdata/dense ./testdata/occupancy
 	$(GO) vet -tags e2e ./cmd/uncloak
 	$(GO) tool staticcheck ./... ./testdata ./testdata/bentlines ./testdata/dense ./testdata/occupancy
+	@dead=$$($(GO) tool deadcode -test ./...); if [ -n "$$dead" ]; then echo "$$dead"; exit 1; fi
 	@bad=$$($(GO) tool goimports -l -local uncloak $$(git ls-files --cached --others --exclude-standard '*.go')); \
 	  if [ -n "$$bad" ]; then echo "goimports has something to say about:"; echo "$$bad"; exit 1; fi
 

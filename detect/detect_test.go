@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"net/netip"
 	"reflect"
@@ -193,7 +194,7 @@ func TestLiveIsReplay(t *testing.T) {
 			}
 			prev = stored
 		}
-		got := Summarize(cfg, prev, want.Date, func(yield func(*parse.Event) bool) {
+		got := summarize(cfg, prev, want.Date, func(yield func(*parse.Event) bool) {
 			for _, e := range s.events {
 				if !yield(&e) {
 					return
@@ -436,4 +437,13 @@ func BenchmarkFindings(b *testing.B) {
 	for b.Loop() {
 		Findings(days, cfg, Window{t0, t0.Add(28 * 24 * time.Hour)})
 	}
+}
+
+// summarize returns the Day of the given events.
+func summarize(cfg Config, prev *Day, date Date, events iter.Seq[*parse.Event]) *Day {
+	t := NewTracker(cfg, prev, date)
+	for e := range events {
+		t.Observe(e)
+	}
+	return t.Day()
 }
