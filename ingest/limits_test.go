@@ -9,10 +9,14 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"uncloak/store"
 )
 
 func TestKernelLossIsCounted(t *testing.T) {
@@ -229,7 +233,7 @@ func TestIdleStreamIsClosed(t *testing.T) {
 }
 
 func TestAllConnections(t *testing.T) {
-	l := newConnLimits(&Config{MaxConns: 16, MaxConnsPerSender: 10, ConnBytes: 64})
+	l := newConnLimits(&Config{MaxConns: 16, MaxConnsPerSender: 10, ConnBytes: 64}, 1024)
 	a, b, gw := source{name: "a"}, source{name: "b"}, source{name: "gw"}
 	for i, tc := range []struct {
 		from  source
@@ -302,13 +306,82 @@ func TestAcceptDoesNotSpin(t *testing.T) {
 		l := &streamSocket{cfg: &cfg, ln: noFiles{closed: make(chan struct{})}}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		if err := l.accept(ctx, newQueue(1, 1, 1), newConnLimits(&cfg), stats); err != nil {
+		if err := l.accept(ctx, newQueue(1, 1, 1), newConnLimits(&cfg, 1024), stats); err != nil {
 			t.Error(err)
 		}
 		if s, _ := stats.now(); s.AcceptFails < 10 || s.AcceptFails > 20 { // 5 ms, doubled up to 1 s
 			t.Errorf("%d attempts in 10 s", s.AcceptFails)
 		}
 	})
+}
+
+// Connections leave file descriptors to the store.
+func TestConnectionsLeaveFiles(t *testing.T) {
+	for _, tc := range []struct {
+		limit      uint64
+		want, most int
+		name       string
+	}{
+		{1024, 1024, 768, "the limit of file descriptors (LimitNOFILE, ulimit -n)"},
+		{1024, 700, 700, "limits.connections"},
+		{64, 1024, 32, "the limit of file descriptors (LimitNOFILE, ulimit -n)"},
+		{65536, 1024, 1024, "limits.connections"},
+		{1<<64 - 1, 1024, 1024, "limits.connections"},
+	} {
+		l := newConnLimits(&Config{MaxConns: tc.want, MaxConnsPerSender: 1 << 20, ConnBytes: 1}, tc.limit)
+		open, limit := 0, ""
+		for limit == "" {
+			if limit = l.take(source{}, 0, false); limit == "" {
+				open++
+			}
+		}
+		if open != tc.most || limit != tc.name {
+			t.Errorf("of %d connections with %d files %d are open, then %q; want %d, then %q", tc.want, tc.limit, open,
+				limit, tc.most, tc.name)
+		}
+	}
+}
+
+// scarce is a store that refuses as many batches as it has errors.
+type scarce struct{ errs []error }
+
+func (s *scarce) Append(_ context.Context, b store.Batch) (store.Appended, error) {
+	if len(s.errs) > 0 {
+		err := s.errs[0]
+		s.errs = s.errs[1:]
+		return store.Appended{}, err
+	}
+	return store.Appended{Added: len(b.Entries)}, nil
+}
+
+// A batch waits for a system that lacks something for as long as it takes; one that is itself at fault is given up.
+func TestBatchWaitsForTheSystem(t *testing.T) {
+	lasting := errors.New("broken")
+	for _, tc := range []struct {
+		err  error
+		lost bool
+	}{
+		{syscall.EMFILE, false}, {syscall.ENFILE, false}, {syscall.ENOMEM, false}, {syscall.ESTALE, false},
+		{syscall.EAGAIN, false}, {syscall.EDQUOT, false}, {store.ErrFull, false}, {lasting, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			cfg := testConfig()
+			st := &scarce{errs: slices.Repeat([]error{fmt.Errorf("store: %w",
+				&os.PathError{Op: "open", Path: "day.db", Err: tc.err})}, 100)}
+			w := &writer{cfg: &cfg, to: st, stats: newCounters(), beats: new(atomic.Uint64), storing: new(atomic.Bool)}
+			in := make(chan batch, 1)
+			in <- batch{Batch: store.Batch{Entries: make([]store.Entry, 3)}}
+			close(in)
+			err := w.run(t.Context(), in, make(chan []store.Entry, 1))
+			got, _ := w.stats.now()
+			switch {
+			case tc.lost && (!errors.Is(err, tc.err) || got.Lost != 3 || got.StoreErrors != storeTries):
+				t.Errorf("%v: %v, %+v, want it given up", tc.err, err, got)
+			case !tc.lost && (err != nil || got.Stored != 3 || got.StoreErrors != 100 || w.stats.refused != nil):
+				t.Errorf("%v: %v, %+v, want it stored", tc.err, err, got)
+			}
+		})
+	}
 }
 
 func TestConfigValidate(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"uncloak/detect"
@@ -17,7 +18,7 @@ import (
 
 const (
 	storeRetry = time.Second // between two tries to store a batch that the store refuses
-	storeTries = 10          // of one batch, unless the disk is full, which is worth waiting for
+	storeTries = 10          // of one batch, unless its error is one that passes
 	entryBytes = 256         // memory of an entry without its line
 )
 
@@ -204,8 +205,9 @@ type writer struct {
 	storing *atomic.Bool
 }
 
-// run stores batches until in is closed. While the store is full it waits: the queue fills, streams are held back and
-// datagrams are dropped and counted. After ctx ended a batch that the store refuses is given up.
+// run stores batches until in is closed. While the system lacks something (see passes) it waits: the queue fills,
+// streams are held back and datagrams are dropped and counted. After ctx ended a batch that the store refuses is tried
+// once more and given up.
 func (w *writer) run(ctx context.Context, in <-chan batch, free chan<- []store.Entry) error {
 	var lost error
 	for b := range in {
@@ -244,8 +246,7 @@ func (w *writer) store(ctx context.Context, b store.Batch) error {
 			return nil
 		}
 		w.stats.add(func(s *Stats) { s.StoreErrors++; w.stats.refused = err })
-		giveUp := try >= storeTries && !errors.Is(err, store.ErrFull) && !errors.Is(err, store.ErrGone)
-		if stopping || giveUp {
+		if stopping || try >= storeTries && !passes(err) {
 			w.stats.add(func(s *Stats) { s.Lost += uint64(len(b.Entries)) })
 			w.cfg.Log.Error("batch lost: store refuses it", "events", len(b.Entries), "tries", try, "err", err)
 			return fmt.Errorf("%d events were not stored: %w", len(b.Entries), err)
@@ -255,6 +256,16 @@ func (w *writer) store(ctx context.Context, b store.Batch) error {
 		}
 		sleep(ctx, storeRetry)
 	}
+}
+
+// passes reports whether an error of the store is one of the system that passes, and does not come from the batch: a full
+// disk or quota, no file descriptor or memory left, a file server that is away,
+// a data directory that was taken away. Such a batch is tried until it is stored.
+func passes(err error) bool {
+	return slices.ContainsFunc([]error{store.ErrFull, store.ErrGone, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EAGAIN,
+		syscall.EINTR, syscall.ENOSPC, syscall.EDQUOT, syscall.ESTALE}, func(e error) bool {
+		return errors.Is(err, e)
+	})
 }
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -220,7 +220,11 @@ func (s *Server) Serve(ctx context.Context) error {
 	for _, sock := range s.packets {
 		receivers.Go(func() error { return sock.receive(rctx, q) })
 	}
-	limits := newConnLimits(&s.cfg)
+	limits := newConnLimits(&s.cfg, fileLimit())
+	if len(s.streams) > 0 && limits.maxAll < s.cfg.MaxConns {
+		s.cfg.Log.Warn("fewer connections than configured are accepted, as the process may open few files",
+			"connections", limits.maxAll, "configured", s.cfg.MaxConns, "raise", limits.allName)
+	}
 	for _, sock := range s.streams {
 		receivers.Go(func() error { return sock.accept(rctx, q, limits, s.stats) })
 	}

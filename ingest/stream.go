@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/netip"
 	"os"
@@ -86,13 +87,37 @@ type connLimits struct {
 	bytes    int
 	by       map[source]int
 	maxAll   int
+	allName  string // of the limit maxAll
 	maxBy    int
 	maxBytes int
 }
 
-func newConnLimits(cfg *Config) *connLimits {
-	return &connLimits{by: make(map[source]int), maxAll: cfg.MaxConns, maxBy: cfg.MaxConnsPerSender,
-		maxBytes: cfg.ConnBytes}
+// spareFiles is the number of file descriptors that connections leave to the store, to followed files and to the rest of
+// the process; of a limit below its double they leave half.
+const spareFiles = 256
+
+// connsOf returns how many of the wanted connections a limit of file descriptors allows.
+func connsOf(limit uint64, want int) int {
+	return int(min(uint64(want), limit-min(limit/2, spareFiles)))
+}
+
+// fileLimit returns the limit of file descriptors of the process. The Go runtime has raised it as far as it may.
+func fileLimit() uint64 {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
+		return math.MaxInt
+	}
+	return limit.Cur
+}
+
+// newConnLimits returns the limits of the configuration, lowered to what a limit of file descriptors allows.
+func newConnLimits(cfg *Config, files uint64) *connLimits {
+	c := &connLimits{by: make(map[source]int), maxAll: connsOf(files, cfg.MaxConns), allName: "limits.connections",
+		maxBy: cfg.MaxConnsPerSender, maxBytes: cfg.ConnBytes}
+	if c.maxAll < cfg.MaxConns {
+		c.allName = "the limit of file descriptors (LimitNOFILE, ulimit -n)"
+	}
+	return c
 }
 
 // take takes a place for a connection that needs so many bytes, or returns the name of the limit that forbids it. With
@@ -108,7 +133,7 @@ func (c *connLimits) take(from source, bytes int, spare bool) (limit string) {
 	case c.by[from] >= c.maxBy:
 		return "limits.per_sender"
 	case c.all >= maxAll:
-		return "limits.connections"
+		return c.allName
 	case c.bytes+bytes > maxBytes:
 		return "memory"
 	}
