@@ -21,6 +21,7 @@ func merakiDialect() dialect {
 		},
 		console: OtherConsole,
 		first:   text,
+		number:  anything,
 		looks:   looksMeraki,
 		read:    merakiLine,
 		own:     ownMeraki,

@@ -20,8 +20,12 @@ type dialect struct {
 	names  []string // message names of RFC 5424, likewise
 	hosts  []string // words of its messages that a header takes for a host, likewise
 	begins []string // beginnings of its messages
-	first  string   // the bytes that a message may begin with for looks to be asked; "" is any, and asked last
-	looks  func(b []byte, rec *Record) bool
+	// looks is asked where the message begins with one of the bytes in first, or with a number and one of the bytes in
+	// number behind it. Where both are empty it is asked for all messages, after all others.
+	first, number string
+	looks         func(b []byte, rec *Record) bool
+
+	broken func(b []byte, rec *Record) bool // reads messages whose header breaks the grammar of RFC 5424
 
 	// file says that begins and looks are those of files and of what tools print, so only of lines without a tag and
 	// without an uptime. Such messages may be as short as 4 bytes, all others have 8.
@@ -54,23 +58,19 @@ func ConsoleOf(name string) Console {
 
 // Classes of first bytes.
 const (
-	digits = "0123456789"
-	lower  = "abcdefghijklmnopqrstuvwxyz"
-	upper  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	lower = "abcdefghijklmnopqrstuvwxyz"
+	upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
-// text holds the bytes that the sentences of tools begin with, in any language: all but brackets and bars.
-var text = textBytes()
+// text holds the bytes that the sentences of tools begin with: all but digits, brackets and bars. Its last byte stands for
+// all that are beyond ASCII.
+const text = " !\"#$%&'()*+,-./:;=?@" + upper + "\\]^_`" + lower + "}~\x80"
 
-func textBytes() string {
-	var b []byte
-	for c := 0; c < 256; c++ {
-		if strings.IndexByte("<{[|>", byte(c)) < 0 {
-			b = append(b, byte(c))
-		}
-	}
-	return string(b)
-}
+// anything holds all bytes but digits.
+const anything = text + "<{[|>"
+
+// in reports whether c is one of the bytes in class.
+func in(class string, c byte) bool { return strings.IndexByte(class, min(c, 0x80)) >= 0 }
 
 // dialects lists all dialects in the order in which docs/formats.md describes them. Where two of them fit one line by
 // marks of the same sort, the first is asked first.
@@ -160,12 +160,24 @@ type table struct {
 type marks struct {
 	tags, names, hosts, begins [256][]marked   // by the first byte
 	looks                      [256][]*dialect // by the first byte
-	anywhere                   []*dialect      // those whose looks take any first byte
+	numbers                    [256][]*dialect // by the byte behind the number that the message begins with
+	anywhere                   []*dialect      // those that look at all messages
+	broken                     []*dialect
+}
+
+// behindNumber is the byte behind the number that b begins with.
+func behindNumber(b []byte) byte {
+	i := 0
+	for i < len(b)-1 && scan.IsDigit(b[i]) {
+		i++
+	}
+	return b[i]
 }
 
 // marked is a word, and the dialect that it gives away.
 type marked struct {
 	word   string
+	second byte // of word, 0 where it has one byte: most words that are not the line's are told apart by it
 	prefix bool // anything may follow
 	*dialect
 }
@@ -189,19 +201,30 @@ func newTable() *table {
 func (m *marks) add(d *dialect) {
 	put := func(to *[256][]marked, words []string, prefix bool) {
 		for _, w := range words {
-			word := strings.TrimSuffix(w, "*")
-			to[w[0]] = append(to[w[0]], marked{word, prefix || word != w, d})
+			word, second := strings.TrimSuffix(w, "*"), byte(0)
+			if len(word) > 1 {
+				second = word[1]
+			}
+			to[w[0]] = append(to[w[0]], marked{word, second, prefix || word != w, d})
 		}
 	}
 	put(&m.tags, d.tags, false)
 	put(&m.names, d.names, false)
 	put(&m.hosts, d.hosts, false)
 	put(&m.begins, d.begins, true)
-	if d.looks != nil && d.first == "" {
+	if d.looks != nil && d.first == "" && d.number == "" {
 		m.anywhere = append(m.anywhere, d)
 	}
-	for i := range len(d.first) {
-		m.looks[d.first[i]] = append(m.looks[d.first[i]], d)
+	for c := range len(m.looks) {
+		if in(d.first, byte(c)) {
+			m.looks[c] = append(m.looks[c], d)
+		}
+		if in(d.number, byte(c)) {
+			m.numbers[c] = append(m.numbers[c], d)
+		}
+	}
+	if d.broken != nil {
+		m.broken = append(m.broken, d)
 	}
 }
 
@@ -216,22 +239,26 @@ func (t *table) walk(b []byte, rec *Record) bool {
 // walk asks the dialects among m. body says whether the message may give one away, and not only the header.
 func (m *marks) walk(b []byte, body bool, rec *Record) bool {
 	word, c := rec.Word, b[0]
-	if len(rec.msgID) > 0 && try(m.names[rec.msgID[0]], rec.msgID, b, rec, word) {
+	if len(rec.msgID) > 0 && len(m.names[rec.msgID[0]]) > 0 && try(m.names[rec.msgID[0]], rec.msgID, b, rec, word) {
 		return true
 	}
 	if body && len(m.begins[c]) > 0 && try(m.begins[c], b, b, rec, word) {
 		return true
 	}
-	if len(rec.App) > 0 && try(m.tags[rec.App[0]], rec.App, b, rec, word) {
+	if len(rec.App) > 0 && len(m.tags[rec.App[0]]) > 0 && try(m.tags[rec.App[0]], rec.App, b, rec, word) {
 		return true
 	}
-	if len(rec.Host) > 0 && try(m.hosts[rec.Host[0]], rec.Host, b, rec, word) {
+	if len(rec.Host) > 0 && len(m.hosts[rec.Host[0]]) > 0 && try(m.hosts[rec.Host[0]], rec.Host, b, rec, word) {
 		return true
 	}
 	if !body {
 		return false
 	}
-	for _, d := range m.looks[c] {
+	looks := m.looks[c]
+	if scan.IsDigit(c) {
+		looks = m.numbers[behindNumber(b)]
+	}
+	for _, d := range looks {
 		if d.looks(b, rec) && d.try(b, rec, word) {
 			return true
 		}
@@ -241,14 +268,26 @@ func (m *marks) walk(b []byte, body bool, rec *Record) bool {
 			return true
 		}
 	}
+	if word == "malformed" {
+		for _, d := range m.broken {
+			if d.broken(b, rec) {
+				return true
+			}
+			rec.clear(word)
+		}
+	}
 	return false
 }
 
 // try asks the dialects one of whose words is, or begins, what the line has.
 func try(marks []marked, has, b []byte, rec *Record, word string) bool {
+	second := byte(0)
+	if len(has) > 1 {
+		second = has[1]
+	}
 	for i := range marks {
 		m := &marks[i]
-		if (m.prefix || len(has) == len(m.word)) && scan.Has(has, m.word) && m.try(b, rec, word) {
+		if (m.second == second || m.second == 0) && (m.prefix || len(has) == len(m.word)) && scan.Has(has, m.word) && m.try(b, rec, word) {
 			return true
 		}
 	}
@@ -260,7 +299,7 @@ func (d *dialect) try(b []byte, rec *Record, word string) bool {
 	if d.read(b, rec) {
 		return true
 	}
-	rec.said = said{Word: word}
+	rec.clear(word)
 	return false
 }
 
@@ -303,5 +342,16 @@ func (d *dialect) fits(b []byte, rec *Record) bool {
 			return true
 		}
 	}
-	return d.looks != nil && (d.first == "" || strings.IndexByte(d.first, b[0]) >= 0) && d.looks(b, rec)
+	switch {
+	case d.looks == nil:
+		return false
+	case d.first == "" && d.number == "":
+	case scan.IsDigit(b[0]):
+		if !in(d.number, behindNumber(b)) {
+			return false
+		}
+	case !in(d.first, b[0]):
+		return false
+	}
+	return d.looks(b, rec)
 }

@@ -23,7 +23,7 @@ func bindDialect() dialect {
 			"resolver"},
 		hosts:  []string{"client"},
 		begins: []string{"client ", "queries: ", "responses: ", "security: ", "query-errors: ", "resolver: "},
-		first:  digits,
+		number: "-",
 		looks:  looksBindFile,
 		file:   true,
 		read:   bindForms,

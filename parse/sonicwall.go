@@ -20,7 +20,8 @@ func sonicwallDialect() dialect {
 			Source: "SonicOS Log Event Reference Guide",
 		},
 		console: OtherConsole,
-		first:   "i" + digits,
+		first:   "i",
+		number:  ".",
 		looks:   looksSonicwall,
 		read:    sonicwallLine,
 	}
@@ -172,8 +173,8 @@ func sonicKind(m, msg, deed []byte) (Kind, string) {
 // behindAddress cuts an address off a line that begins with id=, as relays of SonicWall, Stormshield and Sophos write
 // it. addr is nil where there is none.
 func behindAddress(b []byte) (addr, rest []byte) {
-	i := leadingDigits(b)
-	if i == 0 || i > 3 || b[i] != '.' {
+	i := bytes.IndexByte(b[:min(len(b), 16)], ' ')
+	if i < 7 || !scan.IsDigit(b[0]) || b[i+1] != 'i' && b[i+1] != ' ' {
 		return nil, b
 	}
 	w, r := scan.Word(b)

@@ -21,7 +21,7 @@ func sophosDialect() dialect {
 		},
 		console: OtherConsole,
 		begins:  []string{`id="`, "device=", "device_name="},
-		first:   digits,
+		number:  ".:",
 		looks:   looksSophos,
 		read:    sophos,
 	}

@@ -16,7 +16,8 @@ func stormshieldDialect() dialect {
 			Source: "Stormshield SNS Description of Audit Logs",
 		},
 		console: OtherConsole,
-		first:   "i" + digits,
+		first:   "i",
+		number:  ".",
 		looks:   looksStormshield,
 		read:    stormshieldLine,
 	}

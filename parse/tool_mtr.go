@@ -18,12 +18,13 @@ func mtrDialect() dialect {
 			Enable:  "mtr --report --no-dns ADDRESS",
 			Source:  "mtr(8)",
 		},
-		known: "a line as mtr prints it",
-		tags:  []string{"mtr"},
-		first: text + "|",
-		looks: looksMTR,
-		file:  true,
-		read:  mtrForms,
+		known:  "a line as mtr prints it",
+		tags:   []string{"mtr"},
+		first:  text + "|",
+		number: anything,
+		looks:  looksMTR,
+		file:   true,
+		read:   mtrForms,
 	}
 }
 

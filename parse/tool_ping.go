@@ -19,12 +19,13 @@ func pingDialect() dialect {
 			Enable: "ping -D adds a Unix stamp on Linux.",
 			Source: "ping(8)",
 		},
-		known: "a line as ping prints it",
-		tags:  []string{"ping", "ping6", "fping"},
-		first: text,
-		looks: looksTool,
-		file:  true,
-		read:  ping,
+		known:  "a line as ping prints it",
+		tags:   []string{"ping", "ping6", "fping"},
+		first:  text,
+		number: anything,
+		looks:  looksPing,
+		file:   true,
+		read:   ping,
 	}
 }
 
@@ -311,13 +312,33 @@ func (l *pingLine) fping(b []byte) bool {
 	return l.hasRTT && scan.Has(rest, " ms")
 }
 
-// looksTool reports whether b may be what a tool prints: short, without a host in front, and no packet of netfilter.
+// looksPing reports whether b may be a line of ping: what a tool prints, and not a hop.
+func looksPing(b []byte, rec *Record) bool {
+	return looksTool(b, rec) && !(scan.IsDigit(b[0]) && isHop(b))
+}
+
+// isHop reports whether b begins like a hop of traceroute, with two blanks behind its number, or of mtr: "3.|-- ".
+func isHop(b []byte) bool {
+	i := 1
+	for i < len(b) && i < 5 && scan.IsDigit(b[i]) {
+		i++
+	}
+	if i+1 >= len(b) {
+		return false
+	}
+	return b[i] == ' ' && b[i+1] == ' ' || b[i] == '.' && (b[i+1] == '|' || b[i+1] == ' ')
+}
+
+// looksTool reports whether b may be what a tool prints: short, without a host in front, and no packet of netfilter. A
+// line that begins with a number is a row or a date of somebody else if commas or slashes part its fields.
 func looksTool(b []byte, rec *Record) bool {
 	if scan.IsDigit(b[0]) {
-		return len(b) <= 1024 && arrow(b) <= 0 && !isRow(b) && !looksBindFile(b, rec)
+		return len(b) <= 1024 && !isRow(b) && !looksBindFile(b, rec) && arrow(b) <= 0
 	}
 	return len(rec.Host) == 0 && len(b) <= 240 && !scan.Has(b, "IN=") && !isTcpdumpWord(b)
 }
 
-// isRow reports whether b is a row of values parted by commas: of filterlog, say, and not what a tool prints.
-func isRow(b []byte) bool { return len(b) > 20 && bytes.IndexByte(b[:10], ',') > 0 }
+// isRow reports whether b begins like a row of values parted by commas, or with a date like 11/21/2026.
+func isRow(b []byte) bool {
+	return len(b) > 20 && (bytes.IndexByte(b[:10], ',') > 0 || b[1] == '/' || b[2] == '/')
+}

@@ -18,12 +18,13 @@ func tracerouteDialect() dialect {
 			Enable:  "traceroute -n is the shortest to read.",
 			Source:  "traceroute(8)",
 		},
-		known: "a line as traceroute prints it",
-		tags:  []string{"traceroute"},
-		first: text,
-		looks: looksTraceroute,
-		file:  true,
-		read:  tracerouteForms,
+		known:  "a line as traceroute prints it",
+		tags:   []string{"traceroute"},
+		first:  text,
+		number: anything,
+		looks:  looksTraceroute,
+		file:   true,
+		read:   tracerouteForms,
 	}
 }
 
