@@ -28,7 +28,7 @@ func pfDialect() dialect {
 		begins:  []string{"filterlog: ", "rule ", "[zone: "},
 		number:  ":,",
 		looks:   looksPF,
-		file:    true,
+		kind:    file,
 		read:    pf,
 		own:     ownPF,
 	}

@@ -25,7 +25,7 @@ func ipfwDialect() dialect {
 		begins:  []string{"ipfw: ", "Connection attempt to ", "Stealth Mode "},
 		number:  anything,
 		looks:   looksWipfw,
-		file:    true,
+		kind:    file,
 		read:    ipfwForms,
 	}
 }

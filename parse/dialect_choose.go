@@ -76,7 +76,7 @@ func (t *table) choose(b []byte, rec *Record) bool {
 	if t.walk(b, rec) {
 		return true
 	}
-	if b[0] == '1' && t.walkOldStamp(b, rec) {
+	if scan.IsDigit(b[0]) && t.walkBehind(b, rec) {
 		return true
 	}
 	// What the frequent ones say with more in front than was looked at above.
@@ -93,8 +93,12 @@ func (t *table) choose(b []byte, rec *Record) bool {
 	return everyday(b, rec)
 }
 
-// walkOldStamp asks the table about what stands behind the 1 of RFC 5424 and a stamp of RFC 3164.
-func (t *table) walkOldStamp(b []byte, rec *Record) bool {
+// walkBehind asks the table about what stands behind a header that only some relays write.
+func (t *table) walkBehind(b []byte, rec *Record) bool {
+	if addr, rest := behindAddress(b); addr != nil && t.walk(rest, rec) {
+		rec.Host = addr
+		return true
+	}
 	rest, host, stamp := behindOldStamp(b)
 	if rest == nil || !t.walk(rest, rec) {
 		return false

@@ -27,13 +27,22 @@ type dialect struct {
 
 	broken func(b []byte, rec *Record) bool // reads messages whose header breaks the grammar of RFC 5424
 
-	// file says that begins and looks are those of files and of what tools print, so only of lines without a tag and
-	// without an uptime. Such messages may be as short as 4 bytes, all others have 8.
-	file bool
+	kind kind
 
 	read func(b []byte, rec *Record) bool
 	own  func(b []byte, rec *Record) bool // reads lines of a sender that is known; nil: read, where a mark fits
 }
+
+// kind is where the lines of a dialect are found.
+type kind uint8
+
+// A line without a tag and without an uptime may be of any kind, all others are a device's or have a tag of a file's
+// dialect. What a device sends has 8 bytes at least, the others 4.
+const (
+	device kind = iota // sends its lines as syslog
+	file               // a daemon writes them to a file of its own, or with its tag to syslog
+	tool               // a tool prints them on a terminal
+)
 
 // A Console is what the owner of a device can type on it.
 type Console uint8
@@ -153,7 +162,8 @@ func dialects() []dialect {
 // table finds the dialects that may have written a line. It is made once and never changed.
 type table struct {
 	devices marks // of what devices and daemons send
-	files   marks // of what stands in files, with the tags of the daemons that write them; asked last
+	files   marks // of what stands in files, and by the tags of the programs that write them
+	tools   marks // of what tools print; asked last
 }
 
 // marks holds dialects by what gives them away.
@@ -188,17 +198,23 @@ var theTable = sync.OnceValue(newTable)
 func newTable() *table {
 	t := &table{}
 	for _, d := range dialects() {
-		if d.file {
-			t.files.add(&d)
-		} else {
-			t.devices.add(&d)
+		switch d.kind {
+		case device:
+			t.devices.addWords(&d)
+			t.devices.addLooks(&d)
+		case file:
+			t.files.addWords(&d)
+			t.files.addLooks(&d)
+		case tool:
+			t.files.addWords(&d)
+			t.tools.addLooks(&d)
 		}
 	}
 	return t
 }
 
-// add puts d under each of its marks.
-func (m *marks) add(d *dialect) {
+// addWords puts d under its words.
+func (m *marks) addWords(d *dialect) {
 	put := func(to *[256][]marked, words []string, prefix bool) {
 		for _, w := range words {
 			word, second := strings.TrimSuffix(w, "*"), byte(0)
@@ -212,6 +228,10 @@ func (m *marks) add(d *dialect) {
 	put(&m.names, d.names, false)
 	put(&m.hosts, d.hosts, false)
 	put(&m.begins, d.begins, true)
+}
+
+// addLooks puts d under the bytes for which it looks at a line.
+func (m *marks) addLooks(d *dialect) {
 	if d.looks != nil && d.first == "" && d.number == "" {
 		m.anywhere = append(m.anywhere, d)
 	}
@@ -230,14 +250,26 @@ func (m *marks) add(d *dialect) {
 
 // walk asks the dialects that have a mark which fits the line, until one of them understands it.
 func (t *table) walk(b []byte, rec *Record) bool {
-	if len(b) >= 8 && t.devices.walk(b, true, rec) {
+	if len(b) >= 8 && t.devices.walk(b, rec) {
 		return true
 	}
-	return len(b) >= 4 && t.files.walk(b, len(rec.App) == 0 && !rec.Stamp.HasUptime, rec)
+	if len(b) < 4 {
+		return false
+	}
+	if len(rec.App) > 0 || rec.Stamp.HasUptime {
+		return t.files.walkWords(b, false, rec)
+	}
+	return t.files.walk(b, rec) || looksTool(b, rec) && t.tools.walkLooks(b, rec)
 }
 
-// walk asks the dialects among m. body says whether the message may give one away, and not only the header.
-func (m *marks) walk(b []byte, body bool, rec *Record) bool {
+// walk asks the dialects among m.
+func (m *marks) walk(b []byte, rec *Record) bool {
+	return m.walkWords(b, true, rec) || m.walkLooks(b, rec)
+}
+
+// walkWords asks the dialects one of whose words the line has. body says whether the message may give one away, and not
+// only the header.
+func (m *marks) walkWords(b []byte, body bool, rec *Record) bool {
 	word, c := rec.Word, b[0]
 	if len(rec.msgID) > 0 && len(m.names[rec.msgID[0]]) > 0 && try(m.names[rec.msgID[0]], rec.msgID, b, rec, word) {
 		return true
@@ -248,14 +280,13 @@ func (m *marks) walk(b []byte, body bool, rec *Record) bool {
 	if len(rec.App) > 0 && len(m.tags[rec.App[0]]) > 0 && try(m.tags[rec.App[0]], rec.App, b, rec, word) {
 		return true
 	}
-	if len(rec.Host) > 0 && len(m.hosts[rec.Host[0]]) > 0 && try(m.hosts[rec.Host[0]], rec.Host, b, rec, word) {
-		return true
-	}
-	if !body {
-		return false
-	}
-	looks := m.looks[c]
-	if scan.IsDigit(c) {
+	return len(rec.Host) > 0 && len(m.hosts[rec.Host[0]]) > 0 && try(m.hosts[rec.Host[0]], rec.Host, b, rec, word)
+}
+
+// walkLooks asks the dialects that the line looks like.
+func (m *marks) walkLooks(b []byte, rec *Record) bool {
+	word, looks := rec.Word, m.looks[b[0]]
+	if scan.IsDigit(b[0]) {
 		looks = m.numbers[behindNumber(b)]
 	}
 	for _, d := range looks {
@@ -311,7 +342,7 @@ func (d *dialect) readOwn(b []byte, rec *Record) bool {
 		return d.own(b, rec)
 	case d.looks == nil && d.tags == nil && d.begins == nil && d.names == nil:
 		return d.read(b, rec)
-	case d.file: // as if the line had its tag, and as if it had none
+	case d.kind != device: // as if the line had its tag, and as if it had none
 		app := rec.App
 		defer func() { rec.App = app }()
 		if d.tags != nil {

@@ -25,7 +25,7 @@ func bindDialect() dialect {
 		begins: []string{"client ", "queries: ", "responses: ", "security: ", "query-errors: ", "resolver: "},
 		number: "-",
 		looks:  looksBindFile,
-		file:   true,
+		kind:   file,
 		read:   bindForms,
 	}
 }

@@ -23,7 +23,7 @@ func powerdnsDialect() dialect {
 		begins: []string{"Got query for ", "Packet from ", `msg="Question"`},
 		number: anything,
 		looks:  looksPowerDNS,
-		file:   true,
+		kind:   file,
 		read:   powerDNS,
 	}
 }

@@ -24,7 +24,7 @@ func pingDialect() dialect {
 		first:  text,
 		number: anything,
 		looks:  looksPing,
-		file:   true,
+		kind:   tool,
 		read:   ping,
 	}
 }
@@ -312,9 +312,12 @@ func (l *pingLine) fping(b []byte) bool {
 	return l.hasRTT && scan.Has(rest, " ms")
 }
 
-// looksPing reports whether b may be a line of ping: what a tool prints, and not a hop.
+// looksPing reports whether b may be a line of ping: no hop, and no row of a conversation.
 func looksPing(b []byte, rec *Record) bool {
-	return looksTool(b, rec) && !(scan.IsDigit(b[0]) && isHop(b))
+	if scan.IsDigit(b[0]) {
+		return len(b) <= 1024 && !isHop(b) && arrow(b) <= 0
+	}
+	return isText(b, rec)
 }
 
 // isHop reports whether b begins like a hop of traceroute, with two blanks behind its number, or of mtr: "3.|-- ".
@@ -329,16 +332,5 @@ func isHop(b []byte) bool {
 	return b[i] == ' ' && b[i+1] == ' ' || b[i] == '.' && (b[i+1] == '|' || b[i+1] == ' ')
 }
 
-// looksTool reports whether b may be what a tool prints: short, without a host in front, and no packet of netfilter. A
-// line that begins with a number is a row or a date of somebody else if commas or slashes part its fields.
-func looksTool(b []byte, rec *Record) bool {
-	if scan.IsDigit(b[0]) {
-		return len(b) <= 1024 && !isRow(b) && !looksBindFile(b, rec) && arrow(b) <= 0
-	}
-	return len(rec.Host) == 0 && len(b) <= 240 && !scan.Has(b, "IN=") && !isTcpdumpWord(b)
-}
-
-// isRow reports whether b begins like a row of values parted by commas, or with a date like 11/21/2026.
-func isRow(b []byte) bool {
-	return len(b) > 20 && (bytes.IndexByte(b[:10], ',') > 0 || b[1] == '/' || b[2] == '/')
-}
+// isText reports whether b may be a sentence of a tool: short, and without a host in front.
+func isText(b []byte, rec *Record) bool { return len(rec.Host) == 0 && len(b) <= 240 }

@@ -25,7 +25,7 @@ func tcpdumpDialect() dialect {
 		first:  text + ">",
 		number: anything,
 		looks:  looksTcpdump,
-		file:   true,
+		kind:   tool,
 		read:   tcpdumpForms,
 	}
 }
@@ -320,7 +320,7 @@ func looksTcpdump(b []byte, rec *Record) bool {
 		if len(b) > 20 && b[2] == ':' && b[5] == ':' {
 			return !looksPF(b, rec)
 		}
-		if i := bytes.IndexByte(b, '>'); i > 0 && !isRow(b) && scan.Within(b[i-1:], " > ") {
+		if i := bytes.IndexByte(b, '>'); i > 0 && scan.Within(b[i-1:], " > ") {
 			return true
 		}
 		return isTcpdumpNote(b)
@@ -329,7 +329,7 @@ func looksTcpdump(b []byte, rec *Record) bool {
 			return true
 		}
 	}
-	return looksTool(b, rec) && (rec.indent > 3 || isTcpdumpNote(b))
+	return isText(b, rec) && (rec.indent > 3 || isTcpdumpNote(b))
 }
 
 // isTcpdumpWord reports whether b begins with a protocol or a direction as tcpdump prints them.

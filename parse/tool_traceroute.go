@@ -23,7 +23,7 @@ func tracerouteDialect() dialect {
 		first:  text,
 		number: anything,
 		looks:  looksTraceroute,
-		file:   true,
+		kind:   tool,
 		read:   tracerouteForms,
 	}
 }
@@ -196,7 +196,9 @@ func traceNote(b []byte, rec *Record) bool {
 }
 
 // looksTraceroute reports whether b may be a hop or a heading.
-func looksTraceroute(b []byte, rec *Record) bool { return looksTool(b, rec) }
+func looksTraceroute(b []byte, rec *Record) bool {
+	return isText(b, rec) || scan.IsDigit(b[0]) && len(b) <= 1024
+}
 
 // tracerouteForms reads hops, with or without a number, and headings.
 func tracerouteForms(b []byte, rec *Record) bool {

@@ -21,7 +21,7 @@ func windowsDHCPDialect() dialect {
 		known:  "the shape of a line in the log file of windows-dhcp",
 		number: ",",
 		looks:  looksWindowsDHCP,
-		file:   true,
+		kind:   file,
 		read:   windowsDHCP,
 	}
 }

@@ -20,7 +20,7 @@ func windowsDNSDialect() dialect {
 		begins: []string{"PACKET "},
 		number: anything,
 		looks:  looksWindowsDNS,
-		file:   true,
+		kind:   file,
 		read:   windowsDNS,
 	}
 }
