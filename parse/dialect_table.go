@@ -164,15 +164,14 @@ type table struct {
 	devices marks // of what devices and daemons send
 	files   marks // of what stands in files, and by the tags of the programs that write them
 	tools   marks // of what tools print; asked last
+	broken  []*dialect
 }
 
 // marks holds dialects by what gives them away.
 type marks struct {
 	tags, names, hosts, begins [256][]marked   // by the first byte
-	looks                      [256][]*dialect // by the first byte
-	numbers                    [256][]*dialect // by the byte behind the number that the message begins with
-	anywhere                   []*dialect      // those that look at all messages
-	broken                     []*dialect
+	looks                      [256][]*dialect // by the first byte; at the end those that look at all messages
+	numbers                    [256][]*dialect // by the byte behind the number that the message begins with, likewise
 }
 
 // behindNumber is the byte behind the number that b begins with.
@@ -196,20 +195,21 @@ type marked struct {
 var theTable = sync.OnceValue(newTable)
 
 func newTable() *table {
-	t := &table{}
-	for _, d := range dialects() {
-		switch d.kind {
-		case device:
-			t.devices.addWords(&d)
-			t.devices.addLooks(&d)
-		case file:
-			t.files.addWords(&d)
-			t.files.addLooks(&d)
-		case tool:
-			t.files.addWords(&d)
-			t.tools.addLooks(&d)
+	t, all := &table{}, dialects()
+	for i := range all {
+		d := &all[i]
+		if d.kind == device {
+			t.devices.addWords(d)
+		} else {
+			t.files.addWords(d)
+		}
+		if d.broken != nil {
+			t.broken = append(t.broken, d)
 		}
 	}
+	t.devices.addLooks(all, device)
+	t.files.addLooks(all, file)
+	t.tools.addLooks(all, tool)
 	return t
 }
 
@@ -230,27 +230,36 @@ func (m *marks) addWords(d *dialect) {
 	put(&m.begins, d.begins, true)
 }
 
-// addLooks puts d under the bytes for which it looks at a line.
-func (m *marks) addLooks(d *dialect) {
-	if d.looks != nil && d.first == "" && d.number == "" {
-		m.anywhere = append(m.anywhere, d)
-	}
-	for c := range len(m.looks) {
-		if in(d.first, byte(c)) {
-			m.looks[c] = append(m.looks[c], d)
+// addLooks puts the dialects of a kind under the bytes for which they look at a line.
+func (m *marks) addLooks(all []dialect, kind kind) {
+	for i := range all {
+		d := &all[i]
+		if d.kind != kind || d.looks == nil || d.first == "" && d.number == "" {
+			continue
 		}
-		if in(d.number, byte(c)) {
-			m.numbers[c] = append(m.numbers[c], d)
+		for c := range len(m.looks) {
+			if in(d.first, byte(c)) {
+				m.looks[c] = append(m.looks[c], d)
+			}
+			if in(d.number, byte(c)) {
+				m.numbers[c] = append(m.numbers[c], d)
+			}
 		}
 	}
-	if d.broken != nil {
-		m.broken = append(m.broken, d)
+	for i := range all {
+		d := &all[i]
+		if d.kind != kind || d.looks == nil || d.first != "" || d.number != "" {
+			continue
+		}
+		for c := range len(m.looks) {
+			m.looks[c], m.numbers[c] = append(m.looks[c], d), append(m.numbers[c], d)
+		}
 	}
 }
 
 // walk asks the dialects that have a mark which fits the line, until one of them understands it.
 func (t *table) walk(b []byte, rec *Record) bool {
-	if len(b) >= 8 && t.devices.walk(b, rec) {
+	if len(b) >= 8 && (t.devices.walk(b, rec) || rec.Word == "malformed" && t.walkBroken(b, rec)) {
 		return true
 	}
 	if len(b) < 4 {
@@ -270,63 +279,62 @@ func (m *marks) walk(b []byte, rec *Record) bool {
 // walkWords asks the dialects one of whose words the line has. body says whether the message may give one away, and not
 // only the header.
 func (m *marks) walkWords(b []byte, body bool, rec *Record) bool {
-	word, c := rec.Word, b[0]
-	if len(rec.msgID) > 0 && len(m.names[rec.msgID[0]]) > 0 && try(m.names[rec.msgID[0]], rec.msgID, b, rec, word) {
+	c := b[0]
+	if len(rec.msgID) > 0 && len(m.names[rec.msgID[0]]) > 0 && try(m.names[rec.msgID[0]], rec.msgID, b, rec) {
 		return true
 	}
-	if body && len(m.begins[c]) > 0 && try(m.begins[c], b, b, rec, word) {
+	if body && len(m.begins[c]) > 0 && try(m.begins[c], b, b, rec) {
 		return true
 	}
-	if len(rec.App) > 0 && len(m.tags[rec.App[0]]) > 0 && try(m.tags[rec.App[0]], rec.App, b, rec, word) {
+	if len(rec.App) > 0 && len(m.tags[rec.App[0]]) > 0 && try(m.tags[rec.App[0]], rec.App, b, rec) {
 		return true
 	}
-	return len(rec.Host) > 0 && len(m.hosts[rec.Host[0]]) > 0 && try(m.hosts[rec.Host[0]], rec.Host, b, rec, word)
+	return len(rec.Host) > 0 && len(m.hosts[rec.Host[0]]) > 0 && try(m.hosts[rec.Host[0]], rec.Host, b, rec)
 }
 
 // walkLooks asks the dialects that the line looks like.
 func (m *marks) walkLooks(b []byte, rec *Record) bool {
-	word, looks := rec.Word, m.looks[b[0]]
+	looks := m.looks[b[0]]
 	if scan.IsDigit(b[0]) {
 		looks = m.numbers[behindNumber(b)]
 	}
 	for _, d := range looks {
-		if d.looks(b, rec) && d.try(b, rec, word) {
+		if d.looks(b, rec) && d.try(b, rec) {
 			return true
-		}
-	}
-	for _, d := range m.anywhere {
-		if d.looks(b, rec) && d.try(b, rec, word) {
-			return true
-		}
-	}
-	if word == "malformed" {
-		for _, d := range m.broken {
-			if d.broken(b, rec) {
-				return true
-			}
-			rec.clear(word)
 		}
 	}
 	return false
 }
 
+// walkBroken asks the dialects whose headers often break the grammar of RFC 5424.
+func (t *table) walkBroken(b []byte, rec *Record) bool {
+	for _, d := range t.broken {
+		if d.broken(b, rec) {
+			return true
+		}
+		rec.clear("malformed")
+	}
+	return false
+}
+
 // try asks the dialects one of whose words is, or begins, what the line has.
-func try(marks []marked, has, b []byte, rec *Record, word string) bool {
+func try(marks []marked, has, b []byte, rec *Record) bool {
 	second := byte(0)
 	if len(has) > 1 {
 		second = has[1]
 	}
 	for i := range marks {
 		m := &marks[i]
-		if (m.second == second || m.second == 0) && (m.prefix || len(has) == len(m.word)) && scan.Has(has, m.word) && m.try(b, rec, word) {
+		if (m.second == second || m.second == 0) && (m.prefix || len(has) == len(m.word)) && scan.Has(has, m.word) && m.try(b, rec) {
 			return true
 		}
 	}
 	return false
 }
 
-// try reads b in the dialect d, and takes back what that wrote where it fails; word is the header's.
-func (d *dialect) try(b []byte, rec *Record, word string) bool {
+// try reads b in the dialect d, and takes back what that wrote where it fails.
+func (d *dialect) try(b []byte, rec *Record) bool {
+	word := rec.Word
 	if d.read(b, rec) {
 		return true
 	}
@@ -336,7 +344,6 @@ func (d *dialect) try(b []byte, rec *Record, word string) bool {
 
 // readOwn reads b as a line of a sender that is known to write d.
 func (d *dialect) readOwn(b []byte, rec *Record) bool {
-	word := rec.Word
 	switch {
 	case d.own != nil:
 		return d.own(b, rec)
@@ -346,13 +353,13 @@ func (d *dialect) readOwn(b []byte, rec *Record) bool {
 		app := rec.App
 		defer func() { rec.App = app }()
 		if d.tags != nil {
-			if rec.App = []byte(d.tags[0]); d.try(b, rec, word) {
+			if rec.App = []byte(d.tags[0]); d.try(b, rec) {
 				return true
 			}
 		}
 		rec.App = nil
 	}
-	return d.fits(b, rec) && d.try(b, rec, word)
+	return d.fits(b, rec) && d.try(b, rec)
 }
 
 // fits reports whether one of the marks of d is the line's.

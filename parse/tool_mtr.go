@@ -192,7 +192,7 @@ func looksMTR(b []byte, rec *Record) bool {
 	case scan.IsDigit(c):
 		return len(b) <= 1024
 	case c == '|':
-		return true
+		return scan.Within(b[:min(len(b), 8)], "|-- ")
 	}
 	return isText(b, rec) || isMTRVersion(b)
 }
