@@ -20,7 +20,8 @@ func barracudaDialect() dialect {
 			Source: "campus.barracuda.com, Firewall Activity Log",
 		},
 		console: OtherConsole,
-		first:   upper + lower + digits,
+		first:   upper + lower,
+		number:  " ",
 		looks:   looksBarracuda,
 		read:    barracuda,
 	}

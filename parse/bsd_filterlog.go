@@ -26,9 +26,9 @@ func pfDialect() dialect {
 		tags:    []string{"filterlog", "pf", "pflog", "pflogd", "kernel", "klogd", "/bsd", "/kernel", "mach_kernel"},
 		hosts:   []string{"rule"},
 		begins:  []string{"filterlog: ", "rule ", "[zone: "},
-		first:   digits,
+		number:  ":,",
 		looks:   looksPF,
-		file:    true,
+		kind:    file,
 		read:    pf,
 		own:     ownPF,
 	}

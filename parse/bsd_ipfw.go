@@ -23,9 +23,9 @@ func ipfwDialect() dialect {
 		console: OtherConsole,
 		tags:    []string{"ipfw", "kernel", "klogd", "/bsd", "/kernel", "mach_kernel"},
 		begins:  []string{"ipfw: ", "Connection attempt to ", "Stealth Mode "},
-		first:   digits,
+		number:  anything,
 		looks:   looksWipfw,
-		file:    true,
+		kind:    file,
 		read:    ipfwForms,
 	}
 }

@@ -21,7 +21,8 @@ func cefDialect() dialect {
 		},
 		tags:   []string{"CEF"},
 		begins: []string{"CEF:"},
-		first:  "s" + digits,
+		first:  "s",
+		number: "|",
 		looks:  looksCEF,
 		read:   cefForms,
 	}

@@ -22,7 +22,8 @@ func checkpointDialect() dialect {
 		console: OtherConsole,
 		tags:    []string{"CheckPoint", "checkpoint", "Checkpoint", "CHECKPOINT"},
 		begins:  []string{"[action:", "[flags:", "[Fields@1.3.6.1.4.1.2620", `Action="`, "Checkpoint: ", "|hostname="},
-		first:   "1thpal",
+		first:   "thpal",
+		number:  " ",
 		looks:   looksCheckpoint,
 		read:    checkpointForms,
 	}

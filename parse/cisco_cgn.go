@@ -20,8 +20,10 @@ func ciscoCGNDialect() dialect {
 		},
 		known:   "%FACILITY-SEVERITY-MNEMONIC, or a CGN record in brackets",
 		console: OtherConsole,
+		first:   "N[-",
 		looks:   looksCGN,
-		read:    cgnRecord,
+		broken:  cgnBroken,
+		read:    cgnEvent,
 	}
 }
 
@@ -84,26 +86,17 @@ func cgnEvent(b []byte, rec *Record) bool {
 	return rec.Src.IsValid() && bytes.Contains(event, []byte("essionbased"))
 }
 
-// looksCGN reports whether b may be a CGN record. They all name an event that ends in "based" and a letter. The header of
-// many breaks the grammar of RFC 5424.
-func looksCGN(b []byte, rec *Record) bool {
-	head := b[:min(len(b), 256)]
-	if rec.Word == "malformed" {
-		return bytes.Contains(head, []byte("NAT4")) || bytes.Contains(head, []byte("DSLite"))
-	}
-	return (b[0] == 'N' || b[0] == '[' || b[0] == '-') && bytes.Contains(head, []byte("based"))
-}
+// looksCGN reports whether b names an event that ends in "based" and a letter, as all CGN records do.
+func looksCGN(b []byte, _ *Record) bool { return scan.Within(b[:min(len(b), 256)], "based") }
 
-// cgnRecord reads a CGN record and, where the header of the line is broken, what stands in front of it:
+// cgnBroken reads a record whose header breaks the grammar of RFC 5424, and what stands in front of it:
 // "1 2011 May 31 10:30:45 192.168.2.3 - - NAT44 - […]".
-func cgnRecord(b []byte, rec *Record) bool {
-	broken := rec.Word == "malformed"
-	if !cgnEvent(b, rec) {
+func cgnBroken(b []byte, rec *Record) bool {
+	head := b[:min(len(b), 256)]
+	if !scan.Within(head, "NAT4") && !scan.Within(head, "DSLite") || !cgnEvent(b, rec) {
 		return false
 	}
-	if broken {
-		_, r := scan.Word(b)
-		ciscoHeader(r[:max(bytes.Index(r, []byte(" -")), 0)], rec)
-	}
+	_, r := scan.Word(b)
+	ciscoHeader(r[:max(scan.Index(r, " -"), 0)], rec)
 	return true
 }

@@ -20,10 +20,13 @@ func merakiDialect() dialect {
 			Source: "documentation.meraki.com, Syslog Event Types and Log Samples",
 		},
 		console: OtherConsole,
-		first:   text,
-		looks:   looksMeraki,
-		read:    merakiLine,
-		own:     ownMeraki,
+		begins: []string{"flows ", "firewall ", "vpn_firewall ", "cellular_firewall ", "bridge_anyconnect_client_vpn_firewall ",
+			"l7_firewall ", "ip_flow_start ", "ip_flow_end ", "urls ", "security_event ", "ids-alerts ", "events ",
+			"airmarshal_events ", "airmarshal "},
+		number: ". ",
+		looks:  looksMeraki,
+		read:   merakiLine,
+		own:    ownMeraki,
 	}
 }
 
@@ -163,15 +166,8 @@ func merakiEvent(b []byte, rec *Record) {
 	}
 }
 
-// looksMeraki reports whether b begins with a Unix stamp, perhaps behind a 1, or the header has taken the stamp and the
-// host.
-func looksMeraki(b []byte, rec *Record) bool {
-	if rec.Stamp.HasUnix && len(rec.Host) > 0 && len(rec.App) == 0 { // without a priority
-		return true
-	}
-	if !scan.IsDigit(b[0]) {
-		return false
-	}
+// looksMeraki reports whether b begins with a Unix stamp, perhaps behind a 1.
+func looksMeraki(b []byte, _ *Record) bool {
 	if b[0] == '1' && b[1] == ' ' {
 		return len(b) > 20 && scan.IsDigit(b[2]) && (b[12] == '.' || b[11] == '.')
 	}
@@ -179,18 +175,18 @@ func looksMeraki(b []byte, rec *Record) bool {
 	return i >= 9 && i < 12 && b[i] == '.'
 }
 
-// merakiLine reads a line of Meraki, whether the header has taken its stamp and host or not.
+// merakiLine reads a line of Meraki. Where it has no priority, the header has taken the stamp and the host.
 func merakiLine(b []byte, rec *Record) bool {
-	if rec.Stamp.HasUnix && len(rec.Host) > 0 && len(rec.App) == 0 {
-		return merakiMessage(rec.Host, rec.Stamp, b, rec)
+	if scan.IsDigit(b[0]) {
+		return meraki(b, rec)
 	}
-	return meraki(b, rec)
+	return rec.Stamp.HasUnix && len(rec.Host) > 0 && len(rec.App) == 0 && merakiMessage(rec.Host, rec.Stamp, b, rec)
 }
 
 // ownMeraki reads Meraki's messages behind a relay's header, which has taken the place of its own.
 func ownMeraki(b []byte, rec *Record) bool {
-	if looksMeraki(b, rec) {
-		return merakiLine(b, rec)
+	if scan.IsDigit(b[0]) {
+		return looksMeraki(b, rec) && meraki(b, rec)
 	}
 	return len(rec.Host) > 0 && len(rec.App) == 0 && merakiMessage(rec.Host, rec.Stamp, b, rec)
 }

@@ -21,7 +21,7 @@ func clavisterDialect() dialect {
 		console: OtherConsole,
 		tags:    []string{"EFW", "CONN", "RULE"},
 		begins:  []string{"prio=", "EFW: ", "CONN: ", "RULE: "},
-		first:   "1",
+		number:  " ",
 		looks:   looksClavister,
 		read:    clavisterForms,
 	}
@@ -120,7 +120,7 @@ func clavisterFlag(c byte) uint8 {
 }
 
 // looksClavister reports whether a line stands behind a header that breaks the grammar of RFC 5424.
-func looksClavister(b []byte, _ *Record) bool { return b[1] == ' ' && scan.Within(b, " event=") }
+func looksClavister(b []byte, _ *Record) bool { return scan.Has(b, "1 ") && scan.Within(b, " event=") }
 
 // clavisterForms reads the lines of cOS Core with or without such a header.
 func clavisterForms(b []byte, rec *Record) bool {

@@ -21,7 +21,7 @@ func dhcpdDialect() dialect {
 		tags:  []string{"dhcpd", "dhcpd4", "dhcpd6", "isc-dhcpd"},
 		first: "D",
 		looks: looksISC,
-		file:  true,
+		kind:  file,
 		read:  iscDHCP,
 	}
 }

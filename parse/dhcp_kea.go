@@ -23,7 +23,7 @@ func keaDialect() dialect {
 		begins: []string{"[kea-"},
 		first:  text,
 		looks:  looksKea,
-		file:   true,
+		kind:   file,
 		read:   kea,
 	}
 }

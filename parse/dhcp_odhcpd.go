@@ -19,7 +19,7 @@ func odhcpdDialect() dialect {
 		},
 		known: "tag odhcpd",
 		tags:  []string{"odhcpd"},
-		file:  true,
+		kind:  file,
 		read:  odhcpd,
 	}
 }

@@ -20,7 +20,7 @@ func udhcpdDialect() dialect {
 		known:  "tag or first words of udhcpd",
 		tags:   []string{"udhcpd"},
 		begins: []string{"udhcpd: "},
-		file:   true,
+		kind:   file,
 		read:   udhcpd,
 	}
 }

@@ -63,27 +63,20 @@ func (t *table) choose(b []byte, rec *Record) bool {
 		ofKernel = false
 	}
 	if b[0] == '[' && len(b) > 8 {
-		if i := scan.Index(b, "src="); i >= 0 && conntrack(b, i, rec) {
-			return true
+		if i := scan.Index(b, "src="); i >= 0 {
+			if conntrack(b, i, rec) {
+				return true
+			}
+			rec.clear(before)
 		}
 	}
-	if len(rec.Host) == 0 && tableEntry(b, rec) {
+	if len(rec.Host) == 0 && tableEntry(b, rec) || isMikrotikFirst(b) && mikrotikLine(b, rec) {
 		return true
 	}
-	if isMikrotikFirst(b) && mikrotikLine(b, rec) {
-		return true
-	}
-	rec.clear(before)
 	if t.walk(b, rec) {
 		return true
 	}
-	if rest, host, stamp := behindOldStamp(b); rest != nil && t.walk(rest, rec) {
-		if len(rec.Host) == 0 {
-			rec.Host = host
-		}
-		if rec.Stamp == (Stamp{}) {
-			rec.Stamp = stamp
-		}
+	if scan.IsDigit(b[0]) && t.walkBehind(b, rec) {
 		return true
 	}
 	// What the frequent ones say with more in front than was looked at above.
@@ -93,8 +86,30 @@ func (t *table) choose(b []byte, rec *Record) bool {
 	if mikrotikLine(b, rec) || ofKernel && kernel(b, rec) {
 		return true
 	}
+	if len(rec.App) == 0 {
+		return false
+	}
 	rec.clear(before)
 	return everyday(b, rec)
+}
+
+// walkBehind asks the table about what stands behind a header that only some relays write.
+func (t *table) walkBehind(b []byte, rec *Record) bool {
+	if addr, rest := behindAddress(b); addr != nil && t.walk(rest, rec) {
+		rec.Host = addr
+		return true
+	}
+	rest, host, stamp := behindOldStamp(b)
+	if rest == nil || !t.walk(rest, rec) {
+		return false
+	}
+	if len(rec.Host) == 0 {
+		rec.Host = host
+	}
+	if rec.Stamp == (Stamp{}) {
+		rec.Stamp = stamp
+	}
+	return true
 }
 
 // withTag is the body with its tag where that tag may be the start of a kernel message: a sender that leaves out

@@ -20,16 +20,29 @@ type dialect struct {
 	names  []string // message names of RFC 5424, likewise
 	hosts  []string // words of its messages that a header takes for a host, likewise
 	begins []string // beginnings of its messages
-	first  string   // the bytes that a message may begin with for looks to be asked; "" is any, and asked last
-	looks  func(b []byte, rec *Record) bool
+	// looks is asked where the message begins with one of the bytes in first, or with a number and one of the bytes in
+	// number behind it. Where both are empty it is asked for all messages, after all others.
+	first, number string
+	looks         func(b []byte, rec *Record) bool
 
-	// file says that begins and looks are those of files and of what tools print, so only of lines without a tag and
-	// without an uptime. Such messages may be as short as 4 bytes, all others have 8.
-	file bool
+	broken func(b []byte, rec *Record) bool // reads messages whose header breaks the grammar of RFC 5424
+
+	kind kind
 
 	read func(b []byte, rec *Record) bool
 	own  func(b []byte, rec *Record) bool // reads lines of a sender that is known; nil: read, where a mark fits
 }
+
+// kind is where the lines of a dialect are found.
+type kind uint8
+
+// A line without a tag and without an uptime may be of any kind, all others are a device's or have a tag of a file's
+// dialect. What a device sends has 8 bytes at least, the others 4.
+const (
+	device kind = iota // sends its lines as syslog
+	file               // a daemon writes them to a file of its own, or with its tag to syslog
+	tool               // a tool prints them on a terminal
+)
 
 // A Console is what the owner of a device can type on it.
 type Console uint8
@@ -54,23 +67,19 @@ func ConsoleOf(name string) Console {
 
 // Classes of first bytes.
 const (
-	digits = "0123456789"
-	lower  = "abcdefghijklmnopqrstuvwxyz"
-	upper  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	lower = "abcdefghijklmnopqrstuvwxyz"
+	upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
-// text holds the bytes that the sentences of tools begin with, in any language: all but brackets and bars.
-var text = textBytes()
+// text holds the bytes that the sentences of tools begin with: all but digits, brackets and bars. Its last byte stands for
+// all that are beyond ASCII.
+const text = " !\"#$%&'()*+,-./:;=?@" + upper + "\\]^_`" + lower + "}~\x80"
 
-func textBytes() string {
-	var b []byte
-	for c := 0; c < 256; c++ {
-		if strings.IndexByte("<{[|>", byte(c)) < 0 {
-			b = append(b, byte(c))
-		}
-	}
-	return string(b)
-}
+// anything holds all bytes but digits.
+const anything = text + "<{[|>"
+
+// in reports whether c is one of the bytes in class.
+func in(class string, c byte) bool { return strings.IndexByte(class, min(c, 0x80)) >= 0 }
 
 // dialects lists all dialects in the order in which docs/formats.md describes them. Where two of them fit one line by
 // marks of the same sort, the first is asked first.
@@ -153,19 +162,31 @@ func dialects() []dialect {
 // table finds the dialects that may have written a line. It is made once and never changed.
 type table struct {
 	devices marks // of what devices and daemons send
-	files   marks // of what stands in files, with the tags of the daemons that write them; asked last
+	files   marks // of what stands in files, and by the tags of the programs that write them
+	tools   marks // of what tools print; asked last
+	broken  []*dialect
 }
 
 // marks holds dialects by what gives them away.
 type marks struct {
 	tags, names, hosts, begins [256][]marked   // by the first byte
-	looks                      [256][]*dialect // by the first byte
-	anywhere                   []*dialect      // those whose looks take any first byte
+	looks                      [256][]*dialect // by the first byte; at the end those that look at all messages
+	numbers                    [256][]*dialect // by the byte behind the number that the message begins with, likewise
+}
+
+// behindNumber is the byte behind the number that b begins with.
+func behindNumber(b []byte) byte {
+	i := 0
+	for i < len(b)-1 && scan.IsDigit(b[i]) {
+		i++
+	}
+	return b[i]
 }
 
 // marked is a word, and the dialect that it gives away.
 type marked struct {
 	word   string
+	second byte // of word, 0 where it has one byte: most words that are not the line's are told apart by it
 	prefix bool // anything may follow
 	*dialect
 }
@@ -174,115 +195,171 @@ type marked struct {
 var theTable = sync.OnceValue(newTable)
 
 func newTable() *table {
-	t := &table{}
-	for _, d := range dialects() {
-		if d.file {
-			t.files.add(&d)
+	t, all := &table{}, dialects()
+	for i := range all {
+		d := &all[i]
+		if d.kind == device {
+			t.devices.addWords(d)
 		} else {
-			t.devices.add(&d)
+			t.files.addWords(d)
+		}
+		if d.broken != nil {
+			t.broken = append(t.broken, d)
 		}
 	}
+	t.devices.addLooks(all, device)
+	t.files.addLooks(all, file)
+	t.tools.addLooks(all, tool)
 	return t
 }
 
-// add puts d under each of its marks.
-func (m *marks) add(d *dialect) {
+// addWords puts d under its words.
+func (m *marks) addWords(d *dialect) {
 	put := func(to *[256][]marked, words []string, prefix bool) {
 		for _, w := range words {
-			word := strings.TrimSuffix(w, "*")
-			to[w[0]] = append(to[w[0]], marked{word, prefix || word != w, d})
+			word, second := strings.TrimSuffix(w, "*"), byte(0)
+			if len(word) > 1 {
+				second = word[1]
+			}
+			to[w[0]] = append(to[w[0]], marked{word, second, prefix || word != w, d})
 		}
 	}
 	put(&m.tags, d.tags, false)
 	put(&m.names, d.names, false)
 	put(&m.hosts, d.hosts, false)
 	put(&m.begins, d.begins, true)
-	if d.looks != nil && d.first == "" {
-		m.anywhere = append(m.anywhere, d)
+}
+
+// addLooks puts the dialects of a kind under the bytes for which they look at a line.
+func (m *marks) addLooks(all []dialect, kind kind) {
+	for i := range all {
+		d := &all[i]
+		if d.kind != kind || d.looks == nil || d.first == "" && d.number == "" {
+			continue
+		}
+		for c := range len(m.looks) {
+			if in(d.first, byte(c)) {
+				m.looks[c] = append(m.looks[c], d)
+			}
+			if in(d.number, byte(c)) {
+				m.numbers[c] = append(m.numbers[c], d)
+			}
+		}
 	}
-	for i := range len(d.first) {
-		m.looks[d.first[i]] = append(m.looks[d.first[i]], d)
+	for i := range all {
+		d := &all[i]
+		if d.kind != kind || d.looks == nil || d.first != "" || d.number != "" {
+			continue
+		}
+		for c := range len(m.looks) {
+			m.looks[c], m.numbers[c] = append(m.looks[c], d), append(m.numbers[c], d)
+		}
 	}
 }
 
 // walk asks the dialects that have a mark which fits the line, until one of them understands it.
 func (t *table) walk(b []byte, rec *Record) bool {
-	if len(b) >= 8 && t.devices.walk(b, true, rec) {
+	if len(b) >= 8 && (t.devices.walk(b, rec) || rec.Word == "malformed" && t.walkBroken(b, rec)) {
 		return true
 	}
-	return len(b) >= 4 && t.files.walk(b, len(rec.App) == 0 && !rec.Stamp.HasUptime, rec)
-}
-
-// walk asks the dialects among m. body says whether the message may give one away, and not only the header.
-func (m *marks) walk(b []byte, body bool, rec *Record) bool {
-	word, c := rec.Word, b[0]
-	if len(rec.msgID) > 0 && try(m.names[rec.msgID[0]], rec.msgID, b, rec, word) {
-		return true
-	}
-	if body && len(m.begins[c]) > 0 && try(m.begins[c], b, b, rec, word) {
-		return true
-	}
-	if len(rec.App) > 0 && try(m.tags[rec.App[0]], rec.App, b, rec, word) {
-		return true
-	}
-	if len(rec.Host) > 0 && try(m.hosts[rec.Host[0]], rec.Host, b, rec, word) {
-		return true
-	}
-	if !body {
+	if len(b) < 4 {
 		return false
 	}
-	for _, d := range m.looks[c] {
-		if d.looks(b, rec) && d.try(b, rec, word) {
+	if len(rec.App) > 0 || rec.Stamp.HasUptime {
+		return t.files.walkWords(b, false, rec)
+	}
+	return t.files.walk(b, rec) || looksTool(b, rec) && t.tools.walkLooks(b, rec)
+}
+
+// walk asks the dialects among m.
+func (m *marks) walk(b []byte, rec *Record) bool {
+	return m.walkWords(b, true, rec) || m.walkLooks(b, rec)
+}
+
+// walkWords asks the dialects one of whose words the line has. body says whether the message may give one away, and not
+// only the header.
+func (m *marks) walkWords(b []byte, body bool, rec *Record) bool {
+	c := b[0]
+	if len(rec.msgID) > 0 && len(m.names[rec.msgID[0]]) > 0 && try(m.names[rec.msgID[0]], rec.msgID, b, rec) {
+		return true
+	}
+	if body && len(m.begins[c]) > 0 && try(m.begins[c], b, b, rec) {
+		return true
+	}
+	if len(rec.App) > 0 && len(m.tags[rec.App[0]]) > 0 && try(m.tags[rec.App[0]], rec.App, b, rec) {
+		return true
+	}
+	return len(rec.Host) > 0 && len(m.hosts[rec.Host[0]]) > 0 && try(m.hosts[rec.Host[0]], rec.Host, b, rec)
+}
+
+// walkLooks asks the dialects that the line looks like.
+func (m *marks) walkLooks(b []byte, rec *Record) bool {
+	looks := m.looks[b[0]]
+	if scan.IsDigit(b[0]) {
+		looks = m.numbers[behindNumber(b)]
+	}
+	for _, d := range looks {
+		if d.looks(b, rec) && d.try(b, rec) {
 			return true
 		}
 	}
-	for _, d := range m.anywhere {
-		if d.looks(b, rec) && d.try(b, rec, word) {
+	return false
+}
+
+// walkBroken asks the dialects whose headers often break the grammar of RFC 5424.
+func (t *table) walkBroken(b []byte, rec *Record) bool {
+	for _, d := range t.broken {
+		if d.broken(b, rec) {
 			return true
 		}
+		rec.clear("malformed")
 	}
 	return false
 }
 
 // try asks the dialects one of whose words is, or begins, what the line has.
-func try(marks []marked, has, b []byte, rec *Record, word string) bool {
+func try(marks []marked, has, b []byte, rec *Record) bool {
+	second := byte(0)
+	if len(has) > 1 {
+		second = has[1]
+	}
 	for i := range marks {
 		m := &marks[i]
-		if (m.prefix || len(has) == len(m.word)) && scan.Has(has, m.word) && m.try(b, rec, word) {
+		if (m.second == second || m.second == 0) && (m.prefix || len(has) == len(m.word)) && scan.Has(has, m.word) && m.try(b, rec) {
 			return true
 		}
 	}
 	return false
 }
 
-// try reads b in the dialect d, and takes back what that wrote where it fails; word is the header's.
-func (d *dialect) try(b []byte, rec *Record, word string) bool {
+// try reads b in the dialect d, and takes back what that wrote where it fails.
+func (d *dialect) try(b []byte, rec *Record) bool {
+	word := rec.Word
 	if d.read(b, rec) {
 		return true
 	}
-	rec.said = said{Word: word}
+	rec.clear(word)
 	return false
 }
 
 // readOwn reads b as a line of a sender that is known to write d.
 func (d *dialect) readOwn(b []byte, rec *Record) bool {
-	word := rec.Word
 	switch {
 	case d.own != nil:
 		return d.own(b, rec)
 	case d.looks == nil && d.tags == nil && d.begins == nil && d.names == nil:
 		return d.read(b, rec)
-	case d.file: // as if the line had its tag, and as if it had none
+	case d.kind != device: // as if the line had its tag, and as if it had none
 		app := rec.App
 		defer func() { rec.App = app }()
 		if d.tags != nil {
-			if rec.App = []byte(d.tags[0]); d.try(b, rec, word) {
+			if rec.App = []byte(d.tags[0]); d.try(b, rec) {
 				return true
 			}
 		}
 		rec.App = nil
 	}
-	return d.fits(b, rec) && d.try(b, rec, word)
+	return d.fits(b, rec) && d.try(b, rec)
 }
 
 // fits reports whether one of the marks of d is the line's.
@@ -303,5 +380,16 @@ func (d *dialect) fits(b []byte, rec *Record) bool {
 			return true
 		}
 	}
-	return d.looks != nil && (d.first == "" || strings.IndexByte(d.first, b[0]) >= 0) && d.looks(b, rec)
+	switch {
+	case d.looks == nil:
+		return false
+	case d.first == "" && d.number == "":
+	case scan.IsDigit(b[0]):
+		if !in(d.number, behindNumber(b)) {
+			return false
+		}
+	case !in(d.first, b[0]):
+		return false
+	}
+	return d.looks(b, rec)
 }

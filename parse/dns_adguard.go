@@ -20,7 +20,7 @@ func adguardDialect() dialect {
 		known:  "the shape of a line in the log file of adguard",
 		tags:   []string{"AdGuardHome", "adguardhome"},
 		begins: []string{"[error] ", "[info] "},
-		file:   true,
+		kind:   file,
 		read:   adguard,
 	}
 }

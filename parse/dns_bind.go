@@ -23,9 +23,9 @@ func bindDialect() dialect {
 			"resolver"},
 		hosts:  []string{"client"},
 		begins: []string{"client ", "queries: ", "responses: ", "security: ", "query-errors: ", "resolver: "},
-		first:  digits,
+		number: "-",
 		looks:  looksBindFile,
-		file:   true,
+		kind:   file,
 		read:   bindForms,
 	}
 }

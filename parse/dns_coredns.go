@@ -20,7 +20,7 @@ func corednsDialect() dialect {
 		known:  "a client, a number, and the question in quotes",
 		tags:   []string{"coredns", "CoreDNS"},
 		begins: []string{"[INFO] "},
-		file:   true,
+		kind:   file,
 		read:   coreDNS,
 	}
 }

@@ -13,7 +13,7 @@ func knotDialect() dialect {
 		},
 		known: "tag or first words of knot",
 		tags:  []string{"knotd", "kresd"},
-		file:  true,
+		kind:  file,
 		read:  nsdKnot,
 	}
 }

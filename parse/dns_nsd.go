@@ -19,7 +19,7 @@ func nsdDialect() dialect {
 		},
 		known: "tag or first words of nsd",
 		tags:  []string{"nsd"},
-		file:  true,
+		kind:  file,
 		read:  nsdKnot,
 	}
 }

@@ -16,7 +16,7 @@ func piholeDialect() dialect {
 		known: "the shape of a line in the log file of pihole",
 		first: "[",
 		looks: looksDatedBracket,
-		file:  true,
+		kind:  file,
 		read:  ftl,
 	}
 }

@@ -21,9 +21,9 @@ func powerdnsDialect() dialect {
 		known:  "tag or first words of powerdns",
 		tags:   []string{"pdns_recursor", "pdns", "pdns_server", "dnsdist", "pdns-recursor"},
 		begins: []string{"Got query for ", "Packet from ", `msg="Question"`},
-		first:  digits,
+		number: anything,
 		looks:  looksPowerDNS,
-		file:   true,
+		kind:   file,
 		read:   powerDNS,
 	}
 }

@@ -16,7 +16,7 @@ func technitiumDialect() dialect {
 		known: "the shape of a line in the log file of technitium",
 		first: "[",
 		looks: looksDatedBracket,
-		file:  true,
+		kind:  file,
 		read:  technitium,
 	}
 }

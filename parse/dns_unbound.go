@@ -23,7 +23,7 @@ func unboundDialect() dialect {
 		begins: []string{"info: ", "query: ", "reply: ", "unbound["},
 		first:  "[",
 		looks:  looksUnboundFile,
-		file:   true,
+		kind:   file,
 		read:   unboundForms,
 	}
 }

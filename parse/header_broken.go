@@ -151,3 +151,17 @@ func behindOldStamp(b []byte) (rest, host []byte, s Stamp) {
 	}
 	return rest, host, s
 }
+
+// behindAddress cuts an address off a line that begins with id=, as relays of SonicWall, Stormshield and Sophos write
+// it. addr is nil where there is none.
+func behindAddress(b []byte) (addr, rest []byte) {
+	i := bytes.IndexByte(b[:min(len(b), 16)], ' ')
+	if i < 7 || !scan.IsDigit(b[0]) || b[i+1] != 'i' && b[i+1] != ' ' {
+		return nil, b
+	}
+	w, r := scan.Word(b)
+	if len(r) <= 16 || !scan.Has(scan.TrimLeft(r), "id=") || !scan.Addr(w).IsValid() {
+		return nil, b
+	}
+	return w, scan.TrimLeft(r)
+}

@@ -294,5 +294,6 @@ func looksNAT444(b []byte, _ *Record) bool { return scan.Within(b[:min(len(b), 2
 
 // ownHuawei reads a line of a sender that is known to be Huawei's or H3C's.
 func ownHuawei(b []byte, rec *Record) bool {
-	return withMnemonic(b, rec) || looksNAT444(b, rec) && nat444(b, rec) || looksCGN(b, rec) && cgnRecord(b, rec)
+	return withMnemonic(b, rec) || looksNAT444(b, rec) && nat444(b, rec) ||
+		(b[0] == 'N' || b[0] == '[' || b[0] == '-') && looksCGN(b, rec) && cgnEvent(b, rec)
 }

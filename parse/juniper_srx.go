@@ -25,7 +25,7 @@ func junosDialect() dialect {
 		tags:    []string{"RT_*", "APPTRACK_*", "FLOW_*"},
 		names:   []string{"RT_*", "APPTRACK_*", "FLOW_*"},
 		begins:  []string{"RT_", "APPTRACK_", "FLOW_", "FW: ", "PFE_FW_SYSLOG_IP", "fpc"},
-		looks:   brokenJunos,
+		broken:  junosBehind,
 		read:    junosMessage,
 		own:     ownJunos,
 	}
@@ -470,7 +470,7 @@ func junosHost(h []byte) []byte {
 	return h
 }
 
-// junosMessage reads a security message, a packet of a firewall filter, or a message whose header is broken.
+// junosMessage reads a security message, or a packet of a firewall filter.
 func junosMessage(b []byte, rec *Record) bool {
 	switch {
 	case isJunosFirst(b, rec) || isJunosTag(rec.App):
@@ -480,14 +480,9 @@ func junosMessage(b []byte, rec *Record) bool {
 	case scan.Has(b, "fpc"): // the line card in front: "fpc0 PFE_FW_SYSLOG_IP: FW: …"
 		_, r := scan.Word(b)
 		return isJunosFilter(r) && junosFilter(r, rec)
-	case brokenJunos(b, rec):
-		return junosBehind(b, rec)
 	}
 	return junos(b, rec)
 }
-
-// brokenJunos reports whether a security message stands behind a header that breaks the grammar of RFC 5424.
-func brokenJunos(_ []byte, rec *Record) bool { return rec.Word == "malformed" }
 
 // junosBehind reads a message whose RFC 5424 header lacks the zone, as SRX writes it.
 func junosBehind(b []byte, rec *Record) bool {

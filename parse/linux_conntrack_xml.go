@@ -21,7 +21,7 @@ func conntrackXMLDialect() dialect {
 		known:  "a <flow> element with two tuples",
 		tags:   []string{"conntrack", "ulogd"},
 		begins: []string{"<"},
-		file:   true,
+		kind:   file,
 		read:   conntrackXML,
 	}
 }

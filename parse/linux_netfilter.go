@@ -19,11 +19,11 @@ func netfilterDialect() dialect {
 				"conntrack --ctstate NEW -j LOG --log-prefix '[NEW] '.",
 			Source: "Linux net/netfilter/nf_log_syslog.c",
 		},
-		known: "IN=/OUT= followed by fields, SRC= and DST= are addresses",
-		first: digits,
-		looks: looksPVE,
-		read:  pveFirewall,
-		own:   ownNetfilter,
+		known:  "IN=/OUT= followed by fields, SRC= and DST= are addresses",
+		number: " ",
+		looks:  looksPVE,
+		read:   pveFirewall,
+		own:    ownNetfilter,
 	}
 }
 

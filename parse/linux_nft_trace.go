@@ -21,7 +21,7 @@ func nftTraceDialect() dialect {
 		},
 		known:  "trace id, then packet, rule, verdict or policy",
 		begins: []string{"trace id "},
-		file:   true,
+		kind:   file,
 		read:   nftTrace,
 	}
 }

@@ -20,7 +20,7 @@ func oomdDialect() dialect {
 		},
 		known: "tag systemd-oomd, earlyoom or systemd, and what they say of a kill",
 		tags:  []string{"systemd-oomd", "earlyoom", "systemd"},
-		file:  true,
+		kind:  file,
 		read:  oomDaemon,
 	}
 }

@@ -40,5 +40,8 @@ func pveFirewall(b []byte, rec *Record) bool {
 	return mark(rec, System, "other")
 }
 
-// looksPVE reports whether b has the length and the first byte of a line of Proxmox VE's firewall.
-func looksPVE(b []byte, rec *Record) bool { return len(b) > 20 && len(rec.App) == 0 }
+// looksPVE reports whether b has a stamp where a line of Proxmox VE's firewall has it.
+func looksPVE(b []byte, rec *Record) bool {
+	i := bytes.IndexByte(b[:min(len(b), 80)], '/')
+	return len(rec.App) == 0 && i >= 8 && len(b) >= i+26 && b[i+4] == '/' && b[i+9] == ':'
+}

@@ -22,7 +22,7 @@ func ulogdJSONDialect() dialect {
 		known:  "a JSON object with ulogd's keys",
 		tags:   []string{"ulogd"},
 		begins: []string{"{"},
-		file:   true,
+		kind:   file,
 		read:   jsonLine,
 	}
 }

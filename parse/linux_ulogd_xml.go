@@ -24,7 +24,7 @@ func nflogXMLDialect() dialect {
 		known:  "a <log> element with a packet in hexadecimal",
 		tags:   []string{"ulogd"},
 		begins: []string{"<"},
-		file:   true,
+		kind:   file,
 		read:   nflogXML,
 	}
 }

@@ -22,7 +22,8 @@ func mikrotikDialect() dialect {
 		},
 		known:   "chain: in:… out:…, proto …, address->address",
 		console: RouterOS,
-		first:   lower + digits,
+		first:   lower,
+		number:  ":",
 		looks:   looksMikrotik,
 		read:    mikrotikOther,
 		own:     ownMikrotik,
@@ -179,7 +180,11 @@ func looksMikrotik(b []byte, rec *Record) bool {
 	if scan.IsDigit(b[0]) {
 		return len(b) > 16 && b[2] == ':' && b[5] == ':' && scan.IsDigit(b[1])
 	}
-	return bytes.IndexByte(b[:min(len(b), 16)], '=') < 0
+	head := b[:min(len(b), 16)]
+	if bytes.IndexByte(head, '=') >= 0 {
+		return false
+	}
+	return len(rec.App) == 0 && len(rec.PID) == 0 || bytes.IndexByte(head, ',') > 0 || b[3] == '/' // topics, or a date
 }
 
 // mikrotikOther reads the lines of RouterOS that are not its firewall's.

@@ -20,7 +20,7 @@ func paloaltoDialect() dialect {
 			Source: "PAN-OS Syslog Field Descriptions",
 		},
 		console: OtherConsole,
-		first:   digits,
+		number:  ",",
 		looks:   looksPaloAlto,
 		read:    paloalto,
 	}

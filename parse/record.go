@@ -195,7 +195,10 @@ func mark(rec *Record, k Kind, word string) bool {
 var noLeases = []byte("dhcp leases")
 
 // clear takes back what a dialect wrote that did not understand the line after all. Word stays what the header said.
-func (rec *Record) clear(word string) { rec.said = said{Word: word} }
+func (rec *Record) clear(word string) {
+	rec.said = said{} // in one assignment with Word it would be made elsewhere and copied
+	rec.Word = word
+}
 
 // undo takes back what a reader wrote before it tries the line in another form.
-func undo(rec *Record) { rec.said = said{Word: rec.Word} }
+func undo(rec *Record) { rec.clear(rec.Word) }

@@ -20,9 +20,9 @@ func sonicwallDialect() dialect {
 			Source: "SonicOS Log Event Reference Guide",
 		},
 		console: OtherConsole,
-		first:   "i" + digits,
+		first:   "i",
 		looks:   looksSonicwall,
-		read:    sonicwallLine,
+		read:    sonicwall,
 	}
 }
 
@@ -169,38 +169,11 @@ func sonicKind(m, msg, deed []byte) (Kind, string) {
 	return System, ""
 }
 
-// behindAddress cuts an address off a line that begins with id=, as relays of SonicWall, Stormshield and Sophos write
-// it. addr is nil where there is none.
-func behindAddress(b []byte) (addr, rest []byte) {
-	i := leadingDigits(b)
-	if i == 0 || i > 3 || b[i] != '.' {
-		return nil, b
-	}
-	w, r := scan.Word(b)
-	if len(r) <= 16 || !scan.Has(scan.TrimLeft(r), "id=") || !scan.Addr(w).IsValid() {
-		return nil, b
-	}
-	return w, scan.TrimLeft(r)
-}
-
 // looksSonicwall reports whether b has a serial number behind its id=.
 func looksSonicwall(b []byte, _ *Record) bool {
-	_, b = behindAddress(b)
-	if !scan.Has(b, "id=") || len(b) < 8 || b[3] == '"' {
+	if !scan.Has(b, "id=") || b[3] == '"' {
 		return false
 	}
 	_, rest := scan.Word(b)
 	return scan.Has(scan.TrimLeft(rest), "sn=")
-}
-
-// sonicwallLine reads a line of SonicOS with or without the sender's address in front.
-func sonicwallLine(b []byte, rec *Record) bool {
-	addr, b := behindAddress(b)
-	if !sonicwall(b, rec) {
-		return false
-	}
-	if addr != nil {
-		rec.Host = addr
-	}
-	return true
 }

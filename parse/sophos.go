@@ -21,7 +21,7 @@ func sophosDialect() dialect {
 		},
 		console: OtherConsole,
 		begins:  []string{`id="`, "device=", "device_name="},
-		first:   digits,
+		number:  ":",
 		looks:   looksSophos,
 		read:    sophos,
 	}
@@ -271,34 +271,18 @@ func utmHeader(b []byte, rec *Record) bool {
 	return true
 }
 
-// looksSophos reports whether b has the header of Sophos UTM, or a relay's address in front of its line.
+// looksSophos reports whether b has the header of Sophos UTM: "2023:04:28-00:50:54 ".
 func looksSophos(b []byte, _ *Record) bool {
-	if isUTMHeader(b) {
-		return true
-	}
-	addr, rest := behindAddress(b)
-	return addr != nil && scan.Has(rest, `id="`)
-}
-
-// isUTMHeader reports whether b begins like "2023:04:28-00:50:54 ".
-func isUTMHeader(b []byte) bool {
 	return len(b) > 24 && leadingDigits(b) == 4 && b[4] == ':' && b[7] == ':' && b[10] == '-'
 }
 
 // sophos reads the lines of Sophos UTM and of Sophos Firewall (XG).
 func sophos(b []byte, rec *Record) bool {
-	if isUTMHeader(b) {
-		return utmHeader(b, rec)
-	}
-	if b[0] == 'd' {
+	switch b[0] {
+	case 'd':
 		return sophosXG(b, rec)
+	case 'i':
+		return sophosUTM(b, rec)
 	}
-	addr, b := behindAddress(b)
-	if !sophosUTM(b, rec) {
-		return false
-	}
-	if addr != nil {
-		rec.Host = addr
-	}
-	return true
+	return utmHeader(b, rec)
 }

@@ -16,9 +16,9 @@ func stormshieldDialect() dialect {
 			Source: "Stormshield SNS Description of Audit Logs",
 		},
 		console: OtherConsole,
-		first:   "i" + digits,
+		first:   "i",
 		looks:   looksStormshield,
-		read:    stormshieldLine,
+		read:    stormshield,
 	}
 }
 
@@ -127,18 +127,5 @@ func stormshield(b []byte, rec *Record) bool {
 
 // looksStormshield reports whether b begins with id= and is not SonicWall's or Sophos'.
 func looksStormshield(b []byte, rec *Record) bool {
-	_, rest := behindAddress(b)
-	return scan.Has(rest, "id=") && len(rest) >= 8 && rest[3] != '"' && !looksSonicwall(b, rec)
-}
-
-// stormshieldLine reads a line of SNS with or without the sender's address in front.
-func stormshieldLine(b []byte, rec *Record) bool {
-	addr, b := behindAddress(b)
-	if !stormshield(b, rec) {
-		return false
-	}
-	if addr != nil {
-		rec.Host = addr
-	}
-	return true
+	return scan.Has(b, "id=") && b[3] != '"' && !looksSonicwall(b, rec)
 }

@@ -18,12 +18,13 @@ func mtrDialect() dialect {
 			Enable:  "mtr --report --no-dns ADDRESS",
 			Source:  "mtr(8)",
 		},
-		known: "a line as mtr prints it",
-		tags:  []string{"mtr"},
-		first: text + "|",
-		looks: looksMTR,
-		file:  true,
-		read:  mtrForms,
+		known:  "a line as mtr prints it",
+		tags:   []string{"mtr"},
+		first:  text + "|",
+		number: anything,
+		looks:  looksMTR,
+		kind:   tool,
+		read:   mtrForms,
 	}
 }
 
@@ -187,15 +188,24 @@ func mtrNote(b []byte, rec *Record) bool {
 
 // looksMTR reports whether b may be a hop of a report, a line of --raw or --csv, or a heading.
 func looksMTR(b []byte, rec *Record) bool {
-	return b[0] == '|' || scan.Has(b, "MTR.") || scan.Has(b, "Mtr_") || looksTool(b, rec)
+	switch c := b[0]; {
+	case scan.IsDigit(c):
+		return len(b) <= 1024
+	case c == '|':
+		return scan.Within(b[:min(len(b), 8)], "|-- ")
+	}
+	return isText(b, rec) || isMTRVersion(b)
 }
+
+// isMTRVersion reports whether b begins with the version of mtr, as in --csv.
+func isMTRVersion(b []byte) bool { return scan.Has(b, "MTR.") || scan.Has(b, "Mtr_") }
 
 // mtrForms reads reports in all forms, and their headings.
 func mtrForms(b []byte, rec *Record) bool {
 	switch {
 	case string(rec.App) == "mtr":
 		return mtr(b, rec)
-	case scan.IsDigit(b[0]) || scan.Has(b, "MTR.") || scan.Has(b, "Mtr_"):
+	case scan.IsDigit(b[0]) || isMTRVersion(b):
 		return mtr(b, rec) || mtrNote(b, rec)
 	case len(b) > 5 && b[1] == ' ' && scan.IsDigit(b[2]) && mtrRaw(b, rec):
 		return true

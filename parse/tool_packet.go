@@ -126,3 +126,25 @@ func packetLength(b []byte) uint64 {
 	}
 	return 0
 }
+
+// looksTool reports whether b may be what a tool prints. A line that begins with a number is not where it is a row or a
+// date that others write.
+func looksTool(b []byte, rec *Record) bool {
+	switch c := b[0]; {
+	case scan.IsDigit(c):
+		return isClock(b) || !isRow(b) && !looksBindFile(b, rec)
+	case c == '<', c == '{', c == '[':
+		return false
+	case len(rec.Host) > 0:
+		return c == '>' || c == '|' || isTcpdumpWord(b) || isMTRVersion(b)
+	}
+	return !scan.Has(b, "IN=")
+}
+
+// isClock reports whether b may begin like 11:31:20.553633.
+func isClock(b []byte) bool { return len(b) > 20 && b[2] == ':' && b[5] == ':' }
+
+// isRow reports whether b begins like a row of values parted by commas, or with a date like 11/21/2026.
+func isRow(b []byte) bool {
+	return len(b) > 20 && (b[1] == '/' || b[2] == '/' || bytes.IndexByte(b[:10], ',') > 0)
+}

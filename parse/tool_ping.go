@@ -19,12 +19,13 @@ func pingDialect() dialect {
 			Enable: "ping -D adds a Unix stamp on Linux.",
 			Source: "ping(8)",
 		},
-		known: "a line as ping prints it",
-		tags:  []string{"ping", "ping6", "fping"},
-		first: text,
-		looks: looksTool,
-		file:  true,
-		read:  ping,
+		known:  "a line as ping prints it",
+		tags:   []string{"ping", "ping6", "fping"},
+		first:  text,
+		number: anything,
+		looks:  looksPing,
+		kind:   tool,
+		read:   ping,
 	}
 }
 
@@ -311,13 +312,25 @@ func (l *pingLine) fping(b []byte) bool {
 	return l.hasRTT && scan.Has(rest, " ms")
 }
 
-// looksTool reports whether b may be what a tool prints: short, without a host in front, and no packet of netfilter.
-func looksTool(b []byte, rec *Record) bool {
+// looksPing reports whether b may be a line of ping: no hop, and no row of a conversation.
+func looksPing(b []byte, rec *Record) bool {
 	if scan.IsDigit(b[0]) {
-		return len(b) <= 1024 && arrow(b) <= 0 && !isRow(b) && !looksBindFile(b, rec)
+		return len(b) <= 1024 && !isHop(b) && arrow(b) <= 0
 	}
-	return len(rec.Host) == 0 && len(b) <= 240 && !scan.Has(b, "IN=") && !isTcpdumpWord(b)
+	return isText(b, rec)
 }
 
-// isRow reports whether b is a row of values parted by commas: of filterlog, say, and not what a tool prints.
-func isRow(b []byte) bool { return len(b) > 20 && bytes.IndexByte(b[:10], ',') > 0 }
+// isHop reports whether b begins like a hop of traceroute, with two blanks behind its number, or of mtr: "3.|-- ".
+func isHop(b []byte) bool {
+	i := 1
+	for i < len(b) && i < 5 && scan.IsDigit(b[i]) {
+		i++
+	}
+	if i+1 >= len(b) {
+		return false
+	}
+	return b[i] == ' ' && b[i+1] == ' ' || b[i] == '.' && (b[i+1] == '|' || b[i+1] == ' ')
+}
+
+// isText reports whether b may be a sentence of a tool: short, and without a host in front.
+func isText(b []byte, rec *Record) bool { return len(rec.Host) == 0 && len(b) <= 240 }

@@ -19,13 +19,14 @@ func tcpdumpDialect() dialect {
 			Enable: "tcpdump -n -tttt -l; -tttt gives the date.",
 			Source: "tcpdump(1), output format",
 		},
-		known: "a line as tcpdump prints it",
-		tags:  []string{"tcpdump"},
-		hosts: []string{"IP", "IP6"},
-		first: text + ">",
-		looks: looksTcpdump,
-		file:  true,
-		read:  tcpdumpForms,
+		known:  "a line as tcpdump prints it",
+		tags:   []string{"tcpdump"},
+		hosts:  []string{"IP", "IP6"},
+		first:  text + ">",
+		number: anything,
+		looks:  looksTcpdump,
+		kind:   tool,
+		read:   tcpdumpForms,
 	}
 }
 
@@ -293,12 +294,21 @@ func dnsQuestion(rec *Record) {
 
 // tcpdumpNote knows what tcpdump says at its start and end.
 func tcpdumpNote(b []byte, rec *Record) bool {
-	_, rest, _ := scan.Leading(b)
-	if scan.Has(b, "tcpdump: ") || scan.Has(b, "listening on ") || scan.Has(rest, " packets captured") || scan.Has(rest, " packets received by filter") || scan.Has(rest, " packets dropped by kernel") {
-		rec.Dialect = "tcpdump"
-		return mark(rec, System, "other")
+	if !isTcpdumpNote(b) {
+		return false
 	}
-	return false
+	rec.Dialect = "tcpdump"
+	return mark(rec, System, "other")
+}
+
+// isTcpdumpNote reports whether b is one of those lines.
+func isTcpdumpNote(b []byte) bool {
+	if !scan.IsDigit(b[0]) {
+		return scan.Has(b, "tcpdump: ") || scan.Has(b, "listening on ")
+	}
+	_, rest, _ := scan.Leading(b)
+	return scan.Has(rest, " packets captured") || scan.Has(rest, " packets received by filter") ||
+		scan.Has(rest, " packets dropped by kernel")
 }
 
 // looksTcpdump reports whether b may be a packet or a note of tcpdump.
@@ -310,16 +320,16 @@ func looksTcpdump(b []byte, rec *Record) bool {
 		if len(b) > 20 && b[2] == ':' && b[5] == ':' {
 			return !looksPF(b, rec)
 		}
-		if i := bytes.IndexByte(b, '>'); i > 0 && !isRow(b) && scan.Within(b[i-1:], " > ") {
+		if i := bytes.IndexByte(b, '>'); i > 0 && scan.Within(b[i-1:], " > ") {
 			return true
 		}
-		return looksTool(b, rec)
+		return isTcpdumpNote(b)
 	case c == 'I', c == 'O', c == 'M', c == 'P', c == 'B', c == 'A', c == 'a':
 		if isTcpdumpWord(b) {
 			return true
 		}
 	}
-	return looksTool(b, rec)
+	return isText(b, rec) && (rec.indent > 3 || isTcpdumpNote(b))
 }
 
 // isTcpdumpWord reports whether b begins with a protocol or a direction as tcpdump prints them.

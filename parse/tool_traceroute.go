@@ -18,12 +18,13 @@ func tracerouteDialect() dialect {
 			Enable:  "traceroute -n is the shortest to read.",
 			Source:  "traceroute(8)",
 		},
-		known: "a line as traceroute prints it",
-		tags:  []string{"traceroute"},
-		first: text,
-		looks: looksTraceroute,
-		file:  true,
-		read:  tracerouteForms,
+		known:  "a line as traceroute prints it",
+		tags:   []string{"traceroute"},
+		first:  text,
+		number: anything,
+		looks:  looksTraceroute,
+		kind:   tool,
+		read:   tracerouteForms,
 	}
 }
 
@@ -195,7 +196,9 @@ func traceNote(b []byte, rec *Record) bool {
 }
 
 // looksTraceroute reports whether b may be a hop or a heading.
-func looksTraceroute(b []byte, rec *Record) bool { return looksTool(b, rec) }
+func looksTraceroute(b []byte, rec *Record) bool {
+	return isText(b, rec) || scan.IsDigit(b[0]) && len(b) <= 1024
+}
 
 // tracerouteForms reads hops, with or without a number, and headings.
 func tracerouteForms(b []byte, rec *Record) bool {

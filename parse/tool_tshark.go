@@ -20,7 +20,7 @@ func tsharkDialect() dialect {
 		},
 		known: "a line as tshark prints it",
 		looks: looksTshark,
-		file:  true,
+		kind:  tool,
 		read:  tsharkForms,
 	}
 }
@@ -308,17 +308,15 @@ func tsharkNote(b []byte, rec *Record) bool {
 	return false
 }
 
-// looksTshark reports whether b may be a row of a table, which ends in a number, or a frame or heading of one.
+// looksTshark reports whether b may be a row of a table, or a frame or heading of one.
 func looksTshark(b []byte, rec *Record) bool {
 	switch c := b[0]; {
-	case c == '|':
-		return true
 	case scan.IsDigit(c):
 		return len(b) <= 1024
-	case c == '<', c == '{', c == '[', c == '>':
-		return false
+	case c == '|':
+		return true
 	}
-	return looksTool(b, rec)
+	return isText(b, rec) && !isTcpdumpWord(b)
 }
 
 // tsharkForms reads rows, frames and headings.

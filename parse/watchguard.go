@@ -22,7 +22,8 @@ func watchguardDialect() dialect {
 		console: OtherConsole,
 		hosts:   []string{"Allow", "Deny"},
 		begins:  []string{"Allow ", "Deny ", "msg_id="},
-		first:   upper + digits,
+		first:   upper,
+		number:  "-/",
 		looks:   looksWatchguard,
 		read:    watchguardForms,
 	}

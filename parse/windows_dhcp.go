@@ -18,11 +18,11 @@ func windowsDHCPDialect() dialect {
 			Enable:  "On by default: C:\\Windows\\System32\\dhcp\\DhcpSrvLog-*.log.",
 			Source:  "Microsoft Learn, DHCP audit log",
 		},
-		known: "the shape of a line in the log file of windows-dhcp",
-		first: digits,
-		looks: looksWindowsDHCP,
-		file:  true,
-		read:  windowsDHCP,
+		known:  "the shape of a line in the log file of windows-dhcp",
+		number: ",",
+		looks:  looksWindowsDHCP,
+		kind:   file,
+		read:   windowsDHCP,
 	}
 }
 

@@ -18,9 +18,9 @@ func windowsDNSDialect() dialect {
 		},
 		known:  "PACKET behind a stamp and a thread's number, and labels with their lengths",
 		begins: []string{"PACKET "},
-		first:  digits,
+		number: anything,
 		looks:  looksWindowsDNS,
-		file:   true,
+		kind:   file,
 		read:   windowsDNS,
 	}
 }

@@ -23,7 +23,7 @@ func windowsFirewallDialect() dialect {
 		console: OtherConsole,
 		hosts:   []string{"OPEN", "CLOSE", "DROP", "ALLOW", "OPEN-INBOUND", "DROP-ICMP", "INFO-EVENTS-LOST"},
 		begins:  []string{"ALLOW ", "DROP ", "DROP-ICMP ", "CLOSE ", "#"},
-		first:   digits,
+		number:  "-/",
 		looks:   looksWindowsFirewall,
 		read:    windowsFirewallForms,
 	}
