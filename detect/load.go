@@ -12,13 +12,13 @@ const LoadKind = "load"
 // The bounds of a load. Over made-up quiet networks of all sorts the busiest host opens at most 0.60 sessions a second over
 // ten minutes and 41 % of all sessions, which lies below each of them.
 const (
-	loadRate     = 60  // sessions a minute that are a load, whatever the others do
+	loadRate     = 60  // sessions a minute that are a load, where they are half of all or loadWarn
 	loadLeast    = 6   // sessions a minute that can be one
 	loadMany     = 300 // sessions of a host whose load is known by its share alone
 	loadShare    = 0.5 // … of all sessions of the window
 	loadAhead    = 3   // … and so many times those of the next host
 	loadGap      = 10  // minutes below the rate that do not end a load
-	loadWarn     = 300 // sessions a minute that are a warning, where they are most of all sessions
+	loadWarn     = 300 // sessions a minute that are one whatever the others do; a warning, where they are half of all
 	slotsAMinute = int(time.Minute / SlotLen)
 )
 
@@ -104,7 +104,9 @@ func loadFindings(q *inquiry) []Finding {
 		if q.echoOf[a.host] != nil {
 			continue
 		}
-		spells := loadSpells(minutes[i], loadRate)
+		spells := slices.DeleteFunc(loadSpells(minutes[i], loadRate), func(s loadSpell) bool {
+			return s.n < loadWarn*float64(s.to-s.from) && s.n < loadShare*all(s)
+		})
 		if len(spells) == 0 && q.most(a) {
 			spells = loadSpells(minutes[i], loadLeast)
 			n := 0.0

@@ -39,6 +39,12 @@ func TestLoad(t *testing.T) {
 			s.steady(addr("192.168.1.40"), 18, time.Hour, 5*time.Hour)
 		}, "", 0, 0},
 		{"nine minutes are a burst or nothing", func(s *stream) { s.steady(box, 60, time.Hour, time.Hour+9*time.Minute) }, "", 0, 0},
+		{"two a second, a quarter of all", func(s *stream) {
+			s.steady(box, 100, time.Hour, 2*time.Hour)
+			for i := range 4 {
+				s.steady(addr("192.168.1.5"+string(rune('0'+i))), 80, time.Hour, 2*time.Hour)
+			}
+		}, "", 0, 0},
 		{"ordinary hosts alone", func(*stream) {}, "", 0, 0},
 		{"400 at the beginning of each minute", func(s *stream) {
 			for at := time.Hour; at < 3*time.Hour; at += time.Minute {
