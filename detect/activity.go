@@ -76,6 +76,9 @@ func (a *activity) describe(days []*Day) {
 	}
 }
 
+// hasPattern reports whether the host has bursts that are a finding of their own.
+func (a *activity) hasPattern() bool { return len(a.rhythms) > 0 || len(a.apart) > 0 }
+
 // findPatterns is most of the work.
 func findPatterns(hosts []*activity, cfg *Config) {
 	tried := 0 // hosts without any burst are not

@@ -204,12 +204,10 @@ func guessApplication(p *profile, f *Finding) *Application {
 
 // guessApplications gives the findings about what a host opens their guess.
 func guessApplications(fs []Finding, days []*Day, loc *time.Location) {
-	cache := map[string]*profile{}
+	kinds, cache := kindsByName(), map[string]*profile{}
 	for i := range fs {
 		f := &fs[i]
-		switch f.Kind {
-		case PeriodicBurst, BurstKind, ScanKind, GrowthKind:
-		default:
+		if !kinds[f.Kind].opens {
 			continue
 		}
 		host, err := netip.ParseAddr(f.Host)

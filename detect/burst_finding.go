@@ -3,7 +3,6 @@ package detect
 import (
 	"fmt"
 	"math"
-	"slices"
 	"time"
 )
 
@@ -29,22 +28,34 @@ type Burst struct {
 	Peers    int       `json:"peers"`
 }
 
-// patternFindings are the host's rhythms or, where there are none, the bursts that stand apart.
-func patternFindings(a *activity) []Finding {
-	if len(a.rhythms) == 0 && len(a.apart) > 0 {
-		return []Finding{burstFinding(a, a.apart)}
-	}
-	var out []Finding
-	for _, r := range a.rhythms {
-		out = append(out, rhythmFinding(a, r, len(out)))
-	}
-	return out
+// periodicFindings reports the rhythms of each host's bursts.
+func periodicFindings(q *inquiry) []Finding {
+	return q.ofHosts(func(a *activity) (out []Finding) {
+		for i, r := range a.rhythms {
+			f := rhythmFinding(a, r, i)
+			f.Ports = topPorts(q.days, a.host, 3)
+			out = append(out, f)
+		}
+		return out
+	})
+}
+
+// burstFindings reports the bursts of each host without a rhythm, where they stand apart from the rest of what it does.
+func burstFindings(q *inquiry) []Finding {
+	return q.ofHosts(func(a *activity) []Finding {
+		if len(a.rhythms) > 0 || len(a.apart) == 0 {
+			return nil
+		}
+		f := burstFinding(a, a.apart)
+		f.Ports = topPorts(q.days, a.host, 3)
+		return []Finding{f}
+	})
 }
 
 // rhythmFinding is the nth rhythm of the host, the surest being its 0th.
 func rhythmFinding(a *activity, r found, nth int) Finding {
 	out := Finding{
-		ID: fmt.Sprintf("periodic-burst-%v-%.0fs", a.host, r.period), Kind: PeriodicBurst, Severity: Warning,
+		ID: fmt.Sprintf("periodic-burst-%v-%.0fs", a.host, r.period), Kind: PeriodicBurst,
 		Rhythm: Rhythm{PeriodS: r.period, JitterS: r.jitter}, Seen: r.seen, Missed: r.slots - r.seen, PValue: math.Exp(-r.gain), Next: new(r.next),
 	}
 	out.Score = (1 - math.Exp(-(r.gain-acceptGain+8)/4)) * (1 - 0.01*float64(nth))
@@ -54,7 +65,7 @@ func rhythmFinding(a *activity, r found, nth int) Finding {
 }
 
 func burstFinding(a *activity, runs []run) Finding {
-	f := Finding{ID: fmt.Sprintf("burst-%v", a.host), Kind: BurstKind, Severity: Info, Seen: len(runs)}
+	f := Finding{ID: fmt.Sprintf("burst-%v", a.host), Kind: BurstKind, Seen: len(runs)}
 	fillBursts(&f, a, runs)
 	f.Score = 1 - math.Exp(-float64(f.Sessions)/(2*burstFloor))
 	return f
@@ -73,9 +84,4 @@ func fillBursts(f *Finding, a *activity, runs []run) {
 	f.Start, f.End = f.Bursts[0].Start, time.Unix(0, runs[len(runs)-1].end).UTC()
 	f.Sessions, f.Peers, f.LengthS = int(middle(sessions)), int(middle(peers)), middle(lengths)
 	f.Evidence.Ask = Ask{From: f.Start, To: f.End, Host: a.host, Kind: "session-new"}
-}
-
-func middle(x []float64) float64 {
-	slices.Sort(x)
-	return x[len(x)/2]
 }

@@ -110,10 +110,10 @@ type reading struct {
 }
 
 // clockFindings reports routers whose clocks are off, jump, or were not set. Other findings' times are that clock's.
-func clockFindings(days []*Day, w Window) []Finding {
+func clockFindings(q *inquiry) []Finding {
 	var out []Finding
-	for _, name := range routersOf(days) {
-		if f, ok := clockFinding(days, w, name); ok {
+	for _, name := range RoutersOf(q.days) {
+		if f, ok := clockFinding(q.days, q.w, name); ok {
 			out = append(out, f)
 		}
 	}
@@ -121,13 +121,13 @@ func clockFindings(days []*Day, w Window) []Finding {
 }
 
 func clockFinding(days []*Day, w Window, router string) (Finding, bool) {
-	f := Finding{ID: "clock-" + router, Kind: ClockKind, Severity: Info, Router: router, Score: 0.95}
+	f := Finding{ID: "clock-" + router, Kind: ClockKind, Router: router, Score: 0.95}
 	var rs []reading
 	var lines, fixed, believed, imported uint64
 	skew := 0.0
 	for _, d := range days {
 		r := d.Routers[router]
-		if r == nil || !d.Date.Start().Before(w.To) || !d.Date.End().After(w.From) {
+		if r == nil || !w.touches(d) {
 			continue
 		}
 		lines += r.Lines
@@ -263,6 +263,9 @@ func (f *Finding) drifts(rs []reading) bool {
 	f.Start, f.End = time.Unix(0, a.at).UTC(), time.Unix(0, rs[len(rs)-1].at).Add(clockSlot).UTC()
 	return true
 }
+
+// skew is the size of the finding.
+func skew(f *Finding) float64 { return math.Abs(f.SkewS) }
 
 // touch says which findings rest on the lines of a clock that is wrong.
 func touch(fs []Finding, routers int) {

@@ -94,7 +94,7 @@ func (s *stream) days(cfg Config) []*Day {
 
 func (s *stream) findings(cfg Config) []Finding {
 	days := s.days(cfg)
-	return Findings(days, cfg, Window{days[0].Date.Start(), days[len(days)-1].Date.End()})
+	return checkKinds(Findings(days, cfg, Window{days[0].Date.Start(), days[len(days)-1].Date.End()}))
 }
 
 func only(t *testing.T, fs []Finding, kind string) Finding {

@@ -76,12 +76,13 @@ type asking struct {
 	peak  uint32 // lookups of its fullest slot
 }
 
-// stormFindings reports hosts that ask for far more names than the network does, or than they did. effects are hosts whose storms
-// another one causes: those are explained.
-func stormFindings(days []*Day, w Window, hosts []*activity, effects, rhythmic map[netip.Addr]bool) []Finding {
-	sp := newSpan(w)
+// stormFindings reports hosts that ask for far more names than the network does, or than they did. Hosts whose storms
+// another one causes are explained.
+func stormFindings(q *inquiry) []Finding {
+	days := q.days
+	sp := newSpan(q.w)
 	var all []asking
-	for _, a := range hosts {
+	for _, a := range q.hosts {
 		x := asking{activity: a, line: a.lookups}
 		names := slices.ContainsFunc(days, func(d *Day) bool { h := d.Hosts[a.host]; return h != nil && len(h.Asks.Slots) > 0 })
 		if slices.ContainsFunc(days, func(d *Day) bool { h := d.Hosts[a.host]; return h != nil && len(h.PTRs.Slots) > 0 }) { // a.lookups may be those
@@ -102,12 +103,12 @@ func stormFindings(days []*Day, w Window, hosts []*activity, effects, rhythmic m
 	var out []Finding
 	for i := range all {
 		x := &all[i]
-		if effects[x.host] {
+		if q.echoOf[x.host] != nil {
 			continue
 		}
-		if f, ok := x.steady(days, func(from, to int) bool { return x.serves(hosts, len(all)-1, from, to) }); ok {
+		if f, ok := x.steady(days, func(from, to int) bool { return x.serves(q.hosts, len(all)-1, from, to) }); ok {
 			out = append(out, f)
-		} else if f, ok := x.sudden(days, usualPeak(all, i)); ok && !rhythmic[x.host] {
+		} else if f, ok := x.sudden(days, usualPeak(all, i)); ok && len(x.rhythms) == 0 {
 			out = append(out, f)
 		}
 	}
@@ -284,7 +285,7 @@ func (x *asking) names(days []*Day) (out []Count) {
 }
 
 func (x *asking) base(days []*Day, class string) Finding {
-	f := Finding{ID: fmt.Sprintf("dns-storm-%v", x.host), Kind: DNSStorm, Class: class, Severity: Warning, Host: x.host.String(), Name: x.name}
+	f := Finding{ID: fmt.Sprintf("dns-storm-%v", x.host), Kind: DNSStorm, Class: class, Host: x.host.String(), Name: x.name}
 	f.Names = x.names(days)
 	if x.resolver.IsValid() {
 		f.Resolver = x.resolver.String()

@@ -15,8 +15,13 @@ type Window struct{ From, To time.Time }
 
 func (w Window) has(ns int64) bool { return ns >= w.From.UnixNano() && ns < w.To.UnixNano() }
 
-// within is the part of w that the events of the days cover: what is usual is judged by the time that was seen, not by that
-// which was asked for.
+// touches reports whether the window has a part of the day.
+func (w Window) touches(d *Day) bool {
+	return d.Date.Start().Before(w.To) && d.Date.End().After(w.From)
+}
+
+// within cuts w to the time that the events of the days cover: what is usual is judged by the time that was seen, not by
+// the time that was asked for.
 func (w Window) within(days []*Day) Window {
 	if len(days) == 0 {
 		return Window{w.From, w.From}
@@ -37,65 +42,60 @@ func (w Window) within(days []*Day) Window {
 // Findings judges the days, each date at most once, within the window; most severe first. It is a pure function: the
 // same days and config give the same findings.
 func Findings(days []*Day, cfg Config, w Window) []Finding {
-	days = slices.Clone(days)
-	slices.SortFunc(days, func(a, b *Day) int { return cmp.Compare(a.Date, b.Date) })
-	w = w.within(days)
-	hosts := activities(days, w)
-	findPatterns(hosts, &cfg)
-	echoes := findEchoes(days, hosts)
+	q := newInquiry(days, &cfg, w)
 	var out []Finding
-	effects, rhythmic := map[netip.Addr]bool{}, map[netip.Addr]bool{}
-	of := make([][]Finding, len(hosts))
-	for i, a := range hosts {
-		if k := slices.IndexFunc(echoes, func(e echo) bool { return e.effect == a.host }); k >= 0 {
-			effects[a.host] = true
-			of[i] = []Finding{echoFinding(a, &echoes[k], cfg.Location)}
+	for _, k := range kindTable() {
+		for _, f := range k.find(q) {
+			f.Severity = cmp.Or(f.Severity, k.least)
+			out = append(out, f)
 		}
 	}
-	sideBySide(len(hosts), func(i int) {
-		if of[i] == nil {
-			of[i] = hostFindings(days, &cfg, w, hosts[i], len(hosts))
-		}
-	})
-	for i, a := range hosts {
-		out = append(out, of[i]...)
-		rhythmic[a.host] = !effects[a.host] && len(a.rhythms) > 0
-	}
-	out = append(out, fullFindings(days, &cfg, w, echoes)...)
-	out = append(out, kernelFindings(days, w)...)
-	out = append(out, floodFindings(days, w, hosts)...)
-	out = append(out, stormFindings(days, w, hosts, effects, rhythmic)...)
-	out = append(out, newHostFindings(days, w, hosts)...)
-	out = append(out, flapFindings(days, w)...)
-	out = append(out, lagFindings(days, &cfg, w)...)
-	out = append(out, clockFindings(days, w)...)
-	lost := losses(days)
-	out = append(out, lossFindings(lost, w)...)
-	guessApplications(out, days, cfg.Location)
-	suspectShrinks(days, out)
+	interleave(out)
+	guessApplications(out, q.days, cfg.Location)
+	suspectShrinks(q.days, out)
 	setKeys(out)
-	chain(out, days)
-	lost.carry(out)
-	touch(out, len(routersOf(days)))
+	chain(out, q.days)
+	q.lost.carry(out)
+	touch(out, len(RoutersOf(q.days)))
 	sortFindings(out)
 	return out
 }
 
-// hostFindings are those of one of so many hosts, for which its own traffic is enough.
-func hostFindings(days []*Day, cfg *Config, w Window, a *activity, hosts int) []Finding {
-	out := patternFindings(a)
-	for i := range out {
-		out[i].Ports = topPorts(days, a.host, 3)
+// inquiry holds what all detectors judge by. Each of them is a function of it alone.
+type inquiry struct {
+	days   []*Day // in order of date
+	w      Window // cut to what the days cover
+	cfg    *Config
+	hosts  []*activity          // in order of address
+	echoes []echo               // hosts that only answer another one's bursts
+	echoOf map[netip.Addr]*echo // the same, by the host that answers
+	lost   lossTable
+}
+
+func newInquiry(days []*Day, cfg *Config, w Window) *inquiry {
+	days = slices.Clone(days)
+	slices.SortFunc(days, func(a, b *Day) int { return cmp.Compare(a.Date, b.Date) })
+	q := &inquiry{days: days, w: w.within(days), cfg: cfg, echoOf: map[netip.Addr]*echo{}}
+	q.hosts = activities(days, q.w)
+	findPatterns(q.hosts, cfg)
+	q.echoes = findEchoes(days, q.hosts)
+	for i := range q.echoes {
+		q.echoOf[q.echoes[i].effect] = &q.echoes[i]
 	}
-	hasPattern := len(out) > 0
-	out = append(out, resetFindings(days, w, a)...)
-	if f, ok := scanFinding(days, w, a, hasPattern); ok {
-		out = append(out, f)
-	}
-	if f, ok := growthFinding(days, cfg, w, a, hosts); ok {
-		out = append(out, f)
-	}
-	return out
+	q.lost = losses(days)
+	return q
+}
+
+// ofHosts joins what f finds of each host by its own traffic, in order of address. Hosts that only answer another one's
+// bursts are left out: what they do is explained.
+func (q *inquiry) ofHosts(f func(a *activity) []Finding) (out []Finding) {
+	found := make([][]Finding, len(q.hosts))
+	sideBySide(len(q.hosts), func(i int) {
+		if a := q.hosts[i]; q.echoOf[a.host] == nil {
+			found[i] = f(a)
+		}
+	})
+	return slices.Concat(found...)
 }
 
 // sideBySide calls f with 0 to n-1, on all processors. No host's part of the work depends on another's.
@@ -110,4 +110,16 @@ func sideBySide(n int, f func(i int)) {
 		})
 	}
 	wg.Wait()
+}
+
+// RoutersOf lists the routers that the days have lines of, by name.
+func RoutersOf(days []*Day) []string {
+	out := []string{}
+	for _, d := range days {
+		for name := range d.Routers {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

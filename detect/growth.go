@@ -29,15 +29,24 @@ type Growth struct {
 	PeerShare   float64 `json:"peer_share,omitempty"` // of what has been added, the part that goes to Peer
 }
 
-// growthFinding reports a host whose daily sessions (or bytes) have been rising for weeks: the slope is Theil and Sen's median of
+// growthFindings reports a host whose daily sessions (or bytes) have been rising for weeks: the slope is Theil and Sen's median of
 // all pairwise slopes of the logarithm, its significance Mann and Kendall's with the correction for autocorrelation of Hamed and Rao
 // (Journal of Hydrology 204, 1998). Days of which less than half is covered are left out; the others count as if they were whole.
-func growthFinding(days []*Day, cfg *Config, w Window, a *activity, hosts int) (Finding, bool) {
+func growthFindings(q *inquiry) []Finding {
+	return q.ofHosts(func(a *activity) []Finding {
+		if f, ok := growthFinding(q, a); ok {
+			return []Finding{f}
+		}
+		return nil
+	})
+}
+
+func growthFinding(q *inquiry, a *activity) (Finding, bool) {
 	var x, sessions, bytes []float64
 	var seen []*Day
-	for _, d := range days {
+	for _, d := range q.days {
 		covered := d.Last - d.First
-		if covered < int64(12*time.Hour) || !w.has(d.First) && !w.has(d.Last) {
+		if covered < int64(12*time.Hour) || !q.w.has(d.First) && !q.w.has(d.Last) {
 			continue
 		}
 		h := d.Hosts[a.host]
@@ -58,24 +67,27 @@ func growthFinding(days []*Day, cfg *Config, w Window, a *activity, hosts int) (
 		least float64
 	}{{"sessions", sessions, growthLeast}, {"bytes", bytes, 1 << 20}} {
 		t := trendOf(x, series.y)
-		if median(series.y) < series.least || t.slope < growthRate || t.p > growthAlpha/float64(max(hosts, 1)) {
+		if median(series.y) < series.least || t.slope < growthRate || t.p > growthAlpha/float64(max(len(q.hosts), 1)) {
 			continue
 		}
 		f := Finding{
-			ID: fmt.Sprintf("growth-%v-%s", a.host, series.of), Kind: GrowthKind, Severity: Warning, Host: a.host.String(), Name: a.name, Class: series.of,
+			ID: fmt.Sprintf("growth-%v-%s", a.host, series.of), Kind: GrowthKind, Host: a.host.String(), Name: a.name, Class: series.of,
 			Start: Date(x[0]).Start(), End: Date(x[len(x)-1]).End(), Growth: Growth{GrowthDay: math.Expm1(t.slope), PerDay: median(series.y), GrowthLow: math.Expm1(t.low), GrowthHigh: math.Expm1(t.high), DoublesDays: math.Ln2 / t.slope}, PValue: t.p, Score: 1 - t.p,
 		}
 		f.Evidence = Evidence{Events: uint64(sum(sessions)), Ask: Ask{From: f.Start, To: f.End, Host: a.host, Kind: "session-new"}}
 		f.grownTo(seen, a.host)
 		if series.of == "sessions" {
-			f.tableLimit(seen, cfg, a.host, t)
+			f.tableLimit(seen, q.cfg, a.host, t)
 		} else {
-			f.linkLimit(seen, cfg, a.host, t)
+			f.linkLimit(seen, q.cfg, a.host, t)
 		}
 		return f, true
 	}
 	return Finding{}, false
 }
+
+// perDay is the size of the finding.
+func perDay(f *Finding) float64 { return f.PerDay }
 
 // trendLine is a line through the logarithm of a series.
 type trendLine struct {
@@ -162,20 +174,4 @@ func sign(v float64) float64 {
 		return -1
 	}
 	return 0
-}
-
-func median(x []float64) float64 {
-	if len(x) == 0 {
-		return 0
-	}
-	s := slices.Clone(x)
-	slices.Sort(s)
-	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
-}
-
-func sum(x []float64) (s float64) {
-	for _, v := range x {
-		s += v
-	}
-	return s
 }

@@ -82,7 +82,7 @@ func comparePorts(a, b Port) int {
 func (f *Finding) tableLimit(days []*Day, cfg *Config, host netip.Addr, t trendLine) {
 	recent := days[max(len(days)-limitDays, 0):]
 	router, own, rest := "", 0.0, 0.0
-	for _, name := range routersOf(recent) {
+	for _, name := range RoutersOf(recent) {
 		var mine, others []float64
 		for _, d := range recent {
 			if r := d.Routers[name]; r != nil {

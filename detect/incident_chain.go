@@ -3,6 +3,7 @@ package detect
 import (
 	"cmp"
 	"math"
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -57,6 +58,7 @@ func chain(fs []Finding, days []*Day) {
 			roots = append(roots, i)
 		}
 	}
+	slices.SortStableFunc(roots, func(i, j int) int { return compareHosts(fs[i].Host, fs[j].Host) }) // of equals the first is taken
 	if len(roots) > 0 {
 		effects, links := effectsOf(fs, days), map[int][]linked{}
 		span := observed(days)
@@ -70,6 +72,13 @@ func chain(fs []Finding, days []*Day) {
 		}
 	}
 	weigh(fs)
+}
+
+// compareHosts orders addresses as text by their number.
+func compareHosts(a, b string) int {
+	x, _ := netip.ParseAddr(a)
+	y, _ := netip.ParseAddr(b)
+	return x.Compare(y)
 }
 
 // link groups by host: the pattern of a host, the table that it fills, the storms that follow it.
@@ -337,8 +346,9 @@ func order(fs []Finding, root int, ls []linked) []Step {
 		}
 		out = append(out, s)
 	}
+	rank := rankOf()
 	slices.SortStableFunc(out[1:], func(a, b Step) int {
-		return cmp.Or(cmp.Compare(a.LagS, b.LagS), cmp.Compare(rankOf[a.Kind], rankOf[b.Kind]), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.LagS, b.LagS), cmp.Compare(rank[a.Kind], rank[b.Kind]), cmp.Compare(a.ID, b.ID))
 	})
 	if len(out) == 1 {
 		return nil

@@ -3,9 +3,7 @@ package detect
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -25,41 +23,32 @@ type moment struct {
 	spread uint32 // ms
 }
 
-// kernelFindings reports processes killed for want of memory and peers that shrink windows, and says where the two
-// are interleaved: that is what is left of a web server that hung (field notes, 2).
-func kernelFindings(days []*Day, w Window) []Finding {
-	var out []Finding
-	kills, shrinks := map[[2]string][]Kill{}, map[[2]string][]Shrink{}
-	for _, d := range days {
+// oomFindings reports processes that a kernel killed for want of memory.
+func oomFindings(q *inquiry) []Finding {
+	type victim struct{ router, proc string }
+	kills := map[victim][]Kill{}
+	for _, d := range q.days {
 		for name, r := range d.Routers {
 			for _, k := range r.Kills {
-				if w.has(k.Time) {
-					kills[[2]string{name, k.Proc}] = append(kills[[2]string{name, k.Proc}], k)
-				}
-			}
-			for _, s := range r.Shrinks {
-				if w.has(s.Time) {
-					key := [2]string{name, strconv.Itoa(int(s.Port))}
-					shrinks[key] = append(shrinks[key], s)
+				if q.w.has(k.Time) {
+					kills[victim{name, k.Proc}] = append(kills[victim{name, k.Proc}], k)
 				}
 			}
 		}
 	}
-	for key, ks := range kills {
-		out = append(out, oomFinding(key[0], key[1], ks))
+	var out []Finding
+	for v, ks := range kills {
+		out = append(out, oomFinding(v.router, v.proc, ks))
 	}
-	for key, ss := range shrinks {
-		out = append(out, shrinkFinding(key[0], unmasked(ss)))
-	}
-	slices.SortFunc(out, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID))
-	})
-	interleave(out)
+	slices.SortFunc(out, byStart)
 	return out
 }
 
+// byStart orders findings of one kind.
+func byStart(a, b Finding) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID)) }
+
 func oomFinding(router, proc string, ks []Kill) Finding {
-	f := Finding{Kind: OOM, Severity: Warning, Router: router, Memory: Memory{Proc: proc, Kills: len(ks)}, Score: 0.99, ID: fmt.Sprintf("oom-%s-%s", router, proc)}
+	f := Finding{Kind: OOM, Router: router, Memory: Memory{Proc: proc, Kills: len(ks)}, Score: 0.99, ID: fmt.Sprintf("oom-%s-%s", router, proc)}
 	var at []moment
 	for _, k := range ks {
 		f.PIDs = append(f.PIDs, k.PID)
@@ -72,28 +61,8 @@ func oomFinding(router, proc string, ks []Kill) Finding {
 	return f
 }
 
-func shrinkFinding(router string, ss []Shrink) Finding {
-	f := Finding{Kind: ShrinkKind, Severity: Warning, Router: router, Port: int(ss[0].Port), Score: 0.9, ID: fmt.Sprintf("window-shrink-%s-%d", router, ss[0].Port)}
-	var at []moment
-	seen := map[string]bool{}
-	for _, s := range ss {
-		f.Shrinks += int(s.Count)
-		peer := "***:" + strconv.Itoa(int(s.PeerPort)) // the dump was masked
-		if s.Peer.IsValid() {
-			peer = netip.AddrPortFrom(s.Peer, s.PeerPort).String()
-		}
-		if !seen[peer] {
-			seen[peer] = true
-			f.PeerPorts = append(f.PeerPorts, peer)
-		}
-		at = append(at, moment{s.Time, s.Spread})
-	}
-	f.ShrinkPeers = shrinkers(ss)
-	f.ShrinkPeers = f.ShrinkPeers[:min(len(f.ShrinkPeers), shrinkPeers)]
-	f.setTimes(at, "window-shrink")
-	f.Evidence.Ask.Port = ss[0].Port
-	return f
-}
+// kills is the size of the finding.
+func kills(f *Finding) float64 { return float64(f.Kills) }
 
 func (f *Finding) setTimes(at []moment, kind string) {
 	lo, hi, spread := at[0].at, at[0].at, uint32(0)

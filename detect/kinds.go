@@ -26,12 +26,91 @@ func (s Severity) Rank() int {
 	return 0
 }
 
-// sortFindings puts the most severe first.
-func sortFindings(fs []Finding) {
-	slices.SortStableFunc(fs, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), cmp.Compare(rankOf[a.Kind], rankOf[b.Kind]), a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID))
-	})
+// kind is all that the program has to know of a kind of finding, besides what is in its detector's file and, in package
+// report, in the file of its words.
+type kind struct {
+	name        string
+	least, most Severity // least: of a finding whose detector does not say otherwise
+	incident    int      // its place behind the root of an incident
+	opens       bool     // it is about what a host opens: the application behind it is guessed
+	find        func(*inquiry) []Finding
+	size        func(*Finding) float64 // how much of it there is: what "worse" is told by; nil: its events
 }
 
-var rankOf = map[string]int{PeriodicBurst: 0, BurstKind: 1, PTRStorm: 2, TableFullKind: 3, OOM: 4, ShrinkKind: 5, ResetKind: 6, ScanKind: 7, GrowthKind: 8,
-	SYNFloodKind: 9, DNSStorm: 10, LagKind: 11, LinkFlap: 12, LossKind: 13, ClockKind: 14, NewHost: 15}
+// kindTable lists the kinds in their order among findings of the same severity, which is also that of steps of a chain with
+// the same delay: a cause, its echo, the table that both fill, what a machine suffers, what one host does, then the network
+// and the log. Two pairs stand the other way round behind the root of an incident: there the full table comes before the
+// lookups, because the owner of the network feels it first; and a scan comes before a host that fails to connect, because it
+// says what to stop, where the failed connections may be only what the scan met.
+func kindTable() []kind {
+	return []kind{
+		{PeriodicBurst, Warning, Critical, 0, true, periodicFindings, nil},
+		{BurstKind, Info, Critical, 1, true, burstFindings, nil},
+		{PTRStorm, Warning, Warning, 3, false, echoFindings, nil},
+		{TableFullKind, Critical, Critical, 2, false, fullFindings, refusals},
+		{OOM, Warning, Critical, 4, false, oomFindings, kills},
+		{ShrinkKind, Warning, Warning, 5, false, shrinkFindings, shrinks},
+		{ResetKind, Warning, Warning, 7, false, resetFindings, nil},
+		{ScanKind, Warning, Warning, 6, true, scanFindings, nil},
+		{GrowthKind, Warning, Warning, 8, true, growthFindings, perDay},
+		{SYNFloodKind, Warning, Critical, 9, false, floodFindings, nil},
+		{DNSStorm, Warning, Warning, 10, false, stormFindings, nil},
+		{LagKind, Warning, Warning, 11, false, lagFindings, spells},
+		{LinkFlap, Warning, Warning, 12, false, flapFindings, downs},
+		{LossKind, Warning, Warning, 13, false, lossFindings, nil},
+		{ClockKind, Info, Warning, 14, false, clockFindings, skew},
+		{NewHost, Info, Info, 15, false, newHostFindings, nil},
+	}
+}
+
+// kindsByName gives the lines of the table by their names.
+func kindsByName() map[string]kind {
+	out := map[string]kind{}
+	for _, k := range kindTable() {
+		out[k.name] = k
+	}
+	return out
+}
+
+// Kinds lists the names of the kinds in alphabetical order.
+func Kinds() []string {
+	var out []string
+	for _, k := range kindTable() {
+		out = append(out, k.name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// IncidentOrder lists the names of the kinds in their order behind the root of an incident.
+func IncidentOrder() []string {
+	table := kindTable()
+	slices.SortFunc(table, func(a, b kind) int { return cmp.Compare(a.incident, b.incident) })
+	var out []string
+	for _, k := range table {
+		out = append(out, k.name)
+	}
+	return out
+}
+
+// rankOf maps each kind to its place in the table.
+func rankOf() map[string]int {
+	out := map[string]int{}
+	for i, k := range kindTable() {
+		out[k.name] = i
+	}
+	return out
+}
+
+// sortFindings puts the most severe first.
+func sortFindings(fs []Finding) {
+	rank := rankOf()
+	slices.SortStableFunc(fs, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(b.Severity.Rank(), a.Severity.Rank()),
+			cmp.Compare(rank[a.Kind], rank[b.Kind]),
+			a.Start.Compare(b.Start),
+			cmp.Compare(a.ID, b.ID),
+		)
+	})
+}

@@ -122,10 +122,10 @@ type pinged struct {
 }
 
 // lagFindings reports targets that answer late, or not at all, in spells.
-func lagFindings(days []*Day, cfg *Config, w Window) []Finding {
+func lagFindings(q *inquiry) []Finding {
 	var out []Finding
-	for _, p := range pingedTargets(days, w) {
-		if f, ok := p.finding(cfg); ok {
+	for _, p := range pingedTargets(q.days, q.w) {
+		if f, ok := p.finding(q.cfg); ok {
 			out = append(out, f)
 		}
 	}
@@ -196,7 +196,7 @@ func (p *pinged) usual() (median, limit float64, interval int64, ok bool) {
 }
 
 func (p *pinged) finding(cfg *Config) (Finding, bool) {
-	f := Finding{ID: fmt.Sprintf("lag-%s-%v", p.router, p.target), Kind: LagKind, Severity: Warning, Router: p.router, Host: p.target.String(), Class: Further}
+	f := Finding{ID: fmt.Sprintf("lag-%s-%v", p.router, p.target), Kind: LagKind, Router: p.router, Host: p.target.String(), Class: Further}
 	if cfg.Internal(p.target) {
 		f.Class = FirstHop
 	}
@@ -232,6 +232,9 @@ func (p *pinged) finding(cfg *Config) (Finding, bool) {
 	}
 	return f, true
 }
+
+// spells is the size of the finding.
+func spells(f *Finding) float64 { return float64(max(f.Seen, 1)) }
 
 // close ends a spell.
 func (p *pinged) close(f *Finding, run []int) {

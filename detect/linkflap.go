@@ -78,15 +78,15 @@ func (t *Tracker) linkChange(e *parse.Event, rs *routerState) {
 }
 
 // flapFindings reports interfaces that go down again and again.
-func flapFindings(days []*Day, w Window) []Finding {
+func flapFindings(q *inquiry) []Finding {
 	type port struct{ router, name string }
 	downs := map[port][]int64{}
-	for _, d := range days {
+	for _, d := range q.days {
 		for router, r := range d.Routers {
 			for name, x := range r.Links {
 				k := port{router, name}
 				for _, t := range x.Downs {
-					if w.has(t) {
+					if q.w.has(t) {
 						downs[k] = append(downs[k], t)
 					}
 				}
@@ -105,7 +105,7 @@ func flapFindings(days []*Day, w Window) []Finding {
 			continue
 		}
 		f := Finding{
-			ID: fmt.Sprintf("link-flap-%s-%s", k.router, k.name), Kind: LinkFlap, Severity: Warning, Router: k.router, Flap: Flap{Interface: k.name, Downs: len(at)},
+			ID: fmt.Sprintf("link-flap-%s-%s", k.router, k.name), Kind: LinkFlap, Router: k.router, Flap: Flap{Interface: k.name, Downs: len(at)},
 			Start: time.Unix(0, at[0]).UTC(), End: time.Unix(0, at[len(at)-1]).UTC(), Score: min(0.7+0.05*float64(len(at)), 0.99),
 		}
 		f.Spells = spellsOf(at)
@@ -114,6 +114,9 @@ func flapFindings(days []*Day, w Window) []Finding {
 	}
 	return out
 }
+
+// downs is the size of the finding.
+func downs(f *Finding) float64 { return float64(max(f.Downs, 1)) }
 
 // within is the most times within a span; 0 when they never reach least. The times are in order.
 func within(at []int64, least int, span time.Duration) (most int) {

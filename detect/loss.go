@@ -2,7 +2,6 @@ package detect
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -135,7 +134,7 @@ func (h *hourShare) of(class string) float64 {
 // because a rule that logs some sessions only at their end makes such ends all the time; of n lines lost at random, as large a share of the
 // beginnings behind the ends is missing.
 func losses(days []*Day) (lt lossTable) {
-	for _, name := range routersOf(days) {
+	for _, name := range RoutersOf(days) {
 		usual := usualOrphans(days, name)
 		rl := routerLoss{name: name}
 		for _, d := range days {
@@ -206,16 +205,6 @@ func (d *Day) receivedShare(router string) receivedShare {
 	return receivedShare{part(sum.Lost, sum.Received), part(sum.Limited, sum.Received), part(sum.Missing, sum.Received+sum.Missing)}
 }
 
-func routersOf(days []*Day) []string {
-	all := map[string]bool{}
-	for _, d := range days {
-		for name := range d.Routers {
-			all[name] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(all))
-}
-
 // MissingLines estimates, for each router, how many lines of its log must be missing since sessions end whose beginning is not
 // in it, beyond what is usual and beyond chance. Routers of which nothing is missing are left out.
 func MissingLines(days []*Day) map[string]uint64 {
@@ -255,12 +244,13 @@ func (lt lossTable) of(f *Finding) float64 {
 }
 
 // lossFindings reports hours of which more than a twentieth of the log is missing.
-func lossFindings(lt lossTable, w Window) []Finding {
+func lossFindings(q *inquiry) []Finding {
+	lt, w := q.lost, q.w
 	var out []Finding
 	for k := range lt {
 		name, hours := lt[k].name, lt[k].hours
 		for _, class := range []string{LossSaid, LossEnds, LossOurs, LossRate, LossNumbers} {
-			f := Finding{ID: "loss-" + strings.ReplaceAll(class, " ", "-") + "-" + name, Kind: LossKind, Class: class, Severity: Warning, Router: name, Score: 0.95}
+			f := Finding{ID: "loss-" + strings.ReplaceAll(class, " ", "-") + "-" + name, Kind: LossKind, Class: class, Router: name, Score: 0.95}
 			var lines, lost float64
 			for i := range hours {
 				x, h := &hours[i], hours[i].hour

@@ -24,19 +24,20 @@ type Arrival struct {
 	DaysBefore int     `json:"days_before,omitempty"` // days of log before it, in which it did not appear
 }
 
-// newHostFindings reports internal addresses that open sessions and were in none of the days before. days are in order.
-func newHostFindings(days []*Day, w Window, hosts []*activity) []Finding {
+// newHostFindings reports internal addresses that open sessions and were in none of the days before.
+func newHostFindings(q *inquiry) []Finding {
+	days, w := q.days, q.w
 	if len(days) <= newHistory {
 		return nil
 	}
 	var out []Finding
 	known := debutsOf(days)
 	for k, d := range days {
-		if k < newHistory || k > known.full || !d.Date.Start().Before(w.To) || !d.Date.End().After(w.From) {
+		if k < newHistory || k > known.full || !w.touches(d) {
 			continue
 		}
 		var fresh []Finding
-		for _, a := range hosts {
+		for _, a := range q.hosts {
 			if f, ok := newHost(days, k, a, &known); ok && w.has(f.Start.UnixNano()) {
 				fresh = append(fresh, f)
 			}
@@ -88,7 +89,7 @@ func newHost(days []*Day, k int, a *activity, known *debuts) (Finding, bool) {
 	start := days[k].Date.Start().Add(time.Duration(h.Sessions.Slots[0].I) * SlotLen)
 	last := h.Sessions.Slots[len(h.Sessions.Slots)-1]
 	f := Finding{
-		ID: fmt.Sprintf("new-host-%v", a.host), Kind: NewHost, Severity: Info, Host: a.host.String(), Name: h.Name, Start: start,
+		ID: fmt.Sprintf("new-host-%v", a.host), Kind: NewHost, Host: a.host.String(), Name: h.Name, Start: start,
 		End: days[k].Date.Start().Add(time.Duration(last.I)*SlotLen + SlotLen), Arrival: Arrival{DaysBefore: k}, Sessions: int(h.Sessions.Total()), Peers: int(h.Peers),
 		Score: 1 - 1/float64(k+1), Ports: topPorts(days[k:k+1], a.host, 3),
 	}
@@ -101,7 +102,7 @@ func newHosts(date Date, fresh []Finding) Finding {
 	slices.SortFunc(fresh, func(a, b Finding) int {
 		return cmp.Or(a.Start.Compare(b.Start), netip.MustParseAddr(a.Host).Compare(netip.MustParseAddr(b.Host)))
 	})
-	f := Finding{ID: fmt.Sprintf("new-host-%v", date), Kind: NewHost, Severity: Info, Start: fresh[0].Start, Arrival: Arrival{DaysBefore: fresh[0].DaysBefore}, Score: fresh[0].Score, Seen: len(fresh)}
+	f := Finding{ID: fmt.Sprintf("new-host-%v", date), Kind: NewHost, Start: fresh[0].Start, Arrival: Arrival{DaysBefore: fresh[0].DaysBefore}, Score: fresh[0].Score, Seen: len(fresh)}
 	for _, x := range fresh {
 		f.Sessions += x.Sessions
 		f.Evidence.Events += x.Evidence.Events

@@ -110,12 +110,13 @@ func TestNewHostsOfALargeNetwork(t *testing.T) {
 		}
 		days = append(days, d)
 	}
-	fs := newHostFindings(days, Window{t0, t0.Add(6 * 24 * time.Hour)}, hosts)
+	q := &inquiry{days: days, w: Window{t0, t0.Add(6 * 24 * time.Hour)}, hosts: hosts}
+	fs := newHostFindings(q)
 	if len(fs) != 3 || fs[0].Seen != n {
 		t.Errorf("%d findings", len(fs))
 	}
 	days[4].Dropped["hosts"] = 1 // who comes on the sixth day may have been there on the fifth
-	if fs = newHostFindings(days, Window{t0, t0.Add(6 * 24 * time.Hour)}, hosts); len(fs) != 2 {
+	if fs = newHostFindings(q); len(fs) != 2 {
 		t.Errorf("%d findings where not all hosts are known", len(fs))
 	}
 }

@@ -2,7 +2,6 @@ package detect
 
 import (
 	"fmt"
-	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -43,16 +42,6 @@ func (r *Rule) Validate() error {
 		return fmt.Errorf("port %d is none: it is 1 to 65535", r.Port)
 	}
 	return nil
-}
-
-// Kinds are the kinds of finding, in order of the alphabet.
-func Kinds() []string {
-	out := make([]string, 0, len(rankOf))
-	for k := range rankOf {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }
 
 // MarkKnown says of each finding which rule makes it known, at that time; the first rule that holds does, else the first one that did.
@@ -110,32 +99,16 @@ func (r *Rule) fitsHost(f *Finding) bool {
 	return err == nil && p.Contains(a)
 }
 
-// Sizes is how much of each key there is in a day: what "worse" is told by. The spells of a full table are summed.
+// Sizes sums up how much of each key there is in a day: what "worse" is told by. The spells of a full table are one key.
 func Sizes(fs []Finding, days float64) map[string]float64 {
-	out := map[string]float64{}
+	kinds, out := kindsByName(), map[string]float64{}
 	for i := range fs {
-		out[fs[i].Key] += fs[i].size() / max(days, 1.0/24)
+		f := &fs[i]
+		size := float64(max(f.Evidence.Events, 1))
+		if of := kinds[f.Kind].size; of != nil {
+			size = of(f)
+		}
+		out[f.Key] += size / max(days, 1.0/24)
 	}
 	return out
-}
-
-// size is what the finding is measured by.
-func (f *Finding) size() float64 {
-	switch f.Kind {
-	case TableFullKind:
-		return float64(max(f.Drops, f.Lines, 1))
-	case OOM:
-		return float64(f.Kills)
-	case ShrinkKind:
-		return float64(f.Shrinks)
-	case GrowthKind:
-		return f.PerDay
-	case LagKind:
-		return float64(max(f.Seen, 1))
-	case LinkFlap:
-		return float64(max(f.Downs, 1))
-	case ClockKind:
-		return math.Abs(f.SkewS)
-	}
-	return float64(max(f.Evidence.Events, 1))
 }

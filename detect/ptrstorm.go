@@ -308,9 +308,19 @@ func sharedNames(days []*Day, e *echo) float64 {
 	return float64(shared) / float64(all)
 }
 
-func echoFinding(a *activity, e *echo, loc *time.Location) Finding {
+// echoFindings reports the hosts whose lookups answer another one's bursts.
+func echoFindings(q *inquiry) (out []Finding) {
+	for _, a := range q.hosts {
+		if e := q.echoOf[a.host]; e != nil {
+			out = append(out, echoFinding(a, e))
+		}
+	}
+	return out
+}
+
+func echoFinding(a *activity, e *echo) Finding {
 	f := Finding{
-		ID: fmt.Sprintf("ptr-storm-%v-%v", e.effect, e.cause), Kind: PTRStorm, Severity: Warning, Echo: Echo{Causes: e.cause.String(), LagS: e.lag, Lookups: e.lookups, Shared: e.shared}, PValue: e.p, Seen: len(e.storms), Missed: max(e.followed-len(e.storms), 0), Score: 1 - math.Exp(math.Log10(max(e.p, 1e-300))/3),
+		ID: fmt.Sprintf("ptr-storm-%v-%v", e.effect, e.cause), Kind: PTRStorm, Echo: Echo{Causes: e.cause.String(), LagS: e.lag, Lookups: e.lookups, Shared: e.shared}, PValue: e.p, Seen: len(e.storms), Missed: max(e.followed-len(e.storms), 0), Score: 1 - math.Exp(math.Log10(max(e.p, 1e-300))/3),
 	}
 	if e.sole {
 		f.PValue, f.Score = min(e.p, 1), soleScore

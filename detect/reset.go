@@ -41,9 +41,13 @@ type approachOf struct {
 
 // resetFindings reports a host that connects to a service over and over and does not get in: the monitor that still asks a dead
 // service, the client that a firewall ignores.
-func resetFindings(days []*Day, w Window, a *activity) []Finding {
+func resetFindings(q *inquiry) []Finding {
+	return q.ofHosts(func(a *activity) []Finding { return resetsOf(q, a) })
+}
+
+func resetsOf(q *inquiry, a *activity) []Finding {
 	var out []Finding
-	for _, x := range approaches(days, w, a.host, uint64(resetRate*resetLeast.Seconds())) {
+	for _, x := range approaches(q.days, q.w, a.host, uint64(resetRate*resetLeast.Seconds())) {
 		if f, ok := resetFinding(a, x); ok {
 			out = append(out, f)
 		}
@@ -70,7 +74,7 @@ func approaches(days []*Day, w Window, host netip.Addr, least uint64) []approach
 	}
 	for _, d := range days {
 		h := d.Hosts[host]
-		if h == nil || !d.Date.Start().Before(w.To) || !d.Date.End().After(w.From) {
+		if h == nil || !w.touches(d) {
 			continue
 		}
 		for door, t := range h.Targets {
@@ -110,7 +114,7 @@ func resetFinding(a *activity, x approachOf) (Finding, bool) {
 	judged := t.Done + t.Refused + t.Silent
 	failed := t.Refused + t.Silent
 	f := Finding{
-		ID: fmt.Sprintf("reset-%v-%v", a.host, netip.AddrPortFrom(x.door.Peer, x.door.Port.Port)), Kind: ResetKind, Severity: Warning,
+		ID: fmt.Sprintf("reset-%v-%v", a.host, netip.AddrPortFrom(x.door.Peer, x.door.Port.Port)), Kind: ResetKind,
 		Host: a.host.String(), Name: a.name, Peer: netip.AddrPortFrom(x.door.Peer, x.door.Port.Port).String(), Port: int(x.door.Port.Port),
 		Start: time.Unix(0, t.First).UTC(), End: time.Unix(0, t.Last).UTC(), RateS: rate, Failed: int(failed),
 		Evidence: Evidence{Events: t.N, Ask: Ask{From: time.Unix(0, t.First).UTC(), To: time.Unix(0, t.Last+1).UTC(), Host: a.host, Port: x.door.Port.Port, Kind: "session-new"}},

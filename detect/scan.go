@@ -30,8 +30,17 @@ const (
 // everyday ports are spoken to by all hosts, with many peers: a scan of them needs failures to be told apart.
 var everyday = [...]uint16{53, 80, 123, 443}
 
-// scanFinding reports a host that knocks at one port of many hosts (horizontal), or at many ports of one (vertical).
-func scanFinding(days []*Day, w Window, a *activity, hasPattern bool) (Finding, bool) {
+// scanFindings reports a host that knocks at one port of many hosts (horizontal), or at many ports of one (vertical).
+func scanFindings(q *inquiry) []Finding {
+	return q.ofHosts(func(a *activity) []Finding {
+		if f, ok := scanFinding(q.days, q.w, a); ok {
+			return []Finding{f}
+		}
+		return nil
+	})
+}
+
+func scanFinding(days []*Day, w Window, a *activity) (Finding, bool) {
 	if len(a.sessions.hot) == 0 { // what the day has lies outside the window
 		return Finding{}, false
 	}
@@ -52,7 +61,7 @@ func scanFinding(days []*Day, w Window, a *activity, hasPattern bool) (Finding, 
 		}
 	}
 	if f, ok := horizontal(a, fans, ports, days, w); ok {
-		if !hasPattern || float64(a.inBursts()) <= scanInBursts*float64(f.Sessions) {
+		if !a.hasPattern() || float64(a.inBursts()) <= scanInBursts*float64(f.Sessions) {
 			return f, true
 		}
 	}
@@ -129,11 +138,6 @@ func inWindow(n uint64, days []*Day, w Window, a *activity) uint64 {
 	return uint64(float64(n)*float64(a.sessionN)/float64(all) + 0.5)
 }
 
-// touches says whether the window has a part of the day.
-func (w Window) touches(d *Day) bool {
-	return d.Date.Start().Before(w.To) && d.Date.End().After(w.From)
-}
-
 // vertical looks for one peer with many ports.
 func vertical(days []*Day, w Window, a *activity) (Finding, bool) {
 	walls := map[netip.Addr]*Fan{}
@@ -168,7 +172,7 @@ func scanBase(a *activity, n uint64, port uint16) Finding {
 	start := time.Unix(0, a.sessions.start+int64(hot[0])*int64(SlotLen)).UTC()
 	end := time.Unix(0, a.sessions.start+int64(hot[len(hot)-1]+1)*int64(SlotLen)).UTC()
 	return Finding{
-		ID: fmt.Sprintf("scan-%v-%d", a.host, port), Kind: ScanKind, Severity: Warning, Host: a.host.String(), Name: a.name, Start: start, End: end,
+		ID: fmt.Sprintf("scan-%v-%d", a.host, port), Kind: ScanKind, Host: a.host.String(), Name: a.name, Start: start, End: end,
 		Sessions: int(n), Port: int(port), RateS: float64(n) / max(end.Sub(start).Seconds(), 1),
 		Evidence: Evidence{Events: n, Ask: Ask{From: start, To: end, Host: a.host, Port: port, Kind: "session-new"}},
 	}

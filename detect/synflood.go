@@ -214,18 +214,18 @@ func (t *Tracker) synFlood(e *parse.Event, rs *routerState) {
 }
 
 // floodFindings reports ports that are flooded with SYNs: by what the kernel says, and by handshakes that nobody finishes.
-func floodFindings(days []*Day, w Window, hosts []*activity) []Finding {
+func floodFindings(q *inquiry) []Finding {
 	var out []Finding
-	for _, a := range hosts {
-		out = append(out, servedFindings(days, w, a)...)
+	for _, a := range q.hosts {
+		out = append(out, servedFindings(q.days, q.w, a)...)
 	}
 	said := map[string]*Finding{}
 	var order []string
-	for _, d := range days {
+	for _, d := range q.days {
 		for _, name := range slices.Sorted(maps.Keys(d.Routers)) {
 			for i := range d.Routers[name].Floods {
 				x := &d.Routers[name].Floods[i]
-				if !w.has(x.Start) || addSaid(out, x) {
+				if !q.w.has(x.Start) || addSaid(out, x) {
 					continue
 				}
 				id := fmt.Sprintf("syn-flood-%s-%d", name, x.Door.Port())
@@ -254,7 +254,7 @@ func floodFindings(days []*Day, w Window, hosts []*activity) []Finding {
 }
 
 func kernelFlood(id, router string, x *Flood) *Finding {
-	f := &Finding{ID: id, Kind: SYNFloodKind, Class: KernelSays, Severity: Warning, Router: router, Port: int(x.Door.Port()), Score: 0.7, Start: time.Unix(0, x.Start).UTC()}
+	f := &Finding{ID: id, Kind: SYNFloodKind, Class: KernelSays, Router: router, Port: int(x.Door.Port()), Score: 0.7, Start: time.Unix(0, x.Start).UTC()}
 	if a := x.Door.Addr(); a.IsValid() {
 		f.Host = a.String()
 	}

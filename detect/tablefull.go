@@ -25,22 +25,22 @@ type TableFull struct {
 }
 
 // fullFindings makes a finding of each spell in which a router's table was full: who held it, and what share.
-func fullFindings(days []*Day, cfg *Config, w Window, echoes []echo) []Finding {
+func fullFindings(q *inquiry) []Finding {
 	causes := map[netip.Addr]netip.Addr{}
-	for _, e := range echoes {
+	for _, e := range q.echoes {
 		causes[e.effect] = e.cause
 	}
 	var out []Finding
 	var lost []map[netip.Addr]loss // in step with out
 	victims := collateral{}
-	for _, d := range days {
+	for _, d := range q.days {
 		most := sync.OnceValue(func() uint32 { return fullest(d) }) // hardly any day needs them
 		around := sync.OnceValue(func() *crowd { return newCrowd(d) })
 		for _, name := range slices.Sorted(maps.Keys(d.Routers)) {
 			r := d.Routers[name]
 			for i := range r.Overflows {
-				if o := &r.Overflows[i]; w.has(o.Start) {
-					f := fullFinding(name, o, cfg.table(name), most)
+				if o := &r.Overflows[i]; q.w.has(o.Start) {
+					f := fullFinding(name, o, q.cfg.table(name), most)
 					f.preferCause(causes)
 					f.surround(d, o, around(), int(r.Gauge.Size), causes)
 					out, lost = append(out, f), append(lost, around().losses(d, o))
@@ -89,7 +89,7 @@ func fullFinding(router string, o *Overflow, capacity int, fullest func() uint32
 	}
 	slices.SortStableFunc(shares, func(a, b Share) int { return cmp.Compare(b.Share, a.Share) })
 	f := Finding{
-		Kind: TableFullKind, Severity: Critical, Router: router, Start: time.Unix(0, o.Start).UTC(), End: time.Unix(0, o.End).UTC(),
+		Kind: TableFullKind, Router: router, Start: time.Unix(0, o.Start).UTC(), End: time.Unix(0, o.End).UTC(),
 		Score: 0.5, TableFull: TableFull{Entries: int(entries), Capacity: capacity, Holders: shares}, Lines: int(o.Lines), Drops: int(o.Drops()), Collateral: Collateral{Episodes: 1},
 		Evidence: Evidence{Events: uint64(o.Lines), Ask: Ask{From: time.Unix(0, o.Start).UTC(), To: time.Unix(0, o.End+1).UTC(), Router: router, Kind: "table-full"}},
 	}
@@ -104,6 +104,9 @@ func fullFinding(router string, o *Overflow, capacity int, fullest func() uint32
 	f.ID = fmt.Sprintf("table-full-%s-%d", router, o.Start/1e9)
 	return f
 }
+
+// refusals is the size of a spell: the packets that were refused, or the lines that say so.
+func refusals(f *Finding) float64 { return float64(max(f.Drops, f.Lines, 1)) }
 
 // preferCause names the cause where it held about as much as its echo: both parts are its doing.
 func (f *Finding) preferCause(causes map[netip.Addr]netip.Addr) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -42,6 +43,56 @@ type ShrinkPeer struct {
 	First       time.Time `json:"first"`
 	Last        time.Time `json:"last"`
 }
+
+// shrinkFindings reports peers that shrink the window of a connection.
+func shrinkFindings(q *inquiry) []Finding {
+	type service struct {
+		router string
+		port   uint16
+	}
+	shrinks := map[service][]Shrink{}
+	for _, d := range q.days {
+		for name, r := range d.Routers {
+			for _, s := range r.Shrinks {
+				if q.w.has(s.Time) {
+					shrinks[service{name, s.Port}] = append(shrinks[service{name, s.Port}], s)
+				}
+			}
+		}
+	}
+	var out []Finding
+	for at, ss := range shrinks {
+		out = append(out, shrinkFinding(at.router, unmasked(ss)))
+	}
+	slices.SortFunc(out, byStart)
+	return out
+}
+
+func shrinkFinding(router string, ss []Shrink) Finding {
+	f := Finding{Kind: ShrinkKind, Router: router, Port: int(ss[0].Port), Score: 0.9, ID: fmt.Sprintf("window-shrink-%s-%d", router, ss[0].Port)}
+	var at []moment
+	seen := map[string]bool{}
+	for _, s := range ss {
+		f.Shrinks += int(s.Count)
+		peer := "***:" + strconv.Itoa(int(s.PeerPort)) // the dump was masked
+		if s.Peer.IsValid() {
+			peer = netip.AddrPortFrom(s.Peer, s.PeerPort).String()
+		}
+		if !seen[peer] {
+			seen[peer] = true
+			f.PeerPorts = append(f.PeerPorts, peer)
+		}
+		at = append(at, moment{s.Time, s.Spread})
+	}
+	f.ShrinkPeers = shrinkers(ss)
+	f.ShrinkPeers = f.ShrinkPeers[:min(len(f.ShrinkPeers), shrinkPeers)]
+	f.setTimes(at, "window-shrink")
+	f.Evidence.Ask.Port = ss[0].Port
+	return f
+}
+
+// shrinks is the size of the finding.
+func shrinks(f *Finding) float64 { return float64(f.Shrinks) }
 
 // shrinkers groups the lines by peer, most shrinks first. Masked addresses are one group: nobody knows how many they are.
 func shrinkers(ss []Shrink) []ShrinkPeer {

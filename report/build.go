@@ -29,7 +29,7 @@ func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.
 	m := &Model{Version: opt.Version, From: opt.From, To: opt.To, Now: opt.Now, Generated: opt.Generated, Note: opt.Note, clock: newClock(&opt)}
 	m.Zone = m.clock.zone(opt.From)
 	m.From, m.To = opt.From.In(m.clock.loc), opt.To.In(m.clock.loc)
-	m.Routers = routerNames(days)
+	m.Routers = detect.RoutersOf(days)
 	m.Findings = slices.Clone(fs)
 	ports := map[string][]string{} // by host: one that fills the table has hundreds of findings, and thousands of ports
 	for i := range m.Findings {
@@ -86,17 +86,6 @@ func hostNames(days []*detect.Day, more func(netip.Addr) string) func(netip.Addr
 		}
 		return n
 	}
-}
-
-func routerNames(days []*detect.Day) []string {
-	out := []string{}
-	for _, d := range days {
-		for r := range d.Routers {
-			out = append(out, r)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }
 
 // command is the query that selects the events of an Ask, its ends rounded outwards to milliseconds.
@@ -249,7 +238,7 @@ func touches(o *detect.Overflow, opt *Options) bool {
 
 func tables(days []*detect.Day, opt *Options) []Table {
 	out := []Table{}
-	for _, name := range routerNames(days) {
+	for _, name := range detect.RoutersOf(days) {
 		t := Table{Router: name, Capacity: tableSize(&opt.Config, name)}
 		for _, d := range days {
 			if r := d.Routers[name]; r != nil {

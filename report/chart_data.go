@@ -172,7 +172,7 @@ func (o *occupancy) stack(best []detect.Level, names func(netip.Addr) string) {
 
 // allCapacity is the size of all tables in the picture together; 0 if one is not known.
 func allCapacity(days []*detect.Day, opt *Options) (sum int) {
-	for _, r := range routerNames(days) {
+	for _, r := range detect.RoutersOf(days) {
 		held := slices.ContainsFunc(days, func(d *detect.Day) bool { return d.Routers[r] != nil && len(d.Routers[r].Occupancy) > 0 })
 		n := tableSize(&opt.Config, r)
 		if held && n == 0 {

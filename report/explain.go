@@ -163,7 +163,7 @@ func ForFinding(kind string) []*Entry {
 // to explain is what they do to the table.
 func explainCommand(f *detect.Finding) string {
 	const command = "uncloak explain "
-	about, usual := ForFinding(f.Kind), usualEntry(f.Kind)
+	about, usual := ForFinding(f.Kind), wordsOf(f.Kind).entry
 	if f.Kind != detect.PeriodicBurst && f.Kind != detect.BurstKind {
 		for _, line := range f.Evidence.Lines {
 			for _, e := range Explain(line) {
@@ -177,22 +177,4 @@ func explainCommand(f *detect.Finding) string {
 		return ""
 	}
 	return command + usual
-}
-
-// usualEntry is the entry to read first about a kind of finding. Resets, scans and storms of lookups have none: what their
-// entries say is about one vendor's or program's message or another.
-func usualEntry(kind string) string {
-	switch kind {
-	case detect.TableFullKind, detect.PeriodicBurst, detect.BurstKind:
-		return "conntrack-full"
-	case detect.OOM:
-		return "oom-kill"
-	case detect.ShrinkKind:
-		return "treason-uncloaked"
-	case detect.SYNFloodKind:
-		return "syn-flood"
-	case detect.LinkFlap:
-		return "link-down"
-	}
-	return ""
 }

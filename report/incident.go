@@ -37,9 +37,18 @@ func (m *Model) group(opt *Options) {
 		groups[id].finish(m, opt)
 		m.Incidents = append(m.Incidents, *groups[id])
 	}
+	rank := ranking()
 	slices.SortStableFunc(m.Incidents, func(a, b Incident) int {
-		return cmp.Or(cmp.Compare(boolRank(a.Known), boolRank(b.Known)), cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), cmp.Compare(newsRank(a.Status), newsRank(b.Status)), cmp.Compare(b.spells(), a.spells()), cmp.Compare(rank(a.findings[0].Kind), rank(b.findings[0].Kind)),
-			cmp.Compare(b.findings[0].Score, a.findings[0].Score), a.findings[0].Start.Compare(b.findings[0].Start), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(
+			cmp.Compare(boolRank(a.Known), boolRank(b.Known)),
+			cmp.Compare(b.Severity.Rank(), a.Severity.Rank()),
+			cmp.Compare(newsRank(a.Status), newsRank(b.Status)),
+			cmp.Compare(b.spells(), a.spells()),
+			cmp.Compare(rank(a.findings[0].Kind), rank(b.findings[0].Kind)),
+			cmp.Compare(b.findings[0].Score, a.findings[0].Score),
+			a.findings[0].Start.Compare(b.findings[0].Start),
+			cmp.Compare(a.ID, b.ID),
+		)
 	})
 	m.Silent = 0
 	for _, in := range m.Incidents {
@@ -58,23 +67,29 @@ func (m *Model) group(opt *Options) {
 	m.Findings = laid
 }
 
-// rank orders the findings of an incident behind its root.
-func rank(kind string) int {
-	i := slices.Index([]string{detect.PeriodicBurst, detect.BurstKind, detect.TableFullKind, detect.PTRStorm, detect.OOM, detect.ShrinkKind, detect.ScanKind, detect.ResetKind, detect.GrowthKind,
-		detect.SYNFloodKind, detect.DNSStorm, detect.LagKind, detect.LinkFlap, detect.LossKind, detect.ClockKind, detect.NewHost}, kind)
-	if i < 0 {
-		return 99
+// ranking gives the place of each kind behind the root of an incident; a kind that is not known comes last.
+func ranking() func(kind string) int {
+	order := detect.IncidentOrder()
+	return func(kind string) int {
+		if i := slices.Index(order, kind); i >= 0 {
+			return i
+		}
+		return len(order)
 	}
-	return i
 }
 
 // finish sorts the group, sums up its spells, and words what it says as a whole.
 func (in *Incident) finish(m *Model, opt *Options) {
+	rank := ranking()
 	slices.SortStableFunc(in.findings, func(a, b *detect.Finding) int {
 		if (a.ID == in.ID) != (b.ID == in.ID) {
 			return boolRank(b.ID == in.ID) - boolRank(a.ID == in.ID)
 		}
-		return cmp.Or(cmp.Compare(rank(a.Kind), rank(b.Kind)), cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), a.Start.Compare(b.Start))
+		return cmp.Or(
+			cmp.Compare(rank(a.Kind), rank(b.Kind)),
+			cmp.Compare(b.Severity.Rank(), a.Severity.Rank()),
+			a.Start.Compare(b.Start),
+		)
 	})
 	in.Severity, in.Known, in.Status = detect.Info, true, in.findings[0].Status
 	for _, f := range in.findings {

@@ -354,7 +354,7 @@ func TableCSV(w io.Writer, days []*detect.Day, router string, opt Options) error
 }
 
 func eachSlot(days []*detect.Day, router string, opt *Options, f func(router string, at time.Time, l *detect.Level) error) (err error) {
-	for _, name := range routerNames(days) {
+	for _, name := range detect.RoutersOf(days) {
 		if router != "" && name != router {
 			continue
 		}

@@ -300,24 +300,13 @@ func (p *page) verdict(m *Model) {
 
 // role is the word in the margin beside a finding.
 func role(in *Incident, f *detect.Finding) string {
-	switch f.Kind {
-	case detect.PeriodicBurst, detect.BurstKind:
-		if in.find(detect.TableFullKind, detect.PTRStorm) != nil {
-			return "cause"
-		}
+	switch {
+	case (f.Kind == detect.PeriodicBurst || f.Kind == detect.BurstKind) && in.find(detect.TableFullKind, detect.PTRStorm) != nil:
+		return "cause"
+	case f.Kind == detect.PTRStorm && f.Causes == "":
 		return "what"
-	case detect.PTRStorm:
-		if f.Causes != "" {
-			return "echo"
-		}
-	case detect.TableFullKind:
-		return "table"
-	case detect.OOM:
-		return "kills"
-	case detect.ShrinkKind:
-		return "window"
 	}
-	return "what"
+	return cmp.Or(wordsOf(f.Kind).role, "what")
 }
 
 const margin = 12

@@ -35,7 +35,7 @@ func (w words) describe(f *detect.Finding) []tip {
 	for i := range f.Inlets {
 		f.Inlets[i].Name = cmp.Or(f.Inlets[i].Name, nameOf(w.opt.Names, f.Inlets[i].Host))
 	}
-	tips := w.say(f)
+	tips := wordsOf(f.Kind).say(w, f)
 	f.Detail = sentences(f.Detail, missing(f))
 	f.Advice = nil
 	for _, t := range tips {
@@ -56,42 +56,51 @@ type words struct {
 	blame *detect.Finding // the burst that fills the table
 }
 
-func (w words) say(f *detect.Finding) []tip {
-	switch f.Kind {
+// kindWords holds what the report has to say about a kind of finding.
+type kindWords struct {
+	say   func(words, *detect.Finding) []tip // fills Title and Detail, and gives the advice
+	role  string                             // word in the margin of the text; "" is "what"
+	entry string                             // of the encyclopaedia, to read first about it
+}
+
+// wordsOf gives the words of each kind, one line a kind; of a kind that is not known the few that fit anything. Resets, scans
+// and storms of lookups have no entry: what the encyclopaedia has about them is about one vendor's or program's message.
+func wordsOf(kind string) kindWords {
+	switch kind {
 	case detect.PeriodicBurst:
-		return w.periodic(f)
+		return kindWords{words.periodic, "", "conntrack-full"}
 	case detect.BurstKind:
-		return w.burst(f)
+		return kindWords{words.burst, "", "conntrack-full"}
 	case detect.PTRStorm:
-		return w.echo(f)
+		return kindWords{words.echo, "echo", ""}
 	case detect.TableFullKind:
-		return w.tableFull(f)
+		return kindWords{words.tableFull, "table", "conntrack-full"}
 	case detect.OOM:
-		return w.oom(f)
+		return kindWords{words.oom, "kills", "oom-kill"}
 	case detect.ShrinkKind:
-		return w.shrink(f)
+		return kindWords{words.shrink, "window", "treason-uncloaked"}
 	case detect.ResetKind:
-		return w.reset(f)
+		return kindWords{words.reset, "", ""}
 	case detect.ScanKind:
-		return w.scan(f)
+		return kindWords{words.scan, "", ""}
 	case detect.GrowthKind:
-		return w.growth(f)
+		return kindWords{words.growth, "", ""}
 	case detect.SYNFloodKind:
-		return w.flood(f)
+		return kindWords{words.flood, "", "syn-flood"}
 	case detect.DNSStorm:
-		return w.storm(f)
-	case detect.LinkFlap:
-		return w.flap(f)
+		return kindWords{words.storm, "", ""}
 	case detect.LagKind:
-		return w.lag(f)
-	case detect.ClockKind:
-		return w.wrongClock(f)
+		return kindWords{words.lag, "", ""}
+	case detect.LinkFlap:
+		return kindWords{words.flap, "", "link-down"}
 	case detect.LossKind:
-		return w.loss(f)
+		return kindWords{words.loss, "", ""}
+	case detect.ClockKind:
+		return kindWords{words.wrongClock, "", ""}
 	case detect.NewHost:
-		return w.newHost(f)
+		return kindWords{words.newHost, "", ""}
 	}
-	return w.other(f)
+	return kindWords{words.other, "", ""}
 }
 
 // sentences joins those that have something to say.
