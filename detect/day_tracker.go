@@ -131,7 +131,7 @@ func (t *Tracker) EntriesAt(ns int64) map[netip.Addr]int {
 // Date is the day that the tracker summarizes.
 func (t *Tracker) Date() Date { return t.day.Date }
 
-// Observe takes one event in. It is false, and nothing happened, when the event is of another date.
+// Observe takes one event in. It reports false and does nothing when the event is of another date.
 func (t *Tracker) Observe(e *parse.Event) bool {
 	if dateOf(e.Time) != t.day.Date {
 		return false
@@ -146,6 +146,15 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 	rs := t.router(e.Router)
 	rs.router.Lines++
 	rs.router.count(d, e)
+	t.take(e, rs)
+	if e.Kind != parse.Repeated {
+		rs.lastKind = e.Kind
+	}
+	return true
+}
+
+// take hands the event to the part of the tracker that follows its kind.
+func (t *Tracker) take(e *parse.Event, rs *routerState) {
 	switch e.Kind {
 	case parse.SessionNew:
 		if e.Spread > maxSpread { // many that are given one time would look like a burst
@@ -195,10 +204,6 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 	default:
 		rs.router.Other[e.Kind.String()]++
 	}
-	if e.Kind != parse.Repeated {
-		rs.lastKind = e.Kind
-	}
-	return true
 }
 
 // advance moves the clock, slot by slot, so that each slot's level is that of its own time.

@@ -166,15 +166,21 @@ func (t *Tracker) serving(e *parse.Event, en *entry, host netip.Addr) {
 		return
 	}
 	if x := s.at(t.slotOf(en.born)); x != nil {
-		switch {
-		case e.State == parse.SynRecv || e.Kind == parse.SessionEnd && e.State == parse.NoState && (e.Packets == 3 || e.Packets == 4):
-			x.Recv++
-		case e.State == parse.Unreplied || e.State == parse.SynSent || e.Kind == parse.SessionEnd && e.Packets == 1:
-			x.Silent++
-		case e.Kind == parse.SessionUpdate && e.State >= parse.Established && e.State <= parse.TimeWait,
-			e.Kind == parse.SessionEnd && (e.Packets >= 5 || e.State >= parse.Established && e.State <= parse.TimeWait):
-			x.Done++
-		}
+		x.outcome(e)
+	}
+}
+
+// outcome counts what the line says of a handshake: that the host answered it, that nobody did, or that it was finished.
+func (x *ServedSlot) outcome(e *parse.Event) {
+	open := e.State >= parse.Established && e.State <= parse.TimeWait
+	ends := e.Kind == parse.SessionEnd
+	switch {
+	case e.State == parse.SynRecv || ends && e.State == parse.NoState && (e.Packets == 3 || e.Packets == 4):
+		x.Recv++
+	case e.State == parse.Unreplied || e.State == parse.SynSent || ends && e.Packets == 1:
+		x.Silent++
+	case e.Kind == parse.SessionUpdate && open, ends && (e.Packets >= 5 || open):
+		x.Done++
 	}
 }
 

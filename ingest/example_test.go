@@ -29,8 +29,8 @@ func ExampleImportReader() {
 	defer done()
 	log := strings.NewReader("Dec 31 23:59:59 gw kernel: nf_conntrack: table full, dropping packet\nJan  1 00:00:00 gw kernel: nf_conntrack: table full, dropping packet\n")
 	sum, err := ingest.ImportReader(context.Background(), db, ingest.Options{Year: 2025}, "router.log", log, time.Time{})
-	fmt.Println(sum.Events, sum.Routers, sum.Touched(), err)
-	// Output: 2 [gw] [2024-12-31 2025-01-01] <nil>
+	fmt.Println(sum.Events, sum.Routers, sum.Days[0].Date, sum.Days[1].Date, err)
+	// Output: 2 [gw] 2024-12-31 2025-01-01 <nil>
 }
 
 func ExampleServer() {

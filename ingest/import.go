@@ -100,16 +100,6 @@ type DayCount struct {
 	First, Last time.Time
 }
 
-// Touched are the days that got events.
-func (s *Summary) Touched() (ds []detect.Date) {
-	for _, d := range s.Days {
-		if d.Added > 0 {
-			ds = append(ds, d.Date)
-		}
-	}
-	return ds
-}
-
 func (s *Summary) day(d detect.Date) *DayCount {
 	i, ok := slices.BinarySearchFunc(s.Days, d, func(c DayCount, d detect.Date) int { return int(c.Date) - int(d) })
 	if !ok {

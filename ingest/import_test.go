@@ -392,7 +392,7 @@ func TestLargeFile(t *testing.T) {
 				return Import(t.Context(), db, opt, path)
 			}
 			sum, err := run()
-			if err != nil || sum.Events != n || sum.Unparsed != 0 || len(sum.Days) != 2 || len(sum.Touched()) != 2 {
+			if err != nil || sum.Events != n || sum.Unparsed != 0 || len(sum.Days) != 2 || added(&sum) != 2 {
 				t.Fatalf("%+v, %v", sum, err)
 			}
 			if first := sum.Days[0].First; !first.Equal(at) {
@@ -409,7 +409,7 @@ func TestLargeFile(t *testing.T) {
 			if err != nil || len(hs) == 0 || hs[0].Received != n || hs[0].Router != "gw" {
 				t.Errorf("health %+v, %v", hs, err)
 			}
-			if again, err := run(); err != nil || again.Events != 0 || again.Duplicates != n || len(again.Touched()) != 0 {
+			if again, err := run(); err != nil || again.Events != 0 || again.Duplicates != n || added(&again) != 0 {
 				t.Errorf("again %+v, %v", again, err)
 			}
 			after, err := db.Health(t.Context(), store.Window{})
@@ -490,4 +490,14 @@ func TestOptionsValidate(t *testing.T) {
 			t.Errorf("%+v is taken", o)
 		}
 	}
+}
+
+// added counts the days of an import that got events.
+func added(s *Summary) (n int) {
+	for _, d := range s.Days {
+		if d.Added > 0 {
+			n++
+		}
+	}
+	return n
 }

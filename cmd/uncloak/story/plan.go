@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
-	"slices"
 	"time"
 )
 
@@ -163,13 +162,3 @@ func (t *teller) peer() netip.Addr {
 
 // outside is the server number i of a documentation net (RFC 5737).
 func outside(i int) netip.Addr { return netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}) }
-
-// Hosts lists the addresses of everybody in the story, in order.
-func Hosts() []string {
-	var all []string
-	for _, p := range append(people(), things()...) {
-		all = append(all, p.addr)
-	}
-	slices.Sort(all)
-	return all
-}
