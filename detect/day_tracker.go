@@ -2,7 +2,6 @@ package detect
 
 import (
 	"cmp"
-	"iter"
 	"net/netip"
 	"time"
 
@@ -100,15 +99,6 @@ func NewTracker(cfg Config, prev *Day, date Date) *Tracker {
 		gauges: gauges, cfg: cfg, day: d, table: newTable(d, prev, cfg.Limits.Sessions), now: date.Start().UnixNano(),
 		hosts: map[netip.Addr]*hostState{}, routers: map[parse.Name]*routerState{},
 	}
-}
-
-// Summarize is the Day of the given events; those of other dates are passed over.
-func Summarize(cfg Config, prev *Day, date Date, events iter.Seq[*parse.Event]) *Day {
-	t := NewTracker(cfg, prev, date)
-	for e := range events {
-		t.Observe(e)
-	}
-	return t.Day()
 }
 
 // Now is the latest time that the tracker has seen, in ns.

@@ -193,13 +193,11 @@ func TestLiveIsReplay(t *testing.T) {
 			}
 			prev = stored
 		}
-		got := Summarize(cfg, prev, want.Date, func(yield func(*parse.Event) bool) {
-			for _, e := range s.events {
-				if !yield(&e) {
-					return
-				}
-			}
-		})
+		replay := NewTracker(cfg, prev, want.Date)
+		for _, e := range s.events {
+			replay.Observe(&e)
+		}
+		got := replay.Day()
 		differ(t, "live and replay", encoded(t, want), encoded(t, got))
 		prev = want
 	}

@@ -71,14 +71,6 @@ type Outcome struct {
 // Stretch is a time from the first to the last refusal.
 type Stretch struct{ Start, End time.Time }
 
-// refusedAll is the number of sessions that the full table refused.
-func (o *Outcome) refusedAll() (n uint64) {
-	for _, v := range o.Refused {
-		n += v
-	}
-	return n
-}
-
 // plan is one simulation.
 type plan struct {
 	change *Change

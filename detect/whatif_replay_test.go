@@ -291,3 +291,11 @@ func TestReplayNights(t *testing.T) {
 		t.Errorf("%+v, %v", held, err)
 	}
 }
+
+// refusedAll is the number of sessions that the full table refused.
+func (o *Outcome) refusedAll() (n uint64) {
+	for _, v := range o.Refused {
+		n += v
+	}
+	return n
+}
