@@ -74,8 +74,12 @@ func (p *Pings) merge(o *Pings) {
 	}
 }
 
-// latency notes an answer to a probe, or that there was none. A timeout without an address is one of the target that answered last;
-// a hop of a traceroute that keeps silent is none: many routers always do.
+// timedOut is the Detail of a Latency event about a probe that nobody answered.
+const timedOut = "timeout"
+
+// latency notes an answer to a probe, or that there was none. A lost probe belongs to the target that its line names; where
+// the line names none, or only the router that reports the failure, to the target that answered last. A hop of a traceroute
+// that keeps silent does not count: many routers always do.
 func (t *Tracker) latency(e *parse.Event, rs *routerState) {
 	rs.router.Other[e.Kind.String()]++
 	if e.Spread > maxSpread {
@@ -88,10 +92,13 @@ func (t *Tracker) latency(e *parse.Event, rs *routerState) {
 		if e.Bytes > 0 { // a ping, not a hop
 			rs.pinged = who
 		}
-	case answered, !rs.pinged.IsValid():
+	case answered:
 		return
-	default:
+	case who.IsValid() && e.Detail.String() == timedOut: // the line names the target that did not answer
+	case rs.pinged.IsValid(): // no address, or that of a router that reports the failure
 		who = rs.pinged
+	default:
+		return
 	}
 	p := rs.pings[who]
 	if p == nil {

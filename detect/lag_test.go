@@ -127,3 +127,27 @@ func TestSilentHopsAndPingsWithoutTimes(t *testing.T) {
 		}
 	}
 }
+
+// fping names the target of each lost probe: the loss is that target's, however well the one asked before it answers.
+func TestLostProbeBelongsToItsTarget(t *testing.T) {
+	var s stream
+	gw, far := addr("192.168.1.1"), addr("198.51.100.9")
+	for at := time.Duration(0); at < time.Hour; at += 10 * time.Second {
+		s.ping(t0.Add(at), gw, 400*time.Microsecond)
+		if at >= 20*time.Minute && at < 25*time.Minute {
+			s.add(t0.Add(at+time.Millisecond), parse.Event{Kind: parse.Latency, Src: far, Detail: parse.MakeName("timeout")})
+			continue
+		}
+		s.ping(t0.Add(at+time.Millisecond), far, 14*time.Millisecond)
+	}
+	fs := Findings(s.days(DefaultConfig()), DefaultConfig(), Window{t0, t0.Add(24 * time.Hour)})
+	var lag []Finding
+	for _, f := range fs {
+		if f.Kind == LagKind {
+			lag = append(lag, f)
+		}
+	}
+	if len(lag) != 1 || lag[0].Host != far.String() || len(lag[0].Spells) != 1 || lag[0].Spells[0].Lost != 30 {
+		t.Errorf("want the 30 lost probes of %v alone, got %+v", far, lag)
+	}
+}

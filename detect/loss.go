@@ -201,7 +201,12 @@ func (d *Day) receivedShare(router string) receivedShare {
 			sum.Received, sum.Lost, sum.Limited, sum.Missing = sum.Received+s.Received, sum.Lost+s.Lost, sum.Limited+s.Limited, sum.Missing+s.Missing
 		}
 	}
-	part := func(n, of uint64) float64 { return float64(n) / float64(max(n, of, 1)) }
+	part := func(n, of uint64) float64 {
+		if n >= of && n > 0 {
+			return lossMost // all of it, and yet there are lines: the counts are not of the same time
+		}
+		return float64(n) / float64(max(of, 1))
+	}
 	return receivedShare{part(sum.Lost, sum.Received), part(sum.Limited, sum.Received), part(sum.Missing, sum.Received+sum.Missing)}
 }
 
@@ -212,7 +217,7 @@ func MissingLines(days []*Day) map[string]uint64 {
 	for _, r := range losses(days) {
 		lost := 0.0
 		for _, x := range r.hours {
-			lost += x.lines * x.ends / max(1-x.ends, 0.01)
+			lost += sent(x.lines, x.ends) * x.ends
 		}
 		if lost >= 1 {
 			out[r.name] = uint64(math.Round(lost))
@@ -220,6 +225,11 @@ func MissingLines(days []*Day) map[string]uint64 {
 	}
 	return out
 }
+
+// sent returns how many lines were sent where so many came and that share of them, less than one, is missing. A share that
+// comes from counts gives these counts again, however near to one it is: kernels that swallow hundreds of thousands of lines
+// print a handful.
+func sent(lines, share float64) float64 { return lines / max(1-share, 1e-12) }
 
 // of is the missing share of the log that a finding rests on: of its router, or of all of them, in its hours.
 func (lt lossTable) of(f *Finding) float64 {
@@ -233,7 +243,7 @@ func (lt lossTable) of(f *Finding) float64 {
 		k, _ := slices.BinarySearchFunc(hours, from, func(x hourShare, h int64) int { return cmp.Compare(x.hour, h) })
 		for ; k < len(hours) && hours[k].hour <= to; k++ {
 			x := &hours[k]
-			all := x.lines / max(1-x.share(), 0.01)
+			all := sent(x.lines, x.share())
 			lines, lost = lines+all, lost+all*x.share()
 		}
 	}
@@ -255,7 +265,7 @@ func lossFindings(q *inquiry) []Finding {
 			for i := range hours {
 				x, h := &hours[i], hours[i].hour
 				share := x.of(class)
-				all := x.lines / max(1-share, 0.01)
+				all := sent(x.lines, share)
 				if w.To.UnixNano() <= h*int64(time.Hour) || w.From.UnixNano() >= (h+1)*int64(time.Hour) || share <= lossAlarm || all*share < lossLeast {
 					continue
 				}

@@ -178,3 +178,23 @@ func TestLossIsOneNumber(t *testing.T) {
 		t.Errorf("%v", want)
 	}
 }
+
+// A kernel that swallows nearly all of its messages says how many: the finding gives that number, not one worked out from a
+// share that was cut off at 99 %.
+func TestLossKeepsCountsOfNearlyAll(t *testing.T) {
+	var s stream
+	for i := range 3 {
+		s.add(t0.Add(time.Duration(i)*time.Second), parse.Event{Kind: parse.Suppressed, Count: 83204,
+			Detail: parse.MakeName("imjournal")})
+	}
+	for _, f := range Findings(s.days(DefaultConfig()), DefaultConfig(), Window{t0, t0.Add(24 * time.Hour)}) {
+		if f.Kind != LossKind {
+			continue
+		}
+		if f.Drops != 3*83204 || f.Lines != 3 || f.Evidence.Events != 3 {
+			t.Errorf("%d lost and %d received, evidence of %d; want %d, 3, 3", f.Drops, f.Lines, f.Evidence.Events, 3*83204)
+		}
+		return
+	}
+	t.Error("no finding about the loss")
+}

@@ -11,16 +11,17 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Socket is a socket that somebody else opened for us, as systemd does (systemd.socket(5)): datagrams or streams, of the
-// internet or unix.
+// Socket is a listening socket that another program has opened and handed over, as systemd does (systemd.socket(5)):
+// datagrams or streams, of the internet or unix.
 type Socket struct {
 	File *os.File
-	TLS  bool // of a stream
+	TLS  bool // the streams speak TLS
 }
 
-// inherit takes a socket over. It stays open for who gave it: at our end nothing of it is removed.
+// inherit takes over a socket that another program has opened. At a stop its file is not removed: the program that
+// opened it still has it.
 func (s *Server) inherit(sock Socket) error {
-	defer sock.File.Close() // what follows has a copy
+	defer sock.File.Close() // package net has made a copy
 	kind, err := unix.GetsockoptInt(int(sock.File.Fd()), unix.SOL_SOCKET, unix.SO_TYPE)
 	if err != nil {
 		return fmt.Errorf("socket %s: %w", sock.File.Name(), err)
@@ -54,7 +55,7 @@ func (s *Server) inherit(sock Socket) error {
 	return p.prepare()
 }
 
-// newStreamSocket is one without its listener.
+// newStreamSocket adds a stream socket to the server. The caller sets its listener.
 func (s *Server) newStreamSocket(tls bool) *streamSocket {
 	l := &streamSocket{cfg: &s.cfg, seldom: &rate.Sometimes{First: 10, Interval: time.Minute}}
 	if tls {

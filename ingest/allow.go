@@ -11,11 +11,11 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// maxStrangers is how many senders that are not allowed are named in the accounts of a day: their addresses may be made up.
+// maxStrangers bounds the number of refused senders that a day's accounts name: their addresses may be forged.
 const maxStrangers = 64
 
-// Rate bounds what one sender may send. Beyond it datagrams are dropped and counted; streams are read more slowly, which
-// holds their sender back and loses nothing.
+// Rate bounds what one sender may send. Beyond it datagrams are dropped and counted; streams are read more slowly,
+// which holds their sender back and loses nothing.
 type Rate struct {
 	Lines float64 // a second; 0: no bound
 	Burst int     // lines at once; 0: as many as Lines in two seconds
@@ -28,17 +28,19 @@ func (r Rate) burst() int {
 	return max(int(2*r.Lines), 1)
 }
 
-// PrivateNetworks are those that may send where the configuration says nothing: loopback, private and link-local addresses
-// (RFC 1918, 3927, 4193, 4291) and those of a provider's own NAT (RFC 6598).
+// PrivateNetworks returns the networks that may send where the configuration names none: loopback, private and
+// link-local addresses (RFC 1918, 3927, 4193, 4291) and those of a provider's own NAT (RFC 6598).
 func PrivateNetworks() []netip.Prefix {
 	var out []netip.Prefix
-	for _, s := range []string{"192.168.0.0/16", "10.0.0.0/8", "172.16.0.0/12", "127.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "fe80::/10", "fc00::/7", "::1/128"} {
+	for _, s := range []string{"192.168.0.0/16", "10.0.0.0/8", "172.16.0.0/12", "127.0.0.0/8", "100.64.0.0/10",
+		"169.254.0.0/16", "fe80::/10", "fc00::/7", "::1/128"} {
 		out = append(out, netip.MustParsePrefix(s))
 	}
 	return out
 }
 
-// gate says who may send, and how much. The socket readers ask it before a line takes up any memory.
+// gate decides which senders are received, and at what rate. The socket readers ask it before a line takes up any
+// memory.
 type gate struct {
 	rules atomic.Pointer[gateRules]
 
@@ -52,7 +54,7 @@ type gateRules struct {
 	allow  []netip.Prefix
 	rate   Rate
 	byAddr map[netip.Addr]Router
-	rates  bool // anybody has a rate
+	rates  bool // some sender has a rate limit
 }
 
 func newGate(senders int) *gate {
@@ -61,7 +63,7 @@ func newGate(senders int) *gate {
 	return g
 }
 
-// set takes new rules. Routers that the configuration names may send from wherever they are.
+// set replaces the rules. Routers that the configuration names are allowed whatever network they are in.
 func (g *gate) set(allow []netip.Prefix, all Rate, routers map[netip.Addr]Router) {
 	r := &gateRules{allow: slices.Clone(allow), rate: all, byAddr: routers, rates: all.Lines > 0}
 	for _, x := range routers {
@@ -73,7 +75,7 @@ func (g *gate) set(allow []netip.Prefix, all Rate, routers map[netip.Addr]Router
 	clear(g.limiters)
 }
 
-// allows says whether lines of a source are taken. Local sockets have no address, and file permissions of their own.
+// allows reports whether lines from a source are accepted. Those of local sockets are: file permissions guard these.
 func (g *gate) allows(from source) bool {
 	r := g.rules.Load()
 	if r.allow == nil || !from.addr.IsValid() {
@@ -88,14 +90,15 @@ func (g *gate) allows(from source) bool {
 	return ok
 }
 
-// others says whether the config names routers, and this is none of them. Local sockets have no address.
+// others reports whether the configuration names routers and the source, which is not a local socket, is not one of
+// them.
 func (g *gate) others(from source) bool {
 	r := g.rules.Load()
 	_, ok := r.byAddr[from.addr]
 	return len(r.byAddr) > 0 && from.addr.IsValid() && !ok
 }
 
-// take says whether a datagram that came at that time is within its sender's rate.
+// take reports whether a datagram that was received at a time (ns) is within its sender's rate.
 func (g *gate) take(from source, at int64) bool {
 	if !g.rules.Load().rates {
 		return true
@@ -104,7 +107,7 @@ func (g *gate) take(from source, at int64) bool {
 	return l == nil || l.AllowN(time.Unix(0, at), 1)
 }
 
-// wait holds the reader of a stream back until its sender may send n lines more, or ctx ends.
+// wait blocks the reader of a stream until its sender may send n more lines, or ctx ends.
 func (g *gate) wait(ctx context.Context, from source, n int) {
 	if !g.rules.Load().rates {
 		return
@@ -117,9 +120,9 @@ func (g *gate) wait(ctx context.Context, from source, n int) {
 	}
 }
 
-// limiter is the one of a source, nil where it has no bound. There are as many as there are senders; when made-up addresses
-// fill the table, those that have not sent for long enough to have their whole burst again go, and if there are none, all
-// further sources share one.
+// limiter returns the rate limiter of a source, or nil where no limit is set. The table holds at most max of them, as
+// addresses may be forged. When it is full, limiters of senders that have been silent long enough to have their whole
+// burst again are removed; if there are none, further sources share one limiter.
 func (g *gate) limiter(from source, now time.Time) *rate.Limiter {
 	r := g.rules.Load()
 	of := r.rate

@@ -15,8 +15,8 @@ import (
 
 const sendersMax = 10_000 // told apart in one capture
 
-// CaptureStats says what the packets of a capture were. Whatever is not sent as a message is in one of its counts, except
-// for packets of a syslog connection that carry no text.
+// CaptureStats counts the packets of a capture by what became of them. A packet that gave no message is in one of the
+// counts, unless it belongs to a syslog connection and carries no text.
 type CaptureStats struct {
 	Packets   uint64
 	Messages  uint64
@@ -28,13 +28,14 @@ type CaptureStats struct {
 	Truncated bool   // the file ends within a packet
 }
 
-// String says it in words: "12 packets, 4 not syslog, 1 cut short".
+// String returns the counts in words: "12 packets, 4 not syslog, 1 cut short".
 func (s CaptureStats) String() string {
 	b := fmt.Appendf(nil, "%d packets, %d not syslog", s.Packets, s.Other)
 	for _, c := range []struct {
 		n    uint64
 		what string
-	}{{s.Link, "of an unknown kind of link"}, {s.Short, "cut short"}, {s.Fragments, "fragments without the rest"}, {s.Gaps, "gaps in TCP streams"}} {
+	}{{s.Link, "of an unknown kind of link"}, {s.Short, "cut short"}, {s.Fragments, "fragments without the rest"},
+		{s.Gaps, "gaps in TCP streams"}} {
 		if c.n > 0 {
 			b = fmt.Appendf(b, ", %d %s", c.n, c.what)
 		}
@@ -53,13 +54,13 @@ type capture struct {
 	senders map[netip.Addr]int
 	frags   fragments
 	streams tcpStreams
-	at      time.Time // of the packet at hand
+	at      time.Time // when the current packet was captured
 	out     []Message
-	cut     *bool // the compressed data ended too early
+	cut     *bool // set by the decompressor: the compressed data is cut short
 	err     error
 
 	mu   sync.Mutex
-	told CaptureStats // those after the last packet, for who asks meanwhile
+	told CaptureStats // copy of stats after the last packet, for other goroutines
 }
 
 func newCapture(ports []uint16) *capture {
@@ -90,7 +91,7 @@ func (c *capture) next() ([]Message, error) {
 	return nil, c.err
 }
 
-// end gives what can still be given.
+// end passes on the messages that still wait for other packets, and sets the error that next returns.
 func (c *capture) end(err error) {
 	if c.err = err; errors.Is(err, errTruncated) {
 		c.stats.Truncated, c.err = true, io.EOF
@@ -107,7 +108,7 @@ func (c *capture) tell() {
 	c.told = c.stats
 }
 
-// give takes a message, whose memory is not ours.
+// give adds a message to the output. The text is copied.
 func (c *capture) give(text []byte, from netip.Addr) {
 	c.stats.Messages++
 	c.out = append(c.out, Message{Text: bytes.Clone(text), At: c.at, From: c.sender(from)})
@@ -125,7 +126,8 @@ func (c *capture) sender(a netip.Addr) int {
 func (c *capture) datagram(u *layers.UDP, p carried) {
 	n := int(u.Length)
 	switch {
-	case !c.wanted(uint16(u.DstPort)), n > 0 && n <= 8, n == 0 && len(u.Payload) == 0: // elsewhere, damaged, or empty
+	// for another port, damaged, or empty
+	case !c.wanted(uint16(u.DstPort)), n > 0 && n <= 8, n == 0 && len(u.Payload) == 0:
 		c.stats.Other += p.packets
 	case n > 8+len(u.Payload), n == 0 && p.missing > 0: // 0: larger than the field can say
 		c.stats.Short++
@@ -136,8 +138,8 @@ func (c *capture) datagram(u *layers.UDP, p carried) {
 
 func (c *capture) wanted(port uint16) bool { return slices.Contains(c.ports, port) }
 
-// lostFragments counts those of a datagram that is not whole. What was for another port, or has no beginning that says
-// where it went, is not syslog.
+// lostFragments counts the packets of a datagram that is not complete. Those for another port, or without the first
+// fragment, which names the port, count as not syslog.
 func (c *capture) lostFragments(port uint16, packets uint64) {
 	if port > 0 && c.wanted(port) {
 		c.stats.Fragments += packets

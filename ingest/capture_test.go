@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/netip"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -100,7 +99,8 @@ func block(order binary.AppendByteOrder, kind uint32, body []byte) []byte {
 	return order.AppendUint32(append(b, body...), n)
 }
 
-// pcapngFile is the same as pcapng, with times in nanoseconds that begin ten seconds late, which the interface makes good.
+// pcapngFile is the same as pcapng, with times in nanoseconds that begin ten seconds late, which the interface makes
+// good.
 func pcapngFile(order binary.AppendByteOrder, link uint16, packets ...[]byte) []byte {
 	section := order.AppendUint32(nil, sectionOrder)
 	section = order.AppendUint16(order.AppendUint16(section, 1), 0)
@@ -157,9 +157,11 @@ func TestRealCapture(t *testing.T) {
 		t.Fatal(err)
 	}
 	texts, all, s := messagesOf(t, file)
-	want := []string{"<13>Nov 22 03:00:00 gw app: datagram 0 of 127.0.0.1\n", "<13>Nov 22 03:00:01 gw app: datagram 1 of 127.0.0.1\n",
+	want := []string{"<13>Nov 22 03:00:00 gw app: datagram 0 of 127.0.0.1\n",
+		"<13>Nov 22 03:00:01 gw app: datagram 1 of 127.0.0.1\n",
 		"<13>Nov 22 03:00:00 gw app: datagram 0 of 127.0.0.2\n", "<13>Nov 22 03:00:03 gw6 app: over IPv6",
-		"<13>Nov 22 03:00:04 gw6 app: in fragments " + strings.Repeat("6", 2000), "<13>Nov 22 03:00:04 gw app: in fragments " + strings.Repeat("4", 3000),
+		"<13>Nov 22 03:00:04 gw6 app: in fragments " + strings.Repeat("6", 2000),
+		"<13>Nov 22 03:00:04 gw app: in fragments " + strings.Repeat("4", 3000),
 		"<13>Nov 22 03:00:05 gw app: a line", "<13>Nov 22 03:00:05 gw app: half a line",
 		"<13>1 2026-11-22T03:00:06Z gw app - - - counted", "<13>1 2026-11-22T03:00:06Z gw app - - - two\nlines"}
 	if !slices.Equal(texts, want) {
@@ -242,17 +244,21 @@ func TestLinks(t *testing.T) {
 		{"PPPoE", 1, ether + "\x88\x64\x11\x00\x00\x01\x00\x23\x00\x21" + string(v4)},
 		{"PPP", 9, "\xff\x03\x00\x57" + string(v6)},
 		{"cooked", 113, "\x00\x00\x00\x01\x00\x06\x02\x00\x00\x00\x00\x01\x00\x00\x08\x00" + string(v4)},
-		{"cooked, VLAN", 113, "\x00\x00\x00\x01\x00\x06\x02\x00\x00\x00\x00\x01\x00\x00\x81\x00\x00\x05\x08\x00" + string(v4)},
-		{"cooked 2", 276, "\x08\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x06\x02\x00\x00\x00\x00\x01\x00\x00" + string(v4)},
+		{"cooked, VLAN", 113, "\x00\x00\x00\x01\x00\x06\x02\x00\x00\x00\x00\x01\x00\x00\x81\x00\x00\x05\x08\x00" +
+			string(v4)},
+		{"cooked 2", 276, "\x08\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x06\x02\x00\x00\x00\x00\x01\x00\x00" +
+			string(v4)},
 		{"loopback", 0, "\x02\x00\x00\x00" + string(v4)},
 		{"loopback, IPv6 of a Mac", 0, "\x1e\x00\x00\x00" + string(v6)},
 		{"raw", 101, string(v6)},
 		{"IPv4 without a length", 101, string(large4)},
 		{"IPv6 without a length", 101, string(large)},
 		{"IP options", 101, string(options)},
-		{"IPv6 options", 101, string(ip6(0, append([]byte{60, 0, 0, 0, 0, 0, 0, 0, protoUDP, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, udpTo(514, "<13>a")...)))},
+		{"IPv6 options", 101, string(ip6(0, append([]byte{60, 0, 0, 0, 0, 0, 0, 0, protoUDP, 1, 0, 0, 0, 0, 0, 0, 0, 0,
+			0, 0, 0, 0, 0, 0}, udpTo(514, "<13>a")...)))},
 	} {
-		if texts, _, s := messagesOf(t, pcapFile(le, magicMicro, tc.link, []byte(tc.packet))); !slices.Equal(texts, []string{"<13>a"}) {
+		if texts, _, s := messagesOf(t, pcapFile(le, magicMicro, tc.link, []byte(tc.packet))); !slices.Equal(texts,
+			[]string{"<13>a"}) {
 			t.Errorf("%s: %q, %+v", tc.name, texts, s)
 		}
 		for n := range tc.packet { // cut anywhere: counted once, never sent
@@ -284,23 +290,26 @@ func TestTunnels(t *testing.T) {
 		"Ethernet in IPv6":            ip6(97, append([]byte("\x30\x00"+etherIPv4), v4...)),
 		"MPLS in IPv6":                ip6(137, append([]byte{0, 1, 1, 64}, v4...)),
 	} {
-		if texts, _, s := messagesOf(t, pcapFile(le, magicMicro, rawLink, packet)); len(texts) > 0 || s != (CaptureStats{Packets: 1, Other: 1}) {
+		if texts, _, s := messagesOf(t, pcapFile(le, magicMicro, rawLink, packet)); len(texts) > 0 ||
+			s != (CaptureStats{Packets: 1, Other: 1}) {
 			t.Errorf("%s: %q, %+v", name, texts, s)
 		}
 	}
 }
 
-// TestManyHeads: a packet of nothing but heads costs no more memory than a large packet does.
-func TestManyHeads(t *testing.T) {
-	tags := append([]byte(etherIPv4[:12]), bytes.Repeat([]byte{0x81, 0, 0, 5}, packetMax/4-8)...)
-	file := pcapFile(le, magicMicro, 1, tags)
-	le.PutUint32(file[16:], packetMax)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	_, _, s := messagesOf(t, file)
-	runtime.ReadMemStats(&after)
-	if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 256 || s != (CaptureStats{Packets: 1, Other: 1}) {
-		t.Errorf("%d MB, %+v", used, s)
+// TestDecodedMax: a message behind heads is found, and one that begins beyond decodedMax is not looked for.
+func TestDecodedMax(t *testing.T) {
+	v4 := ip4(7, protoUDP, 1, 0, udpTo(514, "<13>a"))
+	for heads, want := range map[int]CaptureStats{
+		10:             {Packets: 1, Messages: 1},
+		decodedMax / 4: {Packets: 1, Other: 1},
+	} {
+		tags := append([]byte(etherIPv4[:12]), bytes.Repeat([]byte{0x81, 0, 0, 5}, heads)...)
+		file := pcapFile(le, magicMicro, 1, append(append(tags, 8, 0), v4...))
+		le.PutUint32(file[16:], packetMax)
+		if _, _, s := messagesOf(t, file); s != want {
+			t.Errorf("%d heads: %+v, want %+v", heads, s, want)
+		}
 	}
 }
 
@@ -316,13 +325,17 @@ func TestNotSent(t *testing.T) {
 	}{
 		{"another port", packet(ip4(7, protoUDP, 1, 0, udpTo(53, "<13>a"))), CaptureStats{Packets: 1, Other: 1}},
 		{"another protocol", packet(ip4(7, 1, 1, 0, udpTo(514, "<13>a"))), CaptureStats{Packets: 1, Other: 1}},
-		{"no IP", pcapFile(le, magicMicro, 1, []byte(etherIPv4[:12]+"\x08\x06aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")), CaptureStats{Packets: 1, Other: 1}},
+		{"no IP", pcapFile(le, magicMicro, 1, []byte(etherIPv4[:12]+"\x08\x06aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")),
+			CaptureStats{Packets: 1, Other: 1}},
 		{"empty", packet(ip4(7, protoUDP, 1, 0, udpTo(514, ""))), CaptureStats{Packets: 1, Other: 1}},
 		{"snapped", packet(whole[:40]), CaptureStats{Packets: 1, Short: 1}},
 		{"a length that lies", packet(lies), CaptureStats{Packets: 1, Short: 1}},
-		{"an answer in a connection", packet(ip4(7, protoTCP, 1, 0, append([]byte{2, 2, 0, 99}, tcpTo(1, 16, "hello")[4:]...))), CaptureStats{Packets: 1}},
-		{"a first fragment", packet(ip4(7, protoUDP, 1, 0x2000, udpTo(514, "<13>a234"))), CaptureStats{Packets: 1, Fragments: 1}},
-		{"a first fragment to another port", packet(ip4(7, protoUDP, 1, 0x2000, udpTo(53, "<13>a234"))), CaptureStats{Packets: 1, Other: 1}},
+		{"an answer in a connection", packet(ip4(7, protoTCP, 1, 0,
+			append([]byte{2, 2, 0, 99}, tcpTo(1, 16, "hello")[4:]...))), CaptureStats{Packets: 1}},
+		{"a first fragment", packet(ip4(7, protoUDP, 1, 0x2000, udpTo(514, "<13>a234"))),
+			CaptureStats{Packets: 1, Fragments: 1}},
+		{"a first fragment to another port", packet(ip4(7, protoUDP, 1, 0x2000, udpTo(53, "<13>a234"))),
+			CaptureStats{Packets: 1, Other: 1}},
 		{"a last fragment", packet(ip4(7, protoUDP, 1, 2, []byte("of it"))), CaptureStats{Packets: 1, Other: 1}},
 		{"a file cut in a packet", packet(whole)[:60], CaptureStats{Truncated: true}},
 		{"a file cut in the head of a packet", packet(whole)[:30], CaptureStats{Truncated: true}},
@@ -342,14 +355,18 @@ func TestNotSent(t *testing.T) {
 func TestDamagedCapture(t *testing.T) {
 	good := ip4(7, protoUDP, 1, 0, udpTo(514, "<13>a"))
 	ng, huge := pcapngFile(le, rawLink, good), pcapFile(le, magicMicro, rawLink, good)
-	le.PutUint32(huge[16:], 1<<31) // the snap length
+	le.PutUint32(huge[16:], 2*packetMax) // the snap length
+	tooLong := "\x00\x00\x10\x01"        // 17 MiB, just beyond packetMax
 	for name, file := range map[string][]byte{
-		"a packet of 2 GB":     append(pcapFile(le, magicMicro, rawLink, good), "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x80"...),
-		"a packet of 1 GB":     append(huge, "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x00\x40"...),
-		"more than its block":  slices.Concat(ng, block(le, 6, append(make([]byte, 12), "\x00\x10\x00\x00\x00\x10\x00\x00"...)), ng),
-		"options without end":  slices.Concat(ng, block(le, 6, append(make([]byte, 20), "\x01\x00\xff\x00"...)), ng, ng),
+		"beyond the snap": append(pcapFile(le, magicMicro, rawLink, good),
+			"\x00\x00\x00\x00\x00\x00\x00\x00"+tooLong+tooLong...),
+		"beyond our bound": append(huge, "\x00\x00\x00\x00\x00\x00\x00\x00"+tooLong+tooLong...),
+		"more than its block": slices.Concat(ng,
+			block(le, 6, append(make([]byte, 12), "\x00\x10\x00\x00\x00\x10\x00\x00"...)), ng),
+		"options without end": slices.Concat(ng, block(le, 6, append(make([]byte, 20), "\x01\x00\xff\x00"...)), ng,
+			ng),
 		"a block of 4 bytes":   append(slices.Clone(ng), "\x06\x00\x00\x00\x04\x00\x00\x00"...),
-		"a block of 4 GB":      append(slices.Clone(ng), "\x06\x00\x00\x00\xf0\xff\xff\xff"...),
+		"a block of 17 MB":     append(slices.Clone(ng), "\x06\x00\x00\x00"+tooLong...),
 		"no such interface":    append(slices.Clone(ng), block(le, 6, append([]byte{1}, make([]byte, 40)...))...),
 		"no byte order":        append(slices.Clone(ng), block(le, sectionBlock, make([]byte, 16))...),
 		"too many interfaces":  append(slices.Clone(ng), bytes.Repeat(block(le, 1, make([]byte, 8)), interfacesMax)...),
@@ -403,11 +420,13 @@ func TestFragments(t *testing.T) {
 			t.Errorf("%s: %+v", name, s)
 		}
 	}
-	if texts, _, s := messagesOf(t, pcapFile(le, magicMicro, rawLink, one, three, two[:100])); len(texts) != 0 || s.Fragments != 3 {
+	if texts, _, s := messagesOf(t, pcapFile(le, magicMicro, rawLink, one, three, two[:100])); len(texts) != 0 ||
+		s.Fragments != 3 {
 		t.Errorf("a piece is missing: %q, %+v", texts, s)
 	}
 	// Linux drops a datagram whose fragments overlap: so does the library, and they are counted
-	if texts, _, s := messagesOf(t, pcapFile(le, magicMicro, rawLink, one, frag(1, 1000, 2000), frag(1, 1600, 3000), three)); len(texts) != 0 || s.Fragments+s.Other != 4 {
+	if texts, _, s := messagesOf(t, pcapFile(le, magicMicro, rawLink, one, frag(1, 1000, 2000), frag(1, 1600, 3000),
+		three)); len(texts) != 0 || s.Fragments+s.Other != 4 {
 		t.Errorf("overlapping: %q, %+v", texts, s)
 	}
 	// the number comes again later: a new datagram, not the rest of the old one
@@ -417,7 +436,8 @@ func TestFragments(t *testing.T) {
 		le.PutUint32(last, le.Uint32(last)+60)
 		return b
 	}
-	if texts, _, s := messagesOf(t, late(one, two, three, one, two, three)); len(texts) != 1 || s.Fragments != 2 || s.Other != 1 {
+	if texts, _, s := messagesOf(t, late(one, two, three, one, two, three)); len(texts) != 1 || s.Fragments != 2 ||
+		s.Other != 1 {
 		t.Errorf("a number that comes again: %q, %+v", texts, s)
 	}
 }
@@ -441,14 +461,21 @@ func TestFragments6(t *testing.T) {
 		want    int
 		stats   CaptureStats
 	}{
-		"in order":           {[][]byte{ip6(44, frag(protoUDP, d, 0, 1480)), ip6(44, frag(protoUDP, d, 1480, 2960)), ip6(44, frag(protoUDP, d, 2960, len(d)))}, 1, CaptureStats{}},
-		"the last one first": {[][]byte{ip6(44, frag(protoUDP, d, 1480, len(d))), ip6(44, frag(protoUDP, d, 0, 1480))}, 1, CaptureStats{}},
-		"behind options":     {[][]byte{ip6(0, append(options, frag(protoUDP, d, 0, 1480)...)), ip6(60, append(options, frag(protoUDP, d, 1480, len(d))...))}, 1, CaptureStats{}},
-		"options in them":    {[][]byte{ip6(44, frag(60, behind, 0, 1480)), ip6(44, frag(60, behind, 1480, len(behind)))}, 1, CaptureStats{}},
-		"the only one":       {[][]byte{ip6(44, frag(protoUDP, d, 0, len(d)))}, 1, CaptureStats{}},
-		"cut":                {[][]byte{ip6(44, frag(protoUDP, d, 0, 1480)), ip6(44, frag(protoUDP, d, 1480, len(d)))[:900]}, 0, CaptureStats{Fragments: 2}},
-		"of a fragment":      {[][]byte{ip6(44, frag(44, frag(protoUDP, d, 0, len(d)), 0, len(d)+8))}, 0, CaptureStats{Other: 1}},
-		"overlapping":        {[][]byte{ip6(44, frag(protoUDP, d, 0, 1480)), ip6(44, frag(protoUDP, d, 1000, len(d)))}, 0, CaptureStats{Fragments: 2}},
+		"in order": {[][]byte{ip6(44, frag(protoUDP, d, 0, 1480)), ip6(44, frag(protoUDP, d, 1480, 2960)),
+			ip6(44, frag(protoUDP, d, 2960, len(d)))}, 1, CaptureStats{}},
+		"the last one first": {[][]byte{ip6(44, frag(protoUDP, d, 1480, len(d))), ip6(44, frag(protoUDP, d, 0, 1480))},
+			1, CaptureStats{}},
+		"behind options": {[][]byte{ip6(0, append(options, frag(protoUDP, d, 0, 1480)...)),
+			ip6(60, append(options, frag(protoUDP, d, 1480, len(d))...))}, 1, CaptureStats{}},
+		"options in them": {[][]byte{ip6(44, frag(60, behind, 0, 1480)),
+			ip6(44, frag(60, behind, 1480, len(behind)))}, 1, CaptureStats{}},
+		"the only one": {[][]byte{ip6(44, frag(protoUDP, d, 0, len(d)))}, 1, CaptureStats{}},
+		"cut": {[][]byte{ip6(44, frag(protoUDP, d, 0, 1480)),
+			ip6(44, frag(protoUDP, d, 1480, len(d)))[:900]}, 0, CaptureStats{Fragments: 2}},
+		"of a fragment": {[][]byte{ip6(44, frag(44, frag(protoUDP, d, 0, len(d)), 0, len(d)+8))}, 0,
+			CaptureStats{Other: 1}},
+		"overlapping": {[][]byte{ip6(44, frag(protoUDP, d, 0, 1480)), ip6(44, frag(protoUDP, d, 1000, len(d)))},
+			0, CaptureStats{Fragments: 2}},
 	} {
 		texts, _, s := messagesOf(t, pcapFile(le, magicMicro, rawLink, tc.packets...))
 		tc.stats.Packets, tc.stats.Messages = uint64(len(tc.packets)), uint64(tc.want)
@@ -481,7 +508,8 @@ func TestFragmentBounds(t *testing.T) {
 				held += d.held
 			}
 			if len(c.frags.open) > datagramsMax || held > fragmentsMax || held != c.frags.held {
-				t.Fatalf("%s: %d fragments of %d datagrams wait, counted %d", name, held, len(c.frags.open), c.frags.held)
+				t.Fatalf("%s: %d fragments of %d datagrams wait, counted %d", name, held, len(c.frags.open),
+					c.frags.held)
 			}
 		}
 		if c.frags.end(); c.stats.Fragments+c.stats.Other != uint64(n) || c.frags.held != 0 {
@@ -502,23 +530,39 @@ func TestTCPStreams(t *testing.T) {
 		want    []string
 		stats   CaptureStats
 	}{
-		{"lines in pieces", [][]byte{open, seg(100, 0, "<13>one\n<1"), seg(110, 0, "3>two\r\n")}, []string{"<13>one", "<13>two"}, CaptureStats{}},
-		{"octets", [][]byte{open, seg(100, 0, "7 <13>one8 <13>t\n"), seg(117, 0, "wo")}, []string{"<13>one", "<13>t\nwo"}, CaptureStats{}},
-		{"out of order, repeated, overlapping", [][]byte{open, seg(108, 0, "<13>two\n"), seg(116, 0, "<13>three\n"), seg(100, 0, "<13>one\n"), seg(100, 0, "<13>one\n"), seg(120, 0, "three\n<13>four\n")},
+		{"lines in pieces", [][]byte{open, seg(100, 0, "<13>one\n<1"), seg(110, 0, "3>two\r\n")},
+			[]string{"<13>one", "<13>two"}, CaptureStats{}},
+		{"octets", [][]byte{open, seg(100, 0, "7 <13>one8 <13>t\n"), seg(117, 0, "wo")},
+			[]string{"<13>one", "<13>t\nwo"}, CaptureStats{}},
+		{"out of order, repeated, overlapping", [][]byte{open, seg(108, 0, "<13>two\n"), seg(116, 0, "<13>three\n"),
+			seg(100, 0, "<13>one\n"), seg(100, 0, "<13>one\n"), seg(120, 0, "three\n<13>four\n")},
 			[]string{"<13>one", "<13>two", "<13>three", "<13>four"}, CaptureStats{}},
-		{"numbers that wrap", [][]byte{seg(0xfffffffd, syn, ""), seg(0xfffffffe, 0, "<13>one\n"), seg(6, 0, "<13>two\n")}, []string{"<13>one", "<13>two"}, CaptureStats{}},
-		{"the last line has no end", [][]byte{open, seg(100, fin, "<13>one\n<13>two")}, []string{"<13>one", "<13>two"}, CaptureStats{}},
-		{"and the end comes early", [][]byte{open, seg(108, fin, "<13>two"), seg(100, 0, "<13>one\n")}, []string{"<13>one", "<13>two"}, CaptureStats{}},
-		{"a reset", [][]byte{open, seg(100, 0, "<13>one\n<13>two"), seg(115, rst, "")}, []string{"<13>one", "<13>two"}, CaptureStats{}},
-		{"the capture ends first", [][]byte{open, seg(100, 0, "<13>one\n<13>tw")}, []string{"<13>one"}, CaptureStats{Short: 1}},
-		{"the beginning is missing", [][]byte{seg(500, 0, "of one\n<13>two\n"), seg(515, 0, "<13>three\n")}, []string{"<13>two", "<13>three"}, CaptureStats{}},
-		{"the beginning is missing, no end in sight", [][]byte{seg(500, 0, "of one"), seg(506, 0, "or so\n"), seg(512, 0, "<13>two\n")}, []string{"<13>two"}, CaptureStats{}},
-		{"a gap", [][]byte{open, seg(100, 0, "<13>one\n<13>tw"), seg(200, 0, "ee\n<13>four\n")}, []string{"<13>one", "<13>four"}, CaptureStats{Gaps: 1}},
-		{"snapped", [][]byte{open, seg(100, 0, "<13>one\n<13>two\n")[:52], seg(116, 0, "<13>three\n")}, []string{"<13>one", "<13>three"}, CaptureStats{Short: 1}},
-		{"the same ports again", [][]byte{open, seg(100, 0, "<13>one\n<13>tw"), seg(0x50000000, syn, ""), seg(0x50000001, 0, "<13>two\n")}, []string{"<13>one", "<13>two"}, CaptureStats{Short: 1}},
-		{"and the beginning is missing", [][]byte{open, seg(100, 0, "<13>one\n"), seg(0x50000001, 0, "<13>two\n")}, []string{"<13>one", "<13>two"}, CaptureStats{}},
-		{"a message of 300 KB", [][]byte{open, seg(100, 0, "<13>"+strings.Repeat("x", 60000)), seg(60104, 0, strings.Repeat("x", 60000)), seg(120104, 0, strings.Repeat("x", 60000)),
-			seg(180104, 0, strings.Repeat("x", 60000)), seg(240104, 0, strings.Repeat("x", 60000)), seg(300104, 0, "\n<13>two\n")}, []string{"<13>two"}, CaptureStats{Short: 1}},
+		{"numbers that wrap", [][]byte{seg(0xfffffffd, syn, ""), seg(0xfffffffe, 0, "<13>one\n"),
+			seg(6, 0, "<13>two\n")}, []string{"<13>one", "<13>two"}, CaptureStats{}},
+		{"the last line has no end", [][]byte{open, seg(100, fin, "<13>one\n<13>two")}, []string{"<13>one", "<13>two"},
+			CaptureStats{}},
+		{"and the end comes early", [][]byte{open, seg(108, fin, "<13>two"), seg(100, 0, "<13>one\n")},
+			[]string{"<13>one", "<13>two"}, CaptureStats{}},
+		{"a reset", [][]byte{open, seg(100, 0, "<13>one\n<13>two"), seg(115, rst, "")}, []string{"<13>one", "<13>two"},
+			CaptureStats{}},
+		{"the capture ends first", [][]byte{open, seg(100, 0, "<13>one\n<13>tw")}, []string{"<13>one"},
+			CaptureStats{Short: 1}},
+		{"the beginning is missing", [][]byte{seg(500, 0, "of one\n<13>two\n"), seg(515, 0, "<13>three\n")},
+			[]string{"<13>two", "<13>three"}, CaptureStats{}},
+		{"the beginning is missing, no end in sight", [][]byte{seg(500, 0, "of one"), seg(506, 0, "or so\n"),
+			seg(512, 0, "<13>two\n")}, []string{"<13>two"}, CaptureStats{}},
+		{"a gap", [][]byte{open, seg(100, 0, "<13>one\n<13>tw"), seg(200, 0, "ee\n<13>four\n")},
+			[]string{"<13>one", "<13>four"}, CaptureStats{Gaps: 1}},
+		{"snapped", [][]byte{open, seg(100, 0, "<13>one\n<13>two\n")[:52], seg(116, 0, "<13>three\n")},
+			[]string{"<13>one", "<13>three"}, CaptureStats{Short: 1}},
+		{"the same ports again", [][]byte{open, seg(100, 0, "<13>one\n<13>tw"), seg(0x50000000, syn, ""),
+			seg(0x50000001, 0, "<13>two\n")}, []string{"<13>one", "<13>two"}, CaptureStats{Short: 1}},
+		{"and the beginning is missing", [][]byte{open, seg(100, 0, "<13>one\n"), seg(0x50000001, 0, "<13>two\n")},
+			[]string{"<13>one", "<13>two"}, CaptureStats{}},
+		{"a message of 300 KB", [][]byte{open, seg(100, 0, "<13>"+strings.Repeat("x", 60000)),
+			seg(60104, 0, strings.Repeat("x", 60000)), seg(120104, 0, strings.Repeat("x", 60000)),
+			seg(180104, 0, strings.Repeat("x", 60000)), seg(240104, 0, strings.Repeat("x", 60000)),
+			seg(300104, 0, "\n<13>two\n")}, []string{"<13>two"}, CaptureStats{Short: 1}},
 	} {
 		texts, _, s := messagesOf(t, pcapFile(le, magicMicro, rawLink, tc.packets...))
 		tc.stats.Packets, tc.stats.Messages = uint64(len(tc.packets)), uint64(len(tc.want))
@@ -556,7 +600,8 @@ func TestTCPBounds(t *testing.T) {
 		t.Errorf("%+v", c.stats)
 	}
 	for i := range 5 * tcpStreamsMax {
-		c.take(rawLink, ip4(7, protoTCP, 1, 0, append(be.AppendUint16(nil, uint16(1000+i)), tcpTo(1, 16, "<13>")[2:]...)))
+		c.take(rawLink, ip4(7, protoTCP, 1, 0, append(be.AppendUint16(nil, uint16(1000+i)),
+			tcpTo(1, 16, "<13>")[2:]...)))
 		if len(c.streams.open) > tcpStreamsMax {
 			t.Fatalf("%d connections", len(c.streams.open))
 		}
@@ -566,7 +611,8 @@ func TestTCPBounds(t *testing.T) {
 func TestManySenders(t *testing.T) {
 	c := &capture{senders: map[netip.Addr]int{}}
 	for i := range sendersMax + 5 {
-		if got := c.sender(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})); got != i+1 && (i < sendersMax || got != 0) {
+		if got := c.sender(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})); got != i+1 &&
+			(i < sendersMax || got != 0) {
 			t.Fatalf("sender %d is %d", i, got)
 		}
 	}
@@ -579,7 +625,8 @@ func TestManySenders(t *testing.T) {
 func TestNames(t *testing.T) {
 	file := pcapngFile(le, rawLink, ip4(7, protoUDP, 1, 0, udpTo(514, "<13>a")))
 	names := block(le, 4, []byte("\x01\x00\x09\x00\xc0\x00\x02\x01name\x00\x00\x00\x00\x00\x00\x00\x00"))
-	f, err := openCaptureFile(bufio.NewReader(bytes.NewReader(slices.Concat(file, bytes.Repeat(names, 1000), file[len(file)-68:]))))
+	f, err := openCaptureFile(bufio.NewReader(bytes.NewReader(slices.Concat(file, bytes.Repeat(names, 1000),
+		file[len(file)-68:]))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -594,9 +641,11 @@ func TestNames(t *testing.T) {
 func TestLive(t *testing.T) {
 	log := "<13>a line that is longer than what is looked at first\n"
 	for name, tc := range map[string]struct{ one, two string }{
-		"log":    {log, log},
-		"pcap":   {string(pcapFile(le, magicMicro, rawLink, ip4(7, protoUDP, 1, 0, udpTo(514, log)))), string(pcapFile(le, magicMicro, rawLink, ip4(7, protoUDP, 1, 0, udpTo(514, log)))[24:])},
-		"pcapng": {string(pcapngFile(le, rawLink, ip4(7, protoUDP, 1, 0, udpTo(514, log)))), string(pcapngFile(le, rawLink, ip4(7, protoUDP, 1, 0, udpTo(514, log))))},
+		"log": {log, log},
+		"pcap": {string(pcapFile(le, magicMicro, rawLink, ip4(7, protoUDP, 1, 0, udpTo(514, log)))),
+			string(pcapFile(le, magicMicro, rawLink, ip4(7, protoUDP, 1, 0, udpTo(514, log)))[24:])},
+		"pcapng": {string(pcapngFile(le, rawLink, ip4(7, protoUDP, 1, 0, udpTo(514, log)))),
+			string(pcapngFile(le, rawLink, ip4(7, protoUDP, 1, 0, udpTo(514, log))))},
 	} {
 		r, w := io.Pipe()
 		next := make(chan struct{})
@@ -645,13 +694,15 @@ func TestLogMessages(t *testing.T) {
 			limit = 1 << 30
 		}
 		all, err := m.All(limit)
-		if len(all) != tc.want || fmt.Sprint(err) == "<nil>" != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) {
+		if len(all) != tc.want || fmt.Sprint(err) == "<nil>" != (tc.err == "") ||
+			err != nil && !strings.Contains(err.Error(), tc.err) {
 			t.Errorf("%s: %d lines, %v", tc.name, len(all), err)
 		}
 	}
 }
 
-// FuzzCapture: nothing in a capture makes the reader fail in another way than by an error, and no message is from nowhere.
+// FuzzCapture: nothing in a capture makes the reader fail in another way than by an error, and no message is from
+// nowhere.
 func FuzzCapture(f *testing.F) {
 	packed, err := os.Open("testdata/syslog.pcap.gz")
 	if err != nil {

@@ -20,11 +20,13 @@ const (
 
 var errTruncated = errors.New("the capture ends within a packet")
 
-// isCapture knows a capture file by its first four bytes: pcap with micro- or nanoseconds or as patched by Kuznetzov, in
-// either byte order, and pcapng. The library refuses the patched one; as a log it would be sent.
+// isCapture reports whether a file is a packet capture, by its first four bytes: pcap with micro- or nanoseconds or as
+// patched by Kuznetzov, in either byte order, and pcapng. The library refuses the patched form; if it were not
+// recognized here, it would be sent as a log.
 func isCapture(head []byte) bool {
 	switch string(head[:min(4, len(head))]) {
-	case "\xd4\xc3\xb2\xa1", "\xa1\xb2\xc3\xd4", "\x4d\x3c\xb2\xa1", "\xa1\xb2\x3c\x4d", "\x34\xcd\xb2\xa1", "\xa1\xb2\xcd\x34", sectionMagic:
+	case "\xd4\xc3\xb2\xa1", "\xa1\xb2\xc3\xd4", "\x4d\x3c\xb2\xa1", "\xa1\xb2\x3c\x4d", "\x34\xcd\xb2\xa1",
+		"\xa1\xb2\xcd\x34", sectionMagic:
 		return true
 	}
 	return false
@@ -40,7 +42,7 @@ type captureFile struct {
 	blocks *blocks // of pcapng
 }
 
-// openCaptureFile leaves all bytes that are not understood yet in the buffer it is given: pcapgo.Reader takes that for its own.
+// openCaptureFile reads the head of a capture. The rest stays in the buffer, which pcapgo.Reader adopts as its own.
 func openCaptureFile(in *bufio.Reader) (f *captureFile, err error) {
 	f = &captureFile{in: in}
 	if head, _ := in.Peek(4); string(head) == sectionMagic {
@@ -55,7 +57,8 @@ func openCaptureFile(in *bufio.Reader) (f *captureFile, err error) {
 	return f, nil
 }
 
-// ready says whether a packet can be read without waiting, as far as that is known. The wrong byte order makes a length larger.
+// ready reports whether a whole packet is in the buffer, so that reading it does not wait. Of the two byte orders it
+// takes the one that makes a length smaller: the wrong one makes it larger.
 func (f *captureFile) ready() bool {
 	b, _ := f.in.Peek(f.in.Buffered())
 	smaller := func(at int) int { return int(min(binary.LittleEndian.Uint32(b[at:]), binary.BigEndian.Uint32(b[at:]))) }
@@ -65,7 +68,7 @@ func (f *captureFile) ready() bool {
 	return len(b) >= 16 && len(b) >= 16+smaller(8)
 }
 
-// next gives a packet, whose data holds until the next one is read, or io.EOF, or errTruncated.
+// next returns the next packet, io.EOF, or errTruncated. The data is valid until the next call.
 func (f *captureFile) next() (link layers.LinkType, data []byte, ci gopacket.CaptureInfo, err error) {
 	if f.pcap != nil {
 		link = f.pcap.LinkType()
@@ -78,7 +81,7 @@ func (f *captureFile) next() (link layers.LinkType, data []byte, ci gopacket.Cap
 		}
 	}
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF) && ci.CaptureLength > 0: // the reader of pcap ends so behind a packet's head
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF) && ci.CaptureLength > 0: // pcapgo, behind a head
 		err = errTruncated
 	case err != nil && !errors.Is(err, io.EOF):
 		err = fmt.Errorf("the capture is damaged: %w", err)
@@ -86,14 +89,14 @@ func (f *captureFile) next() (link layers.LinkType, data []byte, ci gopacket.Cap
 	return link, data, ci, err
 }
 
-// blocks passes on the blocks of a pcapng file. The library believes what they say of their length, keeps what names they
-// give to addresses, and bounds neither: here is where that is done.
+// blocks is the reader between a pcapng file and the library, which bounds neither the length of blocks nor the names
+// of addresses that it keeps: blocks refuses what is too large and leaves names out.
 type blocks struct {
 	in         *bufio.Reader
 	order      binary.ByteOrder
-	left       int // bytes of the block at hand
+	left       int // bytes of the current block
 	interfaces int
-	packet     bool // that which was asked for is passed on
+	packet     bool // the block of the packet that next asked for has begun
 }
 
 func isPacket(kind uint32) bool { return kind == 2 || kind == 3 || kind == 6 } // obsolete, simple, enhanced
@@ -118,7 +121,7 @@ func (b *blocks) begin() error {
 	if len(h) < 12 && !errors.Is(err, io.EOF) || len(h) == 0 {
 		return err
 	}
-	if b.left = len(h); len(h) < 8 { // the rest, of which the library makes nothing
+	if b.left = len(h); len(h) < 8 { // too short for a block: the library ignores it
 		return nil
 	}
 	if bytes.HasPrefix(h, []byte(sectionMagic)) {

@@ -7,7 +7,7 @@ import (
 	"uncloak/store"
 )
 
-// A chunk is what becomes one batch: about 4 MB of netfilter lines. At most chunksAlive of them exist, so an import
+// A chunk becomes one batch: about 4 MB of netfilter lines. At most chunksAlive of them exist, so an import
 // takes about 40 MB whatever the file.
 const (
 	chunkBytes  = 4 << 20
@@ -15,8 +15,8 @@ const (
 	chunksAlive = 5
 )
 
-// chunk is a piece of a file, its lines and what they say. The lines lie in buf: nothing is copied until the store
-// writes it.
+// chunk is a piece of a file with its lines and what the parser has read in them. The lines are parts of buf: nothing
+// is copied until the store writes it.
 type chunk struct {
 	buf      []byte
 	lines    [][]byte
@@ -26,24 +26,24 @@ type chunk struct {
 	ready    chan struct{} // closed when parsed
 }
 
-// fact is what a line says beyond its event.
+// fact holds what a line says beyond its event.
 type fact struct {
 	stamp    parse.Stamp
-	header   bool // it has a header of its own: it is a log line, understood or not
-	junk     bool // it has control characters
-	wallDump bool // dmesg -T: the kernel's wall clock, which drifts
-	same     same // the stored line that it is, where it has no stamp
+	header   bool       // it has a header: it is a log line, understood or not
+	junk     bool       // it has control characters
+	wallDump bool       // dmesg -T: the kernel's wall clock, which drifts
+	stored   storedLine // the line of the store that it is, for lines without a stamp and of dmesg -T
 }
 
 // chunker cuts a stream into chunks at line ends.
 type chunker struct {
 	r     io.Reader
 	cut   *splitter
-	left  []byte // of the last read, not yet cut
+	left  []byte // bytes read and not yet cut into lines
 	atEOF bool
 }
 
-// fill reads the next chunk into c; io.EOF says that there is none.
+// fill reads the next chunk into c. After the last one it returns io.EOF.
 func (r *chunker) fill(c *chunk) error {
 	c.lines, c.entries, c.facts, c.oversize = c.lines[:0], c.entries[:0], c.facts[:0], 0
 	n := copy(c.buf, r.left)
@@ -83,12 +83,13 @@ type reader struct {
 	dialect *parse.Dialect
 	rec     parse.Record
 	names   routerNames
-	router  routerName // of all lines, or of those without a host
+	router  routerName // of all lines if forced, else of lines without a host
 	forced  bool
 }
 
 func newReader(router string, forced bool, d *parse.Dialect) *reader {
-	return &reader{parser: parse.NewParser(), dialect: d, names: make(routerNames), router: newRouterName(router), forced: forced}
+	return &reader{parser: parse.NewParser(), dialect: d, names: make(routerNames), router: newRouterName(router),
+		forced: forced}
 }
 
 func (r *reader) read(c *chunk) {
@@ -108,9 +109,10 @@ func (r *reader) read(c *chunk) {
 func factOf(l []byte, rec *parse.Record) fact {
 	st := &rec.Stamp
 	return fact{
-		stamp:    *st,
-		junk:     junk(l),
-		header:   rec.Pri >= 0 || st.HasClock || st.HasUnix || st.HasUptime || len(rec.Host) > 0,
-		wallDump: st.HasClock && !st.HasUnix && len(rec.Host) == 0 && (l[0] == '[' || len(l) > 19 && l[10] == 'T' && l[19] == ','),
+		stamp:  *st,
+		junk:   junk(l),
+		header: rec.Pri >= 0 || st.HasClock || st.HasUnix || st.HasUptime || len(rec.Host) > 0,
+		wallDump: st.HasClock && !st.HasUnix && len(rec.Host) == 0 && (l[0] == '[' || len(l) > 19 && l[10] == 'T' &&
+			l[19] == ','),
 	}
 }

@@ -23,12 +23,12 @@ type Appender interface {
 	Append(ctx context.Context, b store.Batch) (store.Appended, error)
 }
 
-// Router is what the configuration knows about a sender.
+// Router holds what the configuration says about a sender.
 type Router struct {
 	Name     string         // the name its events go by; "": the host name in its lines
 	Location *time.Location // zone of stamps that name none; nil: Config.Location
 	Rate     Rate           // instead of Config.Rate
-	Dialect  *parse.Dialect // that it writes; nil: found by looking
+	Dialect  *parse.Dialect // that it writes; nil: chosen line by line
 }
 
 // Config says where a Server listens and how much it holds. DefaultConfig fills in everything but addresses.
@@ -39,31 +39,33 @@ type Config struct {
 	UnixStream []string // paths of unix stream sockets
 	TLS        []string // host:port to accept TLS at (RFC 5425)
 
-	Sockets []Socket // that somebody else opened; Listen takes them over
+	Sockets []Socket // opened by another program; Listen takes them over
 
 	Follow    []string  // files to read as they grow
-	Kmsg      string    // "/dev/kmsg", to read what the kernel says
+	Kmsg      string    // "/dev/kmsg", to read the kernel's messages
 	Journal   string    // JournalHere, or a directory with files of systemd's journal, to read as they grow
 	Stdin     io.Reader // read to its end
-	Positions string    // file in which it is kept how far Follow, Kmsg and Journal were read
+	Positions string    // file that keeps the read positions of Follow, Kmsg and Journal
 
-	Settings // what Server.Set may change later
+	Settings // may be changed later by Server.Set
 
-	ReadBuffer        int           // bytes of socket buffer for each datagram socket; the kernel may grant less
-	Queue             int           // lines that wait to be parsed; each 272 bytes of a line beyond the first count as one more
+	ReadBuffer int // bytes of socket buffer for each datagram socket; the kernel may grant less
+	// Queue bounds the lines that wait to be parsed. Each 272 bytes of a line beyond the first count as one more.
+	Queue             int
 	MaxLine           int           // bytes kept of a line; the rest is cut, and counted as oversize
 	MaxConns          int           // stream connections at once
 	MaxConnsPerSender int           // stream connections at once from one address
-	Idle              time.Duration // a stream that is silent for so long is closed
-	Handshake         time.Duration // a TLS client that has not said who it is by then is closed
-	Drain             time.Duration // after a stop, what the kernel holds is taken in for so long at most, and stored for twice as long
+	Idle              time.Duration // silence after which a stream is closed
+	Handshake         time.Duration // time that a TLS client has for its handshake
+	Drain             time.Duration // time after a stop to read what the kernel holds; storing it has twice as long
 	Senders           int           // senders with a clock and an account of their own; the rest of a day share one
-	BatchEvery        time.Duration // a batch is stored after so long …
-	BatchEvents       int           // … or once it has so many events
-	BatchBytes        int           // … or so many bytes of lines
-	LargeBuffers      int           // streams that may have a buffer of 76 KiB at once; the others have one for the longest line
-	ConnBytes         int           // memory that connections may come to take together; further ones are refused
-	FollowEvery       time.Duration // followed files are looked at so often
+	BatchEvery        time.Duration // a batch is stored after this time …
+	BatchEvents       int           // … or once it has this many events
+	BatchBytes        int           // … or this many bytes of lines
+	// LargeBuffers bounds the streams that have a buffer of 76 KiB at once; others have room for the longest line.
+	LargeBuffers int
+	ConnBytes    int           // memory that all connections together may grow to; further ones are refused
+	FollowEvery  time.Duration // time between two looks at followed files
 
 	Log *slog.Logger     // nil: slog.Default()
 	Now func() time.Time // nil: time.Now
@@ -75,15 +77,16 @@ type Settings struct {
 	Location *time.Location        // zone of stamps that name none; nil: UTC
 	Here     *time.Location        // … of this machine's programs, which write to unix sockets; nil: Location
 	Secure   *tls.Config           // for TLS: see TLSFiles
-	Allow    []netip.Prefix        // who may send, beside Routers; nil: everybody
+	Allow    []netip.Prefix        // networks that may send, beside Routers; nil: all
 	Rate     Rate                  // of each sender
 }
 
-// DefaultConfig listens nowhere. The 32 MiB of socket buffer hold a burst of about 80,000
-// datagrams: what comes within 0.4 s at 200,000 a second, while a busy machine lets us wait (docs/adr/0002).
+// DefaultConfig listens nowhere. The 32 MiB of socket buffer hold a burst of about 80,000 datagrams: those of 0.4 s at
+// 200,000 a second, in which a busy machine may not run the reader (docs/adr/0002-receiver.md).
 func DefaultConfig() Config {
 	return Config{
-		ReadBuffer: 32 << 20, Queue: 1 << 16, MaxLine: 8 << 10, MaxConns: 1024, MaxConnsPerSender: 64, Idle: 10 * time.Minute,
+		ReadBuffer: 32 << 20, Queue: 1 << 16, MaxLine: 8 << 10, MaxConns: 1024, MaxConnsPerSender: 64,
+		Idle:      10 * time.Minute,
 		Handshake: 10 * time.Second, Drain: 2 * time.Second, Senders: 4096, BatchEvery: time.Second, BatchEvents: 16384,
 		BatchBytes: 8 << 20, LargeBuffers: 64, ConnBytes: 128 << 20,
 		Settings:    Settings{Allow: PrivateNetworks()},
@@ -96,13 +99,14 @@ const (
 	MinMemory = 8 << 20
 	usualLine = 272             // bytes of a line that counts as one
 	lineCost  = usualLine + 160 // bytes that it takes in the queue
-	lineHead  = 96              // of them beside its bytes
+	lineHead  = 96              // of these, beside the bytes of the line
 )
 
-// Bound sizes the queue, the batches and the connections for a process that is to take so many bytes, whatever is sent and by
-// however many. Lines under way have half of it: 3/16 the queue, 3/32 the batches (one being filled, one waiting, one being
-// stored), 3/16 connections with their longest lines, 1/32 large buffers. The other half is for what the store and the detectors
-// need, and for what the garbage collector has not yet collected: give it the same number (debug.SetMemoryLimit).
+// Bound sizes the queue, the batches and the connections for a process that may take so many bytes of memory, whatever
+// is sent and however many senders there are. Lines under way have half of it: 3/16 the queue, 3/32 the batches (one
+// being filled, one waiting, one being stored), 3/16 connections with their longest lines, 1/32 large buffers. The
+// other half is for the store, the detectors and garbage that is not yet collected: give the same number to
+// debug.SetMemoryLimit.
 func (c *Config) Bound(bytes int) {
 	c.Queue = bytes * 3 / 16 / lineCost
 	c.BatchBytes = bytes / 32
@@ -110,8 +114,9 @@ func (c *Config) Bound(bytes int) {
 	c.ConnBytes = bytes * 3 / 16
 }
 
-// connCost is what a connection comes to take at most, but for a large buffer: its buffer, as much again in lines that wait for a
-// place, and a stack; with TLS a record and what crypto/tls holds beside it (measured: docs/adr/0002).
+// connCost returns the memory that a connection takes at most, without a large buffer: its buffer, as much again in
+// lines that wait for room, and a stack; with TLS a record and what crypto/tls holds beside it (measured:
+// docs/adr/0002-receiver.md).
 func (c *Config) connCost(secure bool) int {
 	cost := 2*(c.MaxLine+16+streamFirst) + streamLines*lineHead + 8<<10
 	if secure {
@@ -127,7 +132,8 @@ func (c Config) Validate() error {
 		n        int
 		min, max int
 	}{
-		{"read buffer", c.ReadBuffer, 4 << 10, 1 << 30}, {"queue", c.Queue, 1, 1 << 24}, {"line limit", c.MaxLine, 480, 1 << 20},
+		{"read buffer", c.ReadBuffer, 4 << 10, 1 << 30}, {"queue", c.Queue, 1, 1 << 24},
+		{"line limit", c.MaxLine, 480, 1 << 20},
 		{"connections", c.MaxConns, 1, 1 << 20}, {"connections per sender", c.MaxConnsPerSender, 1, 1 << 20},
 		{"senders", c.Senders, 1, 1 << 20}, {"events per batch", c.BatchEvents, 1, 1 << 20},
 		{"bytes per batch", c.BatchBytes, 1, 1 << 30}, {"large buffers", c.LargeBuffers, 0, 1 << 20},

@@ -8,7 +8,7 @@ import (
 	"github.com/therootcompany/xz"
 )
 
-// cutReader ends where compressed data ends before its end, and says so in cut.
+// cutReader returns io.EOF and sets cut where compressed data is cut short.
 type cutReader struct {
 	r   io.Reader
 	cut *bool
@@ -22,13 +22,13 @@ func (c *cutReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// wholeLines leaves out the last line of data that was cut, which has no end. It holds back no more than a line of
-// heldMax: what is longer is no line.
+// wholeLines leaves out the last line of data that was cut short, as it is not complete. It holds back at most heldMax
+// bytes: beyond that a line is passed on in pieces.
 type wholeLines struct {
 	r    io.Reader
 	cut  *bool
-	held []byte // read, and not yet known to be of a whole line
-	out  []byte // to be given
+	held []byte // read, and not yet known to belong to a whole line
+	out  []byte // to be returned by Read
 	err  error
 }
 
@@ -46,7 +46,7 @@ func (w *wholeLines) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// more reads on until there is a line end, too much, or no more. out must have been given.
+// more reads on until a line ends, heldMax is exceeded or the data ends. out must be empty.
 func (w *wholeLines) more() {
 	const step = 64 << 10
 	if cap(w.held)-len(w.held) < step {

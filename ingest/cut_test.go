@@ -15,7 +15,8 @@ import (
 	"uncloak/store"
 )
 
-// A file that was cut in a transfer gives the lines that are whole; the whole file then adds the others, and nothing twice.
+// A file that was cut in a transfer gives the lines that are whole; the whole file then adds the others, and nothing
+// twice.
 func TestCutFiles(t *testing.T) {
 	const n = 6000
 	var log strings.Builder
@@ -36,7 +37,8 @@ func TestCutFiles(t *testing.T) {
 			db, whole := openStore(t), tc.whole
 			read := func(b []byte) Summary { return importText(t, db, Options{Year: 2026}, string(b)) }
 			cut := read(whole[:len(whole)*3/4])
-			if cut.Cut != 1 || cut.Events == 0 || cut.Events >= n || len(cut.Notes) != 1 || !strings.Contains(cut.Notes[0], fmt.Sprintf("its first %d lines", cut.Lines)) {
+			if cut.Cut != 1 || cut.Events == 0 || cut.Events >= n || len(cut.Notes) != 1 ||
+				!strings.Contains(cut.Notes[0], fmt.Sprintf("its first %d lines", cut.Lines)) {
 				t.Errorf("cut: %+v", cut)
 			}
 			if full := read(whole); full.Cut != 0 || full.Duplicates != cut.Events || full.Events != n-cut.Events {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -15,25 +14,29 @@ import (
 	"uncloak/store"
 )
 
-// Days is a store that keeps the summaries beside the events: what is appended live goes into the running day at once;
-// days that an import touched are made anew from the stored events when they are asked for. A day is therefore always
-// what a replay of its events gives.
+// Days is a Store that keeps the summaries of days up to date. A live event enters the summary of the running day at
+// once; a day that an import changed is summarized anew from its stored events when it is asked for. A summary is
+// therefore always what a replay of the day's events gives.
 type Days struct {
 	store.Store
 	cfg detect.Config
 	log *slog.Logger
 
+	work sync.Mutex // held while summaries are loaded and made: taken before mu, and not by Append
+
 	mu    sync.Mutex // Append and Observe are one step: a replay in between would count a batch twice
 	live  *detect.Tracker
-	wait  window // stored, not yet in live
+	wait  window // stored events that are not in live yet
 	stale map[detect.Date]bool
-	late  map[detect.Date]int64 // days that still get single live lines (a sender whose clock is behind, a backlog) → when made anew last
+	// past days that still get live lines (a clock that is behind, a backlog), with the time of the last rebuild
+	late map[detect.Date]int64
 }
 
-// lateEvery is how often a day that still gets live lines is made anew: each time would replay it every minute.
+// lateEvery is the least time between two rebuilds of a past day that still gets live lines. Without it such a day
+// would be replayed every minute.
 const lateEvery = 10 * time.Minute
 
-// lately says that date got live lines after it was over, and was made anew a short while ago.
+// lately reports whether date got live lines after it was over and was made anew less than lateEvery ago.
 func (d *Days) lately(date detect.Date) bool {
 	at, ok := d.late[date]
 	return ok && !d.stale[date] && at > 0 && d.live != nil && d.live.Now()-at < int64(lateEvery)
@@ -53,7 +56,7 @@ func (d *Days) Append(ctx context.Context, b store.Batch) (store.Appended, error
 		for _, date := range got.Dates { // days that were stored before the one that failed
 			d.stale[date] = true
 		}
-		if !errors.Is(err, store.ErrFull) { // perhaps it is stored all the same, and only the disk's answer was lost
+		if !errors.Is(err, store.ErrFull) { // perhaps all is stored, and only the disk's answer was lost
 			for i := range b.Entries {
 				d.stale[detect.DateOf(time.Unix(0, b.Entries[i].Time))] = true
 			}
@@ -68,7 +71,8 @@ func (d *Days) Append(ctx context.Context, b store.Batch) (store.Appended, error
 	}
 	d.wait.add(b.Entries)
 	if err := d.release(ctx, d.wait.due()); err != nil {
-		d.log.Error("summary of the running day is not kept, it will be made anew", "err", err) // the events are stored
+		// the events are stored
+		d.log.Error("cannot keep the summary of the running day, it will be made anew", "err", err)
 	}
 	return got, nil
 }
@@ -114,7 +118,8 @@ func (d *Days) observe(ctx context.Context, e *parse.Event) error {
 	return nil
 }
 
-// Forget drops what is remembered of a day that was deleted from the store, so that it does not come back with the next Save.
+// Forget drops what is remembered of a day that was deleted from the store, so that the next Save does not write it
+// back.
 func (d *Days) Forget(date detect.Date) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -125,20 +130,22 @@ func (d *Days) Forget(date detect.Date) {
 	}
 }
 
-// Resume takes up the last day that the store has, as if it had been running all the time. A daemon calls it before it
+// Resume continues the last day that the store has, as if this process had received it all. A daemon calls it before it
 // receives anything.
 func (d *Days) Resume(ctx context.Context) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	infos, err := d.Store.Days(ctx)
-	if err != nil || len(infos) == 0 {
+	d.work.Lock()
+	defer d.work.Unlock()
+	infos, err := d.infos(ctx)
+	if err != nil || len(infos.order) == 0 {
 		return err
 	}
-	last := infos[len(infos)-1].Date
-	prev, err := d.summary(ctx, last-1)
+	last := infos.order[len(infos.order)-1]
+	prev, err := d.summary(ctx, infos, last-1)
 	if err != nil {
 		return err
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.live, err = d.replay(ctx, prev, last)
 	return err
 }
@@ -153,34 +160,36 @@ func (d *Days) Save(ctx context.Context) error {
 	return d.Store.PutDay(ctx, d.snapshot())
 }
 
-// snapshot is the running day. All that the store has of it went through the tracker.
+// snapshot returns the summary of the running day. All events that the store has of it went through the tracker.
 func (d *Days) snapshot() *detect.Day {
 	day := d.live.Day()
 	day.Stored = day.Events
 	return day
 }
 
-// Load is the summaries of the days that touch w, in order; those that are missing or stale are made first.
+// Load returns the summaries of the days that touch w, in order. Those that are missing or stale are made first.
 func (d *Days) Load(ctx context.Context, w store.Window) ([]*detect.Day, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if err := d.release(ctx, len(d.wait.held())); err != nil {
+	d.work.Lock()
+	defer d.work.Unlock()
+	if err := d.catchUp(ctx); err != nil {
 		return nil, err
 	}
-	infos, err := d.Store.Days(ctx)
+	infos, err := d.infos(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var out []*detect.Day
-	for _, info := range infos {
-		if !w.From.IsZero() && !info.Date.End().After(w.From) || !w.To.IsZero() && !info.Date.Start().Before(w.To) {
+	for _, date := range infos.order {
+		if !w.From.IsZero() && !date.End().After(w.From) || !w.To.IsZero() && !date.Start().Before(w.To) {
 			continue
 		}
-		day, err := d.summary(ctx, info.Date)
+		day, err := d.summary(ctx, infos, date)
 		if err != nil {
 			return nil, err
 		}
 		if day != nil {
+			delete(infos.made, date-2)
+			infos.made[date] = day
 			if day, err = d.accounted(ctx, day); err != nil {
 				return nil, err
 			}
@@ -190,7 +199,31 @@ func (d *Days) Load(ctx context.Context, w store.Window) ([]*detect.Day, error) 
 	return out, nil
 }
 
-// accounted is the day with the accounting of its senders, which the store keeps apart from the events.
+// catchUp lets all waiting events into the running day.
+func (d *Days) catchUp(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.release(ctx, len(d.wait.held()))
+}
+
+// dayInfos holds what the store has of each day at one moment.
+type dayInfos struct {
+	order  []detect.Date
+	events map[detect.Date]uint64
+	made   map[detect.Date]*detect.Day // summaries that were found to be up to date since
+}
+
+func (d *Days) infos(ctx context.Context) (dayInfos, error) {
+	list, err := d.Store.Days(ctx)
+	out := dayInfos{events: map[detect.Date]uint64{}, made: map[detect.Date]*detect.Day{}}
+	for _, info := range list {
+		out.order = append(out.order, info.Date)
+		out.events[info.Date] = info.Events
+	}
+	return out, err
+}
+
+// accounted returns a copy of the day with the accounting of its senders, which the store keeps apart from the events.
 func (d *Days) accounted(ctx context.Context, day *detect.Day) (*detect.Day, error) {
 	hs, err := d.Store.Health(ctx, store.Window{From: day.Date.Start(), To: day.Date.End()})
 	if err != nil {
@@ -201,8 +234,9 @@ func (d *Days) accounted(ctx context.Context, day *detect.Day) (*detect.Day, err
 	return &out, nil
 }
 
-// shareOut gives the losses whose router is not known to those that may have sent the lines, each its share by what it sent:
-// what a socket's buffer lost to all senders, what was dropped of a sender to all routers behind it. A router's numbers are its own.
+// shareOut divides losses whose router is not known among the routers that may have sent the lines, in proportion to
+// what each sent: those of a socket's buffer among all senders of the network, those of a sender among the routers
+// behind it. Gaps in sequence numbers are a router's own.
 func shareOut(hs []store.Health) (out []detect.Sender) {
 	var kernel, live float64
 	received, lost, limited := map[string]float64{}, map[string]float64{}, map[string]float64{}
@@ -222,91 +256,141 @@ func shareOut(hs []store.Health) (out []detect.Sender) {
 		if h.Received == 0 {
 			continue
 		}
-		s := detect.Sender{Name: h.Sender, Router: h.Router, Received: h.Received, Repaired: h.Repaired, SkewMS: h.SkewMS, Missing: h.Missing}
+		s := detect.Sender{Name: h.Sender, Router: h.Router, Received: h.Received, Repaired: h.Repaired,
+			SkewMS: h.SkewMS, Missing: h.Missing}
 		share := float64(h.Received) / received[h.Sender]
 		s.Lost, s.Limited = uint64(lost[h.Sender]*share+0.5), uint64(limited[h.Sender]*share+0.5)
 		if network(h) {
 			missed := uint64(kernel*float64(h.Received)/live + 0.5)
 			s.Lost, s.Received = s.Lost+missed, s.Received+missed
-			s.Missing -= min(s.Missing, missed) // its numbers show those, too
+			s.Missing -= min(s.Missing, missed) // the gaps in its sequence numbers include these
 		}
 		out = append(out, s)
 	}
 	return out
 }
 
-// Rebuild makes the summaries that are stale, in order, and says which.
+// Rebuild makes the stale summaries anew, in order, and returns their dates.
 func (d *Days) Rebuild(ctx context.Context) ([]detect.Date, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.work.Lock()
+	defer d.work.Unlock()
 	var done []detect.Date
-	if err := d.release(ctx, len(d.wait.held())); err != nil {
+	if err := d.catchUp(ctx); err != nil {
 		return nil, err
 	}
-	for len(d.stale) > 0 {
-		var dates []detect.Date
-		for date := range d.stale {
-			dates = append(dates, date)
+	for {
+		date, ok := d.firstStale()
+		if !ok {
+			return done, nil
 		}
-		slices.Sort(dates)
-		if _, err := d.summary(ctx, dates[0]); err != nil {
+		infos, err := d.infos(ctx)
+		if err != nil {
 			return done, err
 		}
-		delete(d.stale, dates[0])
-		done = append(done, dates[0])
+		if _, err := d.summary(ctx, infos, date); err != nil {
+			return done, err
+		}
+		if infos.events[date] == 0 { // there was nothing to be made
+			d.mu.Lock()
+			delete(d.stale, date)
+			d.mu.Unlock()
+		}
+		done = append(done, date)
 	}
-	return done, nil
 }
 
-// summary is the up-to-date Day of date; nil when the store has no events of it.
-func (d *Days) summary(ctx context.Context, date detect.Date) (*detect.Day, error) {
-	if d.stale[date-1] { // its open sessions are where this one begins
-		if _, err := d.summary(ctx, date-1); err != nil {
-			return nil, err
+func (d *Days) firstStale() (first detect.Date, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for date := range d.stale {
+		if !ok || date < first {
+			first, ok = date, true
 		}
 	}
-	if d.live != nil && d.live.Date() == date && !d.stale[date] {
+	return first, ok
+}
+
+// summary returns the current summary of date, nil where the store has no events of that day. The caller holds work.
+func (d *Days) summary(ctx context.Context, infos dayInfos, date detect.Date) (*detect.Day, error) {
+	d.mu.Lock()
+	before, stale, lately := d.stale[date-1], d.stale[date], d.lately(date)
+	if !before && !stale && d.live != nil && d.live.Date() == date {
+		defer d.mu.Unlock()
 		return d.snapshot(), nil
 	}
-	infos, err := d.Store.Days(ctx)
-	if err != nil {
-		return nil, err
+	d.mu.Unlock()
+	if before { // its open sessions are where this one begins
+		if _, err := d.summary(ctx, infos, date-1); err != nil {
+			return nil, err
+		}
+		if infos.events[date-1] > 0 {
+			return d.summary(ctx, infos, date)
+		}
 	}
-	i := slices.IndexFunc(infos, func(x store.DayInfo) bool { return x.Date == date })
-	if i < 0 || infos[i].Events == 0 {
+	if infos.events[date] == 0 {
 		return nil, nil
+	}
+	if day := infos.made[date]; day != nil && !stale {
+		return day, nil
 	}
 	old, err := d.Store.Day(ctx, date)
 	if err != nil {
 		d.log.Warn("summary cannot be read, making it anew", "day", date.String(), "err", err)
 		old = nil
 	}
-	if old != nil && old.Config == d.cfg.Fingerprint() && d.lately(date) {
+	if old != nil && old.Config == d.cfg.Fingerprint() && lately {
 		return old, nil
 	}
-	if old != nil && !d.stale[date] && old.Stored == infos[i].Events && old.Config == d.cfg.Fingerprint() {
-		if prev, err := d.Store.Day(ctx, date-1); err == nil && prev.OpenPrint() == old.Began {
+	if old != nil && !stale && old.Stored == infos.events[date] && old.Config == d.cfg.Fingerprint() {
+		prev, err := infos.made[date-1], error(nil)
+		if prev == nil {
+			prev, err = d.Store.Day(ctx, date-1)
+		}
+		if err == nil && prev.OpenPrint() == old.Began {
 			return old, nil
 		}
 	}
-	prev, err := d.summary(ctx, date-1)
+	prev, err := d.summary(ctx, infos, date-1)
 	if err != nil {
 		return nil, err
+	}
+	return d.make(ctx, prev, date, infos.events[date])
+}
+
+// make replays a day and stores its summary. Events that are appended to a day of the past meanwhile are more than the
+// summary says that it is of: it is made anew the next time. The running day is replayed while nothing is appended.
+func (d *Days) make(ctx context.Context, prev *detect.Day, date detect.Date, events uint64) (*detect.Day, error) {
+	d.mu.Lock()
+	stale, running := d.stale[date], d.live != nil && d.live.Date() == date
+	delete(d.stale, date)
+	if !running {
+		d.mu.Unlock()
+	} else if now, err := d.infos(ctx); err == nil {
+		events = now.events[date]
 	}
 	t, err := d.replay(ctx, prev, date)
+	var day *detect.Day
+	if err == nil {
+		day = t.Day()
+		day.Stored = events
+		if err := d.Store.PutDay(ctx, day); err != nil {
+			d.log.Error("summary cannot be saved, it will be made anew each time", "day", date.String(), "err", err)
+		}
+	}
+	if !running {
+		d.mu.Lock()
+	}
+	defer d.mu.Unlock()
 	if err != nil {
+		if stale {
+			d.stale[date] = true
+		}
 		return nil, err
 	}
-	day := t.Day()
-	day.Stored = infos[i].Events
-	if err := d.Store.PutDay(ctx, day); err != nil {
-		d.log.Error("summary cannot be saved, it will be made anew each time", "day", date.String(), "err", err)
-	}
-	delete(d.stale, date)
 	if at, ok := d.late[date]; ok && d.live != nil {
 		d.late[date] = max(at, d.live.Now())
 	}
-	if d.live != nil && d.live.Date() == date {
+	if running {
 		d.live = t
 	}
 	return day, nil

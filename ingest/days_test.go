@@ -36,7 +36,8 @@ func sessions(from time.Time, n int) (out []store.Entry) {
 		if i%3 == 2 {
 			at = at.Add(-1500 * time.Millisecond)
 		}
-		e := parse.Event{Kind: parse.SessionNew, Proto: parse.TCP, Time: at.UnixNano(), Router: parse.MakeName("gw"), Src: netip.AddrFrom4([4]byte{192, 168, 0, byte(i % 5)}),
+		e := parse.Event{Kind: parse.SessionNew, Proto: parse.TCP, Time: at.UnixNano(), Router: parse.MakeName("gw"),
+			Src: netip.AddrFrom4([4]byte{192, 168, 0, byte(i % 5)}),
 			Dst: netip.AddrFrom4([4]byte{203, 0, byte(i >> 8), byte(i)}), SPort: uint16(i), DPort: 443}
 		out = append(out, store.Entry{Event: e, Identity: uint64(at.UnixNano()), Raw: fmt.Appendf(nil, "line %d", i)})
 	}
@@ -74,7 +75,8 @@ func TestLiveDaysAreReplayedDays(t *testing.T) {
 		t.Fatalf("%d and %d days", len(a), len(b))
 	}
 	for i := range a {
-		if a[i].Events != b[i].Events || !reflect.DeepEqual(a[i].Open, b[i].Open) || !reflect.DeepEqual(a[i].Routers, b[i].Routers) {
+		if a[i].Events != b[i].Events || !reflect.DeepEqual(a[i].Open, b[i].Open) ||
+			!reflect.DeepEqual(a[i].Routers, b[i].Routers) {
 			t.Errorf("%v: live and replayed differ", a[i].Date)
 		}
 		for h := range a[i].Hosts {
@@ -270,13 +272,81 @@ func TestClockAheadIsNotBelieved(t *testing.T) {
 	p := newParser(&cfg, newQueue(10, 10, 1))
 	recv := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	for raw, want := range map[string]time.Time{
-		"<4>Nov 21 21:00:00 gw kernel: nf_conntrack: table full, dropping packet": recv,                       // nine hours ahead: Japan, read as UTC
-		"<4>Nov 21 12:00:30 gw kernel: nf_conntrack: table full, dropping packet": recv.Add(30 * time.Second), // seconds are no matter
-		"<4>Nov 21 03:00:00 gw kernel: nf_conntrack: table full, dropping packet": recv.Add(-9 * time.Hour),   // a backlog
+		// nine hours ahead: Japan, read as UTC
+		"<4>Nov 21 21:00:00 gw kernel: nf_conntrack: table full, dropping packet": recv,
+		// seconds are no matter
+		"<4>Nov 21 12:00:30 gw kernel: nf_conntrack: table full, dropping packet": recv.Add(30 * time.Second),
+		// a backlog
+		"<4>Nov 21 03:00:00 gw kernel: nf_conntrack: table full, dropping packet": recv.Add(-9 * time.Hour),
 	} {
 		p.take(&line{raw: []byte(raw), recv: recv.UnixNano()})
 		if got := time.Unix(0, p.entries[len(p.entries)-1].Time).UTC(); !got.Equal(want) {
 			t.Errorf("%s is taken for %v", raw, got)
 		}
 	}
+}
+
+// watched is a store that counts how often its days are listed, and calls replay at the begin of each sequence.
+type watched struct {
+	store.Store
+	listed int
+	replay func()
+}
+
+func (w *watched) Days(ctx context.Context) ([]store.DayInfo, error) {
+	w.listed++
+	return w.Store.Days(ctx)
+}
+
+func (w *watched) Events(ctx context.Context, q store.Query) iter.Seq2[store.Entry, error] {
+	if w.replay != nil {
+		w.replay()
+	}
+	return w.Store.Events(ctx, q)
+}
+
+// TestManyDays: the days are listed once, however many summaries are made.
+func TestManyDays(t *testing.T) {
+	d := openDays(t, t.TempDir())
+	for i := range 40 {
+		appendAll(t, d, sessions(noon.AddDate(0, 0, -i), 1), 1, true)
+	}
+	w := &watched{Store: d.Store}
+	d.Store = w
+	for name, most := range map[string]int{"made": 1, "loaded": 2} {
+		if days := load(t, d); len(days) != 40 || w.listed > 2 {
+			t.Errorf("%s: %d summaries, the days were listed %d times, want %d", name, len(days), w.listed, most)
+		}
+	}
+}
+
+// TestAppendDuringReplay: events are stored while a summary of a past day is made, and count once.
+func TestAppendDuringReplay(t *testing.T) {
+	d := openDays(t, t.TempDir())
+	appendAll(t, d, sessions(noon, 50), 50, false)
+	d = openDaysOf(d)
+	if err := d.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	appendAll(t, d, sessions(noon.AddDate(0, 0, -1), 30), 30, true)
+	w := &watched{Store: d.Store}
+	d.Store = w
+	w.replay = func() {
+		w.replay = nil
+		appendAll(t, d, sessions(noon.Add(time.Hour), 70), 70, false)
+		appendAll(t, d, sessions(noon.AddDate(0, 0, -1).Add(time.Hour), 11), 11, true) // of the day that is replayed
+	}
+	load(t, d)
+	days := load(t, d)
+	if len(days) != 2 || days[0].Events != 41 || days[1].Events != 120 {
+		t.Fatalf("%d days, the events are %d and %d, want 41 and 120", len(days), days[0].Events, days[1].Events)
+	}
+	if again := load(t, openDaysOf(d)); !reflect.DeepEqual(again[0].Hosts, days[0].Hosts) || again[1].Events != 120 {
+		t.Error("another process has other summaries")
+	}
+}
+
+// openDaysOf begins anew with what is stored.
+func openDaysOf(d *Days) *Days {
+	return NewDays(d.Store, detect.DefaultConfig(), slog.New(slog.DiscardHandler))
 }

@@ -14,32 +14,35 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
-// carried is what an IP packet carries, or a datagram that was put together.
+// carried is the payload of an IP packet, or of a datagram that was put together from fragments, with its addresses.
 type carried struct {
 	src, dst netip.Addr
 	next     layers.IPProtocol
 	data     []byte
 	missing  int    // bytes that the capture did not keep
-	packets  uint64 // in which it came
-	whole    bool   // from fragments
+	packets  uint64 // number of packets in which it came
+	whole    bool   // put together from fragments
 }
 
-// lazily decodes no further than we look: what is in a message is not for the decoders of other protocols. A panic in one is
-// an error of that packet.
+// lazily makes gopacket decode a packet no further than is asked for, so that the text of a message never reaches
+// decoders of other protocols. It turns a panic within a decoder into an error of that packet.
 var lazily = gopacket.DecodeOptions{Lazy: true, NoCopy: true}
 
-// decodedMax bounds what is decoded of a packet, which is libpcap's largest: of 16 MiB of VLAN tags the library made 600 MB.
+// decodedMax bounds the bytes of a packet that are decoded; it is the largest packet of libpcap. Decoding can take
+// forty times a packet's size in memory (gopacket 1.7.7).
 const decodedMax = 256 << 10
 
-// lastLayers are those behind the head of an IP packet that are not looked behind: what is read, and tunnels.
-var lastLayers = gopacket.NewLayerClass([]gopacket.LayerType{layers.LayerTypeUDP, layers.LayerTypeTCP, layers.LayerTypeIPv6Fragment,
+// lastLayers are the layers at which decoding of an IP packet's payload stops: those that are read, and tunnels.
+var lastLayers = gopacket.NewLayerClass([]gopacket.LayerType{layers.LayerTypeUDP, layers.LayerTypeTCP,
+	layers.LayerTypeIPv6Fragment,
 	layers.LayerTypeIPv4, layers.LayerTypeIPv6, layers.LayerTypeGRE, layers.LayerTypeEtherIP, layers.LayerTypeMPLS})
 
-// take looks into a packet.
+// take decodes the head of a packet up to IP, and passes it on.
 func (c *capture) take(link layers.LinkType, data []byte) {
 	const rawBSD, rawOpenBSD = 12, 14
 	switch link {
-	case layers.LinkTypeNull, layers.LinkTypeEthernet, layers.LinkTypePPP, layers.LinkTypeRaw, layers.LinkTypeLoop, layers.LinkTypeLinuxSLL, layers.LinkTypeLinuxSLL2:
+	case layers.LinkTypeNull, layers.LinkTypeEthernet, layers.LinkTypePPP, layers.LinkTypeRaw, layers.LinkTypeLoop,
+		layers.LinkTypeLinuxSLL, layers.LinkTypeLinuxSLL2:
 	case rawBSD, rawOpenBSD, layers.LinkTypeIPv4, layers.LinkTypeIPv6:
 		link = layers.LinkTypeRaw
 	default:
@@ -76,8 +79,10 @@ func (c *capture) ipv4(ip *layers.IPv4) {
 		if d == nil {
 			return
 		}
-		part := &layers.IPv4{IHL: ip.IHL, Length: ip.Length, Flags: more, FragOffset: ip.FragOffset, BaseLayer: layers.BaseLayer{Payload: p.data}}
-		whole, _ := d.v4.DefragIPv4WithTimestamp(part, c.at) // an error: those so far contradict each other, and are forgotten
+		part := &layers.IPv4{IHL: ip.IHL, Length: ip.Length, Flags: more, FragOffset: ip.FragOffset,
+			BaseLayer: layers.BaseLayer{Payload: p.data}}
+		// an error: those so far contradict each other, and are forgotten
+		whole, _ := d.v4.DefragIPv4WithTimestamp(part, c.at)
 		if whole == nil {
 			return
 		}
@@ -101,7 +106,7 @@ func (c *capture) ipv6(ip *layers.IPv6) {
 	c.transport(p)
 }
 
-// transport looks for what is behind the head of an IP packet, and behind further heads of IPv6.
+// transport finds the UDP, TCP or fragment head of an IP packet, behind any extension heads of IPv6.
 func (c *capture) transport(p carried) {
 	switch l := gopacket.NewPacket(p.data, p.next.LayerType(), lazily).LayerClass(lastLayers).(type) {
 	case *layers.UDP:
@@ -133,12 +138,13 @@ func (c *capture) ipv6Fragment(f *layers.IPv6Fragment, p carried) {
 	}
 }
 
-// fragments are the datagrams that wait for some. The library puts them together, one of its defragmenters for each: it can
-// neither say how many packets it holds or gives up, nor forget one datagram. When there are too many, the older half is given up.
+// fragments holds the datagrams of which some fragments are missing. Each has a defragmenter of the library to itself:
+// one for all could neither tell how many packets it holds or gives up, nor forget a single datagram. When there are
+// too many, the older half is given up.
 type fragments struct {
 	open map[fragmentKey]*datagramParts
 	seen uint64
-	held int // of all
+	held int // fragments that wait, of all datagrams
 	lost func(port uint16, packets uint64)
 }
 
@@ -146,7 +152,7 @@ const (
 	datagramsMax = 1024
 	fragmentsMax = 16 << 10
 	fragmentMax  = 64<<10 - 1       // bytes; the library holds no more of all of one datagram
-	fragmentWait = 30 * time.Second // Linux's: later ones with the same number are of another datagram
+	fragmentWait = 30 * time.Second // as in Linux: later ones with the same number belong to another datagram
 )
 
 type fragmentKey struct {
@@ -158,15 +164,15 @@ type fragmentKey struct {
 type datagramParts struct {
 	v4      *ip4defrag.IPv4Defragmenter
 	v6      *ip6defrag.IPv6Defragmenter
-	port    uint16 // to which it went; 0: not known
+	port    uint16 // destination; 0: not known
 	packets uint64
 	seen    uint64
 	at      time.Time // of the first packet
 	held    int
 }
 
-// add counts a fragment that was seen at a time, and gives what it is to be put to, with data that is its own; or nil where
-// it has to be left out.
+// add counts a fragment, captured at a time, and returns the datagram that it belongs to, or nil where the fragment
+// must be left out. p.data becomes a copy.
 func (f *fragments) add(k fragmentKey, p *carried, first bool, at time.Time) *datagramParts {
 	if f.open == nil {
 		f.open = make(map[fragmentKey]*datagramParts)
@@ -202,7 +208,7 @@ func (f *fragments) add(k fragmentKey, p *carried, first bool, at time.Time) *da
 	return d
 }
 
-// whole makes p the datagram that its fragments make.
+// whole makes p the datagram that was put together, and forgets its fragments.
 func (f *fragments) whole(k fragmentKey, p *carried, next layers.IPProtocol, data []byte) {
 	d := f.open[k]
 	f.held -= d.held
@@ -222,7 +228,7 @@ func (f *fragments) end() {
 	}
 }
 
-// medianSeen is when the middle one of some was seen.
+// medianSeen returns the median of what seen gives for the values of a map.
 func medianSeen[K comparable, V any](of map[K]V, seen func(V) uint64) uint64 {
 	all := make([]uint64, 0, len(of))
 	for _, v := range of {

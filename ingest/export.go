@@ -12,21 +12,21 @@ import (
 )
 
 // Bounds of what is kept of one record of `journalctl -o export`, and of how long a field may be (the journal's own
-// bound, DATA_SIZE_MAX in systemd's journal-importer.h); a longer one is no length.
+// bound, DATA_SIZE_MAX in systemd's journal-importer.h); a larger number is not taken for a length.
 const (
 	exportValue = 1 << 20
 	exportField = 768 << 20
 )
 
-// isExport says whether a file is in the journal's export format: its first field is the entry's address.
+// isExport reports whether a file is in the journal's export format: its first field is the entry's address.
 func isExport(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("__CURSOR=")) || bytes.HasPrefix(head, []byte("__REALTIME_TIMESTAMP="))
 }
 
 // exportReader turns the journal's export format into its JSON format, one line for each record
-// (systemd.io/JOURNAL_EXPORT_FORMATS). A field is a line "NAME=value" or, where the value is binary or has several lines,
-// a line "NAME", the length in 64 bits, little-endian, and the value; an empty line ends the record. Only the fields that
-// parse reads are kept. A file that is cut short or damaged gives what can be read.
+// (systemd.io/JOURNAL_EXPORT_FORMATS). A field is a line "NAME=value" or, where the value is binary or has several
+// lines, a line "NAME", the length in 64 bits, little-endian, and the value; an empty line ends the record. Only the
+// fields that parse reads are kept. A file that is cut short or damaged gives what can be read.
 type exportReader struct {
 	r      *bufio.Reader
 	record []byte // the JSON object so far
@@ -35,14 +35,15 @@ type exportReader struct {
 	err    error
 	cursor []byte // of the record so far
 	limit  int    // bytes kept of a value; 0: as many as there are
-	cut    *bool  // set once the data is known to end before its end; nil: it cannot
+	cut    *bool  // set once compressed data is known to be cut short; nil: it is not compressed
 }
 
 // exportFields are the fields that are kept.
-const exportFields = "MESSAGE,_HOSTNAME,SYSLOG_IDENTIFIER,_COMM,_PID,SYSLOG_PID,PRIORITY,_TRANSPORT,_SOURCE_MONOTONIC_TIMESTAMP,__REALTIME_TIMESTAMP"
+const exportFields = "MESSAGE,_HOSTNAME,SYSLOG_IDENTIFIER,_COMM,_PID,SYSLOG_PID,PRIORITY,_TRANSPORT," +
+	"_SOURCE_MONOTONIC_TIMESTAMP,__REALTIME_TIMESTAMP"
 
-// next reads one record that says something, and where in the journal it stands. Unlike Read it gives it as soon as it is
-// whole, and leaves out one that is cut short.
+// next returns the next record with a field that is kept, as one line of JSON, and its cursor. Unlike Read it returns a
+// record as soon as that is whole, and leaves out one that is cut short.
 func (x *exportReader) next() (record []byte, cursor string, err error) {
 	x.out = nil
 	for len(x.out) == 0 {
@@ -59,7 +60,7 @@ func (x *exportReader) Read(b []byte) (int, error) {
 			return 0, x.err
 		}
 		if x.err = x.field(); x.err != nil {
-			if x.cut == nil || !*x.cut { // else it is half a record
+			if x.cut == nil || !*x.cut { // else the record is cut short
 				x.end()
 			}
 			if errors.Is(x.err, io.ErrUnexpectedEOF) {
@@ -87,7 +88,7 @@ func (x *exportReader) field() error {
 		x.add(string(name), value)
 		return err
 	}
-	if err != nil || !fieldName(line) { // junk
+	if err != nil || !fieldName(line) {
 		return err
 	}
 	n := string(name)
@@ -112,7 +113,7 @@ func (x *exportReader) line() (line []byte, err error) {
 	}
 }
 
-// binary reads a value with a length in front. What is no length is left where it is.
+// binary reads a value with its length in front. A number that is too large for a length is left unread.
 func (x *exportReader) binary() ([]byte, error) {
 	head, err := x.r.Peek(8)
 	if err != nil {
@@ -138,18 +139,22 @@ func (x *exportReader) binary() ([]byte, error) {
 	return value, err
 }
 
-// fieldName says whether a line without "=" can be the name of a field.
+// fieldName reports whether a line without "=" can be the name of a field.
 func fieldName(b []byte) bool {
-	return len(b) <= 64 && !slices.ContainsFunc(b, func(c byte) bool { return c != '_' && (c < 'A' || c > 'Z') && (c < '0' || c > '9') })
+	return len(b) <= 64 && !slices.ContainsFunc(b, func(c byte) bool {
+		return c != '_' && (c < 'A' || c > 'Z') &&
+			(c < '0' || c > '9')
+	})
 }
 
-// add puts a field into the record. Of one that comes twice the first counts.
+// add puts a field into the record. Of a field that comes twice the first value counts.
 func (x *exportReader) add(name string, value []byte) {
 	if name == "__CURSOR" {
 		x.cursor = append(x.cursor[:0], value...)
 	}
 	switch name { // exportFields
-	case "MESSAGE", "__REALTIME_TIMESTAMP", "_SOURCE_MONOTONIC_TIMESTAMP", "_HOSTNAME", "SYSLOG_IDENTIFIER", "_COMM", "_PID",
+	case "MESSAGE", "__REALTIME_TIMESTAMP", "_SOURCE_MONOTONIC_TIMESTAMP", "_HOSTNAME", "SYSLOG_IDENTIFIER", "_COMM",
+		"_PID",
 		"SYSLOG_PID", "PRIORITY", "_TRANSPORT":
 	default:
 		return
@@ -176,7 +181,7 @@ func (x *exportReader) end() {
 	x.record, x.have = x.record[:0], x.have[:0]
 }
 
-// appendJSON writes a value as the journal does: a string, or an array of bytes where it is no UTF-8.
+// appendJSON writes a value as the journal does: a string, or an array of bytes where it is not valid UTF-8.
 func appendJSON(b, value []byte) []byte {
 	if !utf8.Valid(value) {
 		b = append(b, '[')

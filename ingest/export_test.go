@@ -31,12 +31,14 @@ func TestExport(t *testing.T) {
 		{at, parse.SessionNew, "[NEW] IN=br-lan OUT=wan0 MAC="},
 		{at.Add(133 * time.Microsecond), parse.SessionNew, "[NEW] IN=br-lan"},
 		{at.Add(3812 * time.Microsecond), parse.SessionNew, "[NEW] IN=br-lan"},
-		{at.Add(time.Second), parse.TableFull, "nf_conntrack: table full, dropping packet\nsecond \"line\"\twith a tab"},
+		{at.Add(time.Second), parse.TableFull,
+			"nf_conntrack: table full, dropping packet\nsecond \"line\"\twith a tab"},
 		{at.Add(2 * time.Second), parse.Unknown, "M\xfcller: caf\xe9"},
 	} {
 		e := &es[i]
 		p.Line(e.Raw, &rec)
-		if got := time.Unix(0, e.Time).UTC(); got.Sub(tc.time).Abs() > time.Millisecond || e.Kind != tc.kind || !strings.HasPrefix(string(rec.Body), tc.body) {
+		if got := time.Unix(0, e.Time).UTC(); got.Sub(tc.time).Abs() > time.Millisecond || e.Kind != tc.kind ||
+			!strings.HasPrefix(string(rec.Body), tc.body) {
 			t.Errorf("%v %v %q, want %v %v %q", got, e.Kind, rec.Body, tc.time, tc.kind, tc.body)
 		}
 	}
@@ -55,7 +57,8 @@ func TestExportIsJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	importText(t, db, Options{}, string(lines))
-	if sum, err := Import(t.Context(), db, Options{}, "testdata/journal.export"); err != nil || sum.Duplicates != 5 || sum.Events != 0 {
+	if sum, err := Import(t.Context(), db, Options{}, "testdata/journal.export"); err != nil || sum.Duplicates != 5 ||
+		sum.Events != 0 {
 		t.Errorf("%+v, %v", sum, err)
 	}
 }
@@ -66,7 +69,8 @@ func TestExportReader(t *testing.T) {
 		{"no empty line at the end", "MESSAGE=a\n\nMESSAGE=b", `{"MESSAGE":"a"} {"MESSAGE":"b"}`},
 		{"several empty lines", "MESSAGE=a\n\n\n\nMESSAGE=b\n", `{"MESSAGE":"a"} {"MESSAGE":"b"}`},
 		{"twice", "MESSAGE=a\nMESSAGE=b\n", `{"MESSAGE":"a"}`},
-		{"binary", "MESSAGE\n\x03\x00\x00\x00\x00\x00\x00\x00a\nb\nPRIORITY=4\n\n", `{"MESSAGE":"a\nb","PRIORITY":"4"}`},
+		{"binary", "MESSAGE\n\x03\x00\x00\x00\x00\x00\x00\x00a\nb\nPRIORITY=4\n\n",
+			`{"MESSAGE":"a\nb","PRIORITY":"4"}`},
 		{"binary, of no use", "OTHER\n\x03\x00\x00\x00\x00\x00\x00\x00a\nb\nPRIORITY=4\n\n", `{"PRIORITY":"4"}`},
 		{"binary, cut short", "MESSAGE\n\x09\x00\x00\x00\x00\x00\x00\x00ab", `{"MESSAGE":"ab"}`},
 		{"binary, no length", "MESSAGE\n\x09\x00", ``},

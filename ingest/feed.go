@@ -18,37 +18,39 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// feed is a source of lines that is read, not listened at: a file, the kernel's ring, the journal, standard input.
+// feed is a source of lines that the Server reads by itself: a file, the kernel's ring, the journal, standard input.
 type feed struct {
 	name   string          // its account: "file /var/log/router.log"
-	router string          // whose lines they are where they do not say
-	stored func(pos int64) // the store has its lines up to here; nil: it does not need to know
+	router string          // router of the lines that name none
+	stored func(pos int64) // called once the store has the lines up to pos; nil: not needed
 	read   func(ctx context.Context, q *queue) error
 }
 
-// backlog is how old a line of a feed can be and still be believed: a receiver that was off goes on where it stopped.
+// backlog is the age up to which the stamps of a feed are believed: a receiver that was off reads on where it stopped.
 const backlog = 180 * 24 * time.Hour
 
-// fed is what a line of a feed has beyond others.
+// fed holds what a line of a feed has beyond a line of a socket.
 type fed struct {
 	by  *feed
 	pos int64 // its end, for by.stored
-	at  int64 // when it was written, ns, where the feed knows; else 0
+	at  int64 // when it was written, ns, where the feed knows that; else 0
 }
 
-// position is how far a feed was read: what is of the store is not read again.
+// position says how far a feed was read. Lines before it are stored, and not read again.
 type position struct {
-	Offset int64  `json:"offset,omitempty"` // of a file
-	Head   []byte `json:"head,omitempty"`   // how the file begins: another one may get its inode
-	Boot   string `json:"boot,omitempty"`   // of the kernel's ring
+	Offset int64 `json:"offset,omitempty"` // of a file
+	// the first bytes of the file, to tell it from another one that got its inode
+	Head   []byte `json:"head,omitempty"`
+	Boot   string `json:"boot,omitempty"` // boot id, for the kernel's ring
 	Seq    int64  `json:"seq,omitempty"`
 	Cursor string `json:"cursor,omitempty"` // of the journal
 }
 
-// book keeps the positions in one file, which is written after each batch that moved them. What is stored and what is
-// written there are two steps: a crash between them makes the next start read the lines of that one batch again.
+// book keeps the positions in one file, which is written after each batch that moved them. Storing the lines and
+// writing the positions are two steps: after a crash between them the next start reads the lines of that one batch
+// again.
 type book struct {
-	path    string // "" = kept only as long as the process runs
+	path    string // "": kept only as long as the process runs
 	log     *slog.Logger
 	seldom  rate.Sometimes
 	mu      sync.Mutex
@@ -56,7 +58,7 @@ type book struct {
 	changed bool
 }
 
-// openBook reads the positions. A file that cannot be read is said, and begun anew.
+// openBook reads the positions. A file that cannot be read is logged, and replaced by the next save.
 func openBook(path string, log *slog.Logger) *book {
 	b := &book{path: path, log: log, seldom: rate.Sometimes{First: 1, Interval: time.Minute}, at: map[string]position{}}
 	if path == "" {
@@ -67,7 +69,7 @@ func openBook(path string, log *slog.Logger) *book {
 		err = json.Unmarshal(text, &b.at)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		log.Warn("how far files were read is not known any more: they are read from their end on", "err", err)
+		log.Warn("cannot read the file of read positions: followed files are read from their end on", "err", err)
 		b.at = map[string]position{}
 	}
 	return b
@@ -80,7 +82,7 @@ func (b *book) get(key string) (position, bool) {
 	return p, ok
 }
 
-// below are the positions whose keys begin so.
+// below returns the positions whose keys begin with a prefix.
 func (b *book) below(prefix string) map[string]position {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -102,7 +104,7 @@ func (b *book) drop(key string) {
 	b.changed = true
 }
 
-// save writes the positions where they changed. The old file stays whole until the new one is.
+// save writes the positions if they changed. The old file stays whole until the new one is.
 func (b *book) save() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -115,7 +117,8 @@ func (b *book) save() {
 	}
 	if err != nil {
 		b.seldom.Do(func() {
-			b.log.Error("how far files were read is not kept: after a restart some lines would be read again", "err", err)
+			b.log.Error("cannot write the file of read positions: after a restart some lines would be read again",
+				"err", err)
 		})
 		return
 	}
@@ -137,7 +140,7 @@ func replaceFile(path string, text []byte) error {
 	return err
 }
 
-// openFeeds prepares what is read besides the sockets, so that what cannot work is known before anything starts.
+// openFeeds prepares the sources that are not sockets, so that errors are known before anything starts.
 func (s *Server) openFeeds() error {
 	host, err := os.Hostname()
 	if err != nil {
@@ -173,8 +176,8 @@ func (s *Server) openFeeds() error {
 	return nil
 }
 
-// readAll takes the lines of r to its end. A reader that blocks does not keep it from ending with ctx: what it would have
-// given is not read.
+// readAll reads the lines of r to its end, or until ctx ends. It does not wait for a Read that blocks: what that would
+// return is lost.
 func (s *Server) readAll(ctx context.Context, r io.Reader, f *feed, q *queue) error {
 	type piece struct {
 		b   []byte
@@ -197,7 +200,8 @@ func (s *Server) readAll(ctx context.Context, r io.Reader, f *feed, q *queue) er
 			}
 		}
 	}()
-	st := &stream{cfg: &s.cfg, from: source{name: f.name}, queue: q, cut: newSplitter(s.cfg.MaxLine), by: f, buf: make([]byte, s.cfg.MaxLine+16+streamRead)}
+	st := &stream{cfg: &s.cfg, from: source{name: f.name}, queue: q, cut: newSplitter(s.cfg.MaxLine), by: f,
+		buf: make([]byte, s.cfg.MaxLine+16+streamRead)}
 	for {
 		select {
 		case p := <-pieces:
@@ -215,7 +219,7 @@ func (s *Server) readAll(ctx context.Context, r io.Reader, f *feed, q *queue) er
 	}
 }
 
-// serveFeed reads one feed to its end. The end of the last source of lines there is ends the Server.
+// serveFeed reads one feed to its end. If that is the Server's only source of lines, the Server ends with it.
 func (s *Server) serveFeed(ctx context.Context, f *feed, q *queue, end func()) error {
 	err := f.read(ctx, q)
 	if err == nil && ctx.Err() == nil {

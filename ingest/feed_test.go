@@ -74,7 +74,8 @@ func (r *ring) Close() error {
 }
 
 // kmsgServer reads a made-up ring of a machine that booted an hour ago.
-func kmsgServer(t *testing.T, positions, boot string, st *memory, reads ...any) (s *Server, stop func() error, booted time.Time) {
+func kmsgServer(t *testing.T, positions, boot string, st *memory, reads ...any) (s *Server, stop func() error,
+	booted time.Time) {
 	t.Helper()
 	cfg := testConfig()
 	cfg.Positions = positions
@@ -194,12 +195,13 @@ func journalRecord(cursor, pid, message string) string {
 	return fmt.Sprintf("__CURSOR=%s\n__REALTIME_TIMESTAMP=1795292901195360\n_HOSTNAME=vm\nSYSLOG_IDENTIFIER=app\n_PID=%s\nMESSAGE=%s\n\n", cursor, pid, message)
 }
 
-// TestJournal follows a journalctl that is a script: it tells what it was called with, gives records and ends; the second
-// time it waits.
+// TestJournal follows a journalctl that is a script: it tells what it was called with, gives records and ends; the
+// second time it waits.
 func TestJournal(t *testing.T) {
 	dir := t.TempDir()
 	for i, text := range []string{
-		journalRecord("c1", "7", "first") + journalRecord("c2", fmt.Sprint(os.Getpid()), "our own") + journalRecord("c3", "7", "second") + "__CURSOR=c4\nMESSAGE=cut sh",
+		journalRecord("c1", "7", "first") + journalRecord("c2", fmt.Sprint(os.Getpid()), "our own") +
+			journalRecord("c3", "7", "second") + "__CURSOR=c4\nMESSAGE=cut sh",
 		journalRecord("c5", "7", "third"),
 		journalRecord("c6", "7", "fourth"),
 	} {
@@ -236,10 +238,12 @@ exec sleep 1000
 		t.Fatal(err)
 	}
 	calls := strings.Split(strings.TrimSpace(string(args)), "\n")
-	if len(calls) != 3 || !strings.HasSuffix(calls[0], "--lines=1") || !strings.HasSuffix(calls[1], "--after-cursor=c3") || !strings.HasSuffix(calls[2], "--after-cursor=c5") {
+	if len(calls) != 3 || !strings.HasSuffix(calls[0], "--lines=1") ||
+		!strings.HasSuffix(calls[1], "--after-cursor=c3") || !strings.HasSuffix(calls[2], "--after-cursor=c5") {
 		t.Errorf("called with\n%s", args)
 	}
-	if len(st.lines) != 4 || !strings.Contains(st.lines[2], `"MESSAGE":"third"`) || st.events[0].Router.String() != "vm" {
+	if len(st.lines) != 4 || !strings.Contains(st.lines[2], `"MESSAGE":"third"`) ||
+		st.events[0].Router.String() != "vm" {
 		t.Errorf("stored %q", st.lines)
 	}
 	if time.Unix(0, st.events[0].Time).UnixMicro() != 1795292901195360 {

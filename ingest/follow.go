@@ -14,25 +14,26 @@ import (
 	"time"
 )
 
-// Bounds of following one path: what is remembered of a file's beginning, how many of its renamed files are read on, and how
-// long after they last grew. A daemon writes into the renamed file until it is told to open the new one.
+// Bounds of following one path: the bytes that are remembered of a file's beginning, the renamed files that are read
+// on, and how long after they last grew. A daemon writes into the renamed file until it is told to open the new one.
 const (
 	headMax   = 64
 	filesMax  = 4
 	lingering = time.Minute
 )
 
-// follower reads the files that one path names, one after the other: the newest last. It looks at them again and again
-// rather than being told: that works on every file system, and a look at a file that did not grow costs two system calls.
+// follower reads the files that one path names, one after the other; the newest is last. It looks at them again and
+// again instead of being notified: that works on every file system, and a look at a file that did not grow costs two
+// system calls.
 type follower struct {
 	cfg   *Config
 	path  string
 	book  *book
 	files []*followed
-	said  bool // that the path cannot be read
+	said  bool // it was logged that the path cannot be read
 }
 
-// followed is one file, from its beginning to where it is emptied.
+// followed is a file whose growth is read, until it is emptied.
 type followed struct {
 	feed
 	cfg  *Config
@@ -40,8 +41,8 @@ type followed struct {
 	key  string
 	f    *os.File
 	info fs.FileInfo
-	at   int64 // of the first byte that is not cut into lines
-	last int64 // where the last line ends
+	at   int64 // offset of the first byte that is not cut into lines
+	last int64 // offset of the end of the last line
 	cut  *splitter
 	buf  []byte
 	n    int
@@ -49,11 +50,11 @@ type followed struct {
 
 	mu    sync.Mutex
 	head  []byte
-	stale bool // emptied: positions in it mean nothing any more
+	stale bool // the file was emptied: its positions are void
 }
 
-// follow prepares to follow a path. What it names now is read from its end on, or from where it was left; what it names
-// later, from the beginning.
+// follow prepares to follow a path. The file that it names now is read from its end on, or from where reading stopped
+// before; a file that it names later, from the beginning.
 func (s *Server) follow(path string) (*feed, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -65,7 +66,7 @@ func (s *Server) follow(path string) (*feed, error) {
 	case err == nil && info.Mode().IsRegular():
 	case err == nil:
 		return nil, fmt.Errorf("follow %s: it is no plain file; what a program writes can be read with --stdin", path)
-	case !errors.Is(err, fs.ErrNotExist): // it may come
+	case !errors.Is(err, fs.ErrNotExist): // a file may come later
 		return nil, fmt.Errorf("follow: %w", err)
 	}
 	if err := fl.resume(); err != nil {
@@ -76,13 +77,13 @@ func (s *Server) follow(path string) (*feed, error) {
 
 func (fl *follower) prefix() string { return "file " + fl.path + " " }
 
-// resume opens the files that were read before, wherever they are called now, and otherwise notes that the path was seen.
+// resume opens the files that were read before, whatever their names are now, and notes that the path was seen.
 func (fl *follower) resume() error {
 	known := fl.book.below(fl.prefix())
 	for _, name := range fl.named() {
 		f, err := fl.open(name)
 		if err == nil && slices.ContainsFunc(fl.files, func(have *followed) bool { return have.key == f.key }) {
-			f.f.Close() // another name of the same
+			f.f.Close() // a second name of the same file
 			continue
 		}
 		if err != nil {
@@ -117,11 +118,12 @@ func (fl *follower) resume() error {
 	return nil
 }
 
-// named are the files beside the path whose names begin with it, as rotation leaves them, and the path itself at last.
+// named returns the regular files whose names begin with that of the path, as rotation leaves them, and last the path
+// itself.
 func (fl *follower) named() []string {
 	dir, base := filepath.Split(fl.path)
 	var names []string
-	entries, _ := os.ReadDir(dir) // the path itself says what is wrong
+	entries, _ := os.ReadDir(dir) // an error shows at the path itself
 	for _, e := range entries {
 		if len(e.Name()) > len(base) && e.Name()[:len(base)] == base && e.Type().IsRegular() {
 			names = append(names, filepath.Join(dir, e.Name()))
@@ -148,13 +150,14 @@ func (fl *follower) open(name string) (*followed, error) {
 
 // begin follows an open file from its beginning.
 func (fl *follower) begin(f *os.File, info fs.FileInfo) *followed {
-	fd := &followed{cfg: fl.cfg, book: fl.book, f: f, info: info, key: fl.prefix() + fileID(info), cut: newSplitter(fl.cfg.MaxLine),
+	fd := &followed{cfg: fl.cfg, book: fl.book, f: f, info: info, key: fl.prefix() + fileID(info),
+		cut:  newSplitter(fl.cfg.MaxLine),
 		grew: fl.cfg.Now(), buf: make([]byte, fl.cfg.MaxLine+16+streamRead)}
 	fd.feed = feed{name: "file " + fl.path, router: filepath.Base(fl.path), stored: fd.keep}
 	return fd
 }
 
-// fileID tells a file from others, whatever its name.
+// fileID returns device and inode, which identify a file whatever its name.
 func fileID(info fs.FileInfo) string {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
@@ -163,14 +166,14 @@ func fileID(info fs.FileInfo) string {
 	return fmt.Sprintf("%d:%d", st.Dev, st.Ino)
 }
 
-// same says whether this is the file that was read up to p.
+// same reports whether this is the file that was read up to p.
 func (f *followed) same(p position) bool {
 	head := make([]byte, len(p.Head))
 	n, _ := f.f.ReadAt(head, 0)
 	return f.info.Size() >= p.Offset && bytes.Equal(head[:n], p.Head)
 }
 
-// learn keeps how the file begins.
+// learn remembers the first bytes of the file.
 func (f *followed) learn() {
 	if len(f.head) == headMax || f.at == int64(len(f.head)) {
 		return
@@ -191,7 +194,7 @@ func (f *followed) keep(at int64) {
 	}
 }
 
-// forget ends the positions in this file.
+// forget removes the position of this file from the book, for good.
 func (f *followed) forget() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -199,7 +202,7 @@ func (f *followed) forget() {
 	f.book.drop(f.key)
 }
 
-// run follows until ctx ends. What it has not read by then is read at the next start.
+// run follows until ctx ends. Lines that it has not read by then are read at the next start.
 func (fl *follower) run(ctx context.Context, q *queue) error {
 	defer func() {
 		for _, f := range fl.files {
@@ -213,7 +216,7 @@ func (fl *follower) run(ctx context.Context, q *queue) error {
 	return nil
 }
 
-// look reads what the files have got, and sees whether the path names another one.
+// look reads what was added to the files, and opens the file that the path names if it is another one now.
 func (fl *follower) look(ctx context.Context, q *queue) {
 	for i := 0; i < len(fl.files); i++ {
 		f := fl.files[i]
@@ -254,7 +257,7 @@ func (fl *follower) look(ctx context.Context, q *queue) {
 	f.read(ctx, q)
 }
 
-// done says whether a renamed file has ended: nothing was added for a while, and the store has what there was.
+// done reports whether a renamed file is finished: nothing was added for a while, and the store has all lines.
 func (f *followed) done(ctx context.Context, q *queue) bool {
 	if f.cfg.Now().Sub(f.grew) < lingering {
 		return false
@@ -264,7 +267,7 @@ func (f *followed) done(ctx context.Context, q *queue) bool {
 	return !ok && f.last == 0 || p.Offset >= f.last
 }
 
-// emptied says whether the file became shorter, or begins otherwise: it was written anew (copytruncate).
+// emptied reports whether the file became shorter or begins with other bytes: it was written anew (copytruncate).
 func (f *followed) emptied() bool {
 	info, err := f.f.Stat()
 	if err != nil {
@@ -288,7 +291,7 @@ func (f *followed) read(ctx context.Context, q *queue) {
 	}
 }
 
-// end takes a last line without a newline, of a file that gets no more.
+// end takes the last line, without a newline, of a file that is not written to any more.
 func (f *followed) end(ctx context.Context, q *queue) {
 	if ctx.Err() == nil {
 		f.took(q, 0, true)
@@ -296,7 +299,8 @@ func (f *followed) end(ctx context.Context, q *queue) {
 	f.n = 0
 }
 
-// took cuts lines out of the buffer, which n more bytes came into. Each knows where it ends, as a stop may leave some out.
+// took cuts lines out of the buffer, into which n more bytes were read. Each line has the offset of its end, as a stop
+// may leave some out.
 func (f *followed) took(q *queue, n int, end bool) {
 	f.n += n
 	recv := f.cfg.Now().UnixNano()
@@ -311,13 +315,14 @@ func (f *followed) took(q *queue, n int, end bool) {
 			break
 		}
 		own = append(own, tok...)
-		lines = append(lines, line{from: source{name: f.name}, raw: own[len(own)-len(tok):], recv: recv, cut: f.cut.oversize > before,
+		lines = append(lines, line{from: source{name: f.name}, raw: own[len(own)-len(tok):], recv: recv,
+			cut: f.cut.oversize > before,
 			fed: &fed{by: &f.feed, pos: at}})
 		f.last = at
 	}
 	f.at, f.n = at, copy(f.buf, data)
 	f.learn()
 	if len(lines) > 0 {
-		_ = q.put(lines) // what has no place at a stop is read at the next start
+		_ = q.put(lines) // lines without room at a stop are read at the next start
 	}
 }

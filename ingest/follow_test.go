@@ -25,7 +25,8 @@ type following struct {
 func follow(t *testing.T) *following {
 	dir := t.TempDir()
 	f := &following{t: t, cfg: testConfig(), path: filepath.Join(dir, "router.log"), st: &memory{}}
-	f.cfg.Follow, f.cfg.Positions, f.cfg.FollowEvery = []string{f.path}, filepath.Join(dir, "positions.json"), time.Millisecond
+	f.cfg.Follow, f.cfg.Positions, f.cfg.FollowEvery = []string{f.path}, filepath.Join(dir, "positions.json"),
+		time.Millisecond
 	return f
 }
 

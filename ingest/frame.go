@@ -10,20 +10,20 @@ import (
 	"uncloak/parse"
 )
 
-// Format is our reading of syslog as go-syslog's documented interface: its split function cuts the streams of this
-// package, and the whole of it plugs into that library's Server (a test does so). Why the sockets are not the library's
-// is in docs/adr/0002-receiver.md.
+// Format offers this package's reading of syslog as a format.Format of go-syslog, to programs that use that library's
+// Server. Only the library calls it, and a test that runs it there: the sockets of uncloak are not the library's
+// (docs/adr/0002-receiver.md says why), and its streams use the same splitter directly.
 type Format struct {
 	MaxLine int // bytes kept of a line; 0: as in DefaultConfig
 }
 
 var _ format.Format = Format{}
 
-// GetSplitFunc is a new splitter, for one stream: frames end in a newline (or in NUL, if the first does), or begin with
-// their length (RFC 6587), and each frame may choose.
+// GetSplitFunc returns a new splitter, for one stream: frames end in a newline (or in NUL, if the first does), or begin
+// with their length (RFC 6587), and each frame may choose.
 func (f Format) GetSplitFunc() bufio.SplitFunc { return newStreamSplitter(f.MaxLine).split }
 
-// GetParser reads one line. The line is copied: the library reuses its buffers.
+// GetParser returns a parser for one line. The line is copied, as the library reuses its buffers.
 func (f Format) GetParser(line []byte) format.LogParser {
 	return &lineParser{line: bytes.Clone(line), loc: time.UTC}
 }
@@ -41,7 +41,7 @@ func (p *lineParser) Parse() error {
 
 func (p *lineParser) Location(loc *time.Location) { p.loc = loc }
 
-// Dump gives the header in the library's words, and the line itself as "raw".
+// Dump returns the header under the library's names, and the line itself as "raw".
 func (p *lineParser) Dump() format.LogParts {
 	parts := format.LogParts{"raw": p.line, "hostname": string(p.rec.Host), "app_name": string(p.rec.App),
 		"proc_id": string(p.rec.PID), "message": string(p.rec.Body), "priority": p.rec.Pri}
@@ -61,14 +61,14 @@ type splitter struct {
 	nul      ending
 }
 
-// ending is what the lines of a stream end in. A NUL may be the end itself (RFC 6587, 3.4.2) or stand before a newline, as
-// some devices put it: the byte behind the first one tells.
+// ending tells what the lines of a stream end in. A NUL may be the end itself (RFC 6587, 3.4.2) or stand before a
+// newline, as some devices put it: the byte behind the first NUL tells.
 type ending uint8
 
 const (
 	newline  ending = iota // a file, or a stream that was seen to end its lines so
 	eitherOf               // nothing seen yet
-	afterNUL               // a line ended in NUL: is the next byte of the newline?
+	afterNUL               // a line ended in NUL, and the next byte tells whether a newline belongs to it
 	onlyNUL                // newlines are part of lines
 )
 
@@ -79,15 +79,15 @@ func newSplitter(limit int) *splitter {
 	return &splitter{max: limit}
 }
 
-// newStreamSplitter is for a stream whose lines may end in NUL.
+// newStreamSplitter returns a splitter for a stream whose lines may end in NUL.
 func newStreamSplitter(limit int) *splitter {
 	s := newSplitter(limit)
 	s.nul = eitherOf
 	return s
 }
 
-// split is a bufio.SplitFunc that never fails: what is no valid frame is a line. Empty lines are left out. It needs a
-// buffer of more than max+8 bytes.
+// split is a bufio.SplitFunc that never fails: text that is not a valid frame is a line. Empty lines are left out. It
+// needs a buffer of more than max+8 bytes.
 func (s *splitter) split(data []byte, atEOF bool) (advance int, token []byte, err error) {
 	for advance < len(data) {
 		n, line, more := s.next(data[advance:], atEOF)
@@ -102,7 +102,7 @@ func (s *splitter) split(data []byte, atEOF bool) (advance int, token []byte, er
 	return advance, nil, nil
 }
 
-// next takes one frame, or a piece that is passed over; more says that it cannot go on without more data.
+// next takes one frame, or bytes that are passed over. more reports that it needs more data to go on.
 func (s *splitter) next(b []byte, atEOF bool) (n int, line []byte, more bool) {
 	switch {
 	case s.skip > 0:
@@ -158,7 +158,7 @@ func (s *splitter) line(b []byte, atEOF bool) (n int, line []byte, more bool) {
 	return 0, nil, true
 }
 
-// end is where a line ends, or -1.
+// end returns the index at which a line ends, or -1.
 func (s *splitter) end(b []byte) int {
 	i := bytes.IndexByte(b, '\n')
 	switch s.nul {
@@ -188,8 +188,8 @@ func (s *splitter) cut(line []byte) []byte {
 }
 
 // counted reads the head of an octet-counted frame: a length without leading zeros, a blank, and the '<' of a priority,
-// which tells it from a line that begins with a number. head is 0 where there is none; known is false where that
-// cannot be said yet.
+// which tells it from a line that begins with a number. head is 0 for other text; known is false as long as more bytes
+// are needed to tell.
 func counted(b []byte, atEOF bool) (length, head int, known bool) {
 	const digits = 6
 	for i, c := range b {
@@ -210,7 +210,7 @@ func counted(b []byte, atEOF bool) (length, head int, known bool) {
 	return 0, 0, atEOF
 }
 
-// trimLine takes away what senders put behind a line: newlines, carriage returns, NULs.
+// trimLine removes what senders put behind a line: newlines, carriage returns, NULs.
 func trimLine(b []byte) []byte {
 	for len(b) > 0 && (b[len(b)-1] == '\n' || b[len(b)-1] == '\r' || b[len(b)-1] == 0) {
 		b = b[:len(b)-1]

@@ -44,15 +44,20 @@ func TestSplitter(t *testing.T) {
 		{"by turns", "<13>a\n5 <13>b<13>c\n", []string{"<13>a", "<13>b", "<13>c"}, 0},
 		{"nul", "<13>a\x00\n5 <13>b6 <13>c\x00", []string{"<13>a", "<13>b", "<13>c"}, 0},
 		{"crlf and empty lines", "a\r\n\r\n\n\x00\nb\r\n", []string{"a", "b"}, 0},
-		{"a number is no length", "2026-11-21 x\n12 monkeys\n007 <13>x\n1234567 <13>x\n-1 x\n", []string{"2026-11-21 x", "12 monkeys", "007 <13>x", "1234567 <13>x", "-1 x"}, 0},
-		{"exactly at the limit", long[:500] + "\r\nb\n500 <13>" + long[:496] + "b\n", []string{long[:500], "b", "<13>" + long[:496], "b"}, 0},
-		{"one over the limit", long[:501] + "\nb\n501 <13>" + long[:497] + "b\n", []string{long[:500], "b", "<13>" + long[:496], "b"}, 2},
-		{"far over the limit", strings.Repeat(long, 100) + "\nb\n600 <13>" + long[:596] + "5 <13>c", []string{long[:500], "b", "<13>" + long[:496], "<13>c"}, 2},
+		{"a number is no length", "2026-11-21 x\n12 monkeys\n007 <13>x\n1234567 <13>x\n1x y\n",
+			[]string{"2026-11-21 x", "12 monkeys", "007 <13>x", "1234567 <13>x", "1x y"}, 0},
+		{"exactly at the limit", long[:500] + "\r\nb\n500 <13>" + long[:496] + "b\n",
+			[]string{long[:500], "b", "<13>" + long[:496], "b"}, 0},
+		{"one over the limit", long[:501] + "\nb\n501 <13>" + long[:497] + "b\n",
+			[]string{long[:500], "b", "<13>" + long[:496], "b"}, 2},
+		{"far over the limit", strings.Repeat(long, 100) + "\nb\n600 <13>" + long[:596] + "5 <13>c",
+			[]string{long[:500], "b", "<13>" + long[:496], "<13>c"}, 2},
 		{"a frame that never ends", "999 <13>ab\n", []string{"<13>ab"}, 0},
 		{"only a length", "12 ", []string{"12 "}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			for how, r := range map[string]io.Reader{"at once": strings.NewReader(tc.in), "byte by byte": iotest.OneByteReader(strings.NewReader(tc.in))} {
+			for how, r := range map[string]io.Reader{"at once": strings.NewReader(tc.in),
+				"byte by byte": iotest.OneByteReader(strings.NewReader(tc.in))} {
 				got, oversize := cutAll(newSplitter(500), r, 500)
 				if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", tc.want) || oversize != tc.oversize {
 					t.Errorf("%s: %q, %d too long; want %q, %d", how, got, oversize, tc.want, tc.oversize)
@@ -79,7 +84,8 @@ func TestStreamSplitter(t *testing.T) {
 		{"too long", long + "\x00b\x00" + long + "\nx\x00c\x00", []string{long[:500], "b", long[:500], "c"}, 2},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			for how, r := range map[string]io.Reader{"at once": strings.NewReader(tc.in), "byte by byte": iotest.OneByteReader(strings.NewReader(tc.in))} {
+			for how, r := range map[string]io.Reader{"at once": strings.NewReader(tc.in),
+				"byte by byte": iotest.OneByteReader(strings.NewReader(tc.in))} {
 				got, oversize := cutAll(newStreamSplitter(500), r, 500)
 				if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", tc.want) || oversize != tc.oversize {
 					t.Errorf("%s: %q, %d too long; want %q, %d", how, got, oversize, tc.want, tc.oversize)
@@ -91,7 +97,8 @@ func TestStreamSplitter(t *testing.T) {
 
 // However a stream is cut into reads, the lines are the same, none is empty or too long, and nothing is made up.
 func FuzzSplitter(f *testing.F) {
-	for _, s := range []string{"<13>a\n5 <13>b", "999999 <13>", "-1 x", "1 <", "0 <13>x", strings.Repeat("y", 600) + "\nz", "500 <1" + strings.Repeat("q", 600), "a\x00b\nc\x00", "a\x00\r\nb"} {
+	for _, s := range []string{"<13>a\n5 <13>b", "999999 <13>", "1x y", "1 <", "0 <13>x", strings.Repeat("y", 600) +
+		"\nz", "500 <1" + strings.Repeat("q", 600), "a\x00b\nc\x00", "a\x00\r\nb"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
@@ -115,8 +122,8 @@ type handed chan format.LogParts
 
 func (h handed) Handle(p format.LogParts, _ int64, _ error) { h <- p }
 
-// Our Format is what go-syslog documents: its Server works with it, and does not panic on what its own parsers cannot
-// stand.
+// Format plugs into go-syslog's own Server: each datagram comes out whole as "raw", a header also in the library's
+// fields.
 func TestFormatInTheLibrary(t *testing.T) {
 	got := make(handed, 10)
 	s := syslog.NewServer()
@@ -134,7 +141,8 @@ func TestFormatInTheLibrary(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	for _, l := range []string{"<13>", "-1 x", "<13>Nov 21 10:00:01 h", "<4>Nov 21 10:00:01 gw kernel: nf_conntrack: table full, dropping packet"} {
+	for _, l := range []string{"no header at all", "<13>Nov 21 10:00:01 gw app: ルーター", "<13>no time",
+		"<4>Nov 21 10:00:01 gw kernel: nf_conntrack: table full, dropping packet"} {
 		fmt.Fprint(c, l)
 		if p := <-got; string(p["raw"].([]byte)) != l {
 			t.Errorf("%q came as %q", l, p["raw"])
@@ -166,7 +174,8 @@ func TestHeadersAgreeWithTheLibrary(t *testing.T) {
 		var rec parse.Record
 		parse.NewParser().Line([]byte(l), &rec)
 		at, ok := rec.Stamp.Resolve(time.Now(), time.UTC)
-		if !ok || !at.Equal(want["timestamp"].(time.Time)) || rec.Pri != want["priority"] || string(rec.Host) != want["hostname"] ||
+		if !ok || !at.Equal(want["timestamp"].(time.Time)) || rec.Pri != want["priority"] ||
+			string(rec.Host) != want["hostname"] ||
 			string(rec.App) != want["app_name"] || nilValue(rec.PID) != want["proc_id"] {
 			t.Errorf("%q\nours %v %v %q %q %q\nlibrary's %v", l, at, rec.Pri, rec.Host, rec.App, rec.PID, want)
 		}

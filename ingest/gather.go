@@ -11,36 +11,37 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Datagrams that come one close to the other are left to gather for a moment: a wake-up for each costs more than all else that is
-// done for it. It is done only where the socket's buffer holds what comes meanwhile, at any rate that a machine can take.
+// Datagrams that come one close to the other are left to gather for a moment: a wake-up for each costs more than all
+// else that is done for it. It is done only where the socket's buffer holds what comes meanwhile, at any rate that a
+// machine can take.
 const (
 	gather       = 4 * time.Millisecond
 	gatherBuffer = 4 << 20 // bytes: some 3,000 datagrams
-	gatherReads  = 16      // what so many reads have brought goes on at once, at most
+	gatherReads  = 16      // reads whose lines go on to the parser at once, at most
 )
 
-// gatherer is a UDP socket that Go's poller does not watch, as that is woken by each datagram, also while nobody waits for it: who
-// reads it waits in poll(2) himself. It reads in one goroutine, and has the place of its net.UDPConn under x/net.
+// gatherer is a UDP socket that Go's poller does not watch: each datagram would wake the poller, even while no reader
+// waits. Its one reader waits in poll(2) instead. It takes the place of the net.UDPConn below x/net.
 type gatherer struct {
-	*net.UDPConn // closed: it knows the address
+	*net.UDPConn // closed: kept for its address
 	wait         waiting
 }
 
-// waiting is a descriptor that is waited for in poll(2).
+// waiting is a connection whose Read waits in poll(2), not in Go's poller.
 type waiting struct {
 	fd    int
-	wake  int // becomes readable when waiting is to end
+	wake  int // becomes readable when waiting is to stop
 	ended atomic.Bool
 }
 
-// newGatherer takes a socket over.
+// newGatherer moves a socket out of Go's poller. It closes c if it succeeds.
 func newGatherer(c *net.UDPConn) (*gatherer, error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
 	g := &gatherer{UDPConn: c}
-	ctlErr := raw.Control(func(fd uintptr) { // c.File would be in the poller, too
+	ctlErr := raw.Control(func(fd uintptr) { // c.File would add the copy to the poller
 		g.wait.fd, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0)
 	})
 	if err = errors.Join(ctlErr, err); err != nil {
@@ -49,12 +50,12 @@ func newGatherer(c *net.UDPConn) (*gatherer, error) {
 	if g.wait.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		return nil, errors.Join(err, unix.Close(g.wait.fd))
 	}
-	c.Close() // and so out of the poller; the socket lives on
+	c.Close() // and with it the poller's watch; the socket stays open through the copy
 	return g, nil
 }
 
-// end makes the reader return os.ErrDeadlineExceeded, now and from now on. Once ended says so, the reader may close the descriptors,
-// whose numbers are then those of other files: they are not touched any more.
+// end makes the reader return os.ErrDeadlineExceeded, now and from now on. It sets ended last: the reader may close the
+// descriptors then, and their numbers may be given to other files, so that they must not be used after that.
 func (g *gatherer) end() {
 	_, _ = unix.Write(g.wait.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0}) // as eventfd(2) has it
 	g.wait.ended.Store(true)
@@ -62,13 +63,13 @@ func (g *gatherer) end() {
 
 func (g *gatherer) Close() error { return errors.Join(unix.Close(g.wait.fd), unix.Close(g.wait.wake)) }
 
-// SyscallConn is what x/net reads by.
+// SyscallConn returns the connection that x/net reads from.
 func (g *gatherer) SyscallConn() (syscall.RawConn, error) { return &g.wait, nil }
 
-// Read calls f until it has got something.
+// Read calls f until it is done, and waits in between.
 func (w *waiting) Read(f func(fd uintptr) (done bool)) error {
 	for {
-		if w.ended.Load() { // first: those who go on sending do not keep us
+		if w.ended.Load() { // before f: a sender that goes on must not delay a stop
 			return os.ErrDeadlineExceeded
 		}
 		if f(uintptr(w.fd)) {

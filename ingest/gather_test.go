@@ -80,8 +80,8 @@ func TestGathererClosed(t *testing.T) {
 	}
 }
 
-// TestGathering: with a large buffer datagrams gather, with a small one they do not; both take in single ones, many, and what the
-// kernel holds at the stop.
+// TestGathering: with a large buffer datagrams gather, with a small one they do not; both take in single ones, many,
+// and what the kernel holds at the stop.
 func TestGathering(t *testing.T) {
 	for _, size := range []int{64 << 10, 32 << 20} {
 		cfg, st := testConfig(), &memory{}

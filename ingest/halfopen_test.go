@@ -21,8 +21,8 @@ import (
 	"uncloak/ingest/certtest"
 )
 
-// inNetworkOfItsOwn runs the test in a child with a network namespace whose loopback is up; there it returns true. What is not
-// root becomes it in a user namespace.
+// inNetworkOfItsOwn runs the test in a child with a network namespace whose loopback is up; there it returns true. What
+// is not root becomes it in a user namespace.
 func inNetworkOfItsOwn(t *testing.T) bool {
 	const mark = "UNCLOAK_TEST_NETWORK"
 	if os.Getenv(mark) == t.Name() {
@@ -59,7 +59,8 @@ func upLoopback(t *testing.T) {
 	}
 }
 
-// nowhereRoute sends what goes to 198.18.0.0/15 into the loopback, where nobody has these addresses: it is dropped without a word.
+// nowhereRoute sends what goes to 198.18.0.0/15 into the loopback, where nobody has these addresses: it is dropped
+// without a word.
 func nowhereRoute(t *testing.T) {
 	lo, err := net.InterfaceByName("lo")
 	if err != nil {
@@ -69,7 +70,8 @@ func nowhereRoute(t *testing.T) {
 	b := make([]byte, unix.SizeofNlMsghdr+unix.SizeofRtMsg)
 	n.PutUint16(b[4:], unix.RTM_NEWROUTE)
 	n.PutUint16(b[6:], unix.NLM_F_REQUEST|unix.NLM_F_CREATE|unix.NLM_F_ACK)
-	copy(b[unix.SizeofNlMsghdr:], []byte{unix.AF_INET, 15, 0, 0, unix.RT_TABLE_MAIN, unix.RTPROT_BOOT, unix.RT_SCOPE_LINK, unix.RTN_UNICAST})
+	copy(b[unix.SizeofNlMsghdr:], []byte{unix.AF_INET, 15, 0, 0, unix.RT_TABLE_MAIN, unix.RTPROT_BOOT,
+		unix.RT_SCOPE_LINK, unix.RTN_UNICAST})
 	attr := func(kind uint16, v []byte) {
 		b = n.AppendUint16(b, uint16(4+len(v)))
 		b = append(n.AppendUint16(b, kind), v...)
@@ -130,8 +132,8 @@ func halfOpen(t *testing.T) (n int) {
 	return n
 }
 
-// TestHealthyBesideHalfOpen: a flood of connections that are begun, from made-up addresses, and never finished fills what the
-// kernel keeps of such; healthy senders connect and send as if it were not there, over TCP and TLS.
+// TestHealthyBesideHalfOpen: a flood of connections that are begun, from made-up addresses, and never finished fills
+// what the kernel keeps of such; healthy senders connect and send as if it were not there, over TCP and TLS.
 func TestHealthyBesideHalfOpen(t *testing.T) {
 	if !inNetworkOfItsOwn(t) {
 		return

@@ -23,8 +23,8 @@ import (
 	"uncloak/store"
 )
 
-// TestHealthyBesideHostile: whatever a hostile sender (127.0.0.2) does, the healthy ones beside it (127.0.0.1, by UDP and TCP)
-// lose nothing, and are stored while it goes on.
+// TestHealthyBesideHostile: whatever a hostile sender (127.0.0.2) does, the healthy ones beside it (127.0.0.1, by UDP
+// and TCP) lose nothing, and are stored while it goes on.
 func TestHealthyBesideHostile(t *testing.T) {
 	a := certtest.New(t, "ours")
 	for _, tc := range []struct {
@@ -49,7 +49,8 @@ func TestHealthyBesideHostile(t *testing.T) {
 				d.Write(junk[:900])
 			}
 		}},
-		{"slowloris on all its connections", nil, func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr, inPlace func()) {
+		{"slowloris on all its connections", nil, func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr,
+			inPlace func()) {
 			var cs []net.Conn
 			for range 60 {
 				cs = append(cs, from(t, "127.0.0.2", tcp))
@@ -60,7 +61,8 @@ func TestHealthyBesideHostile(t *testing.T) {
 				pauseBriefly(stop)
 			}
 		}},
-		{"halves of the longest lines", nil, func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr, inPlace func()) {
+		{"halves of the longest lines", nil, func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr,
+			inPlace func()) {
 			half := bytes.Repeat([]byte("x"), 8100)
 			for i := range 60 {
 				if c := from(t, "127.0.0.2", []net.Addr{tcp, secure}[i%2]); i%2 == 0 {
@@ -72,7 +74,8 @@ func TestHealthyBesideHostile(t *testing.T) {
 			inPlace()
 			<-stop.Done()
 		}},
-		{"silent TLS clients, and others that stop in their hello", nil, func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr, inPlace func()) {
+		{"silent TLS clients, and others that stop in their hello", nil, func(t *testing.T, stop context.Context, udp,
+			tcp, secure net.Addr, inPlace func()) {
 			for i := range 60 {
 				c := from(t, "127.0.0.2", secure)
 				c.Write([]byte("\x16\x03\x01\x02\x00\x01\x00")[:i%8])
@@ -89,14 +92,16 @@ func TestHealthyBesideHostile(t *testing.T) {
 			inPlace()
 			<-stop.Done()
 		}},
-		{"more connections than it may have", func(c *Config) { c.MaxConnsPerSender = 5 }, func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr, inPlace func()) {
-			for range 300 {
-				from(t, "127.0.0.2", tcp)
-			}
-			inPlace()
-			<-stop.Done()
-		}},
-		{"connections that open and close", nil, func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr, inPlace func()) {
+		{"more connections than it may have", func(c *Config) { c.MaxConnsPerSender = 5 },
+			func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr, inPlace func()) {
+				for range 300 {
+					from(t, "127.0.0.2", tcp)
+				}
+				inPlace()
+				<-stop.Done()
+			}},
+		{"connections that open and close", nil, func(t *testing.T, stop context.Context, udp, tcp, secure net.Addr,
+			inPlace func()) {
 			d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
 			inPlace()
 			for stop.Err() == nil {
@@ -216,8 +221,8 @@ func inUse() int64 {
 	return int64(m.HeapAlloc + m.StackInuse)
 }
 
-// TestMemoryIsBounded: with a store that takes nothing, floods of datagrams, and of streams of long lines or of the shortest ones,
-// with TLS and without, fill the half of what Bound allows that is for lines, and no more.
+// TestMemoryIsBounded: with a store that takes nothing, floods of datagrams, and of streams of long lines or of the
+// shortest ones, with TLS and without, fill the half of what Bound allows that is for lines, and no more.
 func TestMemoryIsBounded(t *testing.T) {
 	const bound = 48 << 20
 	a := certtest.New(t, "ours")
@@ -287,8 +292,8 @@ func (s *stuck) Append(_ context.Context, b store.Batch) (store.Appended, error)
 	return store.Appended{Added: len(b.Entries)}, nil
 }
 
-// TestOutOfFiles runs a receiver that has no file descriptors left: it does not spin, its datagrams and its open streams go
-// on, and new streams are accepted when there are descriptors again.
+// TestOutOfFiles runs a receiver that has no file descriptors left: it does not spin, its datagrams and its open
+// streams go on, and new streams are accepted when there are descriptors again.
 func TestOutOfFiles(t *testing.T) {
 	if os.Getenv("UNCLOAK_TEST_FILES") == "" {
 		cmd := exec.Command(os.Args[0], "-test.run", "^TestOutOfFiles$", "-test.v")

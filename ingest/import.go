@@ -18,24 +18,24 @@ import (
 	"uncloak/store"
 )
 
-// Target is the part of a store.Store that an import needs: beside Append, the lines and senders that are there already,
-// to find the boot time of a dump and the name of its router.
+// Target is the part of a store.Store that an import needs: beside Append, the lines and senders that are there
+// already, to find the boot time of a dump and the name of its router.
 type Target interface {
 	Appender
 	Events(ctx context.Context, q store.Query) iter.Seq2[store.Entry, error]
 	Health(ctx context.Context, w store.Window) ([]store.Health, error)
 }
 
-// Formats are the values of Options.Format.
+// Formats returns the values that Options.Format may have.
 func Formats() []string { return []string{"auto", "log", "page"} }
 
-// Options say what a file does not say of itself. The zero value guesses all of it.
+// Options say what a file does not say itself. With the zero value all of it is guessed.
 type Options struct {
-	// Format: which dialect a line is in is found line by line, and needs no help. What may be chosen is whether the file
-	// is a log, taken line by line as it is ("log"), or text that was pasted from a page, with markup and prose around
-	// ("page"). "auto" or "": found by the markup.
+	// Format: which dialect a line is in is found line by line, and needs no help. What may be chosen is whether the
+	// file is a log, taken line by line as it is ("log"), or text that was pasted from a page, with markup and prose
+	// around ("page"). "auto" or "": found by the markup.
 	Format     string
-	Dialect    *parse.Dialect // that the lines are in, which settles what two dialects could claim; nil: found by looking
+	Dialect    *parse.Dialect // of the lines, for those that two dialects could claim; nil: chosen line by line
 	Router     string         // name of the router that all lines are of; "": their host, else what is known
 	Year       int            // of the last line, for stamps without one; 0: from CapturedAt
 	Location   *time.Location // zone of stamps that name none; nil: UTC
@@ -74,19 +74,19 @@ func (o *Options) fill() {
 	}
 }
 
-// Summary says what an import took in.
+// Summary counts what an import took in.
 type Summary struct {
 	Files      int
 	Lines      uint64 // lines read, blank ones left out
 	Events     uint64 // lines that were stored
 	Duplicates uint64 // lines that the store had
-	Unparsed   uint64 // of Events, those that nobody understood
-	Skipped    uint64 // text that is no log line: not stored
+	Unparsed   uint64 // of Events, those not understood
+	Skipped    uint64 // lines of text that is not a log: not stored
 	Joined     uint64 // wrapped pieces that were put together again
 	Oversize   uint64 // lines cut at the limit
-	Repaired   uint64 // lines whose time cannot be true, and was taken from their neighbours
+	Repaired   uint64 // lines whose stamp cannot be true, and that got a time from their neighbours
 	Bytes      uint64 // of the lines read
-	Cut        int    // compressed files that end before their end, of which the whole lines were taken
+	Cut        int    // compressed files that are cut short, of which the whole lines were taken
 	Days       []DayCount
 	Routers    []string // names that the events go by, sorted
 	Notes      []string // what a person should know about how the files were read
@@ -109,8 +109,8 @@ func (s *Summary) day(d detect.Date) *DayCount {
 }
 
 // Import stores the lines of files: plain or compressed (gzip, xz, bzip2, zstd, told by content), in any dialect, each
-// line's own; directories (their files, not deeper), patterns, and "-". Lines that the store has are not stored again, so
-// that importing a file twice changes nothing.
+// line's own; directories (their files, not deeper), patterns, and "-". Lines that the store has are not stored again,
+// so that importing a file twice changes nothing.
 //
 // Files without a wall clock, and then those without any stamps, come last: the lines of the others, and of the store,
 // tell their times.
@@ -141,7 +141,7 @@ func Import(ctx context.Context, to Target, opt Options, paths ...string) (Summa
 	return sum, errors.Join(errs...)
 }
 
-// clocksFirst puts files without a wall clock behind the others, whose lines say when theirs were.
+// clocksFirst sorts files without a wall clock behind the others, whose lines help to date them.
 func clocksFirst(files []string) {
 	if len(files) < 2 {
 		return
@@ -153,8 +153,8 @@ func clocksFirst(files []string) {
 	slices.SortStableFunc(files, func(a, b string) int { return cmp.Compare(ranks[a], ranks[b]) })
 }
 
-// ClockRank is 0 where one of the first lines of a file has a wall clock, 1 where one has an uptime alone, else 2: in this
-// order files are best imported one by one. It is 0 too for what cannot be read, or only once.
+// ClockRank returns the rank of a file in the best order for importing files one by one: 0 where one of its first lines
+// has a wall clock, 1 where one has an uptime alone, else 2. It is 0 also for a file that cannot be read, or only once.
 func ClockRank(path string) int {
 	if fi, err := os.Stat(path); err != nil || !fi.Mode().IsRegular() {
 		return 0
@@ -180,14 +180,15 @@ func ClockRank(path string) int {
 	return rank
 }
 
-// stopError is an error after which further files make no sense: the store's.
+// stopError wraps an error of the store, after which no further file is read.
 type stopError struct{ error }
 
 func (e stopError) Unwrap() error { return e.error }
 
-// ImportReader stores the lines of r as Import does those of a file of that name. mtime stands for the modification
-// time; zero means now.
-func ImportReader(ctx context.Context, to Target, opt Options, name string, r io.Reader, mtime time.Time) (Summary, error) {
+// ImportReader stores the lines of r as Import does those of a file of that name. mtime stands for the file's
+// modification time; zero means now.
+func ImportReader(ctx context.Context, to Target, opt Options, name string, r io.Reader, mtime time.Time) (Summary,
+	error) {
 	var sum Summary
 	if err := opt.Validate(); err != nil {
 		return sum, err
@@ -218,8 +219,8 @@ func importFile(ctx context.Context, to Target, opt *Options, path string, sum *
 	return nil
 }
 
-// importInput reads a file twice: once to learn what it says of its own clock, then for its lines. A small file is
-// held in memory, and repaired where it was pasted.
+// importInput reads a file twice: once for what it says of its own clock, then for its lines. A small file is held in
+// memory, and repaired where it was pasted.
 func importInput(ctx context.Context, to Target, opt *Options, in *input, sum *Summary) error {
 	sum.Files++
 	text := in.text
@@ -256,7 +257,8 @@ func importInput(ctx context.Context, to Target, opt *Options, in *input, sum *S
 	}
 	if in.cut {
 		sum.Cut++
-		in.note(sum, fmt.Sprintf("the compressed file is cut short: its first %d lines were taken in, the others are missing", sum.Lines-before))
+		in.note(sum, fmt.Sprintf("the compressed file is cut short: its first %d lines were taken in, the others are missing",
+			sum.Lines-before))
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ type input struct {
 	clean func()
 
 	counted bool // the next reading is the one that progress tells of
-	cut     bool // a reading found that the compressed file ends before its end
+	cut     bool // a reading found that the compressed file is cut short
 }
 
 // expand resolves directories and patterns. A name that exists is taken as it is, brackets or not.
@@ -125,7 +125,7 @@ func (c *countedReader) Read(b []byte) (int, error) {
 func open(path string, opt *Options, p *progress) (*input, error) {
 	if path == "-" {
 		if opt.Stdin == nil {
-			return nil, errors.New("standard input: there is none")
+			return nil, errors.New("there is no standard input")
 		}
 		return openReader("stdin", &countedReader{opt.Stdin, p}, opt.Now())
 	}
@@ -174,7 +174,7 @@ type readCloser struct {
 
 func (r readCloser) Close() error { return r.close() }
 
-// openReader reads what can be read only once. What is larger than wholeMax goes through a temporary file.
+// openReader opens input that can be read only once. Input larger than wholeMax goes through a temporary file.
 func openReader(name string, r io.Reader, mtime time.Time) (*input, error) {
 	in := &input{name: name, mtime: mtime, clean: func() {}}
 	d, err := decoded(r, &in.cut)
@@ -231,9 +231,9 @@ func (in *input) note(sum *Summary, note string) {
 	}
 }
 
-// decoded takes away compression, UTF-16 and the journal's export format, all told by the first bytes. A file that is
-// compressed twice is not followed further. Of compressed data that ends before its end the whole lines are read, and
-// cut is set by then: the line in which it ends would be another one than that of the whole file.
+// decoded removes compression, UTF-16 and the journal's export format, all recognized by the first bytes. It
+// decompresses once: a file that is compressed twice stays compressed. Of compressed data that is cut short the whole
+// lines are read, and cut is set by then: the line at the cut would differ from that of the whole file.
 func decoded(r io.Reader, cut *bool) (io.Reader, error) {
 	b := bufio.NewReaderSize(r, 256<<10)
 	magic, _ := b.Peek(6) // a shorter file has no magic
@@ -263,7 +263,7 @@ func decoded(r io.Reader, cut *bool) (io.Reader, error) {
 	return d, nil
 }
 
-// plain takes away what decoded text may be written in.
+// plain converts UTF-16 and the journal's export format to lines of text.
 func plain(b *bufio.Reader, cut *bool) io.Reader {
 	switch bom, _ := b.Peek(2); string(bom) {
 	case "\xff\xfe":
@@ -311,7 +311,7 @@ func (u *utf16Reader) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// notText says why the first bytes of a file cannot be a log, or "".
+// notText returns why the first bytes of a file cannot be a log, or "".
 func notText(b []byte) string {
 	b = b[:min(len(b), 64<<10)]
 	switch {

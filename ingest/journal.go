@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// JournalHere is the journal of this machine.
+// JournalHere, as Config.Journal, names the journal of this machine.
 const JournalHere = "local"
 
-// journalctl is started again after so long, and twice as long each time that it gives nothing.
+// The wait before journalctl is started again. It doubles each time that journalctl gave no record, up to journalRest.
 const (
 	journalAgain = time.Second
 	journalRest  = time.Minute
 )
 
-// journal follows systemd's journal through journalctl, which knows its files; theirs is a format that changes, and a
-// library for it would need cgo.
+// journal follows systemd's journal through journalctl: the format of the journal's files changes, and a library for it
+// would need cgo.
 type journal struct {
 	feed
 	cfg  *Config
@@ -32,7 +32,7 @@ type journal struct {
 
 	mu      sync.Mutex
 	n       int64
-	cursors map[int64]string // of lines that the store does not have yet
+	cursors map[int64]string // by number of the line, for lines that are not stored yet
 }
 
 func (s *Server) journal(where, host string) (*feed, error) {
@@ -54,7 +54,7 @@ func (s *Server) journal(where, host string) (*feed, error) {
 	return &j.feed, nil
 }
 
-// keep notes how far the store has it.
+// keep notes the cursor of the line at pos, which is stored as all before it.
 func (j *journal) keep(pos int64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -68,7 +68,7 @@ func (j *journal) keep(pos int64) {
 	}
 }
 
-// run follows until ctx ends, and starts journalctl anew when it ends before.
+// run follows until ctx ends. It starts journalctl anew when that ends before.
 func (j *journal) run(ctx context.Context, q *queue) error {
 	p, _ := j.book.get(j.name)
 	after := p.Cursor
@@ -87,7 +87,7 @@ func (j *journal) run(ctx context.Context, q *queue) error {
 	return nil
 }
 
-// follow runs journalctl once, and gives the cursor of the last record that it gave.
+// follow runs journalctl once, and returns the cursor of the last record read.
 func (j *journal) follow(ctx context.Context, q *queue, after string) (last string, err error) {
 	args := append(j.args[1:len(j.args):len(j.args)], "--lines=1") // the last one there is, for its cursor
 	if after != "" {
@@ -116,7 +116,8 @@ func (j *journal) follow(ctx context.Context, q *queue, after string) (last stri
 	return last, err
 }
 
-// records takes what journalctl writes, to its end. What we log ourselves may be in the journal: it is left out.
+// records reads what journalctl writes, to its end. Records of this process are left out: its own log may be in the
+// journal.
 func (j *journal) records(x *exportReader, q *queue) (last string) {
 	self := fmt.Sprintf(`"_PID":"%d"`, os.Getpid())
 	for {
@@ -140,7 +141,7 @@ func (j *journal) records(x *exportReader, q *queue) (last string) {
 	}
 }
 
-// tail keeps the last of what a program complains of.
+// tail keeps the last 512 bytes that a program writes to stderr.
 type tail struct {
 	mu sync.Mutex
 	b  []byte

@@ -16,8 +16,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A record of /dev/kmsg has at most 8 KiB (CONSOLE_EXT_LOG_MAX in the kernel's printk); a read with less room fails. One that
-// is no older than kmsgLive has just been written: when it was received says better when than the boot's time, which drifts.
+// kmsgRecord is the size of reads: a record of /dev/kmsg has at most 8 KiB (CONSOLE_EXT_LOG_MAX in the kernel's
+// printk), and a read with less room fails. A record whose time is less than kmsgLive ago has just been written: its
+// time of receipt is then more exact than boot time plus uptime, which drifts.
 const (
 	kmsgRecord = 16 << 10
 	kmsgLive   = 5 * time.Second
@@ -30,13 +31,13 @@ type kmsgRing struct {
 	cfg  *Config
 	book *book
 	open func() (io.ReadCloser, error)
-	boot string           // which boot of the kernel this is
-	up   func() time.Time // when that was
+	boot string           // the kernel's boot id
+	up   func() time.Time // returns the boot time
 	seq  int64            // of the last record; -1: none
 }
 
 func (s *Server) kmsg(path, host string) (*feed, error) {
-	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // where there is none, the ring is read anew at each start
+	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // without one the ring is read anew at each start
 	k := &kmsgRing{cfg: &s.cfg, book: s.book, boot: strings.TrimSpace(string(id)), up: bootTime}
 	k.open = func() (io.ReadCloser, error) { return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) }
 	if err := k.begin(host); err != nil {
@@ -45,11 +46,11 @@ func (s *Server) kmsg(path, host string) (*feed, error) {
 	return &k.feed, nil
 }
 
-// begin tries to open the ring, and finds how far it was read.
+// begin tries to open the ring, and looks up how far it was read.
 func (k *kmsgRing) begin(host string) error {
 	r, err := k.open()
 	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("kernel messages: %w: only root may read them, or who has CAP_SYSLOG", err)
+		return fmt.Errorf("kernel messages: %w: only root may read them, or a process with CAP_SYSLOG", err)
 	}
 	if err != nil {
 		return fmt.Errorf("kernel messages: %w", err)
@@ -64,7 +65,8 @@ func (k *kmsgRing) begin(host string) error {
 	return nil
 }
 
-// bootTime is when the kernel's clock of uptimes, which stands still while the machine sleeps, would have been zero.
+// bootTime returns the time at which the kernel's clock of uptimes, which stands still while the machine sleeps, would
+// have been zero.
 func bootTime() time.Time {
 	var ts unix.Timespec
 	now := time.Now()
@@ -74,7 +76,7 @@ func bootTime() time.Time {
 	return now.Add(-time.Duration(ts.Nano()))
 }
 
-// run reads until ctx ends or the ring does, as a pipe in its place would.
+// run reads until ctx ends, or until the ring does: a pipe in its place has an end.
 func (k *kmsgRing) run(ctx context.Context, q *queue) error {
 	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
 		r, err := k.open()
@@ -97,7 +99,7 @@ func (k *kmsgRing) records(r io.Reader, q *queue) error {
 	for {
 		n, err := r.Read(buf)
 		if errors.Is(err, syscall.EPIPE) {
-			continue // overwritten before we came to it: the next record's number says how many
+			continue // some were overwritten unread: the next record's number tells how many
 		}
 		if n > 0 {
 			k.record(buf[:n], q)
@@ -116,7 +118,8 @@ func (k *kmsgRing) record(b []byte, q *queue) {
 		return // read before a restart
 	}
 	now, from := k.cfg.Now(), source{name: k.name}
-	l := line{from: from, recv: now.UnixNano(), cut: len(b) > k.cfg.MaxLine, fed: &fed{by: &k.feed, pos: max(seq, k.seq)}}
+	l := line{from: from, recv: now.UnixNano(), cut: len(b) > k.cfg.MaxLine,
+		fed: &fed{by: &k.feed, pos: max(seq, k.seq)}}
 	if ok {
 		if k.seq >= 0 && seq > k.seq+1 {
 			q.lose(from, loss{kernel: uint64(seq - k.seq - 1)})
@@ -129,7 +132,7 @@ func (k *kmsgRing) record(b []byte, q *queue) {
 	}
 	l.raw = bytes.Clone(b[:min(len(b), k.cfg.MaxLine)])
 	if len(l.raw) > 0 {
-		_ = q.put([]line{l}) // what has no place at a stop is read at the next start
+		_ = q.put([]line{l}) // a line without room at a stop is read at the next start
 	}
 }
 
@@ -141,5 +144,6 @@ func kmsgHead(b []byte) (seq, us int64, ok bool) {
 	}
 	seq, err := strconv.ParseInt(string(f[1]), 10, 64)
 	us, err2 := strconv.ParseInt(string(f[2]), 10, 64)
-	return seq, us, err == nil && err2 == nil && seq >= 0 && us >= 0 && us < int64(time.Duration(1<<62)/time.Microsecond)
+	return seq, us, err == nil && err2 == nil && seq >= 0 && us >= 0 &&
+		us < int64(time.Duration(1<<62)/time.Microsecond)
 }

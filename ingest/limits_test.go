@@ -67,7 +67,79 @@ func TestQueueCountsBytes(t *testing.T) {
 	}
 }
 
-// What waits in the queue has no more room than it counts for, though it came alone or most of what came with it had no place.
+// A stream that waits for room takes none from datagrams, and datagrams without room take none from streams.
+func TestStreamsAndDatagramsHaveTheirShares(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(40, 2, 1)
+		q.split()
+		ctx, cancel := context.WithCancel(t.Context())
+		q.stop = ctx
+		stream, datagram := make([]line, 25), make([]line, 35)
+		for i := range datagram {
+			datagram[i].datagram = true
+		}
+		rest := make(chan []line)
+		go func() { rest <- q.put(stream) }()
+		synctest.Wait() // the stream has its 10 places, and waits for more
+		kept := q.admit(datagram)
+		q.give(kept)
+		if len(kept) != 30 || q.takeLosses()[source{}].dropped != 5 {
+			t.Errorf("beside a stream that waits, %d datagrams have room, want 30 of 35", len(kept))
+		}
+		for range 10 { // the queue is full of datagrams, and the stream goes on as its own lines are taken
+			lines := <-q.lines
+			q.done(lines)
+		}
+		synctest.Wait()
+		if q.datagrams.TryAcquire(1) || len(q.lines) != 11 {
+			t.Errorf("%d pieces wait, want 10 lines of the stream and the datagrams", len(q.lines))
+		}
+		cancel()
+		if left := <-rest; len(left) != 5 {
+			t.Errorf("the stream has %d lines without room, want 5", len(left))
+		}
+	})
+}
+
+// Datagrams that are fewer than their share are all stored, though a stream sends more than the queue holds and the store
+// takes nothing for a while.
+func TestFastStreamDropsNoDatagrams(t *testing.T) {
+	cfg, st := testConfig(), &memory{hold: make(chan struct{})}
+	cfg.UDP, cfg.TCP = []string{"127.0.0.1:0"}, []string{"127.0.0.1:0"}
+	cfg.Queue, cfg.BatchEvents = 400, 50
+	s, stop := start(t, cfg, st)
+	stream, datagrams := dial(t, s.Addrs()[1]), dial(t, s.Addrs()[0])
+	const lines, packets = 500_000, 200
+	text := bytes.Repeat([]byte("<13>Nov 21 20:28:01 gw app: a line of a stream\n"), lines)
+	sent, err := 0, error(nil)
+	for err == nil { // until the stream is held back
+		stream.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
+		var n int
+		n, err = stream.Write(text[sent:min(sent+1<<20, len(text))])
+		sent += n
+	}
+	if !errors.Is(err, os.ErrDeadlineExceeded) || sent == len(text) {
+		t.Fatal("the stream is not held back", err)
+	}
+	for i := range packets {
+		fmt.Fprintf(datagrams, "<13>Nov 21 20:28:01 gw app: datagram %d", i)
+	}
+	close(st.hold)
+	stream.SetWriteDeadline(time.Time{})
+	if _, err := stream.Write(text[sent:]); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, s, func(x Stats) bool { return x.Stored+x.Dropped >= lines+packets })
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if x := s.Stats(); x.Dropped != 0 || x.Stored != lines+packets {
+		t.Errorf("stats %+v", x)
+	}
+}
+
+// What waits in the queue has no more room than it counts for, though it came alone or most of what came with it had no
+// place.
 func TestWaitingLinesAreSmall(t *testing.T) {
 	cfg := testConfig()
 	cfg.fill()
@@ -101,7 +173,8 @@ func TestHostNamesAreBounded(t *testing.T) {
 	s := newSenders(&cfg)
 	sn := s.of(source{name: "sender"}, 0)
 	for _, n := range []int{maxHost + 1, cfg.MaxLine} {
-		if got := s.router(sn, bytes.Repeat([]byte("h"), n)); got != sn.fallback || len(s.hosts) > 0 || len(sn.lastHost) > 0 {
+		if got := s.router(sn, bytes.Repeat([]byte("h"), n)); got != sn.fallback || len(s.hosts) > 0 ||
+			len(sn.lastHost) > 0 {
 			t.Errorf("a host of %d bytes is a name of %d", n, len(got.name.String()))
 		}
 	}
@@ -184,7 +257,8 @@ func TestAllConnections(t *testing.T) {
 	for range 10 {
 		l.give(a, 2)
 	}
-	if l.take(b, 43, true) != "memory" || l.take(b, 42, true) != "" || len(l.by) != 2 || l.all != 6 || l.bytes != 8+42+6 {
+	if l.take(b, 43, true) != "memory" || l.take(b, 42, true) != "" || len(l.by) != 2 || l.all != 6 ||
+		l.bytes != 8+42+6 {
 		t.Errorf("places that were given back: %+v", l)
 	}
 }

@@ -14,7 +14,7 @@ import (
 type Message struct {
 	Text []byte    // of a datagram all bytes; of a stream or a file without what ended it
 	At   time.Time // when the capture saw it; zero in a log, where its stamp may say
-	From int       // which of a capture's senders, from 1 on; 0: not known
+	From int       // number of the sender in a capture, from 1; 0: not known
 }
 
 // Messages reads recorded messages one batch after the other. It waits for more only while it has none to give, so that
@@ -32,8 +32,8 @@ const (
 	messageMax   = 16 << 20 // bytes of one line of a log
 )
 
-// NewMessages reads a log, or a packet capture (pcap, pcapng), compressed or not; all is told by the first bytes. Of a capture
-// the messages are what went to one of the ports by UDP or TCP.
+// NewMessages reads a log, or a packet capture (pcap, pcapng), compressed or not; all is told by the first bytes. Of a
+// capture the messages are what went to one of the ports by UDP or TCP.
 func NewMessages(r io.Reader, ports ...uint16) (*Messages, error) {
 	m := &Messages{}
 	d, err := decoded(r, &m.cut)
@@ -53,7 +53,7 @@ func NewMessages(r io.Reader, ports ...uint16) (*Messages, error) {
 	return m, nil
 }
 
-// Capture says what a capture's packets were, as far as they are read; ok is false for a log. It may be asked beside Next.
+// Capture returns the counts of a capture's packets so far; ok is false for a log. It may be called while Next runs.
 func (m *Messages) Capture() (s CaptureStats, ok bool) {
 	if m.log {
 		return s, false
@@ -63,7 +63,8 @@ func (m *Messages) Capture() (s CaptureStats, ok bool) {
 	return m.pcap.told, true
 }
 
-// Next gives at least one message, in memory of their own, or an error: io.EOF after the last one.
+// Next returns at least one message, or an error: io.EOF after the last message. The memory of messages is not used
+// again.
 func (m *Messages) Next() ([]Message, error) {
 	next := m.lines
 	if !m.log {
@@ -81,7 +82,8 @@ func (m *Messages) Next() ([]Message, error) {
 		case !m.given && m.log:
 			return nil, errors.New("there are no lines")
 		case !m.given:
-			return nil, fmt.Errorf("no whole message to port %s is in the capture: %v", portList(m.pcap.ports), m.pcap.stats)
+			return nil, fmt.Errorf("no whole message to port %s is in the capture: %v", portList(m.pcap.ports),
+				m.pcap.stats)
 		}
 	}
 	return nil, err
@@ -91,7 +93,7 @@ func portList(ports []uint16) string {
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(ports), "[]"), " ", " or ")
 }
 
-// All gives all messages; more than limit bytes of them are an error.
+// All returns all messages. More than limit bytes of text are an error.
 func (m *Messages) All(limit int) (all []Message, err error) {
 	size := 0
 	for {
@@ -112,10 +114,11 @@ func (m *Messages) All(limit int) (all []Message, err error) {
 	}
 }
 
-// lines takes the lines that are there, without empty ones.
+// lines returns the lines that can be read without waiting, but at least one, and no empty ones.
 func (m *Messages) lines() (out []Message, err error) {
 	buf := make([]byte, 0, 16<<10)
-	for len(out) < messageBatch && len(buf) < 12<<10 && err == nil { // one that grows leaves the lines before it in the old memory
+	// one that grows leaves the lines before it in the old memory
+	for len(out) < messageBatch && len(buf) < 12<<10 && err == nil {
 		if len(out) > 0 {
 			if held, _ := m.in.Peek(m.in.Buffered()); bytes.IndexByte(held, '\n') < 0 {
 				break
@@ -130,7 +133,7 @@ func (m *Messages) lines() (out []Message, err error) {
 	return out, err
 }
 
-// line appends one line.
+// line appends one line to buf.
 func (m *Messages) line(buf []byte) ([]byte, error) {
 	from := len(buf)
 	for {

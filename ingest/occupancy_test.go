@@ -18,9 +18,9 @@ import (
 	"uncloak/testdata"
 )
 
-// TestTableAgainstKernel rebuilds the session table of a real router from its syslog and compares it with what the kernel listed. The
-// log has the beginnings of forwarded sessions and all ends; sessions to and from the router itself are in no log: they are the 3 to
-// 6 % by which the total is too low. testdata/occupancy does the same for larger logs.
+// TestTableAgainstKernel rebuilds the session table of a real router from its syslog and compares it with what the
+// kernel listed. The log has the beginnings of forwarded sessions and all ends; sessions to and from the router itself
+// are in no log: they are the 3 to 6 % by which the total is too low. testdata/occupancy does the same for larger logs.
 func TestTableAgainstKernel(t *testing.T) {
 	const size = 600
 	db, err := bolt.Open(t.TempDir(), bolt.Options{Logger: slog.New(slog.DiscardHandler)})
@@ -33,7 +33,8 @@ func TestTableAgainstKernel(t *testing.T) {
 		t.Fatal(err)
 	}
 	end := time.Date(2026, 11, 21, 20, 44, 0, 0, time.UTC)
-	if _, err := ImportReader(t.Context(), db, Options{CapturedAt: end, Location: time.UTC}, "router.syslog", log, end); err != nil {
+	if _, err := ImportReader(t.Context(), db, Options{CapturedAt: end, Location: time.UTC}, "router.syslog", log,
+		end); err != nil {
 		t.Fatal(err)
 	}
 	truth := kernelTable(t)
@@ -50,9 +51,11 @@ func TestTableAgainstKernel(t *testing.T) {
 			for _, n := range have {
 				sum += n
 			}
-			if begun := truth[0].at - time.Date(2026, 11, 21, 20, 29, 0, 0, time.UTC).UnixNano(); begun > 0 { // by then all that began before the log are gone
+			// by then all that began before the log are gone
+			if begun := truth[0].at - time.Date(2026, 11, 21, 20, 29, 0, 0, time.UTC).UnixNano(); begun > 0 {
 				h := netip.MustParseAddr("192.168.128.12")
-				total, vmhost = append(total, off(sum, truth[0].total, size)), append(vmhost, off(have[h], truth[0].hosts[h], size))
+				total, vmhost = append(total, off(sum, truth[0].total, size)),
+					append(vmhost, off(have[h], truth[0].hosts[h], size))
 			}
 			truth = truth[1:]
 		}

@@ -29,9 +29,9 @@ type packetSocket struct {
 	name   string // "udp [::]:514", the account of what its kernel buffer lost
 	local  string // the sender's name where datagrams have no address (unix sockets)
 	conn   packetConn
-	kernel uint32   // losses that the kernel has told of
-	some   []line   // of one read, before the queue has room for them
-	got    [][]line // that were read and are not in the queue yet
+	kernel uint32   // drops that the kernel has reported so far
+	some   []line   // lines of one read, before the queue has room for them
+	got    [][]line // lines of several reads that are not in the queue yet
 	buffer int      // bytes of socket buffer that the kernel grants, its own overhead included
 }
 
@@ -67,8 +67,8 @@ func (s *Server) listenPacket(network, address string) error {
 	return p.prepare()
 }
 
-// prepare asks for the socket buffer, past the system's limit where we may, and for the count of what overflows it. A larger
-// buffer, as systemd may have given it, stays.
+// prepare asks for the socket buffer, past the system's limit where that is permitted, and for the count of what
+// overflows it. A larger buffer, as systemd may have given it, stays.
 func (p *packetSocket) prepare() error {
 	raw, err := p.conn.SyscallConn()
 	if err != nil {
@@ -76,24 +76,27 @@ func (p *packetSocket) prepare() error {
 	}
 	err = raw.Control(func(fd uintptr) {
 		p.buffer, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
-		if p.buffer/2 < p.cfg.ReadBuffer && unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, p.cfg.ReadBuffer) != nil {
+		if p.buffer/2 < p.cfg.ReadBuffer && unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE,
+			p.cfg.ReadBuffer) != nil {
 			_ = p.conn.SetReadBuffer(p.cfg.ReadBuffer) // what is granted is read back below
 		}
 		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1) // not for unix sockets, which do not lose
 		p.buffer, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
-		p.kernel, _ = kernelDrops(int(fd)) // of an inherited socket: ours before a restart, which were counted
+		p.kernel, _ = kernelDrops(int(fd)) // an inherited socket has drops from before a restart, which were counted
 	})
 	got := p.buffer / 2 // Linux doubles the number for its own use
 	if got < p.cfg.ReadBuffer {
-		p.cfg.Log.Warn("receive buffer is smaller than asked for, bursts may be lost: raise the system's limit, or give us CAP_NET_ADMIN",
-			"socket", p.name, "bytes", got, "asked", p.cfg.ReadBuffer, "do", fmt.Sprintf("sysctl -w net.core.rmem_max=%d", p.cfg.ReadBuffer))
+		p.cfg.Log.Warn("receive buffer is smaller than asked for, bursts may be lost: "+
+			"raise the system's limit, or give uncloak CAP_NET_ADMIN",
+			"socket", p.name, "bytes", got, "asked", p.cfg.ReadBuffer, "do",
+			fmt.Sprintf("sysctl -w net.core.rmem_max=%d", p.cfg.ReadBuffer))
 	} else {
 		p.cfg.Log.Info("receive buffer", "socket", p.name, "bytes", got)
 	}
 	return err
 }
 
-// batchReader is recvmmsg, for either family.
+// batchReader reads several datagrams in one system call (recvmmsg), of either address family.
 type batchReader interface {
 	ReadBatch(ms []ipv4.Message, flags int) (int, error)
 }
@@ -110,7 +113,7 @@ func batches(c packetConn) batchReader {
 	}
 }
 
-// oneByOne reads unix datagrams, for which x/net knows no recvmmsg.
+// oneByOne reads unix datagrams, for which x/net does not offer recvmmsg.
 type oneByOne struct{ c packetConn }
 
 func (r oneByOne) ReadBatch(ms []ipv4.Message, _ int) (int, error) {
@@ -135,7 +138,7 @@ func (p *packetSocket) receive(ctx context.Context, q *queue) error {
 	stop := context.AfterFunc(ctx, end)
 	defer stop()
 	from, ms := batches(conn), newMessages(p.cfg.MaxLine)
-	var last time.Time // that a read left the socket empty
+	var last time.Time // time of the last read that left the socket empty
 	for {
 		empty, err := p.take(from, ms, q, patient)
 		switch {
@@ -157,8 +160,8 @@ func (p *packetSocket) receive(ctx context.Context, q *queue) error {
 	}
 }
 
-// take waits for datagrams and puts them into the queue; where it may go on, it reads until no more are there, and the parser wakes up
-// once for all of them.
+// take waits for datagrams and puts them into the queue. With goOn it reads until the socket is empty, so that the
+// parser wakes up once for all of them.
 func (p *packetSocket) take(from batchReader, ms []ipv4.Message, q *queue, goOn bool) (empty bool, err error) {
 	defer func() {
 		for _, lines := range p.got {
@@ -191,8 +194,8 @@ func newMessages(maxLine int) []ipv4.Message {
 	return ms
 }
 
-// lines copies the datagrams that the queue has room for out of the receive buffers, into one piece of memory. What is dropped
-// is not copied: among many dropped lines a few kept ones would hold the memory of all.
+// lines copies the datagrams that the queue has room for out of the receive buffers, into one piece of memory. What is
+// dropped is not copied: among many dropped lines a few kept ones would hold the memory of all.
 func (p *packetSocket) lines(ms []ipv4.Message, q *queue) []line {
 	recv := p.cfg.Now().UnixNano()
 	p.some = p.some[:0]
@@ -222,15 +225,15 @@ func (p *packetSocket) lines(ms []ipv4.Message, q *queue) []line {
 	return lines
 }
 
-// line is a datagram as a line, in the memory that it came in; false for one that is not taken: of a sender that is not
-// allowed, beyond its rate, or without content.
+// line returns a datagram as a line, in the memory that it was read into. It returns false for a datagram that is not
+// taken: its sender is not allowed or beyond its rate, or it has no content.
 func (p *packetSocket) line(b []byte, flags int, from source, recv int64, q *queue) (line, bool) {
 	if !q.gate.allows(from) {
 		q.lose(from, loss{notAllowed: 1})
 		return line{}, false
 	}
 	b = trimLine(b)
-	l := line{from: from, recv: recv, cut: flags&unix.MSG_TRUNC != 0 || len(b) > p.cfg.MaxLine}
+	l := line{from: from, recv: recv, datagram: true, cut: flags&unix.MSG_TRUNC != 0 || len(b) > p.cfg.MaxLine}
 	l.raw = b[:min(len(b), p.cfg.MaxLine)]
 	switch {
 	case len(b) == 0:
@@ -252,8 +255,8 @@ func (p *packetSocket) source(a net.Addr) source {
 	return source{name: p.local}
 }
 
-// overflow accounts for what the kernel says that it dropped (SO_RXQ_OVFL: a count since the socket was opened, told
-// with every datagram once it is not zero).
+// overflow accounts for datagrams that the kernel reports as dropped (SO_RXQ_OVFL: a count since the socket was opened,
+// sent with every datagram once it is not zero).
 func (p *packetSocket) overflow(oob []byte, q *queue) {
 	if len(oob) == 0 {
 		return
@@ -270,7 +273,7 @@ func (p *packetSocket) overflow(oob []byte, q *queue) {
 	}
 }
 
-// lost accounts for what the kernel has dropped in all.
+// lost accounts for new drops of the kernel; total is its count since the socket was opened.
 func (p *packetSocket) lost(total uint32, q *queue) {
 	if lost := total - p.kernel; lost > 0 { // the count wraps, and so does this
 		q.lose(source{name: p.name}, loss{kernel: uint64(lost)})
@@ -278,7 +281,7 @@ func (p *packetSocket) lost(total uint32, q *queue) {
 	p.kernel = total
 }
 
-// kernelDrops is how many datagrams, or connections, the kernel dropped at a socket.
+// kernelDrops returns the number of datagrams, or connections, that the kernel dropped at a socket.
 func kernelDrops(fd int) (n uint32, ok bool) {
 	// SO_MEMINFO is nine numbers, the last of them drops. x/sys has no type for it; in a TCPInfo the ninth is Lost.
 	m, err := unix.GetsockoptTCPInfo(fd, unix.SOL_SOCKET, unix.SO_MEMINFO)
@@ -288,8 +291,9 @@ func kernelDrops(fd int) (n uint32, ok bool) {
 	return m.Lost, true
 }
 
-// drain takes what the kernel holds without waiting for more. Now there is time: it waits for room in the queue. What comes after
-// the time is over is counted, and so is what the kernel dropped that no datagram has told of.
+// drain reads what the kernel holds, without waiting for more. Unlike receive it waits for room in the queue. Datagrams
+// that come after the end of the time for that are counted as dropped, as are those that the kernel dropped and no
+// datagram has reported.
 func (p *packetSocket) drain(conn packetConn, q *queue) error {
 	raw, err := conn.SyscallConn()
 	if err != nil {

@@ -5,32 +5,32 @@ import (
 	"slices"
 )
 
-// pairing says which element of the other sequence one is the same as; at is -1 for none. A pair is sure where nothing
-// else could be meant. One that is not is the right text at a likely place: of 20 equal lines of which the other
-// sequence has 15, it is not known which.
+// pairing is the index of the equal element of the other sequence; -1: none. A pair is sure where no other element
+// could be meant. A pair that is not sure has the right text at a likely place: of 20 equal lines, 15 of which the
+// other sequence has, it is not known which.
 type pairing struct {
 	at   int32
 	sure bool
 }
 
-// rounds bounds how often a gap between pairs is looked at again; each time takes linear memory and, but for the sorting
-// of pairs, linear time.
+// rounds bounds the number of times that a gap between pairs is looked at again; each time takes linear memory and, but
+// for the sorting of pairs, linear time.
 const rounds = 8
 
-// span is a part of both sequences: a[a0:a1] and b[b0:b1]. first and last say that it lies before or behind all pairs.
+// span is a part of both sequences: a[a0:a1] and b[b0:b1]. first and last tell whether it lies before or behind all
+// pairs.
 type span struct {
 	a0, a1, b0, b1 int
 	first, last    bool
 }
 
-// patience pairs the elements of a with equal ones of b, in order: for i < j, at[i] < at[j]. It goes by what is there
-// only once on both sides, and takes the longest run of such pairs that is in order. Between these it goes by what is
-// there equally often on both sides, and so on; then, no longer sure, by what is left, beginning at the pair next to it:
-// b may begin long before a. Where there are no pairs at all, a is taken to be the end of b.
-//
-// The elements of a and b are numbers from 0 to n-1, and -1 in a for what b cannot have.
+// patience pairs the elements of a with equal ones of b, in order: for i < j, at[i] < at[j]. First it pairs elements
+// that occur only once on both sides, and keeps the longest run of such pairs that is in order. Between these it pairs
+// elements that occur equally often on both sides, and so on. What is left is paired last, no longer surely, beginning
+// at the nearest pair, as b may begin long before a. Where there are no pairs at all, a is taken to be the end of b.
 func patience(a, b []int32, n int) []pairing {
-	p := pairer{a: a, b: b, out: make([]pairing, len(a)), inA: make([]int32, n), inB: make([]int32, n), head: make([]int32, n),
+	p := pairer{a: a, b: b, out: make([]pairing, len(a)), inA: make([]int32, n), inB: make([]int32, n),
+		head: make([]int32, n),
 		next: make([]int32, len(b)), tail: make([]int32, 0, min(len(a), len(b)))}
 	for i := range p.out {
 		p.out[i].at = -1
@@ -53,10 +53,12 @@ type pairer struct {
 	sureEnded bool
 }
 
-// found is a pair before it is known to be in order; prev is the pair before it in the longest run that ends with it.
+// found is a candidate for a pair; prev is the index of the pair before it in the longest ordered run that ends with
+// it.
 type found struct{ a, b, prev int32 }
 
-// take says how many elements of a kind to pass over in a and in b before pairing them one by one, or not to pair them.
+// take decides for one element, which a span has inA times in a and inB times in b, how many to pass over on each side
+// before the others are paired one by one; ok is false where they are not to be paired.
 type take func(s span, inA, inB int32) (skipA, skipB int32, ok bool)
 
 func (p *pairer) once(_ span, inA, inB int32) (int32, int32, bool) { return 0, 0, inA == 1 && inB == 1 }
@@ -104,7 +106,7 @@ func (p *pairer) cut(spans []span, t take) (out []span, n int) {
 	return out, n
 }
 
-// pairs are those of one span, in order of a.
+// pairs returns the pairs of one span, in order of a.
 func (p *pairer) pairs(s span, t take) []found {
 	a, b := p.a[s.a0:s.a1], p.b[s.b0:s.b1]
 	for _, x := range a {
@@ -153,7 +155,7 @@ func (p *pairer) pairs(s span, t take) []found {
 	return p.found
 }
 
-// ordered is the longest part of the pairs, which are in order of a, that is in order of b too.
+// ordered returns the longest subsequence of the pairs, which are in order of a, that is in order of b too.
 func (p *pairer) ordered(fs []found) []found {
 	p.tail = p.tail[:0] // the pair with the lowest b that ends a run of one more than the index
 	for i := range fs {

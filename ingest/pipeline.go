@@ -15,32 +15,30 @@ import (
 	"uncloak/store"
 )
 
-// storeRetry is how long a batch waits after the store refused it, and storeTries how often an error other than a full
-// disk is tried again before the batch is given up: a full disk is worth waiting for, a batch that cannot be stored is not.
 const (
-	storeRetry = time.Second
-	storeTries = 10
-	entryBytes = 256 // of an entry without its line
+	storeRetry = time.Second // between two tries to store a batch that the store refuses
+	storeTries = 10          // of one batch, unless the disk is full, which is worth waiting for
+	entryBytes = 256         // memory of an entry without its line
 )
 
 // parser takes lines from the queue, makes events of them and hands out batches. It alone closes its output.
 type parser struct {
 	cfg     *Config
 	queue   *queue
-	set     *atomic.Pointer[Settings] // nil: those of cfg, for good
-	beats   *atomic.Uint64            // nil: nobody counts
+	set     *atomic.Pointer[Settings] // nil: the settings of cfg, for good
+	beats   *atomic.Uint64            // counts rounds of work; nil: not counted
 	senders *senders
 	parser  *parse.Parser // one for all: what a line says does not depend on the lines before it
 	rec     parse.Record
 	out     chan batch
 	free    chan []store.Entry // slices of stored batches
 	entries []store.Entry
-	bytes   int             // of their lines
-	slabs   []*slab         // which they lie in
-	read    map[*feed]int64 // how far the entries go
+	bytes   int             // of the entries
+	slabs   []*slab         // memory of the entries' lines
+	read    map[*feed]int64 // position of the last entry of each feed
 }
 
-// batch is what is stored at once, and how far it goes in what it was read from.
+// batch is stored at once; read holds the position up to which it covers each feed.
 type batch struct {
 	store.Batch
 	read  map[*feed]int64
@@ -52,7 +50,7 @@ func newParser(cfg *Config, q *queue) *parser {
 		out: make(chan batch, 1), free: make(chan []store.Entry, 3)}
 }
 
-// run ends when the queue is closed and empty.
+// run parses lines until the queue is closed and empty.
 func (p *parser) run() {
 	defer close(p.out)
 	tick := time.NewTicker(p.cfg.BatchEvery)
@@ -70,7 +68,7 @@ func (p *parser) run() {
 			if p.set != nil {
 				p.senders.use(p.set.Load())
 			}
-			late := p.queue.late.Err() != nil // a stop that the store is too slow for
+			late := p.queue.late.Err() != nil // after a stop the time for storing is over
 			for i := range lines {
 				switch {
 				case !late:
@@ -131,7 +129,7 @@ func (p *parser) take(l *line) {
 	}
 }
 
-// takeFed minds what the feed knows of the line.
+// takeFed gives an entry the time that its feed knows, and notes the line's position.
 func (p *parser) takeFed(f *fed, e *store.Entry) {
 	if f.at != 0 {
 		e.Time, e.Spread = f.at, 0
@@ -145,7 +143,7 @@ func (p *parser) takeFed(f *fed, e *store.Entry) {
 	p.read[f.by] = f.pos
 }
 
-// flush hands out what there is, in order of time, and waits until the store takes it.
+// flush hands the entries and the accounting to the writer as one batch, in order of time, and waits until it is taken.
 func (p *parser) flush() {
 	day := detect.DateOf(p.cfg.Now())
 	p.bytes = 0
@@ -162,7 +160,8 @@ func (p *parser) flush() {
 		slices.SortStableFunc(p.entries, byTime)
 	}
 	b := store.Batch{Entries: p.entries, Health: health}
-	if spansDays(p.entries, day) { // such a batch is no single transaction: repeated after an error, it needs to be known
+	// each day is a transaction: the ID tells the store that a batch comes again after an error
+	if spansDays(p.entries, day) {
 		b.ID = fmt.Sprintf("live %d", p.cfg.Now().UnixNano())
 	}
 	p.out <- batch{b, p.read, p.slabs}
@@ -174,12 +173,13 @@ func (p *parser) flush() {
 	}
 }
 
-// spansDays says whether entries, in order of time, and the accounting of a day are of more than one day.
+// spansDays reports whether entries, in order of time, and the accounting of a day belong to more than one day.
 func spansDays(es []store.Entry, day detect.Date) bool {
-	return len(es) > 0 && (detect.DateOf(time.Unix(0, es[0].Time)) != day || detect.DateOf(time.Unix(0, es[len(es)-1].Time)) != day)
+	return len(es) > 0 && (detect.DateOf(time.Unix(0, es[0].Time)) != day ||
+		detect.DateOf(time.Unix(0, es[len(es)-1].Time)) != day)
 }
 
-// junk says whether a line holds control characters that no log has. Tabs, escapes (colours) and newlines within a
+// junk reports whether a line holds control characters that no log has. Tabs, escapes (colours) and newlines within a
 // datagram are fine.
 func junk(b []byte) bool {
 	const each = 0x0101010101010101
@@ -204,8 +204,8 @@ type writer struct {
 	storing *atomic.Bool
 }
 
-// run ends when in is closed. A store that is full is waited for: the queue fills, streams are held back and datagrams
-// are dropped and counted. After ctx ended a batch that the store refuses is tried once more and given up.
+// run stores batches until in is closed. While the store is full it waits: the queue fills, streams are held back and
+// datagrams are dropped and counted. After ctx ended a batch that the store refuses is given up.
 func (w *writer) run(ctx context.Context, in <-chan batch, free chan<- []store.Entry) error {
 	var lost error
 	for b := range in {
@@ -244,7 +244,7 @@ func (w *writer) store(ctx context.Context, b store.Batch) error {
 			return nil
 		}
 		w.stats.add(func(s *Stats) { s.StoreErrors++; w.stats.refused = err })
-		giveUp := try >= storeTries && !errors.Is(err, store.ErrFull)
+		giveUp := try >= storeTries && !errors.Is(err, store.ErrFull) && !errors.Is(err, store.ErrGone)
 		if stopping || giveUp {
 			w.stats.add(func(s *Stats) { s.Lost += uint64(len(b.Entries)) })
 			w.cfg.Log.Error("batch lost: store refuses it", "events", len(b.Entries), "tries", try, "err", err)

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// source is who sent a line: an address, or the name of a local socket.
+// source identifies the sender of a line: an address, or the name of a local socket or a feed.
 type source struct {
 	addr netip.Addr
 	name string
@@ -23,29 +23,30 @@ func (s source) String() string {
 
 // line is one received line, in memory of its own.
 type line struct {
-	from source
-	raw  []byte
-	recv int64 // ns
-	cut  bool  // longer than the limit
-	fed  *fed  // nil: of a socket
-	slab *slab // of the last of some lines: what they all lie in; nil: nothing that is used again
+	from     source
+	raw      []byte
+	recv     int64 // ns
+	cut      bool  // longer than the limit
+	datagram bool  // its sender does not wait: without room it is dropped
+	fed      *fed  // nil: received by a socket
+	slab     *slab // at the last line of a read: the memory of all its lines; nil: left to the collector
 }
 
-// readAgain says that the line, if it is not stored, is read at the next start.
+// readAgain reports whether the line, if it is not stored, is read again at the next start.
 func (l *line) readAgain() bool { return l.fed != nil && l.fed.by.stored != nil }
 
-// cost is what a line takes of the queue: one for lines of the usual length, a netfilter line for instance.
+// cost returns the room that a line takes in the queue: one for a line of the usual length, such as netfilter's.
 func (l *line) cost() int64 { return 1 + int64(len(l.raw))/usualLine }
 
 // queue is between the sockets and the parser: bounded in lines (and with them in bytes), so that a sender faster than
 // the store costs memory up to a bound and then lines, which are counted by sender. Many goroutines put; one takes.
 type queue struct {
-	room  *semaphore.Weighted
-	size  int64
-	lines chan []line
-	stop  context.Context // ends when nothing more is to be put
-	end   context.Context // ends when nothing more is to be read, not even to be counted
-	late  context.Context // ends when what waits is not to be stored any more
+	datagrams *room // of lines that are dropped where there is no room
+	streams   *room // of lines that wait for room: of streams and feeds
+	lines     chan []line
+	stop      context.Context // ends when nothing more is to be put
+	end       context.Context // ends when nothing more is to be read, not even to be counted
+	late      context.Context // ends when what waits is not to be stored any more
 
 	gate  *gate
 	large *semaphore.Weighted // large buffers of streams
@@ -56,10 +57,10 @@ type queue struct {
 	left     leftover
 }
 
-// leftover is what a stop did not take in.
+// leftover counts what a stop has not taken in.
 type leftover struct{ lines, conns, bytes uint64 }
 
-// loss is what never became a line, and why.
+// loss counts what was sent and never became a line, by reason.
 type loss struct{ dropped, kernel, empty, limited, notAllowed, refused uint64 }
 
 func (l *loss) add(o loss) {
@@ -71,20 +72,58 @@ func (l *loss) add(o loss) {
 	l.refused += o.refused
 }
 
-func newQueue(size, senders, large int) *queue {
-	return &queue{room: semaphore.NewWeighted(int64(size)), size: int64(size), lines: make(chan []line, size), stop: context.Background(), end: context.Background(),
-		late: context.Background(), gate: newGate(senders), large: semaphore.NewWeighted(int64(large)), losses: make(map[source]loss), maxNamed: senders}
+// room is a part of the queue's size.
+type room struct {
+	*semaphore.Weighted
+	size int64
 }
 
-// admit takes room for as many of the lines as it has it, in order, and counts the rest as dropped. What it returns is to be
-// given.
+func newRoom(size int) *room { return &room{semaphore.NewWeighted(int64(size)), int64(size)} }
+
+// cost returns the units that lines take. A line longer than the room takes all of it.
+func (r *room) cost(lines []line) (sum int64) {
+	for i := range lines {
+		sum += min(lines[i].cost(), r.size)
+	}
+	return sum
+}
+
+// newQueue returns a queue whose lines all share one room.
+func newQueue(size, senders, large int) *queue {
+	all := newRoom(size)
+	return &queue{datagrams: all, streams: all, lines: make(chan []line, size),
+		stop: context.Background(), end: context.Background(),
+		late: context.Background(), gate: newGate(senders), large: semaphore.NewWeighted(int64(large)),
+		losses: make(map[source]loss), maxNamed: senders}
+}
+
+// split gives datagrams and streams rooms of their own. Streams, which wait for room and lose nothing, get a quarter:
+// in one room a stream that is faster than the store would leave no place to datagrams, which do not wait.
+func (q *queue) split() {
+	size := int(q.datagrams.size)
+	if quarter := size / 4; quarter > 0 {
+		q.datagrams, q.streams = newRoom(size-quarter), newRoom(quarter)
+	}
+}
+
+// roomOf returns the room of lines that were received together.
+func (q *queue) roomOf(lines []line) *room {
+	if len(lines) > 0 && lines[0].datagram {
+		return q.datagrams
+	}
+	return q.streams
+}
+
+// admit takes room for as many of the lines as fit, in order, and counts the others as dropped. What it returns must be
+// passed to give.
 func (q *queue) admit(lines []line) []line {
-	if q.room.TryAcquire(q.cost(lines)) {
+	r := q.roomOf(lines)
+	if r.TryAcquire(r.cost(lines)) {
 		return lines
 	}
 	kept := lines[:0]
 	for i := range lines {
-		if q.room.TryAcquire(min(lines[i].cost(), q.size)) {
+		if r.TryAcquire(r.cost(lines[i : i+1])) {
 			kept = append(kept, lines[i])
 		} else {
 			q.drop(lines[i : i+1])
@@ -93,30 +132,24 @@ func (q *queue) admit(lines []line) []line {
 	return kept
 }
 
-// give puts lines that were admitted. It does not block, as each line holds at least one unit of room and the channel has a
-// place for each.
+// give puts lines that were admitted. It does not block, as each line holds at least one unit of room and the channel
+// has a place for each.
 func (q *queue) give(lines []line) {
 	if len(lines) > 0 {
 		q.lines <- lines
 	}
 }
 
-func (q *queue) cost(lines []line) (sum int64) {
-	for i := range lines {
-		sum += min(lines[i].cost(), q.size)
-	}
-	return sum
-}
-
-// put waits for room, which comes as long as the pipeline runs, and gives back what had none when the queue was stopped:
-// a stop takes in, or gives up, all that waits.
+// put waits for room, which comes as long as the pipeline runs. It returns the lines that had no room when the queue
+// was stopped.
 func (q *queue) put(lines []line) (rest []line) {
-	if q.room.TryAcquire(q.cost(lines)) {
+	r := q.roomOf(lines)
+	if r.TryAcquire(r.cost(lines)) {
 		q.lines <- lines
 		return nil
 	}
 	for i := range lines {
-		if q.room.Acquire(q.stop, min(lines[i].cost(), q.size)) != nil {
+		if r.Acquire(q.stop, r.cost(lines[i:i+1])) != nil {
 			return lines[i:]
 		}
 		q.lines <- lines[i : i+1 : i+1]
@@ -124,7 +157,7 @@ func (q *queue) put(lines []line) (rest []line) {
 	return nil
 }
 
-// drop counts lines that were received and have no place.
+// drop counts lines that were received and found no room.
 func (q *queue) drop(lines []line) {
 	for i := range lines {
 		q.lose(lines[i].from, loss{dropped: 1})
@@ -134,7 +167,7 @@ func (q *queue) drop(lines []line) {
 	}
 }
 
-// leave counts what a stop did not take in.
+// leave counts what a stop has not taken in.
 func (q *queue) leave(l leftover) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -143,9 +176,10 @@ func (q *queue) leave(l leftover) {
 	q.left.bytes += l.bytes
 }
 
-// done gives the room of lines that were taken back.
+// done gives back the room of lines that were taken out.
 func (q *queue) done(lines []line) {
-	q.room.Release(q.cost(lines))
+	r := q.roomOf(lines)
+	r.Release(r.cost(lines))
 }
 
 func (q *queue) lose(from source, l loss) {
@@ -159,7 +193,7 @@ func (q *queue) lose(from source, l loss) {
 	q.losses[from] = have
 }
 
-// takeLosses is what was lost since the last call.
+// takeLosses returns the losses since the last call.
 func (q *queue) takeLosses() map[source]loss {
 	q.mu.Lock()
 	defer q.mu.Unlock()

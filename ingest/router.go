@@ -6,7 +6,7 @@ import (
 	"uncloak/parse"
 )
 
-// routerName is the name that events go by, with its hash.
+// routerName is the name of a router as events have it, with its hash.
 type routerName struct {
 	name parse.Name
 	hash uint64
@@ -14,9 +14,9 @@ type routerName struct {
 
 func newRouterName(s string) routerName { return routerName{parse.MakeName(s), xxhash.Sum64String(s)} }
 
-// identity is what makes a line itself within the store. An uptime stamp, to the microsecond, does so alone: the dump
-// that names no router is the same as the syslog that does. Where there is none the router is part of it, as two routers
-// may well say the same in one second.
+// identity returns the number by which the store recognizes a line. An uptime stamp, to the microsecond, is enough for
+// it: a dump that names no router then equals the syslog that does. Without an uptime the router is part of the number,
+// as two routers may well write the same text in one second.
 func (r routerName) identity(rec *parse.Record) uint64 {
 	if rec.Stamp.HasUptime {
 		return rec.Identity
@@ -24,7 +24,7 @@ func (r routerName) identity(rec *parse.Record) uint64 {
 	return rec.Identity + r.hash
 }
 
-// routerNames are the names by host, as the lines give it: bounded, as lines may be made up.
+// routerNames caches router names by the host that lines give. It is bounded, as lines may be made up.
 type routerNames map[string]routerName
 
 func (m routerNames) of(host []byte) routerName {

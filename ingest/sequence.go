@@ -2,8 +2,9 @@ package ingest
 
 import "bytes"
 
-// A sequence is believed after so many numbers that follow each other, or nearly: where lines are lost all the time, no eight come
-// without a gap. A step of more than seqJump forwards, or of more than seqLate backwards, is a sender that began anew.
+// A sequence is believed after so many numbers that follow each other, or nearly: where lines are lost all the time, no
+// eight come without a gap. A step of more than seqJump forwards, or of more than seqLate backwards, is a sender that
+// began anew.
 const (
 	seqTrust = 8
 	seqNear  = 16
@@ -16,8 +17,8 @@ const (
 type sequence struct {
 	last    uint32
 	run     uint8
-	missing uint64 // not yet told
-	ours    uint64 // lines that we lost ourselves, and whose gaps were not seen yet: those before them wait to be parsed
+	missing uint64 // not yet returned by take
+	ours    uint64 // lines dropped by uncloak whose gaps were not seen yet: lines before them still wait to be parsed
 }
 
 // saw takes the next number. A line that comes late is not missing any more, if that has not been told yet.
@@ -41,7 +42,8 @@ func (s *sequence) saw(n uint32) {
 	s.last = n
 }
 
-// take is what is missing since the last call, but for those lines that we lost ourselves, of which there are so many more.
+// take returns the lines missing since the last call, less those that uncloak dropped itself; ours is how many it
+// dropped since then.
 func (s *sequence) take(ours uint64) (missing uint64) {
 	s.ours += ours
 	known := min(s.missing, s.ours)
@@ -53,8 +55,8 @@ func (s *sequence) take(ours uint64) (missing uint64) {
 	return missing
 }
 
-// numberOf is the number that the sender gave a line: the sequenceId of RFC 5424 (section 7.3.1), or what Cisco devices put
-// before the stamp (service sequence-numbers).
+// numberOf returns the number that the sender gave a line: the sequenceId of RFC 5424 (section 7.3.1), or what Cisco
+// devices put before the stamp (service sequence-numbers).
 func numberOf(b []byte) (n uint32, ok bool) {
 	if len(b) == 0 || b[0] != '<' {
 		return 0, false
@@ -80,7 +82,7 @@ func numberOf(b []byte) (n uint32, ok bool) {
 	return n, len(rest) > 1 && rest[0] == ':' && rest[1] == ' '
 }
 
-// digits reads at most ten; what is too large for 32 bits wraps, as counters do.
+// digits reads up to ten decimal digits. A number that is too large for 32 bits wraps, as counters do.
 func digits(b []byte) (n uint32, rest []byte) {
 	i := 0
 	for ; i < len(b) && i < 10 && b[i] >= '0' && b[i] <= '9'; i++ {

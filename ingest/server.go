@@ -47,8 +47,8 @@ func New(cfg Config, st Appender) (*Server, error) {
 	return s, nil
 }
 
-// Set changes the settings: for the next line that comes or is parsed and the next TLS handshake. Connections stay as they are.
-// What x points to must not be changed any more. Any goroutine may call it, at any time.
+// Set changes the settings, from the next line and the next TLS handshake on. Open connections stay as they are. What x
+// points to must not be changed any more. Any goroutine may call Set, at any time.
 func (s *Server) Set(x Settings) {
 	if x.Secure == nil {
 		x.Secure = s.set.Load().Secure
@@ -58,7 +58,7 @@ func (s *Server) Set(x Settings) {
 	s.gate.set(x.Allow, x.Rate, x.Routers)
 }
 
-// Stats is what was done so far.
+// Stats returns the counts since the start.
 func (s *Server) Stats() Stats {
 	st, _ := s.stats.now()
 	s.mu.Lock()
@@ -69,10 +69,12 @@ func (s *Server) Stats() Stats {
 	return st
 }
 
-// Accounts are the sums since the start by sender and router, those of further senders than 512 in one.
+// Accounts returns the sums since the start by sender and router; those of further senders than 512 are added up in
+// one.
 func (s *Server) Accounts() []store.Health { return s.stats.accounts() }
 
-// Refusing is why the store takes nothing at the moment, a full disk for instance; nil: it does.
+// Refusing returns the error with which the store refuses events at the moment, such as a full disk; nil: it takes
+// them.
 func (s *Server) Refusing() error {
 	s.stats.mu.Lock()
 	defer s.stats.mu.Unlock()
@@ -82,8 +84,8 @@ func (s *Server) Refusing() error {
 // Wait returns once f holds of the Stats, or with ctx's error. Stats change when a batch was stored.
 func (s *Server) Wait(ctx context.Context, f func(Stats) bool) error { return s.stats.wait(ctx, f) }
 
-// Listen opens the sockets, so that a port in use or a missing permission is known before anything starts. Serve does it
-// where the caller has not. After an error nothing is open.
+// Listen opens the sockets, so that a port in use or a missing permission is known before anything starts. Serve does
+// it where the caller has not. After an error nothing is open.
 func (s *Server) Listen() (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,7 +134,8 @@ func (s *Server) Listen() (err error) {
 	return nil
 }
 
-// Addrs are the addresses that are listened at, in the order of the configuration: UDP, Unixgram, TCP, UnixStream, TLS.
+// Addrs returns the addresses that the Server listens at, in the order of the configuration: UDP, Unixgram, TCP,
+// UnixStream, TLS.
 func (s *Server) Addrs() (as []net.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,8 +148,9 @@ func (s *Server) Addrs() (as []net.Addr) {
 	return as
 }
 
-// Beats grows as long as the Server does its work, also while there is none, the disk is full or the store is busy: making
-// old days anew after a large import may take it minutes. A watchdog looks at it.
+// Beats returns a number that grows as long as the Server works, also while no lines come, the disk is full or the
+// store is busy: making old days anew after a large import may take it minutes. A watchdog compares it with the last
+// one.
 func (s *Server) Beats() uint64 {
 	if s.storing.Load() {
 		return s.beats.Add(1)
@@ -154,7 +158,7 @@ func (s *Server) Beats() uint64 {
 	return s.beats.Load()
 }
 
-// Listening says in words where lines come from: "udp [::]:514", "tls 127.0.0.1:6514".
+// Listening returns in words where lines come from: "udp [::]:514", "tls 127.0.0.1:6514".
 func (s *Server) Listening() (words []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -175,10 +179,11 @@ func (s *Server) Listening() (words []string) {
 	return words
 }
 
-// Serve receives until ctx ends, then closes the sockets, takes in what the kernel still holds for them, stores everything and
-// returns. So that neither senders who go on nor a slow disk can hold it up, it takes in for Config.Drain at most, then counts what
-// there is beyond (for half as long), and stores for twice as long; what is left then is counted as dropped, by sender, and logged.
-// Its error is that of a socket that cannot be used, or of events that could not be stored. A Server serves once.
+// Serve receives until ctx ends, then closes the sockets, takes in what the kernel still holds for them, stores
+// everything and returns. So that neither busy senders nor a slow disk can hold it up, it takes in for
+// Config.Drain at most, then counts what there is beyond (for half as long), and stores for twice as long; what is left
+// then is counted as dropped, by sender, and logged. Its error is that of a socket that cannot be used, or of events
+// that could not be stored. A Server serves once.
 func (s *Server) Serve(ctx context.Context) error {
 	if err := s.Listen(); err != nil {
 		return err
@@ -199,6 +204,9 @@ func (s *Server) Serve(ctx context.Context) error {
 		return c
 	}
 	q := newQueue(s.cfg.Queue, s.cfg.Senders, s.cfg.LargeBuffers)
+	if len(s.packets) > 0 && len(s.streams)+len(s.feeds) > 0 {
+		q.split()
+	}
 	q.stop, q.end, q.late, q.gate = after(s.cfg.Drain), after(s.cfg.Drain*3/2), after(s.cfg.Drain*2), s.gate
 	p := newParser(&s.cfg, q)
 	p.set, p.beats = &s.set, &s.beats
@@ -219,7 +227,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	for _, f := range s.feeds {
 		receivers.Go(func() error { return s.serveFeed(rctx, f, q, cancel) })
 	}
-	receivers.Go(func() error { // a server without sockets serves, too; and one that lost a socket stops
+	receivers.Go(func() error { // keeps a server without sockets serving, and stops one that lost a socket
 		<-rctx.Done()
 		cancel()
 		return nil
@@ -229,7 +237,8 @@ func (s *Server) Serve(ctx context.Context) error {
 	err = errors.Join(err, tail.Wait())
 	if l := q.left; l != (leftover{}) {
 		s.stats.add(func(x *Stats) { x.LeftLines, x.LeftConns, x.LeftBytes = l.lines, l.conns, l.bytes })
-		s.cfg.Log.Warn("more was sent than a stop takes in: senders believe that it has arrived", "lines dropped", l.lines,
+		s.cfg.Log.Warn("more was sent than a stop takes in: senders believe that it has arrived", "lines dropped",
+			l.lines,
 			"connections with unread data", l.conns, "bytes unread", l.bytes)
 	}
 	return err
@@ -249,7 +258,7 @@ func (s *Server) closeAll() {
 	}
 }
 
-// freePath removes a socket file that nobody listens at any more.
+// freePath removes a socket file that no process listens at any more.
 func freePath(network, path string) {
 	fi, err := os.Lstat(path)
 	if err != nil || fi.Mode()&os.ModeSocket == 0 {

@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// What a busy sender's lines lie in is used again once they are stored: new memory for each read was a fifth of the time that receiving
-// took, for the page faults, the clearing and the collector. Sizes are those of four steps in each doubling: a slab is at most a fourth
-// larger than what it was asked for, so that what waits in the queue stays in proportion to its lines.
+// The memory of a busy sender's lines is used again once they are stored: allocating it anew for each read took a fifth
+// of the time of receiving, for page faults, clearing and the collector. There are four sizes in each doubling: a slab
+// is at most a fourth larger than was asked for, so that the memory of the queue stays in proportion to its lines.
 const (
-	slabMin   = 4 << 10 // what needs no more is left to the collector
+	slabMin   = 4 << 10 // smaller pieces are left to the collector
 	slabMax   = 128 << 10
 	slabSizes = 4 * 5
 )
@@ -19,7 +19,8 @@ type slab struct{ b []byte }
 
 var slabs [slabSizes]sync.Pool // free ones, by size
 
-// newSlab is room for n bytes, empty, and the slab that it is of: nil where such a size is not kept.
+// newSlab returns an empty slice with room for n bytes, and the slab that it is part of: nil for a size that is not
+// kept.
 func newSlab(n int) (*slab, []byte) {
 	if n <= slabMin || n > slabMax {
 		return nil, make([]byte, 0, n)
@@ -32,7 +33,7 @@ func newSlab(n int) (*slab, []byte) {
 	return s, s.b
 }
 
-// slabSize is the size of the slab for n bytes, and which it is of all sizes.
+// slabSize returns the size of the slab for n bytes, and its index among all sizes.
 func slabSize(n int) (i, size int) {
 	step := bits.Len(uint(n-1)) - 3
 	quarters := (n - 1) >> step // 4 to 7
@@ -47,7 +48,8 @@ func (s *slab) free() {
 
 var freeLines sync.Pool // of *[]line, each of packetBatch
 
-// newLines is an empty slice for n lines. Few lines have one of their own size: what waits in the queue may all have come one by one.
+// newLines returns an empty slice for n lines. For few lines it has just their size, as the lines in the queue may all
+// have come one by one.
 func newLines(n int) []line {
 	if n < packetBatch*3/4 || n > packetBatch {
 		return make([]line, 0, n)
@@ -58,7 +60,8 @@ func newLines(n int) []line {
 	return make([]line, 0, packetBatch)
 }
 
-// freeOf gives a slice of newLines back, with nothing in it. Those of other sizes, and pieces of one that was cut up, are let go.
+// freeOf keeps a slice of newLines for later, cleared. Slices of other sizes, and parts of slices, are left to the
+// collector.
 func freeOf(lines []line) {
 	if cap(lines) != packetBatch {
 		return

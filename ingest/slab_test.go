@@ -30,7 +30,8 @@ func TestFreeLines(t *testing.T) {
 	for _, n := range []int{0, 1, packetBatch - 1, packetBatch, packetBatch + 1} {
 		freeOf(make([]line, n))
 	}
-	for _, tc := range []struct{ n, room int }{{0, 0}, {1, 1}, {packetBatch / 2, packetBatch / 2}, {packetBatch - 1, packetBatch}, {packetBatch, packetBatch}, {packetBatch + 1, packetBatch + 1}} {
+	for _, tc := range []struct{ n, room int }{{0, 0}, {1, 1}, {packetBatch / 2, packetBatch / 2},
+		{packetBatch - 1, packetBatch}, {packetBatch, packetBatch}, {packetBatch + 1, packetBatch + 1}} {
 		for range 3 {
 			if l := newLines(tc.n); len(l) != 0 || cap(l) != tc.room {
 				t.Errorf("for %d lines: %d, room for %d", tc.n, len(l), cap(l))

@@ -9,13 +9,13 @@ import (
 	"uncloak/store"
 )
 
-// Stats is what a Server did since it was made. All fields only grow.
+// Stats counts what a Server did since it was made. All fields only grow.
 type Stats struct {
 	Received    uint64 // lines and datagrams, those that were dropped included
 	Bytes       uint64
 	Stored      uint64 // lines that the store has
 	Unparsed    uint64 // of those stored
-	Dropped     uint64 // by us, as the queue was full
+	Dropped     uint64 // by the Server, as the queue was full
 	Kernel      uint64 // by the kernel, as the socket buffer was full; datagram sockets
 	Oversize    uint64
 	Malformed   uint64
@@ -23,14 +23,14 @@ type Stats struct {
 	Lost        uint64 // given up because the store refused them
 	StoreErrors uint64
 	Refused     uint64 // connections beyond the limits
-	Handshakes  uint64 // TLS connections that came to nothing: not TLS, no certificate that we accept, too slow
+	Handshakes  uint64 // TLS connections that failed: not TLS, no certificate that is accepted, too slow
 	AcceptFails uint64 // by the kernel: no more file descriptors, for instance
-	ListenDrops uint64 // connections that the kernel dropped before we could accept them: too many at once, or half open
+	ListenDrops uint64 // connections that the kernel dropped before they were accepted: too many at once, or half open
 	NotAllowed  uint64 // lines and connections of senders that are not allowed
 	Limited     uint64 // lines beyond their sender's rate
-	Suppressed  uint64 // that the senders say they left out
-	Missing     uint64 // by the senders' sequence numbers
-	LeftLines   uint64 // of those dropped: that a stop had no time for
+	Suppressed  uint64 // lines that the senders say they left out
+	Missing     uint64 // lines that the senders' sequence numbers show to be lost on the way
+	LeftLines   uint64 // of those dropped, lines that a stop had no time for
 	LeftConns   uint64 // connections that a stop closed with data unread
 	LeftBytes   uint64 // of that data
 }
@@ -80,8 +80,8 @@ func (c *counters) stored(b store.Batch) {
 	})
 }
 
-// maxAccounts bounds the accounts that are kept since the start; further senders are "others" there. (Those of a day, in the
-// store, have their own bound.)
+// maxAccounts bounds the accounts that are kept since the start; further senders are "others" there. (Those of a day,
+// in the store, have their own bound.)
 const maxAccounts = 512
 
 // account adds to the accounts since the start.

@@ -32,7 +32,8 @@ func TestSet(t *testing.T) {
 	}{
 		{Settings{}, "Nov 21 20:28:00", "gw"},
 		{Settings{Location: zone(9)}, "Nov 22 05:28:00", "gw"},
-		{Settings{Location: zone(9), Routers: map[netip.Addr]Router{home: {Name: "home", Location: zone(-5)}}}, "Nov 21 15:28:00", "home"},
+		{Settings{Location: zone(9), Routers: map[netip.Addr]Router{home: {Name: "home", Location: zone(-5)}}},
+			"Nov 21 15:28:00", "home"},
 		{Settings{}, "Nov 21 20:28:00", "gw"},
 	} {
 		s.Set(tc.set)
@@ -43,7 +44,8 @@ func TestSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, e := range st.events {
-		if want := []string{"gw", "gw", "home", "gw"}[i]; e.Time != at.Add(-time.Second).UnixNano() || e.Router.String() != want {
+		if want := []string{"gw", "gw", "home", "gw"}[i]; e.Time != at.Add(-time.Second).UnixNano() ||
+			e.Router.String() != want {
 			t.Errorf("event %d: %v of %q", i, time.Unix(0, e.Time).UTC(), e.Router.String())
 		}
 	}
@@ -216,7 +218,8 @@ func TestStopTakesLongLines(t *testing.T) {
 	}
 }
 
-// TestStopCountsKernelDrops: what the kernel's buffer had no room for is known, also where no datagram came after it to tell.
+// TestStopCountsKernelDrops: what the kernel's buffer had no room for is known, also where no datagram came after it to
+// tell.
 func TestStopCountsKernelDrops(t *testing.T) {
 	cfg, st := testConfig(), &memory{}
 	cfg.UDP, cfg.ReadBuffer = []string{"127.0.0.1:0"}, 4<<10
@@ -236,7 +239,8 @@ func TestStopCountsKernelDrops(t *testing.T) {
 	}
 }
 
-// TestInheritedDrops: what was lost of a socket in somebody else's time, perhaps ours before a restart, is not counted again.
+// TestInheritedDrops: what was lost of a socket in somebody else's time, perhaps ours before a restart, is not counted
+// again.
 func TestInheritedDrops(t *testing.T) {
 	c, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {

@@ -23,11 +23,13 @@ import (
 const (
 	acceptMin   = 5 * time.Millisecond
 	acceptMax   = time.Second
-	streamFirst = 4 << 10     // bytes of a new stream's buffer, which grows while reads fill it: most streams are idle
-	streamRead  = 64 << 10    // bytes read at once from a stream, at most
-	streamLines = packetBatch // lines put into the queue at once, at most: a stream that waits there holds no more of them
-	drainBytes  = 8 << 20     // bytes taken from one stream at a stop, at most; Linux holds up to 6 MiB (tcp_rmem)
-	helloBytes  = 64 << 10    // bytes that a TLS client may send before it is known, at most: crypto/tls would keep 256 KiB
+	streamFirst = 4 << 10  // bytes of a new stream's buffer, which grows while reads fill it: most streams are idle
+	streamRead  = 64 << 10 // bytes read at once from a stream, at most
+	// lines put into the queue at once, at most: a stream that waits there holds no more of them
+	streamLines = packetBatch
+	drainBytes  = 8 << 20 // bytes taken from one stream at a stop, at most; Linux holds up to 6 MiB (tcp_rmem)
+	// bytes that a TLS client may send in its handshake, at most: crypto/tls would keep 256 KiB
+	helloBytes = 64 << 10
 )
 
 // streamSocket is one listening socket, TCP or unix; with TLS where secure is set.
@@ -36,12 +38,12 @@ type streamSocket struct {
 	local  string
 	ln     net.Listener
 	secure func() *tls.Config // nil: no TLS
-	seldom *rate.Sometimes    // told of each client that does not get on with us
+	seldom *rate.Sometimes    // limits the log lines about clients that cannot connect
 
-	dropped atomic.Uint64 // connections, by the kernel, when it was last asked
+	dropped atomic.Uint64 // connections that the kernel had dropped when it was last asked
 }
 
-// drops is how many connections the kernel dropped that nobody had accepted yet.
+// drops returns the number of connections that the kernel dropped before they were accepted.
 func (l *streamSocket) drops() uint64 {
 	if sc, ok := l.ln.(syscall.Conn); ok {
 		if raw, err := sc.SyscallConn(); err == nil {
@@ -75,8 +77,9 @@ func (s *Server) listenStream(network, address string) error {
 	return nil
 }
 
-// connLimits counts open connections, in all and by sender, and the memory that they may come to take. What is there for all
-// is never given out to the last eighth while senders are named in the config: those find a place beside any number of others.
+// connLimits counts open connections, in all and by sender, and the memory that they may grow to. While the
+// configuration names routers, other senders cannot take the last eighth of all places: a router finds a place beside
+// any number of others.
 type connLimits struct {
 	mu       sync.Mutex
 	all      int
@@ -88,11 +91,12 @@ type connLimits struct {
 }
 
 func newConnLimits(cfg *Config) *connLimits {
-	return &connLimits{by: make(map[source]int), maxAll: cfg.MaxConns, maxBy: cfg.MaxConnsPerSender, maxBytes: cfg.ConnBytes}
+	return &connLimits{by: make(map[source]int), maxAll: cfg.MaxConns, maxBy: cfg.MaxConnsPerSender,
+		maxBytes: cfg.ConnBytes}
 }
 
-// take takes the place of a connection that needs so many bytes, or says which limit stands in its way. spare is what is kept
-// free: an eighth for others than routers that the config names.
+// take takes a place for a connection that needs so many bytes, or returns the name of the limit that forbids it. With
+// spare it leaves an eighth of the places free.
 func (c *connLimits) take(from source, bytes int, spare bool) (limit string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -147,7 +151,10 @@ func (l *streamSocket) accept(ctx context.Context, q *queue, limits *connLimits,
 		if limit := limits.take(from, cost, q.gate.others(from)); limit != "" {
 			stats.add(func(s *Stats) { s.Refused++ })
 			q.lose(from, loss{refused: 1})
-			l.seldom.Do(func() { l.cfg.Log.Warn("connection refused: too many", "client", from.String(), "raise", limit) })
+			l.seldom.Do(func() {
+				l.cfg.Log.Warn("connection refused: too many", "client", from.String(), "raise",
+					limit)
+			})
 			conn.Close()
 			return
 		}
@@ -225,7 +232,8 @@ func (l *streamSocket) serve(ctx context.Context, conn *drainConn, from source, 
 			return
 		}
 		s.conn = c
-		defer func() { _ = c.CloseWrite() }() // RFC 5425, 4.4: who says that it closes is told the same; the rest may have gone
+		// RFC 5425, 4.4: a close_notify is answered by one; the client may have gone
+		defer func() { _ = c.CloseWrite() }()
 	} else {
 		s.fresh = true
 	}
@@ -233,7 +241,8 @@ func (l *streamSocket) serve(ctx context.Context, conn *drainConn, from source, 
 	if s.hello {
 		stats.add(func(s *Stats) { s.Handshakes++ })
 		l.seldom.Do(func() {
-			l.cfg.Log.Warn("no TLS at this port", "client", from.String(), "do", "let it send to the TLS port, or without TLS")
+			l.cfg.Log.Warn("no TLS at this port", "client", from.String(), "do",
+				"let it send to the TLS port, or without TLS")
 		})
 	}
 }
@@ -247,18 +256,18 @@ func (l *streamSocket) source(a net.Addr) source {
 	return source{name: l.local}
 }
 
-// drainConn is a connection that, once drained, gives only what the kernel already holds, and then an error. It lies below
-// TLS, so that both kinds of stream end alike.
+// drainConn is a connection that, once drained, gives only what the kernel already holds, and then an error. It lies
+// below TLS, so that both kinds of stream end alike.
 type drainConn struct {
 	net.Conn
 	drained bool
 	limit   int // bytes that may still be read; 0: any number
 
-	patience time.Duration // a peer that takes nothing of what TLS has to say for so long has gone
+	patience time.Duration // time that a write of TLS waits for the peer
 }
 
-// Write is of TLS: its part of the handshake, and answers to clients that ask for new keys. Somebody who asks and never reads is not
-// waited for, least of all by a stop.
+// Write is called by TLS alone, for its part of the handshake and for answers to clients that ask for new keys. It does
+// not wait long for a client that asks and never reads, so that this cannot hold up a stop.
 func (c *drainConn) Write(b []byte) (int, error) {
 	if err := c.Conn.SetWriteDeadline(time.Now().Add(c.patience)); err != nil {
 		return 0, err
@@ -266,7 +275,7 @@ func (c *drainConn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// errTooMuch is what a TLS client gets that says more than anybody needs to say who it is.
+// errTooMuch ends a handshake in which a TLS client sends more than helloBytes.
 var errTooMuch = errors.New("it sent more than a handshake takes")
 
 // control calls f with the descriptor.
@@ -282,14 +291,15 @@ func (c *drainConn) control(f func(fd int)) error {
 	return raw.Control(func(fd uintptr) { f(int(fd)) })
 }
 
-// drain makes the connection give only what the kernel holds, and take no more than is on its way: the window stays shut, so that
-// the sender keeps the rest and knows it.
+// drain makes the connection give only what the kernel holds, and take no more than is on its way: the window stays
+// shut, so that the sender keeps the rest and knows it.
 func (c *drainConn) drain() {
 	c.drained = true
-	_ = c.control(func(fd int) { _ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_WINDOW_CLAMP, 1) }) // of unix sockets: none
+	// of unix sockets: none
+	_ = c.control(func(fd int) { _ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_WINDOW_CLAMP, 1) })
 }
 
-// unread is how many bytes the kernel holds.
+// unread returns the number of bytes that the kernel holds.
 func (c *drainConn) unread() (n int) {
 	_ = c.control(func(fd int) { n, _ = unix.IoctlGetInt(fd, unix.TIOCINQ) }) // of a closed connection none
 	return n
@@ -334,7 +344,7 @@ type stream struct {
 	buf   []byte
 	n     int  // bytes in buf that are not yet cut into lines
 	fresh bool // nothing was read yet of a stream that is plain
-	hello bool // it began with TLS, which is no log
+	hello bool // it began with a TLS handshake, and is not a log
 }
 
 // receive reads until the sender closes, is silent for too long, or ctx ends; then also what the kernel still holds.
@@ -378,13 +388,14 @@ func (s *stream) read() (n int, err error) {
 
 var errHello = errors.New("TLS at a plain port")
 
-// isHello says whether a stream begins as TLS does: a handshake record, and in it a client's hello.
+// isHello reports whether a stream begins as TLS does: a handshake record, and in it a client's hello.
 func isHello(b []byte) bool {
 	return len(b) > 5 && b[0] == 0x16 && b[1] == 3 && b[5] == 1
 }
 
-// fit chooses the size of the buffer by the last read: small while little comes, so that many connections cost little; enough
-// for the longest line; or large, for a sender in a hurry, as long as the queue has buffers of that size to give.
+// fit chooses the size of the buffer by the last read: small while little comes, so that many connections cost little;
+// enough for the longest line; or large, for a sender in a hurry, as long as the queue has buffers of that size to
+// give.
 func (s *stream) fit(n int, full bool) {
 	line := s.cfg.MaxLine + 16 + streamFirst
 	full = full || 2*s.n > len(s.buf)
@@ -407,7 +418,8 @@ func (s *stream) resize(size int) {
 	s.buf = b
 }
 
-// deadline gives the next read its time. A stop may come between the check and the call: it is looked at again.
+// deadline sets the time limit of the next read. A stop may come between this and the read: ctx is looked at
+// afterwards.
 func (s *stream) deadline(ctx context.Context) error {
 	if err := s.raw.SetReadDeadline(time.Now().Add(s.cfg.Idle)); err != nil {
 		return err
@@ -427,7 +439,7 @@ func (s *stream) drain() {
 	}
 }
 
-// took cuts the lines out of the buffer, which n more bytes came into, and puts them into the queue.
+// took cuts lines out of the buffer, into which n more bytes were read, and puts them into the queue.
 func (s *stream) took(n int, end bool) {
 	s.n += n
 	recv := s.cfg.Now().UnixNano()
@@ -444,8 +456,8 @@ func (s *stream) took(n int, end bool) {
 	s.n = copy(s.buf, data)
 }
 
-// lines cuts the next lines off data, into one piece of memory of their own. They are few: a stream whose lines have no place in
-// the queue holds them, and there are many streams, and lines of one byte.
+// lines cuts the next lines off data, into one piece of memory of their own. It cuts few at a time, as a stream holds
+// its lines while they wait for room, and there may be many streams, and lines of one byte.
 func (s *stream) lines(data []byte, recv int64, end bool) (lines []line, rest []byte) {
 	var toks [streamLines][]byte
 	var cut [streamLines]bool

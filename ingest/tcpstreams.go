@@ -10,8 +10,8 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
-// tcpStreams puts the bytes that went to a syslog port by TCP in order again and cuts messages out of them. All of it is
-// bounded: connections, and what waits for a segment that is missing.
+// tcpStreams puts the bytes that went to a syslog port by TCP in order again and cuts messages out of them. All of it
+// is bounded: connections, and what waits for a segment that is missing.
 type tcpStreams struct {
 	c    *capture
 	open map[tcpKey]*tcpStream
@@ -35,7 +35,7 @@ type tcpStream struct {
 	next  uint32
 	split *splitter
 	buf   []byte // not cut yet
-	lost  bool   // we are somewhere in a message whose beginning is missing
+	lost  bool   // the bytes at hand are of a message whose beginning is missing
 	wait  []tcpPart
 	held  int
 	seen  uint64
@@ -138,7 +138,7 @@ func (t *tcpStreams) pop(s *tcpStream) tcpPart {
 	return p
 }
 
-// deliver takes the part of a segment that is new; it begins at or before what is next. It says whether the stream ends.
+// deliver takes the new part of a segment that begins at or before next. It reports whether the stream ends with it.
 func (t *tcpStreams) deliver(s *tcpStream, p tcpPart) bool {
 	old := int(s.next - p.seq)
 	if old >= len(p.data)+p.missing {
@@ -166,7 +166,7 @@ func (s *tcpStream) lose() {
 	s.split.skip, s.split.skipLine = 0, false
 }
 
-// cut gives the messages that are whole.
+// cut passes on the messages in buf that are whole.
 func (t *tcpStreams) cut(s *tcpStream, atEnd bool) {
 	rest := s.buf
 	if s.lost {
@@ -193,8 +193,8 @@ func (t *tcpStreams) cut(s *tcpStream, atEnd bool) {
 	s.buf = append(s.buf[:0], rest...)
 }
 
-// begins is where a message begins, in bytes from somewhere in a stream: at once, as a segment mostly does, or behind the
-// next end of a line.
+// begins returns the part of b, bytes from somewhere in a stream, that starts with a message: all of it, if it begins
+// as a message does, or what follows the next end of a line; nil if there is none.
 func begins(b []byte) []byte {
 	if len(b) > 0 && b[0] == '<' {
 		return b
@@ -209,8 +209,8 @@ func begins(b []byte) []byte {
 	return b[i+1:]
 }
 
-// close ends a stream: what waits is taken as it is. A message without an end is whole where the connection ended there, and
-// cut short where only the capture did.
+// close ends a stream; segments that wait are taken in spite of the gaps before them. A last message without an end is
+// whole where the connection ended there, and cut short where only the capture did.
 func (t *tcpStreams) close(k tcpKey, ended bool) {
 	s := t.open[k]
 	if s == nil {

@@ -11,21 +11,22 @@ import (
 	"strings"
 )
 
-// TLSFiles say how to receive syslog over TLS (RFC 5425). A name in AllowedNames is compared with the names of a client's
-// certificate (DNS names, addresses and, as many syslog certificates have nothing else, the common name), in any case of
-// letters; "*.example.net" stands for one label more. Without names every certificate of the authority will do.
+// TLSFiles names the files for receiving syslog over TLS (RFC 5425). A name in AllowedNames is compared with the names
+// of a client's certificate (DNS names, addresses and, as many syslog certificates have nothing else, the common name),
+// in any case of letters; "*.example.net" stands for one label more. Without names every certificate of the authority
+// is accepted.
 type TLSFiles struct {
 	Cert, Key    string   // PEM files of our certificate, with what leads to its authority, and its key
 	ClientCA     string   // PEM file with the authorities of client certificates; "": clients need none
 	AllowedNames []string // whose certificate a client may show; needs ClientCA
 }
 
-// Given says whether there is anything of TLS.
+// Given reports whether any field is set.
 func (f TLSFiles) Given() bool {
 	return f.Cert != "" || f.Key != "" || f.ClientCA != "" || len(f.AllowedNames) > 0
 }
 
-// Load reads the files. What is wrong with them is the owner's to mend, and named.
+// Load reads the files. Its errors name the file that is wrong.
 func (f TLSFiles) Load() (*tls.Config, error) {
 	if f.Cert == "" || f.Key == "" {
 		return nil, errors.New("TLS needs a certificate and its key, both in PEM")
@@ -56,7 +57,7 @@ func (f TLSFiles) Load() (*tls.Config, error) {
 	return cfg, nil
 }
 
-// allowed says whether a certificate has one of the names. It was verified before.
+// allowed returns nil if a certificate, which is verified, has one of the names.
 func allowed(cert *x509.Certificate, names []string) error {
 	have := slices.Clone(cert.DNSNames)
 	for _, ip := range cert.IPAddresses {
@@ -73,7 +74,7 @@ func allowed(cert *x509.Certificate, names []string) error {
 	return fmt.Errorf("its certificate is for %s: none of these is an allowed name", strings.Join(have, ", "))
 }
 
-// matches compares a name with an allowed one.
+// matches reports whether a name equals an allowed one, or fits its "*.".
 func matches(allowed, name string) bool {
 	if rest, ok := strings.CutPrefix(allowed, "*."); ok {
 		_, after, found := strings.Cut(name, ".")
@@ -82,11 +83,12 @@ func matches(allowed, name string) bool {
 	return strings.EqualFold(allowed, name)
 }
 
-// secure is the TLS of the next connection.
+// secure returns the TLS settings for the next connection.
 func (s *Server) secure() *tls.Config { return s.set.Load().Secure }
 
-// handshake lets the client say who it is. It runs in the connection's own goroutine: a silent client holds up nobody. ctx is the
-// end of a stop, not its beginning: a client may have sent lines and believe that they arrived before our side of TLS 1.3 is done.
+// handshake does the TLS handshake of a connection, in that connection's goroutine: a silent client holds up no other.
+// ctx ends with the end of a stop, not its beginning: a client may have sent lines and believe that they arrived before
+// the server's side of TLS 1.3 is done.
 func (l *streamSocket) handshake(ctx context.Context, c *tls.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, l.cfg.Handshake)
 	defer cancel()

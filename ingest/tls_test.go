@@ -73,7 +73,8 @@ func TestTLSFrames(t *testing.T) {
 	}
 }
 
-// TestTLSAtPlainPort: a client that speaks TLS where nobody does is told so by the end of its connection; nothing of it is a line.
+// TestTLSAtPlainPort: a client that speaks TLS where nobody does is told so by the end of its connection; nothing of it
+// is a line.
 func TestTLSAtPlainPort(t *testing.T) {
 	cfg, st := testConfig(), &memory{}
 	cfg.TCP = []string{"127.0.0.1:0"}
@@ -98,7 +99,8 @@ func TestTLSClients(t *testing.T) {
 	files := serverFiles(t, ours)
 	files.ClientCA, files.AllowedNames = ours.CA, []string{"gw.example.net", "*.lan"}
 	old := ours.Client(t, ours, "gw.example.net")
-	old.MinVersion, old.MaxVersion = tls.VersionTLS11, tls.VersionTLS11 // the lowest that Go's client still speaks with a nod
+	// the lowest that Go's client still speaks with a nod
+	old.MinVersion, old.MaxVersion = tls.VersionTLS11, tls.VersionTLS11
 	for _, tc := range []struct {
 		name   string
 		client *tls.Config // nil: it says nothing in TLS
@@ -278,7 +280,8 @@ func TestTLSFiles(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := tc.f.Load()
-			if (err == nil) != (tc.says == "") || err != nil && (!strings.Contains(err.Error(), tc.says) || strings.Contains(err.Error(), "\n")) {
+			if (err == nil) != (tc.says == "") || err != nil && (!strings.Contains(err.Error(), tc.says) ||
+				strings.Contains(err.Error(), "\n")) {
 				t.Errorf("%v", err)
 			}
 		})

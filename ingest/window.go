@@ -10,8 +10,9 @@ import (
 	"uncloak/store"
 )
 
-// reorder is how long a stored event waits for earlier ones before it enters the running day: senders and batches are a
-// little apart, and the session table wants order. Only the summary waits: events are durable before, within Config.BatchEvery.
+// reorder is the time that a stored event waits for earlier ones before it enters the running day: senders and batches
+// are a little apart, and the session table wants order. Only the summary waits: events are durable before, within
+// Config.BatchEvery.
 const reorder = 2 * time.Second
 
 // maxHeld bounds what waits, whatever the clocks say; beyond it the oldest go first.
@@ -20,10 +21,10 @@ const maxHeld = 1 << 15
 // window holds events in order of time. The zero value is ready.
 type window struct {
 	events []parse.Event
-	gone   int // of events, that have left; their place is used again when there are as many as others
+	gone   int // number of events at the front that have left; the space is used again once they are at least half
 }
 
-// held are those that wait.
+// held returns the events that wait.
 func (w *window) held() []parse.Event { return w.events[w.gone:] }
 
 // add takes the events of a stored batch.
@@ -41,7 +42,7 @@ func (w *window) add(entries []store.Entry) {
 	}
 }
 
-// due is how many events have waited long enough: those that are older than the newest by the waiting time.
+// due returns the number of events that have waited long enough: those older than the newest by the waiting time.
 func (w *window) due() int {
 	held := w.held()
 	if len(held) == 0 {
@@ -52,7 +53,7 @@ func (w *window) due() int {
 	return max(n, len(held)-maxHeld)
 }
 
-// drop forgets the first n.
+// drop removes the first n waiting events.
 func (w *window) drop(n int) {
 	w.gone += n
 	if w.gone >= len(w.events)-w.gone {

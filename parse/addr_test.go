@@ -9,7 +9,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// addr4 says of every text what netip says.
+// scan.Addr4 reads the texts that netip.ParseAddr reads as IPv4, and no others.
 func TestAddr4IsNetip(t *testing.T) {
 	texts := []string{"", "1.2.3", "1.2.3.", "1.2.3.4", ".1.2.3", "1..2.3", "1.2.3.4.", "1.2.3.4.5", "255.255.255.255", "256.1.1.1", "1.256.1.1", "1.1.1.256",
 		"01.2.3.4", "1.02.3.4", "1.2.3.04", "0.0.0.0", "00.0.0.0", "1.2.3.444", "1234.2.3.4", "1.2.3.4567", "1.2.3.4a", "1.2.3:4", "1/2.3.4.5", "1.2.3.\xff",
@@ -24,7 +24,8 @@ func TestAddr4IsNetip(t *testing.T) {
 		texts = append(texts, string(b))
 	}
 	for range 50_000 {
-		a := netip.AddrFrom4([4]byte{byte(rng.Uint32()), byte(rng.Uint32() >> rng.IntN(8)), byte(rng.Uint32()), byte(rng.Uint32() >> rng.IntN(8))})
+		a := netip.AddrFrom4([4]byte{byte(rng.Uint32()), byte(rng.Uint32() >> rng.IntN(8)),
+			byte(rng.Uint32()), byte(rng.Uint32() >> rng.IntN(8))})
 		b := []byte(a.String())
 		texts = append(texts, string(b))
 		b[rng.IntN(len(b))] = bytes[rng.IntN(len(bytes))]
@@ -39,7 +40,7 @@ func TestAddr4IsNetip(t *testing.T) {
 	}
 }
 
-// index says of every text what strings.Index says, and blank is the end of the first word.
+// scan.Index finds what strings.Index finds, and scan.Blank the end of the first word.
 func TestIndexAndBlank(t *testing.T) {
 	const letters = "SRC=  \tab"
 	rng := rand.New(rand.NewPCG(3, 4))

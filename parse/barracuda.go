@@ -12,7 +12,7 @@ import (
 //	Info     gw Allow: FWD|TCP|eth0|10.0.10.70|60154|00:0c:…|62.99.0.0|443|https|dhcp|rule|info|62.99.0.69|62.99.0.0|0|1|0|0|0|0|
 //
 // pipe is where the first | stands. The older form has the same columns without names.
-func (p *Parser) barracuda(b []byte, pipe int, rec *Record) bool {
+func barracuda(b []byte, pipe int, rec *Record) bool {
 	start := bytes.LastIndexByte(b[:pipe], ' ') + 1
 	if start < 2 || b[start-2] != ':' {
 		return false
@@ -80,11 +80,11 @@ func (p *Parser) barracuda(b []byte, pipe int, rec *Record) bool {
 	if !rec.Src.IsValid() && !rec.Dst.IsValid() {
 		return false
 	}
-	rec.Dialect, rec.Word, rec.Detail = "barracuda", "session", p.name(rec.Rule)
+	rec.Dialect, rec.Word, rec.detail = "barracuda", "session", rec.Rule
 	rec.Bytes, rec.Packets = bytesSum, scan.Saturate(packets)
 	barracudaVerb(verb, rec)
 	if rec.Kind == SessionDenied && scan.ContainsLower(info, "limit") {
-		rec.Detail = p.name(info)
+		rec.detail = info
 	}
 	tidyNAT(&rec.Event)
 	var buf [24]byte
@@ -166,7 +166,7 @@ func barracudaVerb(verb []byte, rec *Record) {
 }
 
 // barracudaAt looks for the verb and the first pipe of a Barracuda line.
-func (p *Parser) barracudaAt(b []byte, rec *Record) bool {
+func barracudaAt(b []byte, rec *Record) bool {
 	i := bytes.IndexByte(b[:min(len(b), 100)], '|')
-	return i > 0 && p.barracuda(b, i, rec)
+	return i > 0 && barracuda(b, i, rec)
 }

@@ -10,7 +10,7 @@ import "uncloak/parse/scan"
 // then for TCP sport,dport,datalen,flags,seq,ack,window,urg,options; for UDP sport,dport,datalen; for ICMP its type.
 // Rule and Detail are the tracker, which stays the same when rules move, or the rule's number where there is none.
 // A packet that is refused because a limit on states is reached is TableFull; Detail is then the reason.
-func (p *Parser) filterlog(b []byte, rec *Record) bool {
+func filterlog(b []byte, rec *Record) bool {
 	var f [24][]byte
 	n := 0
 	for ; n < len(f) && b != nil; n++ {
@@ -44,11 +44,11 @@ func (p *Parser) filterlog(b []byte, rec *Record) bool {
 	if len(rule) == 0 || string(rule) == "0" {
 		rule = f[0]
 	}
-	return p.pfPacket(rec, rule, f[5], f[6], f[7], f[4], icmpType)
+	return pfPacket(rec, rule, f[5], f[6], f[7], f[4], icmpType)
 }
 
 // pfPacket fills in what pf says of any packet: rule, reason, action, direction and interface.
-func (p *Parser) pfPacket(rec *Record, rule, reason, action, dir, iface []byte, icmpType int) bool {
+func pfPacket(rec *Record, rule, reason, action, dir, iface []byte, icmpType int) bool {
 	switch string(action) {
 	case "pass":
 		rec.Action = "allow"
@@ -64,7 +64,7 @@ func (p *Parser) pfPacket(rec *Record, rule, reason, action, dir, iface []byte, 
 		rec.InIf = iface
 	}
 	rec.Dialect, rec.Word, rec.Rule = "pf", "fw-packet", rule
-	rec.Detail, rec.Kind = p.name(rule), packetKind(rec, icmpType)
+	rec.detail, rec.Kind = rule, packetKind(rec, icmpType)
 	if rec.Kind == SessionNew && (rec.Proto == ICMPv6 && icmpType < 0 || rec.Proto == 112 || rec.Proto == 0) {
 		rec.Kind = System // neighbour discovery, CARP and options: pf does not say which ICMPv6 it was
 	}
@@ -73,7 +73,7 @@ func (p *Parser) pfPacket(rec *Record, rule, reason, action, dir, iface []byte, 
 	}
 	switch string(reason) {
 	case "state-limit", "src-limit", "memory":
-		rec.Kind, rec.Detail = TableFull, p.name(reason)
+		rec.Kind, rec.detail = TableFull, reason
 	}
 	return true
 }

@@ -1,8 +1,12 @@
 package parse
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
-// TestFilterlog: pfSense and OPNsense; the fields are those of Netgate's "Raw Filter Log Format". Sources of the lines: testdata/family-c.md and shared corpus.
+// Lines of pfSense and OPNsense; the fields are those of Netgate's "Raw Filter Log Format". testdata/servers-tools.md
+// says where the lines come from.
 func TestFilterlog(t *testing.T) {
 	checkAll(t, []says{
 		{"tcp reset by the sender", `Sep 28 10:38:41 pfSense filterlog: 6,,,1000102434,em0,match,block,out,4,0x0,,64,0,0,DF,6,tcp,40,10.0.2.15,10.0.2.2,22,53742,0,FA,3617062173,29633380,65535,,`,
@@ -37,5 +41,15 @@ func TestFilterlog(t *testing.T) {
 			`{"kind":"syslog","event":"unknown","stamp":"11-21T10:00:00","host":"gw","app":"filterlog","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"wrong sum passes", `Nov 21 10:00:00 gw filterlog: 5,,,1,em0,bad-offset,pass,out,6,0x00,0x00000,64,UDP,17,32,2001:db8::1,2001:db8::2,65536,53,24`,
 			`{"kind":"fw-packet","event":"session-new","dialect":"pf","action":"allow","stamp":"11-21T10:00:00","host":"gw","src":"2001:db8::1","dst":"2001:db8::2","dport":53,"proto":"udp","out_if":"em0","rule":"1","app":"filterlog","nat_src":null,"nat_dst":null,"sport":null,"flags":null,"in_if":null,"detail":null}`},
+	})
+}
+
+func TestFilterlogEvents(t *testing.T) {
+	a := netip.MustParseAddr
+	checkEvents(t, []stored{
+		{"pf refuses", "Nov 21 10:00:00 gw filterlog: 76,,,1424720618,em1,match,block,in,4,0x0,,63,43195,0,none,6,tcp,84,10.0.0.2,8.8.8.8,5353,53,64,S,1,,2,,", "1424720618",
+			Event{Kind: SessionDenied, Src: a("10.0.0.2"), SPort: 5353, Dst: a("8.8.8.8"), DPort: 53, Proto: TCP, Flags: SYN}},
+		{"pf has no state left", "Nov 21 10:00:00 gw filterlog: 76,,,1424720618,em1,state-limit,block,in,4,0x0,,63,43195,0,none,17,udp,84,10.0.0.2,8.8.8.8,5353,53,64", "state-limit",
+			Event{Kind: TableFull, Src: a("10.0.0.2"), SPort: 5353, Dst: a("8.8.8.8"), DPort: 53, Proto: UDP}},
 	})
 }

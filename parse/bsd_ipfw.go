@@ -13,10 +13,10 @@ import (
 //	ipfw: 65500 Deny TCP 10.0.0.1:4000 10.0.0.2:22 in via en0
 //	ipfw: 100 Deny ICMPv6:135.0 [fe80::1] [ff02::1] in via em0
 //	ipfw: 200 Forward to 10.0.0.9 UDP …
-func (p *Parser) ipfw(b []byte, rec *Record) bool {
+func ipfw(b []byte, rec *Record) bool {
 	b = scan.TrimLeft(bytes.TrimPrefix(scan.TrimLeft(b), []byte("ipfw:")))
 	if scan.Within(b, "oo many dynamic rules") {
-		rec.Detail, rec.Dialect = p.name([]byte("ipfw dynamic rules")), "ipfw"
+		rec.detail, rec.Dialect = rec.keep("ipfw dynamic rules"), "ipfw"
 		return mark(rec, TableFull, "fw-table-full")
 	}
 	if scan.Has(b, "limit ") && scan.Within(b, " reached on entry ") || scan.Has(b, "logging count reset") || scan.Has(b, "Entry ") && scan.Within(b, "logging count reset") {
@@ -71,7 +71,7 @@ func (p *Parser) ipfw(b []byte, rec *Record) bool {
 			rec.InIf = iface
 		}
 	}
-	rec.Dialect, rec.Word, rec.Rule, rec.Detail = "ipfw", "fw-packet", rule, p.name(rule)
+	rec.Dialect, rec.Word, rec.Rule, rec.detail = "ipfw", "fw-packet", rule, rule
 	rec.Kind = packetKind(rec, icmpType)
 	if rec.Action == "" && rec.Kind == SessionNew {
 		rec.Kind = System // counted, shaped or sent on: the verdict comes with another rule
@@ -110,7 +110,7 @@ func inVain(b []byte, rec *Record) bool {
 }
 
 // pfLimit reads the kernel's "[zone: pf states] PF states limit reached" of FreeBSD.
-func (p *Parser) pfLimit(b []byte, rec *Record) bool {
+func pfLimit(b []byte, rec *Record) bool {
 	if !scan.Has(b, "[zone: ") || !scan.Within(b, "limit reached") {
 		return false
 	}
@@ -118,15 +118,15 @@ func (p *Parser) pfLimit(b []byte, rec *Record) bool {
 	if !scan.Has(zone, "pf ") && !scan.Has(zone, "pf_") {
 		return false
 	}
-	rec.Dialect, rec.Detail = "pf", p.name(zone)
+	rec.Dialect, rec.detail = "pf", zone
 	return mark(rec, TableFull, "fw-table-full")
 }
 
 // wipfw reads "0000000061 2006.12.07 08:50:13.095  ipfw: 1000 Deny …".
-func (p *Parser) wipfw(b []byte, rec *Record) bool {
+func wipfw(b []byte, rec *Record) bool {
 	_, rest := scan.Word(b)
 	i := bytes.Index(b, []byte("ipfw: "))
-	if !p.ipfw(b[i:], rec) {
+	if !ipfw(b[i:], rec) {
 		return false
 	}
 	date, rest := scan.Word(rest)

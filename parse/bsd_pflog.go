@@ -13,7 +13,7 @@ import (
 //
 // pfSense before 2.2 breaks the line behind the parenthesis: that first line is System, the second one a packet of
 // tcpdump without a verdict.
-func (p *Parser) pflog(b []byte, rec *Record) bool {
+func pflog(b []byte, rec *Record) bool {
 	if i := bytes.Index(b[:min(len(b), 48)], []byte("rule ")); i >= 0 {
 		b = b[i+len("rule "):] // a stamp of its own, or the microseconds since the line before
 	}
@@ -46,7 +46,7 @@ func (p *Parser) pflog(b []byte, rec *Record) bool {
 	}
 	icmpType, ok := packetText(rest, rec)
 	rec.Bytes = 0 // of one packet, which is no session's
-	if !p.pfPacket(rec, rule, reason, action, dir, iface, icmpType) {
+	if !pfPacket(rec, rule, reason, action, dir, iface, icmpType) {
 		return false
 	}
 	if !ok && rec.Kind != TableFull {
@@ -62,9 +62,9 @@ func parenProto(b []byte) uint8 {
 }
 
 // taggedRule reads a line of pflog whose "rule 53/0(match):" was taken for a host and a tag.
-func (p *Parser) taggedRule(rec *Record) bool {
+func taggedRule(rec *Record) bool {
 	whole := rec.tagged
-	if !p.pflog(whole, rec) {
+	if !pflog(whole, rec) {
 		return false
 	}
 	rec.Host, rec.App, rec.PID, rec.Body = nil, nil, nil, whole
@@ -72,9 +72,9 @@ func (p *Parser) taggedRule(rec *Record) bool {
 }
 
 // pflogClock reads a line of pflog that has a clock, but no date.
-func (p *Parser) pflogClock(b []byte, rec *Record) bool {
+func pflogClock(b []byte, rec *Record) bool {
 	s := rec.Stamp
-	if !p.pflog(b, rec) {
+	if !pflog(b, rec) {
 		return false
 	}
 	if !s.HasClock && !s.HasUnix && rec.indent == 0 { // a blank in front: the time since the line before

@@ -2,7 +2,7 @@ package parse
 
 import "testing"
 
-// TestPflog: OpenBSD and FreeBSD, through tcpdump. Sources of the lines: testdata/family-c.md and shared corpus.
+// Lines of OpenBSD and FreeBSD, through tcpdump. The sources of the lines are in testdata/servers-tools.md.
 func TestPflog(t *testing.T) {
 	checkAll(t, []says{
 		{"syslog with a stamp of its own", `Mar 30 15:55:20 enigma pf: Mar 30 15:53:25.867973 rule 2/(match) pass in on xl0: 205.174.165.231.50425 > 192.168.2.10.22: . ack 2450721 win 73 <nop,nop,timestamp 1815380026 17589621,[|tcp]> (DF) [tos 0x10]`,

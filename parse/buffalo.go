@@ -8,7 +8,7 @@ import (
 
 // buffalo reads the packet filter of Buffalo home routers and its kin: "FIREWALL: TCP connection denied from
 // 203.0.113.5:2345 to 192.0.2.1:135 (ppp0)".
-func (p *Parser) buffalo(b []byte, rec *Record) bool {
+func buffalo(b []byte, rec *Record) bool {
 	b = bytes.TrimPrefix(b, []byte("FIREWALL"))
 	b = bytes.TrimLeft(b, ": ")
 	proto, rest := scan.Word(b)

@@ -2,7 +2,7 @@ package parse
 
 import "testing"
 
-// Built from the form that owners quote.
+// Lines built from the form that owners of such devices quote.
 func TestBuffalo(t *testing.T) {
 	checkAll(t, []says{
 		{"tagged", `Dec  1 10:00:00 WHR-G54S FIREWALL: TCP connection denied from 203.0.113.5:2345 to 192.0.2.1:135 (ppp0)`,

@@ -13,7 +13,7 @@ import (
 //
 // What happened is taken from act, else from the event's class and name. MikroTik's CEF carries its ordinary message in
 // msg and is read as that. start is where the version stands.
-func (p *Parser) cef(b []byte, start int, rec *Record) bool {
+func cef(b []byte, start int, rec *Record) bool {
 	var h [7][]byte // version, vendor, product, device version, class, name, severity
 	rest, ok := pipeFields(b[start:], h[:])
 	if !ok || len(h[0]) > 2 {
@@ -28,19 +28,19 @@ func (p *Parser) cef(b []byte, start int, rec *Record) bool {
 		if len(rec.Host) == 0 {
 			rec.Host = f.host
 		}
-		if i := bytes.Index(rest, []byte("msg=")); i >= 0 && p.mikrotikMessage(h[5], rest[i+4:], rec) {
+		if i := bytes.Index(rest, []byte("msg=")); i >= 0 && mikrotikMessage(h[5], rest[i+4:], rec) {
 			return true
 		}
 	}
 	rec.Dialect, rec.Word = "cef", "session"
 	f.outcome(h[1], h[4], h[5], rec)
-	p.extFinish(&f, h[5], rec)
+	extFinish(&f, h[5], rec)
 	return true
 }
 
 // leef reads IBM's Log Event Extended Format 1.0 and 2.0: LEEF:1.0|Vendor|Product|Version|EventID| and the attributes,
 // parted by tabs or by the delimiter that 2.0 names.
-func (p *Parser) leef(b []byte, rec *Record) bool {
+func leef(b []byte, rec *Record) bool {
 	var h [5][]byte // version, vendor, product, device version, event
 	rest, ok := pipeFields(b[len("LEEF:"):], h[:])
 	if !ok {
@@ -77,12 +77,12 @@ func (p *Parser) leef(b []byte, rec *Record) bool {
 	}
 	rec.Dialect, rec.Word = "leef", "session"
 	f.outcome(h[1], h[4], h[4], rec)
-	p.extFinish(&f, h[4], rec)
+	extFinish(&f, h[4], rec)
 	return true
 }
 
 // bareExtension reads a CEF extension without its header, as Barracuda's application firewalls send it.
-func (p *Parser) bareExtension(b []byte, rec *Record) bool {
+func bareExtension(b []byte, rec *Record) bool {
 	var f extFields
 	w := extWalk{rest: b}
 	for key, val, ok := w.next(); ok; key, val, ok = w.next() {
@@ -93,7 +93,7 @@ func (p *Parser) bareExtension(b []byte, rec *Record) bool {
 	}
 	rec.Dialect, rec.Word = "cef", "session"
 	rec.Kind, rec.Action = verdict(f.act)
-	p.extFinish(&f, nil, rec)
+	extFinish(&f, nil, rec)
 	return true
 }
 
@@ -306,7 +306,7 @@ func kindAction(k Kind) string {
 }
 
 // extFinish fills in what depends on all fields.
-func (p *Parser) extFinish(f *extFields, name []byte, rec *Record) {
+func extFinish(f *extFields, name []byte, rec *Record) {
 	rec.Bytes = f.in + f.out
 	if rec.Bytes == 0 {
 		rec.Bytes = f.total
@@ -315,11 +315,11 @@ func (p *Parser) extFinish(f *extFields, name []byte, rec *Record) {
 	rec.Rule = f.rule
 	switch {
 	case len(f.rule) > 0:
-		rec.Detail = p.name(f.rule)
+		rec.detail = f.rule
 	case len(f.reason) > 0:
-		rec.Detail = p.name(f.reason)
+		rec.detail = f.reason
 	default:
-		rec.Detail = p.name(name)
+		rec.detail = name
 	}
 	if rec.Kind != TableFull && (scan.ContainsLower(name, "exhaust") || scan.ContainsLower(name, "table full") || scan.ContainsLower(name, "limit reached") || scan.ContainsLower(name, "limit exceeded")) &&
 		(scan.ContainsLower(name, "port") || scan.ContainsLower(name, "nat") || scan.ContainsLower(name, "session") || scan.ContainsLower(name, "connection")) {

@@ -13,7 +13,7 @@ import (
 //	3Sep2007 15:10:28 accept 192.168.99.1 >eth2 rule: 9; …; src: 200.14.120.9; dst: …; proto: udp; service: 53;
 //
 // and the older [Fields@1.3.6.1.4.1.2620 src="…" …] and Action="accept" UUid="…" rule="4" src="…" …. CEF and LEEF are read in cef.go.
-func (p *Parser) checkpoint(b []byte, rec *Record) bool {
+func checkpoint(b []byte, rec *Record) bool {
 	f := checkFields{}
 	switch {
 	case len(b) == 0:
@@ -49,9 +49,9 @@ func (p *Parser) checkpoint(b []byte, rec *Record) bool {
 	}
 	tidyNAT(&rec.Event)
 	if len(f.reason) > 0 {
-		rec.Detail = p.name(f.reason)
+		rec.detail = f.reason
 	} else {
-		rec.Detail = p.name(rec.Rule)
+		rec.detail = rec.Rule
 	}
 	if s, ok := epochStamp(f.time); ok && rec.Stamp == (Stamp{}) {
 		rec.Stamp = s
@@ -223,13 +223,13 @@ func (s *Stamp) dayMonthYear(b []byte) bool {
 
 // versionB reads what stands behind a priority and a 1 but is no RFC 5424: Meraki's Unix stamp, Check Point's structured data
 // that is none.
-func (p *Parser) versionB(b []byte, rec *Record) bool {
+func versionB(b []byte, rec *Record) bool {
 	if len(b) > 20 && scan.IsDigit(b[2]) && b[12] == '.' || len(b) > 20 && scan.IsDigit(b[2]) && b[11] == '.' {
-		return p.meraki(b, rec)
+		return meraki(b, rec)
 	}
 	var s Stamp
 	if rest, ok := s.stamp3164(b[2:]); ok {
-		return p.oldHeaderB(rest, &s, rec)
+		return oldHeaderB(rest, &s, rec)
 	}
 	var f [6][]byte
 	rest := b
@@ -247,11 +247,11 @@ func (p *Parser) versionB(b []byte, rec *Record) bool {
 	}
 	checkPoint := scan.EqualLower(f[3], "checkpoint") || scan.EqualLower(f[3], "cp-gw") || bytes.Contains(b, []byte("[Fields@1.3.6.1.4.1.2620"))
 	if i := bytes.IndexByte(b, '['); checkPoint && i > 0 {
-		if !p.checkpoint(b[i:], rec) {
+		if !checkpoint(b[i:], rec) {
 			return false
 		}
 	} else if i := bytes.Index(b, []byte(" event=")); i > 0 && (string(f[4]) == ":" || string(f[3]) == "EFW") {
-		if !p.clavister(b[i:], rec) {
+		if !clavister(b[i:], rec) {
 			return false
 		}
 	} else {

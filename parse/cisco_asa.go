@@ -35,7 +35,7 @@ var asaClasses = [...][2]int{{101, 120}, {199, 199}, {201, 219}, {302, 342}, {40
 //
 // "Built outbound" means that the inside (the second endpoint) opened the connection, "inbound" that the first did;
 // the addresses in parentheses are the mapped ones. A teardown does not say who opened: see ciscoOpener.
-func (p *Parser) cisco(b []byte, rec *Record) bool {
+func cisco(b []byte, rec *Record) bool {
 	code, msg, ok := asaNumber(b)
 	if !ok {
 		return false
@@ -47,15 +47,15 @@ func (p *Parser) cisco(b []byte, rec *Record) bool {
 		ok = ciscoBuilt(msg, rec)
 		rec.Kind = System
 	case 302014, 302016, 302018, 302021, 302036, 302304, 302306:
-		ok = p.ciscoTeardown(msg, rec)
+		ok = ciscoTeardown(msg, rec)
 	case 302023, 302025, 302027:
-		ok = p.ciscoTeardown(msg, rec)
+		ok = ciscoTeardown(msg, rec)
 		rec.Kind = System
 	case 302003, 302009:
 		ok = ciscoForeign(msg, rec)
 	case 302010:
 		n, _, isNumber := scan.Leading(msg)
-		rec.plain(p.name([]byte("connections in use")))
+		rec.plain(rec.keep("connections in use"))
 		if ok = isNumber; ok {
 			rec.Count = scan.Saturate(n)
 		}
@@ -64,21 +64,21 @@ func (p *Parser) cisco(b []byte, rec *Record) bool {
 	case 305014, 305015, 305017:
 		ok = ciscoBlock(msg, rec)
 	case 202001, 202010, 305016, 305023:
-		ok = p.ciscoFull(msg, "nat-exhausted", rec)
+		ok = ciscoFull(msg, "nat-exhausted", rec)
 	case 201002, 201003, 201004, 201009, 201010, 201011, 201012, 201013, 202011, 321001, 407001, 407002, 450001, 710004:
-		ok = p.ciscoFull(msg, "session-limit", rec)
+		ok = ciscoFull(msg, "session-limit", rec)
 	case 209003: // Fragment database limit of 200 exceeded: src = a, dest = b, proto = udp, id = 47
-		ok = p.ciscoFragments(msg, rec)
+		ok = ciscoFragments(msg, rec)
 	case 411001, 411002:
 		rec.InIf, _ = scan.Word(scan.After(msg, "Interface "))
 		rec.InIf = bytes.TrimSuffix(rec.InIf, []byte(","))
 		rec.link(bytes.HasSuffix(msg, []byte("up")))
 	case 106100, 106102, 106103:
-		ok = p.ciscoAccessList(msg, rec)
+		ok = ciscoAccessList(msg, rec)
 	case 430001, 430002, 430003, 430004, 430005:
-		ok = p.ftdEvent(code, msg, rec)
+		ok = ftdEvent(code, msg, rec)
 	default:
-		ok = p.ciscoOther(code, msg, rec)
+		ok = ciscoOther(code, msg, rec)
 	}
 	if !ok {
 		return false
@@ -89,40 +89,40 @@ func (p *Parser) cisco(b []byte, rec *Record) bool {
 }
 
 // ciscoOther reads the denials, what a packet was dropped for, and everything that has no consequence.
-func (p *Parser) ciscoOther(code int, msg []byte, rec *Record) bool {
+func ciscoOther(code int, msg []byte, rec *Record) bool {
 	switch {
 	case code >= 106001 && code <= 106027, code >= 313001 && code <= 313009, code >= 338001 && code <= 338204,
 		code >= 710002 && code <= 710007, code == 305005, code == 305006, code == 305013, code == 109025, code == 304002,
 		code == 401004, code == 410001, code == 419001, code == 420002, code == 421001, code == 434002, code == 500004,
 		code == 815002:
 		if ciscoPacket(msg, rec) {
-			rec.Detail = p.name(scan.Until(scan.After(msg, `access-group "`), `"`))
+			rec.detail = scan.Until(scan.After(msg, `access-group "`), `"`)
 			return true
 		}
-		return code == 106024 && p.asaPlain(code, rec)
+		return code == 106024 && asaPlain(code, rec)
 	case code == 419002, code == 434004, code == 110002, code == 110003, code == 303002, code == 500003, code/1000 == 400:
 		if ciscoPacket(msg, rec) { // seen, and let pass
 			rec.Kind, rec.Action = System, ""
 		} else {
-			rec.plain(Name{})
+			rec.plain(nil)
 		}
 		return true
 	case code == 733100: // [ Scanning] drop rate-1 exceeded: which threat, or which host
-		rec.plain(p.name(scan.TrimBody(scan.TrimLeft(scan.Until(scan.After(msg, "["), "]")))))
+		rec.plain(scan.TrimBody(scan.TrimLeft(scan.Until(scan.After(msg, "["), "]"))))
 		return true
 	case code >= 733101 && code <= 733105: // Host a is attacking; … adds host a to shun list
-		rec.plain(p.name([]byte("threat detection")))
+		rec.plain(rec.keep("threat detection"))
 		rec.Src, _ = scan.AnyAddress(msg[:min(len(msg), 128)])
 		return true
 	}
-	return p.asaPlain(code, rec)
+	return asaPlain(code, rec)
 }
 
 // asaPlain takes a message of a known class whose text is not read.
-func (p *Parser) asaPlain(code int, rec *Record) bool {
+func asaPlain(code int, rec *Record) bool {
 	for _, c := range asaClasses {
 		if code/1000 >= c[0] && code/1000 <= c[1] {
-			rec.plain(Name{})
+			rec.plain(nil)
 			return true
 		}
 	}
@@ -329,7 +329,7 @@ func ciscoForeign(b []byte, rec *Record) bool {
 
 // ciscoTeardown reads "Teardown TCP connection 4211 for A to B duration 0:00:00 bytes 526 TCP FINs". The reason is
 // kept as Detail; "TCP Reset-O" sets RST, "SYN Timeout" means that the connection was never answered.
-func (p *Parser) ciscoTeardown(b []byte, rec *Record) bool {
+func ciscoTeardown(b []byte, rec *Record) bool {
 	r, _, _ := ciscoProtocol(b, rec)
 	rec.Kind, rec.Word, rec.Action = SessionEnd, "session", "session-delete"
 	if rec.Proto == ICMP && bytes.Contains(r, []byte("faddr ")) {
@@ -352,7 +352,7 @@ func (p *Parser) ciscoTeardown(b []byte, rec *Record) bool {
 		reason = reason[:i]
 	}
 	reason = scan.TrimBody(reason)
-	rec.Detail = p.name(reason)
+	rec.detail = reason
 	switch {
 	case bytes.HasPrefix(reason, []byte("TCP Reset")):
 		rec.Flags = RST
@@ -422,7 +422,7 @@ func ciscoBlock(b []byte, rec *Record) bool {
 }
 
 // ciscoFull reads that a pool of addresses, ports or connections is used up. Detail is the pool, or the limit's text.
-func (p *Parser) ciscoFull(b []byte, w string, rec *Record) bool {
+func ciscoFull(b []byte, w string, rec *Record) bool {
 	if len(b) == 0 {
 		return false
 	}
@@ -447,18 +447,18 @@ func (p *Parser) ciscoFull(b []byte, w string, rec *Record) bool {
 		rec.Src, rec.InIf = e.addr, e.intf
 	}
 	rec.Proto = firstProtocol(b)
-	rec.full(w, p.name(detail))
+	rec.full(w, detail)
 	return true
 }
 
 // ciscoFragments reads which packet found the table of fragments full.
-func (p *Parser) ciscoFragments(b []byte, rec *Record) bool {
+func ciscoFragments(b []byte, rec *Record) bool {
 	src, _ := scan.Word(scan.After(b, "src = "))
 	dst, _ := scan.Word(scan.After(b, "dest = "))
 	proto, _ := scan.Word(scan.After(b, "proto = "))
 	rec.Src, rec.Dst = scan.Addr(bytes.TrimRight(src, ",")), scan.Addr(bytes.TrimRight(dst, ","))
 	rec.Proto = protocol(bytes.TrimRight(proto, ","))
-	rec.full("other", p.name([]byte("fragments")))
+	rec.full("other", rec.keep("fragments"))
 	return len(b) > 0
 }
 
@@ -532,7 +532,7 @@ func ciscoPacket(b []byte, rec *Record) bool {
 
 // ciscoAccessList reads "access-list acl permitted tcp inside/a(p) -> outside/b(q) hit-cnt 2 300-second interval". Only
 // the first hit is a new flow: the later ones count what went by since.
-func (p *Parser) ciscoAccessList(b []byte, rec *Record) bool {
+func ciscoAccessList(b []byte, rec *Record) bool {
 	name, r := scan.Word(scan.After(b, "access-list "))
 	action, r := scan.Word(r)
 	proto, r := scan.Word(r)
@@ -549,7 +549,7 @@ func (p *Parser) ciscoAccessList(b []byte, rec *Record) bool {
 		return false
 	}
 	ciscoFill(from, to, rec)
-	rec.Proto, rec.Detail = protocol(proto), p.name(name)
+	rec.Proto, rec.detail = protocol(proto), name
 	n, _ := scan.Word(scan.After(r, "hit-cnt "))
 	rec.Packets = scan.Number32(n)
 	rec.verdict(string(action) != "denied")

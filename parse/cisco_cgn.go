@@ -9,7 +9,7 @@ import (
 // cgnEvent reads the CGN records of IOS-XR and of others who took over their words: "… NAT44 - [UserbasedA - 10.1.32.45
 // inside - 100.1.1.28 - 12544 12671 - -]". The fields are event, protocol, source, VRF, IPv6 source, translated source,
 // source port, first and last translated port, destination and its port; "-" stands for none.
-func (p *Parser) cgnEvent(b []byte, rec *Record) bool {
+func cgnEvent(b []byte, rec *Record) bool {
 	i := bytes.Index(b, []byte("NAT4"))
 	if i < 0 {
 		if i = bytes.Index(b, []byte("DSLite")); i < 0 {
@@ -34,7 +34,7 @@ func (p *Parser) cgnEvent(b []byte, rec *Record) bool {
 	switch {
 	case bytes.Contains(event, []byte("runout")):
 		rec.Src = scan.Addr(f[1])
-		rec.full("nat-exhausted", p.name(event))
+		rec.full("nat-exhausted", event)
 	case huawei:
 		rec.Proto, rec.Src, rec.SPort = protocol(f[0]), scan.Addr(f[1]), scan.Port(f[4])
 		rec.Dst, rec.DPort = scan.Addr(f[3]), scan.Port(f[5])

@@ -9,7 +9,7 @@ import (
 // ftdEvent reads the security events of Firepower Threat Defense: "EventPriority: Low, DeviceUUID: …, SrcIP: 10.1.1.1,
 // …". 430002 is the start of a connection and 430003 its end, unless a rule blocked it; the others are findings about
 // one (intrusion, file, malware). A value may hold a comma (UserAgent, URL), so the first of each key counts.
-func (p *Parser) ftdEvent(code int, b []byte, rec *Record) bool {
+func ftdEvent(code int, b []byte, rec *Record) bool {
 	var action, rule, policy, reason []byte
 	for len(b) > 0 {
 		part, rest := b, []byte(nil)
@@ -77,7 +77,7 @@ func (p *Parser) ftdEvent(code int, b []byte, rec *Record) bool {
 	if rule == nil && blocked {
 		rule = reason
 	}
-	rec.Detail = p.name(rule)
+	rec.detail = rule
 	rec.Word = "session"
 	switch {
 	case blocked:
@@ -87,7 +87,7 @@ func (p *Parser) ftdEvent(code int, b []byte, rec *Record) bool {
 	case code == 430003:
 		rec.Kind, rec.Action = SessionEnd, "session-delete"
 	default:
-		rec.plain(p.name(rule))
+		rec.plain(rule)
 	}
 	return true
 }

@@ -336,9 +336,9 @@ func (s *Stamp) marked(b []byte) (rest []byte, mark, ok bool) {
 }
 
 // percent reads a message whose first % stands at b[i].
-func (p *Parser) percent(b []byte, i int, rec *Record) bool {
+func percent(b []byte, i int, rec *Record) bool {
 	if i+1 < len(b) && b[i+1] == '%' {
-		if !p.huawei(b[i:], rec) {
+		if !huawei(b[i:], rec) {
 			return false
 		}
 		ciscoHeader(b[:i], rec)
@@ -353,7 +353,7 @@ func (p *Parser) percent(b []byte, i int, rec *Record) bool {
 	}
 	switch string(m.facility[:min(len(m.facility), 3)]) {
 	case "ASA", "PIX", "FTD", "NGI":
-		if !p.cisco(b[m.at+1:], rec) {
+		if !cisco(b[m.at+1:], rec) {
 			return false
 		}
 		if rec.Host == nil && rec.App != nil && rec.PID == nil && m.at == 0 && !isZone(rec.App) && !scan.AllDigits(rec.App) {
@@ -361,9 +361,9 @@ func (p *Parser) percent(b []byte, i int, rec *Record) bool {
 		}
 	default:
 		if isJunosTag(m.name) {
-			return p.junos(b[m.at:], rec)
+			return junos(b[m.at:], rec)
 		}
-		if !p.ios(m, rec) {
+		if !ios(m, rec) {
 			return false
 		}
 	}

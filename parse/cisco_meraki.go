@@ -13,7 +13,7 @@ import (
 //	948136486.721741837 MX60 firewall src=… dst=… protocol=udp sport=9562 dport=53 pattern: deny all
 //
 // A pattern of 1 denies, 0 and allow let pass. b begins with the stamp or with the 1 in front of it.
-func (p *Parser) meraki(b []byte, rec *Record) bool {
+func meraki(b []byte, rec *Record) bool {
 	if len(b) > 2 && b[0] == '1' && b[1] == ' ' {
 		b = b[2:]
 	}
@@ -26,11 +26,11 @@ func (p *Parser) meraki(b []byte, rec *Record) bool {
 		return false
 	}
 	host, rest := scan.Word(rest)
-	return len(host) > 0 && p.merakiMessage(host, stamp, rest, rec)
+	return len(host) > 0 && merakiMessage(host, stamp, rest, rec)
 }
 
 // merakiMessage reads what stands behind stamp and host, which the header has taken where no priority is in front.
-func (p *Parser) merakiMessage(host []byte, stamp Stamp, b []byte, rec *Record) bool {
+func merakiMessage(host []byte, stamp Stamp, b []byte, rec *Record) bool {
 	what, rest := scan.Word(b)
 	rec.Word, rec.Kind, rec.Action = "session", System, ""
 	switch string(what) {
@@ -50,9 +50,9 @@ func (p *Parser) merakiMessage(host []byte, stamp Stamp, b []byte, rec *Record) 
 		rec.Kind, rec.Action = System, ""
 	case "security_event", "ids-alerts":
 		merakiFlow(rest, rec)
-		rec.Detail = p.name(scan.Until(rest, " "))
+		rec.detail = scan.Until(rest, " ")
 	case "events":
-		p.merakiEvent(rest, rec)
+		merakiEvent(rest, rec)
 	case "airmarshal_events", "airmarshal":
 		rec.Word = "other"
 	default:
@@ -116,7 +116,7 @@ func merakiFlow(b []byte, rec *Record) {
 }
 
 // merakiEvent reads leases and links; everything else is of no consequence.
-func (p *Parser) merakiEvent(b []byte, rec *Record) {
+func merakiEvent(b []byte, rec *Record) {
 	rec.Word, rec.Kind = "other", System
 	switch {
 	case bytes.HasPrefix(b, []byte("dhcp lease of ip ")):
@@ -126,24 +126,24 @@ func (p *Parser) merakiEvent(b []byte, rec *Record) {
 		rec.Word = "dhcp"
 	case bytes.HasPrefix(b, []byte("port ")) && bytes.Contains(b, []byte(" status changed ")):
 		i := bytes.Index(b, []byte(" status"))
-		rec.Kind, rec.Word, rec.Detail = Link, "link-up", p.name(b[:i])
+		rec.Kind, rec.Word, rec.detail = Link, "link-up", b[:i]
 		if bytes.HasSuffix(b, []byte(" to down")) {
 			rec.Word = "link-down"
 		}
 	case bytes.HasPrefix(b, []byte("carrier_change ")):
 		w, _ := scan.Word(scan.After(b, "device "))
-		rec.Kind, rec.Word, rec.Detail = Link, "link-up", p.name(w)
+		rec.Kind, rec.Word, rec.detail = Link, "link-up", w
 		if bytes.HasSuffix(b, []byte("false")) {
 			rec.Word = "link-down"
 		}
 	default:
 		w := scan.Until(bytes.TrimPrefix(b, []byte("type=")), " ")
-		rec.Detail = p.name(w)
+		rec.detail = w
 	}
 }
 
 // oldHeaderB reads what stands behind the 1 of RFC 5424 and a stamp of RFC 3164, as relays of Meraki and Palo Alto write it.
-func (p *Parser) oldHeaderB(b []byte, s *Stamp, rec *Record) bool {
+func oldHeaderB(b []byte, s *Stamp, rec *Record) bool {
 	host, rest := scan.Word(b)
 	rest = scan.TrimLeft(rest)
 	if len(rest) < 16 {
@@ -152,11 +152,11 @@ func (p *Parser) oldHeaderB(b []byte, s *Stamp, rec *Record) bool {
 	ok := false
 	switch {
 	case rest[0] == '1' && rest[1] == ' ':
-		ok = p.meraki(rest, rec)
+		ok = meraki(rest, rec)
 	case scan.IsDigit(rest[0]) && bytes.IndexByte(rest[:8], ',') > 0:
-		ok = p.paloalto(rest, rec)
+		ok = paloalto(rest, rec)
 	default:
-		ok = p.lowerB(rest, rec)
+		ok = lowerB(rest, rec)
 	}
 	if !ok {
 		return false
@@ -171,6 +171,6 @@ func (p *Parser) oldHeaderB(b []byte, s *Stamp, rec *Record) bool {
 }
 
 // ownMeraki reads Meraki's messages behind a relay's header, which has taken the place of its own.
-func (p *Parser) ownMeraki(b []byte, rec *Record) bool {
-	return p.familyB(b, rec) && rec.Dialect == "meraki" || len(rec.Host) > 0 && len(rec.App) == 0 && p.merakiMessage(rec.Host, rec.Stamp, b, rec)
+func ownMeraki(b []byte, rec *Record) bool {
+	return familyB(b, rec) && rec.Dialect == "meraki" || len(rec.Host) > 0 && len(rec.App) == 0 && merakiMessage(rec.Host, rec.Stamp, b, rec)
 }

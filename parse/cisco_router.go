@@ -9,7 +9,7 @@ import (
 
 // ios reads the messages of IOS, IOS-XE, IOS-XR and NX-OS, and of what speaks like them (EOS, SONiC): access lists, NAT,
 // firewall sessions and links. Every other mnemonic is System with the mnemonic as Detail.
-func (p *Parser) ios(m mnemonic, rec *Record) bool {
+func ios(m mnemonic, rec *Record) bool {
 	if bytes.HasPrefix(m.facility, []byte("IOSXE")) {
 		if i := bytes.LastIndexByte(m.text, '%'); i >= 0 && i+4 < len(m.text) {
 			if inner, ok := cutMnemonic(m.text, i); ok { // "QFP:0.0 Thread:000 TS:… %NAT-6-…"
@@ -19,35 +19,35 @@ func (p *Parser) ios(m mnemonic, rec *Record) bool {
 	}
 	word := rec.Word
 	rec.Dialect = "cisco-ios"
-	if p.iosMessage(m, rec) {
+	if iosMessage(m, rec) {
 		return true
 	}
 	rec.Event, rec.Word, rec.Action, rec.InIf, rec.OutIf = Event{}, word, "", nil, nil
-	rec.plain(p.name(m.whole))
+	rec.plain(m.whole)
 	return true
 }
 
-func (p *Parser) iosMessage(m mnemonic, rec *Record) bool {
+func iosMessage(m mnemonic, rec *Record) bool {
 	switch {
 	case bytes.Contains(m.name, []byte("ACCESSLOG")):
-		return p.iosAccessList(m, rec)
+		return iosAccessList(m, rec)
 	case bytes.HasPrefix(m.name, []byte("ACLLOG_")):
-		return p.nxosAccessList(m.text, rec)
+		return nxosAccessList(m.text, rec)
 	case bytes.Contains(m.facility, []byte("NAT")), bytes.Contains(m.facility, []byte("CGN")):
-		return p.iosNAT(m, rec)
+		return iosNAT(m, rec)
 	case string(m.facility) == "FW":
-		return p.iosFirewall(m, rec)
+		return iosFirewall(m, rec)
 	case string(m.name) == "MSGLOST": // %SYS-3-MSGLOST: 5 messages lost because of queue overflow
 		n, _ := scan.Word(m.text)
-		rec.Kind, rec.Word, rec.Count, rec.Detail = Suppressed, "suppressed", scan.Number32(n), p.name(m.name)
+		rec.Kind, rec.Word, rec.Count, rec.detail = Suppressed, "suppressed", scan.Number32(n), m.name
 		return true
 	case string(m.facility) == "SEC_LOGIN":
-		rec.plain(p.name(m.whole))
+		rec.plain(m.whole)
 		rec.Src = scan.Addr(scan.Until(scan.After(m.text, "[Source: "), "]"))
 		return true
 	case string(m.name) == "UPDOWN", string(m.name) == "CHANGED", bytes.HasPrefix(m.name, []byte("IF_")),
 		bytes.HasPrefix(m.facility, []byte("ETH")) || bytes.HasPrefix(m.facility, []byte("PORT")):
-		return p.iosLink(m, rec)
+		return iosLink(m, rec)
 	}
 	return false
 }
@@ -56,10 +56,10 @@ func (p *Parser) iosMessage(m mnemonic, rec *Record) bool {
 // without ports, standard lists with the source only, XR's "access-list acl (20) permit …". The
 // first packet of a flow is logged at once and then one line every five minutes with the count, so a permission of more
 // than one packet is an update.
-func (p *Parser) iosAccessList(m mnemonic, rec *Record) bool {
+func iosAccessList(m mnemonic, rec *Record) bool {
 	if bytes.HasSuffix(m.name, []byte("LOGRL")) { // rate-limited or missed 18 packets
 		n, _ := scan.Word(scan.After(m.text, "missed "))
-		rec.Kind, rec.Word, rec.Count, rec.Detail = Suppressed, "suppressed", scan.Number32(n), p.name(m.name)
+		rec.Kind, rec.Word, rec.Count, rec.detail = Suppressed, "suppressed", scan.Number32(n), m.name
 		return true
 	}
 	name, r := scan.Word(scan.After(m.text, "list "))
@@ -97,7 +97,7 @@ func (p *Parser) iosAccessList(m mnemonic, rec *Record) bool {
 		left = rest
 	}
 	rec.verdict(allowed)
-	rec.Detail, rec.Packets = p.name(name), packetCount(left)
+	rec.detail, rec.Packets = name, packetCount(left)
 	if allowed && rec.Packets > 1 {
 		rec.Kind = SessionUpdate
 	}
@@ -130,7 +130,7 @@ func packetCount(b []byte) uint32 {
 
 // nxosAccessList reads "Src IP: 172.30.10.100, Dst IP: 10.135.15.2, Src Port: 0, …, Protocol: "TCP"(6), ACL Name: a, ACE
 // Action: Permit, …, Hit-count: 600".
-func (p *Parser) nxosAccessList(b []byte, rec *Record) bool {
+func nxosAccessList(b []byte, rec *Record) bool {
 	var acl, action []byte
 	scan.Pairs(b, ':', ',', func(key, v []byte) {
 		switch string(key) {
@@ -162,7 +162,7 @@ func (p *Parser) nxosAccessList(b []byte, rec *Record) bool {
 		return false
 	}
 	rec.verdict(scan.EqualLower(action, "permit"))
-	rec.Detail = p.name(acl)
+	rec.detail = acl
 	switch {
 	case len(action) == 0: // old releases do not say
 		rec.Kind, rec.Action = System, ""
@@ -174,7 +174,7 @@ func (p *Parser) nxosAccessList(b []byte, rec *Record) bool {
 
 // iosNAT reads "Created tcp 10.0.0.1:43800 10.17.3.32:1024 192.168.0.1:80 10.17.3.2:80", which is inside local, inside
 // global, outside local and outside global; and that a pool is exhausted.
-func (p *Parser) iosNAT(m mnemonic, rec *Record) bool {
+func iosNAT(m mnemonic, rec *Record) bool {
 	name := m.name
 	created := bytes.HasSuffix(name, []byte("CREATED")) || bytes.HasPrefix(m.text, []byte("Created"))
 	deleted := bytes.HasSuffix(name, []byte("DELETED")) || bytes.HasPrefix(m.text, []byte("Deleted"))
@@ -209,7 +209,7 @@ func (p *Parser) iosNAT(m mnemonic, rec *Record) bool {
 		}
 		host, _ := scan.Word(scan.After(m.text, "failed for "))
 		rec.Src = scan.Addr(bytes.TrimRight(host, ","))
-		rec.full("nat-exhausted", p.name(bytes.TrimRight(pool, ",;.")))
+		rec.full("nat-exhausted", bytes.TrimRight(pool, ",;."))
 		return true
 	}
 	return false
@@ -218,7 +218,7 @@ func (p *Parser) iosNAT(m mnemonic, rec *Record) bool {
 // iosFirewall reads the audit trail of the IOS firewall and the packets that it drops: "Start tcp session: initiator
 // (a:p) -- responder (b:q)", "Stop tcp session: initiator (a:p) sent 48 bytes -- responder (b:q) sent 99 bytes",
 // "Dropping tcp pkt from Gi1/0 a:p => b:q(…) due to …".
-func (p *Parser) iosFirewall(m mnemonic, rec *Record) bool {
+func iosFirewall(m mnemonic, rec *Record) bool {
 	b := m.text
 	if i := bytes.Index(b, []byte("initiator (")); i >= 0 {
 		proto, _ := scan.Word(scan.After(b[:i], "Start "))
@@ -244,7 +244,7 @@ func (p *Parser) iosFirewall(m mnemonic, rec *Record) bool {
 	if bytes.Contains(m.name, []byte("ALERT_ON")) || scan.ContainsLower512(b, "max tcp half-open") {
 		host, _ := scan.Word(scan.After(b, "host "))
 		rec.Dst = scan.Addr(bytes.TrimRight(host, "."))
-		rec.full("session-limit", p.name(m.name))
+		rec.full("session-limit", m.name)
 		return true
 	}
 	summary := string(m.name) == "LOG_SUMMARY" // 2 packets were dropped from Gi0/1 a:p => b:q (target:class)-…
@@ -277,14 +277,14 @@ func (p *Parser) iosFirewall(m mnemonic, rec *Record) bool {
 		if j := bytes.Index(reason, []byte(" with ip ident")); j >= 0 {
 			reason = reason[:j]
 		}
-		rec.Detail = p.name(scan.TrimLeft(scan.TrimBody(reason)))
+		rec.detail = scan.TrimLeft(scan.TrimBody(reason))
 	}
 	return rec.Src.IsValid() && rec.Dst.IsValid()
 }
 
 // iosLink reads "Interface Gi0/1, changed state to up", "Interface Ethernet1/33 is down (Link failure)" and "individual
 // port Ethernet1/33 is down".
-func (p *Parser) iosLink(m mnemonic, rec *Record) bool {
+func iosLink(m mnemonic, rec *Record) bool {
 	b := m.text
 	i := bytes.Index(b, []byte("nterface "))
 	skip := len("nterface ")
@@ -307,7 +307,7 @@ func (p *Parser) iosLink(m mnemonic, rec *Record) bool {
 		return false
 	}
 	rec.InIf = bytes.TrimRight(w, ",:")
-	rec.Detail = p.name(rec.InIf)
+	rec.detail = rec.InIf
 	rec.link(up)
 	return true
 }

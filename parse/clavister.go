@@ -13,7 +13,7 @@ import (
 //	EFW: RULE: prio=3 id=06000051 event=ruleset_drop_packet action=drop rule=Default_Rule recvif=wan srcip=… destip=…
 //
 // connnew… are the endpoints behind the translation.
-func (p *Parser) clavister(b []byte, rec *Record) bool {
+func clavister(b []byte, rec *Record) bool {
 	var event, action, conn []byte
 	var orig, term uint64
 	w := scan.PairWalk{Rest: b, Sep: ' '}
@@ -62,7 +62,7 @@ func (p *Parser) clavister(b []byte, rec *Record) bool {
 	if len(event) == 0 {
 		return false
 	}
-	rec.Dialect, rec.Word, rec.Detail, rec.Bytes = "clavister", "session", p.name(event), orig+term
+	rec.Dialect, rec.Word, rec.detail, rec.Bytes = "clavister", "session", event, orig+term
 	_, rec.Action = verdict(action)
 	switch {
 	case bytes.HasPrefix(event, []byte("conn_open")), string(conn) == "open":

@@ -13,7 +13,7 @@ import (
 //	(CT) IP 203.0.113.5 (…) found to have 301 connections - *Blocked in csf* for 1800 secs [CT_LIMIT]
 //
 // A block is no session, so its Kind is System; a full connection limit (CT_LIMIT) is one.
-func (p *Parser) lfd(b []byte, rec *Record) bool {
+func lfd(b []byte, rec *Record) bool {
 	rec.Dialect, rec.Kind, rec.Word = "lfd", System, "other"
 	for w, rest := scan.Word(b); len(w) > 0; w, rest = scan.Word(rest) {
 		if a := scan.Addr(bytes.Trim(w, "()[],.:")); a.IsValid() {
@@ -23,7 +23,7 @@ func (p *Parser) lfd(b []byte, rec *Record) bool {
 	}
 	if i := bytes.LastIndexByte(b, '['); i >= 0 && b[len(b)-1] == ']' {
 		rec.Rule = b[i+1 : len(b)-1]
-		rec.Detail = p.name(rec.Rule)
+		rec.detail = rec.Rule
 	}
 	if bytes.Contains(b, []byte("locked in csf*")) {
 		rec.Action = "deny"

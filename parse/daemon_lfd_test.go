@@ -2,7 +2,7 @@ package parse
 
 import "testing"
 
-// Wordings of csf's lfd.
+// Messages of lfd, the login failure daemon of ConfigServer Firewall (csf).
 func TestLfd(t *testing.T) {
 	checkAll(t, []says{
 		{"port scan", `May 15 05:23:59 cp lfd[28641]: *Port Scan* detected from 203.0.113.5 (US/United States/-). 11 hits in the last 100 seconds - *Blocked in csf* for 3600 secs [PS_LIMIT]`,

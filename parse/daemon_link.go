@@ -7,7 +7,7 @@ import (
 )
 
 // linkDaemon reads lines that come and go as the daemons in charge of them say it; Detail is the interface.
-func (p *Parser) linkDaemon(b []byte, rec *Record) bool {
+func linkDaemon(b []byte, rec *Record) bool {
 	up, down := false, false
 	var name []byte
 	switch {
@@ -33,7 +33,7 @@ func (p *Parser) linkDaemon(b []byte, rec *Record) bool {
 	if !up && !down {
 		return false
 	}
-	rec.Detail, rec.Dialect = p.name(name), "link"
+	rec.detail, rec.Dialect = name, "link"
 	if up {
 		return mark(rec, Link, "link-up")
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // lost reads what log daemons say of messages that they did not take: Count of them, Detail is who said too much.
-func (p *Parser) lost(b []byte, rec *Record) bool {
+func lost(b []byte, rec *Record) bool {
 	var n uint64
 	var who []byte
 	ok := false
@@ -34,6 +34,6 @@ func (p *Parser) lost(b []byte, rec *Record) bool {
 	if !ok {
 		return false
 	}
-	rec.Count, rec.Detail, rec.Dialect = scan.Saturate(n), p.name(who), "syslog"
+	rec.Count, rec.detail, rec.Dialect = scan.Saturate(n), who, "syslog"
 	return mark(rec, Suppressed, "suppressed")
 }

@@ -8,7 +8,7 @@ import (
 
 // login reads who tried to log in, from where: "Failed password for root from 192.0.2.1 port 22 ssh2" (sshd), "Bad
 // password attempt for 'root' from 192.0.2.1:5100" (dropbear).
-func (p *Parser) login(b []byte, rec *Record) bool {
+func login(b []byte, rec *Record) bool {
 	r := b
 	switch i := bytes.LastIndex(b, []byte(" from ")); {
 	case i >= 0:

@@ -14,7 +14,7 @@ import (
 //
 // An acknowledged lease is DHCPLease with Src = the address and Detail = the host's own name; what else dhcpd says is
 // System.
-func (p *Parser) iscDHCP(b []byte, rec *Record) bool {
+func iscDHCP(b []byte, rec *Record) bool {
 	w, rest := scan.Word(b)
 	if via := scan.After(b, " via "); via != nil {
 		w, _ := scan.Word(via)
@@ -37,7 +37,7 @@ func (p *Parser) iscDHCP(b []byte, rec *Record) bool {
 		_, rest = scan.Word(rest) // hardware address
 		if rest = scan.TrimLeft(rest); len(rest) > 0 && rest[0] == '(' {
 			name, _ := scan.CutByte(rest[1:], ')')
-			rec.Detail = p.name(name)
+			rec.detail = name
 		}
 		return mark(rec, DHCPLease, "dhcp")
 	case scan.Has(w, "DHCP"), scan.Has(w, "BOOT"):
@@ -45,7 +45,7 @@ func (p *Parser) iscDHCP(b []byte, rec *Record) bool {
 		ip, _ := scan.Word(rest)
 		rec.Src = scan.Addr(ip)
 		if scan.Within(b, "no free leases") {
-			rec.full("dhcp", p.name(noLeases))
+			rec.full("dhcp", noLeases)
 			return true
 		}
 		return mark(rec, System, "dhcp")

@@ -11,7 +11,7 @@ import (
 //
 //	INFO  [kea-dhcp4.leases/1234.1401] DHCP4_LEASE_ALLOC [hwtype=1 52:54:…], cid=[…], tid=0x1: lease 10.0.0.5 has been
 //	allocated for 3600 seconds
-func (p *Parser) kea(b []byte, rec *Record) bool {
+func kea(b []byte, rec *Record) bool {
 	i := bytes.Index(b[:min(len(b), 128)], []byte("[kea-"))
 	if i < 0 || i > 40 {
 		return false
@@ -36,7 +36,7 @@ func (p *Parser) kea(b []byte, rec *Record) bool {
 		rec.Src = keaLease(rest)
 		return mark(rec, System, "dhcp")
 	case scan.Has(id, "ALLOC_ENGINE_") && scan.Within(id, "ALLOC_FAIL"):
-		rec.full("dhcp", p.name(noLeases))
+		rec.full("dhcp", noLeases)
 		return true
 	}
 	rec.Kind = System

@@ -9,7 +9,7 @@ package parse
 // lines, too. Nor does one that finds nothing of note in what another reads as a session, a lease, a query or a loss.
 type Dialect struct {
 	name string
-	read func(p *Parser, b []byte, rec *Record) bool
+	read func(b []byte, rec *Record) bool
 }
 
 // DialectNamed is the one of that name, or nil.
@@ -46,7 +46,7 @@ func (p *Parser) asked(b []byte, rec *Record) bool {
 	}
 	looked := *rec
 	*rec = before
-	if own.read(p, b, rec) && rec.Dialect == own.name && !vague(rec) && (rec.Kind != System || !known || looked.Kind == System) {
+	if own.read(b, rec) && rec.Dialect == own.name && !vague(rec) && (rec.Kind != System || !known || looked.Kind == System) {
 		return true
 	}
 	*rec = looked

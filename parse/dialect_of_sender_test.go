@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// A line that two dialects could claim is the sender's, and so is one without the mark by which its dialect is known.
+// LineOf gives the sender's dialect a line that two dialects could claim, and a line without the mark by which its
+// dialect is known.
 func TestLineOf(t *testing.T) {
 	for _, c := range []struct {
 		line, looks, sender, want string
@@ -14,7 +15,7 @@ func TestLineOf(t *testing.T) {
 	}{
 		{"<134>Nov 21 10:00:00 gw LAN2 link down", "yamaha", "mikrotik", "mikrotik", Link, "LAN2"},
 		{"<134>Nov 21 10:00:00 gw LAN2 link down", "yamaha", "yamaha", "yamaha", Link, "LAN2"},
-		{"<134>Nov 21 10:00:00 gw LAN2 link down", "yamaha", "pf", "yamaha", Link, "LAN2"}, // who knows nothing of it does not get it
+		{"<134>Nov 21 10:00:00 gw LAN2 link down", "yamaha", "pf", "yamaha", Link, "LAN2"}, // pf reads no such line
 		{"<134>Nov 21 10:00:00 gw DHCP-Guest assigned 192.168.88.10 for AA:BB:CC:DD:EE:FF laptop", "", "mikrotik", "mikrotik", DHCPLease, "laptop"},
 		{"<30>Nov 21 10:00:00 gw dns-1[411]: query[A] example.org from 192.168.1.5", "", "dnsmasq", "dnsmasq", DNSQuery, "example.org"},
 		{"<30>Nov 21 10:00:00 gw leases: DHCPACK(br0) 192.168.1.9 52:54:00:00:00:01 tv", "", "dnsmasq", "dnsmasq", DHCPLease, "tv"},
@@ -26,7 +27,8 @@ func TestLineOf(t *testing.T) {
 		if p.Line([]byte(c.line), &rec); rec.Dialect != c.looks {
 			t.Errorf("%s\nby its looks: %q, want %q", c.line, rec.Dialect, c.looks)
 		}
-		if p.LineOf(DialectNamed(c.sender), []byte(c.line), &rec); rec.Dialect != c.want || rec.Kind != c.kind || rec.Detail.String() != c.detail {
+		p.LineOf(DialectNamed(c.sender), []byte(c.line), &rec)
+		if rec.Dialect != c.want || rec.Kind != c.kind || rec.Detail.String() != c.detail {
 			t.Errorf("%s\nof %s: %q, %v, %q", c.line, c.sender, rec.Dialect, rec.Kind, rec.Detail.String())
 		}
 		if p.Line([]byte(c.line), &rec); rec.Dialect != c.looks {
@@ -35,8 +37,8 @@ func TestLineOf(t *testing.T) {
 	}
 }
 
-// Every dialect can be a sender's. It reads its own lines as ever, whatever else the sender is said to write, and takes
-// nothing from another but to understand it itself.
+// Every dialect can be named as a sender's. LineOf then reads the dialect's own lines as Line does, and takes a line
+// from another dialect only where the sender's understands it.
 func TestLineOfSamples(t *testing.T) {
 	p := NewParser()
 	for _, f := range Formats() {
@@ -59,7 +61,7 @@ func TestLineOfSamples(t *testing.T) {
 	}
 }
 
-// Whatever comes: no dialect panics, and what is read is its own or what the looks say.
+// No line makes a dialect panic, and LineOf says either what the sender's dialect reads or what Line says.
 func FuzzLineOf(f *testing.F) {
 	formats := Formats()
 	for i, x := range formats {

@@ -9,7 +9,7 @@ import (
 // adguardText reads AdGuard Home's own log, of which only failed logins name anybody:
 //
 //	[error] POST 192.168.1.1 /control/login: from ip 192.168.1.3: invalid username or password
-func (p *Parser) adguardText(b []byte, rec *Record) bool {
+func adguardText(b []byte, rec *Record) bool {
 	from := scan.After(b, "from ip ")
 	if from == nil || !scan.Within(b, "/control/") {
 		return false

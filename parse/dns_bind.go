@@ -13,20 +13,20 @@ import (
 //	client 10.0.0.1#3076 (example.com): view inside: query (cache) 'example.com/ANY/IN' denied
 //
 // A query is DNSQuery, also one that is denied (Action deny); answers, updates and failures are System.
-func (p *Parser) bind(b []byte, rec *Record) bool {
+func bind(b []byte, rec *Record) bool {
 	stamp, b := bindStamp(b, rec.Stamp)
 	i := bytes.Index(b[:min(len(b), 96)], []byte("client "))
 	if i < 0 {
-		if p.guardian(b, stamp, rec) {
+		if guardian(b, stamp, rec) {
 			return true
 		}
-		return p.bindOther(b, stamp, rec)
+		return bindOther(b, stamp, rec)
 	}
-	return p.bindClient(b[i+len("client "):], stamp, rec)
+	return bindClient(b[i+len("client "):], stamp, rec)
 }
 
 // bindClient reads what stands behind the word client.
-func (p *Parser) bindClient(b []byte, stamp Stamp, rec *Record) bool {
+func bindClient(b []byte, stamp Stamp, rec *Record) bool {
 	if len(b) > 0 && b[0] == '@' {
 		_, b = scan.Word(b)
 	}
@@ -57,12 +57,12 @@ func (p *Parser) bindClient(b []byte, stamp Stamp, rec *Record) bool {
 		if reply {
 			mark(rec, System, "dns-reply")
 		} else {
-			p.dnsQuestion(rec)
+			dnsQuestion(rec)
 		}
 	case scan.Within(rest, "' denied") || scan.Within(rest, "' failed") || scan.Within(rest, "' approved"):
-		p.bindQuoted(rest, rec)
+		bindQuoted(rest, rec)
 	case scan.Has(rest, "no more recursive clients"), scan.Has(rest, "recursive-clients ") && scan.Within(rest, "limit exceeded"):
-		rec.full("other", p.name([]byte("recursive clients")))
+		rec.full("other", rec.keep("recursive clients"))
 	case scan.Has(rest, "query failed ("), scan.Has(rest, "rpz "), scan.Has(rest, "RPZ "):
 		w := scan.After(rest, ") for ")
 		if w == nil {
@@ -73,14 +73,14 @@ func (p *Parser) bindClient(b []byte, stamp Stamp, rec *Record) bool {
 		if rec.QType = scan.Until(w, "/"); string(rec.QType) == "IN" {
 			_, rec.QType = scan.CutByte(w, '/')
 		}
-		rec.Detail = p.name(rec.QName)
+		rec.detail = rec.QName
 		mark(rec, System, "dns-reply")
 	}
 	return true
 }
 
 // bindQuoted reads "query (cache) 'example.com/ANY/IN' denied" and "zone transfer 'example.com/AXFR/IN' denied".
-func (p *Parser) bindQuoted(b []byte, rec *Record) {
+func bindQuoted(b []byte, rec *Record) {
 	verb := b
 	_, b = scan.CutByte(b, '\'')
 	end := bytes.IndexByte(b, '\'')
@@ -99,20 +99,20 @@ func (p *Parser) bindQuoted(b []byte, rec *Record) {
 	}
 	rec.QType = typ
 	if rec.QType == nil || !scan.Has(verb, "query") && !scan.Has(verb, "zone transfer") {
-		rec.Detail = p.name(rec.QName)
+		rec.detail = rec.QName
 		return
 	}
-	p.dnsQuestion(rec)
+	dnsQuestion(rec)
 }
 
 // bindOther keeps what named says about anything but its clients.
-func (p *Parser) bindOther(b []byte, stamp Stamp, rec *Record) bool {
+func bindOther(b []byte, stamp Stamp, rec *Record) bool {
 	if string(rec.App) != "named" && !scan.Within(b[:min(len(b), 64)], "resolver: ") && !scan.Within(b[:min(len(b), 64)], "lame-servers: ") {
 		return false
 	}
 	rec.Stamp, rec.Dialect, rec.Kind = stamp, "bind", System
 	if scan.Has(b, "no more TCP clients") {
-		rec.full("other", p.name([]byte("tcp clients")))
+		rec.full("other", rec.keep("tcp clients"))
 		return true
 	}
 	if rec.Word == "" {
@@ -123,7 +123,7 @@ func (p *Parser) bindOther(b []byte, stamp Stamp, rec *Record) bool {
 	}
 	rec.QName, b = scan.CutByte(scan.After(b, " resolving '"), '/')
 	rec.QType = scan.Until(b, "/'")
-	rec.Detail = p.name(rec.QName)
+	rec.detail = rec.QName
 	return true
 }
 

@@ -11,7 +11,7 @@ import (
 //	[INFO] 10.0.0.5:50126 - 4242 "A IN www.example.com. udp 45 false 1232" NOERROR qr,rd,ra 106 0.000123s
 //
 // The quotes hold type, class, name, protocol, size, DO bit and buffer size (coredns.io/plugins/log).
-func (p *Parser) coreDNS(b []byte, rec *Record) bool {
+func coreDNS(b []byte, rec *Record) bool {
 	client, rest := scan.Word(bytes.TrimPrefix(b, []byte("[INFO] ")))
 	dash, rest := scan.Word(rest)
 	id, rest := scan.Word(rest)
@@ -32,6 +32,6 @@ func (p *Parser) coreDNS(b []byte, rec *Record) bool {
 	}
 	rec.Src, rec.SPort, rec.Proto = src, sport, protocol(proto)
 	rec.QName, rec.QType, rec.Dialect = plainName(name), typ, "coredns"
-	p.dnsQuestion(rec)
+	dnsQuestion(rec)
 	return true
 }

@@ -15,7 +15,7 @@ import (
 //
 // A query is DNSQuery with Src = the client and Detail = the name; of a PTR query NATDst is the address that is looked
 // up. An acknowledged lease is DHCPLease with Detail = the host's own name for itself. All other lines are System.
-func (p *Parser) dnsmasq(b []byte, rec *Record) bool {
+func dnsmasq(b []byte, rec *Record) bool {
 	w, rest := scan.Word(b)
 	if scan.IsDigit(first(w)) && bytes.IndexByte(w, '.') < 0 {
 		var client []byte
@@ -28,13 +28,13 @@ func (p *Parser) dnsmasq(b []byte, rec *Record) bool {
 	}
 	switch {
 	case bytes.HasPrefix(w, []byte("query[")):
-		p.dnsQuery(w, rest, rec)
+		dnsQuery(w, rest, rec)
 	case bytes.HasPrefix(w, []byte("DHCP")):
-		p.lease(w, rest, rec)
+		lease(w, rest, rec)
 	case bytes.HasPrefix(w, []byte("SLAAC-CONFIRM(")): // a host's own IPv6 address, which answered a ping
-		p.lease(w, rest, rec)
+		lease(w, rest, rec)
 	case bytes.HasPrefix(b, []byte("Maximum number of concurrent DNS queries reached")):
-		rec.full("other", p.name([]byte("dns queries")))
+		rec.full("other", rec.keep("dns queries"))
 	case isAnswer(string(w)):
 		rec.QName, _ = scan.Word(rest)
 		mark(rec, System, "dns-reply")
@@ -64,7 +64,7 @@ func first(b []byte) byte {
 	return b[0]
 }
 
-func (p *Parser) dnsQuery(w, rest []byte, rec *Record) {
+func dnsQuery(w, rest []byte, rec *Record) {
 	rec.QType = scan.Until(w[len("query["):], "]")
 	rec.QName, rest = scan.Word(rest)
 	from, rest := scan.Word(rest)
@@ -72,7 +72,7 @@ func (p *Parser) dnsQuery(w, rest []byte, rec *Record) {
 		client, _ := scan.Word(rest)
 		rec.Src = scan.Addr(client)
 	}
-	rec.Detail = p.name(rec.QName)
+	rec.detail = rec.QName
 	if string(rec.QType) == "PTR" {
 		rec.NATDst = reverseName(rec.QName)
 	}
@@ -80,12 +80,12 @@ func (p *Parser) dnsQuery(w, rest []byte, rec *Record) {
 }
 
 // lease reads "DHCPACK(br-lan) 192.168.128.12 mac name"; other DHCP messages end in no lease.
-func (p *Parser) lease(w, rest []byte, rec *Record) {
+func lease(w, rest []byte, rec *Record) {
 	rec.InIf = scan.Until(scan.After(w, "("), ")")
 	ip, rest := scan.Word(rest)
 	rec.Src = scan.Addr(ip)
 	if bytes.HasSuffix(rest, []byte("no address available")) {
-		rec.full("dhcp", p.name(noLeases))
+		rec.full("dhcp", noLeases)
 		return
 	}
 	if !rec.Src.IsValid() || !bytes.HasPrefix(w, []byte("DHCPACK(")) {
@@ -94,7 +94,7 @@ func (p *Parser) lease(w, rest []byte, rec *Record) {
 	}
 	_, rest = scan.Word(rest) // hardware address
 	name, _ := scan.Word(rest)
-	rec.Detail = p.name(name)
+	rec.detail = name
 	mark(rec, DHCPLease, "dhcp")
 }
 
@@ -133,9 +133,9 @@ func reverse6(b []byte) netip.Addr {
 
 // ownDNSMasq reads dnsmasq under any tag, or none: in a container, or under Pi-hole, it has another one. Of a DHCP line it is the
 // interface in parentheses that tells it from other servers, of an answer the word in front of what was found.
-func (p *Parser) ownDNSMasq(b []byte, rec *Record) bool {
+func ownDNSMasq(b []byte, rec *Record) bool {
 	if w, _ := scan.Word(b); len(w) > 4 && string(w[:4]) == "DHCP" && w[len(w)-1] != ')' {
 		return false
 	}
-	return p.dnsmasq(b, rec) && (rec.Word != "dns-reply" || scan.Within(b, " is "))
+	return dnsmasq(b, rec) && (rec.Word != "dns-reply" || scan.Within(b, " is "))
 }

@@ -14,7 +14,7 @@ import (
 //	ARMING trigger on 192.0.2.147.f6:ec:1e:00:00:b1.x (action:QUARANTINE) (Suspicious Behavior)
 //
 // All of it is System: the query itself has its own line. Action is deny where a trigger quarantines or blocks.
-func (p *Parser) guardian(b []byte, stamp Stamp, rec *Record) bool {
+func guardian(b []byte, stamp Stamp, rec *Record) bool {
 	if r, ok := bytes.CutPrefix(b, []byte("List Matched ")); ok {
 		client, rest := scan.Word(r)
 		rec.Src, rec.SPort = scan.HostPort(bytes.TrimRight(client, ":"), '#')
@@ -25,7 +25,7 @@ func (p *Parser) guardian(b []byte, stamp Stamp, rec *Record) bool {
 		_, rest = scan.Word(rest)
 		rec.QType, _ = scan.Word(rest)
 		rec.QName = plainName(name)
-		rec.Detail = p.name(scan.Until(scan.After(rest, "{"), "}"))
+		rec.detail = scan.Until(scan.After(rest, "{"), "}")
 	} else {
 		_, trigger, ok := bytes.Cut(b[:min(len(b), 32)], []byte("ARMING trigger on "))
 		if !ok {
@@ -33,7 +33,7 @@ func (p *Parser) guardian(b []byte, stamp Stamp, rec *Record) bool {
 		}
 		who := scan.Until(b[len(b[:min(len(b), 32)])-len(trigger):], " ")
 		rec.Src = leadingAddr(who)
-		rec.Detail = p.name(bytes.Trim(lastParenthesis(b), "()"))
+		rec.detail = bytes.Trim(lastParenthesis(b), "()")
 		if b[0] == 'A' && (scan.Within(b, "(action:QUARANTINE") || scan.Within(b, "(action:BLOCK") || scan.Within(b, "(action:REFUSE")) {
 			rec.Action = "deny"
 		}

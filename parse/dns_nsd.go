@@ -11,7 +11,7 @@ import (
 //
 //	axfr for example.com. from 10.0.0.5 refused, no acl matches.
 //	notice: [example.com.] ACL, denied, action transfer, remote 10.0.0.5@53412 …
-func (p *Parser) nsdKnot(b []byte, rec *Record) bool {
+func nsdKnot(b []byte, rec *Record) bool {
 	rec.Dialect, rec.Kind = "nsd", System
 	if rec.Word == "" {
 		rec.Word = "other"

@@ -13,7 +13,7 @@ import (
 //	Remote 192.168.1.5 wants 'example.com|A', do = 0, bufsize = 512: packetcache MISS
 //	Got query for example.com.|A from 192.168.1.5:12345 (UDP, 54 bytes), relayed to 10.0.0.53:53
 //	msg="Question" … qname="example.com" qtype="A" … remote="192.168.1.5:5353"
-func (p *Parser) powerDNS(b []byte, rec *Record) bool {
+func powerDNS(b []byte, rec *Record) bool {
 	var name, who []byte
 	switch {
 	case scan.Within(b, "question for '"):
@@ -48,6 +48,6 @@ func (p *Parser) powerDNS(b []byte, rec *Record) bool {
 		return false
 	}
 	rec.QName, rec.Dialect = plainName(name), "powerdns"
-	p.dnsQuestion(rec)
+	dnsQuestion(rec)
 	return true
 }

@@ -6,7 +6,7 @@ import "uncloak/parse/scan"
 // which names its question; other lines name the client and are System.
 //
 //	[2026-11-21 05:34:01 UTC] [192.168.1.5:50051] [UDP] QNAME: example.com; QTYPE: A; QCLASS: IN; RCODE: NoError; …
-func (p *Parser) technitium(b []byte, rec *Record) bool {
+func technitium(b []byte, rec *Record) bool {
 	var s Stamp
 	in, rest := scan.CutByte(b[1:], ']')
 	left, ok := s.stampISOWord(in)
@@ -30,7 +30,7 @@ func (p *Parser) technitium(b []byte, rec *Record) bool {
 	if q := scan.After(rest, "QNAME: "); q != nil {
 		rec.QName = plainName(scan.Until(q, ";"))
 		rec.QType = scan.Until(scan.After(q, "QTYPE: "), ";")
-		p.dnsQuestion(rec)
+		dnsQuestion(rec)
 	}
 	return true
 }

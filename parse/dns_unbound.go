@@ -15,7 +15,7 @@ import (
 //
 // with "query:" and "reply:" instead of info: under log-tag-queryreply. A query is DNSQuery with Src = the client and
 // Detail = the name; everything else that unbound says is System.
-func (p *Parser) unbound(b []byte, rec *Record) bool {
+func unbound(b []byte, rec *Record) bool {
 	b = bytes.TrimPrefix(b, []byte("unbound"))
 	if len(b) > 0 && b[0] == '[' {
 		_, b = scan.CutByte(b, ']')
@@ -34,14 +34,14 @@ func (p *Parser) unbound(b []byte, rec *Record) bool {
 	}
 	client, rest := scan.Word(rest)
 	if a := scan.Addr(client); a.IsValid() {
-		p.unboundQuestion(a, 0, rest, rec)
+		unboundQuestion(a, 0, rest, rec)
 		return true
 	}
 	for n := 0; n < 6 && len(rest) > 0; n++ {
 		client, rest = scan.Word(rest)
 		if bytes.IndexByte(client, '@') > 0 {
 			if a, n := scan.HostPort(client, '@'); a.IsValid() {
-				p.unboundQuestion(a, n, rest, rec)
+				unboundQuestion(a, n, rest, rec)
 				if rec.Kind == DNSQuery && rec.Action == "" {
 					mark(rec, System, "dns-reply") // the query itself has its own line
 				}
@@ -53,12 +53,12 @@ func (p *Parser) unbound(b []byte, rec *Record) bool {
 }
 
 // unboundFile reads the stamp that unbound puts into a file of its own: "[1700000000] unbound[1234:0] info: …".
-func (p *Parser) unboundFile(b []byte, rec *Record) bool {
+func unboundFile(b []byte, rec *Record) bool {
 	n, rest, ok := scan.Leading(b[1:])
 	if !ok || !scan.Has(rest, "] unbound[") {
-		return p.unbound(b, rec)
+		return unbound(b, rec)
 	}
-	if !p.unbound(rest[2:], rec) {
+	if !unbound(rest[2:], rec) {
 		return false
 	}
 	if n >= unixFrom && n < 9_000_000_000 {
@@ -76,7 +76,7 @@ func isUnboundLevel(w string) bool {
 }
 
 // unboundQuestion reads "example.com. A IN" and, for an answer, the words behind it.
-func (p *Parser) unboundQuestion(client netip.Addr, sport uint16, b []byte, rec *Record) {
+func unboundQuestion(client netip.Addr, sport uint16, b []byte, rec *Record) {
 	name, rest := scan.Word(b)
 	typ, rest := scan.Word(rest)
 	class, rest := scan.Word(rest)
@@ -85,11 +85,11 @@ func (p *Parser) unboundQuestion(client netip.Addr, sport uint16, b []byte, rec 
 	}
 	rec.Src, rec.SPort, rec.QName, rec.QType = client, sport, plainName(name), typ
 	if len(scan.TrimLeft(rest)) > 0 {
-		rec.Detail = p.name(rec.QName)
+		rec.detail = rec.QName
 		mark(rec, System, "dns-reply")
 		return
 	}
-	p.dnsQuestion(rec)
+	dnsQuestion(rec)
 }
 
 // plainName drops the point at the end of a name, but not the root itself.

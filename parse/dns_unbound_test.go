@@ -1,14 +1,17 @@
 package parse
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
-// TestUnbound: unbound.conf(5). Sources of the lines: testdata/family-c.md and shared corpus.
+// Lines of unbound.conf(5). The sources of the lines are in testdata/servers-tools.md.
 func TestUnbound(t *testing.T) {
 	checkAll(t, []says{
-		{"query", `Oct  5 15:16:46 fw1 unbound[96103]: [96103:0] info: 192.168.1.100 daisy.ubuntu.com. A IN`,
-			`{"kind":"dns-query","event":"dns-query","dialect":"unbound","stamp":"10-05T15:16:46","host":"fw1","src":"192.168.1.100","qname":"daisy.ubuntu.com","qtype":"A","app":"unbound","procid":"96103","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
-		{"answer", `May 20 16:29:19 black unbound: [79652:0] info: 192.168.10.8 asset.wsj.net. A IN NOERROR 0.095659 0 134`,
-			`{"kind":"dns-reply","event":"system","dialect":"unbound","stamp":"05-20T16:29:19","host":"black","src":"192.168.10.8","qname":"asset.wsj.net","qtype":"A","app":"unbound","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+		{"query", `Oct  5 15:16:46 fw1 unbound[96103]: [96103:0] info: 192.168.1.100 host.example.com. A IN`,
+			`{"kind":"dns-query","event":"dns-query","dialect":"unbound","stamp":"10-05T15:16:46","host":"fw1","src":"192.168.1.100","qname":"host.example.com","qtype":"A","app":"unbound","procid":"96103","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+		{"answer", `May 20 16:29:19 black unbound: [79652:0] info: 192.168.10.8 asset.example.net. A IN NOERROR 0.095659 0 134`,
+			`{"kind":"dns-reply","event":"system","dialect":"unbound","stamp":"05-20T16:29:19","host":"black","src":"192.168.10.8","qname":"asset.example.net","qtype":"A","app":"unbound","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"file with a Unix stamp", `[1790604001] unbound[1234:0] info: 192.168.1.5 www.example.com. A IN`,
 			`{"kind":"dns-query","event":"dns-query","dialect":"unbound","time":"2026-09-28T14:00:01Z","src":"192.168.1.5","qname":"www.example.com","qtype":"A","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"ISO stamp", `2025-04-06T15:33:28.423362+00:00 ubuntu unbound: [2930:0] info: 192.168.122.83 www.google.com. AAAA IN`,
@@ -23,5 +26,13 @@ func TestUnbound(t *testing.T) {
 			`{"kind":"dns-query","event":"dns-query","dialect":"unbound","stamp":"11-21T10:00:00","host":"gw","src":"fe80::1","qname":"example.com","qtype":"AAAA","app":"unbound","procid":"1","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"notice", `Nov 21 10:00:00 fw unbound[12]: [12:0] notice: init module 0: validator`,
 			`{"kind":"syslog","event":"system","dialect":"unbound","stamp":"11-21T10:00:00","host":"fw","app":"unbound","procid":"12","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+	})
+}
+
+func TestUnboundEvents(t *testing.T) {
+	a := netip.MustParseAddr
+	checkEvents(t, []stored{
+		{"reverse question", "Nov 21 10:00:00 gw unbound[1234]: [1234:0] info: 192.168.1.5 9.2.0.192.in-addr.arpa. PTR IN", "9.2.0.192.in-addr.arpa",
+			Event{Kind: DNSQuery, Src: a("192.168.1.5"), NATDst: a("192.0.2.9")}},
 	})
 }

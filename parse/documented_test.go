@@ -27,18 +27,6 @@ func documented(tb testing.TB) (cases []says) {
 // each (testdata/documented.md).
 func TestDocumented(t *testing.T) { checkAll(t, documented(t)) }
 
-// Samples of the dialects that come by the thousand cost no allocation.
-func TestFormatsEDoNotAllocate(t *testing.T) {
-	for _, f := range formatsE() {
-		p, line := NewParser(), []byte(f.Sample)
-		var rec Record
-		p.Line(line, &rec)
-		if n := testing.AllocsPerRun(100, func() { p.Line(line, &rec) }); n != 0 {
-			t.Errorf("%s: %v allocations a line", f.Name, n)
-		}
-	}
-}
-
 func TestDocumentedTruncated(t *testing.T) {
 	p := NewParser()
 	var rec Record

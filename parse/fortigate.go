@@ -11,7 +11,7 @@ import (
 // A traffic line is written when a session ends, except action=start; deny is a refusal and logid …0020 the interim
 // statistics of a long session. transip/transport is the translated source, tranip/tranport the real server behind a
 // virtual IP.
-func (p *Parser) fortigate(b []byte, rec *Record) bool {
+func fortigate(b []byte, rec *Record) bool {
 	var f fortiFields
 	w := scan.PairWalk{Rest: b, Sep: ' '}
 	if bytes.IndexByte(b[:scan.Blank(b)], ',') >= 0 {
@@ -32,16 +32,16 @@ func (p *Parser) fortigate(b []byte, rec *Record) bool {
 	tidyNAT(&rec.Event)
 	switch string(f.kind) {
 	case "traffic":
-		p.fortiTraffic(&f, rec)
+		fortiTraffic(&f, rec)
 	case "event":
-		p.fortiEvent(&f, rec)
+		fortiEvent(&f, rec)
 	case "anomaly":
-		p.fortiAnomaly(&f, rec)
+		fortiAnomaly(&f, rec)
 	default:
 		if string(f.subtype) == "anomaly" {
-			p.fortiAnomaly(&f, rec)
+			fortiAnomaly(&f, rec)
 		} else {
-			p.fortiUTM(&f, rec)
+			fortiUTM(&f, rec)
 		}
 	}
 	f.stamp(rec)
@@ -166,20 +166,20 @@ func (f *fortiFields) stamp(rec *Record) {
 }
 
 // rule names the policy: by its name where the line has one, else by its number.
-func (f *fortiFields) rule(p *Parser, rec *Record) {
+func (f *fortiFields) rule(rec *Record) {
 	rec.Rule = f.policyName
 	if len(rec.Rule) == 0 {
 		rec.Rule = f.policy
 	}
-	rec.Detail = p.name(rec.Rule)
+	rec.detail = rec.Rule
 }
 
-func (p *Parser) fortiTraffic(f *fortiFields, rec *Record) {
+func fortiTraffic(f *fortiFields, rec *Record) {
 	if len(f.action) == 0 {
 		f.action = f.status // FortiOS 4
 	}
 	rec.Word = "session"
-	f.rule(p, rec)
+	f.rule(rec)
 	rec.Kind, rec.Action = verdict(f.action)
 	switch string(f.action) {
 	case "dns":
@@ -201,15 +201,15 @@ func (p *Parser) fortiTraffic(f *fortiFields, rec *Record) {
 }
 
 // fortiUTM reads what the security profiles say: a refusal, a DNS query, or nothing that a detector needs.
-func (p *Parser) fortiUTM(f *fortiFields, rec *Record) {
-	f.rule(p, rec)
+func fortiUTM(f *fortiFields, rec *Record) {
+	f.rule(rec)
 	kind, action := verdict(f.action)
 	rec.Word, rec.Kind, rec.Action = "session", System, action
 	switch {
 	case len(rec.QName) > 0 && bytes.HasSuffix(f.eventtype, []byte("query")):
-		rec.Word, rec.Kind, rec.Detail = "dns-query", DNSQuery, p.name(rec.QName)
+		rec.Word, rec.Kind, rec.detail = "dns-query", DNSQuery, rec.QName
 	case len(rec.QName) > 0:
-		rec.Word, rec.Detail = "dns-reply", p.name(rec.QName)
+		rec.Word, rec.detail = "dns-reply", rec.QName
 	case kind == SessionDenied && rec.Src.IsValid():
 		rec.Kind = SessionDenied
 	case !rec.Src.IsValid():
@@ -218,9 +218,9 @@ func (p *Parser) fortiUTM(f *fortiFields, rec *Record) {
 }
 
 // fortiAnomaly reads the DoS policy: a SYN flood, a limit of sessions per host that was exceeded, or another attack.
-func (p *Parser) fortiAnomaly(f *fortiFields, rec *Record) {
+func fortiAnomaly(f *fortiFields, rec *Record) {
 	_, rec.Action = verdict(f.action)
-	rec.Word, rec.Kind, rec.Detail = "session", System, p.name(f.attack)
+	rec.Word, rec.Kind, rec.detail = "session", System, f.attack
 	switch {
 	case bytes.HasSuffix(f.attack, []byte("syn_flood")):
 		rec.Kind = SYNFlood
@@ -232,17 +232,17 @@ func (p *Parser) fortiAnomaly(f *fortiFields, rec *Record) {
 }
 
 // fortiEvent reads the system's own messages: exhausted ports, allocated port blocks, leases, links.
-func (p *Parser) fortiEvent(f *fortiFields, rec *Record) {
+func fortiEvent(f *fortiFields, rec *Record) {
 	rec.Word, rec.Kind, rec.Action = "other", System, ""
 	if len(f.desc) == 0 {
 		f.desc = f.msg
 	}
-	rec.Detail = p.name(f.desc)
+	rec.detail = f.desc
 	switch {
 	case scan.ContainsLower(f.msg, "port is exhausted"), scan.ContainsLower(f.desc, "socket is exhausted"), scan.ContainsLower(f.desc, "exhaust"):
 		rec.Kind, rec.Word = TableFull, "nat-exhausted"
 		rec.NATSrc = scan.Addr(f.nat)
-		rec.Detail = p.name(f.msg)
+		rec.detail = f.msg
 	case scan.ContainsLower(f.desc, "session table full"), scan.ContainsLower(f.msg, "session table is full"):
 		rec.Kind, rec.Word = TableFull, "session-limit"
 	case rec.PortHigh != 0 || scan.ContainsLower(f.desc, "pba "):
@@ -250,14 +250,14 @@ func (p *Parser) fortiEvent(f *fortiFields, rec *Record) {
 		if scan.ContainsLower(f.desc, "free") || scan.ContainsLower(f.desc, "delete") || scan.ContainsLower(f.desc, "remove") || scan.ContainsLower(f.desc, "dealloc") {
 			rec.Action = "nat-delete"
 		}
-		rec.NATSrc, rec.Detail = scan.Addr(f.nat), p.name(f.pool)
+		rec.NATSrc, rec.detail = scan.Addr(f.nat), f.pool
 	case len(f.dhcp) > 0:
 		rec.Word = "dhcp"
 		if scan.EqualLower(f.dhcp, "ack") {
-			rec.Kind, rec.Src, rec.Detail = DHCPLease, scan.Addr(f.ip), p.name(f.hostname)
+			rec.Kind, rec.Src, rec.detail = DHCPLease, scan.Addr(f.ip), f.hostname
 		}
 	case scan.EqualLower(f.action, "interface-stat-change"):
-		rec.Kind, rec.Word, rec.Detail = Link, "link-down", p.name(f.iface)
+		rec.Kind, rec.Word, rec.detail = Link, "link-down", f.iface
 		if scan.EqualLower(f.status, "up") {
 			rec.Word = "link-up"
 		}

@@ -104,11 +104,11 @@ func noMonth(b []byte) bool {
 
 // malformed reads what comes with an RFC 5424 header that breaks the grammar: SRX leaves out the zone, CGN routers write
 // the date in words.
-func (p *Parser) malformed(b []byte, rec *Record) bool {
+func malformed(b []byte, rec *Record) bool {
 	head := b[:min(len(b), 256)]
 	for _, mark := range [...]string{" - RT_", " - APPTRACK_"} {
 		i := bytes.Index(head, []byte(mark))
-		if i < 0 || !p.junos(b[i+3:], rec) {
+		if i < 0 || !junos(b[i+3:], rec) {
 			continue
 		}
 		_, r := scan.Word(b[:i])
@@ -121,7 +121,7 @@ func (p *Parser) malformed(b []byte, rec *Record) bool {
 		return true
 	}
 	if bytes.Contains(head, []byte("NAT4")) || bytes.Contains(head, []byte("DSLite")) {
-		if !p.cgnEvent(b, rec) {
+		if !cgnEvent(b, rec) {
 			return false
 		}
 		_, r := scan.Word(b) // 1 2011 May 31 10:30:45 192.168.2.3 - - NAT44 - […]

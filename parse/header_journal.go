@@ -10,12 +10,8 @@ func isJournal(line []byte) bool {
 
 // journal reads one object of `journalctl -o json`. Of the many fields only the message and what says who wrote it
 // and when are kept. For a kernel message the monotonic stamp of its source is the kernel's own uptime stamp.
-func (p *Parser) journal(line []byte, rec *Record) bool {
-	if cap(p.scratch) > maxScratch {
-		p.scratch = nil // one monstrous line shall not be paid for ever after
-	}
-	p.scratch = p.scratch[:0]
-	j := scan.JSONReader{B: line[1:], Scratch: p.scratch}
+func journal(line []byte, rec *Record) bool {
+	j := scan.JSONReader{B: line[1:], Scratch: rec.mem.scratch}
 	var f journalFields
 	for {
 		key, ok := j.Key()
@@ -28,7 +24,7 @@ func (p *Parser) journal(line []byte, rec *Record) bool {
 		}
 		f.set(key, value)
 	}
-	p.scratch = j.Scratch
+	rec.mem.scratch = j.Scratch
 	if !j.Ended || f.message == nil && f.realtime == nil {
 		return false
 	}

@@ -30,7 +30,7 @@ func relayed(rec *Record) bool {
 
 // relayedWhole reads an inner header that begins with a priority.
 func relayedWhole(b []byte, rec *Record) bool {
-	in := Record{Pri: -1, times: rec.times}
+	in := Record{Pri: -1, times: rec.times, mem: rec.mem}
 	outer(b, &in)
 	if in.Word != "syslog" && !in.Stamp.HasClock || in.Word == "malformed" {
 		return false
@@ -42,7 +42,7 @@ func relayedWhole(b []byte, rec *Record) bool {
 
 // relayedStamp reads an inner stamp, and a host and a tag if both follow.
 func relayedStamp(b []byte, rec *Record) bool {
-	in := Record{Pri: rec.Pri, Word: "syslog", times: rec.times}
+	in := Record{said: said{Word: "syslog"}, Pri: rec.Pri, times: rec.times, mem: rec.mem}
 	rest, host, mark, ok := in.Stamp.anyFront(b, false)
 	if !ok {
 		return false

@@ -43,3 +43,20 @@ func TestAgreesWithGoSyslog(t *testing.T) {
 		}
 	}
 }
+
+func TestHeader5424(t *testing.T) {
+	checkAll(t, []says{
+		{"full", `<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su 77 ID47 - 'su root' failed`, `{"kind":"syslog","pri":34,"time":"2003-10-11T22:14:15.003Z","host":"mymachine.example.com","app":"su","procid":"77","msg":"'su root' failed"}`},
+		{"nil values", "<1>1 - - - - - - x", `{"host":null,"app":null,"procid":null,"time":null,"msg":"x"}`},
+		{"structured data", `<165>1 2003-10-11T22:14:15.003Z h a - ID47 [e@1 i="3" x="10\] \"11"][y] msg`, `{"msg":"msg","kind":"syslog"}`},
+		{"byte order mark", "<165>1 2003-10-11T22:14:15.003Z h a - - - \xef\xbb\xbfmsg", `{"msg":"msg"}`},
+		{"kernel", "<4>1 2026-11-21T20:28:49.003853+00:00 router kernel - - - [ 5660.166851] nf_conntrack: table full, dropping packet", `{"event":"table-full","uptime":5660.166851,"host":"router"}`},
+		{"without pri", "1 2023-06-03T17:42:32.123456789Z h a 12345 ID47 - This", `{"host":"h","time":"2023-06-03T17:42:32.123456789Z","msg":"This"}`},
+		{"cut short", "<165>1 2023-06-03T17:42:32Z h a", `{"kind":"syslog","app":"a"}`},
+		{"bad stamp", "<34>1 203-10-11T22:14:15.003Z h su - ID47 - x", `{"kind":"malformed","event":"unknown","host":null,"time":null,"pri":34}`},
+		{"bad version", "<29>2 2006-01-02T15:04:05Z - - - - -", `{"kind":"malformed"}`},
+		{"bad data", `<29>1 2016-01-15T01:00:43Z hn S - - [meta escape="a\"] x`, `{"kind":"malformed"}`},
+		{"long name", "<1>1 - host " + strings.Repeat("x", 49) + " - - -", `{"kind":"malformed"}`},
+		{"malformed, but the message speaks", "<4>3 - router kernel - - - IN=a OUT= SRC=1.2.3.4 DST=5.6.7.8 PROTO=UDP SPT=1 DPT=2", `{"kind":"fw-packet","event":"session-new"}`},
+	})
+}

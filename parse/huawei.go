@@ -26,24 +26,24 @@ func huaweiHeader(b []byte) (module, brief, text []byte, ok bool) {
 
 // huawei reads Huawei's and H3C's firewalls and switches. b begins with "%%". Both write key=value pairs, but no two
 // modules agree on the keys' spelling.
-func (p *Parser) huawei(b []byte, rec *Record) bool {
+func huawei(b []byte, rec *Record) bool {
 	module, brief, text, ok := huaweiHeader(b)
 	if !ok {
 		return false
 	}
 	rec.Dialect = "huawei"
 	word := rec.Word
-	if p.huaweiEvent(module, brief, text, rec) {
+	if huaweiEvent(module, brief, text, rec) {
 		rec.Proto = icmpOf(rec.Proto, rec.Src)
 		return true
 	}
 	rec.Event, rec.Word, rec.Action, rec.InIf = Event{}, word, "", nil
 	rec.PortLow, rec.PortHigh = 0, 0
-	rec.plain(p.name(brief))
+	rec.plain(brief)
 	return true
 }
 
-func (p *Parser) huaweiEvent(module, brief, text []byte, rec *Record) bool {
+func huaweiEvent(module, brief, text []byte, rec *Record) bool {
 	var buf [48]byte
 	low := buf[:copy(buf[:], brief)]
 	for i, c := range low {
@@ -55,7 +55,7 @@ func (p *Parser) huaweiEvent(module, brief, text []byte, rec *Record) bool {
 	nat := scan.EqualLower(module, "nat") || scan.EqualLower(module, "cgn")
 	ended := in("teardown")
 	if !ended && !in("policy") && !in("flow") {
-		if done, ok := p.huaweiRare(brief, text, in, nat, rec); done {
+		if done, ok := huaweiRare(brief, text, in, nat, rec); done {
 			return ok
 		}
 	}
@@ -68,7 +68,7 @@ func (p *Parser) huaweiEvent(module, brief, text []byte, rec *Record) bool {
 	if !rec.Src.IsValid() && !rec.Dst.IsValid() {
 		return false
 	}
-	rec.Detail = p.name(bytes.TrimRight(f.rule, "."))
+	rec.detail = bytes.TrimRight(f.rule, ".")
 	switch {
 	case rec.PortLow != 0 && rec.NATSrc.IsValid():
 		rec.block(!in("free") && !in("withdraw") && !in("release") && !in("delete"))
@@ -80,7 +80,7 @@ func (p *Parser) huaweiEvent(module, brief, text []byte, rec *Record) bool {
 	case ended, in("aged"):
 		rec.Kind, rec.Word, rec.Action = SessionEnd, "session", "session-delete"
 		if f.reason != nil {
-			rec.Detail = p.name(bytes.TrimRight(f.reason, "."))
+			rec.detail = bytes.TrimRight(f.reason, ".")
 		}
 	case in("setup"), in("session_create"):
 		rec.Kind, rec.Word, rec.Action = SessionNew, "session", "session-create"
@@ -100,17 +100,17 @@ func (p *Parser) huaweiEvent(module, brief, text []byte, rec *Record) bool {
 }
 
 // huaweiRare reads what is no session: links, pools that are used up, limits. done is false where it is neither.
-func (p *Parser) huaweiRare(brief, text []byte, in func(string) bool, nat bool, rec *Record) (done, ok bool) {
+func huaweiRare(brief, text []byte, in func(string) bool, nat bool, rec *Record) (done, ok bool) {
 	switch {
 	case in("updown"), in("if_state"), in("link_state"), in("linkdown"), in("linkup"), in("phy"):
-		return true, huaweiLink(brief, text, rec, p)
+		return true, huaweiLink(brief, text, rec)
 	case nat && in("normal"):
 		return true, false
 	case nat && (exhausted(brief) || exhausted(text)):
-		rec.full("nat-exhausted", p.name(brief))
+		rec.full("nat-exhausted", brief)
 		return true, true
 	case in("overload"), in("session") && (in("limit") || in("full") || in("threshold") || in("exceed")):
-		rec.full("session-limit", p.name(brief))
+		rec.full("session-limit", brief)
 		return true, true
 	}
 	return false, false
@@ -207,7 +207,7 @@ func plainKey(b []byte, sep byte, buf *[24]byte) (key, rest []byte) {
 
 // huaweiLink reads "Interface Ethernet0/0/8 has turned into DOWN state.", "Line protocol state on the interface Vlan1
 // changed to up." and "GigabitEthernet0/0/1: change status to up".
-func huaweiLink(brief, b []byte, rec *Record, p *Parser) bool {
+func huaweiLink(brief, b []byte, rec *Record) bool {
 	i := bytes.Index(b, []byte("nterface "))
 	w, r := scan.Word(b)
 	if i >= 0 {
@@ -219,7 +219,7 @@ func huaweiLink(brief, b []byte, rec *Record, p *Parser) bool {
 	if up == down || !scan.HasLetter(w) {
 		return false
 	}
-	rec.InIf, rec.Detail = w, p.name(w)
+	rec.InIf, rec.detail = w, w
 	rec.link(up)
 	return true
 }

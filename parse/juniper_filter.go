@@ -13,7 +13,7 @@ import (
 //
 // A accepts, D discards, R rejects. The two numbers behind the addresses are ports; of ICMP, type and code. More than
 // one accepted packet is an update, since nothing says that one of them opened a session.
-func (p *Parser) junosFilter(b []byte, rec *Record) bool {
+func junosFilter(b []byte, rec *Record) bool {
 	r := scan.After(b[:], "FW: ")
 	name, r := scan.Word(r)
 	verb, r := scan.Word(r)

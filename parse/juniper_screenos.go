@@ -10,12 +10,12 @@ import (
 // duration=0 policy_id=2 service=Endpoint Mapper(tcp) proto=6 src zone=Null dst zone=self action=Deny sent=0 rcvd=16384
 // src=… dst=… src_port=… dst_port=… src-xlated ip=… port=… dst-xlated ip=… port=… reason=Close - TCP FIN". Keys and values may hold blanks, so
 // each key is looked for behind the one before it.
-func (p *Parser) netscreen(b []byte, rec *Record) bool {
+func netscreen(b []byte, rec *Record) bool {
 	rec.Dialect = "netscreen"
 	r := scan.After(b, "action=")
 	i := bytes.Index(r, []byte(" src="))
 	if i < 0 {
-		return p.netscreenOther(b, rec)
+		return netscreenOther(b, rec)
 	}
 	head := b[:len(b)-len(r)]
 	proto, _ := scan.Word(scan.After(head, " proto="))
@@ -30,7 +30,7 @@ func (p *Parser) netscreen(b []byte, rec *Record) bool {
 	if !netscreenTuple(r[i+1:], rec) {
 		return false
 	}
-	rec.Kind, rec.Word, rec.Action, rec.Detail = SessionDenied, "session", "deny", p.name(policy)
+	rec.Kind, rec.Word, rec.Action, rec.detail = SessionDenied, "session", "deny", policy
 	if scan.EqualLower(action, "permit") || scan.EqualLower(action, "tunnel") {
 		reason := scan.After(r, "reason=")
 		duration, _ := scan.Word(scan.After(head, "duration="))
@@ -38,7 +38,7 @@ func (p *Parser) netscreen(b []byte, rec *Record) bool {
 		if bytes.HasPrefix(reason, []byte("Creation")) || reason == nil && rec.Bytes == 0 && string(duration) == "0" {
 			rec.Kind = SessionNew
 		} else if reason != nil {
-			rec.Detail = p.name(reason)
+			rec.detail = reason
 		}
 	}
 	if !rec.Stamp.HasClock { // start_time="2009-03-18 16:07:06"
@@ -94,7 +94,7 @@ func netscreenTuple(b []byte, rec *Record) bool {
 }
 
 // netscreenOther reads the messages that are no traffic: limits that are reached, attacks, and the rest.
-func (p *Parser) netscreenOther(b []byte, rec *Record) bool {
+func netscreenOther(b []byte, rec *Record) bool {
 	text := scan.After(b, ": ")
 	if text == nil {
 		return false
@@ -105,11 +105,11 @@ func (p *Parser) netscreenOther(b []byte, rec *Record) bool {
 	rec.Dst, rec.DPort = scan.ColonPort(to)
 	switch {
 	case scan.ContainsLower512(text, "session limit"), scan.ContainsLower512(text, "session table"), scan.ContainsLower512(text, "out of session"):
-		rec.full("session-limit", p.name(scan.Until(text, "!.(")))
+		rec.full("session-limit", scan.Until(text, "!.("))
 	case scan.ContainsLower512(text, "dip") && exhausted(text):
-		rec.full("nat-exhausted", p.name(scan.Until(text, "!.(")))
+		rec.full("nat-exhausted", scan.Until(text, "!.("))
 	default:
-		rec.plain(Name{})
+		rec.plain(nil)
 	}
 	return true
 }

@@ -2,7 +2,7 @@ package parse
 
 import "testing"
 
-// The lines are those of vendors-a.log: see testdata/README.md for where they come from.
+// The lines are those of testdata/vendors-a.log, whose sources vendors-a.md names.
 func TestNetScreen(t *testing.T) {
 	checkAll(t, []says{
 		{"permit", `Jun  2 14:53:31 sample-host isg1000-A2: NetScreen device_id=0000011001000011 [Root]system-notification-00257(traffic): start_time="2015-11-11 10:02:10" duration=0 policy_id=244 service=https proto=6 src zone=Untrust dst zone=Trust action=Permit sent=0 rcvd=0 src=74.168.138.252 dst=72.72.72.72 src_port=1732 dst_port=443 src-xlated ip=1.255.20.1 port=22041 dst-xlated ip=1.244.136.50 port=443 session_id=488451 reason=Creation`,

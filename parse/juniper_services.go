@@ -27,13 +27,13 @@ func isServicesTag(w []byte) bool {
 
 // junosServices reads flows, rule matches, port blocks and exhausted pools of the service cards (Junos System Log
 // Messages: ASP_NAT_*, ASP_SFW_*, JSERVICES_*). b begins with the message's name.
-func (p *Parser) junosServices(b []byte, rec *Record) bool {
+func junosServices(b []byte, rec *Record) bool {
 	name, text := scan.Word(b)
 	name = bytes.TrimSuffix(name, []byte(":"))
 	has := func(s string) bool { return bytes.Contains(name, []byte(s)) }
 	switch {
 	case has("SESSION_"), has("_FLOW"), has("_RULE_"):
-		if !p.servicesFlow(text, rec) {
+		if !servicesFlow(text, rec) {
 			return false
 		}
 		servicesVerdict(has, rec)
@@ -43,9 +43,9 @@ func (p *Parser) junosServices(b []byte, rec *Record) bool {
 		}
 		rec.block(!has("RELEASE"))
 	case has("OUTOF"), has("OUT_OF"), has("EXHAUST"):
-		rec.full("nat-exhausted", p.name(poolName(text, name)))
+		rec.full("nat-exhausted", poolName(text, name))
 	default:
-		rec.plain(p.name(name))
+		rec.plain(name)
 	}
 	rec.Dialect = "junos-services"
 	rec.Proto = icmpOf(rec.Proto, rec.Src)
@@ -90,7 +90,7 @@ func servicesBlock(b []byte, rec *Record) bool {
 // servicesFlow reads "proto 17 (UDP) application: any, ge-1/0/0.120:10.0.0.1:17000 -> 66.1.2.3:55261, deleting forward or
 // watch flow ; source address and port translate to 192.0.2.7:19000" and "application:none, ae0.0 10.1.1.2:1024
 // [192.0.2.1:1024] -> [198.51.100.2] 85.1.1.2:2020 (UDP)", in which brackets hold the translated address.
-func (p *Parser) servicesFlow(b []byte, rec *Record) bool {
+func servicesFlow(b []byte, rec *Record) bool {
 	i := bytes.Index(b, []byte("->"))
 	if i < 0 {
 		return false
@@ -127,7 +127,7 @@ func (p *Parser) servicesFlow(b []byte, rec *Record) bool {
 		rec.NATSrc, rec.NATSPort = scan.ColonPort(w)
 	}
 	rule, _ := scan.Word(scan.After(right, "rule: "))
-	rec.Detail = p.name(bytes.TrimRight(rule, ","))
+	rec.detail = bytes.TrimRight(rule, ",")
 	return rec.Src.IsValid() && rec.Dst.IsValid()
 }
 

@@ -13,7 +13,7 @@ func isJunosTag(w []byte) bool {
 
 // junos reads the security messages of SRX and MX, in plain text ("RT_FLOW_SESSION_CREATE: session created …") and as
 // structured data ("RT_FLOW - RT_FLOW_SESSION_CREATE [junos@2636.1.1.1.2.26 source-address=…]").
-func (p *Parser) junos(b []byte, rec *Record) bool {
+func junos(b []byte, rec *Record) bool {
 	name, text := junosName(b, rec)
 	if name == nil {
 		return false
@@ -29,7 +29,7 @@ func (p *Parser) junos(b []byte, rec *Record) bool {
 	} else {
 		ok = f.plain(name, text, rec)
 	}
-	if !p.junosEvent(name, text, ok, &f, rec) {
+	if !junosEvent(name, text, ok, &f, rec) {
 		return false
 	}
 	rec.Dialect = "junos"
@@ -358,19 +358,19 @@ func (f *junosFields) ruleMatch(b []byte, rec *Record) bool {
 }
 
 // junosEvent says what the message means. ok is whether its fields could be read.
-func (p *Parser) junosEvent(name, text []byte, ok bool, f *junosFields, rec *Record) bool {
+func junosEvent(name, text []byte, ok bool, f *junosFields, rec *Record) bool {
 	switch string(bytes.TrimSuffix(name, []byte("_LS"))) { // _LS: of a logical system
 	case "RT_FLOW_SESSION_CREATE", "APPTRACK_SESSION_CREATE":
-		rec.Kind, rec.Word, rec.Action, rec.Detail = SessionNew, "session", "session-create", p.name(f.policy)
+		rec.Kind, rec.Word, rec.Action, rec.detail = SessionNew, "session", "session-create", f.policy
 		return ok
 	case "RT_FLOW_SESSION_CLOSE", "APPTRACK_SESSION_CLOSE":
-		rec.Kind, rec.Word, rec.Action, rec.Detail = SessionEnd, "session", "session-delete", p.name(f.reason)
+		rec.Kind, rec.Word, rec.Action, rec.detail = SessionEnd, "session", "session-delete", f.reason
 		if bytes.HasPrefix(f.reason, []byte("TCP")) && bytes.HasSuffix(f.reason, []byte("RST")) {
 			rec.Flags = RST
 		}
 		return ok
 	case "RT_FLOW_SESSION_DENY", "FLOW_SESSION_DENY":
-		rec.Kind, rec.Word, rec.Action, rec.Detail = SessionDenied, "session", "deny", p.name(f.policy)
+		rec.Kind, rec.Word, rec.Action, rec.detail = SessionDenied, "session", "deny", f.policy
 		return ok
 	}
 	has := func(s string) bool { return bytes.Contains(name, []byte(s)) }
@@ -379,32 +379,32 @@ func (p *Parser) junosEvent(name, text []byte, ok bool, f *junosFields, rec *Rec
 		if f.pool == nil {
 			f.pool = poolName(text, name)
 		}
-		rec.full("nat-exhausted", p.name(f.pool))
+		rec.full("nat-exhausted", f.pool)
 	case has("_PBA_"):
 		rec.block(!has("RELEASE"))
-		rec.Detail = p.name(f.pool)
+		rec.detail = f.pool
 		return ok && rec.NATSrc.IsValid()
 	case has("RULE_MATCH"):
 		rec.translation(true)
-		rec.Detail = p.name(f.policy)
+		rec.detail = f.policy
 		return ok
 	case has("RT_SCREEN_"):
-		p.junosScreen(name, f, rec)
+		junosScreen(name, f, rec)
 		return ok
 	case has("_UPDATE"):
-		rec.Kind, rec.Word, rec.Action, rec.Detail = SessionUpdate, "session", "session-update", p.name(f.policy)
+		rec.Kind, rec.Word, rec.Action, rec.detail = SessionUpdate, "session", "session-update", f.policy
 		return ok
 	case has("TABLE_FULL"), has("SESSION_FULL"):
-		rec.full("session-limit", p.name(name))
+		rec.full("session-limit", name)
 	default:
-		rec.plain(p.name(name))
+		rec.plain(name)
 	}
 	return true
 }
 
 // junosScreen is an attack that a screen has seen. The session limits count as a full table.
-func (p *Parser) junosScreen(name []byte, f *junosFields, rec *Record) {
-	attack := p.name(bytes.TrimSuffix(f.attack, []byte("!")))
+func junosScreen(name []byte, f *junosFields, rec *Record) {
+	attack := bytes.TrimSuffix(f.attack, []byte("!"))
 	for _, k := range [...]struct {
 		tag   string
 		proto uint8
@@ -421,7 +421,7 @@ func (p *Parser) junosScreen(name []byte, f *junosFields, rec *Record) {
 	if !bytes.Equal(f.action, []byte("drop")) {
 		rec.Kind, rec.Action = System, "" // alarm-without-drop
 	}
-	rec.Detail = attack
+	rec.detail = attack
 }
 
 // poolName finds the name in "natpool [p] is out of ports" and "Source NAT pool p exhausted"; without one, the message

@@ -11,7 +11,7 @@ import (
 //	prefix IN=eth0 OUT= … ARP HTYPE=1 PTYPE=0x0800 OPCODE=1 MACSRC=… IPSRC=10.0.0.1 MACDST=… IPDST=10.0.0.2
 //
 // They are firewall packets without a protocol; one that is let pass opens no session and is System.
-func (p *Parser) arpLog(b []byte, rec *Record) bool {
+func arpLog(b []byte, rec *Record) bool {
 	src := scan.After(b, " IPSRC=")
 	if src == nil || !scan.Within(b, " OPCODE=") {
 		return false
@@ -29,7 +29,7 @@ func (p *Parser) arpLog(b []byte, rec *Record) bool {
 	} else {
 		interfaces(b[start:], rec)
 	}
-	r := p.rule(trimPrefix(b[:start]))
+	r := rec.mem.rule(trimPrefix(b[:start]))
 	rec.Rule, rec.Detail, rec.Action, rec.Dialect = trimPrefix(b[:start]), r.name, r.action, "netfilter"
 	if r.action == "deny" {
 		return mark(rec, SessionDenied, "fw-packet")

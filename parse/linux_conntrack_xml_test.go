@@ -1,8 +1,11 @@
 package parse
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
-// TestConntrackXML: conntrack -o xml. Sources of the lines: testdata/family-c.md and shared corpus.
+// Objects of conntrack -o xml. The sources of the lines are in testdata/servers-tools.md.
 func TestConntrackXML(t *testing.T) {
 	checkAll(t, []says{
 		{"new", `<flow type="new"><meta direction="original"><layer3 protonum="2" protoname="ipv4"><src>10.10.0.7</src><dst>169.254.169.254</dst></layer3><layer4 protonum="17" protoname="udp"><sport>51518</sport><dport>53</dport></layer4></meta><meta direction="reply"><layer3 protonum="2" protoname="ipv4"><src>169.254.169.254</src><dst>10.10.0.7</dst></layer3><layer4 protonum="17" protoname="udp"><sport>53</sport><dport>51518</dport></layer4></meta><meta direction="independent"><timeout>30</timeout><id>1753837568</id><unreplied/></meta></flow>`,
@@ -19,5 +22,13 @@ func TestConntrackXML(t *testing.T) {
 			`{"kind":"other","event":"system","dialect":"conntrack-xml","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"cut short, absurd port", `<flow type="new"><meta direction="original"><layer3 protonum="2" protoname="ipv4"><src>10.10.0.7</src><dst>169.254.169.254</dst></layer3><layer4 protonum="17" protoname="udp"><sport>99999</sport`,
 			`{"kind":"conntrack","event":"session-new","dialect":"conntrack-xml","action":"session-create","src":"10.10.0.7","dst":"169.254.169.254","proto":"udp","nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+	})
+}
+
+func TestConntrackXMLEvents(t *testing.T) {
+	a := netip.MustParseAddr
+	checkEvents(t, []stored{
+		{"unanswered flow", `<flow type="destroy"><meta direction="original"><layer3 protonum="2"><src>10.10.0.7</src><dst>9.9.9.9</dst></layer3><layer4 protonum="17"><sport>41276</sport><dport>53</dport></layer4></meta><meta direction="reply"><layer3><src>9.9.9.9</src><dst>203.0.113.1</dst></layer3><layer4 protonum="17"><sport>53</sport><dport>1024</dport></layer4></meta><meta direction="independent"><unreplied/></meta></flow>`, "",
+			Event{Kind: SessionEnd, Src: a("10.10.0.7"), SPort: 41276, Dst: a("9.9.9.9"), DPort: 53, NATSrc: a("203.0.113.1"), NATSPort: 1024, Proto: UDP, State: Unreplied}},
 	})
 }

@@ -8,27 +8,27 @@ import (
 )
 
 // kernel reads the kernel's own messages: full tables, swallowed messages, OOM kills, TCP complaints, links, crashes.
-func (p *Parser) kernel(b []byte, rec *Record) bool {
+func kernel(b []byte, rec *Record) bool {
 	if len(b) < 8 { // no message is as short, but "<TASK>" and "anon 0" between them are
 		if !dumped(b, rec) {
 			return false
 		}
 		mark(rec, System, "other")
-	} else if !p.kernelMessage(b, rec) {
+	} else if !kernelMessage(b, rec) {
 		return false
 	}
 	rec.Dialect = "kernel"
 	return true
 }
 
-func (p *Parser) kernelMessage(b []byte, rec *Record) bool {
+func kernelMessage(b []byte, rec *Record) bool {
 	switch b[0] {
 	case 'i', 'n', 'I', 'N':
-		if p.tableFull(b, rec) || neighbours(b, rec) {
+		if tableFull(b, rec) || neighbours(b, rec) {
 			return true
 		}
 	case 'T':
-		if shrink(b, rec) || synFlood(b, rec) || tcpLimits(b, rec) || p.oom(b, rec) {
+		if shrink(b, rec) || synFlood(b, rec) || tcpLimits(b, rec) || oom(b, rec) {
 			return true
 		}
 	case 'p', 'P', 'W':
@@ -36,7 +36,7 @@ func (p *Parser) kernelMessage(b []byte, rec *Record) bool {
 			return true
 		}
 	case 'O', 'M', 'K', 'o', 'V', 's':
-		if p.oom(b, rec) || tcpLimits(b, rec) {
+		if oom(b, rec) || tcpLimits(b, rec) {
 			return true
 		}
 	case 'U':
@@ -47,19 +47,19 @@ func (p *Parser) kernelMessage(b []byte, rec *Record) bool {
 		if bytes.HasPrefix(b, []byte("ll header:")) {
 			return mark(rec, System, "ll-header")
 		}
-		if p.oom(b, rec) {
+		if oom(b, rec) {
 			return true
 		}
 	}
 	if martian(b, rec) {
 		return true
 	}
-	return p.suppressed(b, rec) || p.invoked(b, rec) || p.otherTable(b, rec) || p.link(b, rec) || p.state(b, rec)
+	return suppressed(b, rec) || invoked(b, rec) || otherTable(b, rec) || link(b, rec) || state(b, rec)
 }
 
 // tableFull knows all wordings since 2.4, with and without the doubled prefix, the point and the netns of 6.x. Of the
 // session table Detail is empty; of the table of expected sessions it is "expectations".
-func (p *Parser) tableFull(b []byte, rec *Record) bool {
+func tableFull(b []byte, rec *Record) bool {
 	rest, ok := bytes.CutPrefix(b, []byte("ip_conntrack: "))
 	if !ok {
 		rest, ok = bytes.CutPrefix(b, []byte("nf_conntrack: "))
@@ -72,7 +72,7 @@ func (p *Parser) tableFull(b []byte, rec *Record) bool {
 	case bytes.HasPrefix(rest, []byte("table full")), bytes.HasPrefix(rest, []byte("maximum limit of")):
 		return mark(rec, TableFull, "conntrack-full")
 	case bytes.HasPrefix(rest, []byte("expectation table full")), bytes.HasPrefix(rest, []byte("nf_ct_expect: expectation table full")):
-		rec.Detail = p.name([]byte("expectations"))
+		rec.detail = rec.keep("expectations")
 		return mark(rec, TableFull, "expect-full")
 	}
 	return false
@@ -199,7 +199,7 @@ func martian(b []byte, rec *Record) bool {
 
 // suppressed reads "net_ratelimit: 9 callbacks suppressed", "printk: 5 messages suppressed." and the like; Detail is
 // the function whose messages are missing.
-func (p *Parser) suppressed(b []byte, rec *Record) bool {
+func suppressed(b []byte, rec *Record) bool {
 	if scan.Index(b, " suppressed") < 1 {
 		return false
 	}
@@ -216,12 +216,12 @@ func (p *Parser) suppressed(b []byte, rec *Record) bool {
 	if !ok {
 		return false
 	}
-	rec.Count, rec.Detail = scan.Saturate(count), p.name(b[:i])
+	rec.Count, rec.detail = scan.Saturate(count), b[:i]
 	return mark(rec, Suppressed, "suppressed")
 }
 
 // link reads the common wordings of interfaces that come and go; Detail is the interface or its driver.
-func (p *Parser) link(b []byte, rec *Record) bool {
+func link(b []byte, rec *Record) bool {
 	i := bytes.Index(b, []byte(": "))
 	if i < 1 || len(b) > 200 || !bytes.Contains(b[i:], []byte("ink")) && !bytes.Contains(b[i:], []byte("INK")) {
 		return false
@@ -247,7 +247,7 @@ func (p *Parser) link(b []byte, rec *Record) bool {
 	} else if of := scan.After(b, " for interface "); of != nil {
 		name = scan.Until(of, ", ")
 	}
-	rec.Detail = p.name(name)
+	rec.detail = name
 	return mark(rec, Link, w)
 }
 

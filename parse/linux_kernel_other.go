@@ -138,18 +138,18 @@ func infix(b []byte) (name []byte, ok bool) {
 
 // state reads what the kernel says of itself and its hardware: hung tasks, crashes, I/O errors, heat, bridges. Detail
 // is the device or the process.
-func (p *Parser) state(b []byte, rec *Record) bool {
+func state(b []byte, rec *Record) bool {
 	if r, ok := bytes.CutPrefix(b, []byte("NETDEV WATCHDOG: ")); ok {
-		rec.Detail = p.name(scan.Until(r, " :("))
+		rec.detail = scan.Until(r, " :(")
 		return mark(rec, System, "other")
 	}
 	if r, ok := bytes.CutPrefix(b, []byte("INFO: task ")); ok {
 		if i := bytes.Index(r, []byte(" blocked for more than ")); i > 0 {
-			rec.Detail = p.name(scan.Until(r[:i], ":"))
+			rec.detail = scan.Until(r[:i], ":")
 		}
 		return mark(rec, System, "other")
 	}
-	if p.tableSize(b, rec) {
+	if tableSize(b, rec) {
 		return true
 	}
 	if understood(b) || bridgePort(b) || dumped(b, rec) {
@@ -157,7 +157,7 @@ func (p *Parser) state(b []byte, rec *Record) bool {
 	}
 	if r, ok := bytes.CutPrefix(b, []byte("** ")); ok { // "** 123 printk messages dropped **"
 		if n, r, ok := scan.Leading(r); ok && bytes.HasPrefix(r, []byte(" printk messages dropped")) {
-			rec.Count, rec.Detail = scan.Saturate(n), p.name([]byte("printk"))
+			rec.Count, rec.detail = scan.Saturate(n), rec.keep("printk")
 			return mark(rec, Suppressed, "suppressed")
 		}
 	}
@@ -165,7 +165,7 @@ func (p *Parser) state(b []byte, rec *Record) bool {
 		return false // smartd speaks of temperature too
 	}
 	if name, ok := infix(b); ok {
-		rec.Detail = p.name(bytes.TrimRight(scan.Until(name, " [:("), ","))
+		rec.detail = bytes.TrimRight(scan.Until(name, " [:("), ",")
 		return mark(rec, System, "other")
 	}
 	return false
@@ -173,13 +173,13 @@ func (p *Parser) state(b []byte, rec *Record) bool {
 
 // tableSize reads what the connection tracker says when it is loaded, "nf_conntrack version 0.5.0 (16384 buckets, 65536
 // max)"; Count is the size of the session table.
-func (p *Parser) tableSize(b []byte, rec *Record) bool {
+func tableSize(b []byte, rec *Record) bool {
 	if !bytes.HasPrefix(b, []byte("nf_conntrack version ")) && !bytes.HasPrefix(b, []byte("ip_conntrack version ")) {
 		return false
 	}
 	if r := scan.After(b, " buckets, "); r != nil {
 		if n, r, ok := scan.Leading(r); ok && bytes.HasPrefix(r, []byte(" max")) {
-			rec.Count, rec.Detail = scan.Saturate(n), p.name([]byte("session table size"))
+			rec.Count, rec.detail = scan.Saturate(n), rec.keep("session table size")
 		}
 	}
 	return mark(rec, System, "other")

@@ -2,37 +2,6 @@ package parse
 
 import "testing"
 
-func TestOtherTables(t *testing.T) {
-	for line, which := range map[string]string{
-		"dst cache overflow": "dst cache",
-		"Route cache is full: consider increasing sysctl net.ipv[4|6].route.max_size.":                          "route cache",
-		"IPv6: Route cache is full: consider increasing sysctl net.ipv6.route.max_size.":                        "route cache",
-		"TCP: time wait bucket table overflow":                                                                  "time-wait buckets",
-		"xt_hashlimit: max count of 65536 reached":                                                              "hashlimit",
-		"Set blacklist is full, maxelem 65536 reached":                                                          "ipset",
-		"VFS: file-max limit 65535 reached":                                                                     "open files",
-		"[zone: pf states] PF states limit reached":                                                             "pf states",
-		"[zone: pf frag entries] PF frag entries limit reached":                                                 "pf frag entries",
-		"sonewconn: pcb 0xfff: Listen queue overflow: 8 already in queue awaiting acceptance (1 occurrences)":   "listen queue",
-		"nf_conntrack: expectation table full":                                                                  "expectations",
-		"nf_conntrack: nf_ct_expect: expectation table full":                                                    "expectations",
-		"nf_conntrack: nf_conntrack: table full, dropping packet":                                               "",
-		"Nov 21 20:28:21 fw kernel: [zone: pf states] PF states limit reached":                                  "pf states",
-		"<4>[ 12.5] ip6_dst_cache: dst cache overflow (1 occurrences, this is not a message of any kernel) ...": "-",
-	} {
-		rec := parseLine(line)
-		if which == "-" {
-			if rec.Kind == TableFull {
-				t.Errorf("%s: a full table", line)
-			}
-			continue
-		}
-		if rec.Kind != TableFull || rec.Detail.String() != which {
-			t.Errorf("%s: %v %q, want table-full %q", line, rec.Kind, rec.Detail, which)
-		}
-	}
-}
-
 func TestKernelStates(t *testing.T) {
 	checkAll(t, []says{
 		{"martian destination", "martian destination 0.0.0.0 from 10.0.0.1, dev eth0", `{"kind":"martian","dst":"0.0.0.0","src":"10.0.0.1","in_if":"eth0"}`},
@@ -69,17 +38,5 @@ func TestKernelStates(t *testing.T) {
 		{"a daemon without a pid", "Nov 21 20:28:21 gw smartd: Device /dev/sda, temperature changed", `{"event":"unknown"}`},
 		{"hostapd", "Jun 10 12:06:18 hostapd: wl1.2: STA 02:00:5e:10:00:01 IEEE 802.11: associated", `{"kind":"syslog","event":"system"}`},
 		{"a daemon is not the kernel", "Nov 21 20:28:21 gw foo[12]: I/O error", `{"event":"unknown"}`},
-	})
-}
-
-func TestOldAndAndroidKills(t *testing.T) {
-	checkAll(t, []says{
-		{"2.6.9", "oom-killer: gfp_mask=0xd0, order=0", `{"kind":"oom-invoked","event":"oom-invoked","proc":null}`},
-		{"2.4 fault", "VM: killing process httpd", `{"kind":"oom-kill","event":"oom-kill","proc":"httpd"}`},
-		{"lowmemorykiller", "lowmemorykiller: Killing 'com.foo' (1234), adj 906,", `{"event":"oom-kill","pid":1234,"proc":"com.foo"}`},
-		{"older lowmemorykiller", "send sigkill to 1234 (com.foo), adj 15, size 3000", `{"event":"oom-kill","pid":1234,"proc":"com.foo"}`},
-		{"not reaped", "oom_reaper: unable to reap pid:77 (java)", `{"kind":"oom-reaped","pid":77,"proc":"java"}`},
-		{"group", "Tasks in /a/b are going to be killed due to memory.oom.group set", `{"kind":"oom-cgroup","event":"system"}`},
-		{"no victim", "Out of memory and no killable processes...", `{"event":"system"}`},
 	})
 }

@@ -9,7 +9,7 @@ import (
 // otherTable knows the tables of the kernel that are not the session table, when they are full; Detail says which.
 // Linux: the route and dst caches (net/ipv4/route.c, net/core/dst.c), TIME-WAIT sockets (net/ipv4/tcp_minisocks.c),
 // hashlimit, ipset, connlimit, open files; BSD: the zones of pf and the listen queue.
-func (p *Parser) otherTable(b []byte, rec *Record) bool {
+func otherTable(b []byte, rec *Record) bool {
 	which := ""
 	switch b[0] {
 	case 'd', 'D':
@@ -61,7 +61,7 @@ func (p *Parser) otherTable(b []byte, rec *Record) bool {
 	if which == "" {
 		return false
 	}
-	rec.Detail = p.name([]byte(which))
+	rec.detail = rec.keep(which)
 	return mark(rec, TableFull, "other")
 }
 

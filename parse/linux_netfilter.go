@@ -21,7 +21,7 @@ type rule struct {
 // A line is a new session unless its prefix denies (drop, deny, reject, block), or its packet cannot open one: a TCP
 // packet with flags other than a bare SYN, an ICMP error or answer, a packet that connection tracking finds invalid.
 // Those are System, a TCP reset is Reset; its Src is the side that refuses.
-func (p *Parser) netfilter(b []byte, src int, rec *Record) bool {
+func netfilter(b []byte, src int, rec *Record) bool {
 	start := fieldsAt(b, src)
 	if start < 0 {
 		return false
@@ -33,7 +33,7 @@ func (p *Parser) netfilter(b []byte, src int, rec *Record) bool {
 	}
 	rec.Dialect, rec.Word = "netfilter", "fw-packet"
 	prefix := trimPrefix(b[:start])
-	r := p.rule(prefix)
+	r := rec.mem.rule(prefix)
 	rec.Rule, rec.Detail, rec.Action = prefix, r.name, r.action
 	rec.Kind = packetKind(rec, icmpType)
 	if isInvalid(prefix) {
@@ -214,16 +214,16 @@ func trimPrefix(b []byte) []byte {
 }
 
 // rule interns a prefix together with what it says.
-func (p *Parser) rule(prefix []byte) rule {
-	if r, ok := p.rules[string(prefix)]; ok {
+func (m *memory) rule(prefix []byte) rule {
+	if r, ok := m.rules[string(prefix)]; ok {
 		return r
 	}
-	if len(p.rules) >= maxRules {
-		clear(p.rules)
+	if len(m.rules) >= maxRules {
+		clear(m.rules)
 	}
-	r := rule{name: p.name(prefix), action: prefixAction(prefix)}
+	r := rule{name: m.name(prefix), action: prefixAction(prefix)}
 	if len(prefix) <= maxNameLen {
-		p.rules[string(prefix)] = r
+		m.rules[string(prefix)] = r
 	}
 	return r
 }

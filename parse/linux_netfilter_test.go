@@ -36,5 +36,10 @@ func TestNetfilter(t *testing.T) {
 		{"no address", "IN=a OUT= SRC=10.0.0.256 DST=9.9.9.9 PROTO=TCP SPT=1 DPT=2 SYN", `{"kind":"unknown","event":"unknown","dialect":null,"in_if":null}`},
 		{"ulogd NFLOG", "<149>Nov 21 20:28:22 router ulogd[6017]: [NEW-NFLOG]  IN=br-lan OUT=wan0 MAC=x SRC=192.168.128.10 DST=198.18.62.16 LEN=60 TOS=00 PREC=0x00 TTL=63 ID=48109 DF PROTO=TCP SPT=56256 DPT=443 SEQ=1044132432 ACK=0 WINDOW=64240 SYN URGP=0 MARK=0x0 ",
 			`{"event":"session-new","flags":"SYN","rule":"[NEW-NFLOG]","app":"ulogd"}`},
+		{"shorewall", `Nov 21 10:00:00 fw kernel: Shorewall:net-fw:DROP:IN=eth0 OUT= MAC=x SRC=10.0.0.1 DST=10.0.0.2 LEN=60 TTL=64 PROTO=TCP SPT=40000 DPT=22 SYN`,
+			`{"kind":"fw-packet","event":"session-denied","dialect":"netfilter","action":"deny","stamp":"11-21T10:00:00","host":"fw","src":"10.0.0.1","sport":40000,"dst":"10.0.0.2","dport":22,"proto":"tcp","flags":"SYN","in_if":"eth0","rule":"Shorewall:net-fw:DROP","app":"kernel","nat_src":null,"nat_dst":null,"out_if":null,"detail":null}`},
+		{"vuurmuur", `Nov 21 10:00:00 fw kernel: vrmr: DROP no match IN=eth0 OUT= MAC=x SRC=10.0.0.1 DST=10.0.0.2 LEN=60 TTL=64 PROTO=TCP SPT=40000 DPT=22 SYN`,
+			`{"kind":"fw-packet","event":"session-denied","dialect":"netfilter","action":"deny","stamp":"11-21T10:00:00","host":"fw","src":"10.0.0.1","sport":40000,"dst":"10.0.0.2","dport":22,"proto":"tcp","flags":"SYN","in_if":"eth0","rule":"vrmr: DROP no match","app":"kernel","nat_src":null,"nat_dst":null,"out_if":null,"detail":null}`},
+		{"a program that quotes a rule", "Nov 21 10:00:00 gw app[7]: the line IN=a OUT=b was seen", `{"event":"unknown","dialect":null,"in_if":null}`},
 	})
 }

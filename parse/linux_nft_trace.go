@@ -13,7 +13,7 @@ import (
 //
 // The packet stands in one line and what became of it in others, once for each chain, so all of it is System: a packet
 // is not counted as a session. Rule is table and chain; the verdict that ends a line is its Action.
-func (p *Parser) nftTrace(b []byte, rec *Record) bool {
+func nftTrace(b []byte, rec *Record) bool {
 	rest, ok := bytes.CutPrefix(b, []byte("trace id "))
 	if !ok {
 		return false
@@ -71,6 +71,6 @@ func (p *Parser) nftTrace(b []byte, rec *Record) bool {
 			rec.DPort = scan.Port(val)
 		}
 	}
-	rec.Detail = p.name(rec.Rule)
+	rec.detail = rec.Rule
 	return mark(rec, System, "fw-packet")
 }

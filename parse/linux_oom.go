@@ -22,16 +22,16 @@ import (
 // "Killed process" has Kind OOMKill, and counting that Kind counts each kill once without looking at other lines. The
 // announcement, the constraint line and the reaper's line have Kind System and their own Word.
 // Detail is the process, Count its pid.
-func (p *Parser) oom(b []byte, rec *Record) bool {
+func oom(b []byte, rec *Record) bool {
 	switch {
 	case bytes.HasPrefix(b, []byte("oom-kill:")):
-		rec.Detail, rec.Count = p.name(scan.Until(scan.After(b, ",task="), ",")), scan.Number32(scan.Until(scan.After(b, ",pid="), ", "))
+		rec.detail, rec.Count = scan.Until(scan.After(b, ",task="), ","), scan.Number32(scan.Until(scan.After(b, ",pid="), ", "))
 		return mark(rec, System, "oom-constraint")
 	case bytes.HasPrefix(b, []byte("oom_reaper: reaped process ")):
-		p.process(scan.After(b, "process "), rec)
+		process(scan.After(b, "process "), rec)
 		return mark(rec, System, "oom-reaped")
 	case bytes.HasPrefix(b, []byte("oom_reaper: unable to reap pid:")):
-		p.process(scan.After(b, "pid:"), rec)
+		process(scan.After(b, "pid:"), rec)
 		return mark(rec, System, "oom-reaped")
 	case bytes.HasPrefix(b, []byte("Task in ")) && bytes.Contains(b, []byte(" killed as a result of limit of ")),
 		bytes.HasPrefix(b, []byte("Tasks in ")) && bytes.Contains(b, []byte("memory.oom.group set")):
@@ -39,10 +39,10 @@ func (p *Parser) oom(b []byte, rec *Record) bool {
 	case bytes.HasPrefix(b, []byte("oom-killer: gfp_mask=")): // 2.6.9 does not say who
 		return mark(rec, OOMInvoked, "oom-invoked")
 	case bytes.HasPrefix(b, []byte("VM: killing process ")):
-		rec.Detail = p.name(b[len("VM: killing process "):])
+		rec.detail = b[len("VM: killing process "):]
 		return mark(rec, OOMKill, "oom-kill")
 	case b[0] == 'l' || b[0] == 's':
-		return p.lowMemory(b, rec)
+		return lowMemory(b, rec)
 	}
 	r := b
 	if i := outOfMemory(b); i > 0 {
@@ -50,10 +50,10 @@ func (p *Parser) oom(b []byte, rec *Record) bool {
 	}
 	switch {
 	case bytes.HasPrefix(r, []byte("Killed process ")):
-		p.process(r[len("Killed process "):], rec)
+		process(r[len("Killed process "):], rec)
 		return mark(rec, OOMKill, "oom-kill")
 	case len(r) < len(b) && len(r) > 13 && scan.EqualLower(r[:13], "kill process "):
-		p.process(r[13:], rec)
+		process(r[13:], rec)
 		return mark(rec, System, "oom-kill")
 	}
 	return false
@@ -70,7 +70,7 @@ func outOfMemory(b []byte) int {
 }
 
 // process reads "870 (httpd)", also with a comma and a UID as some kernels print it ("870, UID 48, (httpd)").
-func (p *Parser) process(b []byte, rec *Record) {
+func process(b []byte, rec *Record) {
 	pid, rest, ok := scan.Leading(b)
 	if ok && pid < 1<<32 {
 		rec.Count = uint32(pid)
@@ -89,25 +89,25 @@ func (p *Parser) process(b []byte, rec *Record) {
 		end = bytes.LastIndexByte(name, ')')
 	}
 	if end >= 0 {
-		rec.Detail = p.name(name[:end])
+		rec.detail = name[:end]
 	}
 }
 
 // invoked reads "memhog invoked oom-killer: gfp_mask=…, order=0, oom_score_adj=0".
-func (p *Parser) invoked(b []byte, rec *Record) bool {
+func invoked(b []byte, rec *Record) bool {
 	i := scan.Index(b, " invoked oom-killer:")
 	if i < 1 {
 		return false
 	}
-	rec.Detail = p.name(b[:i])
+	rec.detail = b[:i]
 	return mark(rec, OOMInvoked, "oom-invoked")
 }
 
 // lowMemory reads what Android's low memory killer prints (drivers/staging/android/lowmemorykiller.c, lmkd).
-func (p *Parser) lowMemory(b []byte, rec *Record) bool {
+func lowMemory(b []byte, rec *Record) bool {
 	r := bytes.TrimPrefix(b, []byte("lowmemorykiller: "))
 	if s, ok := bytes.CutPrefix(r, []byte("send sigkill to ")); ok {
-		p.process(s, rec)
+		process(s, rec)
 		return mark(rec, OOMKill, "oom-kill")
 	}
 	s, ok := bytes.CutPrefix(r, []byte("Killing '"))
@@ -118,7 +118,7 @@ func (p *Parser) lowMemory(b []byte, rec *Record) bool {
 	if !ok || end < 0 {
 		return false
 	}
-	rec.Detail = p.name(s[:end])
+	rec.detail = s[:end]
 	if pid, _, ok := scan.Leading(s[end+3:]); ok && pid < 1<<32 {
 		rec.Count = uint32(pid)
 	}

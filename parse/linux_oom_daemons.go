@@ -15,12 +15,12 @@ import (
 // Each such line is one OOMKill, with Detail = the control group's last name or the process, and Count = the pid where
 // there is one. What follows a kill (systemd's "killed 12 process(es) in this unit", earlyoom's "escalating to SIGKILL"
 // and "process exited") is System, so that a kill is counted once. Sources: systemd src/oom/oomd-manager.c, earlyoom kill.c.
-func (p *Parser) userOOM(b []byte, rec *Record) bool {
+func userOOM(b []byte, rec *Record) bool {
 	rec.Dialect = "oomd"
 	if string(rec.App) == "systemd-oomd" {
 		group, rest := scan.Word(scan.After(b, "Killed "))
 		if bytes.HasPrefix(b, []byte("Killed ")) && bytes.HasPrefix(rest, []byte("due to memory ")) {
-			rec.Detail = p.name(group[bytes.LastIndexByte(group, '/')+1:])
+			rec.detail = group[bytes.LastIndexByte(group, '/')+1:]
 			return mark(rec, OOMKill, "oom-kill")
 		}
 		return mark(rec, System, "other")
@@ -29,7 +29,7 @@ func (p *Parser) userOOM(b []byte, rec *Record) bool {
 	pid, ok := bytes.CutPrefix(rest, []byte("to process "))
 	if !ok || !bytes.HasPrefix(sig, []byte("SIG")) {
 		if bytes.HasPrefix(b, []byte("low memory! ")) {
-			rec.Detail = p.name([]byte("earlyoom"))
+			rec.detail = rec.keep("earlyoom")
 			return mark(rec, OOMInvoked, "oom-invoked")
 		}
 		return mark(rec, System, "other")
@@ -42,12 +42,12 @@ func (p *Parser) userOOM(b []byte, rec *Record) bool {
 	if end < 0 {
 		end = max(bytes.LastIndexByte(name, '"'), 0)
 	}
-	rec.Detail = p.name(name[:end])
+	rec.detail = name[:end]
 	return mark(rec, OOMKill, "oom-kill")
 }
 
 // unitOOM reads what systemd says of a unit that lost a process: the kernel or systemd-oomd has told of the kill itself.
-func (p *Parser) unitOOM(b []byte, rec *Record) bool {
+func unitOOM(b []byte, rec *Record) bool {
 	i := bytes.Index(b, []byte(": "))
 	if i < 1 {
 		return false
@@ -57,6 +57,6 @@ func (p *Parser) unitOOM(b []byte, rec *Record) bool {
 		!bytes.HasPrefix(r, []byte("Failed with result 'oom-kill'")) {
 		return false
 	}
-	rec.Dialect, rec.Detail = "oomd", p.name(b[:i])
+	rec.Dialect, rec.detail = "oomd", b[:i]
 	return mark(rec, System, "other")
 }

@@ -24,7 +24,7 @@ func TestOOM(t *testing.T) {
 	})
 }
 
-// Each age prints other lines around a kill; each kill counts once.
+// Each version of the kernel prints other lines around a kill; each kill counts once.
 func TestOOMKillsCountOnce(t *testing.T) {
 	ages := map[string]string{
 		"2.4": "Out of Memory: Killed process 870 (httpd).",
@@ -51,4 +51,16 @@ Memory cgroup out of memory: Killed process 6302 (memhog) total-vm:70756kB, anon
 			t.Errorf("kernel %s: %d kills", age, kills)
 		}
 	}
+}
+
+func TestOldAndAndroidKills(t *testing.T) {
+	checkAll(t, []says{
+		{"2.6.9", "oom-killer: gfp_mask=0xd0, order=0", `{"kind":"oom-invoked","event":"oom-invoked","proc":null}`},
+		{"2.4 fault", "VM: killing process httpd", `{"kind":"oom-kill","event":"oom-kill","proc":"httpd"}`},
+		{"lowmemorykiller", "lowmemorykiller: Killing 'com.foo' (1234), adj 906,", `{"event":"oom-kill","pid":1234,"proc":"com.foo"}`},
+		{"older lowmemorykiller", "send sigkill to 1234 (com.foo), adj 15, size 3000", `{"event":"oom-kill","pid":1234,"proc":"com.foo"}`},
+		{"not reaped", "oom_reaper: unable to reap pid:77 (java)", `{"kind":"oom-reaped","pid":77,"proc":"java"}`},
+		{"group", "Tasks in /a/b are going to be killed due to memory.oom.group set", `{"kind":"oom-cgroup","event":"system"}`},
+		{"no victim", "Out of memory and no killable processes...", `{"event":"system"}`},
+	})
 }

@@ -10,7 +10,7 @@ import (
 // netfilter logs. A line that quotes no packet is System.
 //
 //	100 4 tap100i0-IN 21/Nov/2026:10:00:00 +0100 policy DROP: IN=fwbr100i0 OUT=fwbr100i0 … SRC=… DST=…
-func (p *Parser) pveFirewall(b []byte, rec *Record) bool {
+func pveFirewall(b []byte, rec *Record) bool {
 	i := bytes.IndexByte(b[:min(len(b), 80)], '/')
 	if i < 8 || len(b) < i+26 || b[i+4] != '/' || b[i+9] != ':' {
 		return false
@@ -32,7 +32,7 @@ func (p *Parser) pveFirewall(b []byte, rec *Record) bool {
 		return false
 	}
 	rest = scan.TrimLeft(rest)
-	if src := bytes.Index(rest, []byte("SRC=")); src >= 0 && p.netfilter(rest, src, rec) {
+	if src := bytes.Index(rest, []byte("SRC=")); src >= 0 && netfilter(rest, src, rec) {
 		rec.Stamp = s
 		return true
 	}

@@ -12,11 +12,11 @@ import (
 //	{"T":"2026-11-21T20:28:21.5+01:00","QH":"example.org","QT":"A","QC":"IN","IP":"192.168.1.5",…}
 //
 // A key with a nested value is skipped with all that it holds.
-func (p *Parser) jsonLine(b []byte, rec *Record) bool {
+func jsonLine(b []byte, rec *Record) bool {
 	if !scan.Within(b, `_ip"`) && !scan.Within(b, `.ip.saddr`) && !scan.Within(b, `"QH"`) {
 		return false
 	}
-	j := scan.JSONReader{B: b[1:], Scratch: p.scratch[:0]}
+	j := scan.JSONReader{B: b[1:], Scratch: rec.mem.scratch}
 	var f flowFields
 	var when, client []byte
 	for {
@@ -47,11 +47,11 @@ func (p *Parser) jsonLine(b []byte, rec *Record) bool {
 			f.set(key, value)
 		}
 	}
-	p.scratch = j.Scratch
+	rec.mem.scratch = j.Scratch
 	if len(rec.QName) > 0 && len(rec.QType) > 0 {
 		rec.Dialect, rec.Src = "adguard", scan.Addr(client)
-		p.dnsQuestion(rec)
-	} else if rec.QName, rec.QType = nil, nil; !p.flowJSON(&f, rec) {
+		dnsQuestion(rec)
+	} else if rec.QName, rec.QType = nil, nil; !flowJSON(&f, rec) {
 		return false
 	}
 	var s Stamp
@@ -126,7 +126,7 @@ func (f *flowFields) set(key, value []byte) {
 
 // flowJSON makes a session of a flow record, else a packet. ct.event is nf_conntrack's bit: 1 new, 2 update, 4 destroy;
 // ulogd writes a flow without it when the flow has ended.
-func (p *Parser) flowJSON(f *flowFields, rec *Record) bool {
+func flowJSON(f *flowFields, rec *Record) bool {
 	rec.Proto = protocol(f.proto)
 	rec.Dialect = "ulogd-json"
 	if !f.t[0].src.IsValid() || !f.t[0].dst.IsValid() {
@@ -151,7 +151,7 @@ func (p *Parser) flowJSON(f *flowFields, rec *Record) bool {
 		rec.Flags = set(f.fin, FIN) | set(f.syn, SYN) | set(f.rst, RST) | set(f.psh, PSH) | set(f.ack, ACK) | set(f.urg, URG)
 	}
 	rec.Rule = trimPrefix(f.prefix)
-	r := p.rule(rec.Rule)
+	r := rec.mem.rule(rec.Rule)
 	rec.Detail, rec.Action = r.name, r.action
 	switch string(f.action) {
 	case "allowed":

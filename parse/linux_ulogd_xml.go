@@ -14,7 +14,7 @@ import (
 //
 // The addresses are those of the payload, which is the packet from its IP header on, in hexadecimal. Interfaces are
 // numbers there. What the packet means goes by the prefix, as in netfilter.
-func (p *Parser) nflogXML(b []byte, rec *Record) bool {
+func nflogXML(b []byte, rec *Record) bool {
 	for _, w := range [...]string{"<packet>", "</packet>", "<sum>", "</sum>", "<obj>"} {
 		if scan.Has(b, w) {
 			rec.Dialect = "nflog-xml"
@@ -56,7 +56,7 @@ func (p *Parser) nflogXML(b []byte, rec *Record) bool {
 	if when.HasClock && !rec.Stamp.HasClock && !rec.Stamp.HasUnix {
 		rec.Stamp = when
 	}
-	r := p.rule(prefix)
+	r := rec.mem.rule(prefix)
 	rec.Dialect, rec.Word, rec.Rule, rec.Detail, rec.Action = "nflog-xml", "fw-packet", prefix, r.name, r.action
 	rec.Kind = packetKind(rec, icmpType)
 	return true

@@ -14,7 +14,7 @@ import (
 //
 // proto is where "proto " stands. In front of the chain (forward, input, output) there may be topics and a prefix; the
 // prefix decides as in netfilter whether the packet was refused. An established connection is no new session.
-func (p *Parser) mikrotik(b []byte, proto int, rec *Record) bool {
+func mikrotik(b []byte, proto int, rec *Record) bool {
 	in := scan.Index(b, " in:")
 	out := scan.Index(b, " out:")
 	if in < 0 || out < in || proto < out {
@@ -30,7 +30,7 @@ func (p *Parser) mikrotik(b []byte, proto int, rec *Record) bool {
 	}
 	rec.Dialect, rec.Word = "mikrotik", "fw-packet"
 	prefix := mikrotikPrefix(b[:in])
-	r := p.rule(prefix)
+	r := rec.mem.rule(prefix)
 	rec.Rule, rec.Detail, rec.Action = prefix, r.name, r.action
 	rec.Kind = packetKind(rec, icmpType)
 	state := scan.Until(scan.After(b[out:proto], "connection-state:"), " ,")
@@ -146,9 +146,9 @@ func mikrotikAddr(b []byte) (netip.Addr, uint16) {
 }
 
 // ownMikrotik reads RouterOS without its topics, too: an interface, or a DHCP server, has the name that its owner gave it.
-func (p *Parser) ownMikrotik(b []byte, rec *Record) bool {
-	if p.mikrotikLine(b, rec) || p.familyB(b, rec) && rec.Dialect == "mikrotik" {
+func ownMikrotik(b []byte, rec *Record) bool {
+	if mikrotikLine(b, rec) || familyB(b, rec) && rec.Dialect == "mikrotik" {
 		return true
 	}
-	return p.mikrotikLog(nil, b, rec)
+	return mikrotikLog(nil, b, rec)
 }

@@ -7,15 +7,15 @@ import (
 )
 
 // mikrotikMessage reads a RouterOS message with its topics apart, as CEF gives them.
-func (p *Parser) mikrotikMessage(topics, msg []byte, rec *Record) bool {
+func mikrotikMessage(topics, msg []byte, rec *Record) bool {
 	if i := bytes.Index(msg, []byte(" proto ")); i >= 0 && isMikrotik(msg[:i]) {
-		return p.mikrotik(msg, i+1, rec)
+		return mikrotik(msg, i+1, rec)
 	}
-	return p.mikrotikLog(topics, msg, rec)
+	return mikrotikLog(topics, msg, rec)
 }
 
 // mikrotikConsole reads `log print`: "11:42:32 dhcp,info …", "sep/15/2023 12:00:00 firewall,info …", the year may be missing.
-func (p *Parser) mikrotikConsole(b []byte, rec *Record) bool {
+func mikrotikConsole(b []byte, rec *Record) bool {
 	s := Stamp{}
 	if i := bytes.IndexByte(b[:min(len(b), 12)], ' '); i > 5 && b[3] == '/' {
 		name := [3]byte{b[0] &^ 0x20, b[1], b[2]}
@@ -36,7 +36,7 @@ func (p *Parser) mikrotikConsole(b []byte, rec *Record) bool {
 		return false
 	}
 	w, rest := scan.Word(rest)
-	if !isTopics(w) || !p.mikrotikMessage(w, rest, rec) {
+	if !isTopics(w) || !mikrotikMessage(w, rest, rec) {
 		return false
 	}
 	rec.Stamp = s
@@ -73,13 +73,13 @@ func isTopics(w []byte) bool {
 //	dns,packet dns query from 192.168.88.10: #1234 example.com. A
 //	interface,info ether1 link up (speed 1G, full duplex)
 //	system,error,critical login failure for user admin from 10.127.0.35 via winbox
-func (p *Parser) mikrotikLog(topics, b []byte, rec *Record) bool {
+func mikrotikLog(topics, b []byte, rec *Record) bool {
 	b = scan.TrimLeft(b)
 	if r, ok := bytes.CutPrefix(b, []byte("login failure for user ")); ok {
 		w, _ := scan.Word(scan.After(r, " from "))
 		rec.Src = scan.Addr(w)
 		// A refused login is to the corpus what a refused packet is; it is no session of anybody.
-		return p.mikrotikIs(System, "fw-packet", "deny", scan.Until(r, " "), rec)
+		return mikrotikIs(System, "fw-packet", "deny", scan.Until(r, " "), rec)
 	}
 	if bytes.HasPrefix(b, []byte("user ")) && (bytes.Contains(b, []byte(" logged in")) || bytes.Contains(b, []byte(" logged out"))) {
 		if r := scan.After(b, " from "); r != nil {
@@ -87,24 +87,24 @@ func (p *Parser) mikrotikLog(topics, b []byte, rec *Record) bool {
 			rec.Src = scan.Addr(w)
 		}
 		w, _ := scan.Word(b[len("user "):])
-		return p.mikrotikIs(System, "other", "", w, rec)
+		return mikrotikIs(System, "other", "", w, rec)
 	}
-	if p.mikrotikLease(b, rec) || p.mikrotikDNS(b, rec) || p.mikrotikLink(b, rec) {
+	if mikrotikLease(b, rec) || mikrotikDNS(b, rec) || mikrotikLink(b, rec) {
 		return true
 	}
 	if topics == nil {
 		return false
 	}
-	return p.mikrotikIs(System, "other", "", topics, rec)
+	return mikrotikIs(System, "other", "", topics, rec)
 }
 
-func (p *Parser) mikrotikIs(k Kind, word, action string, detail []byte, rec *Record) bool {
-	rec.Dialect, rec.Kind, rec.Word, rec.Action, rec.Detail = "mikrotik", k, word, action, p.name(detail)
+func mikrotikIs(k Kind, word, action string, detail []byte, rec *Record) bool {
+	rec.Dialect, rec.Kind, rec.Word, rec.Action, rec.detail = "mikrotik", k, word, action, detail
 	return true
 }
 
 // mikrotikLease reads "defconf assigned 192.168.88.10 for AA:BB:CC:DD:EE:FF name" ("to" before 7.x) and "deassigned … from".
-func (p *Parser) mikrotikLease(b []byte, rec *Record) bool {
+func mikrotikLease(b []byte, rec *Record) bool {
 	_, r := scan.Word(b)
 	verb, r := scan.Word(r)
 	w, r := scan.Word(r)
@@ -117,13 +117,13 @@ func (p *Parser) mikrotikLease(b []byte, rec *Record) bool {
 		return false
 	}
 	if verb[0] == 'd' {
-		return p.mikrotikIs(System, "dhcp", "", scan.TrimLeft(r), rec)
+		return mikrotikIs(System, "dhcp", "", scan.TrimLeft(r), rec)
 	}
-	return p.mikrotikIs(DHCPLease, "dhcp", "", scan.TrimLeft(r), rec)
+	return mikrotikIs(DHCPLease, "dhcp", "", scan.TrimLeft(r), rec)
 }
 
 // mikrotikDNS reads "dns query from 192.168.88.10: #1234 example.com. A" and 7.x's "query from 192.168.88.10: #1234 example.com. A".
-func (p *Parser) mikrotikDNS(b []byte, rec *Record) bool {
+func mikrotikDNS(b []byte, rec *Record) bool {
 	b = bytes.TrimPrefix(bytes.TrimPrefix(b, []byte("dns ")), []byte("dns "))
 	r, ok := bytes.CutPrefix(b, []byte("query from "))
 	if !ok {
@@ -142,20 +142,20 @@ func (p *Parser) mikrotikDNS(b []byte, rec *Record) bool {
 	if string(rec.Host) == "dns" { // a console line: the header took the first word for a host
 		rec.Host = nil
 	}
-	return p.mikrotikIs(DNSQuery, "dns-query", "", rec.QName, rec)
+	return mikrotikIs(DNSQuery, "dns-query", "", rec.QName, rec)
 }
 
 // mikrotikLink reads "ether1 link up (speed 1G, full duplex)" and "ether1 link down".
-func (p *Parser) mikrotikLink(b []byte, rec *Record) bool {
+func mikrotikLink(b []byte, rec *Record) bool {
 	intf, r := scan.Word(b)
 	if bytes.HasSuffix(intf, []byte(":")) || len(intf) == 0 {
 		return false
 	}
 	switch {
 	case string(r) == "link down":
-		return p.mikrotikIs(Link, "link-down", "", intf, rec)
+		return mikrotikIs(Link, "link-down", "", intf, rec)
 	case string(r) == "link up", bytes.HasPrefix(r, []byte("link up (")):
-		return p.mikrotikIs(Link, "link-up", "", intf, rec)
+		return mikrotikIs(Link, "link-up", "", intf, rec)
 	}
 	return false
 }

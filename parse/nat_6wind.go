@@ -10,7 +10,7 @@ import (
 //
 //	NEW CONN: fwd proto 6 10.100.0.1:4241 -> 10.200.0.1:33815, back proto 6 10.200.0.1:33815 --> 10.175.0.3:10752
 //	USER 100.64.0.1 (matching rule 1): NEW BLOCK (pool "mypool", ip public 192.0.2.33, proto 6, port 1 - 512)
-func (p *Parser) sixwind(b []byte, rec *Record) bool {
+func sixwind(b []byte, rec *Record) bool {
 	rec.Dialect = "6wind"
 	if user, ok := bytes.CutPrefix(b, []byte("USER ")); ok {
 		w, rest := scan.Word(user)
@@ -18,7 +18,7 @@ func (p *Parser) sixwind(b []byte, rec *Record) bool {
 		what := scan.After(rest, "): ")
 		created := bytes.HasPrefix(what, []byte("NEW BLOCK"))
 		if !created && !bytes.HasPrefix(what, []byte("DESTROY BLOCK")) {
-			rec.Kind, rec.Word, rec.Detail = System, "other", p.name(what)
+			rec.Kind, rec.Word, rec.detail = System, "other", what
 			if scan.ContainsLower(what, "fail") || scan.ContainsLower(what, "full") || scan.ContainsLower(what, "limit") || scan.ContainsLower(what, "no block") || scan.ContainsLower(what, "exhaust") {
 				rec.Kind, rec.Word = TableFull, "nat-exhausted"
 			}
@@ -27,7 +27,7 @@ func (p *Parser) sixwind(b []byte, rec *Record) bool {
 		rec.NATSrc = scan.Addr(scan.Until(scan.After(what, "ip public "), ",) "))
 		rec.Proto = protocol(scan.Until(scan.After(what, "proto "), ",) "))
 		rec.PortLow, rec.PortHigh, _ = scan.PortRange(scan.After(what, "port "))
-		rec.Detail = p.name(scan.Until(scan.After(what, `pool "`), `"`))
+		rec.detail = scan.Until(scan.After(what, `pool "`), `"`)
 		natMark(rec, created)
 		return true
 	}
@@ -35,7 +35,7 @@ func (p *Parser) sixwind(b []byte, rec *Record) bool {
 	if !created && !bytes.HasPrefix(b, []byte("DESTROY CONN: ")) {
 		rec.Kind, rec.Word = System, "other"
 		if scan.ContainsLower(b, "full") || scan.ContainsLower(b, "exhaust") || scan.ContainsLower(b, "no more") {
-			rec.Kind, rec.Word, rec.Detail = TableFull, "nat-exhausted", p.name(b)
+			rec.Kind, rec.Word, rec.detail = TableFull, "nat-exhausted", b
 		}
 		return true
 	}

@@ -15,7 +15,7 @@ import (
 //
 // C, N and A create, F, D and R free. The translated source stands behind the first arrow, except in the form with
 // <-> and a comma, which gives the destination first.
-func (p *Parser) a10(b []byte, rec *Record) bool {
+func a10(b []byte, rec *Record) bool {
 	tag := scan.Until(b, ": ")
 	event := tag[bytes.LastIndexByte(tag, '-')+1:]
 	rest := b[len(tag):]

@@ -11,7 +11,7 @@ import (
 //
 //	LSN_ADD 10.10.10.10%0:5000 6 203.0.113.1%0:6000 198.51.100.1 443
 //	lsn_event="LSN_DELETE",start="1562092616047",cli="10.10.10.10:5000",nat="203.0.113.1:6000",duration="8080"
-func (p *Parser) f5LSN(b []byte, rec *Record) bool {
+func f5LSN(b []byte, rec *Record) bool {
 	event := []byte(nil)
 	if b[0] == 'l' {
 		w := scan.PairWalk{Rest: b, Sep: ','}
@@ -58,7 +58,7 @@ func (p *Parser) f5LSN(b []byte, rec *Record) bool {
 		e.NATSrc, e.NATSPort = netip.Addr{}, 0
 	}
 	if bytes.Contains(event, []byte("FAIL")) || bytes.Contains(event, []byte("QUOTA")) || bytes.Contains(event, []byte("EXHAUST")) {
-		rec.Kind, rec.Word, rec.Action, rec.Detail = TableFull, "nat-exhausted", "", p.name(event)
+		rec.Kind, rec.Word, rec.Action, rec.detail = TableFull, "nat-exhausted", "", event
 	}
 	return true
 }

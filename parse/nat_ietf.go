@@ -13,7 +13,7 @@ import (
 //
 // I… is the endpoint inside, X… outside; S the source, D the destination. SADD and SDEL are sessions. APMADD and APMDEL
 // are mappings of a port that any number of sessions use: System, as they have no destination.
-func (p *Parser) natSyslog(b []byte, rec *Record) bool {
+func natSyslog(b []byte, rec *Record) bool {
 	id := rec.msgID
 	created := bytes.HasSuffix(id, []byte("ADD"))
 	if rec.data != nil {

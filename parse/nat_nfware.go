@@ -10,7 +10,7 @@ import (
 //
 //	A VRF 0 6 INT 10.0.0.1:57938 EXT 100.64.0.1:28475 DST 185.165.123.206:443 DIR OUT
 //	D VRF 0 INT 10.0.0.1 EXT 100.64.0.1:1024-2047
-func (p *Parser) nfware(b []byte, rec *Record) bool {
+func nfware(b []byte, rec *Record) bool {
 	created := b[0] == 'A'
 	_, rest := scan.Word(b[len("A VRF "):])
 	w, rest := scan.Word(rest)

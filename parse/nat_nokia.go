@@ -11,7 +11,7 @@ import (
 //	{1} Map  192.168.20.28 [2001-2005] MDA 1/2 -- 276824064 classic-lsn-sub %3 vprn101 10.0.1.2 at 2012/08/17 15:31:39
 //
 // The first address is the outside one; the subscriber's is the last word in front of "at".
-func (p *Parser) nokiaISA(b []byte, rec *Record) bool {
+func nokiaISA(b []byte, rec *Record) bool {
 	end := bytes.IndexByte(b[:min(len(b), 12)], '}')
 	if end < 0 {
 		return false

@@ -12,12 +12,12 @@ import (
 //	NAPT.018: no available port, …
 //
 // b begins with the function, code is its length.
-func (p *Parser) necix(b []byte, code int, rec *Record) bool {
+func necix(b []byte, code int, rec *Record) bool {
 	name, rest := b[:code], scan.TrimLeft(b[code:])
 	if i := bytes.IndexByte(rest, ':'); i > 0 && i < 8 {
 		rest = scan.TrimLeft(rest[i+1:])
 	}
-	rec.Dialect, rec.Word, rec.Kind, rec.Detail = "nec-ix", "other", System, p.name(name)
+	rec.Dialect, rec.Word, rec.Kind, rec.detail = "nec-ix", "other", System, name
 	switch string(name) {
 	case "FLT":
 		verb, r := scan.Word(rest)
@@ -37,7 +37,7 @@ func (p *Parser) necix(b []byte, code int, rec *Record) bool {
 		rec.Dst, rec.DPort = scan.EndpointWord(bytes.TrimRight(to, ","))
 		if m := scan.After(r, "match "); m != nil {
 			rec.Rule = scan.Until(m, ", ")
-			rec.Detail = p.name(rec.Rule)
+			rec.detail = rec.Rule
 			if _, intf, ok := bytes.Cut(m, []byte(", ")); ok {
 				intf, dir := scan.Word(intf)
 				if bytes.HasPrefix(dir, []byte("out")) {
@@ -51,7 +51,7 @@ func (p *Parser) necix(b []byte, code int, rec *Record) bool {
 		tidyNAT(&rec.Event)
 	case "NAPT", "NAT":
 		if scan.ContainsLower(rest, "full") || scan.ContainsLower(rest, "exhaust") || scan.ContainsLower(rest, "no available") || scan.ContainsLower(rest, "limit") || scan.ContainsLower(rest, "overflow") {
-			rec.Kind, rec.Word, rec.Detail = TableFull, "nat-exhausted", p.name(rest)
+			rec.Kind, rec.Word, rec.detail = TableFull, "nat-exhausted", rest
 		}
 	default:
 		switch {

@@ -10,7 +10,7 @@ import (
 // Junos by name, so that their chatter is not counted as unknown: "mib2d[2300]: SNMP_TRAP_LINK_DOWN: … ifName ge-0/0/1",
 // NetIron's "System: Interface ethernet 3/8, state down - remote fault", SONiC's "setHostIntfsOperStatus: Set operation
 // status UP to host interface Ethernet28".
-func (p *Parser) netos(b []byte, rec *Record) bool {
+func netos(b []byte, rec *Record) bool {
 	var name []byte
 	switch {
 	case b[0] == ':' && bytes.HasPrefix(b, []byte(":- setHostIntfsOperStatus: ")):
@@ -35,7 +35,7 @@ func (p *Parser) netos(b []byte, rec *Record) bool {
 			name, _ = scan.Word(scan.After(rest, "ifName "))
 			rec.link(bytes.HasSuffix(tag, []byte("UP")))
 		} else {
-			rec.plain(Name{})
+			rec.plain(nil)
 		}
 	default:
 		return false
@@ -43,7 +43,7 @@ func (p *Parser) netos(b []byte, rec *Record) bool {
 	if rec.Kind == Link {
 		rec.InIf = name
 	}
-	rec.Dialect, rec.Detail = "netos", p.name(name)
+	rec.Dialect, rec.detail = "netos", name
 	return len(name) > 0
 }
 

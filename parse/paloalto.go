@@ -10,7 +10,7 @@ import (
 // Descriptions" of PAN-OS 8 to 11; the ones that are read have not moved since.
 //
 // A session that end logs has its bytes and packets; start, drop and deny say what their names say.
-func (p *Parser) paloalto(b []byte, rec *Record) bool {
+func paloalto(b []byte, rec *Record) bool {
 	var c [36][]byte
 	n := csvColumns(b, c[:])
 	if n < 15 {
@@ -21,22 +21,22 @@ func (p *Parser) paloalto(b []byte, rec *Record) bool {
 		if n < 31 {
 			return false
 		}
-		p.paloSession(&c, rec)
-		p.paloTraffic(&c, n, rec)
+		paloSession(&c, rec)
+		paloTraffic(&c, n, rec)
 	case "THREAT":
 		if n < 31 {
 			return false
 		}
-		p.paloSession(&c, rec)
+		paloSession(&c, rec)
 		kind, action := verdict(c[30])
 		rec.Word, rec.Kind, rec.Action = "session", System, action
 		if kind == SessionDenied {
 			rec.Kind = SessionDenied
 		}
 	case "SYSTEM":
-		p.paloSystem(&c, rec)
+		paloSystem(&c, rec)
 	case "CONFIG", "USERID", "HIPMATCH", "GLOBALPROTECT", "AUTHENTICATION", "DECRYPTION", "IPTAG", "CORRELATION", "GTP", "SCTP", "TUNNEL":
-		rec.Kind, rec.Word, rec.Detail = System, "other", p.name(c[4])
+		rec.Kind, rec.Word, rec.detail = System, "other", c[4]
 	default:
 		return false
 	}
@@ -90,10 +90,10 @@ func csvColumns(b []byte, c [][]byte) (n int) {
 }
 
 // paloSession reads the columns that TRAFFIC and THREAT share.
-func (p *Parser) paloSession(c *[36][]byte, rec *Record) {
+func paloSession(c *[36][]byte, rec *Record) {
 	rec.Src, rec.Dst = scan.Addr(c[7]), scan.Addr(c[8])
 	rec.NATSrc, rec.NATDst = scan.Addr(c[9]), scan.Addr(c[10])
-	rec.Rule, rec.Detail = c[11], p.name(c[11])
+	rec.Rule, rec.detail = c[11], c[11]
 	rec.InIf, rec.OutIf = c[18], c[19]
 	rec.SPort, rec.DPort = scan.Port(c[24]), scan.Port(c[25])
 	rec.NATSPort, rec.NATDPort = scan.Port(c[26]), scan.Port(c[27])
@@ -101,7 +101,7 @@ func (p *Parser) paloSession(c *[36][]byte, rec *Record) {
 	tidyNAT(&rec.Event)
 }
 
-func (p *Parser) paloTraffic(c *[36][]byte, n int, rec *Record) {
+func paloTraffic(c *[36][]byte, n int, rec *Record) {
 	rec.Word = "session"
 	if n > 34 {
 		rec.Bytes, _ = scan.Number(c[31])
@@ -126,18 +126,18 @@ func (p *Parser) paloTraffic(c *[36][]byte, n int, rec *Record) {
 }
 
 // paloSystem reads "…,SYSTEM,nat,…,eventid,object,…,module,severity,description".
-func (p *Parser) paloSystem(c *[36][]byte, rec *Record) {
-	rec.Kind, rec.Word, rec.Detail = System, "other", p.name(c[8])
+func paloSystem(c *[36][]byte, rec *Record) {
+	rec.Kind, rec.Word, rec.detail = System, "other", c[8]
 	text := c[14]
 	switch {
 	case scan.ContainsLower(text, "nat") && (scan.ContainsLower(text, "exhaust") || scan.ContainsLower(text, "allocation failed") || scan.ContainsLower(text, "oversubscri")):
-		rec.Kind, rec.Word, rec.Detail = TableFull, "nat-exhausted", p.name(text)
+		rec.Kind, rec.Word, rec.detail = TableFull, "nat-exhausted", text
 	case scan.ContainsLower(text, "session table") && (scan.ContainsLower(text, "full") || scan.ContainsLower(text, "exhaust") || scan.ContainsLower(text, "reached")):
-		rec.Kind, rec.Word, rec.Detail = TableFull, "session-limit", p.name(text)
+		rec.Kind, rec.Word, rec.detail = TableFull, "session-limit", text
 	case scan.ContainsLower(text, "link is up"), scan.ContainsLower(text, "link up"), bytes.HasSuffix(text, []byte(": Up")), bytes.HasPrefix(text, []byte("Port ")) && scan.ContainsLower(text, ": up "):
-		rec.Kind, rec.Word, rec.Detail = Link, "link-up", p.name(c[9])
+		rec.Kind, rec.Word, rec.detail = Link, "link-up", c[9]
 	case scan.ContainsLower(text, "link is down"), scan.ContainsLower(text, "link down"), bytes.HasSuffix(text, []byte(": Down")), bytes.HasPrefix(text, []byte("Port ")) && scan.ContainsLower(text, ": down "):
-		rec.Kind, rec.Word, rec.Detail = Link, "link-down", p.name(c[9])
+		rec.Kind, rec.Word, rec.detail = Link, "link-down", c[9]
 	case string(c[4]) == "dhcp":
 		rec.Word = "dhcp"
 	}

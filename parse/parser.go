@@ -23,15 +23,20 @@ const (
 
 // Parser reads the lines of one sender or file. It is not safe for concurrent use.
 type Parser struct {
+	mem memory
+	own *Dialect // what the sender of the current line is known to write; nil: not known
+}
+
+// memory holds what a Parser keeps from line to line, so that a line costs no allocation.
+type memory struct {
 	names   map[string]Name
 	rules   map[string]rule
-	scratch []byte   // unescaped journal fields of the current line
-	own     *Dialect // of the sender of the current line; nil: not known
+	scratch []byte // bytes of the current line that stand nowhere in it: unescaped JSON, names that a dialect gives
 }
 
 // NewParser makes a Parser with an empty name cache.
 func NewParser() *Parser {
-	return &Parser{names: make(map[string]Name), rules: make(map[string]rule)}
+	return &Parser{mem: memory{names: make(map[string]Name), rules: make(map[string]rule)}}
 }
 
 // Line reads one line into rec, which is reset first. A trailing newline, carriage return or NUL is no part of the line.
@@ -53,15 +58,21 @@ func (p *Parser) Line(line []byte, rec *Record) {
 			rec.State = LinkDown
 		}
 	}
-	if rec.Kind == Unknown { // what is not understood is grouped by who says it
-		rec.Detail = p.name(rec.App)
+	if rec.Kind == Unknown { // what is not understood is grouped by the program that writes it
+		rec.detail = rec.App
+	}
+	if len(rec.detail) > 0 {
+		rec.Detail = p.mem.name(rec.detail)
 	}
 	rec.Identity = identity(rec)
 }
 
 // head reads what precedes the message into rec, which is reset first; false where there is nothing at all.
 func (p *Parser) head(line []byte, rec *Record) bool {
-	*rec = Record{Pri: -1}
+	*rec = Record{Pri: -1, mem: &p.mem}
+	if p.mem.scratch = p.mem.scratch[:0]; cap(p.mem.scratch) > maxScratch {
+		p.mem.scratch = nil // one monstrous line shall not be paid for ever after
+	}
 	line = scan.TrimEnd(line)
 	line = bytes.TrimPrefix(line, scan.BOM)
 	if len(line) == 0 {
@@ -72,7 +83,7 @@ func (p *Parser) head(line []byte, rec *Record) bool {
 	}
 	switch {
 	case line[0] == '{':
-		if !isJournal(line) || !p.journal(line, rec) {
+		if !isJournal(line) || !journal(line, rec) {
 			rec.Body = line
 		}
 	case isContinuation(line):
@@ -106,21 +117,28 @@ func (p *Parser) message(rec *Record) {
 }
 
 // name interns b through the bounded cache; a hit does not allocate.
-func (p *Parser) name(b []byte) Name {
+func (m *memory) name(b []byte) Name {
 	if len(b) == 0 {
 		return Name{}
 	}
 	if len(b) > maxNameLen {
 		b = b[:maxNameLen]
 	}
-	if n, ok := p.names[string(b)]; ok {
+	if n, ok := m.names[string(b)]; ok {
 		return n
 	}
-	if len(p.names) >= maxNames {
-		clear(p.names)
+	if len(m.names) >= maxNames {
+		clear(m.names)
 	}
 	s := string(b)
 	n := MakeName(s)
-	p.names[s] = n
+	m.names[s] = n
 	return n
+}
+
+// keep copies text into the memory of the line's Parser, as bytes that are valid as long as the line.
+func (rec *Record) keep(text string) []byte {
+	start := len(rec.mem.scratch)
+	rec.mem.scratch = append(rec.mem.scratch, text...)
+	return rec.mem.scratch[start:len(rec.mem.scratch):len(rec.mem.scratch)]
 }

@@ -6,45 +6,59 @@ import (
 	"uncloak/parse/scan"
 )
 
-// Record is everything that one line says, in the finer words of `uncloak parse`; the embedded Event is the part that
-// is stored. Byte slices point into the line and are valid as long as it is. One Record is reused for all lines.
+// Record holds everything that one line says, in the finer words of `uncloak parse`; the embedded Event is the part that
+// is stored. Byte slices point into the line, or into the Parser, and are valid until the Parser's next line. One Record
+// is reused for all lines.
 type Record struct {
-	Event
-	Dialect string // which dialect understood the line: "netfilter", "conntrack", "kernel", …; "" for none
-	Word    string // the finer kind: "fw-packet", "conntrack", "oom-constraint", "conntrack-full" …; "" if not understood
-	Action  string // allow, deny, nat-create, nat-delete, session-create, session-update, session-delete; or ""
+	said
 
-	Stamp     Stamp
-	Pri       int // syslog priority 0..191, or -1
-	Host      []byte
-	App       []byte
-	PID       []byte // of the syslog tag (not of an OOM kill)
-	Body      []byte // the message behind header, tag and uptime stamp
-	InIf      []byte
-	OutIf     []byte
-	QName     []byte
-	QType     []byte
-	Rule      []byte // log prefix
-	Assured   bool
-	Unreplied bool   // the line says [UNREPLIED]
-	Identity  uint64 // hash of what makes the line itself: uptime stamp (or wall stamp) and Body; the same kernel line has the same Identity in syslog, dmesg and kmsg
+	Stamp Stamp
+	Pri   int // syslog priority 0..191, or -1
+	Host  []byte
+	App   []byte
+	PID   []byte // of the syslog tag (not of an OOM kill)
+	Body  []byte // the message behind header, tag and uptime stamp
 
-	Zone              []byte // zone of Src as the line gives it: the en0 of fe80::1%en0
-	indent            int    // blanks in front of the line
-	PortLow, PortHigh uint16 // the block of ports that a NAT gives to a subscriber
-	ZeroPort          bool   // the line says that the destination port is 0
-	Unordered         bool   // the line does not say who opened the session: Src and Dst are a guess
+	// Identity is a hash of what makes the line itself: uptime stamp (or wall stamp) and Body. The same kernel line has
+	// the same Identity in syslog, dmesg and kmsg.
+	Identity uint64
 
-	swapped    bool   // the guess is the other way round than the line's order
-	data       []byte // structured data of an RFC 5424 header
-	msgID      []byte // of an RFC 5424 header
-	tagged     []byte // Body with its tag in front
 	Relay      []byte // host of the outermost header, where another header stood inside it
 	RelayStamp Stamp  // the relay's stamp; where the sender's clock is not set (Cisco's *), the sender's
-	times      uint32 // how often logwatch saw the line
-	hostOnly   bool   // "host: last message repeated …"
-	unsynced   bool   // the sender says that its clock is not set
-	dmesg      bool   // the stamp is one that dmesg alone writes: the kernel speaks
+
+	mem      *memory // of the Parser that reads the line
+	data     []byte  // structured data of an RFC 5424 header
+	msgID    []byte  // message name of an RFC 5424 header
+	tagged   []byte  // Body with its tag in front
+	indent   int     // blanks in front of the line
+	times    uint32  // how often logwatch saw the line
+	hostOnly bool    // "host: last message repeated …"
+	unsynced bool    // the sender says that its clock is not set
+	dmesg    bool    // the stamp is one that only dmesg writes, so the line is the kernel's
+}
+
+// said holds the fields that dialects write. One assignment takes back everything that a dialect wrote before it failed.
+type said struct {
+	Event
+	Dialect string // which dialect understood the line: "netfilter", "conntrack", "kernel", …; "" for none
+	Word    string // the finer kind: "fw-packet", "conntrack", "oom-constraint" …; "" if the line is not understood
+	Action  string // allow, deny, nat-create, nat-delete, session-create, session-update, session-delete; or ""
+
+	InIf  []byte
+	OutIf []byte
+	QName []byte
+	QType []byte
+	Rule  []byte // log prefix
+	Zone  []byte // zone of Src as the line gives it: the en0 of fe80::1%en0
+
+	PortLow, PortHigh uint16 // the block of ports that a NAT gives to a subscriber
+	Assured           bool
+	Unreplied         bool // the line says [UNREPLIED]
+	ZeroPort          bool // the line says that the destination port is 0
+	Unordered         bool // the line does not say who opened the session: Src and Dst are a guess
+
+	swapped bool   // the guess is the other way round than the line's order
+	detail  []byte // becomes Detail when the line is understood
 }
 
 // Stamp is the time as the line gives it, before anything is known of the sender's zone or year.
@@ -107,13 +121,13 @@ func (rec *Record) link(up bool) {
 }
 
 // full fills in that a pool or a table has no room left; detail is which.
-func (rec *Record) full(w string, detail Name) {
-	rec.Kind, rec.Word, rec.Action, rec.Detail = TableFull, w, "", detail
+func (rec *Record) full(w string, detail []byte) {
+	rec.Kind, rec.Word, rec.Action, rec.detail = TableFull, w, "", detail
 }
 
 // plain fills in a message that is understood and has no consequence. The header's own word stays.
-func (rec *Record) plain(detail Name) {
-	rec.Kind, rec.Detail, rec.Action = System, detail, ""
+func (rec *Record) plain(detail []byte) {
+	rec.Kind, rec.detail, rec.Action = System, detail, ""
 	if rec.Word == "" || rec.Word == "malformed" {
 		rec.Word = "syslog"
 	}
@@ -180,17 +194,8 @@ func mark(rec *Record, k Kind, word string) bool {
 // noLeases names the table that is full when a DHCP server has no address left.
 var noLeases = []byte("dhcp leases")
 
-// undo takes back what a dialect wrote before it saw that the line is not its own.
-func undo(rec *Record) {
-	rec.Event, rec.Dialect, rec.Action, rec.Zone = Event{}, "", "", nil
-	rec.InIf, rec.OutIf, rec.QName, rec.QType, rec.Rule = nil, nil, nil, nil, nil
-	rec.Assured, rec.Unreplied = false, false
-}
+// clear takes back what a dialect wrote that did not understand the line after all. Word stays what the header said.
+func (rec *Record) clear(word string) { rec.said = said{Word: word} }
 
-// clear takes back what a dialect has written that did not understand the line after all; word is the header's.
-func (rec *Record) clear(word string) {
-	rec.Event, rec.Word, rec.Action, rec.Dialect = Event{}, word, "", ""
-	rec.PortLow, rec.PortHigh, rec.Unordered, rec.swapped = 0, 0, false, false
-	rec.InIf, rec.OutIf, rec.QName, rec.QType, rec.Rule = nil, nil, nil, nil, nil
-	rec.Assured, rec.Unreplied, rec.ZeroPort = false, false, false
-}
+// undo takes back what a reader wrote before it tries the line in another form.
+func undo(rec *Record) { rec.said = said{Word: rec.Word} }

@@ -14,5 +14,7 @@ func TestRepeated(t *testing.T) {
 		{"inner kill keeps its pid", "gw kernel: message repeated 3 times: [ Out of Memory: Killed process 870 (httpd).]", `{"event":"oom-kill","pid":870}`},
 		{"a sentence", "Mar  5 07:08:09 gw app: message repeated often", `{"event":"unknown"}`},
 		{"absurd", "last message repeated 99999999999999999999 times", `{"event":"repeated","count":0}`},
+		{"old repeat", "Mar  8 15:18:40 avas: last message repeated 11 times", `{"kind":"syslog","event":"repeated","count":11,"host":"avas"}`},
+		{"repeat of the kernel", "Mar  8 15:18:40 gw kernel: last message repeated 11 times", `{"kind":"suppressed","count":11,"host":"gw"}`},
 	})
 }

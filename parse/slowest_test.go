@@ -1,7 +1,6 @@
 package parse
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 	"testing"
@@ -23,7 +22,7 @@ func BenchmarkFormat(b *testing.B) {
 	}
 }
 
-// timedLine is a line, what it cost, and whose it is.
+// timedLine holds a line, the time that reading it took, and its dialect.
 type timedLine struct {
 	cost    time.Duration
 	dialect string
@@ -43,7 +42,7 @@ func BenchmarkSlowest(b *testing.B) {
 	b.ReportMetric(float64(worst[0].cost.Nanoseconds()), "ns/slowest-line")
 }
 
-// everyLine is each line of the test files and each sample of the tables.
+// everyLine returns each line of the test files and each sample of the tables.
 func everyLine(tb testing.TB) [][]byte {
 	var lines [][]byte
 	for _, name := range seedFiles {
@@ -58,7 +57,7 @@ func everyLine(tb testing.TB) [][]byte {
 	return lines
 }
 
-// slowest is the slowest line of each dialect, the slowest dialect first.
+// slowest returns the slowest line of each dialect, the slowest dialect first.
 func slowest(lines [][]byte) []timedLine {
 	const rounds, reads = 200, 10
 	p := NewParser()
@@ -89,20 +88,4 @@ func slowest(lines [][]byte) []timedLine {
 		return cmp.Or(cmp.Compare(b.cost, a.cost), cmp.Compare(a.dialect, b.dialect))
 	})
 	return worst
-}
-
-// Lines of a megabyte that begin like a line of each dialect, and go on with what it consists of or with what its
-// reader looks for, are read in linear time: a reader that is worse would not end.
-func TestHugeLinesOfEachDialect(t *testing.T) {
-	p := NewParser()
-	var rec Record
-	for _, f := range Formats() {
-		for _, filler := range []string{f.Sample[len(f.Sample)/2:], `a="`, " ", ": "} {
-			line := append([]byte(f.Sample), bytes.Repeat([]byte(filler), 1<<20/len(filler))...)
-			p.Line(line, &rec)
-			if len(rec.Body) > len(line) {
-				t.Errorf("%s: the body is longer than the line", f.Name)
-			}
-		}
-	}
 }

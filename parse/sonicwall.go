@@ -12,7 +12,7 @@ import (
 //	src=2.2.2.2:36704:WAN dst=1.1.1.1:50000:WAN proto=tcp/50000
 //
 // m is the message's number (SonicOS Log Event Reference Guide). natSrc and natDst are the translated endpoints.
-func (p *Parser) sonicwall(b []byte, rec *Record) bool {
+func sonicwall(b []byte, rec *Record) bool {
 	var m, msg, deed, stamp, fw, kind []byte
 	var sent, rcvd, spkt, rpkt uint64
 	serial := false
@@ -66,7 +66,7 @@ func (p *Parser) sonicwall(b []byte, rec *Record) bool {
 		return false
 	}
 	rec.ZeroPort = rec.ZeroPort && rec.DPort == 0 && rec.Proto != ICMP
-	rec.Dialect, rec.Word, rec.Detail = "sonicwall", "session", p.name(msg)
+	rec.Dialect, rec.Word, rec.detail = "sonicwall", "session", msg
 	rec.Bytes, rec.Packets = sent+rcvd, scan.Saturate(spkt+rpkt)
 	rec.Kind, rec.Action = sonicKind(m, msg, deed)
 	if rec.Kind == TableFull {

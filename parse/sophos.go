@@ -12,7 +12,7 @@ import (
 //	name="Packet dropped" action="drop" fwrule="60001" initf="eth6" srcip="…" dstip="…" proto="17" srcport="5319" dstport="5060"
 //
 // b begins with id=; the header's own stamp is read by the family.
-func (p *Parser) sophosUTM(b []byte, rec *Record) bool {
+func sophosUTM(b []byte, rec *Record) bool {
 	var sub, action, name []byte
 	w := scan.PairWalk{Rest: b, Sep: ' '}
 	for key, val, ok := w.Next(); ok; key, val, ok = w.Next() {
@@ -46,7 +46,7 @@ func (p *Parser) sophosUTM(b []byte, rec *Record) bool {
 	if len(sub) == 0 {
 		return false
 	}
-	rec.Dialect, rec.Word, rec.Detail = "sophos", "other", p.name(name)
+	rec.Dialect, rec.Word, rec.detail = "sophos", "other", name
 	rec.Kind = System
 	if string(sub) == "packetfilter" || string(sub) == "ips" {
 		rec.Word = "fw-packet"
@@ -72,7 +72,7 @@ func flagWords(b []byte) (flags uint8) {
 }
 
 // sophosXG reads the device="SFW" lines of Sophos Firewall (XG, SFOS, Cyberoam), old and new names of the fields.
-func (p *Parser) sophosXG(b []byte, rec *Record) bool {
+func sophosXG(b []byte, rec *Record) bool {
 	var x xgFields
 	w := scan.PairWalk{Rest: b, Sep: ' '}
 	for key, val, ok := w.Next(); ok; key, val, ok = w.Next() {
@@ -101,9 +101,9 @@ func (p *Parser) sophosXG(b []byte, rec *Record) bool {
 			}
 		}
 	}
-	rec.Detail = p.name(rec.Rule)
+	rec.detail = rec.Rule
 	if !rec.Src.IsValid() || string(x.logType) == "Event" {
-		p.xgEvent(&x, rec)
+		xgEvent(&x, rec)
 	}
 	rec.Bytes, rec.Packets = x.sent+x.rcvd, scan.Saturate(x.sentPkts+x.rcvdPkts)
 	tidyNAT(&rec.Event)
@@ -187,17 +187,17 @@ func (x *xgFields) set(key, val []byte, rec *Record) {
 }
 
 // xgEvent reads the lines that are about no packet: leases, and everything else.
-func (p *Parser) xgEvent(x *xgFields, rec *Record) {
+func xgEvent(x *xgFields, rec *Record) {
 	rec.Kind, rec.Word, rec.Action = System, "other", ""
 	if string(x.component) == "DHCP Server" {
 		rec.Word = "dhcp"
 		if rec.Src.IsValid() && !scan.EqualLower(x.status, "release") && !scan.EqualLower(x.status, "expire") {
-			rec.Kind, rec.Detail = DHCPLease, p.name(x.client)
+			rec.Kind, rec.detail = DHCPLease, x.client
 			return
 		}
 	}
 	if len(x.message) > 0 {
-		rec.Detail = p.name(x.message)
+		rec.detail = x.message
 	}
 }
 
@@ -222,7 +222,7 @@ func (x *xgFields) stamp(rec *Record) {
 }
 
 // utmHeader reads the header of Sophos UTM, "2023:04:28-00:50:54 host ulogd[12511]: ", and its line.
-func (p *Parser) utmHeader(b []byte, rec *Record) bool {
+func utmHeader(b []byte, rec *Record) bool {
 	var buf [19]byte
 	copy(buf[:], b)
 	buf[4], buf[7], buf[10] = '-', '-', 'T'
@@ -236,7 +236,7 @@ func (p *Parser) utmHeader(b []byte, rec *Record) bool {
 		return false
 	}
 	if bytes.HasPrefix(rest, []byte(`id="`)) {
-		if !p.sophosUTM(rest, rec) {
+		if !sophosUTM(rest, rec) {
 			return false
 		}
 	} else {

@@ -69,11 +69,13 @@ func TestResolve(t *testing.T) {
 }
 
 func FuzzResolve(f *testing.F) {
-	f.Add(int64(1795292879), int16(0), uint8(2), uint8(29), uint8(23), uint8(59), uint8(60), int32(0), int32(7200), uint8(1))
-	f.Add(int64(0), int16(2026), uint8(3), uint8(29), uint8(2), uint8(30), uint8(0), int32(999999999), int32(0), uint8(3))
+	f.Add(int64(1795292879), int16(0), uint8(2), uint8(29), uint8(23), uint8(59), uint8(60),
+		int32(0), int32(7200), uint8(1))
+	f.Add(int64(0), int16(2026), uint8(3), uint8(29), uint8(2), uint8(30), uint8(0),
+		int32(999999999), int32(0), uint8(3))
 	f.Fuzz(func(t *testing.T, ref int64, year int16, month, day, h, m, s uint8, nanos, offset int32, bits uint8) {
-		st := Stamp{Year: year, Month: month, Day: day, Hour: h, Minute: m, Second: s, Nanos: nanos, Offset: offset, Unix: ref,
-			HasClock: bits&1 != 0, HasZone: bits&2 != 0, HasUnix: bits&4 != 0, HasUptime: bits&8 != 0}
+		st := Stamp{Year: year, Month: month, Day: day, Hour: h, Minute: m, Second: s, Nanos: nanos, Offset: offset,
+			Unix: ref, HasClock: bits&1 != 0, HasZone: bits&2 != 0, HasUnix: bits&4 != 0, HasUptime: bits&8 != 0}
 		if ref < -1<<40 || ref > 1<<40 || nanos < 0 || nanos > 999_999_999 {
 			return
 		}
@@ -94,13 +96,16 @@ func FuzzStamp(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, read := range []func(*Stamp, []byte) ([]byte, bool){(*Stamp).stamp3164, (*Stamp).stampISO, (*Stamp).stampCtime, (*Stamp).bracketed} {
+		for _, read := range []func(*Stamp, []byte) ([]byte, bool){
+			(*Stamp).stamp3164, (*Stamp).stampISO, (*Stamp).stampCtime, (*Stamp).bracketed,
+		} {
 			var s Stamp
 			rest, ok := read(&s, b)
 			if !ok && s != (Stamp{}) {
 				t.Errorf("%q is refused but leaves %+v", b, s)
 			}
-			if ok && (len(rest) >= len(b) || s.Month > 12 || s.Day > 31 || s.Hour > 23 || s.Minute > 59 || s.Second > 60 || s.Nanos > 999_999_999 || s.Nanos < 0 || s.Uptime < 0) {
+			date, clock := s.Month <= 12 && s.Day <= 31, s.Hour <= 23 && s.Minute <= 59 && s.Second <= 60
+			if ok && (len(rest) >= len(b) || !date || !clock || s.Nanos > 999_999_999 || s.Nanos < 0 || s.Uptime < 0) {
 				t.Errorf("%q gives %+v", b, s)
 			}
 		}
@@ -120,7 +125,7 @@ func BenchmarkResolve(b *testing.B) {
 	}
 }
 
-// What no calendar and no clock has is no stamp.
+// Dates and clocks that cannot exist are not taken for a stamp.
 func TestStampThatCannotBe(t *testing.T) {
 	checkAll(t, []says{
 		{"31 November", "Nov 31 10:00:00 gw kernel: x", `{"stamp":null}`},

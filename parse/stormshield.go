@@ -9,7 +9,7 @@ import "uncloak/parse/scan"
 //
 // logtype connection and plugin are written when a session ends, filter and alarm when a packet meets a rule. modsrc is the
 // translated source; where a destination is translated, origdst is what the client asked for and dst the real server.
-func (p *Parser) stormshield(b []byte, rec *Record) bool {
+func stormshield(b []byte, rec *Record) bool {
 	var kind, action, stamp, zone, fw, msg []byte
 	var sent, rcvd uint64
 	orig := rec.Event
@@ -84,9 +84,9 @@ func (p *Parser) stormshield(b []byte, rec *Record) bool {
 	default:
 		rec.Kind, rec.Action = System, ""
 	}
-	rec.Detail = p.name(rec.Rule)
+	rec.detail = rec.Rule
 	if len(msg) > 0 {
-		rec.Detail = p.name(msg)
+		rec.detail = msg
 	}
 	if !rec.Src.IsValid() {
 		rec.Kind, rec.Word = System, "other"

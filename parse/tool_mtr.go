@@ -24,13 +24,13 @@ type mtrHop struct {
 //
 // A hop is Latency with Src = its address where one is printed, Detail = its name, Count = the average in microseconds
 // and Packets = the probes sent. In --raw a line has hop, time in microseconds and sequence number.
-func (p *Parser) mtr(b []byte, rec *Record) bool {
+func mtr(b []byte, rec *Record) bool {
 	var h mtrHop
 	if !readMTR(b, &h) {
 		return false
 	}
 	rec.Dialect, rec.Src = "mtr", h.src
-	rec.Detail, rec.Packets, rec.Count = p.name(h.host), h.snt, scan.Microseconds(h.avg)
+	rec.detail, rec.Packets, rec.Count = h.host, h.snt, scan.Microseconds(h.avg)
 	return mark(rec, Latency, "mtr-hop")
 }
 
@@ -118,7 +118,7 @@ func (h *mtrHop) csv(b []byte) bool {
 
 // mtrRaw reads the lines of `mtr --raw`: "h 0 10.0.0.1" is a hop's address, "d 0 name" its name, "p 0 1234 33000" an
 // answer after 1234 µs, "x 0 33000" a probe that was sent. Hops count from 0 there.
-func (p *Parser) mtrRaw(b []byte, rec *Record) bool {
+func mtrRaw(b []byte, rec *Record) bool {
 	if len(b) < 5 || b[1] != ' ' || len(b) > 128 {
 		return false
 	}
@@ -134,7 +134,7 @@ func (p *Parser) mtrRaw(b []byte, rec *Record) bool {
 		}
 		mark(rec, System, "mtr-hop")
 	case 'd':
-		rec.Detail = p.name(first)
+		rec.detail = first
 		mark(rec, System, "mtr-hop")
 	case 'x':
 		if _, ok := scan.Number(first); !ok || len(scan.TrimLeft(more)) > 0 {

@@ -1,8 +1,11 @@
 package parse
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
-// TestMtr: mtr --report, --csv, --raw. Sources of the lines: testdata/family-c.md and shared corpus.
+// Output of mtr --report, --csv and --raw. The sources of the lines are in testdata/servers-tools.md.
 func TestMtr(t *testing.T) {
 	checkAll(t, []says{
 		{"old report", `  1. inner-cake                    0.0%    10    2.8   2.1   1.9   2.8   0.3`,
@@ -35,5 +38,13 @@ func TestMtr(t *testing.T) {
 			`{"kind":"other","event":"system","dialect":"mtr","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"no numbers", `1. a b c d e f g`,
 			`{"kind":"unknown","event":"unknown","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+	})
+}
+
+func TestMtrEvents(t *testing.T) {
+	a := netip.MustParseAddr
+	checkEvents(t, []stored{
+		{"mtr", "  3. 68.85.118.13                  0.0%    10    9.8  12.2   8.7  18.2   3.0", "68.85.118.13", Event{Kind: Latency, Src: a("68.85.118.13"), Count: 12200, Packets: 10}},
+		{"mtr raw", "p 0 1234 33000", "", Event{Kind: Latency, Count: 1234, Packets: 1}},
 	})
 }

@@ -28,7 +28,7 @@ type pingLine struct {
 // A reply is Latency with Src = who answers, Count = the round trip in microseconds, Packets = 1 and Bytes = its size;
 // a timeout and an unreachable are Latency without Count and Packets, with Detail "timeout" or the reason. The
 // summaries say the same again, so they are System; `uncloak parse` shows their numbers.
-func (p *Parser) ping(b []byte, rec *Record) bool {
+func ping(b []byte, rec *Record) bool {
 	var l pingLine
 	if !readPing(b, &l) {
 		return false
@@ -39,10 +39,10 @@ func (p *Parser) ping(b []byte, rec *Record) bool {
 		rec.Count, rec.Packets, rec.Bytes = scan.Microseconds(l.rtt), 1, uint64(l.size)
 		return mark(rec, Latency, l.word)
 	case "ping-timeout":
-		rec.Detail = p.name([]byte("timeout"))
+		rec.detail = rec.keep("timeout")
 		return mark(rec, Latency, l.word)
 	case "ping-unreachable":
-		rec.Detail = p.name([]byte(l.reason))
+		rec.detail = rec.keep(l.reason)
 		return mark(rec, Latency, l.word)
 	}
 	return mark(rec, System, l.word)

@@ -1,8 +1,11 @@
 package parse
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
-// TestPing: iputils, BSD, BusyBox, Windows, fping. Sources of the lines: testdata/family-c.md and shared corpus.
+// Output of ping of iputils, BSD and BusyBox, and of fping. The sources of the lines are in testdata/servers-tools.md.
 func TestPing(t *testing.T) {
 	checkAll(t, []says{
 		{"linux", `64 bytes from 151.101.189.67 (151.101.189.67): icmp_seq=1 ttl=59 time=29.6 ms`,
@@ -47,35 +50,19 @@ func TestPing(t *testing.T) {
 			`{"kind":"ping-timeout","event":"latency","dialect":"ping","src":"1.1.1.1","detail":"timeout","seq":1,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
 		{"alive", `8.8.8.8 is alive`,
 			`{"kind":"ping-reply","event":"latency","dialect":"ping","src":"8.8.8.8","packets":1,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
-		{"windows japanese", `192.168.1.101 からの応答: バイト数 =32 時間 =18ms TTL=64`,
-			`{"kind":"ping-reply","event":"latency","dialect":"ping","src":"192.168.1.101","bytes":32,"packets":1,"ttl":64,"rtt_ms":18,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
-		{"windows english", `Reply from 8.8.8.8: bytes=32 time=52ms TTL=43`,
-			`{"kind":"ping-reply","event":"latency","dialect":"ping","src":"8.8.8.8","bytes":32,"packets":1,"ttl":43,"rtt_ms":52,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
-		{"windows below", `Reply from 192.168.1.1: bytes=32 time<1ms TTL=64`,
-			`{"kind":"ping-reply","event":"latency","dialect":"ping","src":"192.168.1.1","bytes":32,"packets":1,"ttl":64,"rtt_ms":1,"lt":true,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
-		{"windows ipv6", `Reply from fe80::1%4: time=2ms`,
-			`{"kind":"ping-reply","event":"latency","dialect":"ping","src":"fe80::1%4","packets":1,"rtt_ms":2,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
-		{"windows russian", `Ответ от 8.8.8.8: число байт=32 время=14мс TTL=117`,
-			`{"kind":"ping-reply","event":"latency","dialect":"ping","src":"8.8.8.8","bytes":32,"packets":1,"ttl":117,"rtt_ms":14,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
-		{"windows chinese", `来自 8.8.8.8 的回复: 字节=32 时间=14ms TTL=117`,
-			`{"kind":"ping-reply","event":"latency","dialect":"ping","src":"8.8.8.8","bytes":32,"packets":1,"ttl":117,"rtt_ms":14,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
-		{"windows korean", `8.8.8.8의 응답: 바이트=32 시간=14ms TTL=117`,
-			`{"kind":"ping-reply","event":"latency","dialect":"ping","src":"8.8.8.8","bytes":32,"packets":1,"ttl":117,"rtt_ms":14,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
-		{"windows unreachable", `Reply from 192.168.3.12: Destination host unreachable.`,
-			`{"kind":"ping-unreachable","event":"latency","dialect":"ping","src":"192.168.3.12","detail":"host unreachable","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
-		{"windows japanese unreachable", `192.168.3.12 からの応答: 宛先ホストに到達できません。`,
-			`{"kind":"ping-unreachable","event":"latency","dialect":"ping","src":"192.168.3.12","detail":"host unreachable","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
-		{"windows ttl", `Reply from 10.0.0.1: TTL expired in transit.`,
-			`{"kind":"ping-unreachable","event":"latency","dialect":"ping","src":"10.0.0.1","detail":"ttl exceeded","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
-		{"windows timeout", `要求がタイムアウトしました。`,
-			`{"kind":"ping-timeout","event":"latency","dialect":"ping","detail":"timeout","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
-		{"windows summary", `    パケット数: 送信 = 4、受信 = 4、損失 = 0 (0% の損失)、`,
-			`{"kind":"ping-summary","event":"system","dialect":"ping","sent":4,"recv":4,"loss_pct":0,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
-		{"windows german summary", `    Pakete: Gesendet = 4, Empfangen = 3, Verloren = 1`,
-			`{"kind":"ping-summary","event":"system","dialect":"ping","sent":4,"recv":3,"loss_pct":25,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
-		{"windows times", `    最小 = 1ms、最大 = 18ms、平均 = 5ms`,
-			`{"kind":"ping-rtt","event":"system","dialect":"ping","min":1,"avg":5,"max":18,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"absurd numbers", `64 bytes from 10.0.0.1: icmp_seq=99999999999999999999 ttl=999999 time=99999999999999 ms`,
 			`{"kind":"ping-reply","event":"latency","dialect":"ping","src":"10.0.0.1","bytes":64,"packets":1,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+	})
+}
+
+func TestPingEvents(t *testing.T) {
+	a := netip.MustParseAddr
+	checkEvents(t, []stored{
+		{"ping", "64 bytes from 1.1.1.1: icmp_seq=0 ttl=57 time=4.321 ms", "", Event{Kind: Latency, Src: a("1.1.1.1"), Count: 4321, Packets: 1, Bytes: 64}},
+		{"ping with a zone", "16 bytes from fe80::1%en0, icmp_seq=0 hlim=64 time=2.677 ms", "", Event{Kind: Latency, Src: a("fe80::1"), Count: 2677, Packets: 1, Bytes: 16}},
+		{"ping timeout", "Request timeout for icmp_seq 0", "timeout", Event{Kind: Latency}},
+		{"ping unreachable", "From 192.168.1.1 icmp_seq=1 Destination Host Unreachable", "host unreachable", Event{Kind: Latency, Src: a("192.168.1.1")}},
+		{"ping below a millisecond", "Reply from 192.168.1.1: bytes=32 time<1ms TTL=64", "", Event{Kind: Latency, Src: a("192.168.1.1"), Count: 1000, Packets: 1, Bytes: 32}},
+		{"ping summary", "4 packets transmitted, 3 received, +1 errors, 25% packet loss, time 3005ms", "", Event{Kind: System}},
 	})
 }

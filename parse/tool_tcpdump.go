@@ -17,15 +17,15 @@ import (
 // A bare SYN is SessionNew, a packet with RST is Reset, a DNS question DNSQuery (its answer System), all else Traffic;
 // Packets is 1, Bytes the payload. The first line of -v, which names no address, is System. A stamp with a blank in
 // front is the time since the packet before (-ttt) and no time of day.
-func (p *Parser) tcpdump(b []byte, rec *Record) bool {
-	if p.tcpdumpLine(b, rec) {
+func tcpdump(b []byte, rec *Record) bool {
+	if tcpdumpLine(b, rec) {
 		return true
 	}
 	undo(rec)
 	return false
 }
 
-func (p *Parser) tcpdumpLine(b []byte, rec *Record) bool {
+func tcpdumpLine(b []byte, rec *Record) bool {
 	stamp, rest := rec.Stamp, b
 	if !stamp.HasClock && !stamp.HasUnix {
 		rest = tcpdumpStamp(b, &stamp, rec.indent > 0)
@@ -38,7 +38,7 @@ func (p *Parser) tcpdumpLine(b []byte, rec *Record) bool {
 		isIP = true
 	case len(rec.Host) > 0 && scan.Has(rest, "> "):
 		if rec.Src, rec.SPort = scan.DotPort(rec.Host); rec.Src.IsValid() {
-			return p.tcpdumpPacket(rest, stamp, rec)
+			return tcpdumpPacket(rest, stamp, rec)
 		}
 		fallthrough // the MAC address of -e
 	default:
@@ -54,11 +54,11 @@ func (p *Parser) tcpdumpLine(b []byte, rec *Record) bool {
 			return mark(rec, System, "packet-header")
 		}
 	}
-	return p.tcpdumpPacket(rest, stamp, rec)
+	return tcpdumpPacket(rest, stamp, rec)
 }
 
 // tcpdumpPacket reads the packet itself; rec.Src is set already where a header took it for a host.
-func (p *Parser) tcpdumpPacket(b []byte, stamp Stamp, rec *Record) bool {
+func tcpdumpPacket(b []byte, stamp Stamp, rec *Record) bool {
 	if src := rec.Src; src.IsValid() {
 		to, what := scan.Word(b[2:])
 		if len(to) < 2 || to[len(to)-1] != ':' {
@@ -73,7 +73,7 @@ func (p *Parser) tcpdumpPacket(b []byte, stamp Stamp, rec *Record) bool {
 	}
 	rec.Dialect, rec.Stamp, rec.Host, rec.Body = "tcpdump", stamp, nil, b
 	rec.Packets = 1
-	if rec.Proto == UDP && p.packetDNS(b, rec) {
+	if rec.Proto == UDP && packetDNS(b, rec) {
 		return true
 	}
 	switch {
@@ -116,7 +116,7 @@ func namePort(b []byte) (netip.Addr, uint16) {
 }
 
 // tcpdumpOther knows the other protocols of a link (STP, LLDP, CDP) by the stamp in front and the length.
-func (p *Parser) tcpdumpOther(b []byte, rec *Record) bool {
+func tcpdumpOther(b []byte, rec *Record) bool {
 	s := rec.Stamp
 	rest := tcpdumpStamp(b, &s, rec.indent > 0)
 	if len(b)-len(rest) != len("11:31:20.553633 ") || len(rest) == 0 || !scan.IsUpper(rest[0]) || !scan.Within(rest, ", length ") {
@@ -217,7 +217,7 @@ func arp(b []byte, rec *Record) bool {
 }
 
 // packetDNS reads "30665+ [1au] A? example.org. (48)"; the point at the end of a name is no part of it.
-func (p *Parser) packetDNS(b []byte, rec *Record) bool {
+func packetDNS(b []byte, rec *Record) bool {
 	if rec.DPort != 53 && rec.SPort != 53 && rec.DPort != 5353 {
 		return false
 	}
@@ -256,13 +256,13 @@ func (p *Parser) packetDNS(b []byte, rec *Record) bool {
 	if len(name) > 1 {
 		rec.QName = bytes.TrimSuffix(name, []byte("."))
 	}
-	p.dnsQuestion(rec)
+	dnsQuestion(rec)
 	return true
 }
 
 // dnsQuestion finishes a question whose QName and QType are known.
-func (p *Parser) dnsQuestion(rec *Record) {
-	rec.Detail = p.name(rec.QName)
+func dnsQuestion(rec *Record) {
+	rec.detail = rec.QName
 	if string(rec.QType) == "PTR" {
 		rec.NATDst = reverseName(rec.QName)
 	}

@@ -1,8 +1,11 @@
 package parse
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
-// TestTcpdump: tcpdump(1), output format. Sources of the lines: testdata/family-c.md and shared corpus.
+// Output of tcpdump(1). The sources of the lines are in testdata/servers-tools.md.
 func TestTcpdump(t *testing.T) {
 	checkAll(t, []says{
 		{"SYN", `11:31:20.553633 IP 4.3.2.1.21803 > 172.1.2.3.22: Flags [S], seq 3756801163, win 29200, options [mss 1460,sackOK,TS val 9368516 ecr 0,nop,wscale 7], length 0`,
@@ -13,8 +16,8 @@ func TestTcpdump(t *testing.T) {
 			`{"kind":"packet","event":"reset","dialect":"tcpdump","stamp":"2013-10-22T07:06:11.997117","src":"127.0.0.1","sport":56440,"dst":"127.0.0.1","dport":6633,"proto":"tcp","flags":"RST","packets":1,"action":null,"nat_src":null,"nat_dst":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"icmp", `1999-11-11 21:47:06.559143 IP 131.151.32.21 > 131.151.1.59: ICMP 131.151.32.21 udp port 1792 unreachable, length 448`,
 			`{"kind":"packet","event":"traffic","dialect":"tcpdump","stamp":"1999-11-11T21:47:06.559143","src":"131.151.32.21","dst":"131.151.1.59","proto":"icmp","bytes":448,"packets":1,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
-		{"question", `2020-02-26 18:44:15.949675 IP 192.168.125.165.43428 > 192.168.125.1.53: 30665+ AAAA? proxy-chain.intel.com.network2. (48)`,
-			`{"kind":"dns-query","event":"dns-query","dialect":"tcpdump","stamp":"2020-02-26T18:44:15.949675","src":"192.168.125.165","sport":43428,"dst":"192.168.125.1","dport":53,"proto":"udp","packets":1,"qname":"proxy-chain.intel.com.network2","qtype":"AAAA","action":null,"nat_src":null,"nat_dst":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+		{"question", `2020-02-26 18:44:15.949675 IP 192.168.125.165.43428 > 192.168.125.1.53: 30665+ AAAA? proxy-chain.example.com.network2. (48)`,
+			`{"kind":"dns-query","event":"dns-query","dialect":"tcpdump","stamp":"2020-02-26T18:44:15.949675","src":"192.168.125.165","sport":43428,"dst":"192.168.125.1","dport":53,"proto":"udp","packets":1,"qname":"proxy-chain.example.com.network2","qtype":"AAAA","action":null,"nat_src":null,"nat_dst":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"root question", `2019-02-13 01:26:02.059301 IP 172.30.42.67.64888 > 192.5.5.241.53: 36787+ [1au] TXT? . (40)`,
 			`{"kind":"dns-query","event":"dns-query","dialect":"tcpdump","stamp":"2019-02-13T01:26:02.059301","src":"172.30.42.67","sport":64888,"dst":"192.5.5.241","dport":53,"proto":"udp","packets":1,"qname":".","qtype":"TXT","action":null,"nat_src":null,"nat_dst":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"odd icmp", `    22.3.2.0 > 54.209.0.0: ICMP type-#49, length 3 [|icmp]`,
@@ -69,5 +72,19 @@ func TestTcpdump(t *testing.T) {
 			`{"kind":"other","event":"system","dialect":"tcpdump","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"absurd ports", `10.0.0.1.99999 > 10.0.0.2.70000: UDP, length 99999999999999999999`,
 			`{"kind":"packet","event":"traffic","dialect":"tcpdump","src":"10.0.0.1","dst":"10.0.0.2","proto":"udp","packets":1,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+	})
+}
+
+func TestTcpdumpEvents(t *testing.T) {
+	a := netip.MustParseAddr
+	checkEvents(t, []stored{
+		{"captured SYN", "    10.0.2.2.59576 > 10.0.2.15.25: Flags [S], seq 17536001, win 65535, length 0", "",
+			Event{Kind: SessionNew, Src: a("10.0.2.2"), SPort: 59576, Dst: a("10.0.2.15"), DPort: 25, Proto: TCP, Flags: SYN, Packets: 1}},
+		{"captured reset", "    10.0.2.2.59576 > 10.0.2.15.25: Flags [R.], seq 17536001, win 65535, length 0", "",
+			Event{Kind: Reset, Src: a("10.0.2.2"), SPort: 59576, Dst: a("10.0.2.15"), DPort: 25, Proto: TCP, Flags: RST | ACK, Packets: 1}},
+		{"captured data", "    10.0.2.2.59576 > 10.0.2.15.25: Flags [P.], seq 1:3, ack 1, win 65535, length 2", "",
+			Event{Kind: Traffic, Src: a("10.0.2.2"), SPort: 59576, Dst: a("10.0.2.15"), DPort: 25, Proto: TCP, Flags: PSH | ACK, Packets: 1, Bytes: 2}},
+		{"captured question", "    192.0.0.1.46225 > 192.0.0.2.53: 8476+ [1au] A? example.com. (44)", "example.com",
+			Event{Kind: DNSQuery, Src: a("192.0.0.1"), SPort: 46225, Dst: a("192.0.0.2"), DPort: 53, Proto: UDP, Packets: 1}},
 	})
 }

@@ -32,7 +32,7 @@ type hop struct {
 //
 // A hop is Latency with Src = the first address, Detail = its name, Count = the shortest round trip in microseconds and
 // Packets = the answers; without any answer it has Detail "timeout".
-func (p *Parser) traceroute(b []byte, rec *Record) bool {
+func traceroute(b []byte, rec *Record) bool {
 	var h hop
 	if !readHop(b, rec.indent, &h) {
 		return false
@@ -43,13 +43,13 @@ func (p *Parser) traceroute(b []byte, rec *Record) bool {
 	}
 	switch {
 	case h.nRTT > 0:
-		rec.Detail = p.name(h.name)
+		rec.detail = h.name
 	case h.nIP > 0:
-		rec.Detail = p.name([]byte(unreachable(b))) // tracert: "10.0.0.1 reports: Destination host unreachable."
+		rec.detail = rec.keep(unreachable(b)) // tracert: "10.0.0.1 reports: Destination host unreachable."
 	case scan.Within(b, "[LOCALHOST]"):
 		return mark(rec, System, "other")
 	default:
-		rec.Detail = p.name([]byte("timeout"))
+		rec.detail = rec.keep("timeout")
 	}
 	for i, v := range h.rtts[:h.nRTT] {
 		if us := scan.Microseconds(v); i == 0 || us < rec.Count {

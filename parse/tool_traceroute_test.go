@@ -1,20 +1,23 @@
 package parse
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
-// TestTraceroute: traceroute, tracepath, tracert. Sources of the lines: testdata/family-c.md and shared corpus.
+// Output of traceroute, tracepath and tracert. The sources of the lines are in testdata/servers-tools.md.
 func TestTraceroute(t *testing.T) {
 	checkAll(t, []says{
-		{"linux", ` 2  76-220-24-1.lightspeed.sntcca.sbcglobal.net (76.220.24.1)  24.038 ms  23.911 ms  23.724 ms`,
-			`{"kind":"trace-hop","event":"latency","dialect":"traceroute","src":"76.220.24.1","packets":3,"detail":"76-220-24-1.lightspeed.sntcca.sbcglobal.net","hop":2,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
+		{"linux", ` 2  76-220-24-1.dsl-customers.citya.example.net (76.220.24.1)  24.038 ms  23.911 ms  23.724 ms`,
+			`{"kind":"trace-hop","event":"latency","dialect":"traceroute","src":"76.220.24.1","packets":3,"detail":"76-220-24-1.dsl-customers.citya.example.net","hop":2,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
 		{"nothing", `10  * * *`,
 			`{"kind":"trace-hop","event":"latency","dialect":"traceroute","detail":"timeout","hop":10,"timeout":true,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
 		{"as in front", ` 1  [AS128742] 192.168.0.1 (192.168.0.1)  9.173 ms  5.490 ms  5.197 ms`,
 			`{"kind":"trace-hop","event":"latency","dialect":"traceroute","src":"192.168.0.1","packets":3,"hop":1,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
-		{"as behind", `12  http://as15169-10g-sk1.sthix.net  (192.121.80.47) [*]  10.010 ms 72.14.196.42 (72.14.196.42) [AS15169]  9.182 ms  44.983 ms`,
-			`{"kind":"trace-hop","event":"latency","dialect":"traceroute","src":"192.121.80.47","packets":3,"detail":"http://as15169-10g-sk1.sthix.net","hop":12,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
-		{"star between", ` 1  216-230-231-141.static.houston.tx.oplink.net (216.230.231.141)  198.574 ms  *  198.650 ms`,
-			`{"kind":"trace-hop","event":"latency","dialect":"traceroute","src":"216.230.231.141","packets":2,"detail":"216-230-231-141.static.houston.tx.oplink.net","hop":1,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
+		{"as behind", `12  http://as64500-10g-sk1.example.net  (192.121.80.47) [*]  10.010 ms 72.14.196.42 (72.14.196.42) [AS15169]  9.182 ms  44.983 ms`,
+			`{"kind":"trace-hop","event":"latency","dialect":"traceroute","src":"192.121.80.47","packets":3,"detail":"http://as64500-10g-sk1.example.net","hop":12,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
+		{"star between", ` 1  216-230-231-141.static.example.net (216.230.231.141)  198.574 ms  *  198.650 ms`,
+			`{"kind":"trace-hop","event":"latency","dialect":"traceroute","src":"216.230.231.141","packets":2,"detail":"216-230-231-141.static.example.net","hop":1,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
 		{"annotations", ` 7  10.0.0.1 (10.0.0.1)  3.1 ms !X  3.2 ms !X *`,
 			`{"kind":"trace-hop","event":"latency","dialect":"traceroute","src":"10.0.0.1","packets":2,"hop":7,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"goes on", `    72.14.196.42 (72.14.196.42)  9.182 ms  44.983 ms`,
@@ -39,5 +42,13 @@ func TestTraceroute(t *testing.T) {
 			`{"kind":"other","event":"system","dialect":"traceroute","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"no hop", `999 10.0.0.1 1 ms`,
 			`{"kind":"unknown","event":"unknown","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+	})
+}
+
+func TestTracerouteEvents(t *testing.T) {
+	a := netip.MustParseAddr
+	checkEvents(t, []stored{
+		{"hop", " 5  h.example  (86.50.255.220) [AS1741]  3.845 ms  3.810 ms  3.820 ms", "h.example", Event{Kind: Latency, Src: a("86.50.255.220"), Count: 3810, Packets: 3}},
+		{"hop without an answer", " 3  * * *", "timeout", Event{Kind: Latency}},
 	})
 }

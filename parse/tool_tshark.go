@@ -28,7 +28,7 @@ type tsharkRow struct {
 //	 HTTP Requests by HTTP Host           2       0.000225
 //
 // A row is Traffic with Packets and Bytes (Src and Dst of a conversation); a row that only counts is System with Count.
-func (p *Parser) tshark(b []byte, rec *Record) bool {
+func tshark(b []byte, rec *Record) bool {
 	var r tsharkRow
 	if !readTshark(b, rec.indent, &r) {
 		return false
@@ -42,7 +42,7 @@ func (p *Parser) tshark(b []byte, rec *Record) bool {
 		rec.Packets, rec.Bytes = scan.Saturate(r.frames), r.bytes
 		return mark(rec, Traffic, r.word)
 	case "tshark-http-req":
-		rec.Detail = p.name(r.item)
+		rec.detail = r.item
 	}
 	rec.Count = scan.Saturate(r.count)
 	return mark(rec, System, r.word)

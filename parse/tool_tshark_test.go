@@ -1,8 +1,11 @@
 package parse
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
-// TestTshark: tshark -z. Sources of the lines: testdata/family-c.md and shared corpus.
+// Output of tshark -z. The sources of the lines are in testdata/servers-tools.md.
 func TestTshark(t *testing.T) {
 	checkAll(t, []says{
 		{"old interval", `000.000-001.000     535     78577`,
@@ -23,15 +26,23 @@ func TestTshark(t *testing.T) {
 			`{"kind":"tshark-conv","event":"traffic","dialect":"tshark","src":"10.0.0.1","dst":"10.0.0.2","bytes":3000,"packets":30,"a":"10.0.0.1","b":"10.0.0.2","frames_ba":10,"frames_ab":20,"frames":30,"bytes_text":"3000","start":"0.430842000","duration":"3.4340","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"bars", `192.168.1.42:51234   <-> 142.251.179.139:443   |     12  9,847 | |     11  1,623 | |     23 11,470 |      0.001234  |       0.4123 |`,
 			`{"kind":"tshark-conv","event":"traffic","dialect":"tshark","src":"192.168.1.42","sport":51234,"dst":"142.251.179.139","dport":443,"bytes":11470,"packets":23,"a":"192.168.1.42","aport":51234,"b":"142.251.179.139","bport":443,"frames_ba":12,"frames_ab":11,"frames":23,"bytes_text":"11,470","start":"0.001234","duration":"0.4123","action":null,"nat_src":null,"nat_dst":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
-		{"old tree", `  rakuten.co.jp                        1       0.000112          50.00%`,
-			`{"kind":"tshark-http-req","event":"system","dialect":"tshark","count":1,"detail":"rakuten.co.jp","depth":2,"item":"rakuten.co.jp","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
-		{"new tree", ` rakuten.co.jp                  1                                                     0.0001       50.00%       0.0100       0.000`,
-			`{"kind":"tshark-http-req","event":"system","dialect":"tshark","count":1,"detail":"rakuten.co.jp","depth":2,"item":"rakuten.co.jp","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
+		{"old tree", `  www.example.jp                        1       0.000112          50.00%`,
+			`{"kind":"tshark-http-req","event":"system","dialect":"tshark","count":1,"detail":"www.example.jp","depth":2,"item":"www.example.jp","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
+		{"new tree", ` www.example.jp                  1                                                     0.0001       50.00%       0.0100       0.000`,
+			`{"kind":"tshark-http-req","event":"system","dialect":"tshark","count":1,"detail":"www.example.jp","depth":2,"item":"www.example.jp","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
 		{"no rate", `Total HTTP Packets      1                                                                     100%          0.0100        2.255        `,
 			`{"kind":"tshark-http-req","event":"system","dialect":"tshark","count":1,"detail":"Total HTTP Packets","depth":1,"item":"Total HTTP Packets","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
 		{"heading", `TCP Conversations`,
 			`{"kind":"other","event":"system","dialect":"tshark","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"no number", `| x <> y | 1 |`,
 			`{"kind":"unknown","event":"unknown","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+	})
+}
+
+func TestTsharkEvents(t *testing.T) {
+	a := netip.MustParseAddr
+	checkEvents(t, []stored{
+		{"conversation", "10.0.0.1:5000 <-> 10.0.0.2:443   10 1 kB   20 2 kB  30 3 kB    0.43   3.4", "",
+			Event{Kind: Traffic, Src: a("10.0.0.1"), SPort: 5000, Dst: a("10.0.0.2"), DPort: 443, Packets: 30, Bytes: 3000}},
 	})
 }

@@ -12,7 +12,7 @@ import (
 //	2024-03-29 18:00:54 Allow 10.0.1.2 100.100.100.11 http/tcp 42017 80 Trusted External Allowed (HTTP-proxy.1-00) proc_id="firewall" … src_ip_nat="…" duration="14" sent_bytes="564"
 //
 // A line with a duration is written when the connection ends. The stamp in parentheses is UTC. b begins with Allow or Deny.
-func (p *Parser) watchguard(b []byte, rec *Record) bool {
+func watchguard(b []byte, rec *Record) bool {
 	verb, rest := scan.Word(b)
 	kind, action := verdict(verb)
 	if kind != SessionNew && kind != SessionDenied {
@@ -52,12 +52,12 @@ func (p *Parser) watchguard(b []byte, rec *Record) bool {
 		rec.DPort = scan.Port(w)
 	}
 	rec.Dialect, rec.Word, rec.Kind, rec.Action = "watchguard", "session", kind, action
-	p.watchguardTail(rest, rec)
+	watchguardTail(rest, rec)
 	return true
 }
 
 // watchguardTail reads flags, policy and the pairs.
-func (p *Parser) watchguardTail(b []byte, rec *Record) {
+func watchguardTail(b []byte, rec *Record) {
 	if r, ok := bytes.CutPrefix(b, []byte("offset ")); ok {
 		_, r = scan.Word(r)
 		w, _ := scan.Word(r)
@@ -98,25 +98,25 @@ func (p *Parser) watchguardTail(b []byte, rec *Record) {
 	}
 	if i := bytes.LastIndexByte(b, '('); i >= 0 {
 		rec.Rule = scan.Until(b[i+1:], ")")
-		rec.Detail = p.name(rec.Rule)
+		rec.detail = rec.Rule
 	}
 	tidyNAT(&rec.Event)
 }
 
 // watchguardMessage reads what begins with msg_id="3000-0148": a packet or connection, or anything else.
-func (p *Parser) watchguardMessage(b []byte, rec *Record) bool {
+func watchguardMessage(b []byte, rec *Record) bool {
 	id, rest := scan.Word(b)
-	if p.watchguard(rest, rec) {
+	if watchguard(rest, rec) {
 		return true
 	}
 	rec.Event = Event{Kind: System}
-	rec.Dialect, rec.Word, rec.Detail = "watchguard", "other", p.name(bytes.Trim(id[len("msg_id="):], `"`))
-	p.watchguardEvent(scan.TrimLeft(rest), rec)
+	rec.Dialect, rec.Word, rec.detail = "watchguard", "other", bytes.Trim(id[len("msg_id="):], `"`)
+	watchguardEvent(scan.TrimLeft(rest), rec)
 	return true
 }
 
 // watchguardEvent reads the links and leases among the messages that are about no packet.
-func (p *Parser) watchguardEvent(b []byte, rec *Record) {
+func watchguardEvent(b []byte, rec *Record) {
 	switch {
 	case scan.ContainsLower(b, "link state becomes up"), scan.ContainsLower(b, "link status changed to up"):
 		rec.Kind, rec.Word = Link, "link-up"
@@ -129,12 +129,12 @@ func (p *Parser) watchguardEvent(b []byte, rec *Record) {
 		rec.Word = "dhcp"
 	}
 	if rec.Kind == Link && b[0] == '[' {
-		rec.Detail = p.name(scan.Until(b[1:], " ]"))
+		rec.detail = scan.Until(b[1:], " ]")
 	}
 }
 
 // watchguardAt reads a WatchGuard line behind its serial number, stamp and process.
-func (p *Parser) watchguardAt(b []byte, rec *Record) bool {
+func watchguardAt(b []byte, rec *Record) bool {
 	head := b[:min(len(b), 40)]
 	i := bytes.Index(head, []byte(" (2"))
 	if i < 0 {
@@ -144,7 +144,7 @@ func (p *Parser) watchguardAt(b []byte, rec *Record) bool {
 	if id < 0 {
 		return false
 	}
-	p.watchguardMessage(b[id:], rec)
+	watchguardMessage(b[id:], rec)
 	if s, ok := wallStamp(scan.Until(b[i+2:], ")")); ok {
 		s.HasZone = true // Fireware writes UTC
 		ownStamp(rec, &s)
@@ -153,16 +153,16 @@ func (p *Parser) watchguardAt(b []byte, rec *Record) bool {
 }
 
 // datedB reads a line that has a second stamp in front: pfirewall.log and WatchGuard's Traffic Monitor behind a relay.
-func (p *Parser) datedB(b []byte, rec *Record) bool {
+func datedB(b []byte, rec *Record) bool {
 	s, ok := wallStamp(b[:19])
 	if !ok {
 		return false
 	}
 	rest := scan.TrimLeft(b[19:])
 	if w, _ := scan.Word(rest); isWindowsAction(w) {
-		ok = p.windowsFirewall(rest, rec)
+		ok = windowsFirewall(rest, rec)
 	} else {
-		ok = p.watchguard(rest, rec)
+		ok = watchguard(rest, rec)
 	}
 	if ok {
 		ownStamp(rec, &s)

@@ -12,7 +12,7 @@ import (
 //
 // Events 10, 11 and 11002, 11003 … of DHCPv6 (new and renewed leases) are DHCPLease, 14 and its kin (no address left)
 // TableFull, the rest System. The date is month/day/year; the server's own time, without a zone.
-func (p *Parser) windowsDHCP(b []byte, rec *Record) bool {
+func windowsDHCP(b []byte, rec *Record) bool {
 	var f [7][]byte
 	n := 0
 	for ; n < len(f) && b != nil; n++ {
@@ -28,11 +28,11 @@ func (p *Parser) windowsDHCP(b []byte, rec *Record) bool {
 	case 10, 11, 20, 11001, 11002, 11010, 11012:
 		if rec.Src.IsValid() {
 			host, _ := scan.CutByte(f[5], '.')
-			rec.Detail = p.name(host)
+			rec.detail = host
 			return mark(rec, DHCPLease, "dhcp")
 		}
 	case 14, 22, 11021:
-		rec.full("dhcp", p.name(noLeases))
+		rec.full("dhcp", noLeases)
 		rec.Src = netip.Addr{} // the scope
 		return true
 	}

@@ -9,7 +9,7 @@ import "uncloak/parse/scan"
 // A question that was received is DNSQuery. Answers ("R Q") and the server's own questions to others (Snd) are System,
 // so a question is counted once. at is where "PACKET" stands. The date is in the server's own order: behind AM or PM
 // month first, with points or a clock of 24 hours day first, as Windows' regions have it.
-func (p *Parser) windowsDNS(b []byte, at int, rec *Record) bool {
+func windowsDNS(b []byte, at int, rec *Record) bool {
 	_, rest := scan.Word(b[at:]) // PACKET
 	_, rest = scan.Word(rest)    // address of the packet in memory
 	proto, rest := scan.Word(rest)
@@ -25,7 +25,7 @@ func (p *Parser) windowsDNS(b []byte, at int, rec *Record) bool {
 	op, _ := scan.Word(rest)
 	_, rest = scan.CutByte(rest, ']')
 	rec.QType, rest = scan.Word(rest)
-	rec.QName = p.labels(scan.TrimLeft(rest))
+	rec.QName = labels(scan.TrimLeft(rest), rec)
 	rec.Dialect = "windows-dns"
 	if s, ok := windowsStamp(b[:at]); ok && !rec.Stamp.HasClock {
 		rec.Stamp = s
@@ -34,35 +34,35 @@ func (p *Parser) windowsDNS(b []byte, at int, rec *Record) bool {
 	case len(rec.QName) == 0:
 		return mark(rec, System, "other")
 	case string(op) == "Q" && string(way) == "Rcv":
-		p.dnsQuestion(rec)
+		dnsQuestion(rec)
 	case string(op) == "R":
-		rec.Detail = p.name(rec.QName)
+		rec.detail = rec.QName
 		return mark(rec, System, "dns-reply")
 	default:
-		rec.Detail = p.name(rec.QName)
+		rec.detail = rec.QName
 		return mark(rec, System, "dns-forward")
 	}
 	return true
 }
 
 // labels reads "(3)www(7)example(3)com(0)" as a name; nil for anything else. It is built in the Parser's scratch.
-func (p *Parser) labels(b []byte) []byte {
-	p.scratch = p.scratch[:0]
-	for len(b) > 2 && b[0] == '(' && len(p.scratch) < maxNameLen {
+func labels(b []byte, rec *Record) []byte {
+	start := len(rec.mem.scratch)
+	for len(b) > 2 && b[0] == '(' && len(rec.mem.scratch)-start < maxNameLen {
 		n, rest, ok := scan.Leading(b[1:])
 		if !ok || len(rest) == 0 || rest[0] != ')' || n > 63 || int(n) >= len(rest) {
 			return nil
 		}
 		if n == 0 {
-			if len(p.scratch) == 0 {
-				return []byte(".")
+			if len(rec.mem.scratch) == start {
+				return rec.keep(".")
 			}
-			return p.scratch
+			return rec.mem.scratch[start:len(rec.mem.scratch):len(rec.mem.scratch)]
 		}
-		if len(p.scratch) > 0 {
-			p.scratch = append(p.scratch, '.')
+		if len(rec.mem.scratch) > start {
+			rec.mem.scratch = append(rec.mem.scratch, '.')
 		}
-		p.scratch = append(p.scratch, rest[1:1+n]...)
+		rec.mem.scratch = append(rec.mem.scratch, rest[1:1+n]...)
 		b = rest[1+n:]
 	}
 	return nil

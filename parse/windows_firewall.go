@@ -12,7 +12,7 @@ import (
 //	2006-09-19 03:29:24 DROP UDP 172.20.73.241 239.255.255.250 2250 1900 250 - - - - - - - RECEIVE
 //
 // b begins with the action. INFO-EVENTS-LOST says in its column info how many lines are missing.
-func (p *Parser) windowsFirewall(b []byte, rec *Record) bool {
+func windowsFirewall(b []byte, rec *Record) bool {
 	var f [16][]byte
 	for i := range f {
 		f[i], b = scan.Word(b)
@@ -74,18 +74,18 @@ func windowsComment(b []byte, rec *Record) bool {
 
 // hostIsVerb reads the lines whose first word the header took for a host: pfirewall.log ("… 03:04:29 OPEN TCP …") and
 // WatchGuard's Traffic Monitor ("… 18:00:54 Allow 10.0.1.2 …").
-func (p *Parser) hostIsVerb(b []byte, rec *Record) bool {
+func hostIsVerb(b []byte, rec *Record) bool {
 	whole := []byte(nil)
 	switch string(rec.Host) {
 	case "Allow", "Deny":
-		if whole = scan.Joined(rec.Host, b); whole == nil || !p.watchguard(whole, rec) {
+		if whole = scan.Joined(rec.Host, b); whole == nil || !watchguard(whole, rec) {
 			return false
 		}
 	default:
 		if !isWindowsAction(rec.Host) {
 			return false
 		}
-		if whole = scan.Joined(rec.Host, b); whole == nil || !p.windowsFirewall(whole, rec) {
+		if whole = scan.Joined(rec.Host, b); whole == nil || !windowsFirewall(whole, rec) {
 			return false
 		}
 	}

@@ -17,12 +17,12 @@ import (
 //
 // An INSPECT line is the only one about its session; it is written when the session ends and its stamp is when the
 // session began, so it counts as the session's opening at that time. IPv6 endpoints have a point before the port.
-func (p *Parser) yamaha(b []byte, rec *Record) bool {
+func yamaha(b []byte, rec *Record) bool {
 	switch {
 	case bytes.HasPrefix(b, []byte("[INSPECT] ")):
-		return p.yamahaInspect(b[len("[INSPECT] "):], rec)
+		return yamahaInspect(b[len("[INSPECT] "):], rec)
 	case bytes.HasPrefix(b, []byte("[NAT")):
-		return p.yamahaNAT(b, rec)
+		return yamahaNAT(b, rec)
 	case bytes.HasPrefix(b, []byte("same message repeated ")):
 		w, rest := scan.Word(b[len("same message repeated "):])
 		if rest = scan.TrimLeft(rest); !bytes.HasPrefix(rest, []byte("time")) {
@@ -31,15 +31,15 @@ func (p *Parser) yamaha(b []byte, rec *Record) bool {
 		rec.Dialect, rec.Word, rec.Kind, rec.Count = "yamaha", "suppressed", Repeated, scan.Number32(w)
 		return true
 	case b[0] == '[':
-		return p.yamahaDaemon(b, rec)
+		return yamahaDaemon(b, rec)
 	}
-	if i := bytes.Index(b[:min(len(b), 64)], []byte(" at ")); i > 0 && p.yamahaFilter(b, i, rec) {
+	if i := bytes.Index(b[:min(len(b), 64)], []byte(" at ")); i > 0 && yamahaFilter(b, i, rec) {
 		return true
 	}
-	return p.yamahaLine(b, rec)
+	return yamahaLine(b, rec)
 }
 
-func (p *Parser) yamahaInspect(b []byte, rec *Record) bool {
+func yamahaInspect(b []byte, rec *Record) bool {
 	where, rest := scan.Word(b)
 	i := bytes.IndexByte(rest, '(')
 	if i < 0 {
@@ -60,7 +60,7 @@ func (p *Parser) yamahaInspect(b []byte, rec *Record) bool {
 		}
 		if i := bytes.LastIndexByte(where, '['); i > dir {
 			rec.Rule = bytes.TrimRight(where[i+1:], "]")
-			rec.Detail = p.name(rec.Rule)
+			rec.detail = rec.Rule
 		}
 	}
 	rec.Dialect, rec.Word, rec.Kind = "yamaha", "session", SessionNew
@@ -112,7 +112,7 @@ func yamahaEndpoint(b []byte, e *Event, dst bool) {
 }
 
 // yamahaFilter reads "PP[01] Rejected at IN(2000) filter: TCP a:1 > b:2". at is where " at " stands.
-func (p *Parser) yamahaFilter(b []byte, at int, rec *Record) bool {
+func yamahaFilter(b []byte, at int, rec *Record) bool {
 	intf, verb := b[:at], []byte(nil)
 	if i := bytes.LastIndexByte(intf, ' '); i > 0 {
 		intf, verb = intf[:i], intf[i+1:]
@@ -132,7 +132,7 @@ func (p *Parser) yamahaFilter(b []byte, at int, rec *Record) bool {
 	}
 	if r := scan.After(rest[:i], "("); r != nil {
 		rec.Rule = scan.Until(r, ")")
-		rec.Detail = p.name(rec.Rule)
+		rec.detail = rec.Rule
 	}
 	if string(dir) == "IN" {
 		rec.InIf = intf
@@ -148,13 +148,13 @@ func (p *Parser) yamahaFilter(b []byte, at int, rec *Record) bool {
 }
 
 // yamahaNAT reads what NAT and IP masquerade log: bindings that come and go, and tables and host limits that are full.
-func (p *Parser) yamahaNAT(b []byte, rec *Record) bool {
+func yamahaNAT(b []byte, rec *Record) bool {
 	i := bytes.Index(b, []byte("] "))
 	if i < 0 {
 		return false
 	}
 	b = b[i+2:]
-	rec.Dialect, rec.Detail = "yamaha", p.name(b)
+	rec.Dialect, rec.detail = "yamaha", b
 	switch {
 	case scan.ContainsLower(b, "full"), scan.ContainsLower(b, "limit"), scan.ContainsLower(b, "exhaust"), scan.ContainsLower(b, "no more"), scan.ContainsLower(b, "overflow"):
 		rec.Kind, rec.Word = TableFull, "nat-exhausted"
@@ -180,7 +180,7 @@ func (p *Parser) yamahaNAT(b []byte, rec *Record) bool {
 		w, _ = scan.Word(rest)
 		yamahaEndpoint(w, &rec.Event, true)
 	}
-	rec.Word, rec.Kind, rec.Action, rec.Detail = "nat", SessionNew, "nat-create", Name{}
+	rec.Word, rec.Kind, rec.Action, rec.detail = "nat", SessionNew, "nat-create", nil
 	if scan.EqualLower(verb, "released") || scan.EqualLower(verb, "unbound") || scan.EqualLower(verb, "deleted") {
 		rec.Kind, rec.Action = SessionEnd, "nat-delete"
 	}
@@ -189,7 +189,7 @@ func (p *Parser) yamahaNAT(b []byte, rec *Record) bool {
 }
 
 // yamahaDaemon reads the lines with a name in brackets: leases and switches, and those of no consequence.
-func (p *Parser) yamahaDaemon(b []byte, rec *Record) bool {
+func yamahaDaemon(b []byte, rec *Record) bool {
 	end := bytes.IndexByte(b, ']')
 	if end < 3 || end > 16 {
 		return false
@@ -209,10 +209,10 @@ func (p *Parser) yamahaDaemon(b []byte, rec *Record) bool {
 		}
 	case "SWCTL":
 		rec.Word, rec.Kind = "other", System
-		rec.Detail = p.name(rest)
-		yamahaLink(p, rest, rec)
+		rec.detail = rest
+		yamahaLink(rest, rec)
 	case "IKE", "IKE1", "IKE2", "IKE3", "LUA", "L2TP", "PPTP", "OSPF", "BGP", "RIP", "DNS", "SCHEDULE", "HTTPD", "TELNETD", "SSHD", "LOGIN", "USB", "NETVOLANTE", "LICENSE", "DDNS", "UPNP", "STATUS", "LAN", "IPV6":
-		rec.Word, rec.Kind, rec.Detail = "other", System, p.name(name)
+		rec.Word, rec.Kind, rec.detail = "other", System, name
 	default:
 		return false
 	}
@@ -220,12 +220,12 @@ func (p *Parser) yamahaDaemon(b []byte, rec *Record) bool {
 	return true
 }
 
-func yamahaLink(p *Parser, b []byte, rec *Record) {
+func yamahaLink(b []byte, rec *Record) {
 	i := bytes.Index(b, []byte(" link "))
 	if i < 0 {
 		return
 	}
-	rec.Detail = p.name(bytes.TrimRight(scan.LastWord(b[:i]), ":"))
+	rec.detail = bytes.TrimRight(scan.LastWord(b[:i]), ":")
 	switch {
 	case bytes.HasPrefix(b[i:], []byte(" link up")):
 		rec.Kind, rec.Word = Link, "link-up"
@@ -235,7 +235,7 @@ func yamahaLink(p *Parser, b []byte, rec *Record) {
 }
 
 // yamahaLine reads the lines that begin with an interface: PP[01], PPPOE[01], LAN1, TUNNEL[1], "IP Tunnel[1]".
-func (p *Parser) yamahaLine(b []byte, rec *Record) bool {
+func yamahaLine(b []byte, rec *Record) bool {
 	intf, rest := scan.Word(b)
 	if string(intf) == "IP" {
 		intf, rest = scan.Word(rest)
@@ -244,7 +244,7 @@ func (p *Parser) yamahaLine(b []byte, rec *Record) bool {
 		return false
 	}
 	intf = bytes.TrimRight(intf, ":")
-	rec.Dialect, rec.Word, rec.Kind, rec.Detail = "yamaha", "other", System, p.name(intf)
+	rec.Dialect, rec.Word, rec.Kind, rec.detail = "yamaha", "other", System, intf
 	switch {
 	case bytes.HasPrefix(rest, []byte("Disconnected")), bytes.HasPrefix(rest, []byte("Down")), bytes.Contains(rest, []byte("link down")),
 		bytes.HasPrefix(rest, []byte("PPP/IPCP down")), bytes.HasPrefix(rest, []byte("PPP/IPV6CP down")), bytes.HasPrefix(rest, []byte("Interface down")):

@@ -12,7 +12,7 @@ import (
 //	ZyXEL Communications Corp.: IP[Src=202.132.154.1 Dst=192.168.1.33 UDP spo=0035 dpo=05d4]}S03>R01mF
 //
 // open is where "IP[Src=" stands.
-func (p *Parser) zynos(b []byte, open int, rec *Record) bool {
+func zynos(b []byte, open int, rec *Record) bool {
 	in, tail, ok := bytes.Cut(b[open+len("IP["):], []byte("]"))
 	if !ok {
 		return false
@@ -40,7 +40,7 @@ func (p *Parser) zynos(b []byte, open int, rec *Record) bool {
 	tail = bytes.TrimLeft(tail, "}")
 	if n := len(tail); n > 0 {
 		rec.Rule = tail
-		rec.Detail = p.name(tail)
+		rec.detail = tail
 		switch tail[n-1] {
 		case 'F':
 			rec.Kind, rec.Action = SessionNew, "allow"
@@ -73,7 +73,7 @@ func hexPort(b []byte) uint16 {
 //	src="…" dst="…" msg="Traffic Log" note="Traffic Log" … sourceTranslatedAddress=… sourceTranslatedPort=… sent=930790 rcvd=35808 protoID=6 proto=https
 //
 // and the older ones, whose message stands in front or in quotes: "Firewall default policy: UDP(set:8)".
-func (p *Parser) zyxel(b []byte, rec *Record) bool {
+func zyxel(b []byte, rec *Record) bool {
 	var msg, note, cat, deed []byte
 	var sent, rcvd uint64
 	known := false
@@ -118,7 +118,7 @@ func (p *Parser) zyxel(b []byte, rec *Record) bool {
 		return false
 	}
 	rec.Dialect, rec.Word, rec.Bytes = "zyxel", "session", sent+rcvd
-	rec.Rule, rec.Detail = msg, p.name(msg)
+	rec.Rule, rec.detail = msg, msg
 	if rec.Proto == 0 {
 		rec.Proto = zyxelProto(msg)
 	}

@@ -182,7 +182,7 @@ func Stored(ctx context.Context, st store.Store, now time.Time) (r *Received, er
 	r = &Received{Senders: []Sender{}, Shapes: []Shape{}}
 	defer func() {
 		if r != nil {
-			r.Damaged = st.Damaged() // known when all has been looked at
+			r.Damaged = max(st.Damaged(), uint64(len(st.Lacking(store.Window{})))) // known when all has been looked at
 		}
 	}()
 	days, err := st.Days(ctx)

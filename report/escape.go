@@ -42,23 +42,8 @@ func hostile(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs)
 }
 
-// label makes a name fit for a sentence: clean and at most 48 runes, so that no lease can push the words off the page.
+// label makes a name fit for a sentence: clean and at most 48 columns wide, so that no lease can push the words off the page.
 func label(s string) string { return clip(Clean(strings.TrimSpace(s)), 48) }
-
-// clip cuts s after n runes and says so by an ellipsis.
-func clip(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	i := 0
-	for k := range s {
-		if i == n-1 {
-			return s[:k] + "…"
-		}
-		i++
-	}
-	return s
-}
 
 // mdEscape makes clean text inert in Markdown: no link, no image, no tag, no emphasis, no heading, no mention, no autolink.
 func mdEscape(s string) string {

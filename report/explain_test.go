@@ -2,6 +2,7 @@ package report
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -171,5 +172,10 @@ func TestExplainCommand(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+	for _, kind := range []string{detect.PeriodicBurst, detect.BurstKind, detect.TableFullKind, detect.OOM, detect.ShrinkKind} {
+		if id := wordsOf(kind).entry; !slices.ContainsFunc(ForFinding(kind), func(e *Entry) bool { return e.ID == id }) {
+			t.Errorf("the usual entry of %s, %q, is not about it", kind, id)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package report
 
 import (
 	"strings"
-	"unicode/utf8"
 )
 
 // Text renders an entry for a terminal of that many columns (at least 40). It holds no control characters but newlines.
@@ -55,7 +54,7 @@ func (t *entryText) item(label, mark, text string) {
 	indent := strings.Repeat(" ", labelWidth+len(mark))
 	used, fresh := labelWidth+len(mark), true
 	for _, w := range strings.Fields(text) {
-		n := utf8.RuneCountInString(w)
+		n := width(w)
 		if !fresh && used+1+n > t.width {
 			t.b.WriteString(line + "\n")
 			line, used, fresh = indent, len(indent), true

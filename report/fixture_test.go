@@ -106,7 +106,7 @@ var (
 	pc1    = netip.MustParseAddr("192.168.128.10")
 )
 
-// home is the network of field-notes.md §1 over n local days from 2026-11-16 in Tokyo: bursts at :00 and :30, of which one
+// home is the network of docs/incidents.md, 1, over n local days from 2026-11-16 in Tokyo: bursts at :00 and :30, of which one
 // is missed a day, an old server that looks up the same addresses, a table of 4096, and hosts others that browse.
 func home(t testing.TB, n, others int) (days []*detect.Day, fs []detect.Finding, opt Options) {
 	loc := mustZone(t, "Asia/Tokyo")
@@ -160,7 +160,7 @@ func spell(at time.Time, group string) detect.Finding {
 		Start: at, End: end, Score: 0.86, TableFull: detect.TableFull{TableShare: 0.83, Holders: []detect.Share{{Host: "192.168.128.12", Share: 0.83}, {Host: "192.168.128.11", Share: 0.11}, {Host: "192.168.128.10", Share: 0.03}, {Host: "router and others", Share: 0.01}}, Entries: 4096, Capacity: 4096}, Lines: 10, Drops: 70, Evidence: detect.Evidence{Events: 10, Ask: detect.Ask{From: at, To: end.Add(1), Router: "gw", Kind: "table-full"}}}
 }
 
-// hangup is the dump of field-notes.md §2 with masked peers.
+// hangup is the dump of docs/incidents.md, 2, with masked peers.
 func hangup(from time.Time) []detect.Finding {
 	oom := detect.Finding{ID: "oom-web2-httpd", Kind: detect.OOM, Severity: detect.Critical, Router: "web2", Start: from.Add(9 * time.Hour), End: from.Add(9*time.Hour + 8*time.Minute), Score: 1,
 		Memory: detect.Memory{Proc: "httpd", Kills: 5, PIDs: []uint32{870, 888, 884, 895, 902}}, SpreadS: 260, With: "window-shrink-web2-80"}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"uncloak/detect"
 )
@@ -355,13 +354,4 @@ func mdTable(b *strings.Builder, t tableView) {
 		row(r)
 	}
 	b.WriteString("\n")
-}
-
-// shorten keeps the end of s, which of a path tells more.
-func shorten(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	r := []rune(s)
-	return "…" + string(r[len(r)-n+1:])
 }

@@ -9,44 +9,23 @@ import (
 	"uncloak/detect"
 )
 
-// group makes incidents of the findings: the worst first, in each its root first; Findings are laid out in that order.
+// group lays the findings out as incidents with their words, the worst incident first, and Findings in the same order.
 func (m *Model) group(opt *Options) {
-	groups := map[string]*Incident{}
-	m.Incidents = []Incident{}
-	var order []string
-	hops := map[string]string{} // lag on a first hop → its group
-	for i := range m.Findings {
-		if f := &m.Findings[i]; f.Kind == detect.LagKind && f.With == "" {
-			hops[f.ID] = cmp.Or(f.Group, f.ID)
-		}
-	}
-	for i := range m.Findings {
-		f := &m.Findings[i]
-		far := ""
-		if f.Kind == detect.LagKind && f.With != "" { // what lies beyond a hop lags with it
-			far = hops[f.With]
-		}
-		id := cmp.Or(f.Group, far, f.ID, fmt.Sprintf("%s %s %s", f.Kind, f.Router, f.Host))
-		if groups[id] == nil {
-			groups[id] = &Incident{ID: id}
-			order = append(order, id)
-		}
-		groups[id].findings = append(groups[id].findings, f)
-	}
-	for _, id := range order {
-		groups[id].finish(m, opt)
-		m.Incidents = append(m.Incidents, *groups[id])
+	m.Incidents = Incidents(m.Findings)
+	for i := range m.Incidents {
+		m.Incidents[i].finish(m, opt)
 	}
 	rank := ranking()
 	slices.SortStableFunc(m.Incidents, func(a, b Incident) int {
+		x, y := a.First(), b.First()
 		return cmp.Or(
 			cmp.Compare(boolRank(a.Known), boolRank(b.Known)),
 			cmp.Compare(b.Severity.Rank(), a.Severity.Rank()),
 			cmp.Compare(newsRank(a.Status), newsRank(b.Status)),
 			cmp.Compare(b.spells(), a.spells()),
-			cmp.Compare(rank(a.findings[0].Kind), rank(b.findings[0].Kind)),
-			cmp.Compare(b.findings[0].Score, a.findings[0].Score),
-			a.findings[0].Start.Compare(b.findings[0].Start),
+			cmp.Compare(rank(x.Kind), rank(y.Kind)),
+			cmp.Compare(y.Score, x.Score),
+			x.Start.Compare(y.Start),
 			cmp.Compare(a.ID, b.ID),
 		)
 	})
@@ -78,32 +57,8 @@ func ranking() func(kind string) int {
 	}
 }
 
-// finish sorts the group, sums up its spells, and words what it says as a whole.
+// finish sums up the spells of full tables and words what the incident says as a whole.
 func (in *Incident) finish(m *Model, opt *Options) {
-	rank := ranking()
-	slices.SortStableFunc(in.findings, func(a, b *detect.Finding) int {
-		if (a.ID == in.ID) != (b.ID == in.ID) {
-			return boolRank(b.ID == in.ID) - boolRank(a.ID == in.ID)
-		}
-		return cmp.Or(
-			cmp.Compare(rank(a.Kind), rank(b.Kind)),
-			cmp.Compare(b.Severity.Rank(), a.Severity.Rank()),
-			a.Start.Compare(b.Start),
-		)
-	})
-	in.Severity, in.Known, in.Status = detect.Info, true, in.findings[0].Status
-	for _, f := range in.findings {
-		in.Findings = append(in.Findings, f.ID)
-		in.Known = in.Known && f.Silent()
-	}
-	for _, f := range in.findings {
-		if (in.Known || !f.Silent()) && f.Severity.Rank() > in.Severity.Rank() {
-			in.Severity = f.Severity
-		}
-		if (f.Status == detect.New || f.Status == detect.Worse) && in.Status == detect.Same && f.Kind == detect.TableFullKind {
-			in.Status = f.Status // the same bursts, and now the table overflows
-		}
-	}
 	spells := map[string][]*detect.Finding{}
 	for _, f := range in.findings {
 		if f.Kind == detect.TableFullKind {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"uncloak/detect"
 )
@@ -189,7 +188,7 @@ func (p *page) rest(m *Model) {
 
 // headline is a title with what is new about it at the right edge, or below where it does not fit.
 func (p *page) headline(first, title, news string, indent int) {
-	gap := p.width - indent - utf8.RuneCountInString(title) - utf8.RuneCountInString(news)
+	gap := p.width - indent - width(title) - width(news)
 	switch {
 	case news == "":
 		p.put(first, title, indent)

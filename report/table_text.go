@@ -108,7 +108,7 @@ func (p *page) timeChart(v *TableView, r *TableRouter) {
 		scale = "its size is not known; the longest bar is the peak"
 	}
 	p.put(p.paint("OVER TIME", "bold")+"  ", "fullest second of each "+seconds(v.StepS)+", "+scale+" · █ largest host ▒ others · ! full", 11)
-	width := p.width - 58
+	room := p.width - 58 // for the bars
 	for _, x := range r.Rows {
 		at := x.Start.Format("Mon 02 15:04")
 		switch {
@@ -117,7 +117,7 @@ func (p *page) timeChart(v *TableView, r *TableRouter) {
 		case v.step < time.Minute:
 			at = x.Start.Format("15:04:05")
 		}
-		all, one := bar(x.Peak, top, width), bar(x.Held, top, width)
+		all, one := bar(x.Peak, top, room), bar(x.Held, top, room)
 		one = min(one, all)
 		who, full := "", ""
 		if x.Host != "" {
@@ -126,16 +126,17 @@ func (p *page) timeChart(v *TableView, r *TableRouter) {
 		if x.Refused > 0 || x.Spells > 0 {
 			full = fmt.Sprintf("! %d×", x.Spells)
 		}
-		p.line(clip(fmt.Sprintf("   %-12s %s%s%s %7s  %-20s %s", at, strings.Repeat("█", one), strings.Repeat("▒", all-one), strings.Repeat(" ", width-all), num(x.Peak), who, full), p.width))
+		bars := pad(strings.Repeat("█", one)+strings.Repeat("▒", all-one), room)
+		p.line(clip("   "+pad(at, 12)+" "+bars+" "+padLeft(num(x.Peak), 7)+"  "+pad(who, 20)+" "+full, p.width))
 	}
 }
 
 // bar is the length of a bar; what is not nothing can be seen.
-func bar(n, of, width int) int {
+func bar(n, of, columns int) int {
 	if n <= 0 {
 		return 0
 	}
-	return min(max(n*width/of, 1), width)
+	return min(max(n*columns/of, 1), columns)
 }
 
 func (p *page) moment(m *TableAt) {

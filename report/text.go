@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"uncloak/detect"
 )
@@ -146,22 +145,20 @@ func (p *page) verbatim(first, text string, rows int) {
 		p.line(first + text)
 		return
 	}
-	indent := utf8.RuneCountInString(first)
-	r := []rune(text)
-	n := p.width - indent
-	for i := 0; i < rows && (len(r) > 0 || i == 0); i++ {
-		cut := r[:min(n, len(r))]
-		if i == rows-1 && len(r) > n {
-			cut = append(append([]rune{}, r[:n-1]...), '…')
+	indent := width(first)
+	for i := 0; i < rows && (text != "" || i == 0); i++ {
+		line, rest := cut(text, p.width-indent)
+		if i == rows-1 && rest != "" {
+			line = clip(text, p.width-indent)
 		}
-		p.line(first + string(cut))
-		first, r = strings.Repeat(" ", indent), r[min(n, len(r)):]
+		p.line(first + line)
+		first, text = strings.Repeat(" ", indent), rest
 	}
 }
 
-// wrap breaks text at blanks into lines of at most width runes; a longer word has a line of its own, and a unit stays with
-// its number.
-func wrap(text string, width int) (lines []string) {
+// wrap breaks text at blanks into lines of at most columns columns. A longer word has a line of its own, and a unit stays
+// with its number.
+func wrap(text string, columns int) (lines []string) {
 	var cur strings.Builder
 	n := 0
 	var words []string
@@ -173,8 +170,8 @@ func wrap(text string, width int) (lines []string) {
 		words = append(words, w)
 	}
 	for _, word := range words {
-		l := utf8.RuneCountInString(word)
-		if n > 0 && n+1+l > width {
+		l := width(word)
+		if n > 0 && n+1+l > columns {
 			lines = append(lines, cur.String())
 			cur.Reset()
 			n = 0
@@ -196,14 +193,6 @@ func unit(w string) bool {
 		return true
 	}
 	return false
-}
-
-func pad(s string, n int) string {
-	return s + strings.Repeat(" ", max(0, n-utf8.RuneCountInString(s)))
-}
-
-func padLeft(s string, n int) string {
-	return strings.Repeat(" ", max(0, n-utf8.RuneCountInString(s))) + s
 }
 
 // headWords are the two halves of the first line.
@@ -273,7 +262,7 @@ func (m *Model) window() string {
 
 func (p *page) head(m *Model) {
 	left, right := headWords(m)
-	if gap := p.width - utf8.RuneCountInString(left) - utf8.RuneCountInString(right); gap >= 2 {
+	if gap := p.width - width(left) - width(right); gap >= 2 {
 		p.line(left + strings.Repeat(" ", gap) + right)
 	} else {
 		p.put("", left, 0)

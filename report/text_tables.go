@@ -2,7 +2,6 @@ package report
 
 import (
 	"strings"
-	"unicode/utf8"
 )
 
 func (p *page) tables(m *Model) {
@@ -125,7 +124,7 @@ func senderRow(s Sender) []string {
 	if s.SkewS != 0 {
 		clock = skew(s.SkewS)
 	}
-	return []string{shorten(Clean(s.Sender), 28), clip(label(s.Router), 16), num(s.Received), num(s.Dropped + s.Kernel + s.Limited), num(s.Unparsed), num(s.Oversize), num(s.Malformed), num(s.Duplicates), num(s.Repaired), clock}
+	return []string{clipFront(Clean(s.Sender), 28), clip(label(s.Router), 16), num(s.Received), num(s.Dropped + s.Kernel + s.Limited), num(s.Unparsed), num(s.Oversize), num(s.Malformed), num(s.Duplicates), num(s.Repaired), clock}
 }
 
 // withoutIdle leaves out the columns from the n-th on that say nothing in any row.
@@ -149,10 +148,10 @@ func withoutIdle(rows [][]string, align string, n int) (kept [][]string, kinds s
 
 // columns writes rows under their heads; align has l or r for each column. The last column is cut at the width.
 func (p *page) columns(rows [][]string, align string) {
-	width := make([]int, len(align))
+	widths := make([]int, len(align))
 	for _, r := range rows {
 		for i, c := range r {
-			width[i] = max(width[i], utf8.RuneCountInString(c))
+			widths[i] = max(widths[i], width(c))
 		}
 	}
 	for _, r := range rows {
@@ -160,9 +159,9 @@ func (p *page) columns(rows [][]string, align string) {
 		b.WriteString("   ")
 		for i, c := range r {
 			if align[i] == 'r' {
-				c = padLeft(c, width[i])
+				c = padLeft(c, widths[i])
 			} else {
-				c = pad(c, width[i])
+				c = pad(c, widths[i])
 			}
 			b.WriteString(c + "  ")
 		}

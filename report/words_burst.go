@@ -147,7 +147,7 @@ func (w words) burst(f *detect.Finding) []tip {
 	return append(w.stop(f, "at that time"), w.limits(f)...)
 }
 
-// fewBursts says why no rhythm is named: design.md §7 asks for four bursts.
+// fewBursts says why no rhythm is named: fewer than four bursts show none beyond chance.
 func fewBursts(n int) string {
 	if n > 1 && n < 4 {
 		return "That is too few to tell a rhythm."

@@ -10,7 +10,7 @@ import (
 	"uncloak/detect"
 )
 
-// reset is a host that keeps knocking at one door that does not open (field notes, 4).
+// reset words the finding of a host that keeps connecting to one service that does not answer (docs/incidents.md, 4).
 func (w words) reset(f *detect.Finding) []tip {
 	name, door, port := short(f.Host, f.Name), w.door(f.Peer), strconv.Itoa(f.Port)
 	how, means := "seems to fail", "The log does not say how the attempts end. A client that gets what it asks for does not ask so often for so long; one that is refused does."
@@ -126,7 +126,7 @@ func blockPort(f *detect.Finding) string {
 	return fmt.Sprintf("If it must stay, let the router drop its new sessions to port %d: ", f.Port) + deviceOf(f).blockRule(label(f.Host), proto, f.Port)
 }
 
-// growth is a host whose traffic grows day after day (field notes, 5).
+// growth words the finding of a host whose traffic grows from day to day (docs/incidents.md, 5).
 func (w words) growth(f *detect.Finding) []tip {
 	name, of := short(f.Host, f.Name), label(f.Class)
 	if of == "" {

@@ -1,6 +1,6 @@
-// Package store is the contract between those who take events in and those who ask for them: events in time order,
-// the Day summaries beside them, and the accounting of what was lost. Backends live below it (store/bolt); one suite
-// (store/storetest) holds them all to the contract. It never knows a detector's thresholds.
+// Package store is the contract between the code that takes events in and the code that asks for them: events in time
+// order, the Day summaries beside them, and the accounting of what was lost. Backends live below it (store/bolt); one
+// suite (store/storetest) holds them all to the contract. It never knows a detector's thresholds.
 package store
 
 import (
@@ -16,27 +16,31 @@ import (
 
 // Errors that callers branch on.
 var (
-	// ErrLocked says that another process has the data directory open; the message names its pid.
+	// ErrLocked means that another process has the data directory open; the message names its pid.
 	ErrLocked = errors.New("data directory is in use")
-	// ErrNewer says that a file was written by a newer version of uncloak.
+	// ErrNewer means that a file was written by a newer version of uncloak.
 	ErrNewer = errors.New("written by a newer version of uncloak")
-	// ErrOlder says that a file was written before the first release: its logs are to be imported again.
+	// ErrOlder means that a file was written before the first release: its logs must be imported again.
 	ErrOlder = errors.New("written in a form of before the first release: move it away, and import its logs again")
-	// ErrFull says that the disk is full; nothing of the batch was stored.
+	// ErrFull means that the disk is full; nothing of the batch was stored.
 	ErrFull = errors.New("no space left on the disk")
 )
+
+// ErrGone means that the data directory was removed, moved or replaced while it was open; nothing of the batch was
+// stored.
+var ErrGone = errors.New("the data directory was removed, moved or replaced while it was open")
 
 // Entry is one event with the line that it came from.
 type Entry struct {
 	parse.Event
-	// Identity is parse.Record.Identity, perhaps with the router's hash: the same line has the same one, whatever carried
-	// it. Events completes it only where Query.Identity asks for that; where the line is not kept, less than the whole is
-	// left of it.
+	// Identity is parse.Record.Identity, for lines without an uptime with the router's hash added: the same line has
+	// the same one, whatever carried it. Events fills it in only where Query.Identity asks for that; where the raw line
+	// is not kept, only a part of the number is left.
 	Identity uint64
 	Raw      []byte // the line as received; nil where it is not kept
 }
 
-// Batch is what is stored at once or not at all.
+// Batch is stored as a whole or not at all.
 type Batch struct {
 	ID      string // a batch whose ID was stored before is not stored again; "" = never compared
 	Entries []Entry
@@ -46,33 +50,33 @@ type Batch struct {
 	// Source joins the batches of one import in the counting of Dedupe: a line that an earlier batch of the same Source
 	// brought (stored or found stored) does not stand for a line of this one. Without it, the second of two equal lines
 	// on both sides of a cut between batches is taken for a duplicate. A second import of the same file is another
-	// Source. Sources do not alternate.
+	// Source. All batches of one Source are appended before the first of the next.
 	Source string
 	Health []Health // added to what is stored, in the same transaction
 }
 
-// Appended says what became of a batch.
+// Appended counts what became of a batch.
 type Appended struct {
 	Added, Duplicates int
-	Unknown           int           // of Added, those of Kind Unknown
+	Unknown           int           // events of Added whose Kind is Unknown
 	Dates             []detect.Date // days that got events, in order
 }
 
-// Health is the accounting of one sender and of one router behind it (a relay has several) on one day. Counters are sums
-// of increments. Of the lines received, those that are not Dropped, Limited or Blank are stored: see Parsed.
+// Health is the accounting of one sender and of one router behind it (a relay has several) on one day. Counters are
+// sums of increments. Of the lines received, those that are not Dropped, Limited or Blank are stored: see Parsed.
 type Health struct {
 	Date       detect.Date
 	Sender     string // address, or file name of an import
-	Router     string // the name that it goes by; "" where that is not known (a socket, a sender that is not allowed)
+	Router     string // the router's name; "" where it is not known (a socket, a sender that is not allowed)
 	Received   uint64 // lines
 	Bytes      uint64
 	Unparsed   uint64
-	Dropped    uint64 // lines lost in our own queue
-	Kernel     uint64 // datagrams lost in the socket buffer, where the kernel tells
+	Dropped    uint64 // lines lost in the receiver's queue
+	Kernel     uint64 // datagrams lost in the socket buffer, where the kernel reports that
 	Oversize   uint64 // lines cut at the limit
 	Malformed  uint64 // framing errors, binary junk
 	Duplicates uint64
-	SkewMS     int64  // sender's clock minus ours, last estimate; 0 for imports
+	SkewMS     int64  // sender's clock minus this machine's, last estimate; 0 for imports
 	Repaired   uint64 // lines whose time was replaced (1970, far off)
 
 	NotAllowed uint64 `json:",omitempty"` // lines, or connections, of a sender that is not allowed: not among Received
@@ -80,12 +84,14 @@ type Health struct {
 	Refused    uint64 `json:",omitempty"` // connections beyond the limits
 	Suppressed uint64 `json:",omitempty"` // lines that the sender says it left out itself
 	Missing    uint64 `json:",omitempty"` // lines that its sequence numbers show to be lost on the way
-	Repeated   uint64 `json:",omitempty"` // lines that the sender says were like the one before, and did not send ("repeated 7 times")
-	Blank      uint64 `json:",omitempty"` // lines of Malformed that were empty, and are not stored
+	// lines that the sender did not send, as it says, because they were like the one before ("repeated 7 times")
+	Repeated uint64 `json:",omitempty"`
+	Blank    uint64 `json:",omitempty"` // lines of Malformed that were empty, and are not stored
 }
 
-// Parsed is how many lines are stored and understood: what was received is that, what is Unparsed, and what was Dropped, Limited
-// or Blank. Kernel and NotAllowed are of what was never received, Oversize, Malformed and Repaired of what is stored.
+// Parsed returns the number of lines that are stored and understood: Received less Unparsed, Dropped, Limited and
+// Blank. Kernel and NotAllowed count what was never received; Oversize, Malformed and Repaired count lines that are
+// stored.
 func (h *Health) Parsed() uint64 {
 	return h.Received - min(h.Received, h.Unparsed+h.Dropped+h.Limited+h.Blank)
 }
@@ -110,15 +116,16 @@ func (h *Health) Add(o *Health) {
 	h.Blank += o.Blank
 }
 
-// Empty says that nothing was counted.
+// Empty reports whether nothing was counted.
 func (h *Health) Empty() bool {
-	return h.Received|h.Dropped|h.Kernel|h.Malformed|h.NotAllowed|h.Limited|h.Refused|h.Suppressed|h.Missing|h.Repeated == 0
+	return h.Received|h.Dropped|h.Kernel|h.Malformed|h.NotAllowed|
+		h.Limited|h.Refused|h.Suppressed|h.Missing|h.Repeated == 0
 }
 
 // Window is a half-open span of time; a zero end is unbounded.
 type Window struct{ From, To time.Time }
 
-// Query asks for events. Zero fields ask for nothing in particular.
+// Query asks for events. A zero field sets no condition.
 type Query struct {
 	Window
 	Router string
@@ -133,7 +140,7 @@ type Query struct {
 	Identity bool
 }
 
-// DayInfo says what the store holds of a day.
+// DayInfo describes what the store holds of a day.
 type DayInfo struct {
 	Date        detect.Date
 	Events      uint64
@@ -153,32 +160,36 @@ type Store interface {
 	// Days lists the days that have events, in order.
 	Days(ctx context.Context) ([]DayInfo, error)
 
-	// Day is the summary stored for d; nil without error when there is none.
+	// Day returns the summary stored for d; nil without error when there is none.
 	Day(ctx context.Context, d detect.Date) (*detect.Day, error)
 	PutDay(ctx context.Context, d *detect.Day) error
 
 	// Health sums the accounting by sender and router over the days that touch w, in that order.
 	Health(ctx context.Context, w Window) ([]Health, error)
 
-	// Who finds the machines that may have had a public address and port, the most likely first; see Holders, which
+	// Who returns the machines that may have had a public address and port, the most likely first; see Holders, which
 	// backends share.
 	Who(ctx context.Context, q Who) ([]Holder, error)
 
-	// Damaged is the number of blocks that could not be read since Open.
+	// Damaged returns the number of blocks that could not be read since Open.
 	Damaged() uint64
+
+	// Lacking lists, in order, the days that touch w of which something that was stored cannot be read, as far as that
+	// is known: answers about them may lack events. Damage is often known only when the day was read.
+	Lacking(w Window) []detect.Date
 
 	// Close waits for readers and releases the directory.
 	Close() error
 }
 
-// Nearest asks for the events of one public end, those that lie nearest to a time: who had that address and port.
+// Nearest asks for the events of one public address and port that lie nearest to a time.
 type Nearest struct {
 	Window
 	End   netip.AddrPort // translated source, or destination of what is forwarded inwards
 	At    time.Time
 	Limit int               // on each side of At; 0 = 1
-	Match func(*Entry) bool // further conditions, with Raw; nil = none
-	// Blocks asks for nothing but what a NAT gave to a machine: blocks of ports, and whole addresses. Days that have none
-	// are left alone.
+	Match func(*Entry) bool // a further condition, with Raw; nil = none
+	// Blocks asks for nothing but allocations of a NAT: blocks of ports, and whole addresses. Days without any are not
+	// read.
 	Blocks bool
 }

@@ -18,12 +18,12 @@ type Who struct {
 	At    time.Time
 	Slack time.Duration // how far off At may be; 0 = it is exact
 	Proto uint8         // IANA number; 0 = any
-	// Back is how far from At the lines of a session are looked for. 0 = ten minutes, and where that leaves doubts, two hours, and a day. Blocks
-	// of ports have no such limit.
+	// Back bounds how far from At the lines of a session are looked for. 0 = ten minutes, and where that leaves doubts,
+	// two hours, and a day. Blocks of ports have no such limit.
 	Back time.Duration
 }
 
-// How says by what a machine had the public end.
+// How names the way in which a machine had the public address and port, called the end here.
 type How string
 
 // The ways to have a public end, the surest first.
@@ -33,10 +33,11 @@ const (
 	PortBlock  How = "port-block" // a block of ports, the port among them, was given to the machine
 	WholeAddr  How = "address"    // the whole public address was given to the machine
 	Forwarded  How = "forwarded"  // a session from outside to it was handed on to the machine
-	KeptPort   How = "kept-port"  // a session from that port, of which no translation is logged: right if the router keeps ports
+	// a session from that port, without a logged translation: right if the router keeps ports
+	KeptPort How = "kept-port"
 )
 
-// Standing is how the time of a holding lies to the time that is asked for.
+// Standing relates the time of a holding to the time that is asked for.
 type Standing string
 
 // The standings. "Within" counts the slack and the error of the clocks.
@@ -44,48 +45,50 @@ const (
 	Held   Standing = "held"   // begin and end are logged, the time is within
 	Open   Standing = "open"   // begun before, no end is logged
 	Unsure Standing = "unsure" // only a line of it was seen, or its end: when it began is not logged
-	Ended  Standing = "ended"  // it had ended before; To is zero where no end is logged, but the end was given to another one
-	Later  Standing = "later"  // it began after
+	// it had ended before; To is zero where no end is logged, but the end was given to another one
+	Ended Standing = "ended"
+	Later Standing = "later" // it began after
 )
 
-// Holder is a machine that may have had the end, and the session or block by which.
+// Holder is a machine that may have had the end, with the session or the block that gave it the end.
 type Holder struct {
 	Host     netip.AddrPort // inside; port 0 where a block or an address was given
 	How      How
 	Standing Standing
 	From, To time.Time // as logged; zero = not known, or no end
-	// Error is how far off From and To may be: Spread of the lines, a second where they have whole seconds, and the
-	// sender's clock. Slack is not in it.
+	// Error bounds the error of From and To: the Spread of the lines, a second where they have whole seconds, and the
+	// error of the sender's clock. Slack is not in it.
 	Error      time.Duration
 	Confidence float64 // 0..1; of the machines in one answer it is at most 1 in sum
 	Router     string
 	Proto      uint8
 	Peer       netip.AddrPort // the other end of the session
 	Ports      [2]uint16      // the block, first and last; 0 without
-	First      Entry          // the line that gave it: of the begin, or the earliest that was seen
-	Last       Entry          // that of the end; Kind is Unknown and Time 0 where there is none
+	First      Entry          // the line of the begin, or the earliest that was seen
+	Last       Entry          // the line of the end; Kind is Unknown and Time 0 where there is none
 }
 
-// Finder is what Holders asks: the method Nearest of a backend.
+// Finder returns the events that Holders asks for: the method Nearest of a backend.
 type Finder func(context.Context, Nearest) (before, after []Entry, err error)
 
 const (
-	whoLines  = 256 // lines on each side of the time in one look; machines that these hide are looked for again
+	whoLines  = 256 // lines on each side of the time in one search; machines that these hide are searched for again
 	whoRounds = 8
 	whoNear   = 10 * time.Minute
 	whoFar    = 2 * time.Hour
 	whoBack   = 24 * time.Hour
-	// sureEnough is what a session whose begin is logged has, where nobody competes: a NAT gives a port that is in use to no
-	// other one, save for another peer.
+	// sureEnough is the confidence of a session whose begin is logged, where no other machine competes: a NAT does not
+	// give a port in use to another machine, save for another peer.
 	sureEnough = 0.8
-	// An answer is bounded: beyond, the least likely holdings of a machine, and the least likely machines, are left out.
+	// An answer is bounded: beyond, the least likely holdings of a machine, and the least likely machines, are left
+	// out.
 	maxOfHost  = 8
-	maxBeside  = 6 // that had ended before or began later
+	maxBeside  = 6 // holdings that had ended before or began later
 	maxHolders = 128
 )
 
-// Holders finds all machines that may have had the end of q, the most likely first. skew is how far the clock of a router is known
-// to be off; nil = it is right.
+// Holders finds all machines that may have had the end of q, the most likely first. skew is how far the clock of a
+// router is known to be off; nil = it is right.
 func Holders(ctx context.Context, q Who, find Finder, skew func(router string) time.Duration) ([]Holder, error) {
 	q.End = netip.AddrPortFrom(q.End.Addr().Unmap().WithZone(""), q.End.Port())
 	if !q.End.IsValid() || q.End.Port() == 0 {
@@ -121,7 +124,7 @@ func Holders(ctx context.Context, q Who, find Finder, skew func(router string) t
 	return nil, nil
 }
 
-// seeker collects the lines that tell of an end.
+// seeker collects the events that concern an end.
 type seeker struct {
 	q      Who
 	parser *parse.Parser
@@ -129,7 +132,7 @@ type seeker struct {
 	lines  []sighting
 }
 
-// sighting is what one line says of the end.
+// sighting is what one event says about the end.
 type sighting struct {
 	key   holderKey
 	begin bool
@@ -147,7 +150,8 @@ type holderKey struct {
 	low        uint16
 }
 
-// seek looks as often as there are machines that the lines of others hide: a public port with thousands of peers, say.
+// seek collects sightings. As long as the events of some machines may hide those of others (a public port may have
+// thousands of peers) it searches again without the machines that it has found.
 func (s *seeker) seek(ctx context.Context, find Finder, n Nearest, blocks bool) error {
 	seen := map[netip.Addr]bool{}
 	n.Limit = whoLines
@@ -179,7 +183,7 @@ func (s *seeker) seek(ctx context.Context, find Finder, n Nearest, blocks bool) 
 	return nil
 }
 
-// sight says what a line tells of the end; ok is false for nothing.
+// sight returns what an event says about the end; ok is false if that is nothing.
 func (s *seeker) sight(e *Entry, blocks bool) (g sighting, ok bool) {
 	given := e.Kind == parse.System && e.NATSPort == 0 && e.NATSrc.IsValid() && e.Src.IsValid()
 	if given != blocks || s.q.Proto != 0 && e.Proto != 0 && e.Proto != s.q.Proto {
@@ -198,7 +202,7 @@ func (s *seeker) sight(e *Entry, blocks bool) (g sighting, ok bool) {
 	return g, true
 }
 
-// block reads the line of an allocation again: the ports stand in no column.
+// block parses the raw line of an allocation again, as an event has no field for a block of ports.
 func (s *seeker) block(g sighting) (sighting, bool) {
 	e := &g.entry
 	if e.NATSrc.Unmap() != s.q.End.Addr() {
@@ -206,7 +210,7 @@ func (s *seeker) block(g sighting) (sighting, bool) {
 	}
 	g.key.how, g.key.host = WholeAddr, netip.AddrPortFrom(e.Src, 0)
 	g.begin = true
-	if len(e.Raw) == 0 { // not kept: the address is all that is known
+	if len(e.Raw) == 0 { // the line is not kept: only the address is known
 		return g, true
 	}
 	s.parser.Line(e.Raw, &s.rec)
@@ -221,7 +225,8 @@ func (s *seeker) block(g sighting) (sighting, bool) {
 	return g, true
 }
 
-// roleOf says by what the session of e has the end, and which machine that is; "" if it has not.
+// roleOf returns the way in which the session of e has the end, the machine inside and its peer; how is "" if the
+// session does not have it.
 func roleOf(e *Entry, end netip.AddrPort) (how How, host, peer netip.AddrPort) {
 	is := func(a netip.Addr, port uint16) bool {
 		return port == end.Port() && a.IsValid() && a.Unmap().WithZone("") == end.Addr()
@@ -245,14 +250,14 @@ func roleOf(e *Entry, end netip.AddrPort) (how How, host, peer netip.AddrPort) {
 	return "", host, peer
 }
 
-// inside is RFC 1918, RFC 4193 and RFC 6598.
+// inside reports whether an address is of RFC 1918, RFC 4193 or RFC 6598.
 func inside(a netip.Addr) bool {
 	a = a.Unmap()
 	return a.IsPrivate() || netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10).Contains(a)
 }
 
-// holders makes one of all lines of a session: from a begin, or the first line, to its end, or to the next begin after a
-// silence in which any router would have forgotten it.
+// holders makes one Holder of all sightings of a session: from a begin, or the first line, to its end, or to the next
+// begin after a silence in which any router would have forgotten the session.
 func (s *seeker) holders() (out []Holder) {
 	slices.SortStableFunc(s.lines, func(a, b sighting) int { return cmp.Compare(a.entry.Time, b.entry.Time) })
 	open := map[holderKey]int{} // index in out
@@ -267,7 +272,8 @@ func (s *seeker) holders() (out []Holder) {
 		seen[g.key] = g.entry.Time
 		if !ok {
 			k = len(out)
-			out = append(out, Holder{Host: g.key.host, How: g.key.how, Router: g.key.router.String(), Proto: g.key.proto, Peer: g.key.peer,
+			out = append(out, Holder{Host: g.key.host, How: g.key.how, Router: g.key.router.String(),
+				Proto: g.key.proto, Peer: g.key.peer,
 				Ports: g.ports, First: g.entry})
 			open[g.key] = k
 			if g.begin {
@@ -282,8 +288,8 @@ func (s *seeker) holders() (out []Holder) {
 	return out
 }
 
-// lifetime is how long a NAT keeps a mapping without traffic at least: RFC 5382 REQ-5 (TCP 2 h 4 min), RFC 4787 REQ-5 (UDP
-// 5 min recommended), RFC 5508 REQ-2 (ICMP 60 s).
+// lifetime returns the least time that a NAT keeps a mapping without traffic: RFC 5382 REQ-5 (TCP 2 h 4 min), RFC 4787
+// REQ-5 (UDP 5 min recommended), RFC 5508 REQ-2 (ICMP 60 s).
 func lifetime(proto uint8) time.Duration {
 	switch proto {
 	case parse.UDP:
@@ -294,7 +300,7 @@ func lifetime(proto uint8) time.Duration {
 	return 124 * time.Minute
 }
 
-// trust is what a line of that sort is worth when all else fits.
+// trust returns the confidence of a holding of this kind when all else fits.
 func (h How) trust() float64 {
 	switch h {
 	case Translated, Own:
@@ -307,8 +313,8 @@ func (h How) trust() float64 {
 	return 0.5
 }
 
-// weigh sets standing and confidence, and sorts. The confidence is what the sort of line is worth, times what the times
-// leave of it; where several machines could have been it, all are divided by the sum of the best of each.
+// weigh sets standing and confidence, and sorts. The confidence is the trust in the kind of holding, times how well its
+// times fit; where several machines could have been it, all are divided by the sum of the best of each.
 func weigh(q Who, hs []Holder, skew func(string) time.Duration) []Holder {
 	best := map[netip.Addr]float64{}
 	for i := range hs {
@@ -336,7 +342,8 @@ func weigh(q Who, hs []Holder, skew func(string) time.Duration) []Holder {
 	}
 	distance := func(h *Holder) time.Duration { return q.At.Sub(time.Unix(0, h.First.Time)).Abs() }
 	slices.SortStableFunc(hs, func(a, b Holder) int {
-		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(distance(&a), distance(&b)), a.Host.Compare(b.Host))
+		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(distance(&a), distance(&b)),
+			a.Host.Compare(b.Host))
 	})
 	count, beside := map[netip.Addr]int{}, 0
 	hs = slices.DeleteFunc(hs, func(h Holder) bool {
@@ -349,7 +356,7 @@ func weigh(q Who, hs []Holder, skew func(string) time.Duration) []Holder {
 	return hs[:min(len(hs), maxHolders)]
 }
 
-// lineError is how far the time of a line may be off.
+// lineError returns how far the time of a line may be off.
 func lineError(e *Entry) time.Duration {
 	d := time.Duration(e.Spread) * time.Millisecond
 	if e.Spread == 0 && e.Time != 0 && e.Time%int64(time.Second) == 0 {
@@ -358,9 +365,10 @@ func lineError(e *Entry) time.Duration {
 	return d
 }
 
-// stand says how the holding lies to the time, and what is left of its trust: all where the time is more than the error within;
-// 0.9 nearer to a logged begin or end, 0.5 beyond it by no more than the error, from 0.1 on less and less farther away. Where no begin or no end is
-// logged, 0.8 or 0.9 of that for as long as a router keeps a silent session, and less with the time beyond.
+// stand returns how the holding lies to the time, and the part of its trust that is left: all of it where the time lies
+// within by more than the error; 0.9 nearer to a logged begin or end, 0.5 beyond that by no more than the error, and
+// from 0.1 on less and less farther away. Where no begin or no end is logged, it is 0.8 or 0.9 of that for as long as a
+// router keeps a silent session, and less with the time beyond.
 func (h *Holder) stand(at time.Time, err time.Duration) (Standing, float64) {
 	begin, end := time.Unix(0, h.First.Time), h.To
 	known := !h.From.IsZero()
@@ -392,22 +400,24 @@ func (h *Holder) stand(at time.Time, err time.Duration) (Standing, float64) {
 	return Unsure, 0.8 * decay(at.Sub(begin), lifetime(h.Proto))
 }
 
-// exclusive says that no other machine of the router can have the end at the same time: it is not for one peer alone.
+// exclusive reports whether no other machine of the router can have the end at the same time: it was not given for one
+// peer alone.
 func (h *Holder) exclusive() bool { return h.How == PortBlock || h.How == WholeAddr }
 
-// superseded says that the end was given to another machine until at, and to this one before that.
+// superseded reports whether the end was given to another machine after it was given to this one, and before at.
 func (h *Holder) superseded(hs []Holder, at time.Time) bool {
 	return h.exclusive() && h.Standing == Open && slices.ContainsFunc(hs, func(o Holder) bool {
-		return o.How == h.How && o.Router == h.Router && o.Proto == h.Proto && o.Host != h.Host && o.From.After(h.From) && !o.From.After(at)
+		return o.How == h.How && o.Router == h.Router && o.Proto == h.Proto && o.Host != h.Host &&
+			o.From.After(h.From) && !o.From.After(at)
 	})
 }
 
-// beyond is a tenth just outside the error, and falls with the distance.
+// beyond returns 0.1 just outside the error, and less with the distance.
 func beyond(d, err time.Duration) float64 {
 	return 0.1 * float64(max(err, time.Second)) / float64(max(d, err, time.Second))
 }
 
-// decay is 1 up to the lifetime, and falls with the time beyond.
+// decay returns 1 up to the lifetime, and less with the time beyond.
 func decay(d, life time.Duration) float64 {
 	if d <= life {
 		return 1
@@ -415,7 +425,7 @@ func decay(d, life time.Duration) float64 {
 	return max(0.1, float64(life)/float64(d))
 }
 
-// Same says whether two lines are one and the same, for those who show both.
+// Same reports whether First and Last are the same line.
 func (h *Holder) Same() bool {
 	return h.First.Time == h.Last.Time && bytes.Equal(h.First.Raw, h.Last.Raw)
 }

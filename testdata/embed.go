@@ -13,8 +13,8 @@ import (
 //go:embed nat-burst/*.xz
 var files embed.FS
 
-// NatBurst opens one run of a real Linux NAT router under a BitTorrent-like burst: raw syslog datagrams, one a line, with
-// `\n` for a newline inside. See nat-burst/README.md.
+// NatBurst opens one run of a real Linux NAT router under a BitTorrent-like burst: raw syslog datagrams, one a line,
+// with `\n` for a newline inside. See nat-burst/README.md.
 func NatBurst() (io.Reader, error) { return open("nat-burst/router.syslog.xz") }
 
 // NatBurstDmesg opens what `dmesg` printed on the same router in the same run, its first 2000 lines.

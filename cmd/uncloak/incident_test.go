@@ -12,7 +12,7 @@ import (
 	"uncloak/detect"
 )
 
-// incidentLog is field-notes §1 with a log server that drowns: bursts each half hour, the table full, the storm of lookups, and out of memory
+// incidentLog is docs/incidents.md, 1, with a log server that drowns: bursts each half hour, the table full, the storm of lookups, and out of memory
 // after some of the bursts.
 func incidentLog(kills []int) string {
 	var lines []string

@@ -30,7 +30,7 @@ type house struct {
 // kept is a store whose files can be looked after.
 type kept interface {
 	store.Store
-	store.Keeper
+	store.Maintainer
 }
 
 // newHouse wires the house. It starts nothing.
@@ -38,11 +38,22 @@ func (a *app) newHouse(st kept, daemon bool) (*house, error) {
 	h := &house{days: ingest.NewDays(st, a.cfg.detect(), a.log), acks: api.NewAckFile(a.cfg.Data), log: a.log}
 	h.keeper = keeper{st, h.days}
 	h.settings.Store(a.settings())
+	reports, streams := 0, 0
+	if daemon { // a command that serves others beside itself ends soon
+		reports, streams = readers(a.cfg.Memory)
+	}
 	h.handler = api.NewHandler(api.Config{
+		Reports: reports, Streams: streams,
 		Store: h.days, Days: h.days, Keeper: h.keeper, Settings: func() api.Settings { return *h.settings.Load() },
 		Import: a.importer(h.days), Now: a.now, Version: versionText(), Daemon: daemon, Listens: h.listening, Refusing: h.refusing, Acks: h.acks, Log: a.log,
 	})
 	return h, nil
+}
+
+// readers is how many reports and streams of events serve works on at once with so many MB: a report of a busy month takes
+// some 100 MB, a stream 20.
+func readers(memory int) (reports, streams int) {
+	return min(max(memory/256, 1), 4), min(max(memory/64, 2), 16)
 }
 
 // listening is where serve receives: "udp [::]:514".

@@ -58,13 +58,13 @@ func (s *size) UnmarshalText(b []byte) error {
 
 // keeper looks after the files, and tells the summaries which days are gone.
 type keeper struct {
-	store.Keeper
+	store.Maintainer
 	days *ingest.Days
 }
 
 // Retain is that of the store.
 func (k keeper) Retain(ctx context.Context, r store.Retain, today detect.Date, dryRun bool) ([]store.Pruned, error) {
-	got, err := k.Keeper.Retain(ctx, r, today, dryRun)
+	got, err := k.Maintainer.Retain(ctx, r, today, dryRun)
 	for _, p := range got {
 		if !dryRun && p.Why != "raw" {
 			k.days.Forget(p.Date)

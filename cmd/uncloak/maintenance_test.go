@@ -181,8 +181,19 @@ func TestVerifyFindsDamage(t *testing.T) {
 	if r := at(t, now, "verify", "--data", data, "--format", "ndjson"); r.code != 1 || strings.Count(r.out, `"problems":[]`) != 7 {
 		t.Errorf("afterwards: %+v", r)
 	}
-	if n := count(t, data); n != 6*24+13-24 {
-		t.Errorf("%d events", n)
+	for _, args := range [][]string{{"query", "--format", "ndjson"}, {"query", "--day", "2026-11-18"},
+		{"report", "--day", "2026-11-18"}, {"findings", "--from", "2026-11-17"},
+		{"who", "203.0.113.7:4000", "--at", "2026-11-18T12:00:00Z"}} {
+		r := at(t, now, append(args, "--data", data)...)
+		if r.code != 1 || !strings.Contains(r.errOut, "stored data of 2026-11-18 is damaged: the answer may lack events") {
+			t.Errorf("%v does not say that the answer may lack events: %+v", args, r)
+		}
+	}
+	if r := at(t, now, "query", "--format", "ndjson", "--data", data); strings.Count(r.out, "\n") != 6*24+13-24 {
+		t.Errorf("%d events", strings.Count(r.out, "\n"))
+	}
+	if r := at(t, now, "query", "--day", "2026-11-20", "--data", data); r.code != 0 {
+		t.Errorf("another day: %+v", r)
 	}
 }
 

@@ -213,6 +213,9 @@ func (a *app) show(cmd *cobra.Command, path string, v url.Values, output, failOn
 	if note := cmp.Or(resp.Header.Get(api.HeaderNote), resp.Trailer.Get(api.HeaderNote)); note != "" {
 		fmt.Fprintf(a.stderr, "uncloak: %s\n", note)
 	}
+	if s := cmp.Or(resp.Header.Get(api.HeaderDamage), resp.Trailer.Get(api.HeaderDamage)); s != "" {
+		return errors.New(s)
+	}
 	worst := detect.Severity(resp.Header.Get(api.HeaderWorst))
 	if failOn != "" && worst != "" && worst.Rank() >= detect.Severity(failOn).Rank() {
 		return exitCode(3)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"os/signal"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -129,7 +129,8 @@ func (a *app) serve(ctx context.Context) (err error) {
 // openStore opens the store for a daemon: another daemon is an error, a command that is about to end is waited for.
 func (a *app) openStore(ctx context.Context) (*bolt.DB, error) {
 	for start := time.Now(); ; {
-		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log, KeepRaw: a.cfg.keepRaw})
+		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log, KeepRaw: a.cfg.keepRaw,
+			ReadMemory: int64(a.cfg.Memory) << 20 / 8})
 		if err == nil || !errors.Is(err, store.ErrLocked) || time.Since(start) > lockPatience {
 			return st, err
 		}
@@ -203,58 +204,24 @@ func (a *app) announce(ctx context.Context, h *house, known map[string]detect.Se
 	a.tellNew(fs, opt, known)
 }
 
-// incident is what serve logs once: findings with one cause, or the spells in which one table was full.
-type incident struct {
-	id       string
-	root     *detect.Finding
-	severity detect.Severity
-	findings int
-}
-
-// incidents groups findings in their order. The root is the finding that the group is named after, else the first.
-func incidents(fs []detect.Finding) (out []*incident) {
-	by := map[string]*incident{}
-	for i := range fs {
-		f := &fs[i]
-		if f.Silent() {
-			continue
-		}
-		id := cmp.Or(f.Group, f.ID)
-		if f.Group == "" && f.Kind == detect.TableFullKind { // each spell has an ID of its own
-			id = "table-full-" + f.Router
-		}
-		in := by[id]
-		if in == nil {
-			in = &incident{id: id, root: f, severity: f.Severity}
-			by[id] = in
-			out = append(out, in)
-		}
-		if f.ID == id {
-			in.root = f
-		}
-		if f.Severity.Rank() > in.severity.Rank() {
-			in.severity = f.Severity
-		}
-		in.findings++
-	}
-	return out
-}
-
-// tellNew logs the incidents that are not in known, or were less severe there, with their titles, and makes known what there is.
+// tellNew logs the incidents that are not in known, or were less severe there, with their titles. Then it puts the incidents
+// of fs into known. What the owner has called known is not logged.
 func (a *app) tellNew(fs []detect.Finding, opt report.Options, known map[string]detect.Severity) {
+	fs = slices.DeleteFunc(slices.Clone(fs), func(f detect.Finding) bool { return f.Silent() })
 	current := map[string]detect.Severity{}
-	for _, in := range incidents(fs) {
-		current[in.id] = in.severity
-		if s, ok := known[in.id]; ok && in.severity.Rank() <= s.Rank() {
+	for _, in := range report.Incidents(fs) {
+		current[in.ID] = in.Severity
+		if s, ok := known[in.ID]; ok && in.Severity.Rank() <= s.Rank() {
 			continue
 		}
-		f, level := *in.root, slog.LevelInfo
+		f, level := *in.First(), slog.LevelInfo
 		report.Describe(&f, opt)
-		if in.severity != detect.Info {
+		if in.Severity != detect.Info {
 			level = slog.LevelWarn
 		}
-		a.log.Log(context.Background(), level, "finding", "title", report.Clean(f.Title), "severity", string(in.severity), "kind", f.Kind, "host", f.Host, "name", f.Name,
-			"router", f.Router, "score", f.Score, "findings", in.findings, "id", in.id)
+		a.log.Log(context.Background(), level, "finding",
+			"title", report.Clean(f.Title), "severity", string(in.Severity), "kind", f.Kind, "host", f.Host, "name", f.Name,
+			"router", f.Router, "score", f.Score, "findings", len(in.Findings), "id", in.ID)
 	}
 	clear(known)
 	maps.Copy(known, current)

@@ -66,7 +66,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestCapacity is field-notes.md §3.
+// TestCapacity is docs/incidents.md, 3.
 func TestCapacity(t *testing.T) {
 	got := ok(t, "", "capacity", "--table", "1024", "--sessions", "8", "--hold", "5s", "--linger", "120s")
 	for _, w := range []string{"about 3,686 an", "1,024 entries / 8 sessions = 128 clients at once", "5 s + 120 s = 125 s", "3600 s · 128 / 125 s = 3,686.4 clients an hour"} {

@@ -30,7 +30,8 @@ type Authority struct {
 func New(t *testing.T, name string) *Authority {
 	t.Helper()
 	a := &Authority{dir: t.TempDir(), n: 1}
-	a.cert, a.key = a.sign(t, &x509.Certificate{Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign})
+	a.cert, a.key = a.sign(t, &x509.Certificate{Subject: pkix.Name{CommonName: name}, IsCA: true,
+		BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign})
 	a.CA = a.write(t, "ca.pem", "CERTIFICATE", a.cert.Raw)
 	return a
 }
@@ -67,10 +68,11 @@ func (a *Authority) write(t *testing.T, name, kind string, der []byte) string {
 	return path
 }
 
-// Files signs a certificate of that name, good for 127.0.0.1, and says where it and its key are.
+// Files signs a certificate for a name, valid for 127.0.0.1 too, and returns the paths of its files.
 func (a *Authority) Files(t *testing.T, name string) (cert, key string) {
 	t.Helper()
-	c, k := a.sign(t, &x509.Certificate{Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}})
+	c, k := a.sign(t, &x509.Certificate{Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}})
 	der, err := x509.MarshalPKCS8PrivateKey(k)
 	if err != nil {
 		t.Fatal(err)
@@ -78,8 +80,8 @@ func (a *Authority) Files(t *testing.T, name string) (cert, key string) {
 	return a.write(t, name+".crt", "CERTIFICATE", c.Raw), a.write(t, name+".key", "PRIVATE KEY", der)
 }
 
-// Client is the TLS of a client that trusts a. Where by is not nil, it has a certificate of that authority and shows it
-// whether it is one that the server asks for or not.
+// Client returns the TLS settings of a client that trusts a. If by is not nil, the client has a certificate of that
+// authority, and shows it even to a server that asks for one of another authority.
 func (a *Authority) Client(t *testing.T, by *Authority, name string) *tls.Config {
 	t.Helper()
 	cfg := &tls.Config{RootCAs: x509.NewCertPool(), ServerName: "127.0.0.1"}

@@ -1,5 +1,6 @@
-// Package metrics shows what a receiver does in the form that Prometheus reads. The label sets are bounded: a receiver names so
-// many senders and no more (ingest.Server.Accounts), and what comes from the network is made valid text. It never asks the store.
+// Package metrics serves the counts of a receiver in the form that Prometheus reads. The label sets are bounded: a
+// receiver names a limited number of senders (ingest.Server.Accounts), and names from the network are made valid text.
+// It never asks the store.
 package metrics
 
 import (
@@ -15,19 +16,22 @@ import (
 	"uncloak/store"
 )
 
-// Source is the part of an ingest.Server that is shown.
+// Source is the part of an ingest.Server that is served.
 type Source interface {
 	Stats() ingest.Stats
 	Accounts() []store.Health
-	Refusing() error // why the store takes nothing; nil: it does
+	Refusing() error // why the store refuses events; nil: it takes them
 }
 
 var _ Source = (*ingest.Server)(nil)
 
-// NewHandler answers GET /metrics, with the lines that are estimated to be missing by router, where anybody knows (nil: nobody), and GET /healthz: 200 while what is received is stored, 503 with the reason while not.
+// NewHandler answers GET /metrics and GET /healthz. estimated returns, by router, the number of lines that must be
+// missing; nil: that is not known. /healthz answers 200 while what is received is stored, and 503 with the reason while
+// not.
 func NewHandler(src Source, estimated func() map[string]uint64, version string) http.Handler {
 	reg := prometheus.NewRegistry()
-	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{src, estimated, version})
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		collector{src, estimated, version})
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -46,10 +50,10 @@ type collector struct {
 	version   string
 }
 
-// who are the labels of an account.
-var who = []string{"sender", "router"}
+// accountLabels returns the labels of an account.
+func accountLabels() []string { return []string{"sender", "router"} }
 
-// ofSender are the counters of an account.
+// ofSender returns the counters of an account.
 func ofSender() []struct {
 	name, help string
 	get        func(*store.Health) uint64
@@ -58,21 +62,31 @@ func ofSender() []struct {
 		name, help string
 		get        func(*store.Health) uint64
 	}{
-		{"uncloak_lines_received_total", "Lines that reached us, those dropped by us among them, but for those not allowed.", func(h *store.Health) uint64 { return h.Received }},
-		{"uncloak_received_bytes_total", "Bytes of the lines that were taken.", func(h *store.Health) uint64 { return h.Bytes }},
+		{"uncloak_lines_received_total", "Lines received, with those that were dropped and without those not allowed.",
+			func(h *store.Health) uint64 { return h.Received }},
+		{"uncloak_received_bytes_total", "Bytes of the lines that were taken.",
+			func(h *store.Health) uint64 { return h.Bytes }},
 		{"uncloak_lines_parsed_total", "Lines stored and understood.", (*store.Health).Parsed},
-		{"uncloak_lines_unparsed_total", "Lines stored and not understood.", func(h *store.Health) uint64 { return h.Unparsed }},
+		{"uncloak_lines_unparsed_total", "Lines stored and not understood.",
+			func(h *store.Health) uint64 { return h.Unparsed }},
 		{"uncloak_lines_cut_total", "Lines longer than the limit.", func(h *store.Health) uint64 { return h.Oversize }},
-		{"uncloak_lines_malformed_total", "Lines that were empty or binary.", func(h *store.Health) uint64 { return h.Malformed }},
-		{"uncloak_lines_repaired_total", "Lines whose stamp was not believed, and that have the time of receipt.", func(h *store.Health) uint64 { return h.Repaired }},
-		{"uncloak_lines_suppressed_total", "Lines that the sender says it left out.", func(h *store.Health) uint64 { return h.Suppressed }},
-		{"uncloak_lines_repeated_total", "Lines that the sender says were like the one before, and did not send.", func(h *store.Health) uint64 { return h.Repeated }},
-		{"uncloak_lines_missing_total", "Lines lost on the way, by the sender's sequence numbers.", func(h *store.Health) uint64 { return h.Missing }},
-		{"uncloak_connections_refused_total", "Connections beyond the limits.", func(h *store.Health) uint64 { return h.Refused }},
+		{"uncloak_lines_malformed_total", "Lines that were empty or binary.",
+			func(h *store.Health) uint64 { return h.Malformed }},
+		{"uncloak_lines_repaired_total", "Lines whose stamp was not believed, and that have the time of receipt.",
+			func(h *store.Health) uint64 { return h.Repaired }},
+		{"uncloak_lines_suppressed_total", "Lines that the sender says it left out.",
+			func(h *store.Health) uint64 { return h.Suppressed }},
+		{"uncloak_lines_repeated_total",
+			"Lines that the sender did not send, as it says, because they were like the one before.",
+			func(h *store.Health) uint64 { return h.Repeated }},
+		{"uncloak_lines_missing_total", "Lines lost on the way, by the sender's sequence numbers.",
+			func(h *store.Health) uint64 { return h.Missing }},
+		{"uncloak_connections_refused_total", "Connections beyond the limits.",
+			func(h *store.Health) uint64 { return h.Refused }},
 	}
 }
 
-// reasons are why lines are not stored.
+// reasons returns the reasons for which lines are not stored, with their counters.
 func reasons() []struct {
 	name string
 	get  func(*store.Health) uint64
@@ -89,37 +103,45 @@ func reasons() []struct {
 	}
 }
 
-// Describe says nothing: which metrics there are depends on the senders.
+// Describe sends nothing: which metrics there are depends on the senders.
 func (collector) Describe(chan<- *prometheus.Desc) {}
 
 // Collect sends the metrics of this moment.
 func (c collector) Collect(out chan<- prometheus.Metric) {
 	counter := func(name, help string, n uint64, labels []string, values ...string) {
-		out <- prometheus.MustNewConstMetric(prometheus.NewDesc(name, help, labels, nil), prometheus.CounterValue, float64(n), values...)
+		out <- prometheus.MustNewConstMetric(prometheus.NewDesc(name, help, labels, nil), prometheus.CounterValue,
+			float64(n), values...)
 	}
 	s := c.src.Stats()
 	counter("uncloak_events_stored_total", "Lines that are stored.", s.Stored, nil)
 	counter("uncloak_events_lost_total", "Lines given up because the store refused them.", s.Lost, nil)
 	counter("uncloak_store_errors_total", "Batches that the store refused, each try.", s.StoreErrors, nil)
-	counter("uncloak_accept_failures_total", "Connections that the kernel could not give us: out of file descriptors, for instance.", s.AcceptFails, nil)
-	counter("uncloak_listen_drops_total", "Connections that the kernel dropped before we could accept them: more at once than net.core.somaxconn, or a flood of half-open ones.", s.ListenDrops, nil)
-	counter("uncloak_tls_handshake_failures_total", "TLS connections that came to nothing.", s.Handshakes, nil)
-	out <- prometheus.MustNewConstMetric(prometheus.NewDesc("uncloak_build_info", "The version that runs.", []string{"version"}, nil), prometheus.GaugeValue, 1, c.version)
+	counter("uncloak_accept_failures_total",
+		"Connections that could not be accepted: out of file descriptors, for instance.", s.AcceptFails, nil)
+	counter("uncloak_listen_drops_total",
+		"Connections that the kernel dropped before they were accepted: "+
+			"more at once than net.core.somaxconn, or a flood of half-open ones.", s.ListenDrops, nil)
+	counter("uncloak_tls_handshake_failures_total", "TLS connections that failed.", s.Handshakes, nil)
+	out <- prometheus.MustNewConstMetric(prometheus.NewDesc("uncloak_build_info", "The version that runs.",
+		[]string{"version"}, nil), prometheus.GaugeValue, 1, c.version)
 	accounts := readable(c.src.Accounts())
 	for _, m := range ofSender() {
 		for i := range accounts {
-			counter(m.name, m.help, m.get(&accounts[i]), who, accounts[i].Sender, accounts[i].Router)
+			counter(m.name, m.help, m.get(&accounts[i]), accountLabels(), accounts[i].Sender, accounts[i].Router)
 		}
 	}
 	for _, r := range reasons() {
 		for i := range accounts {
 			h := &accounts[i]
-			counter("uncloak_lines_dropped_total", "Lines that are not stored, by reason. Reason kernel: of a socket, whose senders are not known.",
-				r.get(h), append(who[:2:2], "reason"), h.Sender, h.Router, r.name)
+			counter("uncloak_lines_dropped_total",
+				"Lines that are not stored, by reason. Reason kernel: of a socket, whose senders are not known.",
+				r.get(h), append(accountLabels(), "reason"), h.Sender, h.Router, r.name)
 		}
 	}
 	if c.estimated != nil {
-		desc := prometheus.NewDesc("uncloak_lines_estimated_missing", "Lines of the last day's log that must be missing, as sessions end that never began.", who[1:], nil)
+		desc := prometheus.NewDesc("uncloak_lines_estimated_missing",
+			"Lines of the last day's log that must be missing, as sessions end that never began.", accountLabels()[1:],
+			nil)
 		sum := map[string]uint64{}
 		for router, n := range c.estimated() {
 			sum[strings.ToValidUTF8(router, "?")] += n
@@ -128,15 +150,17 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 			out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(n), router)
 		}
 	}
-	skew := prometheus.NewDesc("uncloak_sender_clock_skew_seconds", "The sender's clock minus ours.", who, nil)
+	skew := prometheus.NewDesc("uncloak_sender_clock_skew_seconds", "The sender's clock minus this machine's.",
+		accountLabels(), nil)
 	for i := range accounts {
 		if h := &accounts[i]; h.Received > 0 {
-			out <- prometheus.MustNewConstMetric(skew, prometheus.GaugeValue, float64(h.SkewMS)/1000, h.Sender, h.Router)
+			out <- prometheus.MustNewConstMetric(skew, prometheus.GaugeValue, float64(h.SkewMS)/1000, h.Sender,
+				h.Router)
 		}
 	}
 }
 
-// readable are accounts whose names are valid text; those that become the same are one.
+// readable returns the accounts with valid UTF-8 as names. Accounts whose names become the same are added up.
 func readable(hs []store.Health) (out []store.Health) {
 	at := map[[2]string]int{}
 	for _, h := range hs {

@@ -29,7 +29,8 @@ func get(h http.Handler, path string) (int, string) {
 
 func TestMetrics(t *testing.T) {
 	src := &fixed{stats: ingest.Stats{Stored: 90, Lost: 1, Handshakes: 2, ListenDrops: 3}, accounts: []store.Health{
-		{Sender: "192.168.1.1", Router: "gw", Received: 100, Bytes: 5000, Unparsed: 3, Dropped: 7, Limited: 2, Suppressed: 5, Missing: 6, SkewMS: -1500},
+		{Sender: "192.168.1.1", Router: "gw", Received: 100, Bytes: 5000, Unparsed: 3, Dropped: 7, Limited: 2,
+			Suppressed: 5, Missing: 6, SkewMS: -1500},
 		{Sender: "8.8.8.8", NotAllowed: 4},
 		{Sender: "udp [::]:514", Kernel: 9},
 		{Sender: "10.0.0.1", Router: "a\xff\"\n", Received: 1},

@@ -1,6 +1,6 @@
-// Package play sends log lines, or the messages of a packet capture, at a receiver: at a rate, as fast as it takes them, or at
-// the pace at which they were recorded, from one sender or from many. It is for tests of a set-up and for measuring; it never stores or interprets a line beyond the
-// stamp in its header.
+// Package play sends log lines, or the messages of a packet capture, to a receiver: at a rate, as fast as it takes
+// them, or at the pace at which they were recorded, from one sender or from many. It is for tests of a set-up and for
+// measuring; it never stores or interprets a line beyond the stamp in its header.
 package play
 
 import (
@@ -22,9 +22,9 @@ import (
 type Config struct {
 	Network  string        // udp, tcp, tls, unix (datagrams) or unix-stream
 	Address  string        // host:port, or a path
-	Senders  int           // sockets; each sends every Senders-th line. On 127/8 each has an address of its own
+	Senders  int           // sockets; each sends every Senders-th line. To 127/8 each has an address of its own
 	Rate     float64       // lines a second, of all senders together; 0: as fast as they are taken
-	Count    int           // lines in all, from the beginning again where there are fewer; 0: each once, or again and again until For is over
+	Count    int           // lines in all, repeated as needed; 0: each once, or for the time of For again and again
 	For      time.Duration // stop after so long; 0: when all are sent
 	Recorded bool          // at the pace of the stamps, with one sender after the other, instead of Rate
 	Speed    float64       // so many times as fast as recorded; 0: 1
@@ -32,7 +32,7 @@ type Config struct {
 	Restamp  bool          // the header's stamp becomes the time of sending
 	Location *time.Location
 	Secure   *tls.Config   // for tls
-	Patience time.Duration // for a connection, and at the end for a receiver that takes no more; 0: 10 s
+	Patience time.Duration // for a connection, and at the end for a receiver that reads nothing more; 0: 10 s
 }
 
 // Limits of a Config.
@@ -40,9 +40,9 @@ const (
 	MaxSenders  = 10_000
 	batch       = 64                     // datagrams in one system call
 	longest     = 200 * time.Millisecond // between two batches of one sender whose lines are due
-	wakeups     = 2000                   // a second, of all senders
+	wakeups     = 2000                   // a second, of all senders together
 	streamWrite = 64 << 10               // bytes of a stream written at once
-	grace       = time.Second            // for what is under way when time is over
+	grace       = time.Second            // for writes that have begun when the time is over
 	endless     = math.MaxInt            // lines
 )
 
@@ -51,7 +51,8 @@ func (c Config) Validate() error {
 	switch c.Network {
 	case "udp", "tcp", "tls":
 		if _, _, err := net.SplitHostPort(c.Address); err != nil {
-			return fmt.Errorf("address %q: want host:port (a socket's path needs --net unix or unix-stream): %w", c.Address, err)
+			return fmt.Errorf("address %q: want host:port (a socket's path needs --net unix or unix-stream): %w",
+				c.Address, err)
 		}
 	case "unix", "unix-stream":
 		if c.Address == "" {
@@ -82,23 +83,25 @@ func (c Config) patience() time.Duration {
 	return 10 * time.Second
 }
 
-// Summary is what was sent.
+// Summary counts what was sent.
 type Summary struct {
-	Lines   uint64        `json:"lines"`
-	Bytes   uint64        `json:"bytes"`
-	Errors  uint64        `json:"errors"` // lines that the system or the receiver did not take
-	Left    uint64        `json:"left"`   // lines that were still to be sent when something ended it
-	Unread  uint64        `json:"unread"` // bytes at the end of streams that the receiver's system has not acknowledged
-	Broken  uint64        `json:"broken"` // lines that have newlines in them and went over a stream that ends lines so
+	Lines  uint64 `json:"lines"`
+	Bytes  uint64 `json:"bytes"`
+	Errors uint64 `json:"errors"` // lines that the system or the receiver did not take
+	Left   uint64 `json:"left"`   // lines that were not sent when something ended it
+	Unread uint64 `json:"unread"` // bytes at the end of streams that the receiver's system has not acknowledged
+	// lines with newlines in them that went over a stream whose lines end in newlines
+	Broken  uint64        `json:"broken"`
 	Stopped bool          `json:"stopped"`
 	Took    time.Duration `json:"-"`
 	Err     error         `json:"-"` // the first error
 }
 
-// Rate is lines a second.
+// Rate returns the lines sent in a second.
 func (s *Summary) Rate() float64 { return float64(s.Lines) / max(s.Took.Seconds(), 1e-9) }
 
-// Run sends messages until all are sent, the time is over, or ctx ends. Its error is that of a connection that cannot be made.
+// Run sends messages until all are sent, the time is over, or ctx ends. Its error is that of a connection that cannot
+// be made.
 func Run(ctx context.Context, c Config, messages []ingest.Message) (Summary, error) {
 	if len(messages) == 0 {
 		return Summary{}, errors.New("there are no lines to send")
@@ -124,8 +127,8 @@ func Run(ctx context.Context, c Config, messages []ingest.Message) (Summary, err
 	})
 }
 
-// Stream sends messages as next gives them, each once, until io.EOF; Config.Count has no meaning. A next that waits does not
-// keep it from ending with ctx. Its error is that of a connection that cannot be made, or of next.
+// Stream sends messages as next returns them, each once, until io.EOF; Config.Count has no meaning. It ends with ctx
+// even while next waits. Its error is that of a connection that cannot be made, or of next.
 func Stream(ctx context.Context, c Config, next func() ([]ingest.Message, error)) (Summary, error) {
 	r := &run{Config: c}
 	return r.do(ctx, c.Senders, func(ctx context.Context) error {
@@ -136,7 +139,7 @@ func Stream(ctx context.Context, c Config, next func() ([]ingest.Message, error)
 	})
 }
 
-// do connects the senders, lets them send, and says what came of it.
+// do connects the senders, lets send write, waits for the receivers, and returns the counts.
 func (r *run) do(ctx context.Context, senders int, send func(context.Context) error) (Summary, error) {
 	if err := r.Validate(); err != nil {
 		return Summary{}, err
@@ -160,7 +163,8 @@ func (r *run) do(ctx context.Context, senders int, send func(context.Context) er
 	err := send(until)
 	took := max(time.Since(r.began), r.finish(until))
 	stop()
-	s := Summary{Lines: uint64(r.sent.Load()), Bytes: r.bytes.Load(), Errors: r.errs.Load(), Unread: r.unread.Load(), Broken: r.broken.Load(),
+	s := Summary{Lines: uint64(r.sent.Load()), Bytes: r.bytes.Load(), Errors: r.errs.Load(), Unread: r.unread.Load(),
+		Broken:  r.broken.Load(),
 		Stopped: ctx.Err() != nil, Took: took, Err: r.first}
 	if done := s.Lines + s.Errors; r.total != endless && (r.For == 0 || s.Err != nil) {
 		s.Left = uint64(max(0, r.total-int(done)))
@@ -192,7 +196,7 @@ func (r *run) failed(n int, err error) {
 	r.once.Do(func() { r.first = err })
 }
 
-// hurry lets no write wait much longer: time is over.
+// hurry gives writes a last moment, as the time is over.
 func (r *run) hurry() {
 	for _, p := range r.ports {
 		p.over.Store(true)
@@ -200,8 +204,8 @@ func (r *run) hurry() {
 	}
 }
 
-// load sends every len(ports)-th line from the i-th on. At a rate the lines of all senders take turns: the n-th line of all
-// is due n/rate after the beginning.
+// load sends every len(ports)-th line from the i-th on. At a rate the lines of all senders take turns: the n-th line of
+// all is due n/rate after the beginning.
 func (r *run) load(ctx context.Context, p *port, i int) {
 	each := len(r.ports)
 	done, mine := 0, (r.total-i-1)/each+1
@@ -232,17 +236,17 @@ func (r *run) load(ctx context.Context, p *port, i int) {
 	r.flush(p)
 }
 
-// wait is how long a sender sleeps before what is due in so many seconds. Many senders at a high rate wake up less often,
-// each for a batch: wake-ups cost more than lines.
+// wait returns how long a sender sleeps before lines that are due in so many seconds. Many senders at a high rate wake
+// up less often, each for a batch: wake-ups cost more than lines.
 func (r *run) wait(due float64) time.Duration {
 	each := float64(len(r.ports))
 	most := min(each/wakeups, batch*each/r.Rate, longest.Seconds())
 	return max(time.Millisecond, time.Duration(max(due, most)*1e9))
 }
 
-// play sends batches one after the other, each message when it is due: all at once, at the rate, or at the distances of the
-// record. There a message without a time goes with the one before it, and one that goes back in time at once; where next
-// says that the record begins again, the clock begins anew.
+// play sends batches one after the other, each message when it is due: all at once, at the rate, or at the distances of
+// the record. In a record a message without a time goes with the one before it, and one that goes back in time at once;
+// where next reports that the record begins again, the clock begins anew.
 func (r *run) play(ctx context.Context, next func() (batch []ingest.Message, again bool, err error)) error {
 	type step struct {
 		batch []ingest.Message
@@ -289,7 +293,7 @@ func (r *run) play(ctx context.Context, next func() (batch []ingest.Message, aga
 	return nil
 }
 
-// again gives the messages from the beginning again until all are given.
+// again returns a function that gives the messages from the beginning again until all are given.
 func (r *run) again() func() ([]ingest.Message, bool, error) {
 	done := 0
 	return func() ([]ingest.Message, bool, error) {
@@ -311,7 +315,7 @@ type dispatch struct {
 	dirty []*port // with messages that are not written yet
 }
 
-// send waits until the message is due, and says whether to go on.
+// send waits until the message is due, hands it to its sender, and reports whether to go on.
 func (d *dispatch) send(ctx context.Context, m *ingest.Message) bool {
 	due := d.began
 	switch {
@@ -348,7 +352,7 @@ func (d *dispatch) send(ctx context.Context, m *ingest.Message) bool {
 	return true
 }
 
-// flush writes what the senders have.
+// flush writes the messages that the senders hold.
 func (d *dispatch) flush() {
 	for _, p := range d.dirty {
 		if !p.dead && (!d.write(p, p.pend) || !d.run.flush(p)) {

@@ -64,7 +64,8 @@ func TestStreams(t *testing.T) {
 		want func(line string) string
 	}{
 		{"newlines", Config{Senders: 1}, func(l string) string { return l + "\n" }},
-		{"octets, three senders", Config{Senders: 3, Octet: true}, func(l string) string { return fmt.Sprintf("%d %s", len(l), l) }},
+		{"octets, three senders", Config{Senders: 3, Octet: true},
+			func(l string) string { return fmt.Sprintf("%d %s", len(l), l) }},
 		{"at a rate", Config{Senders: 2, Rate: 5000}, func(l string) string { return l + "\n" }},
 		{"recorded", Config{Senders: 1, Recorded: true, Speed: 1e6}, func(l string) string { return l + "\n" }},
 	} {
@@ -122,7 +123,8 @@ func TestNobodyListens(t *testing.T) {
 	addr := c.LocalAddr().String()
 	c.Close()
 	s, err := Run(t.Context(), Config{Network: "udp", Address: addr, Senders: 1, Rate: 2000}, messages(300))
-	if err != nil || s.Errors != 300 || s.Lines != 0 || s.Err == nil || !strings.Contains(s.Err.Error(), "nothing listens there") {
+	if err != nil || s.Errors != 300 || s.Lines != 0 || s.Err == nil ||
+		!strings.Contains(s.Err.Error(), "nothing listens there") {
 		t.Errorf("%+v, %v", s, err)
 	}
 	if _, err := Run(t.Context(), Config{Network: "tcp", Address: addr, Senders: 1}, messages(3)); err == nil {
@@ -134,17 +136,20 @@ func TestEnds(t *testing.T) {
 	addr, got := takes(t, "tcp", "127.0.0.1:0")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if s, err := Run(ctx, Config{Network: "tcp", Address: addr, Senders: 1, Rate: 1}, messages(3)); err == nil || s.Lines != 0 {
+	if s, err := Run(ctx, Config{Network: "tcp", Address: addr, Senders: 1, Rate: 1}, messages(3)); err == nil ||
+		s.Lines != 0 {
 		t.Errorf("%+v, %v", s, err)
 	}
-	s, err := Run(t.Context(), Config{Network: "tcp", Address: addr, Senders: 1, For: time.Millisecond, Count: 1 << 40, Rate: 100}, messages(3))
+	s, err := Run(t.Context(), Config{Network: "tcp", Address: addr, Senders: 1, For: time.Millisecond, Count: 1 << 40,
+		Rate: 100}, messages(3))
 	if err != nil || s.Lines > 100 {
 		t.Errorf("%+v, %v", s, err)
 	}
 	<-got
 }
 
-// TestEndless: without a count every sender sends until time is over or its receiver has gone, and there is no rest to speak of.
+// TestEndless: without a count every sender sends until time is over or its receiver has gone, and there is no rest to
+// speak of.
 func TestEndless(t *testing.T) {
 	const senders = 5
 	for name, goes := range map[string]bool{"stopped": false, "receiver goes": true} {
@@ -173,7 +178,8 @@ func TestEndless(t *testing.T) {
 					cancel()
 				}
 			}()
-			s, err := Run(ctx, Config{Network: "tcp", Address: l.Addr().String(), Senders: senders, For: time.Hour, Patience: time.Second}, messages(2))
+			s, err := Run(ctx, Config{Network: "tcp", Address: l.Addr().String(), Senders: senders, For: time.Hour,
+				Patience: time.Second}, messages(2))
 			if err != nil || s.Left != 0 || s.Lines+s.Errors < senders || s.Stopped == goes || goes && s.Errors == 0 {
 				t.Errorf("%+v, %v", s, err)
 			}
@@ -217,20 +223,24 @@ func TestBlockedReceiver(t *testing.T) {
 				}
 				cancel()
 			}()
-			s, err := each(ctx, Config{Network: "tcp", Address: l.Addr().String(), Senders: 1, Count: 1000, Patience: 50 * time.Millisecond})
-			if err != nil || !s.Stopped || s.Unread == 0 || s.Errors != 0 || s.Lines >= 1000 || name != "stream" && s.Left != 1000-s.Lines {
+			s, err := each(ctx, Config{Network: "tcp", Address: l.Addr().String(), Senders: 1, Count: 1000,
+				Patience: 50 * time.Millisecond})
+			if err != nil || !s.Stopped || s.Unread == 0 || s.Errors != 0 || s.Lines >= 1000 ||
+				name != "stream" && s.Left != 1000-s.Lines {
 				t.Errorf("%+v, %v", s, err)
 			}
 			c := <-conns
 			got, _ := io.ReadAll(c)
-			if n := bytes.Count(got, []byte("\n")); uint64(n) > s.Lines+1 || uint64(n) < s.Lines-min(s.Lines, s.Unread>>20+1) {
+			if n := bytes.Count(got, []byte("\n")); uint64(n) > s.Lines+1 ||
+				uint64(n) < s.Lines-min(s.Lines, s.Unread>>20+1) {
 				t.Errorf("%d lines came, %+v", n, s)
 			}
 		})
 	}
 }
 
-// TestReaderThatGoes: a receiver that closes before it has read all is an error, and what could not be written is not sent.
+// TestReaderThatGoes: a receiver that closes before it has read all is an error, and what could not be written is not
+// sent.
 func TestReaderThatGoes(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -247,7 +257,8 @@ func TestReaderThatGoes(t *testing.T) {
 			c.Close()
 		}
 	}()
-	for _, c := range []Config{{Senders: 1, Count: 1 << 20}, {Senders: 3, Count: 1 << 20}, {Senders: 2, Count: 1 << 20, Recorded: true, Speed: 1e6}} {
+	for _, c := range []Config{{Senders: 1, Count: 1 << 20}, {Senders: 3, Count: 1 << 20},
+		{Senders: 2, Count: 1 << 20, Recorded: true, Speed: 1e6}} {
 		c.Network, c.Address = "tcp", l.Addr().String()
 		s, err := Run(t.Context(), c, messages(1000))
 		if err != nil || s.Err == nil || s.Left == 0 || s.Lines+s.Errors+s.Left != 1<<20 || s.Stopped {
@@ -307,7 +318,8 @@ func TestSendersOfACapture(t *testing.T) {
 	defer c.Close()
 	var all []ingest.Message
 	for i := range 60 {
-		all = append(all, ingest.Message{Text: fmt.Appendf(nil, "%d", i%3+1), From: i%3 + 1, At: time.Unix(int64(i), 0)})
+		all = append(all, ingest.Message{Text: fmt.Appendf(nil, "%d", i%3+1), From: i%3 + 1,
+			At: time.Unix(int64(i), 0)})
 	}
 	for _, cfg := range []Config{{}, {Rate: 1e5}, {Recorded: true, Speed: 1e5}} {
 		cfg.Network, cfg.Address, cfg.Senders = "udp", c.LocalAddr().String(), 3
@@ -359,7 +371,8 @@ func TestNewlinesWithin(t *testing.T) {
 	}
 }
 
-// TestRefusedByTLS: a receiver that wants another certificate has taken nothing, even where TLS says so only afterwards.
+// TestRefusedByTLS: a receiver that wants another certificate has taken nothing, even where TLS says so only
+// afterwards.
 func TestRefusedByTLS(t *testing.T) {
 	ours, theirs := certtest.New(t, "ours"), certtest.New(t, "theirs")
 	pair, err := tls.LoadX509KeyPair(theirs.Files(t, "logs"))
@@ -367,7 +380,8 @@ func TestRefusedByTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	pool := theirs.Client(t, nil, "").RootCAs
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool})
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{pair},
+		ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -386,8 +400,10 @@ func TestRefusedByTLS(t *testing.T) {
 		if own {
 			secure = theirs.Client(t, ours, "router")
 		}
-		s, err := Run(t.Context(), Config{Network: "tls", Address: l.Addr().String(), Senders: 1, Octet: true, Secure: secure}, messages(3))
-		if err != nil || s.Lines != 0 || s.Errors != 3 || s.Err == nil || !strings.Contains(s.Err.Error(), "refused the connection") {
+		s, err := Run(t.Context(), Config{Network: "tls", Address: l.Addr().String(), Senders: 1, Octet: true,
+			Secure: secure}, messages(3))
+		if err != nil || s.Lines != 0 || s.Errors != 3 || s.Err == nil ||
+			!strings.Contains(s.Err.Error(), "refused the connection") {
 			t.Errorf("%+v, %v", s, err)
 		}
 		if !own && !strings.Contains(s.Err.Error(), "--cert") {
@@ -412,14 +428,14 @@ func TestRestamp(t *testing.T) {
 		"<4>Nov 21":                                  "<4>Nov 21",
 		"":                                           "",
 		"<":                                          "<",
-		"<4>":                                        "<4>",
+		"<4>x":                                       "<4>x",
 		"2026-13-21T20:28:21Z gw app: x":             "2026-13-21T20:28:21Z gw app: x",
 	} {
 		if got := string(s.all([][]byte{[]byte(line)}, now)[0]); got != want {
 			t.Errorf("%q:\n got %q\nwant %q", line, got, want)
 		}
 	}
-	got := s.all([][]byte{[]byte("<4>Nov 21 20:28:21 a"), []byte("b")}, now)
+	got := s.all([][]byte{[]byte("<4>Nov 21 20:28:21 gw app: a"), []byte("b")}, now)
 	if len(got) != 2 || string(got[1]) != "b" {
 		t.Errorf("%q", got)
 	}
@@ -474,7 +490,8 @@ func TestSilentTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	cfg := Config{Network: "tls", Address: l.Addr().String(), Senders: 1, Secure: &tls.Config{ServerName: "logs"}, Patience: 100 * time.Millisecond}
+	cfg := Config{Network: "tls", Address: l.Addr().String(), Senders: 1, Secure: &tls.Config{ServerName: "logs"},
+		Patience: 100 * time.Millisecond}
 	_, err = Run(t.Context(), cfg, messages(1))
 	if err == nil || !strings.Contains(err.Error(), "perhaps it speaks no TLS there") {
 		t.Error(err)

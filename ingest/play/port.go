@@ -23,27 +23,27 @@ import (
 )
 
 const (
-	sendTries  = 3       // of a datagram that answers to others before it keep from going
-	answersMax = 1 << 16 // taken at once
+	sendTries  = 3       // of a datagram that is held up by ICMP errors of those before it
+	answersMax = 1 << 16 // ICMP errors taken at once
 )
 
-// port is one sender.
+// port is the socket of one sender.
 type port struct {
 	conn    net.Conn
 	under   net.Conn         // of TLS: the TCP connection
 	many    *ipv4.PacketConn // sendmmsg; nil: no UDP
 	msgs    []ipv4.Message
 	stamper *stamper    // nil: lines go as they are
-	over    atomic.Bool // time is over: what is not written is left, and no error
+	over    atomic.Bool // time is over: what is not written counts as left, not as an error
 
 	stream bool
 	octet  bool
 	out    []byte // frames to be written
 	frames []frame
 	lines  int           // of a stream, written
-	broken bool          // and it is counted why
+	broken bool          // the connection failed, and the reason is counted
 	gone   chan struct{} // closed when the receiver has ended its side
-	why    error         // then: how, nil for an orderly end
+	why    error         // the receiver's error at its end; nil for an orderly one
 
 	dead bool     // of dispatch: the stream is broken
 	pend [][]byte // of dispatch: not given to write yet
@@ -99,7 +99,7 @@ func (r *run) dial(ctx context.Context, i int) (*port, error) {
 	return p, nil
 }
 
-// sendError says in one sentence what the system said in its own.
+// sendError makes one sentence of a system error, with advice.
 func sendError(network, address string, err error) error {
 	advice := ""
 	switch {
@@ -125,7 +125,7 @@ func sendError(network, address string, err error) error {
 	return fmt.Errorf("%s %s: %w%s", network, address, err, advice)
 }
 
-// tlsAdvice is what helps against the commonest errors of TLS.
+// tlsAdvice returns advice for the commonest errors of TLS, or "".
 func tlsAdvice(err error) string {
 	if errors.Is(err, io.EOF) {
 		return ": the receiver closed the connection, perhaps it speaks no TLS there"
@@ -138,7 +138,7 @@ func tlsAdvice(err error) string {
 		"signed by unknown authority": ": --ca FILE names the receiver's authority",
 		"certificate is valid for":    ": --name says which name the receiver's certificate has",
 		"doesn't contain any IP SANs": ": --name says which name the receiver's certificate has",
-		"certificate required":        ": the receiver wants a certificate of ours: --cert and --key",
+		"certificate required":        ": the receiver wants a certificate of its clients: --cert and --key",
 		"does not look like a TLS":    ": the receiver does not speak TLS there",
 	} {
 		if strings.Contains(text, of) {
@@ -148,7 +148,8 @@ func tlsAdvice(err error) string {
 	return ""
 }
 
-// loopback is an own address for sender i, where the receiver is on 127/8: any address of it may be a source.
+// loopback returns an address of its own for sender i where the receiver is on 127/8: any address of that may be a
+// source.
 func loopback(address string, i int) netip.Addr {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -164,13 +165,13 @@ func loopback(address string, i int) netip.Addr {
 	return netip.AddrFrom4([4]byte{127, 1, byte(i / 250), byte(1 + i%250)})
 }
 
-// listen waits for the receiver to end its side: the only way in which it says that it does not want what we send.
+// listen waits for the receiver to end its side, which is the only way in which a receiver can refuse lines.
 func (p *port) listen() {
 	defer close(p.gone)
 	_, p.why = io.Copy(io.Discard, p.conn)
 }
 
-// write sends lines, and says whether the sender can go on.
+// write sends lines, and reports whether the sender can go on.
 func (r *run) write(p *port, lines [][]byte) bool {
 	if p.stamper != nil {
 		lines = p.stamper.all(lines, time.Now())
@@ -190,10 +191,10 @@ func (r *run) write(p *port, lines [][]byte) bool {
 	if failed > 0 {
 		r.failed(failed, sendError(r.Network, r.Address, err))
 	}
-	return true // a datagram that nobody takes is lost, the next may not be
+	return true // a datagram that is not taken is lost, the next one may be taken
 }
 
-// frames adds lines to those that are to be written, and writes them where they are many.
+// frames appends lines to the stream's buffer, and writes that when it is full.
 func (r *run) frames(p *port, lines [][]byte) bool {
 	for _, l := range lines {
 		if p.octet {
@@ -216,7 +217,7 @@ func (r *run) frames(p *port, lines [][]byte) bool {
 	return true
 }
 
-// flush gives a stream's lines to the system. Only what it took is sent.
+// flush writes a stream's buffer. Only lines that the system took count as sent.
 func (r *run) flush(p *port) bool {
 	if len(p.frames) == 0 {
 		return true
@@ -264,13 +265,13 @@ func broke(err error) error {
 	return err
 }
 
-// refusal says whether the error is an alert of TLS: the receiver has then read nothing.
+// refusal reports whether the error is an alert of TLS: the receiver has read no line then.
 func refusal(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "remote error"
 }
 
-// refused takes back what went to a receiver that then refused the connection.
+// refused takes back the count of lines that went to a receiver which then refused the connection.
 func (r *run) refused(p *port) {
 	select {
 	case <-p.gone:
@@ -301,8 +302,8 @@ func (p *port) oneByOne(lines [][]byte) (n, size, failed int, err error) {
 	return n, size, failed, err
 }
 
-// datagrams sends up to batch of them in one call. Answers of the network, such as that nobody listens there, are of datagrams
-// before, which were counted as sent; they end the call, and what is left is tried again.
+// datagrams sends lines, up to batch of them in one call. An ICMP error, such as that of a closed port, is about an
+// earlier datagram, which was counted as sent; it ends the call, and the rest is tried again.
 func (p *port) datagrams(lines [][]byte) (n, size, failed int, err error) {
 	for i := range lines {
 		p.msgs[i].Buffers[0] = lines[i]
@@ -336,7 +337,7 @@ func (p *port) datagrams(lines [][]byte) (n, size, failed int, err error) {
 	return n, size, failed, err
 }
 
-// sentBack is how many datagrams the network has sent back since it was last asked, and what it said of one of them.
+// sentBack returns the number of ICMP errors since the last call, and one of the errors.
 func (p *port) sentBack() (n int, err error) {
 	oob := make([]byte, 512)
 	control(p.conn, func(fd int) {
@@ -354,23 +355,24 @@ func (p *port) sentBack() (n int, err error) {
 	return n, err
 }
 
-// icmpError is the error that a message of a socket's error queue tells of, where it came from the network.
+// icmpError returns the error in a message of a socket's error queue if it came by ICMP, else 0.
 func icmpError(oob []byte) syscall.Errno {
 	all, err := unix.ParseSocketControlMessage(oob)
 	if err != nil {
 		return 0
 	}
 	for _, m := range all {
-		ours := m.Header.Level == unix.SOL_IP && m.Header.Type == unix.IP_RECVERR || m.Header.Level == unix.SOL_IPV6 && m.Header.Type == unix.IPV6_RECVERR
-		if ours && len(m.Data) > 4 && (m.Data[4] == unix.SO_EE_ORIGIN_ICMP || m.Data[4] == unix.SO_EE_ORIGIN_ICMP6) {
+		fromIP := m.Header.Level == unix.SOL_IP && m.Header.Type == unix.IP_RECVERR ||
+			m.Header.Level == unix.SOL_IPV6 && m.Header.Type == unix.IPV6_RECVERR
+		if fromIP && len(m.Data) > 4 && (m.Data[4] == unix.SO_EE_ORIGIN_ICMP || m.Data[4] == unix.SO_EE_ORIGIN_ICMP6) {
 			return syscall.Errno(binary.NativeEndian.Uint32(m.Data))
 		}
 	}
 	return 0
 }
 
-// finish waits until the receivers' systems have what was sent, and gives how long that took from the beginning. It waits no
-// longer than patience for one that takes nothing more, and hardly at all once ctx has ended.
+// finish waits until the receivers' systems have what was sent, and returns how long that took from the beginning. It
+// waits no longer than patience for a receiver that reads nothing more, and hardly at all once ctx has ended.
 func (r *run) finish(ctx context.Context) time.Duration {
 	var all sync.WaitGroup
 	var last atomic.Int64
@@ -412,7 +414,7 @@ func (r *run) finishPort(ctx context.Context, p *port) time.Duration {
 	if left > 0 {
 		left = waiting(p.under)
 	}
-	limit := grace // for its last word
+	limit := grace // time for the receiver's last alert
 	if left > 0 {
 		limit = 0
 	}
@@ -427,7 +429,7 @@ func (r *run) finishPort(ctx context.Context, p *port) time.Duration {
 	return took
 }
 
-// ended waits so long for the receiver to end its side.
+// ended waits up to d for the receiver to end its side, and reports whether it did.
 func (p *port) ended(d time.Duration) bool {
 	select {
 	case <-p.gone:
@@ -444,7 +446,7 @@ func (p *port) ended(d time.Duration) bool {
 	}
 }
 
-// waiting is how many bytes of a stream the receiver's system has not acknowledged.
+// waiting returns the number of bytes of a stream that the receiver's system has not acknowledged.
 func waiting(c net.Conn) (n int) {
 	control(c, func(fd int) { n, _ = unix.IoctlGetInt(fd, unix.SIOCOUTQ) })
 	return n

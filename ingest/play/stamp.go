@@ -14,7 +14,7 @@ type stamper struct {
 	buf   []byte
 	out   [][]byte
 	ends  []int
-	sec   int64 // of short
+	sec   int64 // the second that short is of
 	short []byte
 }
 
@@ -32,8 +32,8 @@ func (s *stamper) all(lines [][]byte, now time.Time) [][]byte {
 	return s.out
 }
 
-// restamp appends the line with the time of its header replaced: that of RFC 3164 (no year) in the location's time, one of
-// RFC 3339 with its offset. A line without either is left as it is.
+// restamp appends the line with the time of its header replaced: that of RFC 3164 (no year) in the location's time, one
+// of RFC 3339 with its offset. A line without either is left as it is.
 func (s *stamper) restamp(b, line []byte, now time.Time) []byte {
 	at := 0
 	if i := bytes.IndexByte(line[:min(len(line), 5)], '>'); i > 0 && line[0] == '<' {
@@ -68,14 +68,14 @@ func (s *stamper) location() *time.Location {
 	return s.loc
 }
 
-// clock says when recorded messages are due.
+// clock computes when recorded messages are due.
 type clock struct {
 	speed       float64
 	loc         *time.Location
 	p           *parse.Parser
 	rec         parse.Record
-	start       time.Time // of the record's beginning
-	first, last time.Time // by the record
+	start       time.Time // when the first message was due
+	first, last time.Time // times of the first and the latest message in the record
 }
 
 func (r *run) newClock() clock {
@@ -89,7 +89,7 @@ func (r *run) newClock() clock {
 
 func (c *clock) reset(start time.Time) { c.start, c.first, c.last = start, time.Time{}, time.Time{} }
 
-// due is when to send a message: as long after the first one as it was recorded.
+// due returns when to send a message: as long after the first one as it was recorded, at the clock's speed.
 func (c *clock) due(m *ingest.Message) time.Time {
 	at, ok := m.At, !m.At.IsZero()
 	if !ok && m.From == 0 {
@@ -98,7 +98,7 @@ func (c *clock) due(m *ingest.Message) time.Time {
 	}
 	if ok && c.first.IsZero() {
 		c.first, c.last = at, at
-		c.start = time.Now() // of what comes while it is recorded, the first may be late
+		c.start = time.Now() // while recording goes on the first message may come late
 	}
 	if ok && at.After(c.last) {
 		c.last = at
@@ -106,7 +106,7 @@ func (c *clock) due(m *ingest.Message) time.Time {
 	return c.start.Add(time.Duration(float64(c.last.Sub(c.first)) / c.speed))
 }
 
-// moment is the time of a stamp: by the clock, or else by the uptime.
+// moment returns the time of a stamp: by the clock, or else by the uptime.
 func moment(st *parse.Stamp, ref time.Time, loc *time.Location) (time.Time, bool) {
 	if loc == nil {
 		loc = time.UTC

@@ -13,7 +13,10 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"uncloak/detect"
 	"uncloak/parse"
@@ -29,6 +32,8 @@ const (
 	HeaderDay   = "Uncloak-Day"   // the local day that was reported
 	HeaderWorst = "Uncloak-Worst" // the worst severity among the findings that are not known: info, warning, critical or nothing
 	HeaderError = "Uncloak-Error" // trailer: why a stream ended early
+	// HeaderDamage says which days could not be read in full, so that the answer may lack events. A trailer of events.
+	HeaderDamage = "Uncloak-Damage"
 )
 
 // DaySource gives the summaries of the UTC days that touch a window, the running day included, and makes those anew
@@ -54,7 +59,7 @@ type Settings struct {
 type Config struct {
 	Store    store.Store
 	Days     DaySource
-	Keeper   store.Keeper
+	Keeper   store.Maintainer
 	Import   ImportFunc
 	Settings func() Settings // asked once for each request
 	Now      func() time.Time
@@ -64,19 +69,23 @@ type Config struct {
 	Listens  func() []string // where it receives: "udp [::]:514"; nil: nowhere
 	Refusing func() error    // why nothing that it receives is stored at the moment; nil: it is
 	Log      *slog.Logger
+	// Reports and Streams bound how many answers are worked on at once: those that are made in memory (report, findings,
+	// table, check), and those that are written as they are read (events, who). Further ones wait in order. 0 = no bound.
+	Reports, Streams int
 }
 
 // NewHandler is the API on cfg.
 func NewHandler(cfg Config) http.Handler {
-	h := &handler{cfg}
+	h := &handler{Config: cfg}
+	reports, streams := newGate(cfg.Reports), newGate(cfg.Streams)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/version", h.version)
-	mux.HandleFunc("GET /v1/report", h.answer(h.report))
-	mux.HandleFunc("GET /v1/findings", h.answer(h.findings))
-	mux.HandleFunc("GET /v1/events", h.answer(h.events))
-	mux.HandleFunc("GET /v1/who", h.answer(h.who))
-	mux.HandleFunc("GET /v1/table", h.answer(h.table))
-	mux.HandleFunc("GET /v1/check", h.answer(h.check))
+	mux.HandleFunc("GET /v1/report", h.answer(reports.of(h.report)))
+	mux.HandleFunc("GET /v1/findings", h.answer(reports.of(h.findings)))
+	mux.HandleFunc("GET /v1/events", h.answer(streams.of(h.events)))
+	mux.HandleFunc("GET /v1/who", h.answer(streams.of(h.who)))
+	mux.HandleFunc("GET /v1/table", h.answer(reports.of(h.table)))
+	mux.HandleFunc("GET /v1/check", h.answer(reports.of(h.check)))
 	mux.HandleFunc("GET /v1/acks", h.answer(h.listAcks))
 	mux.HandleFunc("PUT /v1/acks", h.answer(h.putAck))
 	mux.HandleFunc("DELETE /v1/acks", h.answer(h.removeAck))
@@ -90,6 +99,30 @@ func NewHandler(cfg Config) http.Handler {
 }
 
 type handler struct{ Config }
+
+// gate lets a number of requests in at once; the others wait in the order in which they came.
+type gate struct{ *semaphore.Weighted }
+
+func newGate(n int) gate {
+	if n <= 0 {
+		return gate{}
+	}
+	return gate{semaphore.NewWeighted(int64(n))}
+}
+
+// of is f behind the gate.
+func (g gate) of(f func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	if g.Weighted == nil {
+		return f
+	}
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if err := g.Acquire(r.Context(), 1); err != nil {
+			return err // the asker has gone
+		}
+		defer g.Release(1)
+		return f(w, r)
+	}
+}
 
 // Version is what GET /v1/version says.
 type Version struct {
@@ -128,6 +161,30 @@ func (h *handler) answer(f func(http.ResponseWriter, *http.Request) error) http.
 		}
 		h.Log.Debug("request failed", "path", r.URL.Path, "status", status, "error", err)
 		http.Error(w, err.Error(), status)
+	}
+}
+
+// damage says what the store cannot read of the days that touch a window; "" where that is nothing.
+func (h *handler) damage(w store.Window) string {
+	days := h.Store.Lacking(w)
+	if len(days) == 0 {
+		return ""
+	}
+	words := make([]string, 0, 4)
+	for i, d := range days {
+		if i == 3 && len(days) > 4 {
+			words = append(words, fmt.Sprintf("%d more days", len(days)-3))
+			break
+		}
+		words = append(words, d.String())
+	}
+	return "stored data of " + strings.Join(words, ", ") + " is damaged: the answer may lack events; uncloak verify says what is wrong"
+}
+
+// tellDamage sets HeaderDamage. It is called when the store has been read.
+func (h *handler) tellDamage(to http.Header, w store.Window) {
+	if s := h.damage(w); s != "" {
+		to.Set(HeaderDamage, s)
 	}
 }
 

@@ -39,6 +39,7 @@ func (h *handler) events(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", kind)
 	w.Header().Add("Trailer", HeaderError)
 	w.Header().Add("Trailer", HeaderNote)
+	w.Header().Add("Trailer", HeaderDamage)
 	buf := bufio.NewWriterSize(w, 1<<16)
 	out, n := make(buf, loc), 0
 	for e, err := range h.Store.Events(r.Context(), q) {
@@ -51,6 +52,7 @@ func (h *handler) events(w http.ResponseWriter, r *http.Request) error {
 		}
 		n++
 	}
+	h.tellDamage(w.Header(), q.Window)
 	if n == 0 && q.Router != "" { // nothing has been sent yet
 		if note := h.noRouter(r.Context(), q.Router); note != "" {
 			w.Header().Set(HeaderNote, note)

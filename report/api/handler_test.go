@@ -25,6 +25,7 @@ type fake struct {
 	entries []store.Entry
 	err     error
 	asked   store.Query
+	lacking []detect.Date
 }
 
 func (f *fake) Events(_ context.Context, q store.Query) iter.Seq2[store.Entry, error] {
@@ -40,6 +41,8 @@ func (f *fake) Events(_ context.Context, q store.Query) iter.Seq2[store.Entry, e
 		}
 	}
 }
+
+func (f *fake) Lacking(store.Window) []detect.Date { return f.lacking }
 
 func (f *fake) Days(context.Context) ([]store.DayInfo, error) { return nil, nil }
 

@@ -129,6 +129,10 @@ func (h *handler) report(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	h.tellDamage(w.Header(), f.Window)
+	if s := w.Header().Get(HeaderDamage); s != "" {
+		m.Note = strings.TrimSpace(m.Note + " " + strings.ToUpper(s[:1]) + s[1:] + ".")
+	}
 	var b bytes.Buffer
 	if err := render(&b, m); err != nil {
 		return fmt.Errorf("render report: %w", err)
@@ -152,6 +156,7 @@ func (h *handler) findings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	h.tellDamage(w.Header(), f.Window)
 	var b bytes.Buffer
 	contentType := "text/plain; charset=utf-8"
 	switch format {

@@ -38,6 +38,7 @@ func (h *handler) table(w http.ResponseWriter, r *http.Request) error {
 	if router != "" && !slices.ContainsFunc(f.days, func(d *detect.Day) bool { return d.Routers[router] != nil }) {
 		return badf("router %q has no events in this window; known are: %s", router, strings.Join(detect.RoutersOf(f.days), ", "))
 	}
+	h.tellDamage(w.Header(), f.Window)
 	f.opt.Names = f.named()
 	var b bytes.Buffer
 	contentType := "text/plain; charset=utf-8"

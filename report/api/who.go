@@ -41,6 +41,8 @@ func (h *handler) who(w http.ResponseWriter, r *http.Request) error {
 		return badf("--format %q is not known: text, json, ndjson or csv", f)
 	}
 	w.Header().Set("Content-Type", kind)
+	back := max(q.Back, 24*time.Hour)
+	h.tellDamage(w.Header(), store.Window{From: q.At.Add(-back), To: q.At.Add(back)})
 	if len(hs) == 0 {
 		w.Header().Set(HeaderNote, "nobody is known to have had "+q.End.String()+" then: "+h.whyNobody(r, q))
 	}

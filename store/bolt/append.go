@@ -18,7 +18,7 @@ import (
 	"uncloak/store"
 )
 
-// part is what a batch brings to one day.
+// part holds the rows and the accounting of a batch that belong to one day.
 type part struct {
 	date   detect.Date
 	rows   []*store.Entry // sorted by time, ties in order of arrival
@@ -31,7 +31,7 @@ type newBlock struct {
 	ref   blockRef // sequence is not set before it is stored
 	size  int      // of its raw lines
 	data  []byte
-	gives bool // has events of that sort: see who.go
+	gives bool // holds an event for which gives is true: see who.go
 }
 
 // Append stores the batch; see store.Store. Where it touches several days, an error may leave the earlier ones
@@ -62,7 +62,6 @@ func (db *DB) Append(ctx context.Context, b store.Batch) (store.Appended, error)
 	for _, p := range parts {
 		stored, err := db.commit(p, b.ID, !b.Dedupe)
 		for try := 0; err != nil && db.mend(p.date, err, try); try++ {
-			p.blocks = nil // perhaps merged with blocks of that file
 			db.encodePart(p, !b.Dedupe)
 			stored, err = db.commit(p, b.ID, !b.Dedupe)
 		}
@@ -83,7 +82,7 @@ func (db *DB) Append(ctx context.Context, b store.Batch) (store.Appended, error)
 	return done, nil
 }
 
-// split sorts the entries into days. The batch itself is left as it is.
+// split sorts the entries by time and cuts them into days. The batch itself stays unchanged.
 func (db *DB) split(b *store.Batch) ([]*part, error) {
 	rows := db.rows[:0]
 	sorted := true
@@ -102,12 +101,16 @@ func (db *DB) split(b *store.Batch) ([]*part, error) {
 	var parts []*part
 	for len(rows) > 0 {
 		date := dateOf(rows[0].Time)
-		n, _ := slices.BinarySearchFunc(rows, date+1, func(e *store.Entry, d detect.Date) int { return cmp.Compare(dateOf(e.Time), d) })
+		n, _ := slices.BinarySearchFunc(rows, date+1, func(e *store.Entry, d detect.Date) int {
+			return cmp.Compare(dateOf(e.Time), d)
+		})
 		parts = append(parts, &part{date: date, rows: rows[:n:n]})
 		rows = rows[n:]
 	}
 	for _, h := range b.Health {
-		i, ok := slices.BinarySearchFunc(parts, h.Date, func(p *part, d detect.Date) int { return cmp.Compare(p.date, d) })
+		i, ok := slices.BinarySearchFunc(parts, h.Date, func(p *part, d detect.Date) int {
+			return cmp.Compare(p.date, d)
+		})
 		if !ok {
 			parts = slices.Insert(parts, i, &part{date: h.Date})
 		}
@@ -118,48 +121,43 @@ func (db *DB) split(b *store.Batch) ([]*part, error) {
 
 func dateOf(ns int64) detect.Date { return detect.DateOf(time.Unix(0, ns)) }
 
-// hurryEvents is how many events of a batch that was just received mean that they come so fast that their blocks must be written
-// fast rather than small. The day is written anew, and small, when it is over.
+// hurryEvents is the size of a received batch from which on its blocks are written fast rather than small: so many
+// events a second leave no time for compression. Compact makes them small when the day is over.
 const hurryEvents = blockEvents / 2
 
-// encodePart cuts the rows into blocks, and encodes them on all processors: a batch of 16k events makes two blocks.
+// encodePart makes the blocks of p.
 func (db *DB) encodePart(p *part, live bool) {
 	if len(p.rows) == 0 {
 		return
 	}
 	p.stat = stat{events: uint64(len(p.rows)), first: p.rows[0].Time, last: p.rows[len(p.rows)-1].Time}
-	most := min(blockEvents, max((len(p.rows)+len(db.enc)-1)/len(db.enc), blockEvents/2))
-	var cut [][]*store.Entry
-	for rows := p.rows; len(rows) > 0; {
-		n, size := 0, 0
-		for n < len(rows) && n < most && (n == 0 || size+len(rows[n].Raw)+len(rows[n].Detail.String()) <= blockRaw) {
-			size += len(rows[n].Raw) + len(rows[n].Detail.String())
-			n++
-		}
-		cut = append(cut, rows[:n])
-		p.blocks = append(p.blocks, newBlock{size: size})
-		rows = rows[n:]
-	}
+	p.blocks = db.seal(p.rows, live && len(p.rows) >= hurryEvents)
+}
+
+// encodeBlocks encodes on all processors.
+func (db *DB) encodeBlocks(cut [][]*store.Entry, sizes []int, hurry bool) []newBlock {
+	blocks := make([]newBlock, len(cut))
 	var next atomic.Int32
 	var wg sync.WaitGroup
 	for _, enc := range db.enc[:min(len(db.enc), len(cut))] {
-		enc.hurry = live && len(p.rows) >= hurryEvents
+		enc.hurry = hurry
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(cut); i = int(next.Add(1)) - 1 {
-				p.blocks[i] = makeBlock(enc, cut[i], p.blocks[i].size)
+				blocks[i] = makeBlock(enc, cut[i], sizes[i])
 			}
 		})
 	}
 	wg.Wait()
+	return blocks
 }
 
 func makeBlock(enc *encoder, rows []*store.Entry, size int) newBlock {
 	data, h := enc.encode(rows)
-	return newBlock{ref: blockRef{min: h.min, max: h.max, count: h.count, spread: h.spread}, size: size, data: data,
+	return newBlock{ref: refOf(&h, 0), size: size, data: data,
 		gives: slices.ContainsFunc(rows, func(e *store.Entry) bool { return gives(&e.Event) })}
 }
 
-// commit stores the part in one transaction; stored is false when the batch is there already.
+// commit stores the part in one transaction; stored is false where the file already has a batch of this ID.
 func (db *DB) commit(p *part, id string, merge bool) (stored bool, err error) {
 	if len(p.rows) == 0 && len(p.health) == 0 {
 		return true, nil
@@ -196,6 +194,7 @@ func (db *DB) commit(p *part, id string, merge bool) (stored bool, err error) {
 		stored = true
 		return putStat(tx, p.stat)
 	})
+	db.changed(p.date)
 	if err != nil {
 		return false, err
 	}
@@ -206,10 +205,10 @@ func (db *DB) commit(p *part, id string, merge bool) (stored bool, err error) {
 	return stored, nil
 }
 
-// mend says whether a commit that failed is worth another try. The file is closed, for after a failed write or sync nobody
-// knows what of it is in memory alone; only a full disk leaves nothing behind. Where bbolt met nonsense in a file whose pages are
-// in order, that was in memory. A file that opens but cannot be written is set aside, once a day and Open: new events matter
-// more than to have the old ones at hand.
+// mend reports whether a failed commit is worth another try. It closes the file, as after a failed write or sync
+// nobody knows which pages exist in memory alone; only a full disk leaves nothing behind. Where bbolt met nonsense
+// although the pages on the disk are in order, the fault was in memory, and the file is opened anew. A file that
+// opens but cannot be written is set aside, once for each day and Open: new events matter more than old ones at hand.
 func (db *DB) mend(date detect.Date, err error, try int) bool {
 	if errors.Is(err, store.ErrFull) {
 		return false
@@ -278,12 +277,13 @@ func putStat(tx *bbolt.Tx, add stat) error {
 	return tx.Bucket([]byte("meta")).Put([]byte("stat"), s.marshal())
 }
 
-// blockRef finds a block and says what time it covers.
+// blockRef is the key of a block, with the time that the block covers.
 type blockRef struct {
 	min, max int64
 	seq      uint64
 	count    uint32
 	spread   uint32 // ms
+	plain    uint32 // bytes of raw lines, decoded; 0 where they are not known
 }
 
 // blockKey sorts by time, also before 1970, then by order of arrival.

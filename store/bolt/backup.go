@@ -16,10 +16,10 @@ import (
 	"uncloak/store"
 )
 
-// Backup writes the data directory as a tar; see store.Keeper. Unpacked, it is a data directory. A day is copied in short
-// transactions to a file beside it, which needs room for the largest day, and goes on growing meanwhile: what comes after
-// the moment at which its copy began is not in the copy. A batch that touches two days may be in the later one alone, as after
-// a crash: appended again, it adds what is missing.
+// Backup writes the data directory as a tar; see store.Maintainer. Unpacked, it is a data directory. A day is copied in
+// short transactions to a file beside it, which needs room for the largest day, and goes on growing meanwhile: what
+// comes after the moment at which its copy began is not in the copy. A batch that touches two days may be in the
+// later one alone, as after a crash: appended again, it adds what is missing.
 func (db *DB) Backup(ctx context.Context, w io.Writer) error {
 	if db.opt.ReadOnly {
 		return errors.New("backup: a store that is open for reading only can be copied as it is")
@@ -42,20 +42,24 @@ func (db *DB) Backup(ctx context.Context, w io.Writer) error {
 	return out.Close()
 }
 
-// backupFiles copies the files of a directory that are no days: acks and the like, and damaged files that were set aside.
+// backupFiles copies the files of a directory that are no days: acks and the like, and damaged files that were set
+// aside.
 func (db *DB) backupFiles(ctx context.Context, out *tar.Writer, dir string) error {
 	files, err := os.ReadDir(filepath.Join(db.dir, dir))
 	if err != nil {
 		return err
 	}
 	if dir != "" {
-		if err := out.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: dir + "/", Mode: 0o700, ModTime: time.Now(), Format: tar.FormatPAX}); err != nil {
+		h := &tar.Header{Typeflag: tar.TypeDir, Name: dir + "/", Mode: 0o700, ModTime: time.Now(),
+			Format: tar.FormatPAX}
+		if err := out.WriteHeader(h); err != nil {
 			return err
 		}
 	}
 	for _, f := range files {
 		name := f.Name()
-		if !f.Type().IsRegular() || strings.HasPrefix(name, ".") || dir == "" && name == "lock" || dir != "" && !strings.Contains(name, ".db.damaged-") {
+		if !f.Type().IsRegular() || strings.HasPrefix(name, ".") || dir == "" && name == "lock" ||
+			dir != "" && !strings.Contains(name, ".db.damaged-") {
 			continue
 		}
 		if err := backupFile(ctx, out, filepath.Join(db.dir, dir, name), filepath.Join(dir, name)); err != nil {
@@ -83,7 +87,8 @@ func copyToTar(ctx context.Context, out *tar.Writer, f *os.File, name string) er
 	if err != nil {
 		return err
 	}
-	h := &tar.Header{Typeflag: tar.TypeReg, Name: filepath.ToSlash(name), Size: fi.Size(), Mode: 0o600, ModTime: fi.ModTime(), Format: tar.FormatPAX}
+	h := &tar.Header{Typeflag: tar.TypeReg, Name: filepath.ToSlash(name), Size: fi.Size(), Mode: 0o600,
+		ModTime: fi.ModTime(), Format: tar.FormatPAX}
 	if err := out.WriteHeader(h); err != nil {
 		return err
 	}
@@ -119,6 +124,9 @@ func (db *DB) backupDay(ctx context.Context, out *tar.Writer, date detect.Date) 
 func (db *DB) copyDay(ctx context.Context, date detect.Date) (*os.File, error) {
 	db.compactMu.Lock() // the name is Compact's
 	defer db.compactMu.Unlock()
+	if err := db.present(); err != nil {
+		return nil, err
+	}
 	d, err := db.acquire(date, false)
 	if err != nil {
 		return nil, err

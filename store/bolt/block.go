@@ -22,13 +22,13 @@ const (
 	maxRows      = 1 << 16  // most events of a block that is decoded
 )
 
-// header is what a reader must know to leave a block alone. On disk: these fields in this order, little endian, with
-// the version byte before and xxhash64 of header and filters behind.
+// header holds what a reader needs in order to skip a block without decoding it. On disk: these fields in this order,
+// little endian, with the version byte before and xxhash64 of header and filters behind.
 type header struct {
 	count           uint32
 	min, max        int64  // ns
 	spread          uint32 // largest Spread, ms
-	kinds           uint64 // bit k: has events of kind k; bit 63: of kind 63 or more
+	kinds           uint64 // bit k: has events of kind k; bit 63: of kind 62 or more; bit 62: routersIn
 	bloom, ends     uint32 // lengths in bytes
 	cols            uint32
 	raw, rawPlain   uint32 // compressed, and decoded
@@ -52,7 +52,7 @@ func (h *header) append(b []byte) []byte {
 	return le.AppendUint64(b, h.rawSum)
 }
 
-// parseHeader checks the header and the length of the whole block; filters are what lies behind it.
+// parseHeader checks the header and the length of the whole block; filters are the two bloom filters behind the header.
 func parseHeader(b []byte) (h header, filters []byte, err error) {
 	h, filters, err = parseHeaderPart(b)
 	if err == nil && len(b) != h.columnsEnd()+int(h.raw) {
@@ -96,7 +96,7 @@ func sumHeader(head, filters []byte) uint64 {
 	return d.Sum64()
 }
 
-// columnsEnd is where the part of a block ends that a reader needs who does not want raw lines.
+// columnsEnd is the length of a block without its raw lines.
 func (h *header) columnsEnd() int { return h.filtersEnd() + int(h.cols) }
 
 func (h *header) filtersEnd() int { return headerLen + int(h.bloom) + int(h.ends) }
@@ -144,7 +144,7 @@ func newEncoder(z *codec) *encoder {
 		addCount: map[uint64]int{}, addCode: map[uint64]byte{}}
 }
 
-// encode is the block of these entries, which are sorted by time; the caller owns it.
+// encode makes a block of entries that are sorted by time. The caller owns the result.
 func (e *encoder) encode(rows []*store.Entry) ([]byte, header) {
 	h := header{count: uint32(len(rows)), min: rows[0].Time, max: rows[len(rows)-1].Time}
 	for _, r := range rows {
@@ -160,7 +160,8 @@ func (e *encoder) encode(rows []*store.Entry) ([]byte, header) {
 		write = e.lines.writeWhole
 	}
 	plain := write(&e.p, e, rows)
-	bloom, public := makeBloom(e.addrList), e.ends.filter(rows)
+	h.kinds |= routersIn
+	bloom, public := makeBloom(e.addrList, e.sortList), e.ends.filter(rows)
 	h.bloom, h.ends, h.cols = uint32(len(bloom)), uint32(len(public)), uint32(cols)
 	h.raw, h.rawPlain = uint32(len(e.p.out)-cols), uint32(plain)
 	h.colsSum, h.rawSum = xxhash.Sum64(e.p.out[:cols]), xxhash.Sum64(e.p.out[cols:])
@@ -172,4 +173,13 @@ func (e *encoder) encode(rows []*store.Entry) ([]byte, header) {
 	return out, h
 }
 
-func kindBit(k parse.Kind) uint64 { return 1 << min(k, 63) }
+// routersIn is set in the kinds of a header whose first filter holds the names of routers beside the addresses. Blocks
+// written before that do not have it.
+const routersIn = 1 << 62
+
+func kindBit(k parse.Kind) uint64 {
+	if k >= 62 {
+		return 1 << 63
+	}
+	return 1 << k
+}

@@ -6,18 +6,23 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"uncloak/parse"
 	"uncloak/store"
 )
 
-// A block's bloom filter holds the addresses of its events, so that a query for one host leaves most blocks of a big
-// day alone. With 10 bits an address and 4 probes it is wrong in 1.2 % of the cases: (1 - e^(-4/10))^4.
+// A block's bloom filter holds the addresses and the routers of its events, so that a query for one of them leaves
+// most blocks of a big day alone. With 10 bits an address and 4 probes it is wrong in 1.2 % of the cases: (1 -
+// e^(-4/10))^4.
 const (
 	bloomBits   = 10
 	bloomProbes = 4
 )
 
-func makeBloom(addrs []netip.Addr) []byte {
-	b := make([]byte, (len(addrs)*bloomBits+7)/8)
+func makeBloom(addrs []netip.Addr, sorts []variety) []byte {
+	b := make([]byte, ((len(addrs)+len(sorts))*bloomBits+7)/8)
+	for i := range sorts {
+		addBloom(b, hashRouter(sorts[i].router))
+	}
 	for _, a := range addrs {
 		addBloom(b, hashAddr(a))
 	}
@@ -46,16 +51,19 @@ func inBloom(b []byte, h uint64) bool {
 	return true
 }
 
+// hashRouter is the hash of a router's name.
+func hashRouter(n parse.Name) uint64 { return xxhash.Sum64String("router " + n.String()) }
+
 // hashAddr is the same for an IPv4 address and its 4in6 form, and for all zones: queries do not tell them apart.
 func hashAddr(a netip.Addr) uint64 {
 	b := a.As16()
 	return xxhash.Sum64(b[:])
 }
 
-// The second filter is the index of who had a public address and port: of the translated source, or where an event has
-// none, of the source's port alone, as many routers keep it; and of the destination of what is forwarded inwards. Blocks
-// of ports that a NAT gives to a subscriber are found by the public address with port 0. 8 bits an end are wrong in 2.4 %
-// of the cases; there are about as many ends as sessions, of which each has two or three events.
+// The second filter is the index of who had a public address and port: of the translated source, or where an event
+// has none, of the source's port alone, as many routers keep it; and of the destination of what is forwarded inwards.
+// Blocks of ports that a NAT gives to a subscriber are found by the public address with port 0. 8 bits an end are
+// wrong in 2.4 % of the cases; there are about as many ends as sessions, of which each has two or three events.
 const endBits = 8
 
 // ends collects the public ends of a block.

@@ -25,7 +25,9 @@ func TestStore(t *testing.T) {
 }
 
 func TestStoreWithFewOpenFiles(t *testing.T) {
-	storetest.Run(t, func(t *testing.T, dir string) store.Store { return mustOpen(t, dir, Options{NoSync: true, MaxOpen: 1}) })
+	storetest.Run(t, func(t *testing.T, dir string) store.Store {
+		return mustOpen(t, dir, Options{NoSync: true, MaxOpen: 1})
+	})
 }
 
 func mustOpen(t testing.TB, dir string, opt Options) *DB {
@@ -183,7 +185,8 @@ func TestModes(t *testing.T) {
 	db := mustOpen(t, dir, Options{})
 	mustAppend(t, db, store.Batch{Entries: entries(noon(), 0, 1)})
 	mustClose(t, db)
-	for name, want := range map[string]fs.FileMode{"": 0o700, "days": 0o700, "lock": 0o600, "days/2026-11-21.db": 0o600} {
+	for name, want := range map[string]fs.FileMode{"": 0o700, "days": 0o700, "lock": 0o600,
+		"days/2026-11-21.db": 0o600} {
 		fi, err := os.Stat(filepath.Join(dir, name))
 		if err != nil || fi.Mode().Perm() != want {
 			t.Errorf("%q: %v, %v; want %v", name, fi.Mode().Perm(), err, want)
@@ -285,18 +288,25 @@ func TestOpenFilesAreBounded(t *testing.T) {
 
 // TestOverlap: more blocks at one time than fit in memory.
 func TestOverlap(t *testing.T) {
-	db := mustOpen(t, t.TempDir(), Options{NoSync: true})
+	t.Run("alone", func(t *testing.T) { testOverlap(t, 20, 0) })
+	t.Run("beside others", func(t *testing.T) { testOverlap(t, 5, 1) })
+}
+
+func testOverlap(t *testing.T, batches int, memory int64) {
+	db := mustOpen(t, t.TempDir(), Options{NoSync: true, ReadMemory: memory})
 	defer mustClose(t, db)
-	const blocks = 20
-	for i := range blocks {
+	for i := range batches {
 		mustAppend(t, db, store.Batch{Entries: entries(noon(), uint64(i)<<32, blockEvents)})
 	}
 	n, most := 0, 0
 	var last uint64
 	r := reader{db: db, identity: true, ctx: t.Context(), filter: newFilter(&store.Query{}), dec: newDecoder(db.z)}
 	r.yield = func(e store.Entry, err error) bool {
-		most = max(most, r.resident)
-		if want := uint64(n%blocks)<<32 | uint64(n/blocks); err != nil || e.Identity != want || string(e.Raw) != fmt.Sprintf("line %d", want) {
+		if n%100 == 0 {
+			most = max(most, r.resident())
+		}
+		if want := uint64(n%batches)<<32 | uint64(n/batches); err != nil || e.Identity != want ||
+			string(e.Raw) != fmt.Sprintf("line %d", want) {
 			t.Errorf("event %d: %x %q, %v; want %x", n, e.Identity, e.Raw, err, want)
 			return false
 		}
@@ -304,12 +314,27 @@ func TestOverlap(t *testing.T) {
 		n++
 		return true
 	}
-	if _, err := r.day(detect.DateOf(noon())); err != nil || n != blocks*blockEvents {
+	if _, err := r.day(detect.DateOf(noon())); err != nil || n != batches*blockEvents {
 		t.Errorf("%d events to %x, %v", n, last, err)
 	}
-	if limit := maxResident + blocks*sliceEvents; most > limit || most < maxResident/2 {
+	limit := blocksOf(t, db) * sliceEvents
+	if memory == 0 {
+		limit += int(sequenceBytes / entryBytes)
+	}
+	if limit += blockEvents; most > limit || memory == 0 && most < limit/2 {
 		t.Errorf("%d events in memory, limit %d", most, limit)
 	}
+	if got := db.reading.Load(); got != 0 || r.held != 0 {
+		t.Errorf("%d bytes of the store and %d of the sequence are not given back", got, r.held)
+	}
+}
+
+// resident is the number of decoded events that a sequence holds.
+func (r *reader) resident() (n int) {
+	for _, c := range r.heap {
+		n += len(c.rows)
+	}
+	return n
 }
 
 // TestMerge: small batches become large blocks, unless somebody reads.

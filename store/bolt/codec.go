@@ -10,8 +10,8 @@ import (
 
 const inS2 = 0 // the first byte
 
-// codec is zstd with bounded memory, for any number of goroutines, of which n run at a time; or S2, a fifth of the work, behind a byte
-// that begins no frame of zstd.
+// codec compresses with zstd in bounded memory, for any number of goroutines of which n run at a time; or with S2, a
+// fifth of the work. A frame in S2 begins with a byte that begins no frame of zstd.
 type codec struct {
 	enc *zstd.Encoder
 	dec *zstd.Decoder
@@ -22,7 +22,8 @@ func newCodec(n int, best bool) (*codec, error) {
 	if best {
 		level = zstd.SpeedBestCompression
 	}
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(n), zstd.WithEncoderLevel(level), zstd.WithEncoderCRC(false),
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(n), zstd.WithEncoderLevel(level),
+		zstd.WithEncoderCRC(false),
 		zstd.WithSingleSegment(true), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return nil, fmt.Errorf("zstd encoder: %w", err)

@@ -17,10 +17,11 @@ import (
 	"uncloak/store"
 )
 
-// A day is written as its events come, in blocks of what came at once, and bbolt keeps the pages of what was merged: a file
-// of twice the size that it needs. When the day is over it is written anew, in larger blocks and in order, and takes
-// the place of the old file by renaming. A crash before that leaves the old file and one of the suffix below, which the
-// next Open removes; a crash after it leaves the new one, which was on the disk before. Readers of the old file keep it.
+// A day is written as its events come, in blocks of what came at once, and bbolt keeps the pages of what was merged:
+// a file of twice the size that it needs. When the day is over it is written anew, in larger blocks and in order, and
+// takes the place of the old file by renaming. A crash before that leaves the old file and one of the suffix below,
+// which the next Open removes; a crash after it leaves the new one, which was on the disk before. Readers of the old
+// file keep it.
 const (
 	compactSuffix = ".compact"
 	compactEvents = blockEvents // twice as many gain 1 to 3 %, and cost each query that looks into a block
@@ -28,28 +29,28 @@ const (
 	looseBytes    = 1 << 16     // a file that could not become this much smaller is left alone
 )
 
-// errChanged says that a day got events while it was written anew.
+// errChanged marks a day that got events while it was being rewritten.
 var errChanged = errors.New("the day has changed meanwhile")
 
-// Compacted says what Compact did.
+// Compacted holds the size of a day file before and after Compact.
 type Compacted struct{ Before, After int64 } // bytes on disk
 
 // Compact writes a day anew, as small as it can be: about 2 µs an event. With quick the blocks are copied as they
-// are, which takes away only what lies idle between them. Reading and appending go on meanwhile; where a day with damaged
-// blocks, or one that got events meanwhile, would have to be written, an error leaves it as it is. Temporary space on
-// the disk: the size of the new file.
+// are, which takes away only what lies idle between them. Reading and appending go on meanwhile; where a day with
+// damaged blocks, or one that got events meanwhile, would have to be written, an error leaves it as it is. Temporary
+// space on the disk: the size of the new file.
 func (db *DB) Compact(ctx context.Context, date detect.Date, quick bool) (c Compacted, err error) {
 	return db.rewrite(ctx, date, rewriting{quick: quick})
 }
 
-// rewriting says how a day is written anew.
+// rewriting selects how a day is rewritten.
 type rewriting struct {
 	quick bool // blocks are copied as they are
 	still bool // quick, and only what was there in the beginning, while the day goes on: for a backup
 	thin  bool // without lines
 }
 
-// rewrite is Compact in any manner.
+// rewrite replaces the file of a day by a new one, made as how says.
 func (db *DB) rewrite(ctx context.Context, date detect.Date, how rewriting) (c Compacted, err error) {
 	if db.opt.ReadOnly {
 		return c, fmt.Errorf("store is open for reading only: %w", fs.ErrPermission)
@@ -60,6 +61,9 @@ func (db *DB) rewrite(ctx context.Context, date detect.Date, how rewriting) (c C
 	defer db.leave()
 	db.compactMu.Lock()
 	defer db.compactMu.Unlock()
+	if err := db.present(); err != nil {
+		return c, err
+	}
 	d, err := db.acquire(date, false)
 	if err != nil || d == nil {
 		return c, err
@@ -83,7 +87,7 @@ func (db *DB) rewrite(ctx context.Context, date detect.Date, how rewriting) (c C
 	return c, nil
 }
 
-// writeAnew makes the file name of what d has, and says which transaction of d that was.
+// writeAnew copies d into a new file of that name; seen is the transaction of d that the copy shows.
 func (db *DB) writeAnew(ctx context.Context, d *day, name string, how rewriting) (seen int, err error) {
 	b, err := createFile(name)
 	if err != nil {
@@ -101,6 +105,9 @@ func (db *DB) writeAnew(ctx context.Context, d *day, name string, how rewriting)
 	} else if err == nil {
 		err = w.encodeBlocks(ctx, d)
 	}
+	if err == nil {
+		err = sealMetas(b)
+	}
 	var size int64
 	if err == nil {
 		err = view(b, func(tx *bbolt.Tx) error { size = tx.Size(); return nil })
@@ -113,11 +120,19 @@ func (db *DB) writeAnew(ctx context.Context, d *day, name string, how rewriting)
 
 // createFile makes a bbolt file that must not be there yet. It is not on the disk before it is sealed.
 func createFile(name string) (*bbolt.DB, error) {
-	return bbolt.Open(name, 0o600, &bbolt.Options{Timeout: time.Second, NoSync: true, NoGrowSync: true, NoFreelistSync: false,
+	return bbolt.Open(name, 0o600, &bbolt.Options{Timeout: time.Second, NoSync: true, NoGrowSync: true,
 		FreelistType: bbolt.FreelistMapType, NoStatistics: true,
 		OpenFile: func(n string, flag int, mode os.FileMode) (*os.File, error) {
 			return os.OpenFile(n, flag|os.O_EXCL, mode)
 		}})
+}
+
+// sealMetas makes both metas of a new file show all of it: bbolt writes them in turn, and reads the older one where the
+// newer one is damaged.
+func sealMetas(b *bbolt.DB) error {
+	return update(b, func(tx *bbolt.Tx) error {
+		return tx.Bucket([]byte("meta")).Put([]byte("sealed"), []byte{1})
+	})
 }
 
 // seal cuts a file to its size, which bbolt makes larger in steps, and waits for the disk.
@@ -149,6 +164,8 @@ func (db *DB) exchange(d *day, name string, seen int) (c Compacted, err error) {
 		return c, err
 	}
 	delete(db.open, d.date)
+	delete(db.infos, d.date)
+	db.edits++
 	d.gone = true // closed by its last user, at the latest by us
 	return c, syncDir(filepath.Dir(name))
 }
@@ -161,7 +178,7 @@ func fileSize(name string) int64 {
 	return fi.Size()
 }
 
-// anew fills a new day file.
+// anew is a new day file that is being filled.
 type anew struct {
 	db      *DB
 	b       *bbolt.DB
@@ -192,7 +209,7 @@ func (w *anew) others(from *bbolt.Tx) error {
 	})
 }
 
-// add takes a block, and writes when there are enough.
+// add queues a block and writes the queue when it is long enough.
 func (w *anew) add(b newBlock) error {
 	if w.pending, w.bytes = append(w.pending, b), w.bytes+len(b.data); w.bytes < compactBatch {
 		return nil
@@ -238,7 +255,8 @@ func (w *anew) copyBlocks(ctx context.Context, d *day) error {
 				if w.until != 0 && seq >= w.until {
 					continue
 				}
-				w.pending = append(w.pending, newBlock{ref: blockRef{min: first, max: first, seq: seq}, data: append([]byte(nil), v...)})
+				w.pending = append(w.pending, newBlock{ref: blockRef{min: first, max: first, seq: seq},
+					data: append([]byte(nil), v...)})
 				w.bytes += len(v)
 			}
 			at, done = append(at[:0], k...), k == nil
@@ -292,7 +310,7 @@ func (w *anew) encodeBlocks(ctx context.Context, d *day) error {
 	})
 }
 
-// collector makes blocks of the events of a sequence.
+// collector encodes a sequence of events into blocks of a new file.
 type collector struct {
 	w     *anew
 	enc   *encoder
@@ -370,8 +388,8 @@ func (db *DB) Tidy(ctx context.Context, before detect.Date, quick bool) error {
 	return nil
 }
 
-// loose says whether compacting would gain: an eighth of the file lies idle, or an eighth of its events came since it was
-// last written anew.
+// loose reports whether compacting would make the file smaller or put it in order: an eighth of the file lies idle,
+// or an eighth of its events came since it was last written anew.
 func (db *DB) loose(ctx context.Context, date detect.Date, quick bool) (loose bool, err error) {
 	err = db.read(ctx, date, func(tx *bbolt.Tx) error {
 		used, events, compacted := int64(0), readStat(tx).events, uint64(0)
@@ -392,7 +410,8 @@ func (db *DB) loose(ctx context.Context, date detect.Date, quick bool) (loose bo
 // removeUnfinished deletes what a crash has left of a compaction or a rescue.
 func (db *DB) removeUnfinished(files []fs.DirEntry) error {
 	for _, f := range files {
-		if (strings.HasSuffix(f.Name(), ".db"+compactSuffix) || strings.HasSuffix(f.Name(), ".db"+salvageSuffix)) && f.Type().IsRegular() {
+		if (strings.HasSuffix(f.Name(), ".db"+compactSuffix) || strings.HasSuffix(f.Name(), ".db"+salvageSuffix)) &&
+			f.Type().IsRegular() {
 			if err := os.Remove(filepath.Join(db.dir, "days", f.Name())); err != nil {
 				return fmt.Errorf("remove an unfinished file: %w", err)
 			}

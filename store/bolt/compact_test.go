@@ -182,7 +182,8 @@ func TestKeepRaw(t *testing.T) {
 			for round := range 2 { // as stored, and as compacted
 				i, n := 0, 0
 				for e, err := range db.Events(t.Context(), store.Query{Identity: true}) {
-					if err != nil || e.Event != batch[i].Event || e.Raw != nil && string(e.Raw) != string(batch[i].Raw) {
+					if err != nil || e.Event != batch[i].Event ||
+						e.Raw != nil && string(e.Raw) != string(batch[i].Raw) {
 						t.Fatalf("event %d: %+v, %v", i, e, err)
 					}
 					if e.Raw != nil || e.Kind == parse.OOMKill {
@@ -198,7 +199,8 @@ func TestKeepRaw(t *testing.T) {
 				if i != 990+10*round || n != (lines*i+999)/1000 {
 					t.Errorf("%d events, %d lines", i, n)
 				}
-				if got := mustAppend(t, db, store.Batch{Entries: batch, Dedupe: true, Source: fmt.Sprint(round)}); got.Added != 10-10*round {
+				if got := mustAppend(t, db, store.Batch{Entries: batch, Dedupe: true,
+					Source: fmt.Sprint(round)}); got.Added != 10-10*round {
 					t.Errorf("round %d: %d added", round, got.Added)
 				}
 				if _, err := db.Compact(t.Context(), detect.DateOf(noon()), false); err != nil {
@@ -228,7 +230,8 @@ func TestHurry(t *testing.T) {
 		}
 		i := 0
 		for e, err := range db.Events(t.Context(), store.Query{Identity: true}) {
-			if err != nil || e.Event != entries[i].Event || e.Identity != entries[i].Identity || !bytes.Equal(e.Raw, entries[i].Raw) {
+			if err != nil || e.Event != entries[i].Event || e.Identity != entries[i].Identity ||
+				!bytes.Equal(e.Raw, entries[i].Raw) {
 				t.Fatalf("live %v, event %d: %+v, %v", live, i, e, err)
 			}
 			i++

@@ -73,8 +73,8 @@ func crashEntries(n int) []store.Entry {
 	return es
 }
 
-// writeForEver appends as serve does, with a summary now and then, and says the number of each batch that is committed. A
-// batch that fails is sent again under its ID.
+// writeForEver appends as serve does, with a summary now and then, and prints the number of each batch that is
+// committed. A batch that fails is sent again under its ID.
 func writeForEver(dir string, from int, sick bool, out io.Writer) error {
 	db, err := Open(dir, Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	if err != nil {
@@ -92,7 +92,8 @@ func writeForEver(dir string, from int, sick bool, out io.Writer) error {
 	for n := from; ; n++ {
 		es := crashEntries(n)
 		got, err := db.Append(context.Background(), store.Batch{ID: fmt.Sprint(n), Entries: es})
-		for ; err != nil && sick; got, err = db.Append(context.Background(), store.Batch{ID: fmt.Sprint(n), Entries: es}) {
+		for ; err != nil && sick; got, err = db.Append(context.Background(),
+			store.Batch{ID: fmt.Sprint(n), Entries: es}) {
 			if err := disk.heal(); err != nil {
 				return err
 			}
@@ -144,7 +145,8 @@ func rebuilt(db *DB) (days []*detect.Day, live *detect.Tracker, err error) {
 	}
 	for _, info := range infos {
 		var es []store.Entry
-		for e, err := range db.Events(context.Background(), store.Query{Window: store.Window{From: info.Date.Start(), To: info.Date.End()}, NoRaw: true}) {
+		day := store.Window{From: info.Date.Start(), To: info.Date.End()}
+		for e, err := range db.Events(context.Background(), store.Query{Window: day, NoRaw: true}) {
 			if err != nil {
 				return nil, nil, err
 			}
@@ -158,9 +160,10 @@ func rebuilt(db *DB) (days []*detect.Day, live *detect.Tracker, err error) {
 	return days, live, nil
 }
 
-// sickness makes a disk fail: at a random moment either the day files' descriptors lead to /dev/null, where writes vanish and
-// a sync fails (EINVAL), or a file may not grow beyond some point (RLIMIT_FSIZE), where a write is cut short and then
-// fails. It lasts until an operation has failed: a disk that loses writes and says that they are synced is none.
+// sickness makes a disk fail: at a random moment either the day files' descriptors lead to /dev/null, where writes
+// vanish and a sync fails (EINVAL), or a file may not grow beyond some point (RLIMIT_FSIZE), where a write is cut
+// short and then fails. It lasts until an operation has failed: a disk that loses writes and reports success is not
+// simulated.
 type sickness struct {
 	dir   string
 	mu    sync.Mutex
@@ -205,7 +208,8 @@ func (s *sickness) cut() {
 	files, _ := filepath.Glob(filepath.Join(s.dir, "days", "*.db"))
 	for _, name := range files {
 		if size := fileSize(name); size > 0 {
-			_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: uint64(rand.Int64N(size + 1<<15)), Max: ^uint64(0)})
+			_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: uint64(rand.Int64N(size + 1<<15)),
+				Max: ^uint64(0)})
 		}
 	}
 }
@@ -278,8 +282,8 @@ func killed(t *testing.T, dir string, from int, fault string) int {
 	return last + 1
 }
 
-// intact says whether the store opens and verifies, has every event of the committed batches, none twice and at most one batch
-// beyond them, and summaries that are those of its events.
+// intact reports whether the store opens and verifies, has every event of the committed batches, none twice and at most
+// one batch beyond them, and summaries that are those of its events.
 func intact(t *testing.T, what, dir string, committed int) {
 	t.Helper()
 	db := mustOpen(t, dir, Options{})
@@ -311,8 +315,8 @@ func intact(t *testing.T, what, dir string, committed int) {
 	summaries(t, what, db)
 }
 
-// summaries compares those that say that they are of all events with what the events give. None may be of more than there are:
-// that the store has more is known by the number, and the summary made anew.
+// summaries compares those that say that they are of all events with what the events give. None may be of more than
+// there are: that the store has more is known by the number, and the summary made anew.
 func summaries(t *testing.T, what string, db *DB) {
 	t.Helper()
 	days, _, err := rebuilt(db)

@@ -24,20 +24,21 @@ const dayVersion = 2
 
 func bucketNames() []string { return []string{"meta", "blocks", "batches", "health", "day"} }
 
-// day is an open day file. refs, used and gone belong to DB.mu.
+// day is an open day file. DB.mu guards refs, used and gone.
 type day struct {
 	date detect.Date
 	b    *bbolt.DB
-	gen  uint64 // differs each time that a file is opened
+	file os.FileInfo // when it was opened
+	gen  uint64      // differs each time that a file is opened
 	refs int
 	used uint64
-	gone bool // removed by Prune: closed by its last user
+	gone bool // removed from its place: closed by its last user
 
 	tail    []tailBlock  // belongs to the writer
 	readers sync.RWMutex // held by readers from the listing of blocks to their end; a merge only tries to get it
 }
 
-// stat is what a day file says of its events.
+// stat is the number of events of a day file, and the times of the first and the last.
 type stat struct {
 	events      uint64
 	first, last int64 // ns
@@ -47,12 +48,20 @@ func (db *DB) dayPath(d detect.Date) string {
 	return filepath.Join(db.dir, "days", d.String()+".db")
 }
 
-// acquire opens the file of that day, or nil without error when there is none and it is not to be created. A file
-// that is beyond reading counts as damage and as no file; where it must be written it is moved aside.
+// acquire opens the file of a day. It returns nil without error where there is no such file and create is false. A
+// file that cannot be read counts as damage and as missing; where create is set it is moved aside and a new one takes
+// its place.
 func (db *DB) acquire(date detect.Date, create bool) (*day, error) {
 	db.mu.Lock() // held while a file is opened or closed: bbolt locks its files, even against ourselves
 	defer db.mu.Unlock()
 	d := db.open[date]
+	if d != nil && !d.inPlace() && db.present() == nil {
+		db.report("day file", date, d.gen, errors.New("the file was removed or replaced while it was open"))
+		if err := db.detach(date); err != nil {
+			return nil, fmt.Errorf("close day file: %w", err)
+		}
+		d = nil
+	}
 	if d == nil {
 		if !create && !db.known[date] {
 			return nil, nil
@@ -71,7 +80,13 @@ func (db *DB) acquire(date detect.Date, create bool) (*day, error) {
 	return d, db.closeSpare()
 }
 
-// release is the end of a use.
+// inPlace reports whether the open file is still that of its name.
+func (d *day) inPlace() bool {
+	fi, err := os.Lstat(d.b.Path())
+	return err == nil && os.SameFile(fi, d.file) || err != nil && !errors.Is(err, fs.ErrNotExist)
+}
+
+// release gives back what acquire returned.
 func (db *DB) release(d *day) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -107,11 +122,16 @@ func (db *DB) closeSpare() error {
 
 func (d *day) close() error { return guard(d.b.Close) }
 
-// openDay opens one file; nil without error where there is nothing to read.
+// openDay opens one file; it returns nil without error where there is nothing to read.
 func (db *DB) openDay(date detect.Date, create bool) (*day, error) {
 	name := db.dayPath(date)
-	if fi, err := os.Lstat(name); db.opt.ReadOnly && err == nil && fi.Size() == 0 {
+	fi, err := os.Lstat(name)
+	if db.opt.ReadOnly && err == nil && fi.Size() == 0 {
 		return nil, nil // created by a writer that died at once
+	}
+	if !create && errors.Is(err, fs.ErrNotExist) { // readers never create
+		delete(db.known, date)
+		return nil, nil
 	}
 	ok, err := db.checked(date)
 	if !create && errors.Is(err, store.ErrFull) { // it is for later
@@ -126,7 +146,7 @@ func (db *DB) openDay(date detect.Date, create bool) (*day, error) {
 		b, err = db.openFile(name)
 	}
 	if err == nil {
-		return &day{date: date, b: b}, nil
+		return newDay(date, b)
 	}
 	if !errors.Is(err, errDamaged) {
 		return nil, fmt.Errorf("open day file of %v: %w", date, err)
@@ -142,7 +162,15 @@ func (db *DB) openDay(date detect.Date, create bool) (*day, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open day file of %v: %w", date, err)
 	}
-	return &day{date: date, b: b}, nil
+	return newDay(date, b)
+}
+
+func newDay(date detect.Date, b *bbolt.DB) (*day, error) {
+	fi, err := os.Lstat(b.Path())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open day file of %v: %w", date, err), guard(b.Close))
+	}
+	return &day{date: date, b: b, file: fi}, nil
 }
 
 // setAside renames a file that cannot be read, so that new events of its day have a place.
@@ -181,7 +209,8 @@ func (db *DB) openFile(name string) (b *bbolt.DB, err error) {
 			_ = file.Close()
 		}
 		if err = classify(err); errors.Is(err, errDamaged) && checkPages(name) == nil {
-			err = fmt.Errorf("the disk gives something else than what is on it: %v", err) // no reason to set the file aside
+			// the pages on the disk are in order: the file is not set aside
+			err = fmt.Errorf("the disk gives something else than what is on it: %v", err)
 		}
 		return nil, err
 	}
@@ -245,8 +274,8 @@ func (db *DB) prepare(b *bbolt.DB) error {
 	})
 }
 
-// classify tells a file that is broken from one that cannot be opened now: bbolt has no error of its own for a file
-// that is cut, so what does not come from the system is taken for damage.
+// classify tells a broken file from one that cannot be opened now. bbolt has no error of its own for a file that was
+// cut short, so every error that does not come from the operating system is taken for damage.
 func classify(err error) error {
 	var path *fs.PathError
 	var errno syscall.Errno
@@ -259,7 +288,7 @@ func classify(err error) error {
 	return fmt.Errorf("%w: %w", errDamaged, err)
 }
 
-// diskError makes store.ErrFull of what the kernel says when there is no room.
+// diskError adds store.ErrFull to the kernel's errors for a full disk or quota.
 func diskError(err error) error {
 	for _, e := range []error{syscall.ENOSPC, syscall.EDQUOT} {
 		if errors.Is(err, e) {
@@ -279,21 +308,23 @@ func update(b *bbolt.DB, f func(*bbolt.Tx) error) error {
 		return fmt.Errorf("%w: %w", store.ErrFull, err)
 	}
 	// what bbolt says when its pages make no sense; a damaged page number asks for a file larger than any can be
-	for _, e := range []error{bbolterrors.ErrIncompatibleValue, bbolterrors.ErrBucketNotFound, bbolterrors.ErrKeyRequired, syscall.EFBIG} {
+	for _, e := range []error{bbolterrors.ErrIncompatibleValue, bbolterrors.ErrBucketNotFound,
+		bbolterrors.ErrKeyRequired, syscall.EFBIG} {
 		if errors.Is(err, e) {
 			return fmt.Errorf("%w: %w", errDamaged, err)
 		}
 	}
 	var path *fs.PathError
 	var errno syscall.Errno
-	if errors.As(err, &path) && path.Op == "writeat" && !errors.As(err, &errno) { // a page number so large that its offset is negative
+	// bbolt was led to a page number so large that its offset is negative
+	if errors.As(err, &path) && path.Op == "writeat" && !errors.As(err, &errno) {
 		return fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	return diskError(err)
 }
 
-// guard turns into an error what bbolt does when it meets a page that makes no sense: it panics, or follows a
-// reference out of the mapped file.
+// guard calls f and turns a panic or a fault into an error: bbolt panics, or follows a reference out of the mapped
+// file, when it meets a page that makes no sense.
 func guard(f func() error) (err error) {
 	old := debug.SetPanicOnFault(true)
 	defer debug.SetPanicOnFault(old)

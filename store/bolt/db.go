@@ -20,16 +20,19 @@ import (
 
 var _ store.Store = (*DB)(nil)
 
-// ErrClosed says that the store was closed before.
+// ErrClosed is returned by every method after Close.
 var ErrClosed = fmt.Errorf("store: %w", fs.ErrClosed)
 
-// Options of Open. The zero value is what a daemon wants.
+// Options are the settings of Open. The zero value suits a daemon.
 type Options struct {
 	ReadOnly bool         // change nothing, not even the lock file; several read-only openers may share a directory
 	Logger   *slog.Logger // damaged blocks and files; nil = none
 	NoSync   bool         // do not wait for the disk: a power cut may cost the day file. For benchmarks and demos.
 	KeepRaw  KeepRaw      // which raw lines are stored; what is stored already stays as it is
 	MaxOpen  int          // day files kept open when nobody uses them; 0 = 16
+	// ReadMemory bounds the decoded blocks that all sequences together hold beside the one that each needs; 0 =
+	// DefaultReadMemory.
+	ReadMemory int64
 }
 
 // DB is a data directory. See store.Store for the contract of its methods. Events, Days and the other readers may be
@@ -38,6 +41,7 @@ type DB struct {
 	dir  string
 	opt  Options
 	lock *os.File
+	at   os.FileInfo // of the directory days when it was opened
 	z    *codec
 
 	appendMu sync.Mutex // one Append, PutDay or Prune at a time
@@ -52,14 +56,19 @@ type DB struct {
 	closed bool
 	known  map[detect.Date]bool // dates that have a file
 	open   map[detect.Date]*day
-	clock  uint64 // counts uses, for the least recent one
+	clock  uint64                        // counts uses, for the least recent one
+	infos  map[detect.Date]store.DayInfo // of days that have not changed since they were asked for
+	edits  uint64                        // counts changes of any day
 
 	brokenMu sync.Mutex
 	broken   map[string]bool // damage that was reported
+	lacking  map[detect.Date]bool
 
+	gaps     gaps
 	users    sync.WaitGroup
-	buffers  sync.Pool // of *cursor
-	decoders sync.Pool // of *decoder
+	buffers  sync.Pool    // of *cursor
+	decoders sync.Pool    // of *decoder
+	reading  atomic.Int64 // bytes that sequences hold of Options.ReadMemory
 	damaged  atomic.Uint64
 }
 
@@ -75,6 +84,9 @@ func Open(dir string, opt Options) (*DB, error) {
 	if opt.MaxOpen <= 0 {
 		opt.MaxOpen = 16
 	}
+	if opt.ReadMemory <= 0 {
+		opt.ReadMemory = DefaultReadMemory
+	}
 	if !opt.ReadOnly {
 		if err := makeDirs(dir); err != nil {
 			return nil, err
@@ -89,13 +101,17 @@ func Open(dir string, opt Options) (*DB, error) {
 		return nil, errors.Join(err, closeFile(lock))
 	}
 	db := &DB{dir: dir, opt: opt, lock: lock, z: z, known: map[detect.Date]bool{},
-		open: map[detect.Date]*day{}, broken: map[string]bool{}, aside: map[detect.Date]bool{}}
+		open: map[detect.Date]*day{}, infos: map[detect.Date]store.DayInfo{}, broken: map[string]bool{},
+		lacking: map[detect.Date]bool{}, aside: map[detect.Date]bool{}}
 	for range min(maxEncoders, runtime.GOMAXPROCS(0)) {
 		db.enc = append(db.enc, newEncoder(z))
 	}
 	db.dup = newDeduper(db)
 	db.buffers.New = func() any { return &cursor{} }
 	db.decoders.New = func() any { return newDecoder(z) }
+	if db.at, err = os.Stat(filepath.Join(dir, "days")); err != nil {
+		return nil, errors.Join(fmt.Errorf("read data directory: %w", err), closeFile(lock))
+	}
 	if err := db.list(); err != nil {
 		return nil, errors.Join(err, closeFile(lock))
 	}
@@ -169,7 +185,7 @@ func (db *DB) enter() error {
 
 func (db *DB) leave() { db.users.Done() }
 
-// enterWrite is enter for those who change something, one at a time.
+// enterWrite is enter for methods that change something: they run one at a time.
 func (db *DB) enterWrite() error {
 	if db.opt.ReadOnly {
 		return fmt.Errorf("store is open for reading only: %w", fs.ErrPermission)
@@ -178,6 +194,32 @@ func (db *DB) enterWrite() error {
 		return err
 	}
 	db.appendMu.Lock()
+	if err := db.present(); err != nil {
+		db.leaveWrite()
+		return err
+	}
+	return nil
+}
+
+// present reports as an error that the directory is not where it was opened: what is written then is lost, and another
+// process may have taken its place.
+func (db *DB) present() error {
+	now, err := os.Stat(filepath.Join(db.dir, "days"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && !os.SameFile(now, db.at):
+		return fmt.Errorf("%w: %s", store.ErrGone, db.dir)
+	case err != nil:
+		return fmt.Errorf("read data directory: %w", err)
+	case db.lock == nil:
+		return nil
+	}
+	held, err := db.lock.Stat()
+	if err != nil {
+		return fmt.Errorf("read lock file: %w", err)
+	}
+	if now, err = os.Stat(db.lock.Name()); err != nil || !os.SameFile(now, held) {
+		return fmt.Errorf("%w: %s", store.ErrGone, db.lock.Name())
+	}
 	return nil
 }
 
@@ -206,7 +248,7 @@ func (db *DB) Damaged() uint64 { return db.damaged.Load() }
 // maxBroken bounds the memory of what was reported as damaged; beyond it, damage is counted again at each meeting.
 const maxBroken = 1 << 16
 
-// report counts and logs damage the first time that it is met.
+// report counts and logs a piece of damage the first time that it is found.
 func (db *DB) report(what string, d detect.Date, seq uint64, err error) {
 	key := fmt.Sprintf("%s %v %d", what, d, seq)
 	db.brokenMu.Lock()
@@ -214,12 +256,41 @@ func (db *DB) report(what string, d detect.Date, seq uint64, err error) {
 	if !seen && len(db.broken) < maxBroken {
 		db.broken[key] = true
 	}
+	if what != "summary" { // that is made anew
+		db.lacking[d] = true
+	}
 	db.brokenMu.Unlock()
 	if seen {
 		return
 	}
 	db.damaged.Add(1)
-	db.opt.Logger.Error("stored data is damaged and is left out", "what", what, "day", d.String(), "sequence", seq, "err", err)
+	db.opt.Logger.Error("stored data is damaged and is left out", "what", what, "day", d.String(), "sequence", seq,
+		"err", err)
+}
+
+// Lacking lists the days that touch w and of which something cannot be read, as far as that was found since Open, or of
+// which a damaged file was set aside.
+func (db *DB) Lacking(w store.Window) (out []detect.Date) {
+	db.brokenMu.Lock()
+	for d := range db.lacking {
+		out = append(out, d)
+	}
+	db.brokenMu.Unlock()
+	files, err := os.ReadDir(filepath.Join(db.dir, "days"))
+	if err != nil {
+		db.opt.Logger.Error("data directory cannot be read", "err", err)
+	}
+	for _, f := range files {
+		name, _, ok := strings.Cut(f.Name(), ".db.damaged-")
+		if t, err := time.Parse(time.DateOnly, name); ok && err == nil {
+			out = append(out, detect.DateOf(t))
+		}
+	}
+	out = slices.DeleteFunc(out, func(d detect.Date) bool {
+		return !w.From.IsZero() && !d.End().After(w.From) || !w.To.IsZero() && !d.Start().Before(w.To)
+	})
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func closeFile(f *os.File) error {
@@ -229,7 +300,7 @@ func closeFile(f *os.File) error {
 	return f.Close()
 }
 
-// syncDir makes the creation or removal of a file in dir last.
+// syncDir waits until the creation or removal of a file in dir is on the disk.
 func syncDir(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {

@@ -22,7 +22,7 @@ type decoder struct {
 	parser *parse.Parser
 	rec    parse.Record
 
-	addrs    []netip.Addr // of the block; the first is none
+	addrs    []netip.Addr // of the block; the first stands for a missing one
 	sorts    []variety
 	flows    []flow // addresses are places in addrs
 	flowOf   []uint32
@@ -313,7 +313,8 @@ func (d *decoder) fill(s *streams, rows []store.Entry, natSrc, natDst []uint64, 
 		f, k := &d.flows[id], &d.sorts[d.sortOf[i]]
 		d.srcOf[i] = f.src
 		r.Src, r.Dst, r.SPort, r.DPort = d.addrs[f.src], d.addrs[f.dst], f.sport, f.dport
-		r.Router, r.Spread, r.Kind, r.Proto, r.State, r.Flags = k.router, k.spread, k.kind, k.proto, parse.State(k.state), k.flag
+		r.Router, r.Spread, r.Kind, r.Proto, r.State, r.Flags = k.router, k.spread, k.kind, k.proto,
+			parse.State(k.state), k.flag
 		code := d.natCodes[i]
 		if code == 0 {
 			continue

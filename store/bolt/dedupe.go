@@ -13,8 +13,8 @@ import (
 	"uncloak/store"
 )
 
-// sameTime is how far the times of one line may lie apart beyond the spread of both: a stamp cut to the second, and
-// the second that a line may take from the kernel to the syslog daemon.
+// sameTime is the largest distance between two times of one line, beyond the spread of both: one second for a stamp
+// that is cut to seconds, and one for the way of a line from the kernel to the syslog daemon.
 const sameTime = int64(2e9)
 
 // Bounds of what removal of duplicates keeps in memory: about 350 KiB a block, 40 B a block of an indexed day, 40 B a
@@ -25,7 +25,7 @@ const (
 	maxClaims  = 1 << 18
 )
 
-// deduper finds lines of a batch that are stored. It belongs to the writer.
+// deduper finds the lines of a batch that are stored already. Only the writer uses it.
 type deduper struct {
 	db      *DB
 	dec     *decoder
@@ -57,7 +57,7 @@ type dayIndex struct {
 
 type blockID struct{ gen, seq uint64 }
 
-// light is the part of a block that says whether a line is in it.
+// light holds the columns of a block by which a line is recognised: times, spreads and identities.
 type light struct {
 	times   []int64
 	spreads []uint32
@@ -65,7 +65,7 @@ type light struct {
 	short   []bool
 }
 
-// claim is a stored line that stands for one of the running source.
+// claim names a stored line that is the copy of a line of the running source.
 type claim struct {
 	block blockID
 	row   int32
@@ -76,9 +76,9 @@ func newDeduper(db *DB) *deduper {
 		claimed: map[claim]int64{}, full: links{chain: map[uint64]int32{}}, short: links{chain: map[uint64]int32{}}}
 }
 
-// begin prepares for a batch. Claims are forgotten when another run begins, and when they are older than what the
-// batch before can have brought; too many, which takes a flood within seconds, are forgotten too: better a line less
-// than one twice.
+// begin prepares for a batch. It forgets claims when another run begins, and those that are older than anything the
+// batch before can have brought. Too many claims, which takes a flood within seconds, are forgotten too: a line is
+// better missing than stored twice.
 func (u *deduper) begin(b *store.Batch) {
 	if len(b.Entries) == 0 { // accounting alone
 		return
@@ -104,7 +104,7 @@ func (u *deduper) begin(b *store.Batch) {
 	}
 }
 
-// remove takes out of the part what is stored.
+// remove takes the rows out of p that are stored already.
 func (u *deduper) remove(p *part) error {
 	if len(p.rows) == 0 {
 		return nil
@@ -218,7 +218,7 @@ func (u *deduper) claim(c claim, t int64) {
 	}
 }
 
-// stored notes new blocks, so that neither the index nor the blocks are read again for the next batch.
+// stored notes the new blocks of p, so that the next batch reads neither the index nor these blocks again.
 func (u *deduper) stored(d *day, p *part, merged bool) {
 	if merged {
 		delete(u.indexes, d.date)
@@ -245,7 +245,7 @@ func (u *deduper) stored(d *day, p *part, merged bool) {
 	}
 }
 
-// index is the list of blocks of d; nil when the file cannot be read.
+// index lists the blocks of d; it returns nil where the file cannot be read.
 func (u *deduper) index(d *day) (*dayIndex, error) {
 	ix := u.indexes[d.date]
 	if ix != nil && ix.gen == d.gen {
@@ -253,7 +253,7 @@ func (u *deduper) index(d *day) (*dayIndex, error) {
 	}
 	ix = &dayIndex{gen: d.gen}
 	err := view(d.b, func(tx *bbolt.Tx) error {
-		return u.db.eachHeader(tx, d.date, func(ref blockRef, _ *header, _ []byte) {
+		return u.db.eachHeader(tx, d.date, nil, func(ref blockRef, _ *header, _ []byte) {
 			ix.refs = append(ix.refs, ref)
 		})
 	})
@@ -271,7 +271,7 @@ func (u *deduper) index(d *day) (*dayIndex, error) {
 	return ix, nil
 }
 
-// light is what there is to compare of a block; nil when the block is damaged.
+// light decodes the comparable columns of a block; it returns nil where the block is damaged.
 func (u *deduper) light(d *day, ref blockRef) (*light, error) {
 	id := blockID{d.gen, ref.seq}
 	if l := u.lights[id]; l != nil {
@@ -293,7 +293,7 @@ func (u *deduper) light(d *day, ref blockRef) (*light, error) {
 	return nil, err
 }
 
-// keep adds to the cache; the oldest goes.
+// keep adds a block to the cache and drops the oldest one.
 func (u *deduper) keep(id blockID, l *light) {
 	if len(u.oldest) >= maxLights {
 		delete(u.lights, u.oldest[0])
@@ -304,7 +304,8 @@ func (u *deduper) keep(id blockID, l *light) {
 }
 
 func newLight(n int) *light {
-	return &light{times: make([]int64, n), spreads: make([]uint32, n), idents: make([]uint64, n), short: make([]bool, n)}
+	return &light{times: make([]int64, n), spreads: make([]uint32, n), idents: make([]uint64, n),
+		short: make([]bool, n)}
 }
 
 func (l *light) set(i int, r *store.Entry) {
@@ -314,7 +315,7 @@ func (l *light) set(i int, r *store.Entry) {
 	}
 }
 
-// light decodes what tells a line from others: the lines themselves too, as identities mostly are to be had from them.
+// light decodes times, spreads and identities of a block; also its lines, from which most identities are computed.
 func (d *decoder) light(b []byte) (*light, error) {
 	h, _, err := parseHeader(b)
 	if err != nil {

@@ -7,7 +7,8 @@
 // A day file has these buckets:
 //
 //	meta     "version": format of the file; "stat": number of events, first and last time;
-//	         "span": the longest time of a block; "compacted": number of events when the day was written anew
+//	         "span": the longest time of a block; "compacted": number of events when the day was written anew;
+//	         "sealed": it was written anew, and both pages of the file that lead to its contents show all of them
 //	blocks   be64(first time) be64(sequence) → block of at most 16384 events, see block.go
 //	batches  ID of a batch → nothing: what is in here is not stored again
 //	health   sender → counters, summed up
@@ -16,13 +17,13 @@
 // A batch that touches several days is one transaction in each of their files. Its ID is noted in each, so appending
 // it again after a crash between two of them completes it.
 //
-// Small batches are merged into larger blocks as they come, see merge.go. Damaged blocks are left out and counted. A day
-// file whose pages make no sense is written anew from what can be read, see salvage.go, and stays as *.damaged-N.
+// Small batches are merged into larger blocks as they come, see merge.go. Damaged blocks are left out and counted. A
+// day file whose pages make no sense is written anew from what can be read, see salvage.go, and stays as *.damaged-N.
 //
-// A day that is over is written anew, see compact.go. What a block looks like is in block.go, rows.go and lines.go, and
-// why in docs/adr/0004-block-format.md.
+// A day that is over is written anew, see compact.go. What a block looks like is in block.go, rows.go and lines.go,
+// and why in docs/adr/0004-block-format.md.
 //
 // Readers copy blocks out in short transactions, because a bbolt writer that must enlarge its memory map waits for
 // every open reader. Events of one day are merged over the blocks that overlap in time; what that may hold in memory
-// is bounded, see maxResident.
+// is bounded, see sequenceBytes and Options.ReadMemory.
 package bolt

@@ -1,10 +1,14 @@
 package bolt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"math"
+	"slices"
+	"unsafe"
 
 	"go.etcd.io/bbolt"
 
@@ -12,14 +16,18 @@ import (
 	"uncloak/store"
 )
 
-// maxResident is the number of decoded events that one sequence holds while blocks overlap in time: 8 whole blocks,
-// about 50 MB with raw lines of 200 bytes. Ordered data needs one block. Where more overlap, further blocks are held
-// in slices of sliceEvents and decoded again for each, so that memory grows by some 400 KB a block and time by the
-// factor 16384/sliceEvents. Compact puts such a day in order.
+// What a sequence holds decoded while blocks overlap in time is bounded. One block is always held whole, up to
+// sequenceBytes further ones are, and of the rest slices of sliceEvents, for each of which the block is decoded again:
+// memory grows by some 400 KB a block then, and time by the factor 16384/sliceEvents. Compact puts such a day in order.
+// All sequences of a store together hold Options.ReadMemory beside their first blocks; without it they take slices.
 const (
-	maxResident = 8 * blockEvents
-	sliceEvents = 1024
+	sequenceBytes = 48 << 20 // eight blocks with raw lines of 200 bytes
+	sliceEvents   = 1024
+	entryBytes    = int64(unsafe.Sizeof(store.Entry{}))
 )
+
+// DefaultReadMemory is Options.ReadMemory where that is 0.
+const DefaultReadMemory = 128 << 20
 
 // Events yields what q asks for in order of time; see store.Store. Each day is seen as it was when the sequence
 // reached it.
@@ -30,8 +38,8 @@ func (db *DB) Events(ctx context.Context, q store.Query) iter.Seq2[store.Entry, 
 			return
 		}
 		defer db.leave()
-		r := reader{db: db, ctx: ctx, filter: newFilter(&q), limit: q.Limit, noRaw: q.NoRaw && q.Text == "", identity: q.Identity, yield: yield,
-			dec: db.decoders.Get().(*decoder)}
+		r := reader{db: db, ctx: ctx, filter: newFilter(&q), limit: q.Limit, noRaw: q.NoRaw && q.Text == "",
+			identity: q.Identity, yield: yield, dec: db.decoders.Get().(*decoder)}
 		defer db.decoders.Put(r.dec)
 		for _, date := range db.dates(r.filter.window()) {
 			more, err := r.day(date)
@@ -55,22 +63,34 @@ type reader struct {
 	yield           func(store.Entry, error) bool
 	dec             *decoder
 
-	date     detect.Date
-	d        *day
-	refs     []blockRef // of the day, still to be loaded, by first time
-	heap     []*cursor  // by time, then sequence
-	resident int        // events in the heap
-	buf      []byte     // copy of a block
-	spare    []byte     // the same, for the one ahead
-	scratch  cursor     // a block of which only a slice is kept
-	n        int        // yielded
-	loads    int        // of the day
-	ahead    *ahead     // the block that comes next, nil = not begun
+	date    detect.Date
+	d       *day
+	refs    []pending // of the day, still to be loaded, by time, then sequence
+	heap    []*cursor // by time, then sequence
+	held    int64     // bytes of whole blocks in the heap, and of the one ahead
+	buf     []byte    // copy of a block
+	spare   []byte    // the same, for the one ahead
+	scratch cursor    // a block of which only a part is kept
+	n       int       // yielded
+	loads   int       // of the day
+	ahead   *ahead    // the block that comes next, nil = not begun
+}
+
+// pending is a block that is to be loaded when the time reaches from, or a run of its wanted events: see timeRuns.
+type pending struct {
+	blockRef
+	from int64
+	skip int // wanted events of the block before the run
+	most int // wanted events of the run; 0 = all
+}
+
+func comparePending(p, o pending) int {
+	return cmp.Or(cmp.Compare(p.from, o.from), cmp.Compare(p.seq, o.seq))
 }
 
 // ahead decodes a block while the one before it is consumed, on another processor.
 type ahead struct {
-	ref  blockRef
+	pending
 	c    *cursor
 	dec  *decoder
 	buf  []byte
@@ -99,9 +119,12 @@ func (r *reader) dayOf(d *day) (more bool, err error) {
 	date := d.date
 	r.date, r.d, r.refs = date, d, r.refs[:0]
 	err = view(d.b, func(tx *bbolt.Tx) error {
-		return r.db.eachHeader(tx, date, func(ref blockRef, h *header, bloom []byte) {
-			if r.filter.block(h, bloom) {
-				r.refs = append(r.refs, ref)
+		return r.db.eachHeader(tx, date, &r.filter, func(ref blockRef, h *header, bloom []byte) {
+			if !r.filter.block(h, bloom) {
+				return
+			}
+			if from, ok := r.db.gaps.begin(blockID{d.gen, ref.seq}, ref.min, &r.filter); ok {
+				r.refs = append(r.refs, pending{blockRef: ref, from: from})
 			}
 		})
 	})
@@ -112,22 +135,43 @@ func (r *reader) dayOf(d *day) (more bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("list blocks of %v: %w", date, err)
 	}
+	slices.SortFunc(r.refs, comparePending)
 	return r.merge()
 }
 
-// eachHeader calls f for every block of a day, in order of first time. Damaged ones are counted and left out.
-func (db *DB) eachHeader(tx *bbolt.Tx, date detect.Date, f func(blockRef, *header, []byte)) error {
+// eachHeader calls f for the blocks of a day that may touch the window of w (nil = all), in order of first time.
+// Damaged ones are counted and left out.
+func (db *DB) eachHeader(tx *bbolt.Tx, date detect.Date, w *filter, f func(blockRef, *header, []byte)) error {
 	c := tx.Bucket([]byte("blocks")).Cursor()
-	for k, v := c.First(); k != nil; k, v = c.Next() {
+	k, v := c.First()
+	if span := readSpan(tx); w != nil && w.from > math.MinInt64+int64(min(span, math.MaxInt64)) && k != nil {
+		k, v = c.Seek(blockKey(blockRef{min: w.from - int64(span)}))
+	}
+	all := w == nil || w.open && w.from == math.MinInt64
+	events := uint64(0)
+	for ; k != nil; k, v = c.Next() {
 		first, seq, ok := parseKey(k)
+		if ok && w != nil && !w.open && first >= w.to {
+			return nil
+		}
 		h, bloom, err := parseHeader(v)
 		if err != nil || !ok || first != h.min {
 			db.report("block", date, seq, errors.Join(err, errDamaged))
+			all = false
 			continue
 		}
-		f(blockRef{min: h.min, max: h.max, seq: seq, count: h.count, spread: h.spread}, &h, bloom)
+		events += uint64(h.count)
+		f(refOf(&h, seq), &h, bloom)
+	}
+	if s := readStat(tx); all && events != s.events {
+		db.report("day file", date, 0, fmt.Errorf("%w: it has blocks of %d events, and says %d", errDamaged, events,
+			s.events))
 	}
 	return nil
+}
+
+func refOf(h *header, seq uint64) blockRef {
+	return blockRef{min: h.min, max: h.max, seq: seq, count: h.count, spread: h.spread, plain: h.rawPlain}
 }
 
 // copyBlock appends a block, or the part before its raw lines, to buf[:0], in a transaction of its own.
@@ -149,21 +193,20 @@ func (db *DB) copyBlock(d *day, ref blockRef, buf []byte, raw bool) ([]byte, err
 
 // merge yields the blocks of the day in order. A block is loaded when the time reaches its first event.
 func (r *reader) merge() (more bool, err error) {
-	refs := r.refs
 	for {
-		for len(refs) > 0 && (len(r.heap) == 0 || refs[0].min <= r.heap[0].time()) {
-			if err := r.load(refs[0]); err != nil {
+		for len(r.refs) > 0 && (len(r.heap) == 0 || r.refs[0].from <= r.heap[0].time()) {
+			next := r.refs[0]
+			r.refs = r.refs[1:]
+			if err := r.load(next); err != nil {
 				return false, err
 			}
-			if refs = refs[1:]; len(refs) > 0 {
-				r.begin(refs[0])
-			}
+			r.begin()
 		}
 		if len(r.heap) == 0 {
 			return true, nil
 		}
 		c := r.heap[0]
-		for c.i < len(c.rows) && (len(refs) == 0 || c.time() < refs[0].min) && !r.beaten(c) {
+		for c.i < len(c.rows) && (len(r.refs) == 0 || c.time() < r.refs[0].from) && !r.beaten(c) {
 			e := &c.rows[c.i]
 			c.i++
 			if !r.yield(*e, nil) {
@@ -183,53 +226,174 @@ func (r *reader) merge() (more bool, err error) {
 	}
 }
 
-// beaten says that a child of the root comes before it.
+// beaten reports whether a child of the root comes before c, the root.
 func (r *reader) beaten(c *cursor) bool {
 	return len(r.heap) > 1 && r.heap[1].before(c) || len(r.heap) > 2 && r.heap[2].before(c)
 }
 
-// load decodes a block and adds what is wanted of it to the heap.
-func (r *reader) load(ref blockRef) error {
+// load decodes a block, or a run of it, and adds what is wanted of it to the heap.
+func (r *reader) load(p pending) error {
 	r.loads++
-	var c *cursor
-	var ok bool
-	var err error
-	if a := r.await(); a != nil && a.ref == ref {
-		c = a.c
-		ok, err = r.filled(c, a.err)
-	} else {
-		c = r.db.buffers.Get().(*cursor)
-		c.ref, c.skip = ref, 0
-		ok, err = r.fill(c)
+	if r.ahead != nil && r.ahead.pending == p {
+		a := r.await()
+		return r.place(p, a.c, a.err)
 	}
-	if err != nil || !ok {
-		r.db.buffers.Put(c)
+	if err := r.ctx.Err(); err != nil {
 		return err
 	}
-	r.heap = append(r.heap, c)
-	r.up(len(r.heap) - 1)
+	c := r.claim(&p)
+	if c == nil {
+		c = &r.scratch
+	}
+	return r.place(p, c, r.decode(p, c))
+}
+
+// decode fills c with the wanted events of a block.
+func (r *reader) decode(p pending, c *cursor) (err error) {
+	if r.buf, err = r.db.copyBlock(r.d, p.blockRef, r.buf, !r.noRaw); err != nil {
+		return err
+	}
+	return c.decode(r.dec, r.buf, &r.filter, r.want(&p))
+}
+
+func (r *reader) want(p *pending) want {
+	id := blockID{r.d.gen, p.seq}
+	return want{noRaw: r.noRaw, identity: r.identity, most: r.most(p),
+		seen: func(rows []store.Entry) { r.db.gaps.learn(id, rows) }}
+}
+
+// most is the number of wanted events from the begin of a block on that the limit leaves; 0 = all.
+func (r *reader) most(p *pending) int {
+	if r.limit == 0 || len(r.filter.text) > 0 {
+		return 0
+	}
+	return p.skip + r.limit - r.n
+}
+
+// place adds the events of a block to the heap. Runs of few events are copied; a later run of many is decoded again
+// when the time reaches it, and so is what the budget has no room for. c is the reader's scratch or belongs to the
+// heap.
+func (r *reader) place(p pending, c *cursor, err error) error {
+	if errors.Is(err, errDamaged) {
+		r.db.report("block", r.date, p.seq, err)
+		r.giveBack(c)
+		return nil
+	}
+	if err != nil {
+		r.giveBack(c)
+		return fmt.Errorf("read block: %w", err)
+	}
+	rows := c.rows[min(p.skip, len(c.rows)):]
+	if p.most > 0 {
+		rows = rows[:min(p.most, len(rows))]
+	}
+	runs := r.runs(rows)
+	kept := false // c itself went into the heap
+	for i, n := range runs {
+		run := pending{blockRef: p.blockRef, from: rows[0].Time, skip: p.skip, most: n}
+		switch {
+		case i == 0 && c != &r.scratch && (n > sliceEvents || len(runs) == 1):
+			c.ref, c.rows, kept = p.blockRef, rows[:n], true
+			r.push(c)
+		case i == 0 || n <= sliceEvents:
+			r.push(slice(&run, rows[:n]))
+		default:
+			r.refs = insert(r.refs, run)
+		}
+		rows, p.skip = rows[n:], p.skip+n
+	}
+	if !kept {
+		r.giveBack(c)
+	}
 	return nil
 }
 
-// begin decodes a block ahead. It is not done for the first blocks of a day, as many queries end there, nor for one that
-// would not be held whole.
-func (r *reader) begin(ref blockRef) {
-	if r.loads < 2 || r.ahead != nil || r.resident+int(ref.count) > maxResident/2 {
+// runs cuts the wanted events of a block where they lie apart, unless nothing comes between them.
+func (r *reader) runs(rows []store.Entry) []int {
+	if len(rows) == 0 {
+		return nil
+	}
+	if len(r.refs) == 0 || rows[len(rows)-1].Time < r.refs[0].from {
+		return []int{len(rows)}
+	}
+	return timeRuns(len(rows), func(i int) int64 { return rows[i].Time })
+}
+
+func insert(refs []pending, p pending) []pending {
+	i, _ := slices.BinarySearchFunc(refs, p, comparePending)
+	return slices.Insert(refs, i, p)
+}
+
+// size is what a block takes decoded.
+func (r *reader) size(p *pending) int64 {
+	n := int64(p.count) * entryBytes
+	if !r.noRaw {
+		n += int64(p.plain)
+	}
+	return n
+}
+
+// claim returns a buffer for a whole block, or nil where there is no memory for it. The first block of a sequence is
+// always granted.
+func (r *reader) claim(p *pending) *cursor {
+	n, counted := r.size(p), r.held > 0
+	if counted {
+		if r.held+n > sequenceBytes {
+			return nil
+		}
+		if r.db.reading.Add(n) > r.db.opt.ReadMemory {
+			r.db.reading.Add(-n)
+			return nil
+		}
+	}
+	r.held += n
+	c := &cursor{}
+	if p.count > blockEvents/2 { // small ones do not take large buffers
+		c = r.db.buffers.Get().(*cursor)
+	}
+	c.bytes, c.counted, c.i, c.rest = n, counted, 0, pending{}
+	return c
+}
+
+// giveBack ends the use of a cursor.
+func (r *reader) giveBack(c *cursor) {
+	if c.bytes == 0 { // the scratch, or a slice
 		return
 	}
-	a := &ahead{ref: ref, c: r.db.buffers.Get().(*cursor), dec: r.db.decoders.Get().(*decoder), buf: r.spare, done: make(chan struct{})}
+	r.held -= c.bytes
+	if c.counted {
+		r.db.reading.Add(-c.bytes)
+	}
+	c.bytes = 0
+	if cap(c.all) > blockEvents/2 && cap(c.all) <= 2*blockEvents && cap(c.raw) <= 2*blockRaw {
+		r.db.buffers.Put(c)
+	}
+}
+
+// begin starts to decode the block that comes next. It does not do so for the first blocks of a day, where many queries
+// end, nor where there is no memory for it.
+func (r *reader) begin() {
+	if len(r.refs) == 0 || r.loads < 2 || r.ahead != nil {
+		return
+	}
+	p := r.refs[0]
+	c := r.claim(&p)
+	if c == nil {
+		return
+	}
+	a := &ahead{pending: p, c: c, dec: r.db.decoders.Get().(*decoder), buf: r.spare, done: make(chan struct{})}
 	r.spare = nil
-	a.c.ref, a.c.skip, a.c.i, a.c.rest, a.c.rows = ref, 0, 0, false, a.c.rows[:0]
 	r.ahead = a
+	w := r.want(&p)
 	go func() {
 		defer close(a.done)
-		if a.buf, a.err = r.db.copyBlock(r.d, ref, a.buf, !r.noRaw); a.err == nil {
-			a.err = a.c.decode(a.dec, a.buf, &r.filter, r.noRaw, r.identity)
+		if a.buf, a.err = r.db.copyBlock(r.d, p.blockRef, a.buf, !r.noRaw); a.err == nil {
+			a.err = a.c.decode(a.dec, a.buf, &r.filter, w)
 		}
 	}()
 }
 
-// await is the block that was begun, now decoded; nil where none was.
+// await waits for the block that begin started; it returns nil where there is no such block.
 func (r *reader) await() *ahead {
 	a := r.ahead
 	if a == nil {
@@ -241,80 +405,44 @@ func (r *reader) await() *ahead {
 	return a
 }
 
-// refill goes on with the rest of a block of which a slice was kept, or removes the exhausted root.
+func (r *reader) push(c *cursor) {
+	r.heap = append(r.heap, c)
+	r.up(len(r.heap) - 1)
+}
+
+// refill removes the exhausted root, and goes on with the rest of its block.
 func (r *reader) refill(c *cursor) error {
-	r.resident -= len(c.rows)
-	if c.rest {
-		ok, err := r.fill(c)
-		if err != nil {
-			c.rows = c.rows[:0]
-			return err
-		}
-		if ok {
-			r.down(0)
-			return nil
-		}
-	}
 	last := len(r.heap) - 1
 	r.heap[0], r.heap[last] = r.heap[last], nil
 	r.heap = r.heap[:last]
 	r.down(0)
-	r.db.buffers.Put(c)
-	return nil
+	rest := c.rest
+	r.giveBack(c)
+	if rest.most == 0 {
+		return nil
+	}
+	return r.load(rest)
 }
 
-// fill decodes the block of c from its c.skip-th wanted event on. ok is false when nothing is left.
-func (r *reader) fill(c *cursor) (ok bool, err error) {
-	if err := r.ctx.Err(); err != nil {
-		return false, err
-	}
-	c.i, c.rest, c.rows = 0, false, c.rows[:0]
-	to := c
-	if r.resident+int(c.ref.count) > maxResident {
-		to = &r.scratch
-	}
-	r.buf, err = r.db.copyBlock(r.d, c.ref, r.buf, !r.noRaw)
-	if err == nil {
-		err = to.decode(r.dec, r.buf, &r.filter, r.noRaw, r.identity)
-	}
-	if err == nil && (c.skip > 0 || to != c) {
-		c.take(to)
-	}
-	return r.filled(c, err)
-}
-
-// filled counts what was decoded into c; a damaged block is reported and is nothing.
-func (r *reader) filled(c *cursor, err error) (ok bool, _ error) {
-	if errors.Is(err, errDamaged) {
-		r.db.report("block", r.date, c.ref.seq, err)
-		c.rows = c.rows[:0]
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("read block: %w", err)
-	}
-	r.resident += len(c.rows)
-	return len(c.rows) > 0, nil
-}
-
-// drop gives all buffers back.
+// drop returns all buffers to their pool.
 func (r *reader) drop() {
 	if a := r.await(); a != nil {
-		r.db.buffers.Put(a.c)
+		r.giveBack(a.c)
 	}
 	r.loads = 0
 	for _, c := range r.heap {
-		r.db.buffers.Put(c)
+		r.giveBack(c)
 	}
 	clear(r.heap)
-	r.heap, r.resident = r.heap[:0], 0
+	r.heap, r.held, r.scratch = r.heap[:0], 0, cursor{}
 }
 
-// wanted marks the rows that the filter wants, as far as their columns tell, and counts them.
-func (d *decoder) wanted(rows []store.Entry, f *filter) (marks []bool, n int) {
+// wanted marks the rows that the filter wants, as far as their columns tell, and counts them; at most so many, if
+// that is not 0.
+func (d *decoder) wanted(rows []store.Entry, f *filter, most int) (marks []bool, n int) {
 	d.marks = sized(d.marks, len(rows))
 	for i := range rows {
-		d.marks[i] = f.event(&rows[i].Event)
+		d.marks[i] = (most == 0 || n < most) && f.event(&rows[i].Event)
 		if d.marks[i] {
 			n++
 		}
@@ -322,14 +450,16 @@ func (d *decoder) wanted(rows []store.Entry, f *filter) (marks []bool, n int) {
 	return d.marks, n
 }
 
-// cursor is a block, or a slice of one, and a place in it.
+// cursor holds the wanted rows of a block, or a slice of them, and a position among them.
 type cursor struct {
-	ref  blockRef
-	rows []store.Entry // wanted ones only
-	raw  []byte        // what their lines point into
-	i    int
-	skip int  // wanted events of the block that were yielded from earlier slices
-	rest bool // there are more than rows
+	ref     blockRef
+	all     []store.Entry // the buffer of rows
+	rows    []store.Entry // wanted ones only
+	raw     []byte        // what their lines point into
+	i       int
+	bytes   int64   // held; 0 = a slice
+	counted bool    // bytes count against the store's ReadMemory
+	rest    pending // what is to be loaded when the slice is exhausted; most = 0: nothing
 }
 
 func (c *cursor) time() int64 { return c.rows[c.i].Time }
@@ -339,56 +469,58 @@ func (c *cursor) before(o *cursor) bool {
 	return t < u || t == u && c.ref.seq < o.ref.seq
 }
 
+// want says what is needed of the rows of a block.
+type want struct {
+	noRaw, identity bool
+	most            int                 // rows, the earliest; 0 = all
+	seen            func([]store.Entry) // is called with all rows, whose lines are not there yet; may be nil
+}
+
 // decode fills c with the wanted rows of block b.
-func (c *cursor) decode(d *decoder, b []byte, f *filter, noRaw, identity bool) error {
+func (c *cursor) decode(d *decoder, b []byte, f *filter, w want) error {
 	h, _, err := parseHeaderPart(b)
 	if err != nil {
 		return err
 	}
-	c.rows, err = d.columns(b, &h, c.rows)
+	c.rows, c.all = nil, c.all[:0]
+	c.all, err = d.columns(b, &h, c.all)
 	if err != nil {
 		return err
 	}
-	wanted, n := d.wanted(c.rows, f)
-	if n > 0 && !noRaw {
+	if w.seen != nil {
+		w.seen(c.all)
+	}
+	wanted, n := d.wanted(c.all, f, w.most)
+	if n > 0 && !w.noRaw {
 		some := wanted
-		if n == len(c.rows) {
+		if n == len(c.all) {
 			some = nil
 		}
-		if c.raw, err = d.raws(b, &h, c.rows, some, identity, c.raw); err != nil {
-			c.rows = c.rows[:0]
+		if c.raw, err = d.raws(b, &h, c.all, some, w.identity, c.raw); err != nil {
 			return err
 		}
 	}
-	kept := 0
-	for i := range c.rows {
-		if wanted[i] && f.line(c.rows[i].Raw) {
-			if kept != i {
-				c.rows[kept] = c.rows[i]
-			}
-			kept++
+	c.rows = c.all[:0]
+	for i := range c.all {
+		if wanted[i] && f.line(c.all[i].Raw) {
+			c.rows = append(c.rows, c.all[i])
 		}
 	}
-	c.rows = c.rows[:kept]
 	return nil
 }
 
-// take copies the next slice of from, which is c itself when all the rest may stay.
-func (c *cursor) take(from *cursor) {
-	rows := from.rows[min(c.skip, len(from.rows)):]
-	if from == c {
-		c.rows = rows
-		return
+// slice copies the first rows of a run into a cursor of its own; the rest of the run is loaded later.
+func slice(run *pending, rows []store.Entry) *cursor {
+	c := &cursor{ref: run.blockRef}
+	if n := len(rows); n > sliceEvents {
+		rows = rows[:sliceEvents]
+		c.rest = pending{blockRef: run.blockRef, from: run.from, skip: run.skip + sliceEvents, most: n - sliceEvents}
 	}
-	if len(rows) > sliceEvents {
-		rows, c.rest = rows[:sliceEvents], true
-	}
-	c.skip += len(rows)
 	size := 0
 	for i := range rows {
 		size += len(rows[i].Raw)
 	}
-	c.rows = append(make([]store.Entry, 0, len(rows)), rows...)
+	c.rows = slices.Clone(rows)
 	c.raw = make([]byte, 0, size)
 	for i := range c.rows {
 		if c.rows[i].Raw == nil {
@@ -398,6 +530,7 @@ func (c *cursor) take(from *cursor) {
 		c.raw = append(c.raw, c.rows[i].Raw...)
 		c.rows[i].Raw = c.raw[at:len(c.raw):len(c.raw)] // not nil: c.raw is made above
 	}
+	return c
 }
 
 func (r *reader) up(i int) {

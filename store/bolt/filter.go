@@ -11,7 +11,7 @@ import (
 	"uncloak/store"
 )
 
-// filter is a query made ready for comparison.
+// filter is a query in a form that is fast to compare with events.
 type filter struct {
 	from, to   int64 // half-open, ns
 	open       bool  // to is unbounded
@@ -34,14 +34,14 @@ func newFilter(q *store.Query) filter {
 	f.host, f.peer = plainPrefix(q.Host), plainPrefix(q.Peer)
 	for _, k := range q.Kinds {
 		f.kinds |= kindBit(k)
-		if k >= 63 {
+		if k >= 62 {
 			f.odd = append(f.odd, k)
 		}
 	}
 	return f
 }
 
-// nanos is the time in ns, at the end of what int64 holds (1677 or 2262) where it lies beyond.
+// nanos returns t in ns; times that int64 cannot hold (before 1677, after 2262) become the least or the largest one.
 func nanos(t time.Time) int64 {
 	switch {
 	case t.Before(time.Unix(0, math.MinInt64)):
@@ -52,7 +52,7 @@ func nanos(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// plainPrefix takes ::ffff:192.0.2.0/120 for 192.0.2.0/24, as plainAddr does for addresses.
+// plainPrefix turns ::ffff:192.0.2.0/120 into 192.0.2.0/24, as plainAddr does for addresses.
 func plainPrefix(p netip.Prefix) netip.Prefix {
 	if p.Addr().Is4In6() && p.Bits() >= 96 {
 		return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
@@ -67,12 +67,15 @@ func plainAddr(a netip.Addr) netip.Addr {
 	return a.Unmap().WithZone("")
 }
 
-// block says whether a block may have events of interest; it needs only the header.
+// block reports whether a block may hold wanted events, as far as its header and filters tell.
 func (f *filter) block(h *header, filters []byte) bool {
 	if h.max < f.from || !f.open && h.min >= f.to {
 		return false
 	}
 	if f.kinds != 0 && h.kinds&f.kinds == 0 {
+		return false
+	}
+	if f.router != (parse.Name{}) && h.kinds&routersIn != 0 && !inBloom(filters[:h.bloom], hashRouter(f.router)) {
 		return false
 	}
 	for _, p := range []netip.Prefix{f.host, f.peer} {
@@ -83,7 +86,7 @@ func (f *filter) block(h *header, filters []byte) bool {
 	return true
 }
 
-// event says whether the event is wanted, as far as its columns tell.
+// event reports whether the event is wanted, as far as its columns tell.
 func (f *filter) event(e *parse.Event) bool {
 	if e.Time < f.from || !f.open && e.Time >= f.to {
 		return false
@@ -101,14 +104,14 @@ func (f *filter) event(e *parse.Event) bool {
 }
 
 func (f *filter) kind(k parse.Kind) bool {
-	if k >= 63 {
+	if k >= 62 {
 		return slices.Contains(f.odd, k)
 	}
 	return f.kinds&kindBit(k) != 0
 }
 
-// sides: the opener's side has Src and its translation, the other one Dst and its. With both Host and Peer asked for,
-// they must be found on different sides.
+// sides reports whether host and peer match the two sides of the event: Src with its translation, and Dst with its
+// own. A host and a peer must match different sides.
 func (f *filter) sides(e *parse.Event) bool {
 	if !f.host.IsValid() && !f.peer.IsValid() {
 		return true
@@ -120,10 +123,10 @@ func (f *filter) sides(e *parse.Event) bool {
 		on(f.host, e.Dst, e.NATDst) && on(f.peer, e.Src, e.NATSrc)
 }
 
-// line says whether the raw line is wanted.
+// line reports whether the raw line contains the wanted text.
 func (f *filter) line(raw []byte) bool { return len(f.text) == 0 || bytes.Contains(raw, f.text) }
 
-// dates is the span of days that the query touches.
+// window is the time span of the query.
 func (f *filter) window() store.Window {
 	w := store.Window{From: time.Unix(0, f.from)}
 	if !f.open {

@@ -42,7 +42,7 @@ func FuzzBlock(f *testing.F) {
 func decodeAll(z *codec, b []byte) {
 	var c cursor
 	filter := newFilter(&store.Query{})
-	if c.decode(newDecoder(z), b, &filter, false, true) == nil {
+	if c.decode(newDecoder(z), b, &filter, want{identity: true}) == nil {
 		for i := range c.rows {
 			_ = len(c.rows[i].Raw) + len(c.rows[i].Src.String()) + len(c.rows[i].Detail.String())
 		}

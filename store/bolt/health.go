@@ -60,8 +60,8 @@ func sum(a, b store.Health) store.Health {
 	return a
 }
 
-// Health sums the accounting by sender and router over the days that touch w, in that order. Date is the last of these days
-// that knows them; SkewMS is of that day.
+// Health sums the accounting by sender and router over the days that touch w, in that order. Date is the last of
+// these days that knows them; SkewMS is of that day.
 func (db *DB) Health(ctx context.Context, w store.Window) ([]store.Health, error) {
 	if err := db.enter(); err != nil {
 		return nil, err

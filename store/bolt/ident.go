@@ -5,15 +5,14 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
-	"uncloak/parse"
 	"uncloak/store"
 )
 
-// The identity of a line is a hash, eight bytes that nothing compresses, and nearly all lines say themselves what theirs
-// is: parse.Parser.Identity, plus a number that is the same for many lines (ingest adds the hash of the router). So a row
-// has a code: of which of these numbers to add, or that its identity is stored as it is. Where the line is not kept, the
-// lower 16 bits remain, if the event has a source: only a line of the same second, the same addresses, ports and detail
-// can be mistaken for it, in one of 65,536 cases.
+// The identity of a line is a hash: eight bytes that nothing compresses. For nearly all lines it can be computed
+// again: parse.Parser.Identity of the line, plus a number that many lines share (ingest adds the hash of the router).
+// So each row has a code: which of these numbers to add, or that its identity is stored whole. Where the line is not
+// kept, the lower 16 bits remain, if the event has a source: only a line of the same second, the same addresses,
+// ports and detail can be mistaken for it, in one of 65,536 cases.
 const (
 	identWhole = iota
 	identShort
@@ -22,10 +21,10 @@ const (
 	minAdds  = 8 // rows that have the same number to add before it pays, and is no accident
 )
 
-// identMask is what is left of an identity without its line.
+// identMask selects the bits of an identity that are stored without its line.
 const identMask = 1<<16 - 1
 
-// thin is the row without its line.
+// thin removes the line of a row, and the upper bits of its identity.
 func thin(r *store.Entry) {
 	r.Raw = nil
 	if r.Src.IsValid() {
@@ -33,12 +32,12 @@ func thin(r *store.Entry) {
 	}
 }
 
-// isShort says that the row has lost its line, or could have: then its lower bits are all that there is.
+// isShort reports whether the row has no line and only the lower bits of its identity.
 func isShort(r *store.Entry) bool {
 	return r.Raw == nil && r.Src.IsValid() && r.Identity <= identMask
 }
 
-// shortKey is what is compared where identities are short.
+// shortKey is a hash of addresses, ports, detail and short identity, compared where identities are short.
 func shortKey(r *store.Entry) uint64 {
 	var b [32 + 4 + 2]byte
 	src, dst := r.Src.As16(), [16]byte{}
@@ -53,7 +52,7 @@ func shortKey(r *store.Entry) uint64 {
 	return xxhash.Sum64(b[:]) ^ xxhash.Sum64String(r.Detail.String())
 }
 
-// identities writes those of all rows to e.p.
+// identities writes the identities of all rows to e.p.
 func (e *encoder) identities(rows []*store.Entry) {
 	e.derived = sized(e.derived, len(rows))
 	clear(e.addCount)
@@ -101,7 +100,8 @@ func (e *encoder) identities(rows []*store.Entry) {
 	e.p.numbers(whole)
 }
 
-// identities reads those that the columns have. d.identAdds has what is to be added to what the lines say.
+// identities reads the identities that the columns hold. d.identAdds has the numbers to be added to identities that
+// are computed from the lines.
 func (d *decoder) identities(s *streams, rows []store.Entry) {
 	n := len(rows)
 	d.identCodes = append(d.identCodes[:0], s.bytes(n, &s.plane)...)
@@ -151,7 +151,7 @@ func (d *decoder) identity(i int, r *store.Entry) {
 	}
 }
 
-// derives says that some identities are to be had from the lines alone.
+// derives reports whether some identities must be computed from the lines.
 func (d *decoder) derives() bool {
 	for _, c := range d.identCodes {
 		if c >= identAdd {
@@ -160,5 +160,3 @@ func (d *decoder) derives() bool {
 	}
 	return false
 }
-
-var _ = parse.Record{}

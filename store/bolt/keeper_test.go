@@ -24,8 +24,9 @@ import (
 // threeDays has 3000 events on each of the three days from noon() on.
 func threeDays(t *testing.T, db *DB) {
 	for n := range 3 {
-		mustAppend(t, db, store.Batch{ID: fmt.Sprint("day ", n), Entries: entries(noon().AddDate(0, 0, n), uint64(n)*10_000, 3000),
-			Health: []store.Health{{Date: detect.DateOf(noon()) + detect.Date(n), Sender: "gw", Received: 3000}}})
+		mustAppend(t, db, store.Batch{ID: fmt.Sprint("day ", n),
+			Entries: entries(noon().AddDate(0, 0, n), uint64(n)*10_000, 3000),
+			Health:  []store.Health{{Date: detect.DateOf(noon()) + detect.Date(n), Sender: "gw", Received: 3000}}})
 	}
 }
 
@@ -43,16 +44,24 @@ func TestRetain(t *testing.T) {
 		want  string
 		left  int
 	}{
-		"no limit":         {func(*DB) store.Retain { return store.Retain{} }, today, "[]", 9000},
-		"two days":         {func(*DB) store.Retain { return store.Retain{Days: 2} }, today, "[2026-11-21 days 3000]", 6000},
-		"one day":          {func(*DB) store.Retain { return store.Retain{Days: 1} }, today, "[2026-11-21 days 3000 2026-11-22 days 3000]", 3000},
-		"years later":      {func(*DB) store.Retain { return store.Retain{Days: 1} }, today + 1000, "[2026-11-21 days 3000 2026-11-22 days 3000 2026-11-23 days 3000]", 0},
-		"a clock of 1970":  {func(*DB) store.Retain { return store.Retain{Days: 1, Bytes: 1} }, 0, "[]", 9000},
-		"bytes of two":     {func(db *DB) store.Retain { return store.Retain{Bytes: size(db, today-1, today)} }, today, "[2026-11-21 bytes 3000]", 6000},
-		"one byte":         {func(*DB) store.Retain { return store.Retain{Bytes: 1} }, today, "[2026-11-21 bytes 3000 2026-11-22 bytes 3000]", 3000},
-		"whichever first":  {func(db *DB) store.Retain { return store.Retain{Days: 2, Bytes: size(db, today)} }, today, "[2026-11-21 days 3000 2026-11-22 bytes 3000]", 3000},
-		"lines":            {func(*DB) store.Retain { return store.Retain{RawDays: 1} }, today, "[2026-11-21 raw 3000 2026-11-22 raw 3000]", 9000},
-		"days, then lines": {func(*DB) store.Retain { return store.Retain{Days: 2, RawDays: 1} }, today, "[2026-11-21 days 3000 2026-11-22 raw 3000]", 6000},
+		"no limit": {func(*DB) store.Retain { return store.Retain{} }, today, "[]", 9000},
+		"two days": {func(*DB) store.Retain { return store.Retain{Days: 2} }, today, "[2026-11-21 days 3000]",
+			6000},
+		"one day": {func(*DB) store.Retain { return store.Retain{Days: 1} }, today,
+			"[2026-11-21 days 3000 2026-11-22 days 3000]", 3000},
+		"years later": {func(*DB) store.Retain { return store.Retain{Days: 1} }, today + 1000,
+			"[2026-11-21 days 3000 2026-11-22 days 3000 2026-11-23 days 3000]", 0},
+		"a clock of 1970": {func(*DB) store.Retain { return store.Retain{Days: 1, Bytes: 1} }, 0, "[]", 9000},
+		"bytes of two": {func(db *DB) store.Retain { return store.Retain{Bytes: size(db, today-1, today)} },
+			today, "[2026-11-21 bytes 3000]", 6000},
+		"one byte": {func(*DB) store.Retain { return store.Retain{Bytes: 1} }, today,
+			"[2026-11-21 bytes 3000 2026-11-22 bytes 3000]", 3000},
+		"whichever first": {func(db *DB) store.Retain { return store.Retain{Days: 2, Bytes: size(db, today)} },
+			today, "[2026-11-21 days 3000 2026-11-22 bytes 3000]", 3000},
+		"lines": {func(*DB) store.Retain { return store.Retain{RawDays: 1} }, today,
+			"[2026-11-21 raw 3000 2026-11-22 raw 3000]", 9000},
+		"days, then lines": {func(*DB) store.Retain { return store.Retain{Days: 2, RawDays: 1} }, today,
+			"[2026-11-21 days 3000 2026-11-22 raw 3000]", 6000},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -91,7 +100,8 @@ func TestRetain(t *testing.T) {
 	}
 }
 
-// TestThinned: the columns stay, lines that come late are dropped in their turn, and an import of the old file adds nothing.
+// TestThinned: the columns stay, lines that come late are dropped in their turn, and an import of the old file adds
+// nothing.
 func TestThinned(t *testing.T) {
 	db := mustOpen(t, t.TempDir(), Options{NoSync: true})
 	defer mustClose(t, db)
@@ -180,15 +190,19 @@ func TestVerify(t *testing.T) {
 			})
 		}, []string{"events are from 2026-11-21 12:00:00"}},
 		"the accounting": {func(t *testing.T, dir, _ string) {
-			edit(t, dir, date, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("health")).Put([]byte("x"), []byte("{")) })
+			edit(t, dir, date, func(tx *bbolt.Tx) error {
+				return tx.Bucket([]byte("health")).Put([]byte("x"), []byte("{"))
+			})
 		}, []string{`accounting of "x"`}},
 		"the summary": {func(t *testing.T, dir, _ string) {
 			edit(t, dir, date, func(tx *bbolt.Tx) error {
-				return tx.Bucket([]byte("day")).Put([]byte("day"), []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14})
+				return tx.Bucket([]byte("day")).Put([]byte("day"), []byte("no summary at all"))
 			})
 		}, []string{"summary: "}},
 		"a newer format": {func(t *testing.T, dir, _ string) {
-			edit(t, dir, date, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("version"), []byte{0, 0, 0, 99}) })
+			edit(t, dir, date, func(tx *bbolt.Tx) error {
+				return tx.Bucket([]byte("meta")).Put([]byte("version"), []byte{0, 0, 0, 99})
+			})
 		}, []string{"newer version"}},
 		"a page": {func(t *testing.T, _, file string) {
 			b, err := os.ReadFile(file)
@@ -242,7 +256,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// unpack is what tar -x does.
+// unpack extracts a tar archive.
 func unpack(t *testing.T, r io.Reader) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -282,14 +296,15 @@ func (s slowly) Write(b []byte) (int, error) {
 	return s.Writer.Write(b)
 }
 
-// TestBackup: a backup that is made while batches come is whole, has all that was there when it began, and whole batches of
-// what came since.
+// TestBackup: a backup that is made while batches come is whole, has all that was there when it began, and whole
+// batches of what came since.
 func TestBackup(t *testing.T) {
 	dir := t.TempDir()
 	db := mustOpen(t, dir, Options{NoSync: true})
 	defer mustClose(t, db)
 	threeDays(t, db)
-	for name, text := range map[string]string{"acks.json": "[]", ".hidden": "x", "days/2026-11-20.db.damaged-1": "old"} {
+	for name, text := range map[string]string{"acks.json": "[]", ".hidden": "x",
+		"days/2026-11-20.db.damaged-1": "old"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -298,7 +313,8 @@ func TestBackup(t *testing.T) {
 	n := uint64(0)
 	w := slowly{&file, func() {
 		n++
-		mustAppend(t, db, store.Batch{ID: fmt.Sprint("meanwhile ", n), Entries: entries(noon().AddDate(0, 0, 2).Add(time.Hour), 1<<40+n*1000, 100)})
+		mustAppend(t, db, store.Batch{ID: fmt.Sprint("meanwhile ", n),
+			Entries: entries(noon().AddDate(0, 0, 2).Add(time.Hour), 1<<40+n*1000, 100)})
 	}}
 	if err := db.Backup(t.Context(), w); err != nil {
 		t.Fatal(err)
@@ -310,14 +326,16 @@ func TestBackup(t *testing.T) {
 	if got < 9000 || got%100 != 0 || got > count(t, db, store.Query{}) || n < 5 {
 		t.Errorf("%d events, after %d writes", got, n)
 	}
-	if sound, problems := verified(t, copied); sound != 3 || len(problems) != 1 || !strings.Contains(problems[0], "damaged-1") {
+	if sound, problems := verified(t, copied); sound != 3 || len(problems) != 1 ||
+		!strings.Contains(problems[0], "damaged-1") {
 		t.Errorf("%d sound, %q", sound, problems)
 	}
 	if hs, err := copied.Health(t.Context(), store.Window{}); err != nil || len(hs) != 1 || hs[0].Received != 9000 {
 		t.Errorf("%v, %v", hs, err)
 	}
 	for i := range n { // what is missing can be added, and nothing twice
-		mustAppend(t, copied, store.Batch{ID: fmt.Sprint("meanwhile ", i+1), Entries: entries(noon().AddDate(0, 0, 2).Add(time.Hour), 1<<40+(i+1)*1000, 100)})
+		mustAppend(t, copied, store.Batch{ID: fmt.Sprint("meanwhile ", i+1),
+			Entries: entries(noon().AddDate(0, 0, 2).Add(time.Hour), 1<<40+(i+1)*1000, 100)})
 	}
 	if a, b := count(t, copied, store.Query{}), count(t, db, store.Query{}); a != b {
 		t.Errorf("%d events, the original has %d", a, b)

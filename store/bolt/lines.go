@@ -16,7 +16,7 @@ type slot struct {
 	lastID   uint64
 }
 
-// liner writes the raw lines of a block. Template 0 is that of a row whose line is not kept.
+// liner encodes the raw lines of a block. Template 0 marks a row whose line is not kept.
 type liner struct {
 	scan      scanner
 	refs      refs
@@ -38,8 +38,8 @@ func newLiner() *liner {
 
 func (s *stringList) reset() { s.lens, s.text = s.lens[:0], s.text[:0] }
 
-// writeWhole writes the lines section with each line as a template of its own, without tokens: for a fifth of the time and four
-// times the size. A placeholder that stands in a line is doubled.
+// writeWhole writes the lines section with each line as a template of its own, without tokens: for a fifth of the
+// time and four times the size. A placeholder that stands in a line is doubled.
 func (l *liner) writeWhole(p *packer, e *encoder, rows []*store.Entry) (plain int) {
 	l.list.reset()
 	l.wordList.reset()
@@ -114,7 +114,7 @@ func (l *liner) write(p *packer, e *encoder, rows []*store.Entry) (plain int) {
 	return plain
 }
 
-// template is the number of the one that was scanned.
+// template returns the number of the template that was scanned last.
 func (l *liner) template() uint32 {
 	id, ok := l.templates[string(l.scan.template)]
 	if ok {
@@ -124,7 +124,7 @@ func (l *liner) template() uint32 {
 	l.templates[string(l.scan.template)] = id
 	l.list.add(string(l.scan.template))
 	from := int32(len(l.members))
-	l.members, _ = l.table.assign(l.scan.template, l.members) // our own templates are right
+	l.members, _ = l.table.assign(l.scan.template, l.members) // cannot fail: scan made the template
 	l.used = append(l.used, [2]int32{from, int32(len(l.members))})
 	for len(l.slots) < len(l.table.kinds) {
 		l.slots = append(l.slots, slot{})
@@ -168,7 +168,7 @@ func (l *liner) add(s *slot, t *token, row uint32) {
 	}
 }
 
-// number is the code of a number, if possible the one that the slot had before.
+// number returns the code of the field that has the value v, if possible the slot's last code; 0 where no field has it.
 func (r *refs) number(v uint64, last byte) byte {
 	if v == 0 {
 		return 0
@@ -196,7 +196,7 @@ func (r *refs) ip(v uint32, last byte) byte {
 	return 0
 }
 
-// word is the code of a word that is an IPv6 address.
+// word returns the code of the address that is written as w, an IPv6 address; 0 where the event has no such address.
 func (r *refs) word(w []byte) byte {
 	if len(w) > 45 || bytes.Count(w, []byte(":")) < 2 {
 		return 0
@@ -210,7 +210,7 @@ func (r *refs) word(w []byte) byte {
 	return 0
 }
 
-// word is the number of a word in the block's list; mostly the slot's last one.
+// word returns the number of w in the block's list of words: mostly the slot's last one.
 func (l *liner) word(s *slot, w []byte) uint64 {
 	if s.lastText != nil && bytes.Equal(s.lastText, w) {
 		return s.lastID

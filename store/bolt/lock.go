@@ -14,9 +14,9 @@ import (
 	"uncloak/store"
 )
 
-// lockDir takes the directory for this process until the file is closed: alone, or together with other readers.
-// The kernel lets go of it when the process dies, so no stale lock is ever left behind. The file stays, for removing
-// it would race with the next one who opens it.
+// lockDir locks the directory for this process until the returned file is closed: alone, or together with other
+// readers. The kernel lets go of it when the process dies, so no stale lock is ever left behind. The file stays, for
+// removing it would race with the next one who opens it.
 func lockDir(dir string, readOnly bool) (*os.File, error) {
 	name := filepath.Join(dir, "lock")
 	flags, how := os.O_RDWR|os.O_CREATE, syscall.LOCK_EX

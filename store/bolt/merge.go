@@ -16,21 +16,21 @@ import (
 // maxTail bounds the list of small blocks of a day, which grows while readers are there.
 const maxTail = 256
 
-// tailBlock is a small block at the end of a day, in order of arrival.
+// tailBlock is a small block among the latest of a day.
 type tailBlock struct {
 	ref  blockRef
 	size int // of its raw lines
 }
 
-// swallow makes one block of that of p and of the last k of d.tail. unlock is to be called after the commit.
+// swallow joins the rows of p and those of the last k of d.tail into new blocks. The caller calls unlock after the
+// commit.
 func (db *DB) swallow(d *day, p *part) (k int, unlock func()) {
 	unlock = func() {}
-	if len(p.blocks) != 1 {
-		return 0, unlock
+	count, size := len(p.rows), 0
+	for i := range p.blocks {
+		size += p.blocks[i].size
 	}
-	own := p.blocks[0]
-	count, size := int(own.ref.count), own.size
-	for i := len(d.tail) - 1; i >= 0; i-- {
+	for i := len(d.tail) - 1; i >= 0 && count < blockEvents/2; i-- {
 		t := d.tail[i]
 		if int(t.ref.count) > 2*count || int(t.ref.count)+count > blockEvents || t.size+size > blockRaw {
 			break
@@ -41,18 +41,18 @@ func (db *DB) swallow(d *day, p *part) (k int, unlock func()) {
 		return 0, unlock
 	}
 	rows, err := db.loadRows(d, d.tail[len(d.tail)-k:])
-	if err != nil { // damaged: stays as it is, and is reported to who reads it
+	if err != nil { // damaged: it stays as it is; readers report it
 		d.tail = nil
 		d.readers.Unlock()
 		return 0, unlock
 	}
 	rows = append(rows, p.rows...)
 	slices.SortStableFunc(rows, func(x, y *store.Entry) int { return cmp.Compare(x.Time, y.Time) })
-	p.blocks = []newBlock{makeBlock(db.enc[0], rows, size)}
+	p.blocks = db.seal(rows, false)
 	return k, d.readers.Unlock
 }
 
-// loadRows decodes blocks, in order of arrival.
+// loadRows decodes small blocks, in order of arrival.
 func (db *DB) loadRows(d *day, tail []tailBlock) (rows []*store.Entry, err error) {
 	dec := db.decoders.Get().(*decoder)
 	defer db.decoders.Put(dec)
@@ -63,7 +63,7 @@ func (db *DB) loadRows(d *day, tail []tailBlock) (rows []*store.Entry, err error
 			return nil, err
 		}
 		var c cursor
-		if err := c.decode(dec, b, &all, false, true); err != nil {
+		if err := c.decode(dec, b, &all, want{identity: true}); err != nil {
 			return nil, err
 		}
 		for i := range c.rows {
@@ -73,7 +73,8 @@ func (db *DB) loadRows(d *day, tail []tailBlock) (rows []*store.Entry, err error
 	return rows, nil
 }
 
-// grow notes the new blocks of p, which has swallowed the last k, as candidates for the next merge.
+// grow replaces the last k blocks of d.tail, which p has swallowed, by the new blocks of p: candidates for the next
+// merge.
 func (d *day) grow(p *part, k int) {
 	d.tail = d.tail[:len(d.tail)-k]
 	for _, b := range p.blocks {

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// Numbers come in order of first appearance, as a map would give them, in each of several rounds and beyond several growths.
+// Numbers come in order of first appearance, as a map would give them, in each of several rounds and beyond several
+// growths.
 func TestNumberingIsThatOfAMap(t *testing.T) {
 	var n numbering
 	rnd := rand.New(rand.NewPCG(1, 2))

@@ -10,15 +10,15 @@ import (
 	"syscall"
 )
 
-// bbolt trusts its file: it follows a page number wherever it leads, so that a spoiled page can send it round in a circle,
-// or stop the whole process. Therefore the pages of a file are walked here before bbolt sees them: each once, within
-// the file, in order of their keys, and none that the list of free pages has too. That reads the first page of each block and
-// not the blocks themselves: of a day of 10 million events some 3 MB. See docs/adr/0006-page-check.md.
+// bbolt trusts its file: it follows a page number wherever it leads, so that a spoiled page can send it round in a
+// circle, or stop the whole process. Therefore the pages of a file are walked here before bbolt sees them: each once,
+// within the file, in order of their keys, and none that the list of free pages has too. That reads the first page of
+// each block and not the blocks themselves: of a day of 10 million events some 3 MB. See docs/adr/0006-page-check.md.
 //
-// The format (go.etcd.io/bbolt/internal/common): a page is id, flags, count, overflow and then count elements; a branch
-// element is pos, ksize, pgid; a leaf element flags, pos, ksize, vsize. pos counts from the element. Page 0 and 1 are
-// metas; that of the larger txid counts. A leaf element with the bucket flag has root and sequence of a bucket as its value,
-// and where root is 0, the only page of that bucket behind them.
+// The format (go.etcd.io/bbolt/internal/common): a page is id, flags, count, overflow and then count elements; a
+// branch element is pos, ksize, pgid; a leaf element flags, pos, ksize, vsize. pos counts from the element. Page 0
+// and 1 are metas; that of the larger txid counts. A leaf element with the bucket flag has root and sequence of a
+// bucket as its value, and where root is 0, the only page of that bucket behind them.
 const (
 	pageHead    = 16
 	elementLen  = 16
@@ -33,17 +33,18 @@ const (
 	bucketDepth = 4
 )
 
-// pages is a bbolt file as it lies on the disk.
+// pages is a bbolt file as its bytes lie on the disk.
 type pages struct {
 	b              []byte
 	size           uint64 // of a page
 	high           uint64 // pages from here on do not exist
 	root, freelist uint64
 	txid           uint64
+	oneMeta        bool     // the other meta makes no sense: the last transaction may be lost
 	seen           []uint64 // bits: pages that the walk has met
 }
 
-// withPages maps a file and calls f with its pages; nil without a call for a file that is empty or not there.
+// withPages maps a file and calls f with its pages. For a file that is empty or missing it returns nil without a call.
 func withPages(name string, f func(*pages) error) error {
 	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
 	if errors.Is(err, os.ErrNotExist) {
@@ -74,13 +75,21 @@ func withPages(name string, f func(*pages) error) error {
 	})
 }
 
+// errOneMeta marks a file that bbolt reads as it was before its last transaction, or as it is now: one of its two metas
+// makes no sense, and nobody knows which of them was the newer one.
+var errOneMeta = fmt.Errorf("%w: one of two meta pages is invalid, what was stored last may be missing", errDamaged)
+
 // newPages reads the meta that bbolt would choose.
 func newPages(b []byte) (*pages, error) {
 	var best *pages
+	metas := map[uint64]int{} // valid ones, by size of a page
 	for size := uint64(1024); size <= 1<<16; size *= 2 {
 		for _, at := range []uint64{0, size} {
-			if p := readMeta(b, at); p != nil && p.size == size && (best == nil || p.txid > best.txid) {
-				best = p
+			if p := readMeta(b, at); p != nil && p.size == size {
+				metas[size]++
+				if best == nil || p.txid > best.txid {
+					best = p
+				}
 			}
 		}
 	}
@@ -90,6 +99,7 @@ func newPages(b []byte) (*pages, error) {
 	if best.high < 4 || best.high > uint64(len(b))/best.size {
 		return nil, fmt.Errorf("%w: file has %d bytes of %d", errDamaged, len(b), best.high*best.size)
 	}
+	best.oneMeta = metas[best.size] == 1
 	best.seen = make([]uint64, best.high/64+1)
 	return best, nil
 }
@@ -104,10 +114,11 @@ func readMeta(b []byte, at uint64) *pages {
 	if ne.Uint32(m) != 0xED0CDAED || ne.Uint32(m[4:]) != 2 || ne.Uint64(m[56:]) != sum.Sum64() {
 		return nil
 	}
-	return &pages{b: b, size: uint64(ne.Uint32(m[8:])), root: ne.Uint64(m[16:]), freelist: ne.Uint64(m[32:]), high: ne.Uint64(m[40:]), txid: ne.Uint64(m[48:])}
+	return &pages{b: b, size: uint64(ne.Uint32(m[8:])), root: ne.Uint64(m[16:]), freelist: ne.Uint64(m[32:]),
+		high: ne.Uint64(m[40:]), txid: ne.Uint64(m[48:])}
 }
 
-// page is one with its overflow, which was not met before.
+// page returns a page with its overflow pages; the walk must not have met any of them before.
 func (p *pages) page(id uint64) (b []byte, flags, count int, err error) {
 	if id < 2 || id >= p.high {
 		return nil, 0, 0, fmt.Errorf("%w: page %d of %d", errDamaged, id, p.high)
@@ -128,8 +139,8 @@ func (p *pages) page(id uint64) (b []byte, flags, count int, err error) {
 	return b[: (more+1)*p.size : (more+1)*p.size], int(ne.Uint16(b[8:])), int(ne.Uint16(b[10:])), nil
 }
 
-// A walk goes through a file. Both functions may be nil. bad is called for what makes no sense, and the walk goes on beside it; an
-// error of pair ends it.
+// A walk goes through a file. Both functions may be nil. bad is called for what makes no sense, and the walk goes on
+// beside it; an error of pair ends it.
 type walk struct {
 	*pages
 	pair func(bucket string, key, value []byte) error
@@ -172,7 +183,8 @@ func (w *walk) below(id uint64, bucket string, level, depth int, last *[]byte) e
 	for i := range count {
 		at, ne := pageHead+i*elementLen, binary.NativeEndian
 		key, ok := cut(b, at, ne.Uint32(b[at:]), ne.Uint32(b[at+4:]))
-		if !ok || len(key) == 0 || len(*last) > 0 && (bytes.Compare(*last, key) > 0 || i > 0 && bytes.Equal(*last, key)) {
+		if !ok || len(key) == 0 ||
+			len(*last) > 0 && (bytes.Compare(*last, key) > 0 || i > 0 && bytes.Equal(*last, key)) {
 			w.bad(fmt.Errorf("%w: key %d of page %d", errDamaged, i, id))
 		} else {
 			*last = key
@@ -195,7 +207,8 @@ func (w *walk) leaf(b []byte, id uint64, count int, bucket string, level int, la
 		key, ok := cut(b, at, pos, ksize)
 		value, fits := cut(b, at+int(pos), ksize, vsize)
 		// the first key of a leaf may be the very one of the branch above
-		if !ok || !fits || len(key) == 0 || len(*last) > 0 && (bytes.Compare(*last, key) > 0 || !first && bytes.Equal(*last, key)) {
+		if !ok || !fits || len(key) == 0 ||
+			len(*last) > 0 && (bytes.Compare(*last, key) > 0 || !first && bytes.Equal(*last, key)) {
 			w.bad(fmt.Errorf("%w: key %d of page %d", errDamaged, i, id))
 			continue
 		}
@@ -242,7 +255,7 @@ func (w *walk) bucket(name string, id uint64, value []byte, level int) error {
 	return w.leaf(inner, id, count, name, level, &last)
 }
 
-// cut is n bytes of b, skip behind at.
+// cut returns the n bytes of b from at+skip on; false where b is shorter.
 func cut(b []byte, at int, skip, n uint32) ([]byte, bool) {
 	from := uint64(at) + uint64(skip)
 	if from+uint64(n) > uint64(len(b)) {
@@ -251,7 +264,7 @@ func cut(b []byte, at int, skip, n uint32) ([]byte, bool) {
 	return b[from : from+uint64(n) : from+uint64(n)], true
 }
 
-// free looks at the list of free pages, after the walk: what it has must be free, and of what the walk has met nothing.
+// free checks the list of free pages after the walk: it must not hold a page that the walk has met.
 func (w *walk) free() {
 	if w.freelist == noFreelist {
 		return
@@ -283,7 +296,7 @@ func (w *walk) free() {
 	}
 }
 
-// checkPages says what is wrong with the pages of a file; nil where all is well, or where there is no file.
+// checkPages returns what is wrong with the pages of a file; nil where all is well, or where there is no file.
 func checkPages(name string) error {
 	return withPages(name, func(p *pages) error {
 		var first error
@@ -300,6 +313,9 @@ func checkPages(name string) error {
 		}
 		if first == nil { // pages below a damaged one were not met
 			w.free()
+		}
+		if first == nil && p.oneMeta {
+			first = errOneMeta
 		}
 		if more > 0 {
 			first = fmt.Errorf("%w (and %d more)", first, more)

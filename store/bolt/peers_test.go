@@ -27,9 +27,10 @@ import (
 	"uncloak/store"
 )
 
-// TestPeers is the part of .ci/bench-store that measures this store. UNCLOAK_LINES names netfilter lines of a syslog; they
-// are repeated to UNCLOAK_COUNT within one day, each time with other hosts and peers, at an even pace. "who" is asked of
-// UNCLOAK_DAYS days, copies of that one. UNCLOAK_OUT is where the text goes, for the peers; UNCLOAK_DIR where the store goes.
+// TestPeers is the part of .ci/bench-store that measures this store. UNCLOAK_LINES names netfilter lines of a syslog;
+// they are repeated to UNCLOAK_COUNT within one day, each time with other hosts and peers, at an even pace. "who" is
+// asked of UNCLOAK_DAYS days, copies of that one. UNCLOAK_OUT is where the text goes, for the peers; UNCLOAK_DIR
+// where the store goes.
 func TestPeers(t *testing.T) {
 	count, days := envNumber("UNCLOAK_COUNT", 200_000), envNumber("UNCLOAK_DAYS", 1)
 	g := newGenerator(t, os.Getenv("UNCLOAK_LINES"), count)
@@ -59,17 +60,20 @@ func TestPeers(t *testing.T) {
 	say := func(what, format string, args ...any) {
 		fmt.Printf("  %-44s "+format+"\n", append([]any{what}, args...)...)
 	}
-	say("append, durable", "%.2f M events/s, CPU %.2f µs an event, %.1f B/event", total/wall.Seconds()/1e6, used.Seconds()*1e6/total, float64(onDisk(t, db))/total)
+	say("append, durable", "%.2f M events/s, CPU %.2f µs an event, %.1f B/event", total/wall.Seconds()/1e6,
+		used.Seconds()*1e6/total, float64(onDisk(t, db))/total)
 	start, busy := time.Now(), processorTime()
 	if err := db.Tidy(t.Context(), 1<<30, false); err != nil {
 		t.Fatal(err)
 	}
-	say("compacted", "%.2f B/event, %.2f M events/s, CPU %.2f µs an event", float64(onDisk(t, db))/total, total/time.Since(start).Seconds()/1e6, (processorTime()-busy).Seconds()*1e6/total)
+	say("compacted", "%.2f B/event, %.2f M events/s, CPU %.2f µs an event", float64(onDisk(t, db))/total,
+		total/time.Since(start).Seconds()/1e6, (processorTime()-busy).Seconds()*1e6/total)
 	for name, q := range map[string]store.Query{"scan, columns": {NoRaw: true}, "scan, raw lines": {}} {
 		q.From, q.To = dayOne, dayOne.AddDate(0, 0, 1)
 		start, busy := time.Now(), processorTime()
 		n := drain(t, db, q)
-		say(name, "%.1f M events/s, CPU %.0f ns an event", float64(n)/time.Since(start).Seconds()/1e6, float64((processorTime()-busy).Nanoseconds())/float64(n))
+		say(name, "%.1f M events/s, CPU %.0f ns an event", float64(n)/time.Since(start).Seconds()/1e6,
+			float64((processorTime()-busy).Nanoseconds())/float64(n))
 	}
 	mid := dayOne.Add(10 * time.Hour)
 	host := netip.PrefixFrom(g.entry(count*21/48).Src, 32)
@@ -170,7 +174,8 @@ func timed(n int, fs ...func(int)) string {
 		took = append(took, time.Since(start))
 	}
 	slices.Sort(took)
-	return fmt.Sprintf("median %.1f ms, 90 %% %.1f ms, most %.1f ms", took[n/2].Seconds()*1e3, took[n*9/10].Seconds()*1e3, took[n-1].Seconds()*1e3)
+	return fmt.Sprintf("median %.1f ms, 90 %% %.1f ms, most %.1f ms", took[n/2].Seconds()*1e3,
+		took[n*9/10].Seconds()*1e3, took[n-1].Seconds()*1e3)
 }
 
 func processorTime() time.Duration {
@@ -221,7 +226,8 @@ func newGenerator(t *testing.T, name string, count int) *generator {
 	}
 	g := &generator{count: count, parser: parse.NewParser()}
 	for l := range bytes.Lines(data) {
-		if l = bytes.TrimSuffix(l, []byte("\n")); bytes.Contains(l, []byte("kernel: [")) && bytes.Contains(l, []byte(" SRC=")) {
+		if l = bytes.TrimSuffix(l, []byte("\n")); bytes.Contains(l, []byte("kernel: [")) &&
+			bytes.Contains(l, []byte(" SRC=")) {
 			g.lines = append(g.lines, bytes.Clone(l))
 		}
 		if len(g.lines) == 100_000 {
@@ -259,7 +265,8 @@ func (g *generator) line(i int) []byte {
 	before, dst, after := field(after, " DST=")
 	g.buf = append(g.buf, before...)
 	a = dst.As4()
-	if !bytes.Contains(after, []byte("DPT=443 ")) && !bytes.Contains(after, []byte("DPT=53 ")) && !bytes.Contains(after, []byte("DPT=80 ")) && !bytes.Contains(after, []byte("DPT=123 ")) {
+	if !bytes.Contains(after, []byte("DPT=443 ")) && !bytes.Contains(after, []byte("DPT=53 ")) &&
+		!bytes.Contains(after, []byte("DPT=80 ")) && !bytes.Contains(after, []byte("DPT=123 ")) {
 		a[1], a[2], a[3] = a[1]^byte(copyOf*29), a[2]^byte(copyOf*71), a[3]^byte(copyOf*113)
 	}
 	return append(netip.AddrFrom4(a).AppendTo(g.buf), after...)

@@ -15,16 +15,19 @@ import (
 	"uncloak/store"
 )
 
-// TestQueryLeavesBlocksAlone: of a query that only one block can answer, no other is read. All others are damaged behind their heads,
-// and damage that is met is counted.
+// TestQueryLeavesBlocksAlone: of a query that only one block can answer, no other is read. All others are damaged
+// behind their heads, and damage that is met is counted.
 func TestQueryLeavesBlocksAlone(t *testing.T) {
 	dir := t.TempDir()
 	db := mustOpen(t, dir, Options{NoSync: true})
 	for n := range 6 {
 		es := entries(noon().Add(time.Duration(n)*time.Hour), uint64(n)*10_000, 1000)
 		for i := range es {
-			es[i].Kind = []parse.Kind{parse.SessionNew, parse.SessionNew, parse.SessionNew, parse.OOMKill, parse.SessionNew, parse.SessionNew}[n]
-			es[i].Src, es[i].Dst = netip.AddrFrom4([4]byte{192, 168, byte(n), byte(i % 30)}), netip.AddrFrom4([4]byte{198, 51, byte(n), byte(i % 100)})
+			es[i].Kind = []parse.Kind{parse.SessionNew, parse.SessionNew, parse.SessionNew, parse.OOMKill,
+				parse.SessionNew, parse.SessionNew}[n]
+			es[i].Router = parse.MakeName(fmt.Sprint("gw", n))
+			es[i].Src, es[i].Dst = netip.AddrFrom4([4]byte{192, 168, byte(n), byte(i % 30)}),
+				netip.AddrFrom4([4]byte{198, 51, byte(n), byte(i % 100)})
 			es[i].NATSrc, es[i].NATSPort = netip.MustParseAddr("203.0.113.7"), uint16(1000*n+i+1)
 		}
 		mustAppend(t, db, store.Batch{Entries: es})
@@ -56,13 +59,15 @@ func TestQueryLeavesBlocksAlone(t *testing.T) {
 		q    store.Query
 		want int
 	}{
-		"time":          {store.Query{Window: hour}, 1000},
-		"kind":          {store.Query{Kinds: []parse.Kind{parse.OOMKill}}, 1000},
-		"host":          {store.Query{Host: host}, 34},
-		"peer":          {store.Query{Peer: netip.MustParsePrefix("198.51.3.7/32")}, 10},
-		"host and text": {store.Query{Host: host, Text: "line 30007"}, 1},
-		"limit":         {store.Query{Window: store.Window{From: hour.From}, Limit: 7}, 7},
-		"nobody":        {store.Query{Host: netip.MustParsePrefix("10.9.9.9/32")}, 0},
+		"time":           {store.Query{Window: hour}, 1000},
+		"kind":           {store.Query{Kinds: []parse.Kind{parse.OOMKill}}, 1000},
+		"host":           {store.Query{Host: host}, 34},
+		"peer":           {store.Query{Peer: netip.MustParsePrefix("198.51.3.7/32")}, 10},
+		"host and text":  {store.Query{Host: host, Text: "line 30007"}, 1},
+		"limit":          {store.Query{Window: store.Window{From: hour.From}, Limit: 7}, 7},
+		"router":         {store.Query{Router: "gw3"}, 1000},
+		"no such router": {store.Query{Router: "gw9"}, 0},
+		"nobody":         {store.Query{Host: netip.MustParsePrefix("10.9.9.9/32")}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := mustOpen(t, dir, Options{NoSync: true})
@@ -74,7 +79,8 @@ func TestQueryLeavesBlocksAlone(t *testing.T) {
 	}
 	db = mustOpen(t, dir, Options{NoSync: true})
 	defer mustClose(t, db)
-	hs, err := db.Who(t.Context(), store.Who{End: netip.MustParseAddrPort("203.0.113.7:3777"), At: noon().Add(3 * time.Hour)})
+	hs, err := db.Who(t.Context(), store.Who{End: netip.MustParseAddrPort("203.0.113.7:3777"),
+		At: noon().Add(3 * time.Hour)})
 	if err != nil || len(hs) != 1 || db.Damaged() != 0 {
 		t.Errorf("who: %v, %v, %d damaged blocks were read", hs, err, db.Damaged())
 	}
@@ -91,7 +97,8 @@ func TestQueryMemory(t *testing.T) {
 	for n := range batches {
 		es := entries(noon().Add(time.Duration(n)*20*time.Second), uint64(n)*size, size)
 		for i := range es {
-			es[i].Raw = fmt.Appendf(nil, "a line of some length, as a firewall writes them, with the number %d and so on", es[i].Identity)
+			es[i].Raw = fmt.Appendf(nil,
+				"a line of some length, as a firewall writes them, with the number %d and so on", es[i].Identity)
 		}
 		mustAppend(t, db, store.Batch{Entries: es})
 	}

@@ -18,10 +18,11 @@ import (
 	"uncloak/store"
 )
 
-var _ store.Keeper = (*DB)(nil)
+var _ store.Maintainer = (*DB)(nil)
 
-// Retain deletes days and drops lines; see store.Keeper. A day's bytes are those of its file and of the damaged ones that were
-// set aside. A day is thinned by writing it anew, at the same price as compacting.
+// Retain deletes days and drops lines; see store.Maintainer. The bytes of a day are those of its file and of damaged
+// files of that day that were set aside. Dropping the lines of a day rewrites its file, at the price of compacting
+// it.
 func (db *DB) Retain(ctx context.Context, r store.Retain, today detect.Date, dryRun bool) ([]store.Pruned, error) {
 	out, err := db.doomed(ctx, r, today)
 	if err != nil {
@@ -53,7 +54,7 @@ func (db *DB) Retain(ctx context.Context, r store.Retain, today detect.Date, dry
 	return out, nil
 }
 
-// doomed are the days that are to be deleted, the oldest first.
+// doomed lists the days that are to be deleted, the oldest first.
 func (db *DB) doomed(ctx context.Context, r store.Retain, today detect.Date) (out []store.Pruned, err error) {
 	if err := db.enter(); err != nil {
 		return nil, err
@@ -96,7 +97,7 @@ func keys(m map[detect.Date]int64) func(func(detect.Date) bool) {
 	}
 }
 
-// sizes are the bytes of all files of each day.
+// sizes returns the bytes of all files of each day.
 func (db *DB) sizes() (of map[detect.Date]int64, total int64, err error) {
 	files, err := os.ReadDir(filepath.Join(db.dir, "days"))
 	if err != nil {
@@ -137,7 +138,7 @@ func (db *DB) thinOld(ctx context.Context, date detect.Date, dryRun bool) (p sto
 	return p, err == nil, err
 }
 
-// CompactAll writes days anew that would become smaller; see store.Keeper.
+// CompactAll writes days anew that would become smaller; see store.Maintainer.
 func (db *DB) CompactAll(ctx context.Context, before detect.Date) (out []store.Compacted, err error) {
 	for _, date := range db.dates(store.Window{To: before.Start()}) {
 		loose, err := db.loose(ctx, date, false)

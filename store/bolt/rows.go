@@ -11,11 +11,12 @@ import (
 	"uncloak/store"
 )
 
-// The columns of a block. A session is seen two or three times (new, update, end), so its addresses and ports are written
-// once, and its later events refer to it. Translated addresses mostly repeat the others; what kind an event is, of which
-// protocol and router, is one number for all of that.
+// The columns of a block. A session is seen two or three times (new, update, end), so its addresses and ports are
+// written once, and its later events refer to it. Translated addresses mostly repeat the others; what kind an event
+// is, of which protocol and router, is one number for all of that.
 
-// flow is what the events of one session share. Addresses are numbers of the block's address table, 0 is none.
+// flow holds addresses and ports of a session, which its events share. Addresses are numbers in the block's address
+// table; 0 stands for a missing address.
 type flow struct {
 	src, dst     uint32
 	sport, dport uint16
@@ -29,7 +30,7 @@ func (f *flow) key() uint64 {
 // That number has room for two addresses of each row.
 const _ = uint(1<<16 - 1 - 2*max(blockEvents, compactEvents))
 
-// variety is what tells events of one variety from another.
+// variety holds the columns that few events of a block differ in: they are stored as one number, an index into a table.
 type variety struct {
 	router             parse.Name
 	spread             uint32
@@ -37,8 +38,8 @@ type variety struct {
 	proto, state, flag uint8
 }
 
-// Translation of an event, as one number: for each of the four parts 0 (none), 1 (as before the translation) or 2 (other),
-// or all of it as it was in the last event of the same flow.
+// Translation of an event, as one number: for each of the four parts 0 (none), 1 (as before the translation) or 2
+// (other), or all of it as it was in the last event of the same flow.
 const (
 	natNone, natSame, natOther = 0, 1, 2
 	natAsBefore                = 81 // 3⁴
@@ -75,7 +76,7 @@ func sized[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// number gives numbers to the addresses, flows and sorts of the rows.
+// number numbers the addresses, flows and varieties of the rows.
 func (e *encoder) number(rows []*store.Entry) {
 	clear(e.addrs)
 	e.v4.reset()
@@ -110,7 +111,8 @@ func (e *encoder) number(rows []*store.Entry) {
 	}
 }
 
-// sort is the number of a variety, of which a block has a few.
+// sort returns the index of k in sortList, and appends k where it is new. Most blocks have fewer than eight
+// varieties, so the first eight are compared one by one before the map is asked.
 func (e *encoder) sort(k variety) uint32 {
 	for i := range min(len(e.sortList), 8) {
 		if e.sortList[i] == k {
@@ -126,7 +128,7 @@ func (e *encoder) sort(k variety) uint32 {
 	return id
 }
 
-// addr is the number of an address, from 1; it counts as used only where use says so.
+// addr returns the number of an address, from 1 on; 0 for a missing one. Call use to count it as used.
 func (e *encoder) addr(a netip.Addr) uint32 {
 	if !a.IsValid() {
 		return 0
@@ -195,7 +197,7 @@ func (e *encoder) coarse(vals []uint64) {
 	e.p.numbers(vals)
 }
 
-// sorts writes the table of sorts.
+// sorts writes the table of varieties.
 func (e *encoder) sorts() {
 	e.p.uvarint(uint64(len(e.sortList)))
 	for _, get := range []func(*variety) uint64{
@@ -218,8 +220,8 @@ func (e *encoder) sorts() {
 	e.p.numbers(e.some)
 }
 
-// flowColumns writes which flow each row has, as the distance to the newest (0 is a new one), and the ports and addresses
-// of the flows; and which sort.
+// flowColumns writes the flow of each row as the distance to the newest flow (0 is a new one), the variety of each
+// row, and the ports of the flows.
 func (e *encoder) flowColumns() {
 	seen := uint32(0)
 	for i, f := range e.flowOf {
@@ -248,7 +250,7 @@ func (e *encoder) flowColumns() {
 	e.p.numbers(e.some)
 }
 
-// natColumns writes the translations, and all addresses, as they are counted only now.
+// natColumns writes the translations and then all addresses: how often each is used is known only now.
 func (e *encoder) natColumns(rows []*store.Entry) {
 	e.natSrc, e.natDst = e.natSrc[:0], e.natDst[:0]
 	e.natSport, e.natDport = e.natSport[:0], e.natDport[:0]
@@ -256,7 +258,8 @@ func (e *encoder) natColumns(rows []*store.Entry) {
 	clear(e.lastNAT)
 	for i, r := range rows {
 		last := &e.lastNAT[e.flowOf[i]]
-		if *last != nil && r.NATSrc == (*last).NATSrc && r.NATDst == (*last).NATDst && r.NATSPort == (*last).NATSPort && r.NATDPort == (*last).NATDPort {
+		if *last != nil && r.NATSrc == (*last).NATSrc && r.NATDst == (*last).NATDst &&
+			r.NATSPort == (*last).NATSPort && r.NATDPort == (*last).NATDPort {
 			e.vals[i] = natAsBefore
 			continue
 		}
@@ -328,7 +331,8 @@ func (e *encoder) addresses() {
 	e.addrTable()
 }
 
-// rank orders the addresses that are used more than once; e.ranks[id] is the code. The others are counted.
+// rank orders the addresses that are used more than once by frequency; e.ranks[id] is the code of one. It returns the
+// number of addresses that are used once.
 func (e *encoder) rank() (once int) {
 	e.byUse = e.byUse[:0]
 	for i, n := range e.uses {
@@ -345,7 +349,7 @@ func (e *encoder) rank() (once int) {
 	return len(e.uses) - len(e.byUse)
 }
 
-// code is what stands for an address in a column.
+// code returns the code of an address in a column.
 func (e *encoder) code(id uint32) uint64 {
 	if id == 0 {
 		return addrNone
@@ -395,7 +399,7 @@ func (e *encoder) details(rows []*store.Entry) {
 	e.p.numbers(e.vals, e.srcOf, e.sortOf)
 }
 
-// received writes who has a time of reception, and how long after its own time that is.
+// received writes which rows have a time of reception, and how long after the time of the event that is.
 func (e *encoder) received(rows []*store.Entry) {
 	has := make([]byte, len(rows))
 	e.some = e.some[:0]
@@ -409,7 +413,7 @@ func (e *encoder) received(rows []*store.Entry) {
 	e.coarse(e.some)
 }
 
-// strings is a table of them.
+// stringList is a table of strings: their lengths, and their bytes one behind the other.
 type stringList struct {
 	lens []uint64
 	text []byte

@@ -14,8 +14,8 @@ import (
 	"uncloak/store"
 )
 
-// A day file whose pages make no sense is never opened. What can be read of it becomes a new file in its place, and the old one
-// stays beside it as *.damaged-N. Blocks are taken as they are: they have checksums of their own.
+// A day file whose pages make no sense is never opened. What can be read of it becomes a new file in its place, and
+// the old one stays beside it as *.damaged-N. Blocks are taken as they are: they have checksums of their own.
 const salvageSuffix = ".salvage"
 
 // salvage is a day file that is being made of a damaged one.
@@ -36,8 +36,8 @@ type salvaged struct {
 // maxSalvage bounds what is held of buckets other than the blocks: a year of batches of one second.
 const maxSalvage = 1 << 30
 
-// checked is the file of a day, ready for bbolt: where its pages are damaged, written anew. false = there is nothing to be
-// opened.
+// checked walks the pages of a day file before bbolt opens it. A damaged file is rewritten from what can be read. It
+// reports whether there is a file to open.
 func (db *DB) checked(date detect.Date) (bool, error) {
 	name := db.dayPath(date)
 	damage := checkPages(name)
@@ -49,7 +49,7 @@ func (db *DB) checked(date detect.Date) (bool, error) {
 	}
 	db.report("day file", date, 0, damage)
 	if db.opt.ReadOnly {
-		return false, nil
+		return errors.Is(damage, errOneMeta), nil // bbolt reads the other one
 	}
 	s, aside, err := db.rescue(name)
 	if errors.Is(err, store.ErrNewer) || errors.Is(err, store.ErrOlder) {
@@ -62,7 +62,8 @@ func (db *DB) checked(date detect.Date) (bool, error) {
 		db.opt.Logger.Error("damaged day file cannot be written anew", "day", date.String(), "err", err)
 		return false, nil
 	}
-	db.opt.Logger.Warn("damaged day file is written anew from what can be read of it", "day", date.String(), "events", s.stat.events,
+	db.opt.Logger.Warn("damaged day file is written anew from what can be read of it", "day", date.String(),
+		"events", s.stat.events,
 		"blocks lost", s.lost, "the old one", filepath.Base(aside))
 	return true, nil
 }
@@ -97,6 +98,9 @@ func (db *DB) rescue(name string) (s *salvage, aside string, err error) {
 	if err == nil {
 		err = s.finish(&size)
 	}
+	if err == nil {
+		err = sealMetas(b)
+	}
 	if err = errors.Join(err, b.Close()); err != nil {
 		return s, "", diskError(err)
 	}
@@ -112,8 +116,8 @@ func (db *DB) rescue(name string) (s *salvage, aside string, err error) {
 	return s, aside, syncDir(filepath.Dir(name))
 }
 
-// keepAside gives a file a second name, so that there is at no time none of its day; where the file system has no links, it
-// is renamed.
+// keepAside gives a file a second name, so that there is at no time none of its day; where the file system has no
+// links, it is renamed.
 func keepAside(name string) (string, error) {
 	for i := 1; ; i++ {
 		to := fmt.Sprintf("%s.damaged-%d", name, i)
@@ -128,7 +132,7 @@ func keepAside(name string) (string, error) {
 	}
 }
 
-// read takes all that makes sense.
+// read collects every block and key of p that makes sense.
 func (s *salvage) read(p *pages) error {
 	w := walk{pages: p, bad: func(error) {}, pair: s.pair, seq: func(bucket string, n uint64) {
 		if bucket == "blocks" && n < 1<<48 { // else there would be none left
@@ -151,8 +155,10 @@ func (s *salvage) pair(bucket string, key, value []byte) error {
 	if s.stat.events == 0 {
 		s.stat.first, s.stat.last = h.min, h.max
 	}
-	s.stat = stat{events: s.stat.events + uint64(h.count), first: min(s.stat.first, h.min), last: max(s.stat.last, h.max)}
-	return s.add(newBlock{ref: blockRef{min: h.min, max: h.max, seq: seq, count: h.count}, data: append([]byte(nil), value...), gives: true})
+	s.stat = stat{events: s.stat.events + uint64(h.count), first: min(s.stat.first, h.min),
+		last: max(s.stat.last, h.max)}
+	return s.add(newBlock{ref: blockRef{min: h.min, max: h.max, seq: seq, count: h.count},
+		data: append([]byte(nil), value...), gives: true})
 }
 
 func (s *salvage) other(bucket string, key, value []byte) error {
@@ -177,7 +183,7 @@ func (s *salvage) other(bucket string, key, value []byte) error {
 	return nil
 }
 
-// finish stores what is left, and says how long the file is.
+// finish stores the keys of the small buckets; size becomes the length of the file.
 func (s *salvage) finish(size *int64) error {
 	err := s.flush()
 	if err != nil {

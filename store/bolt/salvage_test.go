@@ -178,7 +178,8 @@ func TestRescue(t *testing.T) {
 	if n != int(days[0].Events) || n >= all || n < all*3/4 {
 		t.Errorf("%d events of %d, the file says %d", n, all, days[0].Events)
 	}
-	if db.Damaged() != 1 || strings.Count(log.String(), "written anew") != 1 || !strings.Contains(log.String(), date.String()+".db.damaged-1") {
+	if db.Damaged() != 1 || strings.Count(log.String(), "written anew") != 1 ||
+		!strings.Contains(log.String(), date.String()+".db.damaged-1") {
 		t.Errorf("%d damaged:\n%s", db.Damaged(), log.String())
 	}
 	hs, err := db.Health(t.Context(), store.Window{})

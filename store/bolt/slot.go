@@ -6,14 +6,14 @@ import (
 	"uncloak/store"
 )
 
-// A slot is the column of a token: of all placeholders of one kind that stand behind the same text, in whatever template.
-// So "SPT=" of TCP and of UDP lines are one column, and a rare template costs its text alone. What a token says is first
-// looked for in the event's own fields; only what is not there is stored.
+// A slot is the column of a token: of all placeholders of one kind that stand behind the same text, in whatever
+// template. So "SPT=" of TCP and of UDP lines are one column, and a rare template costs its text alone. What a token
+// says is first looked for in the event's own fields; only what is not there is stored.
 
-// slotText is how much of the text before a placeholder tells its slot.
+// slotText is the number of bytes before a placeholder that identify its slot.
 const slotText = 12
 
-// slotKind is what both sides know of a slot.
+// slotKind is the kind and width of the tokens of a slot, which the templates tell writer and reader.
 type slotKind struct{ kind, width byte }
 
 // slotTable numbers slots in the order in which the templates name them.
@@ -31,7 +31,8 @@ func (t *slotTable) reset() {
 	t.kinds = t.kinds[:0]
 }
 
-// assign appends the slots of a template to dst; a Detail has none (-1). ok is false where the template is none.
+// assign appends the slots of a template to dst; -1 for the Detail, which has no slot. ok is false where the bytes
+// are no valid template.
 func (t *slotTable) assign(template []byte, dst []int32) (slots []int32, ok bool) {
 	from := len(dst)
 	for {
@@ -52,7 +53,8 @@ func (t *slotTable) assign(template []byte, dst []int32) (slots []int32, ok bool
 	}
 }
 
-// slot is the one of t.key, or where a slot of that key stands before it in the line, that of the key with a mark more.
+// slot returns the slot of t.key. Where the line has used that slot already, the key gets one more mark, until it is
+// a slot of its own.
 func (t *slotTable) slot(k slotKind, before []int32) int32 {
 	for {
 		id, ok := t.ids[string(t.key)]
@@ -73,7 +75,8 @@ func (t *slotTable) slot(k slotKind, before []int32) int32 {
 	}
 }
 
-// nextToken cuts a template behind its first placeholder. kind is tokEnd without one, 0 where the template is none.
+// nextToken cuts a template behind its first placeholder. kind is tokEnd where there is no placeholder, and 0 where
+// the bytes are no valid template.
 func nextToken(b []byte) (text []byte, kind, width byte, rest []byte) {
 	for i := 0; i < len(b); i++ {
 		if b[i] != placeholder {
@@ -126,7 +129,8 @@ type refs struct {
 
 func (r *refs) load(e *store.Entry) {
 	r.row, r.time = e, e.Time
-	r.num = [numRefs]uint64{0, uint64(e.SPort), uint64(e.DPort), uint64(e.NATSPort), uint64(e.NATDPort), e.Bytes, uint64(e.Packets), uint64(e.Count), 0}
+	r.num = [numRefs]uint64{0, uint64(e.SPort), uint64(e.DPort), uint64(e.NATSPort), uint64(e.NATDPort), e.Bytes,
+		uint64(e.Packets), uint64(e.Count), 0}
 	if e.Time > 0 {
 		r.num[refTime] = uint64(e.Time) / 1e9
 	}
@@ -151,7 +155,7 @@ func (r *refs) unit(w byte) uint64 {
 	return uint64(r.time) / pow10(9-w)
 }
 
-// fraction is that of the event's second, in w digits.
+// fraction returns the first w digits behind the point of the event's second.
 func (r *refs) fraction(w byte) uint64 {
 	if r.time < 0 {
 		return 0
@@ -159,7 +163,7 @@ func (r *refs) fraction(w byte) uint64 {
 	return uint64(r.time) % 1e9 / pow10(9-w)
 }
 
-// pow10 is 10^n for n ≤ 9, and 1 where n is beyond that, as that of a width of more than 9 digits is.
+// pow10 returns 10^n for n ≤ 9, and 1 for larger n: times have 9 digits behind the point at most.
 func pow10(n byte) uint64 {
 	v := uint64(1)
 	if n > 9 {
@@ -171,7 +175,7 @@ func pow10(n byte) uint64 {
 	return v
 }
 
-// text is the address that a code of a word stands for, as it is written there.
+// text appends the address that a code stands for, in the form that the code stands for.
 func (r *refs) text(b []byte, code byte) []byte {
 	a := *addrOf(r.row, int(code-1)%4)
 	if !a.IsValid() {
@@ -196,7 +200,7 @@ func addrOf(r *store.Entry, column int) *netip.Addr {
 	}
 }
 
-// daySeconds is the second of the UTC day.
+// daySeconds returns the second of the UTC day.
 func (r *refs) daySeconds() uint64 {
 	const day = 86400
 	s := (r.time - (r.time%1e9+1e9)%1e9) / 1e9 % day

@@ -21,7 +21,8 @@ const (
 	maxContexts   = 4
 )
 
-// A plane is a byte that repeats, or bytes as they are, or a zstd frame, whose length plus planeFrame is its first number.
+// A plane is a byte that repeats, or bytes as they are, or a zstd frame, whose length plus planeFrame is its first
+// number.
 const (
 	planeConst = iota
 	planeRaw
@@ -72,7 +73,8 @@ func (p *packer) bytes(b []byte) {
 		p.out = p.z.compress(b, p.out, p.hurry)
 		if n := len(p.out) - start; n < len(b)-len(b)/64 && n < 1<<28-planeFrame {
 			n += planeFrame
-			p.out[at], p.out[at+1], p.out[at+2], p.out[at+3] = byte(n)|0x80, byte(n>>7)|0x80, byte(n>>14)|0x80, byte(n>>21)
+			head := p.out[at : at+4 : at+4]
+			head[0], head[1], head[2], head[3] = byte(n)|0x80, byte(n>>7)|0x80, byte(n>>14)|0x80, byte(n>>21)
 			return
 		}
 		p.out = p.out[:at]

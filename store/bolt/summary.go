@@ -25,8 +25,8 @@ const (
 	maxSummary     = 256 << 20
 )
 
-// read runs f in a short transaction on a day. A day without a file is no error, and neither is one that turns out
-// to be damaged: that is counted.
+// read runs f in a short transaction on a day. A day without a file is no error; a damaged one is counted, and no
+// error either.
 func (db *DB) read(ctx context.Context, date detect.Date, f func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -52,6 +52,15 @@ func (db *DB) Days(ctx context.Context) ([]store.DayInfo, error) {
 	defer db.leave()
 	var out []store.DayInfo
 	for _, date := range db.dates(store.Window{}) {
+		db.mu.Lock()
+		info, known := db.infos[date]
+		edits := db.edits
+		db.mu.Unlock()
+		if known {
+			out = append(out, info)
+			continue
+		}
+		n := len(out)
 		err := db.read(ctx, date, func(tx *bbolt.Tx) error {
 			if s := readStat(tx); s.events > 0 {
 				out = append(out, store.DayInfo{Date: date, Events: s.events, Bytes: tx.Size(),
@@ -62,8 +71,21 @@ func (db *DB) Days(ctx context.Context) ([]store.DayInfo, error) {
 		if err != nil {
 			return nil, err
 		}
+		db.mu.Lock()
+		if db.edits == edits && len(out) > n {
+			db.infos[date] = out[n]
+		}
+		db.mu.Unlock()
 	}
 	return out, nil
+}
+
+// changed forgets what Days knows of a date.
+func (db *DB) changed(date detect.Date) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	delete(db.infos, date)
+	db.edits++
 }
 
 // Day is the stored summary of that date. One that is damaged counts as such and is not there: it can be made again.
@@ -140,6 +162,7 @@ func (db *DB) PutDay(ctx context.Context, day *detect.Day) error {
 	}
 	defer db.release(d)
 	err = update(d.b, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("day")).Put([]byte("day"), b) })
+	db.changed(day.Date) // its size on the disk
 	if err != nil {
 		err = errors.Join(err, db.drop(day.Date)) // as after a commit that failed
 		return fmt.Errorf("put day %v: %w", day.Date, err)
@@ -178,6 +201,9 @@ func (db *DB) forget(date detect.Date) error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	delete(db.known, date)
+	db.brokenMu.Lock()
+	delete(db.lacking, date)
+	db.brokenMu.Unlock()
 	return db.detach(date)
 }
 
@@ -190,6 +216,8 @@ func (db *DB) drop(date detect.Date) error {
 
 // detach closes an open file when its last user has finished. The caller holds mu.
 func (db *DB) detach(date detect.Date) error {
+	delete(db.infos, date)
+	db.edits++
 	d := db.open[date]
 	if d == nil {
 		return nil

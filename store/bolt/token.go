@@ -3,8 +3,8 @@ package bolt
 import "bytes"
 
 // A line is split into what its neighbours say too and what changes: numbers, addresses, times, words with digits. A
-// template is the line with the latter replaced by placeholders of three bytes: placeholder, kind, width. A byte of that
-// value in the line itself is written twice.
+// template is the line with the latter replaced by placeholders of three bytes: placeholder, kind, width. A byte of
+// that value in the line itself is written twice.
 const placeholder = 0xff
 
 // Kinds of tokens. Each stands for exactly one way to write its value, so that the line comes back byte for byte.
@@ -20,7 +20,7 @@ const (
 	tokEnd
 )
 
-// maxTokens is how many placeholders a template may have; the rest of a longer line stays in the template.
+// maxTokens is the largest number of placeholders in a template; the rest of a longer line stays in the template.
 const maxTokens = 64
 
 // token is a variable part of a line.
@@ -168,30 +168,54 @@ func decimal(w []byte) (v uint64) {
 
 // pointed puts a word of digits, points and colons; false where it has too many parts.
 func (s *scanner) pointed(w []byte) bool {
-	if v, n := clock(w); n > 0 && (n == len(w) || w[n] == '.' && len(w) <= n+10 && allDigits(w[n+1:])) {
-		s.put(token{kind: tokClock, value: v})
-		if n < len(w) { // always fixed: a fraction may begin with any digit
-			s.template = append(s.template, '.')
-			s.put(token{kind: tokFixed, width: byte(len(w) - n - 1), value: decimal(w[n+1:])})
-		}
-		return true
+	return s.clock(w) || s.address(w) || s.decimal(w) || s.parts(w)
+}
+
+// clock puts hh:mm:ss, with up to nine digits behind a point.
+func (s *scanner) clock(w []byte) bool {
+	v, n := clock(w)
+	if n == 0 || n < len(w) && (w[n] != '.' || len(w) > n+10 || !allDigits(w[n+1:])) {
+		return false
 	}
-	if v, n := ipv4(w); n > 0 && (n == len(w) || w[n] == ':' && allDigits(w[n+1:])) {
-		s.put(token{kind: tokIP, value: v})
-		if n < len(w) {
-			s.template = append(s.template, ':')
-			s.digits(w[n+1:])
-		}
-		return true
+	s.put(token{kind: tokClock, value: v})
+	if n < len(w) { // always fixed: a fraction may begin with any digit
+		s.template = append(s.template, '.')
+		s.put(token{kind: tokFixed, width: byte(len(w) - n - 1), value: decimal(w[n+1:])})
 	}
-	if i := bytes.IndexByte(w, '.'); i > 0 && i <= 10 && len(w)-i-1 <= 8 && len(w) > i+1 && (w[0] != '0' || i == 1) && allDigits(w[:i]) && allDigits(w[i+1:]) {
-		v := decimal(w[:i])
-		for _, c := range w[i+1:] {
-			v = v*10 + uint64(c-'0')
-		}
-		s.put(token{kind: tokDecimal, width: byte(len(w) - i - 1), value: v})
-		return true
+	return true
+}
+
+// address puts an IPv4 address, perhaps with a port behind a colon.
+func (s *scanner) address(w []byte) bool {
+	v, n := ipv4(w)
+	if n == 0 || n < len(w) && (w[n] != ':' || !allDigits(w[n+1:])) {
+		return false
 	}
+	s.put(token{kind: tokIP, value: v})
+	if n < len(w) {
+		s.template = append(s.template, ':')
+		s.digits(w[n+1:])
+	}
+	return true
+}
+
+// decimal puts a number of up to ten digits before the point, and up to eight behind it.
+func (s *scanner) decimal(w []byte) bool {
+	i := bytes.IndexByte(w, '.')
+	if i < 1 || i > 10 || len(w) == i+1 || len(w) > i+9 || w[0] == '0' && i > 1 || !allDigits(w[:i]) ||
+		!allDigits(w[i+1:]) {
+		return false
+	}
+	v := decimal(w[:i])
+	for _, c := range w[i+1:] {
+		v = v*10 + uint64(c-'0')
+	}
+	s.put(token{kind: tokDecimal, width: byte(len(w) - i - 1), value: v})
+	return true
+}
+
+// parts puts each run of digits for itself; false where there are more than eight.
+func (s *scanner) parts(w []byte) bool {
 	parts := 1
 	for _, c := range w {
 		if c > '9' || c < '0' {

@@ -47,7 +47,9 @@ type unliner struct {
 
 // raws decodes the raw lines of block b, whose columns are decoded, into buf, and sets Raw of the wanted rows, and
 // completes their identities where that is asked for. wanted is nil for all.
-func (d *decoder) raws(b []byte, h *header, rows []store.Entry, wanted []bool, identity bool, buf []byte) ([]byte, error) {
+func (d *decoder) raws(
+	b []byte, h *header, rows []store.Entry, wanted []bool, identity bool, buf []byte,
+) ([]byte, error) {
 	buf = buf[:0]
 	if len(b) != h.columnsEnd()+int(h.raw) {
 		return buf, errDamaged
@@ -244,6 +246,9 @@ func (u *unliner) render(rows []store.Entry, wanted []bool, words [][]byte, buf 
 	if buf == nil {
 		buf = []byte{} // an empty line is not one that was not kept
 	}
+	if wanted != nil {
+		rows = rows[:lastMark(wanted)+1]
+	}
 	for i := range rows {
 		id := u.ids[i]
 		if id == 0 {
@@ -281,6 +286,14 @@ func (u *unliner) render(rows []store.Entry, wanted []bool, words [][]byte, buf 
 		}
 	}
 	return buf, wanted != nil || total == most
+}
+
+func lastMark(marks []bool) int {
+	i := len(marks) - 1
+	for i >= 0 && !marks[i] {
+		i--
+	}
+	return i
 }
 
 // token writes the next token of a slot, that of row i.

@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// errDamaged says that stored bytes are not what was written.
+// errDamaged marks stored bytes that differ from what was written.
 var errDamaged = errors.New("damaged block")
 
-// streams reads what a packer wrote. After the first error it yields nothing but zeros; err is looked at once. Memory is
-// bounded by the counts that the caller asks for, and by maxPlain for texts.
+// streams reads what a packer wrote. After the first error it yields nothing but zeros; err is looked at once. Memory
+// is bounded by the counts that the caller asks for, and by maxPlain for texts.
 type streams struct {
 	b     []byte
 	z     *codec

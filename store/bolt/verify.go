@@ -20,8 +20,9 @@ import (
 // maxProblems bounds what is said of one file.
 const maxProblems = 20
 
-// Verify reads all of each day: its pages, every block with its lines, the summary and the accounting, and compares them with what
-// the file says of itself. It also names files that were set aside, and modes that let others read. See store.Keeper.
+// Verify reads all of each day: its pages, every block with its lines, the summary and the accounting, and compares
+// them with what the file says of itself. It also names files that were set aside, and modes that let others read.
+// See store.Maintainer.
 func (db *DB) Verify(ctx context.Context, f func(store.Verified) error) error {
 	if err := db.enter(); err != nil {
 		return err
@@ -59,7 +60,8 @@ func (db *DB) verifyOthers(f func(store.Verified) error) error {
 		case strings.HasSuffix(name, compactSuffix), strings.HasSuffix(name, salvageSuffix):
 			continue
 		case strings.Contains(name, ".db.damaged-"):
-			v.Problems = []string{"was damaged and has been set aside; what could be read of it is in the file of the day. Delete it when you do not need it"}
+			v.Problems = []string{"was damaged and has been set aside; " +
+				"what could be read of it is in the file of the day. Delete it when you do not need it"}
 		case err == nil && db.isKnown(detect.DateOf(t)):
 			continue
 		default:
@@ -133,7 +135,7 @@ func (db *DB) verifyDay(ctx context.Context, date detect.Date) (store.Verified, 
 	return v.Verified, nil
 }
 
-// modeOf says where a file or directory is not what it should be, or others may look into it.
+// modeOf adds a problem where the file or directory is of the wrong type, or open to other users.
 func modeOf(v *store.Verified, db *DB, sort fs.FileMode) {
 	fi, err := os.Lstat(filepath.Join(db.dir, v.File))
 	switch {
@@ -171,7 +173,7 @@ func (v *verification) day(ctx context.Context, d *day) error {
 			case dateOf(h.min) != v.date || dateOf(h.max) != v.date:
 				v.problem("block %d is of another day", seq)
 			}
-			refs = append(refs, blockRef{min: h.min, max: h.max, seq: seq, count: h.count, spread: h.spread})
+			refs = append(refs, refOf(&h, seq))
 		}
 		err := tx.Bucket([]byte("health")).ForEach(func(k, b []byte) error {
 			var h store.Health
@@ -199,7 +201,8 @@ func (v *verification) day(ctx context.Context, d *day) error {
 	if v.Events != s.events {
 		v.problem("%d events can be read, %d were stored", v.Events, s.events)
 	} else if s.events > 0 && (v.First.UnixNano() != s.first || v.Last.UnixNano() != s.last) {
-		v.problem("events are from %v to %v, not from %v to %v as the file says", v.First, v.Last, time.Unix(0, s.first).UTC(), time.Unix(0, s.last).UTC())
+		v.problem("events are from %v to %v, not from %v to %v as the file says", v.First, v.Last,
+			time.Unix(0, s.first).UTC(), time.Unix(0, s.last).UTC())
 	}
 	return nil
 }
@@ -217,13 +220,14 @@ func (v *verification) blocks(ctx context.Context, d *day, refs []blockRef) erro
 		}
 		var err error
 		if buf, err = v.db.copyBlock(d, ref, buf, true); err == nil {
-			err = guard(func() error { return c.decode(dec, buf, &all, false, true) })
+			err = guard(func() error { return c.decode(dec, buf, &all, want{identity: true}) })
 		}
 		if err == nil {
 			err = sound(c.rows, ref)
 		}
 		if err != nil {
-			v.problem("block %d (%d events of %s): %v", ref.seq, ref.count, time.Unix(0, ref.min).UTC().Format(time.DateTime), err)
+			v.problem("block %d (%d events of %s): %v", ref.seq, ref.count,
+				time.Unix(0, ref.min).UTC().Format(time.DateTime), err)
 			continue
 		}
 		if first, last := time.Unix(0, ref.min).UTC(), time.Unix(0, ref.max).UTC(); v.Events == 0 {
@@ -236,7 +240,7 @@ func (v *verification) blocks(ctx context.Context, d *day, refs []blockRef) erro
 	return nil
 }
 
-// sound compares events with what the head of their block says.
+// sound checks that the events are as many, and of the times, as the header of their block says.
 func sound(rows []store.Entry, ref blockRef) error {
 	if len(rows) != int(ref.count) {
 		return fmt.Errorf("%w: %d events of %d", errDamaged, len(rows), ref.count)

@@ -17,18 +17,19 @@ import (
 	"uncloak/store"
 )
 
-// Nearest yields the events of a public end that lie nearest to q.At: those until then, the latest first, and those after
-// it, the earliest first. An event has the end as its translated source; as its untranslated source's port, where it
-// has no translation (a router that keeps ports, and does not log them: a candidate, no proof); as what is forwarded
-// inwards; or as a public address without a port, which is what the allocation of a block of ports looks like. q.Match
-// tells these apart. Blocks are walked away from q.At, and their filters leave most of them alone.
+// Nearest yields the events of a public end that lie nearest to q.At: those until then, the latest first, and those
+// after it, the earliest first. An event has the end as its translated source; as its untranslated source's port,
+// where it has no translation (a router that keeps ports, and does not log them: a candidate, no proof); as what is
+// forwarded inwards; or as a public address without a port, which is what the allocation of a block of ports looks
+// like. q.Match tells these apart. Blocks are walked away from q.At, and their filters leave most of them alone.
 func (db *DB) Nearest(ctx context.Context, q store.Nearest) (before, after []store.Entry, err error) {
 	if err := db.enter(); err != nil {
 		return nil, nil, err
 	}
 	defer db.leave()
-	w := nearest{db: db, ctx: ctx, q: q, at: nanos(q.At), limit: max(q.Limit, 1), filter: newFilter(&store.Query{Window: q.Window}),
-		addr: plainAddr(q.End.Addr()), port: q.End.Port(), dec: db.decoders.Get().(*decoder)}
+	w := nearest{db: db, ctx: ctx, q: q, at: nanos(q.At), limit: max(q.Limit, 1),
+		filter: newFilter(&store.Query{Window: q.Window}),
+		addr:   plainAddr(q.End.Addr()), port: q.End.Port(), dec: db.decoders.Get().(*decoder)}
 	defer db.decoders.Put(w.dec)
 	w.keys = []uint64{hashEnd(w.addr, 0)}
 	if !q.Blocks {
@@ -157,7 +158,7 @@ func (w *nearest) move(c *bbolt.Cursor, back bool) (k, v []byte) {
 	return c.Next()
 }
 
-// enough says that no block that begins there, or beyond, has anything nearer than what was found.
+// enough reports whether no block that begins at first, or beyond, can hold anything nearer than what was found.
 func (w *nearest) enough(first int64, span uint64, back bool) bool {
 	if !back {
 		return len(w.after) == w.limit && first > w.after[w.limit-1].Time
@@ -174,7 +175,7 @@ func (w *nearest) mayHave(ends []byte) bool {
 	return false
 }
 
-// look collects what w.buf, a block, has of the end.
+// look collects the events of the wanted end from the block in w.buf.
 func (w *nearest) look() error {
 	h, _, err := parseHeader(w.buf)
 	if err != nil {
@@ -249,12 +250,13 @@ func readSpan(tx *bbolt.Tx) uint64 {
 	return 0
 }
 
-// gives says whether an event is of a NAT that gives ports to a machine, or takes them back.
+// gives reports whether an event tells of a NAT that gives ports to a machine, or takes them back.
 func gives(e *parse.Event) bool {
 	return e.Kind == parse.System && e.NATSPort == 0 && e.NATSrc.IsValid() && e.Src.IsValid()
 }
 
-// mayGive says whether the day has such events; files of before that was noted may.
+// mayGive reports whether the day may have events for which gives is true. Files from before that was noted may have
+// some.
 func mayGive(tx *bbolt.Tx) bool {
 	v := tx.Bucket([]byte("meta")).Get([]byte("gives"))
 	return len(v) != 1 || v[0] != 0
@@ -273,7 +275,8 @@ func putGives(tx *bbolt.Tx, blocks []newBlock) error {
 	return meta.Put([]byte("gives"), []byte{given})
 }
 
-// putSpan notes what is true of all blocks of the day: before they are stored.
+// putSpan notes the longest block of the day, and whether it has events for which gives is true, before the blocks
+// are stored.
 func putSpan(tx *bbolt.Tx, blocks []newBlock) error {
 	if err := putGives(tx, blocks); err != nil {
 		return err

@@ -19,10 +19,12 @@ func benchSession(i int) store.Entry {
 	}
 	r := rand.New(rand.NewPCG(4, uint64(k)))
 	var e store.Entry
-	e.Time, e.Identity, e.Kind, e.Proto = noon().Add(time.Duration(i)*8700*time.Microsecond).UnixNano(), uint64(i), kind, parse.TCP
+	e.Time, e.Identity, e.Kind, e.Proto = noon().Add(time.Duration(i)*8700*time.Microsecond).UnixNano(), uint64(i),
+		kind, parse.TCP
 	e.Src, e.SPort = netip.AddrFrom4([4]byte{192, 168, byte(r.IntN(4)), byte(r.IntN(250))}), uint16(1024+r.IntN(60000))
 	e.Dst, e.DPort = netip.AddrFrom4([4]byte{198, byte(r.IntN(200)), byte(r.IntN(200)), 9}), 443
-	e.NATSrc, e.NATSPort = netip.MustParseAddr("203.0.113.7"), uint16(1024+k%60000) // a port is taken again after 17 minutes
+	// a port is taken again after 17 minutes
+	e.NATSrc, e.NATSPort = netip.MustParseAddr("203.0.113.7"), uint16(1024+k%60000)
 	return e
 }
 
@@ -46,7 +48,8 @@ func BenchmarkWho(b *testing.B) {
 	r := rand.New(rand.NewPCG(5, 5))
 	for b.Loop() {
 		e := benchSession(2 * r.IntN(1_990_000))
-		q := store.Who{End: netip.AddrPortFrom(e.NATSrc, e.NATSPort), At: time.Unix(0, e.Time).Add(10 * time.Second), Slack: time.Second}
+		q := store.Who{End: netip.AddrPortFrom(e.NATSrc, e.NATSPort), At: time.Unix(0, e.Time).Add(10 * time.Second),
+			Slack: time.Second}
 		hs, err := db.Who(b.Context(), q)
 		if err != nil || len(hs) == 0 || hs[0].Host.Addr() != e.Src || hs[0].Confidence < 0.9 {
 			b.Fatalf("%+v, %v", hs, err)

@@ -45,7 +45,7 @@ func (m *model) append(b store.Batch) (added int) {
 	return len(entries)
 }
 
-// fresh leaves out of the sorted entries those for which a stored one stands; each stored one stands for one.
+// fresh returns the sorted entries without those that are stored already; each stored entry stands for one.
 func (m *model) fresh(entries []store.Entry) (out []store.Entry) {
 	used := make([]bool, len(m.entries))
 	for _, e := range entries {
@@ -101,7 +101,8 @@ func wanted(e *store.Entry, q *store.Query) bool {
 }
 
 func within(p netip.Prefix, addrs []netip.Addr) bool {
-	return !p.IsValid() || slices.ContainsFunc(addrs, func(a netip.Addr) bool { return p.Contains(a.Unmap().WithZone("")) })
+	return !p.IsValid() || slices.ContainsFunc(addrs,
+		func(a netip.Addr) bool { return p.Contains(a.Unmap().WithZone("")) })
 }
 
 func (m *model) daysOf() (out []store.DayInfo) {
@@ -127,7 +128,7 @@ func (m *model) daysOf() (out []store.DayInfo) {
 	return out
 }
 
-// healthOf sums counters only: of which day a name is, is for the backend's own tests.
+// healthOf sums the counters by sender and router. Date and SkewMS are left to the backend's own tests.
 func (m *model) healthOf(w store.Window) map[[2]string]store.Health {
 	out := map[[2]string]store.Health{}
 	for _, h := range m.health {
@@ -142,10 +143,12 @@ func (m *model) healthOf(w store.Window) map[[2]string]store.Health {
 	return out
 }
 
-// origin is when the events of the suite begin: one hour before a midnight, so that batches touch two days.
+// origin returns the time at which the events of the suite begin: one hour before a midnight, so that batches touch two
+// days.
 func origin() time.Time { return time.Date(2026, 11, 20, 23, 0, 0, 0, time.UTC) }
 
-// randomEntry has fields of every form: missing ones, all families of addresses, stamps of whole and broken seconds.
+// randomEntry returns an entry with fields of every form: missing ones, all families of addresses, stamps of whole and
+// broken seconds.
 func randomEntry(r *rand.Rand, n uint64, at time.Time) store.Entry {
 	e := store.Entry{Identity: n}
 	e.Time = at.UnixNano()
@@ -190,7 +193,8 @@ func randomQuery(r *rand.Rand) store.Query {
 	if r.IntN(2) == 0 {
 		q.To = origin().Add(time.Duration(r.Int64N(int64(4 * time.Hour))))
 	}
-	prefixes := []string{"192.168.128.3/32", "192.168.128.0/30", "fe80::1/128", "2001:db8::/32", "198.51.100.1/32", "0.0.0.0/0"}
+	prefixes := []string{"192.168.128.3/32", "192.168.128.0/30", "fe80::1/128", "2001:db8::/32", "198.51.100.1/32",
+		"0.0.0.0/0"}
 	if r.IntN(3) == 0 {
 		q.Host = netip.MustParsePrefix(prefixes[r.IntN(len(prefixes))])
 	}

@@ -19,8 +19,8 @@ import (
 	"uncloak/store"
 )
 
-// Run runs the suite. open opens the store in dir, which exists, again after it was closed too; it fails the test when
-// it cannot.
+// Run runs the suite. open opens the store in dir, an existing directory, also again after the store was closed; it
+// fails the test when it cannot.
 func Run(t *testing.T, open func(t *testing.T, dir string) store.Store) {
 	for name, f := range map[string]func(*testing.T, func(*testing.T, string) store.Store){
 		"random operations":     testRandom,
@@ -81,8 +81,8 @@ func testRandom(t *testing.T, open opener) {
 	}
 }
 
-// randomBatch has new events, some of them late, and some stored ones again; identities that recur are far apart in
-// time or at one and the same, so that which of them are duplicates does not depend on the order of comparison.
+// randomBatch returns new events, some of them late, and some that are stored already. Identities that recur are far
+// apart in time or at the same time, so that which of them are duplicates does not depend on the order of comparison.
 func randomBatch(r *rand.Rand, m *model) store.Batch {
 	b := store.Batch{Dedupe: r.IntN(2) == 0}
 	start := origin().Add(time.Duration(r.IntN(3*3600)) * time.Second)
@@ -109,7 +109,8 @@ func randomBatch(r *rand.Rand, m *model) store.Batch {
 	}
 	for range r.IntN(3) {
 		b.Health = append(b.Health, store.Health{Date: detect.DateOf(origin()) + detect.Date(r.IntN(3)),
-			Sender: fmt.Sprint("sender ", r.IntN(3)), Received: r.Uint64N(100), Unparsed: r.Uint64N(10), Dropped: r.Uint64N(10)})
+			Sender: fmt.Sprint("sender ", r.IntN(3)), Received: r.Uint64N(100), Unparsed: r.Uint64N(10),
+			Dropped: r.Uint64N(10)})
 	}
 	return b
 }
@@ -155,18 +156,21 @@ func testDedupe(t *testing.T, open opener) {
 		stored, batch []store.Entry
 		added         int
 	}{
-		"again":                      {[]store.Entry{at(0, 1, 0)}, []store.Entry{at(0, 1, 0)}, 0},
-		"other line":                 {[]store.Entry{at(0, 1, 0)}, []store.Entry{at(0, 2, 0)}, 1},
-		"two seconds on":             {[]store.Entry{at(0, 1, 0)}, []store.Entry{at(2, 1, 0)}, 0},
-		"two seconds before":         {[]store.Entry{at(5, 1, 0)}, []store.Entry{at(3, 1, 0)}, 0},
-		"three seconds on":           {[]store.Entry{at(0, 1, 0)}, []store.Entry{at(3, 1, 0)}, 1},
-		"three with spread":          {[]store.Entry{at(0, 1, 0)}, []store.Entry{at(3, 1, 1000)}, 0},
-		"four with both spreads":     {[]store.Entry{at(0, 1, 1000)}, []store.Entry{at(4, 1, 1000)}, 0},
-		"five with stored spread":    {[]store.Entry{at(0, 1, 3000)}, []store.Entry{at(5, 1, 0)}, 0},
-		"three of which one stored":  {[]store.Entry{at(0, 1, 0)}, []store.Entry{at(0, 1, 0), at(0, 1, 0), at(0, 1, 0)}, 2},
-		"one of which three stored":  {[]store.Entry{at(0, 1, 0), at(0, 1, 0), at(0, 1, 0)}, []store.Entry{at(0, 1, 0)}, 0},
-		"twice in the batch, new":    {nil, []store.Entry{at(0, 1, 0), at(0, 1, 0)}, 2},
-		"stored one in between":      {[]store.Entry{at(1, 1, 0)}, []store.Entry{at(0, 1, 0), at(1, 2, 0), at(2, 1, 0)}, 2},
+		"again":                   {[]store.Entry{at(0, 1, 0)}, []store.Entry{at(0, 1, 0)}, 0},
+		"other line":              {[]store.Entry{at(0, 1, 0)}, []store.Entry{at(0, 2, 0)}, 1},
+		"two seconds on":          {[]store.Entry{at(0, 1, 0)}, []store.Entry{at(2, 1, 0)}, 0},
+		"two seconds before":      {[]store.Entry{at(5, 1, 0)}, []store.Entry{at(3, 1, 0)}, 0},
+		"three seconds on":        {[]store.Entry{at(0, 1, 0)}, []store.Entry{at(3, 1, 0)}, 1},
+		"three with spread":       {[]store.Entry{at(0, 1, 0)}, []store.Entry{at(3, 1, 1000)}, 0},
+		"four with both spreads":  {[]store.Entry{at(0, 1, 1000)}, []store.Entry{at(4, 1, 1000)}, 0},
+		"five with stored spread": {[]store.Entry{at(0, 1, 3000)}, []store.Entry{at(5, 1, 0)}, 0},
+		"three of which one stored": {[]store.Entry{at(0, 1, 0)}, []store.Entry{at(0, 1, 0), at(0, 1, 0), at(0, 1, 0)},
+			2},
+		"one of which three stored": {[]store.Entry{at(0, 1, 0), at(0, 1, 0), at(0, 1, 0)}, []store.Entry{at(0, 1, 0)},
+			0},
+		"twice in the batch, new": {nil, []store.Entry{at(0, 1, 0), at(0, 1, 0)}, 2},
+		"stored one in between": {[]store.Entry{at(1, 1, 0)}, []store.Entry{at(0, 1, 0), at(1, 2, 0), at(2, 1, 0)},
+			2},
 		"spread of many days stored": {[]store.Entry{at(0, 1, 90_000_000)}, []store.Entry{at(86_400, 1, 0)}, 0},
 	}
 	for name, tt := range tests {
@@ -205,7 +209,8 @@ func testSource(t *testing.T, open opener) {
 		for run, want := range []int{100, 0, 0, 0} {
 			added := 0
 			for b := range slices.Chunk(lines, size) {
-				added += mustAppend(t, s, store.Batch{Entries: b, Dedupe: true, Source: fmt.Sprint("file, run ", run)}).Added
+				added += mustAppend(t, s, store.Batch{Entries: b, Dedupe: true,
+					Source: fmt.Sprint("file, run ", run)}).Added
 			}
 			if added != want {
 				t.Errorf("batches of %d, run %d: added %d, want %d", size, run, added, want)
@@ -215,7 +220,8 @@ func testSource(t *testing.T, open opener) {
 		for run, want := range []int{60, 0} {
 			added := 0
 			for b := range slices.Chunk(same, size) {
-				added += mustAppend(t, s, store.Batch{Entries: b, Dedupe: true, Source: fmt.Sprint("flood, run ", run)}).Added
+				added += mustAppend(t, s, store.Batch{Entries: b, Dedupe: true,
+					Source: fmt.Sprint("flood, run ", run)}).Added
 			}
 			if added != want {
 				t.Errorf("flood in batches of %d, run %d: added %d, want %d", size, run, added, want)
@@ -259,16 +265,19 @@ func testHealth(t *testing.T, open opener) {
 	defer mustClose(t, s)
 	d := detect.DateOf(origin())
 	m := newModel()
-	full := store.Health{Date: d, Sender: "192.0.2.1", Router: "gw", Received: 1, Bytes: 2, Unparsed: 3, Dropped: 4, Kernel: 5,
+	full := store.Health{Date: d, Sender: "192.0.2.1", Router: "gw", Received: 1, Bytes: 2, Unparsed: 3, Dropped: 4,
+		Kernel:   5,
 		Oversize: 6, Malformed: 7, Duplicates: 8, SkewMS: -9, Repaired: 10,
 		NotAllowed: 11, Limited: 12, Refused: 13, Suppressed: 14, Missing: 15, Repeated: 16, Blank: 17}
 	for _, h := range []store.Health{full, full, {Date: d + 1, Sender: "192.0.2.1", Router: "gw", Received: 100},
-		{Date: d, Sender: "192.0.2.1", Router: "ap", Received: 2}, {Date: d + 2, Sender: "file.log", Received: 1}, {Date: d + 2, Received: 1}} {
+		{Date: d, Sender: "192.0.2.1", Router: "ap", Received: 2}, {Date: d + 2, Sender: "file.log", Received: 1},
+		{Date: d + 2, Received: 1}} {
 		b := store.Batch{Health: []store.Health{h}}
 		m.append(b)
 		mustAppend(t, s, b)
 	}
-	for _, w := range []store.Window{{}, {From: d.Start(), To: d.End()}, {From: d.End().Add(time.Hour)}, {To: d.Start()}} {
+	for _, w := range []store.Window{{}, {From: d.Start(), To: d.End()}, {From: d.End().Add(time.Hour)},
+		{To: d.Start()}} {
 		compareHealth(t, s, m, w)
 	}
 	hs, err := s.Health(t.Context(), store.Window{To: d.End()})
@@ -363,7 +372,7 @@ func testCancel(t *testing.T, open opener) {
 	}
 }
 
-// testAppendInLoop: a slow consumer must hold up nobody, not even itself.
+// testAppendInLoop appends while a reader is in the middle of its loop: a slow reader must hold up no writer.
 func testAppendInLoop(t *testing.T, open opener) {
 	s := open(t, t.TempDir())
 	defer mustClose(t, s)
@@ -437,7 +446,8 @@ func testConcurrent(t *testing.T, open opener) {
 func testEmpty(t *testing.T, open opener) {
 	s := open(t, t.TempDir())
 	defer mustClose(t, s)
-	if got := mustAppend(t, s, store.Batch{ID: "nothing", Dedupe: true}); got.Added != 0 || got.Duplicates != 0 || got.Dates != nil {
+	if got := mustAppend(t, s, store.Batch{ID: "nothing", Dedupe: true}); got.Added != 0 || got.Duplicates != 0 ||
+		got.Dates != nil {
 		t.Errorf("appended %+v", got)
 	}
 	if got := collect(t, s, store.Query{Text: "x", Kinds: []parse.Kind{parse.OOMKill}}); len(got) != 0 {

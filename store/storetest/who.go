@@ -15,7 +15,7 @@ import (
 	"uncloak/store"
 )
 
-// nearest is the finder of the model: a look at all events.
+// nearest is the Finder of the model: it looks at all events.
 func (m *model) nearest(_ context.Context, q store.Nearest) (before, after []store.Entry, err error) {
 	for _, e := range m.events(store.Query{Window: q.Window}) {
 		switch {
@@ -30,7 +30,7 @@ func (m *model) nearest(_ context.Context, q store.Nearest) (before, after []sto
 	return before[:min(len(before), q.Limit)], after[:min(len(after), q.Limit)], nil
 }
 
-// testWho compares with the model, over days, late batches and a reopening.
+// testWho compares the backend's answers with those of the model, over days, late batches and a reopening.
 func testWho(t *testing.T, open opener) {
 	r := rand.New(rand.NewPCG(21, 14))
 	dir, m := t.TempDir(), newModel()
@@ -39,7 +39,8 @@ func testWho(t *testing.T, open opener) {
 		var b store.Batch
 		start := origin().Add(time.Duration(r.IntN(70)-10) * time.Hour)
 		for i := range 40 {
-			b.Entries = append(b.Entries, natEntry(r, uint64(n*40+i), start.Add(time.Duration(r.IntN(7200_000))*time.Millisecond)))
+			b.Entries = append(b.Entries, natEntry(r, uint64(n*40+i),
+				start.Add(time.Duration(r.IntN(7200_000))*time.Millisecond)))
 		}
 		b.Health = []store.Health{{Date: detect.DateOf(start), Sender: "gw", SkewMS: -1500}}
 		mustAppend(t, s, b)
@@ -48,7 +49,8 @@ func testWho(t *testing.T, open opener) {
 	for round := range 2 {
 		held := 0
 		for range 150 {
-			q := store.Who{End: netip.AddrPortFrom(publicAddr(r), uint16(6880+r.IntN(4))), Slack: time.Duration(r.IntN(30)) * time.Second}
+			q := store.Who{End: netip.AddrPortFrom(publicAddr(r), uint16(6880+r.IntN(4))),
+				Slack: time.Duration(r.IntN(30)) * time.Second}
 			q.At = origin().Add(time.Duration(r.Int64N(int64(62 * time.Hour))))
 			q.Proto = []uint8{0, parse.TCP, parse.UDP}[r.IntN(3)]
 			q.Back = []time.Duration{0, time.Hour}[r.IntN(2)]
@@ -58,7 +60,8 @@ func testWho(t *testing.T, open opener) {
 			}
 			skew := func(router string) time.Duration {
 				date := detect.DateOf(q.At)
-				if router == "gw" && slices.ContainsFunc(m.health, func(h store.Health) bool { return h.Date == date }) {
+				if router == "gw" && slices.ContainsFunc(m.health,
+					func(h store.Health) bool { return h.Date == date }) {
 					return 1500 * time.Millisecond
 				}
 				return 0
@@ -78,10 +81,12 @@ func testWho(t *testing.T, open opener) {
 	mustClose(t, s)
 }
 
-// holders says what there is to compare; equal confidences of equal distance may stand in any order.
+// holders formats the parts of holders that are compared, sorted, as equal confidences at equal distances may stand in
+// any order.
 func holders(hs []store.Holder) (out []string) {
 	for _, h := range hs {
-		out = append(out, fmt.Sprintf("%.6f %v %v %v %v..%v ±%v %s %d %v %v %q %q", h.Confidence, h.Host, h.How, h.Standing, h.From.UnixNano(), h.To.UnixNano(),
+		out = append(out, fmt.Sprintf("%.6f %v %v %v %v..%v ±%v %s %d %v %v %q %q", h.Confidence, h.Host, h.How,
+			h.Standing, h.From.UnixNano(), h.To.UnixNano(),
 			h.Error, h.Router, h.Proto, h.Peer, h.Ports, h.First.Raw, h.Last.Raw))
 	}
 	slices.Sort(out)
@@ -92,12 +97,13 @@ func publicAddr(r *rand.Rand) netip.Addr {
 	return netip.AddrFrom4([4]byte{203, 0, 113, byte(7 + r.IntN(2))})
 }
 
-// natEntry is a session in any of its roles, or a block of ports that is given or taken back.
+// natEntry returns a session in any of its roles, or a block of ports that is given or taken back.
 func natEntry(r *rand.Rand, n uint64, at time.Time) store.Entry {
 	e := store.Entry{Identity: n}
 	e.Time, e.Spread = at.UnixNano(), uint32(r.IntN(3)*700)
 	e.Router = parse.MakeName([]string{"gw", "attic"}[r.IntN(2)])
-	e.Kind = []parse.Kind{parse.SessionNew, parse.SessionEnd, parse.SessionUpdate, parse.SessionDenied, parse.System}[r.IntN(5)]
+	e.Kind = []parse.Kind{parse.SessionNew, parse.SessionEnd, parse.SessionUpdate, parse.SessionDenied,
+		parse.System}[r.IntN(5)]
 	e.Proto = []uint8{parse.TCP, parse.UDP}[r.IntN(2)]
 	e.Src, e.SPort = netip.AddrFrom4([4]byte{192, 168, 128, byte(r.IntN(4))}), uint16(6880+r.IntN(4))
 	e.Dst, e.DPort = netip.AddrFrom4([4]byte{198, 51, 100, byte(r.IntN(2))}), 443

@@ -1,6 +1,6 @@
-// Command bentlines writes log lines that are nearly right, for comparing two builds of the parser: every line of the files
-// that it is given, then -n lines made from them, each cut, spliced with another, or with a byte, a number or a word changed.
-// The same files and the same -seed give the same lines on every machine.
+// Command bentlines writes log lines that are nearly right, for comparing two builds of the parser: every line of the
+// files that it is given, then -n lines made from them, each cut, spliced with another, or with a byte, a number or a
+// word changed. The same files and the same -seed give the same lines on every machine.
 //
 //	go run ./testdata/bentlines -n 150000 parse/testdata/*.log | uncloak parse
 package main
@@ -59,7 +59,7 @@ func run(w io.Writer, files []string, n int, seed uint64, whole bool) error {
 	return out.Flush()
 }
 
-// read is the text of a file, unpacked where its name ends in .xz.
+// read returns the text of a file, unpacked where its name ends in .xz.
 func read(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -76,7 +76,7 @@ func read(name string) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// bent is a copy of one of lines with one to three changes.
+// bent returns a copy of one of the lines with one to three changes.
 func bent(r *rand.Rand, lines [][]byte) []byte {
 	b := bytes.Clone(lines[r.IntN(len(lines))])
 	for range 1 + r.IntN(3) {
@@ -118,7 +118,7 @@ func bent(r *rand.Rand, lines [][]byte) []byte {
 	return b[:min(len(b), 1<<16)]
 }
 
-// splice puts s into b at i.
+// splice inserts s into b at i.
 func splice(b []byte, i int, s []byte) []byte {
 	return append(b[:i:i], append(bytes.Clone(s), b[i:]...)...)
 }

@@ -1,10 +1,11 @@
-// Command occupancy compares the session table that uncloak rebuilds from stored events with the true one, and prints the error as a
-// share of the table's size:
+// Command occupancy compares the session table that uncloak rebuilds from stored events with the true one, and prints
+// the error as a share of the table's size:
 //
 //	uncloak import --data D router.log
 //	go run ./testdata/occupancy -data D -size 1024 occupancy.csv.gz
 //
-// The truth is CSV: minute,src,entries (RFC 3339), or time,src,state,count,proto,dir (Unix seconds) as the lab writes it.
+// The truth is CSV: minute,src,entries (RFC 3339), or time,src,state,count,proto,dir (Unix seconds) as the lab writes
+// it.
 package main
 
 import (
@@ -30,7 +31,7 @@ import (
 	"uncloak/store/bolt"
 )
 
-// moment is the table at one time.
+// moment is the session table at one time.
 type moment struct {
 	at    int64 // ns
 	total int
@@ -43,7 +44,8 @@ func main() {
 	size := flag.Int("size", 0, "entries that the table takes")
 	tell := flag.Bool("tell", true, "tell the size to the detectors, too")
 	held := flag.String("timeouts", "", "of the router, as udp=10s,udp_stream=20s; the rest is Linux's")
-	skip := flag.Duration("skip", 10*time.Minute, "leave out the beginning, when sessions that are older than the log are unknown")
+	skip := flag.Duration("skip", 10*time.Minute,
+		"leave out the beginning, when sessions that are older than the log are unknown")
 	busy := flag.Float64("busy", 0, "only moments in which so large a part of the table was in use")
 	verbose := flag.Bool("v", false, "print each moment")
 	flag.Parse()
@@ -65,9 +67,12 @@ func main() {
 
 func setTimeouts(t *detect.Timeouts, s string) error {
 	keys := map[string]*time.Duration{
-		"syn_sent": &t.SynSent, "syn_recv": &t.SynRecv, "established": &t.Established, "fin_wait": &t.FinWait, "close_wait": &t.CloseWait,
-		"last_ack": &t.LastAck, "time_wait": &t.TimeWait, "close": &t.Close, "udp": &t.UDP, "udp_stream": &t.UDPStream, "icmp": &t.ICMP,
-		"generic": &t.Generic, "typical_tcp": &t.TypicalTCP,
+		"syn_sent": &t.SynSent, "syn_recv": &t.SynRecv, "established": &t.Established, "fin_wait": &t.FinWait,
+		"close_wait": &t.CloseWait,
+		"last_ack":   &t.LastAck, "time_wait": &t.TimeWait, "close": &t.Close, "udp": &t.UDP,
+		"udp_stream": &t.UDPStream,
+		"icmp":       &t.ICMP,
+		"generic":    &t.Generic, "typical_tcp": &t.TypicalTCP,
 	}
 	for kv := range strings.SplitSeq(s, ",") {
 		if kv == "" {
@@ -83,7 +88,8 @@ func setTimeouts(t *detect.Timeouts, s string) error {
 	return nil
 }
 
-func compare(data string, cfg detect.Config, truth []moment, size int, skip time.Duration, busy float64, verbose bool) error {
+func compare(data string, cfg detect.Config, truth []moment, size int, skip time.Duration, busy float64,
+	verbose bool) error {
 	db, err := bolt.Open(data, bolt.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
@@ -93,10 +99,11 @@ func compare(data string, cfg detect.Config, truth []moment, size int, skip time
 	var total, worst []float64
 	begin := truth[0].at
 	sample := func(until int64) {
-		for len(truth) > 0 && truth[0].at <= until { // a stamp without a fraction is that of any moment in its second
+		for len(truth) > 0 && truth[0].at <= until { // a stamp without a fraction is of any moment in its second
 			m := truth[0]
 			truth = truth[1:]
-			if float64(m.total) < busy*float64(size) || tr == nil || m.at-begin < int64(skip) || detect.DateOf(time.Unix(0, m.at)) != tr.Date() {
+			if float64(m.total) < busy*float64(size) || tr == nil || m.at-begin < int64(skip) ||
+				detect.DateOf(time.Unix(0, m.at)) != tr.Date() {
 				continue
 			}
 			got := tr.EntriesAt(m.at)
@@ -110,7 +117,8 @@ func compare(data string, cfg detect.Config, truth []moment, size int, skip time
 			if verbose {
 				fmt.Println(time.Unix(0, m.at).UTC().Format(time.DateTime), sum, m.total, most, got)
 			}
-			total, worst = append(total, float64(abs(sum-m.total))/float64(size)), append(worst, float64(most)/float64(size))
+			total, worst = append(total, float64(abs(sum-m.total))/float64(size)),
+				append(worst, float64(most)/float64(size))
 		}
 	}
 	for e, err := range db.Events(context.Background(), store.Query{NoRaw: true}) {
@@ -132,7 +140,8 @@ func compare(data string, cfg detect.Config, truth []moment, size int, skip time
 	}
 	a, b := quantiles(total)
 	c, d := quantiles(worst)
-	fmt.Printf("%d moments; error of the total: median %.1f %%, 95 %% below %.1f %%; of the host that is most off: median %.1f %%, 95 %% below %.1f %%\n",
+	fmt.Printf("%d moments; error of the total: median %.1f %%, 95 %% below %.1f %%; "+
+		"of the host that is most off: median %.1f %%, 95 %% below %.1f %%\n",
 		len(total), 100*a, 100*b, 100*c, 100*d)
 	return nil
 }
