@@ -155,6 +155,7 @@ type Router struct {
 	Clock     []ClockSlot          // how far its stamps were from the time of receipt; none of an import
 	Hours     [24]HourLoss         // what is known to be missing
 	Other     map[string]uint64    // further kernel events by kind
+	Alarms    []Alarm              // trouble that it told of, at most maxAlarms
 	Gauge     Gauge                // what its overflows say about hold times; the next day begins with it
 	Lives     []Life               // what its ends say about sessions whose end is lost, in order of kind; so does the next day
 }
@@ -424,6 +425,7 @@ func (r *Router) merge(o *Router) {
 	for k, n := range o.Other {
 		r.Other[k] += n
 	}
+	r.mergeAlarms(o)
 	r.Gauge.merge(&o.Gauge)
 	r.Lives = mergeLives(r.Lives, o.Lives)
 }

@@ -71,6 +71,7 @@ func (t *Tracker) snapshot(rs *routerState) *Router {
 	r.Clock = slices.Clone(r.Clock)
 	r.Links = copies(rs.links, (*Iface).clone)
 	r.Pings = copies(rs.pings, (*Pings).clone)
+	r.Alarms = slices.Clone(r.Alarms)
 	return &r
 }
 

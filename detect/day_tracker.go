@@ -76,6 +76,7 @@ type routerState struct {
 	sums     map[netip.Addr]*Holder
 	floods   map[netip.AddrPort]int // door → its running one in router.Floods
 	flooded  int                    // 1 + the flood whose line came last, 0 once another message of that rate limit did
+	alarmed  int                    // 1 + the alarm whose line came last, 0 once another message of that rate limit did
 	links    map[string]*Iface
 	pings    map[netip.Addr]*Pings
 	pinged   netip.Addr // who answered last
@@ -163,6 +164,7 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 	case parse.TableFull:
 		if !holdsSessions(e.Detail.String()) {
 			rs.router.Other[e.Detail.String()+" full"] += uint64(max(e.Count, 1))
+			t.alarm(e, rs)
 			break
 		}
 		t.tableFull(e, rs, max(e.Count, 1))
@@ -191,6 +193,9 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 	case parse.Unknown:
 		rs.router.Unparsed++
 	case parse.System, parse.Traffic:
+	case parse.NeighbourOverflow, parse.Orphans:
+		rs.router.Other[e.Kind.String()]++
+		t.alarm(e, rs)
 	default:
 		rs.router.Other[e.Kind.String()]++
 	}

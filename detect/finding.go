@@ -64,6 +64,7 @@ type Finding struct {
 	Peer   string  `json:"peer,omitempty"`   // the other end: address:port of a service, or an address
 	RateS  float64 `json:"rate_s,omitempty"` // sessions or lookups a second
 	Failed int     `json:"failed,omitempty"` // reset: sessions that are known to have failed; 0 = the log does not tell
+	AlarmFacts
 	Growth
 	GrowthLimit
 

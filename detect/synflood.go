@@ -204,7 +204,7 @@ func (t *Tracker) synFlood(e *parse.Event, rs *routerState) {
 		f := &r.Floods[i]
 		f.End = max(f.End, e.Time)
 		f.Lines += max(e.Count, 1)
-		rs.flooded = i + 1
+		rs.flooded, rs.alarmed = i+1, 0
 		return
 	}
 	if len(r.Floods) >= t.cfg.Limits.Spells {
@@ -216,7 +216,7 @@ func (t *Tracker) synFlood(e *parse.Event, rs *routerState) {
 	}
 	r.Floods = append(r.Floods, Flood{Start: e.Time, End: e.Time, Door: door, From: e.Src, Lines: max(e.Count, 1)})
 	rs.floods[door] = len(r.Floods) - 1
-	rs.flooded = len(r.Floods)
+	rs.flooded, rs.alarmed = len(r.Floods), 0
 }
 
 // floodFindings reports ports that are flooded with SYNs: by what the kernel says, and by handshakes that nobody finishes.

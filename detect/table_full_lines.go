@@ -28,7 +28,7 @@ func (t *Tracker) tableFull(e *parse.Event, rs *routerState, n uint32) {
 		t.endSpell(rs)
 		rs.spell, rs.sums = &Overflow{Start: e.Time, End: e.Time}, map[netip.Addr]*Holder{}
 	}
-	rs.flooded = 0
+	rs.flooded, rs.alarmed = 0, 0
 	o := rs.spell
 	o.Lines += n
 	o.End = max(o.End, e.Time)
@@ -143,6 +143,10 @@ func (t *Tracker) suppressed(e *parse.Event, rs *routerState) {
 	case "net_ratelimit", "__ratelimit", "printk":
 		if rs.flooded > 0 { // the messages share one limit: the last one that was let through is the likeliest
 			rs.router.Floods[rs.flooded-1].Hidden += e.Count
+			return
+		}
+		if rs.alarmed > 0 {
+			rs.router.Alarms[rs.alarmed-1].Hidden += uint64(e.Count)
 			return
 		}
 		if rs.spell != nil {

@@ -79,6 +79,8 @@ func wordsOf(kind string) kindWords {
 		return kindWords{words.oom, "kills", "oom-kill"}
 	case detect.ShrinkKind:
 		return kindWords{words.shrink, "window", "treason-uncloaked"}
+	case detect.AlarmKind:
+		return kindWords{words.alarm, "alarm", ""}
 	case detect.ResetKind:
 		return kindWords{words.reset, "", ""}
 	case detect.ScanKind:

@@ -1,0 +1,92 @@
+package detect
+
+import (
+	"testing"
+	"time"
+
+	"uncloak/parse"
+)
+
+// alarmsOf are the findings of kind alarm of a stream in the given window.
+func alarmsOf(s *stream, w Window) (out []Finding) {
+	for _, f := range Findings(s.days(DefaultConfig()), DefaultConfig(), w) {
+		if f.Kind == AlarmKind {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func TestAlarms(t *testing.T) {
+	day := Window{t0, t0.Add(24 * time.Hour)}
+	name := parse.MakeName
+	for _, c := range []struct {
+		name          string
+		events        []parse.Event // one a second
+		message       string
+		lines, drops  int
+		first, length time.Duration
+	}{
+		{"neighbours", []parse.Event{{Kind: parse.NeighbourOverflow}, {Kind: parse.NeighbourOverflow},
+			{Kind: parse.Suppressed, Detail: name("net_ratelimit"), Count: 241}}, "neighbour-overflow", 2, 243, 0, time.Second},
+		{"expected sessions", []parse.Event{{Kind: parse.TableFull, Detail: name("expectations"), Count: 3}},
+			"conntrack-expect-full", 3, 3, 0, 0},
+		{"orphans", []parse.Event{{Kind: parse.System}, {Kind: parse.Orphans}}, "tcp-orphans", 1, 1, time.Second, 0},
+		{"what is left out belongs to the message before it", []parse.Event{{Kind: parse.NeighbourOverflow}, {Kind: parse.TableFull},
+			{Kind: parse.Suppressed, Detail: name("net_ratelimit"), Count: 9}}, "neighbour-overflow", 1, 1, 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var s stream
+			for i, e := range c.events {
+				s.add(t0.Add(time.Hour+time.Duration(i)*time.Second), e)
+			}
+			fs := alarmsOf(&s, day)
+			if len(fs) != 1 {
+				t.Fatalf("%d alarms, want 1: %+v", len(fs), fs)
+			}
+			f := fs[0]
+			if f.Message != c.message || f.Lines != c.lines || f.Drops != c.drops {
+				t.Errorf("%q, %d lines of %d; want %q, %d of %d", f.Message, f.Lines, f.Drops, c.message, c.lines, c.drops)
+			}
+			if want := t0.Add(time.Hour + c.first); !f.Start.Equal(want) || f.End.Sub(f.Start) != c.length {
+				t.Errorf("from %v to %v, want from %v for %v", f.Start, f.End, want, c.length)
+			}
+		})
+	}
+}
+
+// An alarm whose lines begin before the window and go on in it is told with all of them; one outside is not told.
+func TestAlarmReachesIntoTheWindow(t *testing.T) {
+	var s stream
+	s.add(t0.Add(time.Hour), parse.Event{Kind: parse.Orphans})
+	s.add(t0.Add(3*time.Hour), parse.Event{Kind: parse.Orphans})
+	s.add(t0.Add(9*time.Hour), parse.Event{Kind: parse.System})
+	if fs := alarmsOf(&s, Window{t0.Add(2 * time.Hour), t0.Add(4 * time.Hour)}); len(fs) != 1 || fs[0].Lines != 2 {
+		t.Errorf("want one alarm of two lines, got %+v", fs)
+	}
+	if fs := alarmsOf(&s, Window{t0.Add(4 * time.Hour), t0.Add(10 * time.Hour)}); len(fs) != 0 {
+		t.Errorf("want none after it, got %+v", fs)
+	}
+}
+
+// A router can name more full tables than there are; the rest is counted.
+func TestAlarmsAreBounded(t *testing.T) {
+	tr := NewTracker(DefaultConfig(), nil, DateOf(t0))
+	for i := range maxAlarms + 5 {
+		tr.alarm(&parse.Event{Time: t0.UnixNano(), Kind: parse.TableFull, Detail: parse.MakeName("table " + string(rune('A'+i)))}, tr.router(parse.MakeName("gw")))
+	}
+	d := tr.Day()
+	if n := len(d.Routers["gw"].Alarms); n != maxAlarms || d.Dropped["alarms"] != 5 {
+		t.Errorf("%d kept and %d dropped, want %d and 5", n, d.Dropped["alarms"], maxAlarms)
+	}
+}
+
+// Days made of parts of the events merge to the day of all.
+func TestAlarmsMerge(t *testing.T) {
+	a, b := &Router{Alarms: []Alarm{{ID: "x", First: 5, Last: 7, Lines: 2, Hidden: 1, Kind: parse.Orphans}}},
+		&Router{Alarms: []Alarm{{ID: "a", First: 1, Last: 1, Lines: 1}, {ID: "x", First: 2, Last: 6, Lines: 3, Kind: parse.Orphans}}}
+	a.mergeAlarms(b)
+	if len(a.Alarms) != 2 || a.Alarms[0].ID != "a" || a.Alarms[1] != (Alarm{ID: "x", First: 2, Last: 7, Lines: 5, Hidden: 1, Kind: parse.Orphans}) {
+		t.Errorf("merged to %+v", a.Alarms)
+	}
+}
