@@ -52,7 +52,7 @@ func burstFindings(q *inquiry) []Finding {
 	})
 }
 
-// rhythmFinding is the nth rhythm of the host, the surest being its 0th.
+// rhythmFinding makes a finding of the host's nth rhythm; number 0 is the surest.
 func rhythmFinding(a *activity, r found, nth int) Finding {
 	out := Finding{
 		ID: fmt.Sprintf("periodic-burst-%v-%.0fs", a.host, r.period), Kind: PeriodicBurst,
@@ -71,7 +71,7 @@ func burstFinding(a *activity, runs []run) Finding {
 	return f
 }
 
-// fillBursts gives the finding its times, its typical burst and its evidence.
+// fillBursts sets the finding's times, its median burst and its evidence.
 func fillBursts(f *Finding, a *activity, runs []run) {
 	f.Host, f.Name = a.host.String(), a.name
 	var sessions, peers, lengths []float64

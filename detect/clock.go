@@ -22,8 +22,8 @@ const (
 	ClockUnset  = "unset" // stamps that could not be believed
 )
 
-// NotBelieved is the Spread, in ms, that a live line gets whose stamp was replaced by the time of receipt: how long it may have been
-// under way. Lines with a stamp that is believed have a spread of 0.
+// NotBelieved is the Spread, in ms, of a live line whose stamp was replaced by the time of receipt: the time that the
+// line may have been under way. Lines with a stamp that is believed have a spread of 0.
 const NotBelieved = 1000
 
 const (
@@ -52,7 +52,7 @@ type Clock struct {
 	Touches  []string `json:"touches,omitempty"`  // ids of findings that rest on that clock, the first few
 }
 
-// ClockSlot is how far a sender's stamps were from the time of receipt within ten minutes.
+// ClockSlot holds how far a sender's stamps were from the time of receipt within ten minutes.
 type ClockSlot struct {
 	I        uint8 // 0..143
 	N        uint32
@@ -60,7 +60,7 @@ type ClockSlot struct {
 	Fixed    uint32 // stamps that were not believed
 }
 
-// stamped takes a received line into the account of its sender's clock.
+// stamped counts a received line in the record of its sender's clock.
 func (r *Router) stamped(d *Day, e *parse.Event) {
 	off := (e.Time - e.Recv) / int64(time.Millisecond)
 	if e.Time == e.Recv && e.Spread != NotBelieved { // no stamp
@@ -103,13 +103,14 @@ func (r *Router) mergeClock(o *Router) {
 	}
 }
 
-// reading is a router's clock error at a time.
+// reading holds a router's clock error at one time.
 type reading struct {
 	at  int64 // ns, begin of the slot
 	off float64
 }
 
-// clockFindings reports routers whose clocks are off, jump, or were not set. Other findings' times are that clock's.
+// clockFindings reports routers whose clocks are off, jump, or were not set. The times of other findings come from
+// those clocks.
 func clockFindings(q *inquiry) []Finding {
 	var out []Finding
 	for _, name := range RoutersOf(q.days) {
@@ -193,7 +194,7 @@ func classOfSkew(s float64) string {
 	return ClockOff
 }
 
-// cover widens the finding to that slot.
+// cover widens the finding to the slot that begins at the time.
 func (f *Finding) cover(at int64) {
 	t := time.Unix(0, at).UTC()
 	if f.Start.IsZero() || t.Before(f.Start) {
@@ -204,7 +205,7 @@ func (f *Finding) cover(at int64) {
 	}
 }
 
-// consensus is the median of the readings, and whether most of them agree with it.
+// consensus gives the median of the readings, and whether most of them agree with it.
 func consensus(rs []reading) (median float64, ok bool) {
 	if len(rs) < 2 {
 		return 0, false
@@ -223,7 +224,7 @@ func consensus(rs []reading) (median float64, ok bool) {
 	return median, float64(n) >= clockAgree*float64(len(offs))
 }
 
-// jumps finds where the error changes from one slot to the next; two slots on either side must agree.
+// jumps finds the slots at which the error changes; two slots on either side must agree.
 func (f *Finding) jumps(rs []reading) {
 	for i := 2; i+1 < len(rs); i++ {
 		d := rs[i].off - rs[i-1].off
@@ -242,8 +243,8 @@ func (f *Finding) jumps(rs []reading) {
 	}
 }
 
-// drifts finds an error that grows, by the line through the first and the last slot: no reading may lie far from it, so that it is
-// neither a jump nor a backlog.
+// drifts reports whether the error grows along the line through the first and the last slot. No reading may lie far
+// from the line, so that a jump or a backlog is not taken for a drift.
 func (f *Finding) drifts(rs []reading) bool {
 	if len(rs) < 4 {
 		return false
@@ -267,7 +268,7 @@ func (f *Finding) drifts(rs []reading) bool {
 // skew is the size of the finding.
 func skew(f *Finding) float64 { return math.Abs(f.SkewS) }
 
-// touch says which findings rest on the lines of a clock that is wrong.
+// touch lists, on the finding of a wrong clock, the findings that rest on lines of that clock.
 func touch(fs []Finding, routers int) {
 	for i := range fs {
 		c := &fs[i]

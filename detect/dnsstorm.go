@@ -43,7 +43,7 @@ type Storm struct {
 	Names []Count `json:"names,omitempty"`
 }
 
-// Count is how often something was seen.
+// Count says how often something was seen.
 type Count struct {
 	What string `json:"what"`
 	N    uint64 `json:"n"`
@@ -68,7 +68,7 @@ func (hs *hostState) asked(e *parse.Event, slot, sec int) {
 	m[name]++
 }
 
-// asking is what the storm detector knows of one host.
+// asking holds what the storm detector knows of one host.
 type asking struct {
 	*activity
 	line  *line
@@ -76,8 +76,8 @@ type asking struct {
 	peak  uint32 // lookups of its fullest slot
 }
 
-// stormFindings reports hosts that ask for far more names than the network does, or than they did. Hosts whose storms
-// another one causes are explained.
+// stormFindings reports hosts that ask for far more names than the rest of the network, or than they did before. Hosts
+// whose lookups answer another host's bursts are left out: they are explained.
 func stormFindings(q *inquiry) []Finding {
 	days := q.days
 	sp := newSpan(q.w)
@@ -115,7 +115,7 @@ func stormFindings(q *inquiry) []Finding {
 	return out
 }
 
-// usualPeak is the median of the other hosts' fullest slots; 0 when they are too few to tell.
+// usualPeak gives the median of the other hosts' fullest slots; 0 when there are too few hosts.
 func usualPeak(all []asking, but int) float64 {
 	var peaks []float64
 	for i := range all {
@@ -129,7 +129,7 @@ func usualPeak(all []asking, but int) float64 {
 	return middle(peaks)
 }
 
-// sudden looks for spells that stand apart from all that the host and the others do.
+// sudden looks for spells of lookups that stand apart from what the host and the others do otherwise.
 func (x *asking) sudden(days []*Day, others float64) (Finding, bool) {
 	if float64(x.peak) < max(stormPeak, stormOthers*others) {
 		return Finding{}, false
@@ -151,7 +151,7 @@ func (x *asking) sudden(days []*Day, others float64) (Finding, bool) {
 	return f, true
 }
 
-// mostly says that in the storm the host does hardly anything but ask.
+// mostly reports whether the host does hardly anything but ask in the storm.
 func (x *asking) mostly(r run) bool {
 	if x.named {
 		return true
@@ -163,7 +163,7 @@ func (x *asking) mostly(r run) bool {
 	return float64(r.events) >= stormOwn*float64(all)
 }
 
-// inBins is how many of the line's events lie in those ten-minute spans.
+// inBins counts the line's events in those ten-minute spans.
 func (l *line) inBins(from, to int) (n int) {
 	for i := from * stormBin; i < to*stormBin; i++ {
 		n += int(l.slots[i])
@@ -171,8 +171,9 @@ func (l *line) inBins(from, to int) (n int) {
 	return n
 }
 
-// serves says that the lookups go with sessions: those of the host itself, when somebody works at it and its browser loads page after page,
-// or, when hardly anybody else asks outside, those of the whole network that it resolves names for.
+// serves reports whether sessions explain the lookups: those of the host itself, when a person works at it and its
+// browser loads page after page, or, when hardly any other host asks outside, those of the whole network that it
+// resolves names for.
 func (x *asking) serves(hosts []*activity, askers, from, to int) bool {
 	n, own := x.line.inBins(from, to), x.sessions.inBins(from, to)
 	if x.named {
@@ -193,8 +194,8 @@ func (x *asking) serves(hosts []*activity, askers, from, to int) bool {
 	return n < network
 }
 
-// steady looks for lookups without a pause: answers that never come, one name again and again, or far more than before, which serve no
-// sessions.
+// steady looks for lookups without a pause: answers that never come, one name again and again, or far more than before,
+// which serve no sessions.
 func (x *asking) steady(days []*Day, serves func(from, to int) bool) (Finding, bool) {
 	bins := map[int]float64{}
 	for i, n := range x.line.slots {
@@ -231,10 +232,10 @@ func (x *asking) steady(days []*Day, serves func(from, to int) bool) (Finding, b
 	return f, true
 }
 
-// sinceEver says that it began where the log does: nothing tells that it was ever otherwise.
+// sinceEver reports whether the spell began where the log does: then nothing shows that it was ever otherwise.
 func (x *asking) sinceEver(bin int) bool { return bin <= 1 }
 
-// longest is the run of at least stormLong bins on end that hold, half-open, with most in it.
+// longest finds the row of at least stormLong bins on end for which holds is true, half-open, with the largest sum.
 func longest(bins map[int]float64, holds func(float64) bool) (from, to int, sum float64) {
 	at, end, n := 0, -1, 0.0
 	for _, i := range slices.Sorted(maps.Keys(bins)) {
@@ -252,7 +253,7 @@ func longest(bins map[int]float64, holds func(float64) bool) (from, to int, sum 
 	return from, to, sum
 }
 
-// answers counts the lookups whose outcome the log tells, and those that got none.
+// answers counts the lookups whose outcome the log shows, and those without an answer.
 func answers(days []*Day, host netip.Addr) (known, silent uint64) {
 	for _, d := range days {
 		h := d.Hosts[host]

@@ -8,9 +8,9 @@ import (
 // Finding is one statement about the network with all that its words need. What every kind has, and what several kinds
 // share, stands here; what only one kind has is embedded, declared in the file of its detector, and flat in the JSON.
 //
-// The JSON names and their order are a contract: names are added, never renamed. encoding/json writes them in the order of
-// declaration, so that a few fields of one kind stand between shared ones. Numbers are SI units; shares are 0..1. Package
-// report fills Title, Detail, Advice and Explain.
+// The JSON names and their order are a contract: names are added, never renamed. encoding/json writes them in the order
+// of declaration, so that a few fields of one kind stand between shared ones. Numbers are SI units; shares are 0..1.
+// Package report fills Title, Detail, Advice and Explain.
 type Finding struct {
 	ID       string    `json:"id"`              // of this finding; of a full table it holds the time of the spell
 	Key      string    `json:"key,omitempty"`   // the same on each day: new, worse and gone are told by it
@@ -103,7 +103,7 @@ type Evidence struct {
 	Ask    Ask      `json:"-"`
 }
 
-// Ask is a question to the store.
+// Ask selects events of the store.
 type Ask struct {
 	From, To time.Time
 	Router   string

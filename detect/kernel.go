@@ -61,7 +61,7 @@ func oomFinding(router, proc string, ks []Kill) Finding {
 	return f
 }
 
-// kills is the size of the finding.
+// kills gives the size of the finding.
 func kills(f *Finding) float64 { return float64(f.Kills) }
 
 func (f *Finding) setTimes(at []moment, kind string) {
@@ -73,7 +73,7 @@ func (f *Finding) setTimes(at []moment, kind string) {
 	f.Evidence = Evidence{Events: uint64(len(at)), Ask: Ask{From: f.Start, To: f.End.Add(1), Router: f.Router, Kind: kind}}
 }
 
-// interleave links kills and shrinks of one router that lie among each other.
+// interleave links the kills and the shrinks of one router that overlap in time.
 func interleave(fs []Finding) {
 	shrinks := map[string][]*Finding{}
 	for i := range fs {

@@ -42,7 +42,7 @@ type Lag struct {
 	Unanswer  float64 `json:"unanswered,omitempty"`  // share of the probes in the spells that nothing answered
 }
 
-// Pings is the round trips to one target in a day.
+// Pings holds the round trips to one target in a day.
 type Pings struct{ Slots []PingSlot }
 
 // PingSlot sums up the probes of one slot.
@@ -74,12 +74,11 @@ func (p *Pings) merge(o *Pings) {
 	}
 }
 
-// timedOut is the Detail of a Latency event about a probe that nobody answered.
+// timedOut is the Detail of a Latency event about a probe without an answer.
 const timedOut = "timeout"
 
-// latency notes an answer to a probe, or that there was none. A lost probe belongs to the target that its line names; where
-// the line names none, or only the router that reports the failure, to the target that answered last. A hop of a traceroute
-// that keeps silent does not count: many routers always do.
+// latency counts an answer to a probe, or a probe that got none. A timeout without an address is counted for the target
+// that answered last. A hop of a traceroute that keeps silent is not counted: many routers always do.
 func (t *Tracker) latency(e *parse.Event, rs *routerState) {
 	rs.router.Other[e.Kind.String()]++
 	if e.Spread > maxSpread {
@@ -120,7 +119,7 @@ func (t *Tracker) latency(e *parse.Event, rs *routerState) {
 	s.N, s.Sum, s.Max = s.N+1, s.Sum+uint64(e.Count), max(s.Max, e.Count)
 }
 
-// pinged is one target's round trips over the window.
+// pinged holds one target's round trips over the window.
 type pinged struct {
 	router string
 	target netip.Addr
@@ -175,7 +174,8 @@ func pingedTargets(days []*Day, w Window) []*pinged {
 
 func (s *PingSlot) mean() float64 { return float64(s.Sum) / float64(max(s.N, 1)) }
 
-// usual is the median of the slots' mean round trips, the limit beyond which they are late, in µs, and the interval of the probes in ns.
+// usual gives the median of the slots' mean round trips, the limit beyond which they are late, in µs, and the interval
+// of the probes in ns.
 func (p *pinged) usual() (median, limit float64, interval int64, ok bool) {
 	var means []float64
 	var sent, lost uint64
@@ -240,10 +240,10 @@ func (p *pinged) finding(cfg *Config) (Finding, bool) {
 	return f, true
 }
 
-// spells is the size of the finding.
+// spells gives the size of the finding.
 func spells(f *Finding) float64 { return float64(max(f.Seen, 1)) }
 
-// close ends a spell.
+// close adds the spell that the bad slots make, if there are enough.
 func (p *pinged) close(f *Finding, run []int) {
 	if len(run) < lagSlots {
 		return
@@ -265,7 +265,8 @@ func (p *pinged) close(f *Finding, run []int) {
 	}
 }
 
-// firstHop is the finding of an inner target that lags in the same spells: the lag begins there, not beyond it.
+// firstHop gives the id of the finding of an inner target that lags in the same spells: the delay begins there, not
+// beyond it.
 func firstHop(fs []Finding, far *Finding) string {
 	best, most := "", 0
 	for i := range fs {

@@ -55,7 +55,7 @@ func newHostFindings(q *inquiry) []Finding {
 type debuts struct {
 	hosts map[netip.Addr]int
 	names map[string]int
-	full  int // the first day that had more hosts than are kept: after it nobody can be called new
+	full  int // the first day that had more hosts than are kept: after it no host can be called new
 }
 
 func debutsOf(days []*Day) debuts {
@@ -76,8 +76,8 @@ func debutsOf(days []*Day) debuts {
 	return x
 }
 
-// newHost says whether the host's first day is the k-th. An address of a machine whose name was here before is not a new machine,
-// and IPv6 addresses change by the day (RFC 8981), so that one without a name tells nothing.
+// newHost reports whether the host's first day is the k-th. An address of a machine whose name was here before is not a
+// new machine, and IPv6 addresses change by the day (RFC 8981), so that one without a name tells nothing.
 func newHost(days []*Day, k int, a *activity, known *debuts) (Finding, bool) {
 	h := days[k].Hosts[a.host]
 	if h == nil || h.Sessions.Total() < newSessions || a.host.IsLinkLocalUnicast() || a.host.IsMulticast() || !a.host.Unmap().Is4() && h.Name == "" {

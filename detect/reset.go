@@ -32,15 +32,15 @@ const (
 	activeSpanLen = 10 * time.Minute // resolution of Target.Active
 )
 
-// approachOf is a host's sessions to one door over several days.
+// approachOf holds a host's sessions to one door over several days.
 type approachOf struct {
 	door   Door
 	total  Target
 	active int // ten-minute spans with a session
 }
 
-// resetFindings reports a host that connects to a service over and over and does not get in: the monitor that still asks a dead
-// service, the client that a firewall ignores.
+// resetFindings reports hosts that connect to a service over and over without success: a monitor that still asks a dead
+// service, a client that a firewall ignores (incident 4 in docs/incidents.md).
 func resetFindings(q *inquiry) []Finding {
 	return q.ofHosts(func(a *activity) []Finding { return resetsOf(q, a) })
 }
@@ -56,8 +56,8 @@ func resetsOf(q *inquiry, a *activity) []Finding {
 	return out[:min(len(out), resetPerHost)]
 }
 
-// approaches is the host's doors with at least so many sessions. Most hosts have thousands of doors with a few: those of which no day has its
-// part are passed over before anything is added up.
+// approaches lists the host's doors with at least so many sessions. Most hosts have thousands of doors with a few:
+// doors that have their part on none of the days are skipped before anything is added up.
 func approaches(days []*Day, w Window, host netip.Addr, least uint64) []approachOf {
 	sum := map[Door]*approachOf{}
 	for _, d := range days {
@@ -132,8 +132,8 @@ func resetFinding(a *activity, x approachOf) (Finding, bool) {
 			f.Class = Blocked
 		}
 	case rate >= resetSure && float64(t.N) >= resetDoors*float64(a.sessions.between(t.First, t.Last)):
-		// Nothing tells how these ended. Who opens several sessions a second to one port, hour after hour, and nothing
-		// else, does not get what he wants.
+		// The log does not tell how these sessions ended. A host that opens several sessions a second to one port, hour
+		// after hour, and hardly any others, does not get what it wants.
 		f.Score = 1 - math.Exp(-rate/resetSure)
 	default:
 		return f, false

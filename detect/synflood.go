@@ -52,7 +52,7 @@ func compareFloods(a, b Flood) int {
 	return cmp.Or(cmp.Compare(a.Start, b.Start), a.Door.Compare(b.Door), a.From.Compare(b.From), cmp.Compare(a.End, b.End), cmp.Compare(a.Lines, b.Lines), cmp.Compare(a.Hidden, b.Hidden))
 }
 
-// Served is what came from outside to one TCP port of a host in a day.
+// Served counts the sessions from outside to one TCP port of a host in a day.
 type Served struct {
 	N     uint64
 	Slots []ServedSlot // those with at least fineFloor new sessions
@@ -63,7 +63,7 @@ type Served struct {
 	run  ServedSlot
 }
 
-// ServedSlot counts the sessions that began in one slot, and what became of them, where the log tells.
+// ServedSlot counts the sessions that began in one slot, by their outcome, where the log shows it.
 type ServedSlot struct {
 	I      uint16
 	New    uint32
@@ -149,7 +149,7 @@ func (hs *hostState) served(e *parse.Event, slot int, peer netip.Addr, d *Day) {
 	}
 }
 
-// serving notes what became of a session from outside, in the slot in which it began.
+// serving counts the outcome of a session from outside, in the slot in which the session began.
 func (t *Tracker) serving(e *parse.Event, en *entry, host netip.Addr) {
 	if en == nil || en.born == 0 || e.Proto != parse.TCP || en.key.Src == host {
 		return
@@ -170,7 +170,7 @@ func (t *Tracker) serving(e *parse.Event, en *entry, host netip.Addr) {
 	}
 }
 
-// outcome counts what the line says of a handshake: that the host answered it, that nobody did, or that it was finished.
+// outcome counts a line by what it says of a handshake: the host answered, nothing answered, or it was finished.
 func (x *ServedSlot) outcome(e *parse.Event) {
 	open := e.State >= parse.Established && e.State <= parse.TimeWait
 	ends := e.Kind == parse.SessionEnd
@@ -184,7 +184,7 @@ func (x *ServedSlot) outcome(e *parse.Event) {
 	}
 }
 
-// at is the slot's record, or nil where none is kept.
+// at gives the record of the slot, or nil where none is kept.
 func (s *Served) at(slot int) *ServedSlot {
 	if s.run.New > 0 && slot == s.slot {
 		return &s.run
@@ -196,7 +196,7 @@ func (s *Served) at(slot int) *ServedSlot {
 	return &s.Slots[i]
 }
 
-// synFlood notes a line in which a kernel or a firewall says that it is flooded.
+// synFlood counts a line in which a kernel or a firewall says that it is flooded.
 func (t *Tracker) synFlood(e *parse.Event, rs *routerState) {
 	r := rs.router
 	door := netip.AddrPortFrom(e.Dst, e.DPort)
@@ -219,7 +219,8 @@ func (t *Tracker) synFlood(e *parse.Event, rs *routerState) {
 	rs.flooded, rs.alarmed = len(r.Floods), 0
 }
 
-// floodFindings reports ports that are flooded with SYNs: by what the kernel says, and by handshakes that nobody finishes.
+// floodFindings reports ports that are flooded with SYNs, by the kernel's lines and by handshakes that are never
+// finished.
 func floodFindings(q *inquiry) []Finding {
 	var out []Finding
 	for _, a := range q.hosts {
@@ -271,7 +272,7 @@ func kernelFlood(id, router string, x *Flood) *Finding {
 	return f
 }
 
-// addSaid adds the kernel's words to the finding of the sessions that they are about.
+// addSaid adds the kernel's lines to the finding of the sessions that they are about.
 func addSaid(fs []Finding, x *Flood) bool {
 	for i := range fs {
 		f := &fs[i]
@@ -285,8 +286,9 @@ func addSaid(fs []Finding, x *Flood) bool {
 	return false
 }
 
-// servedFindings looks at the ports of a host that are reached from outside. A forwarded port behind which nothing answers, or a
-// client that is gone while its peers still call, gets a few sessions a second that fail; a flood is far above that.
+// servedFindings reports the ports of a host that are flooded from outside. A forwarded port without a service behind
+// it, or a client that is gone while its peers still call, gets a few failing sessions a second; a flood is far above
+// that.
 func servedFindings(days []*Day, w Window, a *activity) []Finding {
 	var out []Finding
 	for p, days := range servedDays(days, a.host) {
@@ -355,7 +357,7 @@ func servedDays(days []*Day, host netip.Addr) map[Port][]*Day {
 	return out
 }
 
-// least is how many sessions in a slot are far above what the port usually gets.
+// least gives the number of sessions in a slot that is far above what is usual for the port.
 func (s *Served) least() float64 {
 	n := make([]float64, 0, len(s.Slots))
 	for _, x := range s.Slots {

@@ -2,12 +2,12 @@ package detect
 
 import "time"
 
-// Timeouts say how long a session-table entry lives after the last packet, by state. The defaults are Linux's
+// Timeouts hold how long a session-table entry lives after its last packet, by state. The defaults are Linux's
 // (net/netfilter/nf_conntrack_proto_{tcp,udp,icmp,generic}.c).
 type Timeouts struct {
 	SynSent, SynRecv, Established, FinWait, CloseWait, LastAck, TimeWait, Close time.Duration
 	UDP, UDPStream, ICMP, Generic                                               time.Duration
-	// TypicalTCP is how long a TCP session is held when only its first packet is logged: talk plus TIME_WAIT.
+	// TypicalTCP is the time that a TCP session is held when only its first packet is logged: talk plus TIME_WAIT.
 	TypicalTCP time.Duration
 }
 

@@ -13,7 +13,8 @@ import (
 // TableFullKind is the kind of a session table without room.
 const TableFullKind = "table-full"
 
-// closeShare is how near two shares must be for the rebuilt table not to tell which was larger: the error of a share, twice.
+// closeShare is the difference below which the rebuilt table does not show which of two shares was larger: twice the
+// error of a share.
 const closeShare = 0.05
 
 // TableFull holds which hosts' entries filled a session table.
@@ -24,7 +25,8 @@ type TableFull struct {
 	Capacity   int     `json:"capacity,omitempty"` // entries that the table takes: configured, else 0
 }
 
-// fullFindings makes a finding of each spell in which a router's table was full: who held it, and what share.
+// fullFindings makes a finding of each spell in which a router's table was full: which hosts held it, and what share
+// (incidents 1 and 3 in docs/incidents.md).
 func fullFindings(q *inquiry) []Finding {
 	causes := map[netip.Addr]netip.Addr{}
 	for _, e := range q.echoes {
@@ -58,7 +60,7 @@ func fullFindings(q *inquiry) []Finding {
 	return joinSpells(out)
 }
 
-// fullest is the most entries that all routers together had in a slot of the day.
+// fullest gives the most entries that all routers together had in a slot of the day.
 func fullest(d *Day) (most uint32) {
 	sum := map[uint16]uint32{}
 	for _, r := range d.Routers {
@@ -71,8 +73,8 @@ func fullest(d *Day) (most uint32) {
 }
 
 func fullFinding(router string, o *Overflow, capacity int, fullest func() uint32) Finding {
-	// A router that logs its own sessions explains its own table. Where most of what is known comes from others (its
-	// NAT log goes through another device, or another name), the sum over all routers does.
+	// A router that logs its own sessions explains its own table. Where most sessions are logged by others (its NAT log
+	// goes through another device, or another name), the sum over all routers does.
 	entries, held, of := o.Total, o.Held, func(h Holder) uint64 { return h.N }
 	if 2*o.Total < o.All {
 		entries, held, of = o.All, o.HeldAll, func(h Holder) uint64 { return h.All }
@@ -105,7 +107,7 @@ func fullFinding(router string, o *Overflow, capacity int, fullest func() uint32
 	return f
 }
 
-// refusals is the size of a spell: the packets that were refused, or the lines that say so.
+// refusals gives the size of a spell: the packets that were refused, or the lines about them.
 func refusals(f *Finding) float64 { return float64(max(f.Drops, f.Lines, 1)) }
 
 // preferCause names the cause where it held about as much as its echo: both parts are its doing.
@@ -123,8 +125,8 @@ func (f *Finding) preferCause(causes map[netip.Addr]netip.Addr) {
 	}
 }
 
-// surround adds who set the overflow off and what it would have been without its holder. gauged is the size of the
-// table as estimated from its overflows, for when nobody told it.
+// surround adds the trigger of the overflow, and an estimate of the table without its holder. gauged is the size of the
+// table as estimated from its overflows, for routers without a configured size.
 func (f *Finding) surround(d *Day, o *Overflow, c *crowd, gauged int, causes map[netip.Addr]netip.Addr) {
 	if host, n := c.trigger(d, o, causes); host.IsValid() {
 		f.Trigger, f.TriggerSessions = host.String(), int(n)
@@ -144,11 +146,11 @@ func (f *Finding) surround(d *Day, o *Overflow, c *crowd, gauged int, causes map
 	}
 }
 
-// foreignFloor is how near to their fullest all known sessions must be for the overflow of a router that hardly logs any itself to be
-// explained by them.
+// foreignFloor is the part of their maximum that all known sessions must reach to explain the overflow of a router that
+// hardly logs any itself.
 const foreignFloor = 0.4
 
-// others stands for entries that belong to no internal host: the router's own, and what only passes through.
+// others stands for entries of no internal host: the router's own, and those of traffic that only passes through.
 const others = "router and others"
 
 func holderName(a netip.Addr) string {

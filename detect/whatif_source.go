@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// quickSearch bounds the sessions that are replayed without being asked for: the search for the smallest change reads them
-// about eight times, and that takes a second.
+// quickSearch bounds the sessions that are replayed without being asked for: the search for the smallest change reads
+// them about eight times, and that takes a second.
 const quickSearch = 50_000
 
-// NewReplay prepares a replay of the router's table in the window; "" takes the busiest router. fs are the findings of the
-// same days: they tell which lookups another host set off. Events and Prev are left to the caller.
+// NewReplay prepares a replay of the router's table in the window; "" takes the busiest router. fs are the findings of
+// the same days: they tell which lookups another host set off. Events and Prev are left to the caller.
 func NewReplay(days []*Day, fs []Finding, cfg Config, w Window, router string) *Replay {
 	if router == "" {
 		router = busiest(days)
@@ -20,8 +20,8 @@ func NewReplay(days []*Day, fs []Finding, cfg Config, w Window, router string) *
 	}
 }
 
-// WorthSearching reports whether the smallest change may be looked for unasked: the table of the router, or of any for "",
-// was full, and the sessions are few.
+// WorthSearching reports whether the smallest change may be looked for unasked: the table of the router, or of any for
+// "", was full, and the sessions are few.
 func WorthSearching(days []*Day, router string) bool {
 	sessions, full := uint64(0), false
 	for _, d := range days {
@@ -53,8 +53,8 @@ func busiest(days []*Day) (name string) {
 	return name
 }
 
-// foreign reports whether more than one in twenty of the router's overflows is explained by what other routers logged: then
-// their sessions are taken for its own.
+// foreign reports whether more than one in twenty of the router's overflows is explained by what other routers logged:
+// then their sessions are taken for its own.
 func foreign(days []*Day, router string) bool {
 	spells, other, most := 0, 0, uint32(0)
 	for _, d := range days {
@@ -77,8 +77,8 @@ func foreign(days []*Day, router string) bool {
 	return other*20 > spells
 }
 
-// echoesIn lists the lookups that other hosts set off: those of each storm, and those after each burst of its cause, because a
-// full table may have left too few of them in the log to be seen as a storm.
+// echoesIn lists the lookups that other hosts set off: those of each storm, and those after each burst of its cause,
+// because a full table may have left too few of them in the log to be seen as a storm.
 func echoesIn(fs []Finding) (out []EchoOf) {
 	for i := range fs {
 		x := &fs[i]
