@@ -146,6 +146,6 @@ func (a *Alarm) finding(router string) Finding {
 	}
 }
 
-// alarms gives the number of lines about the trouble, those that the kernel left out included: by it the reports say worse or
-// better.
+// alarms gives the number of lines about the trouble, those that the kernel left out included: reports call the
+// finding worse or better by it.
 func alarms(f *Finding) float64 { return float64(f.Drops) }

@@ -97,7 +97,12 @@ func newProfile(days []*Day, host netip.Addr, loc *time.Location) *profile {
 	}
 	if len(p.doors) > 0 {
 		first := slices.MinFunc(p.doors, func(a, b door) int {
-			return cmp.Or(cmp.Compare(b.n, a.n), a.Peer.Compare(b.Peer), cmp.Compare(a.Port.Port, b.Port.Port), cmp.Compare(a.Port.Proto, b.Port.Proto))
+			return cmp.Or(
+				cmp.Compare(b.n, a.n),
+				a.Peer.Compare(b.Peer),
+				cmp.Compare(a.Port.Port, b.Port.Port),
+				cmp.Compare(a.Port.Proto, b.Port.Proto),
+			)
 		})
 		i := doors[first.Door]
 		p.doors[0], p.doors[i] = p.doors[i], p.doors[0]
@@ -116,7 +121,8 @@ func (p *profile) nights(days []*Day, host netip.Addr, loc *time.Location) {
 					continue
 				}
 				p.spans++
-				if hour := d.Date.Start().Add(time.Duration(i) * 10 * time.Minute).In(loc).Hour(); hour >= 22 || hour < 6 {
+				t := d.Date.Start().Add(time.Duration(i) * 10 * time.Minute)
+				if hour := t.In(loc).Hour(); hour >= 22 || hour < 6 {
 					at++
 				}
 			}
@@ -193,7 +199,8 @@ func (e *evidence) when(ok bool, weight float64, format string, args ...any) {
 // depends on the days alone.
 func guessApplication(p *profile, f *Finding) *Application {
 	best := evidence{score: appSure}
-	for _, guess := range []func(*profile, *Finding) evidence{likeTorrent, likeScanner, likeNTP, likeDNS, likeVoIP, likeGame, likeBackup, likeSync, likeUpdate} {
+	for _, guess := range []func(*profile, *Finding) evidence{likeTorrent, likeScanner, likeNTP, likeDNS, likeVoIP,
+		likeGame, likeBackup, likeSync, likeUpdate} {
 		if e := guess(p, f); e.score >= best.score && (best.app == "" || e.score > best.score) {
 			best = e
 		}
@@ -273,9 +280,11 @@ func likeTorrent(p *profile, f *Finding) evidence {
 		}
 	}
 	e.when(high >= 30, 0.2, "high ports that hardly repeat (%d of them)", high)
-	e.when(p.share(func(k Port) bool { return udp(k) && highPort(k) }) >= 0.1 && p.share(func(k Port) bool { return tcp(k) && highPort(k) }) >= 0.1,
+	e.when(p.share(func(k Port) bool { return udp(k) && highPort(k) }) >= 0.1 &&
+		p.share(func(k Port) bool { return tcp(k) && highPort(k) }) >= 0.1,
 		0.15, "UDP (as the DHT) and TCP mixed")
-	e.when(len(f.Minutes) > 0 && !slices.ContainsFunc(f.Minutes, func(m int) bool { return m%30 != 0 }), 0.1, "announcements at :00 or :30")
+	e.when(len(f.Minutes) > 0 && !slices.ContainsFunc(f.Minutes, func(m int) bool { return m%30 != 0 }), 0.1,
+		"announcements at :00 or :30")
 	return e
 }
 
@@ -289,7 +298,8 @@ func likeScanner(p *profile, f *Finding) evidence {
 		e.add(0.7, "one port of many hosts (%s)", listed(f.Ports))
 	case inBurst(f):
 		for k, peers := range p.fans {
-			if n := float64(p.ports[k]); peers >= scanPeers && n <= scanRepeat*peers && n >= 0.6*p.sessions && !slices.Contains(everyday[:], k.Port) && !torrentPort(k) {
+			if n := float64(p.ports[k]); peers >= scanPeers && n <= scanRepeat*peers && n >= 0.6*p.sessions &&
+				!slices.Contains(everyday[:], k.Port) && !torrentPort(k) {
 				e.add(0.6, "one port of many hosts (%s of %.0f), hardly one twice", portName(k), peers)
 			}
 		}
@@ -342,7 +352,8 @@ func likeVoIP(p *profile, f *Finding) evidence {
 func likeGame(p *profile, f *Finding) evidence {
 	e := evidence{app: AppGame}
 	is := func(k Port) bool {
-		return k.Port == 3074 || k.Port >= 27000 && k.Port <= 27100 || udp(k) && (k.Port >= 3478 && k.Port <= 3480 || k.Port == 9308 || k.Port == 3659) ||
+		return k.Port == 3074 || k.Port >= 27000 && k.Port <= 27100 || udp(k) &&
+			(k.Port >= 3478 && k.Port <= 3480 || k.Port == 9308 || k.Port == 3659) ||
 			k.Port == 1119 || k.Port == 6112 || k.Port == 3724
 	}
 	s := p.share(is)

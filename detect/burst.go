@@ -300,7 +300,9 @@ func (l *line) apart(runs []run, hosts int) []run {
 		}
 		for _, f := range [...]float64{4, 16, 64, cut / next * (1 - 1e-9)} {
 			low, _ := slices.BinarySearch(sizes, cut/f)
-			if f >= 4 && 4*(at-low) <= above && binomialTail(len(sizes)-low, above, math.Pow(f, -index)) < alpha/float64(above*(above+1)) { // the sum of 1/k(k+1) is 1: each cut is a try
+			// each cut is a try, and the sum of 1/k(k+1) is 1
+			limit := alpha / float64(above*(above+1))
+			if f >= 4 && 4*(at-low) <= above && binomialTail(len(sizes)-low, above, math.Pow(f, -index)) < limit {
 				return slices.DeleteFunc(slices.Clone(runs), func(r run) bool { return float64(r.peak) < cut })
 			}
 		}
@@ -308,7 +310,8 @@ func (l *line) apart(runs []run, hosts int) []run {
 	return nil
 }
 
-const apartAlpha = 0.1 // chance that a network of hosts whose sizes have the heaviest tails yields a burst that stands apart
+// chance that a network of hosts whose sizes have the heaviest tails yields a burst that stands apart
+const apartAlpha = 0.1
 
 // tailIndex gives a lower bound (95 %) of the Pareto index of the upper half of the sizes, from 1, the heaviest tail
 // that has a mean, to 2 (Hill, 1975). Sizes that do stand apart make it smaller, which errs on the safe side.

@@ -78,15 +78,17 @@ func (f *frames) when(r *rhythm, s float64, loc *time.Location) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, loc).UTC()
 }
 
-// findRhythm looks for the period that explains the starts best, or nil. hosts is the number of hosts that are tried (multiple testing).
+// findRhythm gives the rhythm that explains the starts best, or nil. hosts is the number of hosts that are tried
+// (multiple testing).
 //
 // The model: of K slots of the period, n = cK fire at their phase with normal jitter s; m further starts fall anywhere
 // in T:
 //
 //	LL(P) = -n ln(s sqrt(2 pi e)) - K H(c) + m ln(m/T) - m        LL(0) = N ln(N/T) - N
 //
-// gain = LL(P) - LL(0) - ln(trials) - phases ln(max(3, P/3s)). The entropy term keeps P/j from winning (its slots would be mostly
-// empty), the outlier term jP. exp(-gain) bounds the probability of such a gain by chance (Markov's inequality on a likelihood ratio).
+// gain = LL(P) - LL(0) - ln(trials) - phases ln(max(3, P/3s)). The entropy term keeps P/j from winning (its slots would
+// be mostly empty), the outlier term jP. exp(-gain) bounds the probability of such a gain by chance (Markov's
+// inequality on a likelihood ratio).
 func findRhythm(f frames, hosts int) *rhythm {
 	utc := f.utc
 	if len(utc) < minBursts {
@@ -150,7 +152,8 @@ func (r *rhythm) byTheClock(f *frames) *rhythm {
 			sum, n = sum+math.Remainder(x[i]-first, p), n+1
 		}
 		phase := math.Mod(math.Mod(first+sum/n, p)+p, p)
-		return &rhythm{period: p, phases: []float64{phase}, wall: true, jitter: r.jitter, gain: r.gain, seen: r.seen, slots: r.slots, member: r.member,
+		return &rhythm{period: p, phases: []float64{phase}, wall: true, jitter: r.jitter, gain: r.gain, seen: r.seen,
+			slots: r.slots, member: r.member,
 			next: r.next + x[len(x)-1] - f.utc[len(x)-1]}
 	}
 	return r
@@ -203,7 +206,8 @@ func (o found) like(r *rhythm) bool {
 	}
 	short, near := min(o.period, r.period), 4*max(o.jitter, r.jitter)+10
 	return !slices.ContainsFunc(r.phases, func(x float64) bool {
-		return !slices.ContainsFunc(o.phases, func(y float64) bool { return math.Abs(math.Remainder(x-y, short)) <= near })
+		return !slices.ContainsFunc(o.phases,
+			func(y float64) bool { return math.Abs(math.Remainder(x-y, short)) <= near })
 	})
 }
 

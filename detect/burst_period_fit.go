@@ -19,7 +19,8 @@ type fitter struct {
 }
 
 func newFitter(trials float64, n int) *fitter {
-	return &fitter{trials: trials, need: acceptGain, near: make([]int, n), r: make([]float64, n), abs: make([]float64, n), within: make([]int, n), member: make([]bool, n),
+	return &fitter{trials: trials, need: acceptGain, near: make([]int, n), r: make([]float64, n),
+		abs: make([]float64, n), within: make([]int, n), member: make([]bool, n),
 		k: [2][]float64{make([]float64, n), make([]float64, n)}, tried: map[[2]float64]bool{}}
 }
 
@@ -133,7 +134,8 @@ func (f *fitter) score(p float64, phases []float64, limit float64) *rhythm {
 	for _, ph := range centers {
 		next = min(next, ph+p*(math.Floor((last+limit-ph)/p)+1))
 	}
-	return &rhythm{period: p, phases: centers, jitter: s, gain: gain, seen: n, slots: slots, next: next, about: phases, limit: limit}
+	return &rhythm{period: p, phases: centers, jitter: s, gain: gain, seen: n, slots: slots, next: next, about: phases,
+		limit: limit}
 }
 
 // span gives the time from the first start to the last, lengthened by one mean gap, so that it holds as many gaps as

@@ -33,13 +33,16 @@ const (
 	clockOff    = 10 * time.Second // from which on a clock is off, or has jumped
 	clockBad    = 2 * time.Minute  // … badly
 	clockSame   = 5.0              // s, within which two slots agree
-	clockAgree  = 0.6              // share of the slots that must agree with the median: a backlog that is sent at once has another offset in each
-	clockDrift  = 1e-4             // s per s that a clock may drift without having jumped (quartz: some 20 ppm, more in the cold)
-	clockNever  = 24 * time.Hour   // from which on it is no zone and no wrong hour, but was never set
-	clockFast   = 0.05             // s per s: what grows faster is a log that is sent later than it was written, and faster
-	clockFixed  = 20               // stamps that were not believed, to be worth a word
-	quarter     = 15 * time.Minute // zones differ by multiples of it
-	maxTouches  = 10
+	// share of the slots that must agree with the median: a backlog that is sent at once has another offset in each
+	clockAgree = 0.6
+	// s per s that a clock may drift without having jumped (quartz: some 20 ppm, more in the cold)
+	clockDrift = 1e-4
+	clockNever = 24 * time.Hour // from which on it is no zone and no wrong hour, but was never set
+	// s per s: what grows faster is a log that is sent later than it was written, and faster
+	clockFast  = 0.05
+	clockFixed = 20               // stamps that were not believed, to be worth a word
+	quarter    = 15 * time.Minute // zones differ by multiples of it
+	maxTouches = 10
 )
 
 // Clock holds how a sender's clock is wrong.
@@ -173,7 +176,8 @@ func clockFinding(days []*Day, w Window, router string) (Finding, bool) {
 		f.Class, f.Severity, f.SkewS = ClockDrifts, Warning, rs[len(rs)-1].off
 	case f.Repaired >= clockFixed:
 		f.Class = ClockUnset
-		if math.Abs(skew) >= clockBad.Seconds() && 2*uint64(f.Repaired) > lines { // it has a time, and that is wrong all day
+		// it has a time, and that is wrong all day
+		if math.Abs(skew) >= clockBad.Seconds() && 2*uint64(f.Repaired) > lines {
 			f.SkewS, f.Severity = skew, Warning
 			if math.Abs(skew) < clockNever.Seconds() {
 				f.Class = classOfSkew(skew)
@@ -229,7 +233,8 @@ func (f *Finding) jumps(rs []reading) {
 	for i := 2; i+1 < len(rs); i++ {
 		d := rs[i].off - rs[i-1].off
 		span := time.Duration(rs[i].at - rs[i-1].at).Seconds()
-		if math.Abs(d) < clockOff.Seconds()+clockDrift*span || math.Abs(rs[i-1].off-rs[i-2].off) > clockSame || math.Abs(rs[i+1].off-rs[i].off) > clockSame {
+		if math.Abs(d) < clockOff.Seconds()+clockDrift*span || math.Abs(rs[i-1].off-rs[i-2].off) > clockSame ||
+			math.Abs(rs[i+1].off-rs[i].off) > clockSame {
 			continue
 		}
 		if f.Jumps == 0 {
@@ -278,7 +283,8 @@ func touch(fs []Finding, routers int) {
 		ids := map[string]bool{}
 		for j := range fs {
 			f := &fs[j]
-			if f.Kind == ClockKind || f.Router != c.Router && (f.Router != "" || routers > 1) || f.Start.After(c.End) || f.End.Before(c.Start) {
+			if f.Kind == ClockKind || f.Router != c.Router && (f.Router != "" || routers > 1) || f.Start.After(c.End) ||
+				f.End.Before(c.Start) {
 				continue
 			}
 			ids[f.ID] = true

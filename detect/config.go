@@ -42,7 +42,8 @@ func DefaultConfig() Config {
 // privateNetworks lists the networks of RFC 1918, RFC 6598 (shared), RFC 4193 (ULA), and link-local ones.
 func privateNetworks() []netip.Prefix {
 	var out []netip.Prefix
-	for _, s := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10", "169.254.0.0/16"} {
+	for _, s := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7",
+		"fe80::/10", "169.254.0.0/16"} {
 		out = append(out, netip.MustParsePrefix(s))
 	}
 	return out

@@ -157,7 +157,8 @@ type Router struct {
 	Other     map[string]uint64    // further kernel events by kind
 	Alarms    []Alarm              // trouble that it told of, at most maxAlarms
 	Gauge     Gauge                // what its overflows say about hold times; the next day begins with it
-	Lives     []Life               // what its ends say about sessions whose end is lost, in order of kind; so does the next day
+	// what its ends say about sessions whose end is lost, in order of kind; so does the next day
+	Lives []Life
 }
 
 // Level holds the rebuilt session table at the fullest second of a slot.
@@ -272,7 +273,8 @@ type Key struct {
 
 // NewDay makes an empty summary.
 func NewDay(d Date) *Day {
-	return &Day{Date: d, Hosts: map[netip.Addr]*Host{}, Routers: map[string]*Router{}, Echoes: map[Pair]uint64{}, Dropped: map[string]uint64{}}
+	return &Day{Date: d, Hosts: map[netip.Addr]*Host{}, Routers: map[string]*Router{}, Echoes: map[Pair]uint64{},
+		Dropped: map[string]uint64{}}
 }
 
 // Merge adds o, a summary of the same date made from other events of other hosts. It is commutative and associative.
@@ -296,7 +298,14 @@ func (d *Day) Merge(o *Day) error {
 	}
 	d.Open = append(d.Open, o.Open...)
 	slices.SortFunc(d.Open, func(a, b Open) int {
-		return cmp.Or(a.Key.compare(b.Key), cmp.Compare(a.Router, b.Router), cmp.Compare(a.Expires, b.Expires), cmp.Compare(a.State, b.State), a.Holder.Compare(b.Holder), cmp.Compare(bit(a.Guessed), bit(b.Guessed)))
+		return cmp.Or(
+			a.Key.compare(b.Key),
+			cmp.Compare(a.Router, b.Router),
+			cmp.Compare(a.Expires, b.Expires),
+			cmp.Compare(a.State, b.State),
+			a.Holder.Compare(b.Holder),
+			cmp.Compare(bit(a.Guessed), bit(b.Guessed)),
+		)
 	})
 	for k, n := range o.Dropped {
 		d.Dropped[k] += n
@@ -404,15 +413,34 @@ func (r *Router) merge(o *Router) {
 	r.Occupancy = mergeLevels(r.Occupancy, o.Occupancy)
 	r.Overflows = append(r.Overflows, o.Overflows...)
 	slices.SortFunc(r.Overflows, func(a, b Overflow) int {
-		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Lines, b.Lines), cmp.Compare(a.Hidden, b.Hidden), cmp.Compare(a.Total, b.Total), cmp.Compare(a.All, b.All))
+		return cmp.Or(
+			cmp.Compare(a.Start, b.Start),
+			cmp.Compare(a.End, b.End),
+			cmp.Compare(a.Lines, b.Lines),
+			cmp.Compare(a.Hidden, b.Hidden),
+			cmp.Compare(a.Total, b.Total),
+			cmp.Compare(a.All, b.All),
+		)
 	})
 	r.Kills = append(r.Kills, o.Kills...)
 	slices.SortFunc(r.Kills, func(a, b Kill) int {
-		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.PID, b.PID), cmp.Compare(a.Proc, b.Proc), cmp.Compare(a.Spread, b.Spread))
+		return cmp.Or(
+			cmp.Compare(a.Time, b.Time),
+			cmp.Compare(a.PID, b.PID),
+			cmp.Compare(a.Proc, b.Proc),
+			cmp.Compare(a.Spread, b.Spread),
+		)
 	})
 	r.Shrinks = append(r.Shrinks, o.Shrinks...)
 	slices.SortFunc(r.Shrinks, func(a, b Shrink) int {
-		return cmp.Or(cmp.Compare(a.Time, b.Time), a.Peer.Compare(b.Peer), cmp.Compare(a.PeerPort, b.PeerPort), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Spread, b.Spread), cmp.Compare(a.Count, b.Count))
+		return cmp.Or(
+			cmp.Compare(a.Time, b.Time),
+			a.Peer.Compare(b.Peer),
+			cmp.Compare(a.PeerPort, b.PeerPort),
+			cmp.Compare(a.Port, b.Port),
+			cmp.Compare(a.Spread, b.Spread),
+			cmp.Compare(a.Count, b.Count),
+		)
 	})
 	r.Floods = append(r.Floods, o.Floods...)
 	slices.SortFunc(r.Floods, compareFloods)
@@ -452,7 +480,8 @@ func mergeLevels(a, b []Level) []Level {
 		case len(a) == 0 || b[0].I < a[0].I:
 			out, b = append(out, b[0]), b[1:]
 		default:
-			l := Level{I: a[0].I, Total: a[0].Total + b[0].Total, Holders: slices.Concat(a[0].Holders, b[0].Holders), States: a[0].States.merge(b[0].States)}
+			l := Level{I: a[0].I, Total: a[0].Total + b[0].Total, Holders: slices.Concat(a[0].Holders, b[0].Holders),
+				States: a[0].States.merge(b[0].States)}
 			slices.SortFunc(l.Holders, compareHolders)
 			out, a, b = append(out, l), a[1:], b[1:]
 		}

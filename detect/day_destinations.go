@@ -237,7 +237,8 @@ func (o *outward) wall(d Door, hash uint64) {
 		if len(o.walls) >= maxWalls {
 			var least netip.Addr
 			for p, f := range o.walls {
-				if !least.IsValid() || f.Peers() < o.walls[least].Peers() || f.Peers() == o.walls[least].Peers() && p.Less(least) {
+				if !least.IsValid() || f.Peers() < o.walls[least].Peers() ||
+					f.Peers() == o.walls[least].Peers() && p.Less(least) {
 					least = p
 				}
 			}

@@ -13,8 +13,9 @@ const (
 	maxFans    = 32  // ports whose fan-out is counted per host and day
 	fanFloor   = 20  // sessions to a port from which on its fan-out is counted
 	maxWalls   = 32  // peers whose ports are counted per host and day
-	wallCell   = 8   // new doors in a cell of peers, of 128 that are halved each 512 doors, from which on its peers are looked at
-	wallFloor  = 3   // … and of one of those peers, from which on its ports are counted
+	// new doors in a cell of peers, of 128 that are halved each 512 doors, from which on its peers are looked at
+	wallCell  = 8
+	wallFloor = 3 // … and of one of those peers, from which on its ports are counted
 )
 
 // Door is a service that a host connects to: an address and a port there.

@@ -231,7 +231,8 @@ func (t *Tracker) closeSlot() {
 			rs := t.router(h.router)
 			rs.router.Occupancy = append(rs.router.Occupancy, l)
 			if t.judges(h) {
-				rs.router.Gauge.over(t.table.start+int64(t.slot+1)*int64(SlotLen), h.total, h.sure(), rs.size, 2*rs.held.TypicalTCP)
+				rs.router.Gauge.over(t.table.start+int64(t.slot+1)*int64(SlotLen), h.total, h.sure(), rs.size,
+					2*rs.held.TypicalTCP)
 			}
 		}
 		h.nextSlot()
@@ -244,7 +245,8 @@ func (t *Tracker) router(name parse.Name) *routerState {
 	}
 	rs := t.routers[name]
 	if rs == nil {
-		rs = &routerState{router: t.day.router(name.String()), held: t.cfg.timeouts(name.String()), size: t.cfg.table(name.String())}
+		rs = &routerState{router: t.day.router(name.String()), held: t.cfg.timeouts(name.String()),
+			size: t.cfg.table(name.String())}
 		rs.router.Gauge = t.gauges[name.String()]
 		t.routers[name] = rs
 	}
@@ -285,7 +287,8 @@ func (t *Tracker) host(a netip.Addr) *hostState {
 // else the side that is reached. ok is false when neither side is internal.
 func (t *Tracker) sides(e *parse.Event) (host, peer netip.Addr, ok bool) {
 	switch {
-	case e.Src.IsValid() && t.known(e.Src) != nil || t.cfg.Internal(e.Src): // only hosts inside have a record: a quick look
+	case e.Src.IsValid() && t.known(e.Src) != nil || t.cfg.Internal(e.Src):
+		// only hosts inside have a record: a quick look
 		return e.Src, e.Dst, true
 	case t.cfg.Internal(e.Dst):
 		return e.Dst, e.Src, true
@@ -314,7 +317,8 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	hold, guessed := t.hold(e, k, hs, rs)
 	expires := e.Time + int64(hold)
 	s := t.table.spot(k)
-	if have := t.table.entries.find(s.hash, s.key); have != nil { // a retransmitted SYN, the next datagram, or another logger's copy
+	// a retransmitted SYN, the next datagram, or another logger's copy
+	if have := t.table.entries.find(s.hash, s.key); have != nil {
 		t.repeated(*have, e, rs, expires)
 		return
 	}

@@ -84,12 +84,20 @@ func stormFindings(q *inquiry) []Finding {
 	var all []asking
 	for _, a := range q.hosts {
 		x := asking{activity: a, line: a.lookups}
-		names := slices.ContainsFunc(days, func(d *Day) bool { h := d.Hosts[a.host]; return h != nil && len(h.Asks.Slots) > 0 })
-		if slices.ContainsFunc(days, func(d *Day) bool { h := d.Hosts[a.host]; return h != nil && len(h.PTRs.Slots) > 0 }) { // a.lookups may be those
+		names := slices.ContainsFunc(days, func(d *Day) bool {
+			h := d.Hosts[a.host]
+			return h != nil && len(h.Asks.Slots) > 0
+		})
+		// a.lookups may be those
+		if slices.ContainsFunc(days, func(d *Day) bool {
+			h := d.Hosts[a.host]
+			return h != nil && len(h.PTRs.Slots) > 0
+		}) {
 			x.line = sp.lay(days, seriesOf(a.host, func(h *Host) *Series { return &h.Lookups }))
 		}
 		if names {
-			if asks := sp.lay(days, seriesOf(a.host, func(h *Host) *Series { return &h.Asks })); asks.total() > x.line.total() {
+			asks := sp.lay(days, seriesOf(a.host, func(h *Host) *Series { return &h.Asks }))
+			if asks.total() > x.line.total() {
 				x.line, x.named = asks, true
 			}
 		}
@@ -218,7 +226,8 @@ func (x *asking) steady(days []*Day, serves func(from, to int) bool) (Finding, b
 		values := slices.Collect(maps.Values(bins))
 		usual, _ := sparseMedian(values, float64(x.line.n)/stormBin)
 		rise := max(least, stormRise*usual)
-		if from, to, n = longest(bins, func(v float64) bool { return v >= rise }); n == 0 || x.sinceEver(from) || serves(from, to) {
+		from, to, n = longest(bins, func(v float64) bool { return v >= rise })
+		if n == 0 || x.sinceEver(from) || serves(from, to) {
 			return Finding{}, false
 		}
 		class = Steady
@@ -286,7 +295,8 @@ func (x *asking) names(days []*Day) (out []Count) {
 }
 
 func (x *asking) base(days []*Day, class string) Finding {
-	f := Finding{ID: fmt.Sprintf("dns-storm-%v", x.host), Kind: DNSStorm, Class: class, Host: x.host.String(), Name: x.name}
+	f := Finding{ID: fmt.Sprintf("dns-storm-%v", x.host), Kind: DNSStorm, Class: class, Host: x.host.String(),
+		Name: x.name}
 	f.Names = x.names(days)
 	if x.resolver.IsValid() {
 		f.Resolver = x.resolver.String()

@@ -72,10 +72,16 @@ func growthFinding(q *inquiry, a *activity) (Finding, bool) {
 			continue
 		}
 		f := Finding{
-			ID: fmt.Sprintf("growth-%v-%s", a.host, series.of), Kind: GrowthKind, Host: a.host.String(), Name: a.name, Class: series.of,
-			Start: Date(x[0]).Start(), End: Date(x[len(x)-1]).End(), Growth: Growth{GrowthDay: math.Expm1(t.slope), PerDay: median(series.y), GrowthLow: math.Expm1(t.low), GrowthHigh: math.Expm1(t.high), DoublesDays: math.Ln2 / t.slope}, PValue: t.p, Score: 1 - t.p,
+			ID: fmt.Sprintf("growth-%v-%s", a.host, series.of), Kind: GrowthKind, Class: series.of,
+			Host: a.host.String(), Name: a.name, Start: Date(x[0]).Start(), End: Date(x[len(x)-1]).End(),
+			Growth: Growth{
+				GrowthDay: math.Expm1(t.slope), GrowthLow: math.Expm1(t.low), GrowthHigh: math.Expm1(t.high),
+				PerDay: median(series.y), DoublesDays: math.Ln2 / t.slope,
+			},
+			PValue: t.p, Score: 1 - t.p,
 		}
-		f.Evidence = Evidence{Events: uint64(sum(sessions)), Ask: Ask{From: f.Start, To: f.End, Host: a.host, Kind: "session-new"}}
+		f.Evidence = Evidence{Events: uint64(sum(sessions)), Ask: Ask{From: f.Start, To: f.End, Host: a.host,
+			Kind: "session-new"}}
 		f.grownTo(seen, a.host)
 		if series.of == "sessions" {
 			f.tableLimit(seen, q.cfg, a.host, t)

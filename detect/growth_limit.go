@@ -70,7 +70,8 @@ func (f *Finding) grownTo(days []*Day, host netip.Addr) {
 		}
 	}
 	if most >= grownLeast*total {
-		f.Peer, f.Port, f.PeerShare = netip.AddrPortFrom(best.Peer, best.Port.Port).String(), int(best.Port.Port), min(most/total, 1)
+		f.Peer, f.Port, f.PeerShare = netip.AddrPortFrom(best.Peer, best.Port.Port).String(), int(best.Port.Port),
+			min(most/total, 1)
 	}
 }
 

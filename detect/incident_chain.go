@@ -13,11 +13,12 @@ const (
 	// seconds, a log server that drowns in lines is out of memory within a minute or two.
 	chainWindow = 120 * time.Second
 	// chainMinute is the time within which something that happened only once is said to coincide.
-	chainMinute  = 60 * time.Second
-	chainLeast   = 3    // episodes that must follow: below, it coincides
-	chainShare   = 0.7  // of the effect's episodes that must follow a burst
-	chainPValue  = 1e-3 // chance of so many coincidences, over all pairs of root and effect
-	chainRare    = 0.1  // share of the time covered by the minutes after bursts, above which a single coincidence says nothing
+	chainMinute = 60 * time.Second
+	chainLeast  = 3    // episodes that must follow: below, it coincides
+	chainShare  = 0.7  // of the effect's episodes that must follow a burst
+	chainPValue = 1e-3 // chance of so many coincidences, over all pairs of root and effect
+	// share of the time covered by the minutes after bursts, above which a single coincidence says nothing
+	chainRare    = 0.1
 	chainExactly = 30 * time.Second
 )
 
@@ -59,7 +60,8 @@ func chain(fs []Finding, days []*Day) {
 			roots = append(roots, i)
 		}
 	}
-	slices.SortStableFunc(roots, func(i, j int) int { return compareHosts(fs[i].Host, fs[j].Host) }) // of equals the first is taken
+	// of equals the first is taken
+	slices.SortStableFunc(roots, func(i, j int) int { return compareHosts(fs[i].Host, fs[j].Host) })
 	if len(roots) > 0 {
 		effects, links := effectsOf(fs, days), map[int][]linked{}
 		span := observed(days)
@@ -289,7 +291,8 @@ func (e *effect) after(f *Finding, span float64, pairs int) *linked {
 			continue
 		}
 		at = max(at+e.coarse/2, min(starts[i-1], at+e.coarse)) // the middle, but not before its cause
-		l.lags, l.burst, l.at = append(l.lags, max(float64(at-starts[i-1])/1e9, 0)), append(l.burst, i-1), append(l.at, at)
+		l.lags, l.burst, l.at = append(l.lags, max(float64(at-starts[i-1])/1e9, 0)), append(l.burst, i-1),
+			append(l.at, at)
 	}
 	if len(l.lags) == 0 {
 		return nil
@@ -327,7 +330,8 @@ func order(fs []Finding, root int, ls []linked) []Step {
 			most = i
 		}
 	}
-	out := []Step{{ID: f.ID, Kind: f.Kind, Host: f.Host, Name: f.Name, Router: f.Router, At: f.Bursts[most].Start, Seen: len(f.Bursts), Of: len(f.Bursts), Why: WhyRoot}}
+	out := []Step{{ID: f.ID, Kind: f.Kind, Host: f.Host, Name: f.Name, Router: f.Router, At: f.Bursts[most].Start,
+		Seen: len(f.Bursts), Of: len(f.Bursts), Why: WhyRoot}}
 	for _, l := range ls {
 		if l.why == "" {
 			continue
@@ -339,7 +343,8 @@ func order(fs []Finding, root int, ls []linked) []Step {
 				g = &fs[i]
 			}
 		}
-		s := Step{ID: g.ID, Kind: g.Kind, Router: g.Router, At: time.Unix(0, l.at[shown]).UTC(), LagS: l.median, Seen: len(l.lags), Of: len(l.times), Why: l.why, SpreadS: float64(l.coarse) / 2e9}
+		s := Step{ID: g.ID, Kind: g.Kind, Router: g.Router, At: time.Unix(0, l.at[shown]).UTC(), LagS: l.median,
+			Seen: len(l.lags), Of: len(l.times), Why: l.why, SpreadS: float64(l.coarse) / 2e9}
 		if g.Kind != TableFullKind { // its host is the holder
 			s.Host, s.Name = g.Host, g.Name
 		}

@@ -29,10 +29,13 @@ const (
 	lagTimes       = 2.0                   // … and times the median
 	lagFloor       = 30 * time.Millisecond // … and above it by this
 	lagLost        = 0.5                   // share of a slot's probes that must be lost
-	lagGap         = 60 * time.Second      // bad slots closer than this are one spell; with rare probes, three of their intervals
-	lagSlots       = 2                     // bad slots that make a spell
-	lagMostly      = 0.5                   // of a target's spells that the first hop must share to be where the lag begins
-	lagUsualLoss   = 0.25                  // share of the probes from which on a target that does not answer tells nothing
+	// bad slots closer than this are one spell; with rare probes, three of their intervals
+	lagGap   = 60 * time.Second
+	lagSlots = 2 // bad slots that make a spell
+	// of a target's spells that the first hop must share to be where the lag begins
+	lagMostly = 0.5
+	// share of the probes from which on a target that does not answer tells nothing
+	lagUsualLoss = 0.25
 )
 
 // Lag holds how late a target answers.
@@ -77,8 +80,9 @@ func (p *Pings) merge(o *Pings) {
 // timedOut is the Detail of a Latency event about a probe without an answer.
 const timedOut = "timeout"
 
-// latency counts an answer to a probe, or a probe that got none. A timeout without an address is counted for the target
-// that answered last. A hop of a traceroute that keeps silent is not counted: many routers always do.
+// latency counts an answer to a probe, or a probe that got none. A lost probe belongs to the target that its line
+// names; where the line names none, or only the router that reports the failure, to the target that answered last. A
+// hop of a traceroute that keeps silent does not count: many routers always do.
 func (t *Tracker) latency(e *parse.Event, rs *routerState) {
 	rs.router.Other[e.Kind.String()]++
 	if e.Spread > maxSpread {
@@ -164,7 +168,12 @@ func pingedTargets(days []*Day, w Window) []*pinged {
 			}
 		}
 	}
-	keys := slices.SortedFunc(maps.Keys(all), func(a, b key) int { return cmp.Or(cmp.Compare(a.router, b.router), a.target.Compare(b.target)) })
+	keys := slices.SortedFunc(maps.Keys(all), func(a, b key) int {
+		return cmp.Or(
+			cmp.Compare(a.router, b.router),
+			a.target.Compare(b.target),
+		)
+	})
 	out := make([]*pinged, 0, len(keys))
 	for _, k := range keys {
 		out = append(out, all[k])
@@ -203,7 +212,8 @@ func (p *pinged) usual() (median, limit float64, interval int64, ok bool) {
 }
 
 func (p *pinged) finding(cfg *Config) (Finding, bool) {
-	f := Finding{ID: fmt.Sprintf("lag-%s-%v", p.router, p.target), Kind: LagKind, Router: p.router, Host: p.target.String(), Class: Further}
+	f := Finding{ID: fmt.Sprintf("lag-%s-%v", p.router, p.target), Kind: LagKind, Router: p.router,
+		Host: p.target.String(), Class: Further}
 	if cfg.Internal(p.target) {
 		f.Class = FirstHop
 	}
@@ -233,7 +243,8 @@ func (p *pinged) finding(cfg *Config) (Finding, bool) {
 	}
 	f.UsualRTTS, f.Unanswer = median/1e6, float64(lost)/float64(max(sent, 1))
 	f.Score = 1 - math.Exp(-float64(f.Seen)-max(f.RTTS/(limit/1e6), 1))
-	f.Evidence = Evidence{Events: uint64(sent), Ask: Ask{From: f.Spells[0].Start, To: f.End, Router: p.router, Kind: "latency"}}
+	f.Evidence = Evidence{Events: uint64(sent), Ask: Ask{From: f.Spells[0].Start, To: f.End, Router: p.router,
+		Kind: "latency"}}
 	if f.RTTS > 0 { // a timeout may not name its target: where there are only those, all lines are shown
 		f.Evidence.Ask.Host = p.target
 	}

@@ -105,11 +105,14 @@ func flapFindings(q *inquiry) []Finding {
 			continue
 		}
 		f := Finding{
-			ID: fmt.Sprintf("link-flap-%s-%s", k.router, k.name), Kind: LinkFlap, Router: k.router, Flap: Flap{Interface: k.name, Downs: len(at)},
-			Start: time.Unix(0, at[0]).UTC(), End: time.Unix(0, at[len(at)-1]).UTC(), Score: min(0.7+0.05*float64(len(at)), 0.99),
+			ID: fmt.Sprintf("link-flap-%s-%s", k.router, k.name), Kind: LinkFlap, Router: k.router,
+			Flap:  Flap{Interface: k.name, Downs: len(at)},
+			Start: time.Unix(0, at[0]).UTC(), End: time.Unix(0, at[len(at)-1]).UTC(),
+			Score: min(0.7+0.05*float64(len(at)), 0.99),
 		}
 		f.Spells = spellsOf(at)
-		f.Evidence = Evidence{Events: uint64(len(at)), Ask: Ask{From: f.Start, To: f.End.Add(1), Router: k.router, Kind: "link"}}
+		f.Evidence = Evidence{Events: uint64(len(at)), Ask: Ask{From: f.Start, To: f.End.Add(1), Router: k.router,
+			Kind: "link"}}
 		out = append(out, f)
 	}
 	return out

@@ -23,14 +23,15 @@ const (
 )
 
 const (
-	lossAlarm  = 0.05  // share of an hour's log that must be missing for a finding of its own
-	lossLeast  = 20    // lines that must be missing in it
-	lossShown  = 0.001 // share from which on other findings carry it
-	lossEnds   = 200   // ends in an hour to judge it by
-	lossHours  = 6     // such hours to know what is usual
-	lossBegin  = 6     // hours from the beginning of a log in which sessions may end that began before it
-	lossMost   = 0.9   // no chance takes all beginnings and leaves the ends: what is estimated from them stays within reason
-	lossSigmas = 5.0   // how far above the usual, in standard errors
+	lossAlarm = 0.05  // share of an hour's log that must be missing for a finding of its own
+	lossLeast = 20    // lines that must be missing in it
+	lossShown = 0.001 // share from which on other findings carry it
+	lossEnds  = 200   // ends in an hour to judge it by
+	lossHours = 6     // such hours to know what is usual
+	lossBegin = 6     // hours from the beginning of a log in which sessions may end that began before it
+	// no chance takes all beginnings and leaves the ends: what is estimated from them stays within reason
+	lossMost   = 0.9
+	lossSigmas = 5.0 // how far above the usual, in standard errors
 )
 
 // HourLoss counts the lines of an hour's log, and those that are known to be missing.
@@ -200,7 +201,8 @@ func (d *Day) receivedShare(router string) receivedShare {
 	var sum Sender
 	for _, s := range d.Senders {
 		if s.Router == router {
-			sum.Received, sum.Lost, sum.Limited, sum.Missing = sum.Received+s.Received, sum.Lost+s.Lost, sum.Limited+s.Limited, sum.Missing+s.Missing
+			sum.Received, sum.Lost, sum.Limited, sum.Missing = sum.Received+s.Received, sum.Lost+s.Lost,
+				sum.Limited+s.Limited, sum.Missing+s.Missing
 		}
 	}
 	part := func(n, of uint64) float64 {
@@ -209,7 +211,8 @@ func (d *Day) receivedShare(router string) receivedShare {
 		}
 		return float64(n) / float64(max(of, 1))
 	}
-	return receivedShare{part(sum.Lost, sum.Received), part(sum.Limited, sum.Received), part(sum.Missing, sum.Received+sum.Missing)}
+	return receivedShare{part(sum.Lost, sum.Received), part(sum.Limited, sum.Received),
+		part(sum.Missing, sum.Received+sum.Missing)}
 }
 
 // MissingLines estimates, for each router, how many lines of its log are missing: sessions end whose beginning is not
@@ -262,13 +265,15 @@ func lossFindings(q *inquiry) []Finding {
 	for k := range lt {
 		name, hours := lt[k].name, lt[k].hours
 		for _, class := range []string{LossSaid, LossEnds, LossOurs, LossRate, LossNumbers} {
-			f := Finding{ID: "loss-" + strings.ReplaceAll(class, " ", "-") + "-" + name, Kind: LossKind, Class: class, Router: name, Score: 0.95}
+			f := Finding{ID: "loss-" + strings.ReplaceAll(class, " ", "-") + "-" + name, Kind: LossKind, Class: class,
+				Router: name, Score: 0.95}
 			var lines, lost float64
 			for i := range hours {
 				x, h := &hours[i], hours[i].hour
 				share := x.of(class)
 				all := sent(x.lines, share)
-				if w.To.UnixNano() <= h*int64(time.Hour) || w.From.UnixNano() >= (h+1)*int64(time.Hour) || share <= lossAlarm || all*share < lossLeast {
+				if w.To.UnixNano() <= h*int64(time.Hour) || w.From.UnixNano() >= (h+1)*int64(time.Hour) ||
+					share <= lossAlarm || all*share < lossLeast {
 					continue
 				}
 				start := time.Unix(h*3600, 0).UTC()

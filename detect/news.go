@@ -62,7 +62,9 @@ func Judge(earlier, days []*Day, cfg Config, w Window) (fs, gone []Finding) {
 		f := &fs[i]
 		past.mark(f, now[f.Key])
 	}
-	fs = slices.DeleteFunc(fs, func(f Finding) bool { return f.Status != New && f.Status != Worse && habit(&f, fs, long) })
+	fs = slices.DeleteFunc(fs, func(f Finding) bool {
+		return f.Status != New && f.Status != Worse && habit(&f, fs, long)
+	})
 	if seen.To.Sub(seen.From) >= time.Duration(goneSeen*float64(w.To.Sub(w.From))) {
 		gone = slices.DeleteFunc(past.gone(now), func(f Finding) bool { return habit(&f, nil, long) })
 	}
@@ -72,7 +74,8 @@ func Judge(earlier, days []*Day, cfg Config, w Window) (fs, gone []Finding) {
 // habit reports whether a burst stands apart from the rest of its day only: in four weeks the host has many such spells
 // of all sizes, as a browser makes them. A burst that goes with other findings is not a habit.
 func habit(f *Finding, fs, long []Finding) bool {
-	if f.Kind != BurstKind || f.Severity != Info || slices.ContainsFunc(fs, func(g Finding) bool { return g.Group == f.Group && g.ID != f.ID }) {
+	goesWith := func(g Finding) bool { return g.Group == f.Group && g.ID != f.ID }
+	if f.Kind != BurstKind || f.Severity != Info || slices.ContainsFunc(fs, goesWith) {
 		return false
 	}
 	return !slices.ContainsFunc(long, func(g Finding) bool { return g.Key == f.Key })
@@ -113,7 +116,8 @@ func longer(fs, long []Finding, w Window) []Finding {
 			fs, added = append(fs, l), true
 		case PeriodicBurst:
 			var ok bool
-			if at = slices.IndexFunc(fs, func(f Finding) bool { return f.Kind == BurstKind && f.Host == l.Host }); at >= 0 {
+			at = slices.IndexFunc(fs, func(f Finding) bool { return f.Kind == BurstKind && f.Host == l.Host })
+			if at >= 0 {
 				l.takeOver(fs, at)
 				added = true
 			} else if fs, ok = l.goOn(fs, long, w); ok {
@@ -163,7 +167,8 @@ func (l *Finding) goOn(fs, long []Finding, w Window) (out []Finding, ok bool) {
 	l.Bursts, l.Start, l.Chain, l.Severity, l.Causes, l.Group = bursts, bursts[0].Start, nil, Warning, "", l.ID
 	l.Evidence.Events, l.Evidence.Ask.From = uint64(n), l.Start
 	fs = slices.DeleteFunc(fs, func(f Finding) bool {
-		return f.Kind == ScanKind && f.Host == l.Host && float64(n) > scanInBursts*float64(f.Sessions) && !slices.ContainsFunc(long, func(g Finding) bool { return g.ID == f.ID })
+		return f.Kind == ScanKind && f.Host == l.Host && float64(n) > scanInBursts*float64(f.Sessions) &&
+			!slices.ContainsFunc(long, func(g Finding) bool { return g.ID == f.ID })
 	})
 	for i := range fs {
 		f := &fs[i]

@@ -65,7 +65,9 @@ func MarkKnown(fs []Finding, rules []Rule, at time.Time, days float64) {
 			switch was, there := r.Sizes[f.Key]; {
 			case !r.Until.IsZero() && !at.Before(r.Until):
 				known.Ended = "over"
-			case r.Sizes != nil && !there, was > 0 && sizes[f.Key] > knownWorse*was, r.Sizes == nil && f.Status == Worse && f.Change > knownWorse:
+			case r.Sizes != nil && !there,
+				was > 0 && sizes[f.Key] > knownWorse*was,
+				r.Sizes == nil && f.Status == Worse && f.Change > knownWorse:
 				known.Ended = "worse"
 			}
 			if f.Known == nil || known.Ended == "" {
@@ -83,9 +85,10 @@ func (f *Finding) Silent() bool { return f.Known != nil && f.Known.Ended == "" }
 
 func (r *Rule) fits(f *Finding) bool {
 	return (r.ID == "" || r.ID == f.ID || r.ID == f.Key || r.ID == f.Group) && (r.Kind == "" || r.Kind == f.Kind) &&
-		(r.Host == "" || r.fitsHost(f)) && (r.Port == 0 || r.Port == f.Port || slices.ContainsFunc(f.Ports, func(p string) bool {
-		return strings.HasSuffix(p, fmt.Sprintf("/%d", r.Port))
-	}))
+		(r.Host == "" || r.fitsHost(f)) && (r.Port == 0 || r.Port == f.Port ||
+		slices.ContainsFunc(f.Ports, func(p string) bool {
+			return strings.HasSuffix(p, fmt.Sprintf("/%d", r.Port))
+		}))
 }
 
 func (r *Rule) fitsHost(f *Finding) bool {

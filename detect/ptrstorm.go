@@ -32,10 +32,12 @@ const (
 
 // Echo holds what makes one host's lookups the echo of another host's bursts.
 type Echo struct {
-	Causes   string  `json:"causes,omitempty"` // the host that causes the lookups; on the finding of that host's bursts: the host that looks up
-	LagS     float64 `json:"lag_s,omitempty"`
-	Lookups  int     `json:"lookups,omitempty"`  // of the median burst; dns-storm: in all
-	Shared   float64 `json:"shared,omitempty"`   // of the looked-up addresses, those that are the cause's peers; 0 = names not visible
+	// the host that causes the lookups; on the finding of that host's bursts: the host that looks up
+	Causes  string  `json:"causes,omitempty"`
+	LagS    float64 `json:"lag_s,omitempty"`
+	Lookups int     `json:"lookups,omitempty"` // of the median burst; dns-storm: in all
+	// of the looked-up addresses, those that are the cause's peers; 0 = names not visible
+	Shared   float64 `json:"shared,omitempty"`
 	Resolver string  `json:"resolver,omitempty"` // that is asked; dns-storm, too
 }
 
@@ -169,7 +171,8 @@ func follows(c *causer, bursts []run, e *activity, hosts int, span float64) *ech
 	if float64(len(lags)) < echoExplained*float64(len(e.storms)) || len(lags) == 0 {
 		return nil
 	}
-	p := coincidence(lags, len(e.storms), len(bursts), span, 3, 10, 30, echoWindow.Seconds()) * float64(hosts*len(c.rows))
+	p := coincidence(lags, len(e.storms), len(bursts), span, 3, 10, 30,
+		echoWindow.Seconds()) * float64(hosts*len(c.rows))
 	if p > echoPValue {
 		return nil
 	}
@@ -184,7 +187,8 @@ func follows(c *causer, bursts []run, e *activity, hosts int, span float64) *ech
 	}
 	slices.Sort(lags)
 	slices.Sort(counts)
-	return &echo{cause: c.host, effect: e.host, lag: max(lags[len(lags)/2], 0), lookups: counts[len(counts)/2], followed: followed, p: p, storms: storms}
+	return &echo{cause: c.host, effect: e.host, lag: max(lags[len(lags)/2], 0), lookups: counts[len(counts)/2],
+		followed: followed, p: p, storms: storms}
 }
 
 // soleEcho pairs a lone storm with the lone burst before it; of several such hosts, with the one whose burst was
@@ -215,7 +219,8 @@ func soleEcho(days []*Day, causes []causer, hosts int, e *activity, span float64
 		x := &echo{cause: c.host, effect: e.host, lookups: lookups, followed: len(bursts), storms: storms, sole: true}
 		var lags []float64
 		for i, b := range bursts {
-			if lag := float64(storms[i].start-b.start) / 1e9; b.events >= soleSize && lag >= -1 && lag <= echoWindow.Seconds() {
+			if lag := float64(storms[i].start-b.start) / 1e9; b.events >= soleSize && lag >= -1 &&
+				lag <= echoWindow.Seconds() {
 				lags = append(lags, lag)
 			}
 		}
@@ -322,7 +327,10 @@ func echoFindings(q *inquiry) (out []Finding) {
 
 func echoFinding(a *activity, e *echo) Finding {
 	f := Finding{
-		ID: fmt.Sprintf("ptr-storm-%v-%v", e.effect, e.cause), Kind: PTRStorm, Echo: Echo{Causes: e.cause.String(), LagS: e.lag, Lookups: e.lookups, Shared: e.shared}, PValue: e.p, Seen: len(e.storms), Missed: max(e.followed-len(e.storms), 0), Score: 1 - math.Exp(math.Log10(max(e.p, 1e-300))/3),
+		ID: fmt.Sprintf("ptr-storm-%v-%v", e.effect, e.cause), Kind: PTRStorm,
+		Echo: Echo{Causes: e.cause.String(), LagS: e.lag, Lookups: e.lookups, Shared: e.shared}, PValue: e.p,
+		Seen: len(e.storms), Missed: max(e.followed-len(e.storms), 0),
+		Score: 1 - math.Exp(math.Log10(max(e.p, 1e-300))/3),
 	}
 	if e.sole {
 		f.PValue, f.Score = min(e.p, 1), soleScore

@@ -22,7 +22,8 @@ const (
 )
 
 const (
-	resetRate     = 0.5              // sessions a second to one door, over the time it is gone to, that are worth a word
+	// sessions a second to one door, over the time it is gone to, that are worth a word
+	resetRate     = 0.5
 	resetLeast    = 10 * time.Minute // for how long
 	resetFailed   = 0.5              // share of the judged sessions that must fail
 	resetJudged   = 20               // sessions whose outcome must be known to judge by it
@@ -52,7 +53,12 @@ func resetsOf(q *inquiry, a *activity) []Finding {
 			out = append(out, f)
 		}
 	}
-	slices.SortFunc(out, func(a, b Finding) int { return cmp.Or(cmp.Compare(b.RateS, a.RateS), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(out, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(b.RateS, a.RateS),
+			cmp.Compare(a.ID, b.ID),
+		)
+	})
 	return out[:min(len(out), resetPerHost)]
 }
 
@@ -115,9 +121,11 @@ func resetFinding(a *activity, x approachOf) (Finding, bool) {
 	failed := t.Refused + t.Silent
 	f := Finding{
 		ID: fmt.Sprintf("reset-%v-%v", a.host, netip.AddrPortFrom(x.door.Peer, x.door.Port.Port)), Kind: ResetKind,
-		Host: a.host.String(), Name: a.name, Peer: netip.AddrPortFrom(x.door.Peer, x.door.Port.Port).String(), Port: int(x.door.Port.Port),
+		Host: a.host.String(), Name: a.name, Peer: netip.AddrPortFrom(x.door.Peer, x.door.Port.Port).String(),
+		Port:  int(x.door.Port.Port),
 		Start: time.Unix(0, t.First).UTC(), End: time.Unix(0, t.Last).UTC(), RateS: rate, Failed: int(failed),
-		Evidence: Evidence{Events: t.N, Ask: Ask{From: time.Unix(0, t.First).UTC(), To: time.Unix(0, t.Last+1).UTC(), Host: a.host, Port: x.door.Port.Port, Kind: "session-new"}},
+		Evidence: Evidence{Events: t.N, Ask: Ask{From: time.Unix(0, t.First).UTC(), To: time.Unix(0, t.Last+1).UTC(),
+			Host: a.host, Port: x.door.Port.Port, Kind: "session-new"}},
 	}
 	switch {
 	case judged >= resetJudged:

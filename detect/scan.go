@@ -172,7 +172,8 @@ func scanBase(a *activity, n uint64, port uint16) Finding {
 	start := time.Unix(0, a.sessions.start+int64(hot[0])*int64(SlotLen)).UTC()
 	end := time.Unix(0, a.sessions.start+int64(hot[len(hot)-1]+1)*int64(SlotLen)).UTC()
 	return Finding{
-		ID: fmt.Sprintf("scan-%v-%d", a.host, port), Kind: ScanKind, Host: a.host.String(), Name: a.name, Start: start, End: end,
+		ID: fmt.Sprintf("scan-%v-%d", a.host, port), Kind: ScanKind, Host: a.host.String(), Name: a.name, Start: start,
+		End:      end,
 		Sessions: int(n), Port: int(port), RateS: float64(n) / max(end.Sub(start).Seconds(), 1),
 		Evidence: Evidence{Events: n, Ask: Ask{From: start, To: end, Host: a.host, Port: port, Kind: "session-new"}},
 	}

@@ -49,7 +49,14 @@ type Flood struct {
 }
 
 func compareFloods(a, b Flood) int {
-	return cmp.Or(cmp.Compare(a.Start, b.Start), a.Door.Compare(b.Door), a.From.Compare(b.From), cmp.Compare(a.End, b.End), cmp.Compare(a.Lines, b.Lines), cmp.Compare(a.Hidden, b.Hidden))
+	return cmp.Or(
+		cmp.Compare(a.Start, b.Start),
+		a.Door.Compare(b.Door),
+		a.From.Compare(b.From),
+		cmp.Compare(a.End, b.End),
+		cmp.Compare(a.Lines, b.Lines),
+		cmp.Compare(a.Hidden, b.Hidden),
+	)
 }
 
 // Served counts the sessions from outside to one TCP port of a host in a day.
@@ -261,7 +268,8 @@ func floodFindings(q *inquiry) []Finding {
 }
 
 func kernelFlood(id, router string, x *Flood) *Finding {
-	f := &Finding{ID: id, Kind: SYNFloodKind, Class: KernelSays, Router: router, Port: int(x.Door.Port()), Score: 0.7, Start: time.Unix(0, x.Start).UTC()}
+	f := &Finding{ID: id, Kind: SYNFloodKind, Class: KernelSays, Router: router, Port: int(x.Door.Port()), Score: 0.7,
+		Start: time.Unix(0, x.Start).UTC()}
 	if a := x.Door.Addr(); a.IsValid() {
 		f.Host = a.String()
 	}
@@ -276,7 +284,8 @@ func kernelFlood(id, router string, x *Flood) *Finding {
 func addSaid(fs []Finding, x *Flood) bool {
 	for i := range fs {
 		f := &fs[i]
-		if f.Port == int(x.Door.Port()) && x.Start <= f.End.Add(floodJoin).UnixNano() && x.End >= f.Start.Add(-floodGap).UnixNano() {
+		if f.Port == int(x.Door.Port()) && x.Start <= f.End.Add(floodJoin).UnixNano() &&
+			x.End >= f.Start.Add(-floodGap).UnixNano() {
 			f.Lines += int(x.Lines)
 			f.Drops += int(x.Hidden)
 			f.Score = 0.98
@@ -292,7 +301,8 @@ func addSaid(fs []Finding, x *Flood) bool {
 func servedFindings(days []*Day, w Window, a *activity) []Finding {
 	var out []Finding
 	for p, days := range servedDays(days, a.host) {
-		f := Finding{ID: fmt.Sprintf("syn-flood-%v-%d", a.host, p.Port), Kind: SYNFloodKind, Severity: Critical, Host: a.host.String(), Name: a.name, Port: int(p.Port), Score: 0.9}
+		f := Finding{ID: fmt.Sprintf("syn-flood-%v-%d", a.host, p.Port), Kind: SYNFloodKind, Severity: Critical,
+			Host: a.host.String(), Name: a.name, Port: int(p.Port), Score: 0.9}
 		var sum ServedSlot
 		var peers Fan
 		nets, last := map[netip.Prefix]uint64{}, int64(0)
@@ -336,7 +346,8 @@ func servedFindings(days []*Day, w Window, a *activity) []Finding {
 			f.Class, f.Score = Unanswered, 0.8
 		}
 		f.Networks = topNets(nets, peers.N)
-		f.Evidence = Evidence{Events: uint64(sum.New), Ask: Ask{From: f.Start, To: f.End, Host: a.host, Port: p.Port, Kind: "session-new"}}
+		f.Evidence = Evidence{Events: uint64(sum.New), Ask: Ask{From: f.Start, To: f.End, Host: a.host, Port: p.Port,
+			Kind: "session-new"}}
 		out = append(out, f)
 	}
 	slices.SortFunc(out, func(a, b Finding) int { return cmp.Compare(a.ID, b.ID) })

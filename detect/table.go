@@ -13,9 +13,10 @@ import (
 // table is the session table as rebuilt from the log: entries appear with the first line of a session and go with its
 // end, or, where ends are not logged, after the timeout that their last line implies.
 type table struct {
-	limit    int
-	start    int64  // ns of the day
-	seed     uint64 // of the hash of sessions: peers choose their ports, and must not choose where they stand. Nothing else hangs on it
+	limit int
+	start int64 // ns of the day
+	// of the hash of sessions: peers choose their ports, and must not choose where they stand. Nothing else hangs on it
+	seed     uint64
 	entries  flat[plainKey, *entry]
 	unused   *entry   // entries to be used again
 	made     int      // entries in all
@@ -100,7 +101,8 @@ type entry struct {
 }
 
 func newTable(d *Day, prev *Day, limit int) *table {
-	t := &table{limit: limit, start: d.Date.Start().UnixNano(), seed: rand.Uint64(), due: make([]*entry, 86401), routers: map[parse.Name]*holding{}}
+	t := &table{limit: limit, start: d.Date.Start().UnixNano(), seed: rand.Uint64(), due: make([]*entry, 86401),
+		routers: map[parse.Name]*holding{}}
 	t.all.hosts = map[netip.Addr]*count{}
 	if prev == nil {
 		return t
@@ -324,7 +326,8 @@ func (t *table) open() []Open {
 	var out []Open
 	for _, e := range t.list() {
 		if e.expires >= end {
-			out = append(out, Open{Key: e.key, Router: e.in.router.String(), Holder: e.own.host, Expires: e.expires, Heard: e.heard, Guessed: e.guessed, State: uint8(e.state)})
+			out = append(out, Open{Key: e.key, Router: e.in.router.String(), Holder: e.own.host, Expires: e.expires,
+				Heard: e.heard, Guessed: e.guessed, State: uint8(e.state)})
 		}
 	}
 	return out

@@ -105,7 +105,8 @@ func (t *Tracker) judges(h *holding) bool {
 // states). The kernel has further tables; they fill for other reasons than hosts' sessions.
 func holdsSessions(table string) bool {
 	switch table {
-	case "expect", "expectations", "dst cache", "route cache", "neighbour", "time-wait buckets", "hashlimit", "ipset", "open files", "listen queue", "pf frag entries", "pf fragments", "mbufs", "kernel zone",
+	case "expect", "expectations", "dst cache", "route cache", "neighbour", "time-wait buckets", "hashlimit", "ipset",
+		"open files", "listen queue", "pf frag entries", "pf fragments", "mbufs", "kernel zone",
 		"fragments", "dhcp leases", "dns queries", "recursive clients", "tcp clients":
 		return false
 	}
@@ -164,7 +165,8 @@ func (t *Tracker) oomKill(e *parse.Event, rs *routerState) {
 	r := rs.router
 	for i := len(r.Kills) - 1; i >= 0; i-- {
 		k := &r.Kills[i]
-		if d := e.Time - k.Time; e.Count != 0 && k.PID == e.Count && d <= int64(killTwin) && d >= -int64(killTwin) { // kernels before 2.4 name no pid
+		// kernels before 2.4 name no pid
+		if d := e.Time - k.Time; e.Count != 0 && k.PID == e.Count && d <= int64(killTwin) && d >= -int64(killTwin) {
 			return
 		}
 	}
@@ -181,5 +183,6 @@ func (t *Tracker) windowShrink(e *parse.Event, rs *routerState) {
 		t.day.Dropped["shrinks"]++
 		return
 	}
-	r.Shrinks = append(r.Shrinks, Shrink{Time: e.Time, Spread: e.Spread, Peer: e.Src, PeerPort: e.SPort, Port: e.DPort, Count: max(e.Count, 1)})
+	r.Shrinks = append(r.Shrinks, Shrink{Time: e.Time, Spread: e.Spread, Peer: e.Src, PeerPort: e.SPort, Port: e.DPort,
+		Count: max(e.Count, 1)})
 }

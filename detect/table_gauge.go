@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Gauge holds what a router's overflows tell about its session table. It matters where ends are not logged, and the rebuilt
-// table is as right as the hold times that are assumed: a table that is said to be full holds as many entries as it
-// takes.
+// Gauge holds what a router's overflows tell about its session table. It matters where ends are not logged, and the
+// rebuilt table is as right as the hold times that are assumed: a table that is said to be full holds as many entries
+// as it takes.
 //
 // With C entries in a full table, s of them sure (their end is logged, or they are at most one slot old) and g of them
 // older and only guessed to be still there, the guess was f = (C − s) / g times too long. From then on hold times are

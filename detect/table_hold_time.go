@@ -60,7 +60,8 @@ func (to *Timeouts) tcp(s parse.State) time.Duration {
 // talks spreads the talk of TCP sessions around its mean: durations of flows are heavy-tailed (Paxson and Floyd,
 // "Wide-area traffic: the failure of Poisson modeling", 1995). They are the mean values of the sixteen equally likely
 // parts of a log-normal distribution with mean 1 and σ = 2.
-var talks = [16]float64{0.003, 0.010, 0.018, 0.029, 0.043, 0.061, 0.085, 0.116, 0.159, 0.219, 0.304, 0.434, 0.646, 1.038, 1.966, 10.870}
+var talks = [16]float64{0.003, 0.010, 0.018, 0.029, 0.043, 0.061, 0.085, 0.116, 0.159, 0.219, 0.304, 0.434, 0.646,
+	1.038, 1.966, 10.870}
 
 // typical gives the life of a TCP session of which only the beginning is logged: TIME_WAIT (or SYN_SENT, which lasts as
 // long without an answer) after a talk; the mean of all is TypicalTCP. The talk of a session depends on its ports and

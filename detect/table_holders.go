@@ -109,7 +109,8 @@ func (h *holding) level(slot int) (l Level, ok bool) {
 		holders[i] = Holder{Host: h.list[top[i].at].host, N: uint64(top[i].most)}
 	}
 	var states [numStates]uint32
-	return Level{I: uint16(slot), Total: uint32(h.peak), Holders: room(&h.holders, holders[:n]), States: room(&h.levels, h.byState(&states))}, true
+	return Level{I: uint16(slot), Total: uint32(h.peak), Holders: room(&h.holders, holders[:n]),
+		States: room(&h.levels, h.byState(&states))}, true
 }
 
 // seat is a holder among others, in the order of compareHolders; it seldom has to look at the addresses.

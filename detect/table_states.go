@@ -12,10 +12,11 @@ import (
 // This file counts the entries of a table by their state, and those of the services that are open to the outside.
 
 const (
-	maxInlets  = 256 // services counted per router
-	topInlets  = 4   // … that an Overflow keeps
-	numStates  = int(parse.Replied) + 1
-	synRepeats = 2 // further lines about one TCP session from which on they are its SYN again; one may be another logger's copy
+	maxInlets = 256 // services counted per router
+	topInlets = 4   // … that an Overflow keeps
+	numStates = int(parse.Replied) + 1
+	// further lines about one TCP session from which on they are its SYN again; one may be another logger's copy
+	synRepeats = 2
 )
 
 // States counts entries by parse.State; NoState stands for sessions whose state the log does not show. It ends with the
@@ -128,7 +129,12 @@ func (h *holding) largest() []Inlet {
 		}
 	}
 	slices.SortFunc(out, func(a, b Inlet) int {
-		return cmp.Or(cmp.Compare(b.N, a.N), a.Host.Compare(b.Host), cmp.Compare(a.Port.Proto, b.Port.Proto), cmp.Compare(a.Port.Port, b.Port.Port))
+		return cmp.Or(
+			cmp.Compare(b.N, a.N),
+			a.Host.Compare(b.Host),
+			cmp.Compare(a.Port.Proto, b.Port.Proto),
+			cmp.Compare(a.Port.Port, b.Port.Port),
+		)
 	})
 	return slices.Clip(out[:min(len(out), topInlets)])
 }

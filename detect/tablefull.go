@@ -79,7 +79,8 @@ func fullFinding(router string, o *Overflow, capacity int, fullest func() uint32
 	if 2*o.Total < o.All {
 		entries, held, of = o.All, o.HeldAll, func(h Holder) uint64 { return h.All }
 		if float64(o.All) < foreignFloor*float64(fullest()) {
-			entries, of = 0, func(Holder) uint64 { return 0 } // a table is not full when the sessions are few: it is another network's
+			// a table is not full when the sessions are few: it is another network's
+			entries, of = 0, func(Holder) uint64 { return 0 }
 		}
 	}
 	whole := max(float64(held)/float64(max(o.Weight, 1)), float64(capacity))
@@ -92,8 +93,10 @@ func fullFinding(router string, o *Overflow, capacity int, fullest func() uint32
 	slices.SortStableFunc(shares, func(a, b Share) int { return cmp.Compare(b.Share, a.Share) })
 	f := Finding{
 		Kind: TableFullKind, Router: router, Start: time.Unix(0, o.Start).UTC(), End: time.Unix(0, o.End).UTC(),
-		Score: 0.5, TableFull: TableFull{Entries: int(entries), Capacity: capacity, Holders: shares}, Lines: int(o.Lines), Drops: int(o.Drops()), Collateral: Collateral{Episodes: 1},
-		Evidence: Evidence{Events: uint64(o.Lines), Ask: Ask{From: time.Unix(0, o.Start).UTC(), To: time.Unix(0, o.End+1).UTC(), Router: router, Kind: "table-full"}},
+		Score: 0.5, TableFull: TableFull{Entries: int(entries), Capacity: capacity, Holders: shares},
+		Lines: int(o.Lines), Drops: int(o.Drops()), Collateral: Collateral{Episodes: 1},
+		Evidence: Evidence{Events: uint64(o.Lines), Ask: Ask{From: time.Unix(0, o.Start).UTC(),
+			To: time.Unix(0, o.End+1).UTC(), Router: router, Kind: "table-full"}},
 	}
 	if len(shares) > 0 && shares[0].Host != others {
 		f.Host, f.TableShare = shares[0].Host, shares[0].Share
@@ -136,7 +139,8 @@ func (f *Finding) surround(d *Day, o *Overflow, c *crowd, gauged int, causes map
 	}
 	for _, x := range o.Inlets {
 		if x.Half+x.Wait > 0 {
-			f.Inlets = append(f.Inlets, Service{Host: x.Host.String(), Port: portName(x.Port), Entries: int(x.N), HalfOpen: int(x.Half), TimeWait: int(x.Wait)})
+			f.Inlets = append(f.Inlets, Service{Host: x.Host.String(), Port: portName(x.Port), Entries: int(x.N),
+				HalfOpen: int(x.Half), TimeWait: int(x.Wait)})
 		}
 	}
 	size := cmp.Or(f.Capacity, gauged, f.Entries)

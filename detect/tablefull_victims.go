@@ -11,11 +11,13 @@ import (
 // This file finds the hosts whose new sessions set an overflow off, and those whose sessions are missing meanwhile.
 
 const (
-	triggerSpan  = time.Minute // before an overflow: the host that opens most sessions in it sets it off
-	victimLeast  = 1.0         // sessions that must be missing of a host to call it a victim
-	victimSure   = 3.0         // … and by how many standard deviations of a Poisson count; people open sessions in heaps
-	victimRate   = 1.0 / 60    // sessions a second: a host that opens fewer cannot miss one in the seconds of an overflow
-	actorFactor  = 4.0         // a host that opens so many times as much as usual in triggerSpan is no victim
+	triggerSpan = time.Minute // before an overflow: the host that opens most sessions in it sets it off
+	victimLeast = 1.0         // sessions that must be missing of a host to call it a victim
+	// … and by how many standard deviations of a Poisson count; people open sessions in heaps
+	victimSure = 3.0
+	// sessions a second: a host that opens fewer cannot miss one in the seconds of an overflow
+	victimRate   = 1.0 / 60
+	actorFactor  = 4.0 // a host that opens so many times as much as usual in triggerSpan is no victim
 	victimsShown = 8
 )
 
@@ -23,13 +25,19 @@ const (
 type Collateral struct {
 	Episodes int `json:"episodes,omitempty"` // how many spells of this holder the window has
 
-	Trigger         string         `json:"trigger,omitempty"`          // host that opened most sessions in the minute before; often the holder
-	TriggerSessions int            `json:"trigger_sessions,omitempty"` // … and how many
-	Victims         []Victim       `json:"victims,omitempty"`          // hosts whose sessions are missing meanwhile, estimated
-	Without         int            `json:"without,omitempty"`          // entries at the worst moment if Host had not been there, estimated; rather too many
-	FitsWithout     *bool          `json:"fits_without,omitempty"`     // whether that is below the size of the table; absent when that is not known
-	States          map[string]int `json:"states,omitempty"`           // entries by state at the worst moment; "not told" where the log does not tell
-	Inlets          []Service      `json:"inlets,omitempty"`           // services inside whose unfinished or finished sessions held entries
+	// host that opened most sessions in the minute before; often the holder
+	Trigger         string `json:"trigger,omitempty"`
+	TriggerSessions int    `json:"trigger_sessions,omitempty"` // … and how many
+	// hosts whose sessions are missing meanwhile, estimated
+	Victims []Victim `json:"victims,omitempty"`
+	// entries at the worst moment if Host had not been there, estimated; rather too many
+	Without int `json:"without,omitempty"`
+	// whether that is below the size of the table; absent when that is not known
+	FitsWithout *bool `json:"fits_without,omitempty"`
+	// entries by state at the worst moment; "not told" where the log does not tell
+	States map[string]int `json:"states,omitempty"`
+	// services inside whose unfinished or finished sessions held entries
+	Inlets []Service `json:"inlets,omitempty"`
 }
 
 // Service is a service inside that is reached from outside, and what its sessions held of a full table.
@@ -195,7 +203,12 @@ func (v collateral) victims(l map[netip.Addr]loss) []Victim {
 			out = append(out, Victim{Host: host.String(), Count: n})
 		}
 	}
-	slices.SortFunc(out, func(a, b Victim) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Host, b.Host)) })
+	slices.SortFunc(out, func(a, b Victim) int {
+		return cmp.Or(
+			cmp.Compare(b.Count, a.Count),
+			cmp.Compare(a.Host, b.Host),
+		)
+	})
 	return out[:min(len(out), victimsShown)]
 }
 

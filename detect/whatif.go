@@ -78,7 +78,8 @@ func (r *Replay) WhatIf(c *Change, search bool) (*WhatIf, error) {
 		}
 	}
 	n := len(plans)
-	p, err := r.run(append(plans, plan{none, likelyGhosts, 0, w.Factor, false}, plan{none, allGhosts, 0, w.Factor, false}))
+	plans = append(plans, plan{none, likelyGhosts, 0, w.Factor, false}, plan{none, allGhosts, 0, w.Factor, false})
+	p, err := r.run(plans)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +89,8 @@ func (r *Replay) WhatIf(c *Change, search bool) (*WhatIf, error) {
 		w.After = &Estimate{outs[3], outs[4], outs[5]}
 	}
 	w.Bare, w.Reproduced = r.together(&outs[0]), r.together(&outs[1])
-	w.Accounting = ReplayCount{Sessions: p.total, Cut: p.ghosts.cut, Dropped: p.dropped, Early: p.early, Ghosts: w.Recorded.Refused - p.ghosts.cut}
+	w.Accounting = ReplayCount{Sessions: p.total, Cut: p.ghosts.cut, Dropped: p.dropped, Early: p.early,
+		Ghosts: w.Recorded.Refused - p.ghosts.cut}
 	if search && w.Table > 0 && outs[2].Overflows > 0 {
 		w.Best, err = r.smallest(w, p, outs[n], outs[n+1])
 	}
@@ -189,7 +191,8 @@ func (r *Replay) smallest(w *WhatIf, base *pass, likely, all Outcome) (out []Pro
 		}
 		table := Change{Table: need.Peak}
 		if need.Peak > w.Table {
-			out = append(out, Proposal{Change: table.String(), Was: float64(w.Table), Is: float64(need.Peak), Factor: float64(need.Peak) / float64(w.Table), Peak: need.Peak, Sure: sure})
+			out = append(out, Proposal{Change: table.String(), Was: float64(w.Table), Is: float64(need.Peak),
+				Factor: float64(need.Peak) / float64(w.Table), Peak: need.Peak, Sure: sure})
 		}
 		found, rest, err := r.without(w, hosts, level)
 		if err != nil {
@@ -215,7 +218,12 @@ func (r *Replay) smallest(w *WhatIf, base *pass, likely, all Outcome) (out []Pro
 // bySize orders proposals by the size of the change, of equal ones by the sessions that they cost. Taking a host away
 // comes last: it is not a setting.
 func bySize(a, b Proposal) int {
-	return cmp.Or(cmp.Compare(btou(a.Factor == 0), btou(b.Factor == 0)), cmp.Compare(a.Factor, b.Factor), cmp.Compare(a.Limited+a.Removed, b.Limited+b.Removed), cmp.Compare(btou(b.Sure), btou(a.Sure)))
+	return cmp.Or(
+		cmp.Compare(btou(a.Factor == 0), btou(b.Factor == 0)),
+		cmp.Compare(a.Factor, b.Factor),
+		cmp.Compare(a.Limited+a.Removed, b.Limited+b.Removed),
+		cmp.Compare(btou(b.Sure), btou(a.Sure)),
+	)
 }
 
 // without tries to take each of the hosts away; rest lists those for which that is not enough.
@@ -236,7 +244,8 @@ func (r *Replay) without(w *WhatIf, hosts []netip.Addr, level ghosts) (found []P
 			rest = append(rest, hosts[i])
 			continue
 		}
-		found = append(found, Proposal{Change: "without=" + hosts[i].String(), Peak: o.Peak, Removed: o.Removed, Host: hosts[i], Sure: level == allGhosts})
+		found = append(found, Proposal{Change: "without=" + hosts[i].String(), Peak: o.Peak, Removed: o.Removed,
+			Host: hosts[i], Sure: level == allGhosts})
 	}
 	return found, rest, nil
 }
@@ -272,7 +281,8 @@ func (w *WhatIf) plan(c *Change, level ghosts, once bool) plan {
 }
 
 func (s *search) proposal(sure bool) Proposal {
-	p := Proposal{Change: s.steps[s.hi].String(), Was: s.was, Is: s.values[s.hi], Factor: s.was / s.values[s.hi], Peak: s.out.Peak, Sure: sure}
+	p := Proposal{Change: s.steps[s.hi].String(), Was: s.was, Is: s.values[s.hi], Factor: s.was / s.values[s.hi],
+		Peak: s.out.Peak, Sure: sure}
 	for _, n := range s.out.Limited {
 		p.Limited += n
 	}
@@ -316,7 +326,8 @@ func (r *Replay) searches(w *WhatIf, base *pass, need Outcome) (out []*search) {
 	}
 	out = append(out, limit)
 	for k := range numClasses {
-		if base.used[k] == 0 || k == classTypicalTCP { // typical_tcp is no setting of a router: it is moved by time_wait
+		// typical_tcp is no setting of a router: it is moved by time_wait
+		if base.used[k] == 0 || k == classTypicalTCP {
 			if k != classTimeWait || base.used[classTypicalTCP] == 0 {
 				continue
 			}

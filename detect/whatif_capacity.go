@@ -14,9 +14,10 @@ type Demand struct {
 	Hold     time.Duration // from the opening of a session to its close
 	Linger   time.Duration // that the entry stays after the close, in TIME_WAIT when the server closes first
 
-	KeepAlive      time.Duration // that the server keeps an idle session open; 0 = not asked
-	Accepted       int           // sessions of one client that the server accepts at once; it closes the others at once; 0 = all
-	PagesPerMinute float64       // that a client visits; 0 = one page
+	KeepAlive time.Duration // that the server keeps an idle session open; 0 = not asked
+	// sessions of one client that the server accepts at once; it closes the others at once; 0 = all
+	Accepted       int
+	PagesPerMinute float64 // that a client visits; 0 = one page
 }
 
 // Capacity holds how many clients a table takes.

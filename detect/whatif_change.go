@@ -31,7 +31,8 @@ const (
 )
 
 // className gives the name of the class in the config.
-var className = [numClasses]string{"syn_sent", "syn_recv", "established", "fin_wait", "close_wait", "last_ack", "time_wait", "close",
+var className = [numClasses]string{"syn_sent", "syn_recv", "established", "fin_wait", "close_wait", "last_ack",
+	"time_wait", "close",
 	"udp", "udp_stream", "icmp", "generic", "typical_tcp"}
 
 // of gives the timeout of the class.
@@ -109,7 +110,8 @@ func (c *Change) Add(s string, host func(string) (netip.Addr, bool)) error {
 	for part := range strings.SplitSeq(s, ",") {
 		key, value, ok := strings.Cut(strings.TrimSpace(part), "=")
 		if !ok || value == "" {
-			return fmt.Errorf("%q is not understood: write limit=200, table=4096, time_wait=30, without=192.168.1.2, keepalive=60@192.168.1.2:80 or linger=0@192.168.1.2", part)
+			return fmt.Errorf("%q is not understood: write limit=200, table=4096, time_wait=30, "+
+				"without=192.168.1.2, keepalive=60@192.168.1.2:80 or linger=0@192.168.1.2", part)
 		}
 		if err := c.add(key, value, host); err != nil {
 			return fmt.Errorf("%s: %w", part, err)

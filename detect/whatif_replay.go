@@ -100,7 +100,8 @@ type pass struct {
 
 // run plays the plans, at most maxSims.
 func (r *Replay) run(plans []plan) (*pass, error) {
-	p := &pass{r: r, byHost: map[netip.Addr]int32{{}: 0}, hosts: []netip.Addr{{}}, router: parse.MakeName(r.Router), back: int64(twinReach)}
+	p := &pass{r: r, byHost: map[netip.Addr]int32{{}: 0}, hosts: []netip.Addr{{}}, router: parse.MakeName(r.Router),
+		back: int64(twinReach)}
 	p.ghosts = newGhostline(r)
 	for i, x := range plans[:min(len(plans), maxSims)] {
 		p.sims = append(p.sims, newSim(uint64(1)<<i, x, r.From.UnixNano()))
@@ -179,7 +180,8 @@ func (r *Replay) causeOf(s *stint) netip.Addr {
 		if e.Effect != s.holder {
 			continue
 		}
-		k := sort.Search(len(e.Bursts), func(k int) bool { return e.Bursts[k].Start.UnixNano()-echoBefore > s.start }) - 1
+		k := sort.Search(len(e.Bursts),
+			func(k int) bool { return e.Bursts[k].Start.UnixNano()-echoBefore > s.start }) - 1
 		if k >= 0 && s.start <= e.Bursts[k].Start.UnixNano()+int64(e.Bursts[k].LengthS*1e9)+echoAfter {
 			return e.Cause
 		}
@@ -300,7 +302,8 @@ func (g *ghostline) take(near []*stint) *stint {
 	if g.rate == 0 {
 		g.rate = distinct(time.Duration(g.spells[g.i].End-g.spells[g.i].Start), near)
 	}
-	s := &stint{start: at, last: at, end: at + int64(g.to.TypicalTCP), class: classTypicalTCP, over: true, to: g.to, scale: 1}
+	s := &stint{start: at, last: at, end: at + int64(g.to.TypicalTCP), class: classTypicalTCP, over: true, to: g.to,
+		scale: 1}
 	if len(near) > 0 {
 		const stride = 0x9e3779b1 // 2³²/φ: spreads evenly over any number of twins
 		*s = *near[uint32(g.k*stride)%uint32(len(near))]

@@ -43,7 +43,8 @@ type stints struct {
 }
 
 func newStints(cfg Config, opened, closed func(*stint)) *stints {
-	return &stints{cfg: cfg, live: map[*entry]*stint{}, held: map[parse.Name]*Timeouts{}, opened: opened, closed: closed}
+	return &stints{cfg: cfg, live: map[*entry]*stint{}, held: map[parse.Name]*Timeouts{}, opened: opened,
+		closed: closed}
 }
 
 // observe takes one event in; events come in order of time. prev is asked for the day before the first one.
@@ -136,7 +137,8 @@ func (x *stints) watch(en *entry, gone bool) {
 	}
 	delete(x.live, en)
 	k := x.tracker.keyOf(x.event)
-	logged := x.event.Kind == parse.SessionEnd && (k == en.key || Key{k.Dst, k.Src, k.DPort, k.SPort, k.Proto} == en.key)
+	logged := x.event.Kind == parse.SessionEnd && (k == en.key ||
+		Key{k.Dst, k.Src, k.DPort, k.SPort, k.Proto} == en.key)
 	at := en.expires
 	if logged {
 		at = x.event.Time
@@ -145,7 +147,8 @@ func (x *stints) watch(en *entry, gone bool) {
 }
 
 func (x *stints) open(en *entry, at int64) {
-	s := &stint{key: en.key, holder: en.own.host, router: en.in.router, start: at, last: at, scale: 1, to: x.held[en.in.router]}
+	s := &stint{key: en.key, holder: en.own.host, router: en.in.router, start: at, last: at, scale: 1,
+		to: x.held[en.in.router]}
 	if s.to == nil {
 		s.to = x.cfg.timeouts(en.in.router.String())
 		x.held[en.in.router] = s.to

@@ -16,7 +16,8 @@ func NewReplay(days []*Day, fs []Finding, cfg Config, w Window, router string) *
 		router = busiest(days)
 	}
 	return &Replay{
-		Config: cfg, Router: router, All: foreign(days, router), From: w.From, To: w.To, Days: days, Echoes: echoesIn(fs),
+		Config: cfg, Router: router, All: foreign(days, router), From: w.From, To: w.To, Days: days,
+		Echoes: echoesIn(fs),
 	}
 }
 

@@ -14,9 +14,10 @@ import (
 const ShrinkKind = "window-shrink"
 
 const (
-	shrinkMany    = 10        // peers from which on one bad stack is no explanation
-	shrinkSome    = 4         // … of which several are more likely one cause than chance
-	shrinkAgain   = 5         // shrinks of one connection that show that it is held on purpose, or by a peer that sleeps
+	shrinkMany = 10 // peers from which on one bad stack is no explanation
+	shrinkSome = 4  // … of which several are more likely one cause than chance
+	// shrinks of one connection that show that it is held on purpose, or by a peer that sleeps
+	shrinkAgain   = 5
 	shrinkNear    = time.Hour // how near a flood must be
 	shrinkPeers   = 32        // peers that a finding lists
 	suspectsShown = 4
@@ -69,7 +70,8 @@ func shrinkFindings(q *inquiry) []Finding {
 }
 
 func shrinkFinding(router string, ss []Shrink) Finding {
-	f := Finding{Kind: ShrinkKind, Router: router, Port: int(ss[0].Port), Score: 0.9, ID: fmt.Sprintf("window-shrink-%s-%d", router, ss[0].Port)}
+	f := Finding{Kind: ShrinkKind, Router: router, Port: int(ss[0].Port), Score: 0.9,
+		ID: fmt.Sprintf("window-shrink-%s-%d", router, ss[0].Port)}
 	var at []moment
 	seen := map[string]bool{}
 	for _, s := range ss {
@@ -103,7 +105,8 @@ func shrinkers(ss []Shrink) []ShrinkPeer {
 		if !ok {
 			i = len(out)
 			index[s.Peer] = i
-			out = append(out, ShrinkPeer{Peer: "***", First: time.Unix(0, s.Time).UTC(), Last: time.Unix(0, s.Time).UTC()})
+			out = append(out, ShrinkPeer{Peer: "***", First: time.Unix(0, s.Time).UTC(),
+				Last: time.Unix(0, s.Time).UTC()})
 			if s.Peer.IsValid() {
 				out[i].Peer = s.Peer.String()
 			}
@@ -148,7 +151,8 @@ func unmasked(ss []Shrink) []Shrink {
 	twin := make([]bool, len(ss))
 	for _, i := range masked {
 		s, twins := &ss[i], named[ss[i].PeerPort]
-		for len(twins) > 0 && s.Time-twins[0].Time > twinTime(s, &twins[0]) { // too early for this one, and for those to come
+		// too early for this one, and for those to come
+		for len(twins) > 0 && s.Time-twins[0].Time > twinTime(s, &twins[0]) {
 			twins = twins[1:]
 		}
 		if len(twins) > 0 && twins[0].Time-s.Time <= twinTime(s, &twins[0]) {
@@ -218,12 +222,15 @@ func suspectsOf(days []*Day, visited func() map[netip.Addr]bool, f *Finding, fs 
 	}
 	for i := range fs {
 		x := &fs[i]
-		if x.Kind == SYNFloodKind && x.Port == f.Port && x.Start.Before(f.End.Add(shrinkNear)) && f.Start.Before(x.End.Add(shrinkNear)) {
+		if x.Kind == SYNFloodKind && x.Port == f.Port && x.Start.Before(f.End.Add(shrinkNear)) &&
+			f.Start.Before(x.End.Add(shrinkNear)) {
 			dos.add(0.6, fmt.Sprintf("port %d is flooded with SYNs within the hour", f.Port))
 		}
 	}
 	if f.With != "" {
-		dos.add(0.3, "the kernel killed processes for want of memory among these lines: connections that take nothing hold memory")
+		dos.add(0.3,
+			"the kernel killed processes for want of memory among these lines: "+
+				"connections that take nothing hold memory")
 	}
 	switch {
 	case known >= shrinkMany:
@@ -239,7 +246,9 @@ func suspectsOf(days []*Day, visited func() map[netip.Addr]bool, f *Finding, fs 
 			stack.add(0.2, "it goes on for more than an hour")
 		}
 	case masked && connections >= shrinkSome:
-		dos.add(0.1, fmt.Sprintf("%d connections do it; the addresses are masked, so that the number of peers is not known", connections))
+		dos.add(0.1,
+			fmt.Sprintf("%d connections do it; the addresses are masked, so that the number of peers is not known",
+				connections))
 	}
 	if worst >= shrinkAgain {
 		tarpit.add(0.3, fmt.Sprintf("a connection is held through %d shrinks", worst))

@@ -36,7 +36,8 @@ func (h *handler) table(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if router != "" && !slices.ContainsFunc(f.days, func(d *detect.Day) bool { return d.Routers[router] != nil }) {
-		return badf("router %q has no events in this window; known are: %s", router, strings.Join(detect.RoutersOf(f.days), ", "))
+		return badf("router %q has no events in this window; known are: %s", router,
+			strings.Join(detect.RoutersOf(f.days), ", "))
 	}
 	h.tellDamage(w.Header(), f.Window)
 	f.opt.Names = f.named()
