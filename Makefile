@@ -29,9 +29,9 @@ e2e:
 	@set -e; dir=$$(.ci/peers); UNCLOAK_PEERS=$$dir $(GO) test -tags e2e -run 'TestReal|TestUnits' -count 1 ./cmd/uncloak
 
 lint:
-	$(GO) vet ./... ./testdata ./testdata/bentlines ./testdata/occupancy
+	$(GO) vet ./... ./testdata ./testdata/bentlines ./testdata/dense ./testdata/occupancy
 	$(GO) vet -tags e2e ./cmd/uncloak
-	$(GO) tool staticcheck ./... ./testdata ./testdata/bentlines ./testdata/occupancy
+	$(GO) tool staticcheck ./... ./testdata ./testdata/bentlines ./testdata/dense ./testdata/occupancy
 	@bad=$$($(GO) tool goimports -l -local uncloak $$(git ls-files --cached --others --exclude-standard '*.go')); \
 	  if [ -n "$$bad" ]; then echo "goimports has something to say about:"; echo "$$bad"; exit 1; fi
 

@@ -80,7 +80,7 @@ func (t *Target) merge(o *Target) {
 	}
 }
 
-// outcome is how a session ended, by its end or a change of its state.
+// outcome says whether a session came about, by its end or a change of its state.
 type outcome uint8
 
 const (

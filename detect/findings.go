@@ -50,6 +50,7 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 			out = append(out, f)
 		}
 	}
+	out = dropTold(out)
 	interleave(out)
 	guessApplications(out, q.days, cfg.Location)
 	suspectShrinks(q.days, out)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// notes is the browser of field-notes.md §3.
+// notes holds the browser of docs/incidents.md, 3.
 var notes = Demand{Table: 1024, Sessions: 8, Hold: 5 * time.Second, Linger: 2 * time.Minute}
 
 func TestCapacityOfTheFieldNotes(t *testing.T) {

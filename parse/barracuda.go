@@ -6,13 +6,33 @@ import (
 	"uncloak/parse/scan"
 )
 
-// barracuda reads the firewall activity log of Barracuda CloudGen (NextGen, phion):
+// barracudaDialect describes barracuda.
+func barracudaDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "barracuda",
+			Devices: "Barracuda CloudGen Firewall (NextGen, phion)",
+			Sample:  "<14>Dec  1 10:00:00 gw1 box_Firewall_Activity:  Info     gw1 Remove: type=FWD|proto=TCP|srcIF=eth1|srcIP=10.0.10.70|srcPort=60154|srcMAC=00:0c:29:9a:0a:78|dstIP=62.99.0.1|dstPort=443|dstService=https|dstIF=dhcp|rule=LAN-2-INTERNET|info=Normal Operation|srcNAT=62.99.0.69|dstNAT=62.99.0.1|duration=500|count=1|receivedBytes=5000|sentBytes=700|receivedPackets=8|sentPackets=9|user=",
+			Reads: "verb (Allow, Block, Deny, Drop, Remove, Fail, Detect), then type=FWD|proto=…|… or the same " +
+				"columns without names: endpoints, srcNAT, dstNAT, rule, bytes and packets",
+			Enable: "CONFIGURATION > Infrastructure Services > Syslog Streaming: stream Firewall_Activity_Log, " +
+				"log policy with key-value pairs.",
+			Source: "campus.barracuda.com, Firewall Activity Log",
+		},
+		console: OtherConsole,
+		first:   upper + lower + digits,
+		looks:   looksBarracuda,
+		read:    barracuda,
+	}
+}
+
+// barracudaFields reads the firewall activity log of Barracuda CloudGen (NextGen, phion):
 //
 //	2018 01 30 13:12:21 Security +01:00 Block: type=FWD|proto=UDP|srcIF=eth0|srcIP=10.17.34.12|srcPort=54915|…|rule=BLOCKALL|info=Block by Rule|srcNAT=…
 //	Info     gw Allow: FWD|TCP|eth0|10.0.10.70|60154|00:0c:…|62.99.0.0|443|https|dhcp|rule|info|62.99.0.69|62.99.0.0|0|1|0|0|0|0|
 //
 // pipe is where the first | stands. The older form has the same columns without names.
-func barracuda(b []byte, pipe int, rec *Record) bool {
+func barracudaFields(b []byte, pipe int, rec *Record) bool {
 	start := bytes.LastIndexByte(b[:pipe], ' ') + 1
 	if start < 2 || b[start-2] != ':' {
 		return false
@@ -165,8 +185,23 @@ func barracudaVerb(verb []byte, rec *Record) {
 	}
 }
 
-// barracudaAt looks for the verb and the first pipe of a Barracuda line.
-func barracudaAt(b []byte, rec *Record) bool {
+// barracuda looks for the verb and the first pipe of a Barracuda line.
+func barracuda(b []byte, rec *Record) bool {
 	i := bytes.IndexByte(b[:min(len(b), 100)], '|')
-	return i > 0 && barracuda(b, i, rec)
+	return i > 0 && barracudaFields(b, i, rec)
+}
+
+// looksBarracuda reports whether a | stands where the columns of the activity log begin.
+func looksBarracuda(b []byte, rec *Record) bool {
+	switch {
+	case scan.IsDigit(b[0]): // 2018 01 30 13:12:21 Security +01:00 Block: …
+		if len(b) <= 24 || leadingDigits(b) != 4 || b[4] != ' ' || b[7] != ' ' || b[13] != ':' {
+			return false
+		}
+	case scan.IsLower(b[0]):
+		if len(rec.PID) == 0 && len(rec.App) == 0 || bytes.IndexByte(b[:min(len(b), 16)], '=') >= 0 {
+			return false
+		}
+	}
+	return bytes.IndexByte(b[:min(len(b), 100)], '|') > 0
 }

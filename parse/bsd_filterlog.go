@@ -1,6 +1,38 @@
 package parse
 
-import "uncloak/parse/scan"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// pfDialect describes pf.
+func pfDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "pf",
+			Devices: "pfSense, OPNsense (filterlog); OpenBSD, FreeBSD, older pfSense (pflog through tcpdump)",
+			Sample:  "<134>1 2022-09-06T18:37:34+02:00 opnsense filterlog 69805 - - 103,,,40b9591224d055de2beec8b74ea486b1,re0,match,pass,in,4,0x0,,116,11172,0,none,17,udp,48,68.41.165.77,10.0.0.200,64752,51918,28",
+			Reads: "Verdict, direction and interface, addresses, ports, protocol, TCP flags; the tracker (or " +
+				"the rule's number) as the rule. Reasons state-limit, src-limit and memory, and the kernel's " +
+				`"PF states limit reached", are a full table.`,
+			Enable: "pfSense: Status > System Logs > Settings, send firewall events to this host. OPNsense: " +
+				`System > Settings > Logging > Remote, application filterlog. Rules log where "log" is ticked. ` +
+				"OpenBSD: tcpdump -n -e -l -i pflog0 | logger -t pf.",
+			Source: "Netgate, Raw Filter Log Format; pflog(4)",
+		},
+		known:   "tag filterlog and its comma separated fields, or pflog's rule N/(reason) action dir on interface",
+		console: OtherConsole,
+		tags:    []string{"filterlog", "pf", "pflog", "pflogd", "kernel", "klogd", "/bsd", "/kernel", "mach_kernel"},
+		hosts:   []string{"rule"},
+		begins:  []string{"filterlog: ", "rule ", "[zone: "},
+		first:   digits,
+		looks:   looksPF,
+		file:    true,
+		read:    pf,
+		own:     ownPF,
+	}
+}
 
 // filterlog reads the comma separated lines of pfSense and OPNsense:
 //
@@ -89,4 +121,50 @@ func pfICMP(w []byte) int {
 		return 3
 	}
 	return -1
+}
+
+// looksPF reports whether b is a line of filterlog, or one of pflog behind a clock.
+func looksPF(b []byte, _ *Record) bool {
+	if len(b) <= 20 {
+		return false
+	}
+	if b[2] == ':' && b[5] == ':' {
+		return scan.Within(b[:min(len(b), 24)], " rule ")
+	}
+	return bytes.IndexByte(b[:min(len(b), 10)], ',') > 0 && !looksWindowsDHCP(b, nil)
+}
+
+// pf reads what the packet filter of the BSDs logs, in all its forms.
+func pf(b []byte, rec *Record) bool {
+	switch {
+	case string(rec.Host) == "rule":
+		return pflogRule(b, rec)
+	case b[0] == '[':
+		return pfLimit(b, rec)
+	case scan.Has(b, "filterlog: "):
+		return filterlog(scan.TrimLeft(b[len("filterlog: "):]), rec)
+	case string(rec.App) == "filterlog":
+		return filterlog(b, rec)
+	case scan.Has(rec.App, "pf") || scan.Has(b, "rule "):
+		return pflog(b, rec)
+	case len(rec.App) > 0: // a kernel's
+		return false
+	case len(b) > 6 && b[2] == ':' && b[5] == ':':
+		return pflogClock(b, rec)
+	}
+	return filterlog(b, rec)
+}
+
+// ownPF reads a line of a sender that is known to run pf, as if it had the tag of filterlog or of pflog.
+func ownPF(b []byte, rec *Record) bool {
+	app := rec.App
+	for _, tag := range [...]string{"filterlog", "pflog", ""} {
+		if rec.App = []byte(tag); pf(b, rec) {
+			rec.App = app
+			return true
+		}
+		undo(rec)
+	}
+	rec.App = app
+	return false
 }

@@ -7,6 +7,29 @@ import (
 	"uncloak/parse/scan"
 )
 
+// ipfwDialect describes ipfw.
+func ipfwDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "ipfw",
+			Devices: "FreeBSD, macOS to 10.6, wipfw on Windows",
+			Sample:  "Aug 27 14:33:01 Macinfish ipfw:  12190 Deny TCP 192.168.13.1:2060 192.168.13.104:5000 in via en1",
+			Reads: "Rule, verdict, protocol, addresses and ports, interface; connections to closed ports " +
+				`(log_in_vain, stealth mode); "Too many dynamic rules" as a full table.`,
+			Enable: "Add the word log to a rule and set sysctl net.inet.ip.fw.verbose=1.",
+			Source: "ipfw(8), section log",
+		},
+		known:   "ipfw: rule, verdict, protocol and two addresses, or the kernel's note about a connection in vain",
+		console: OtherConsole,
+		tags:    []string{"ipfw", "kernel", "klogd", "/bsd", "/kernel", "mach_kernel"},
+		begins:  []string{"ipfw: ", "Connection attempt to ", "Stealth Mode "},
+		first:   digits,
+		looks:   looksWipfw,
+		file:    true,
+		read:    ipfwForms,
+	}
+}
+
 // ipfw reads the lines of ipfw on FreeBSD, macOS and (as wipfw) Windows, and the kernel's own notes about unwanted
 // connections there:
 //
@@ -142,4 +165,33 @@ func wipfw(b []byte, rec *Record) bool {
 		rec.Stamp = s
 	}
 	return true
+}
+
+// looksWipfw reports whether b is a line of wipfw on Windows, which has a number and a stamp in front.
+func looksWipfw(b []byte, _ *Record) bool {
+	return len(b) > 20 && scan.Within(b[:min(len(b), 48)], "ipfw: ")
+}
+
+// ipfwForms reads the lines of ipfw and what the kernels of the BSDs say of connections in vain.
+func ipfwForms(b []byte, rec *Record) bool {
+	switch {
+	case string(rec.App) == "ipfw" || scan.Has(b, "ipfw: "):
+		return ipfw(b, rec)
+	case b[0] == 'C' || b[0] == 'S':
+		return inVain(b, rec)
+	case len(rec.App) == 0 && scan.IsDigit(b[0]):
+		return wipfw(b, rec)
+	}
+	return false
+}
+
+// kernelOfBSD reads what the kernels of the BSDs say of packets.
+func kernelOfBSD(b []byte, rec *Record) bool {
+	switch b[0] {
+	case 'i':
+		return scan.Has(b, "ipfw: ") && ipfw(b, rec)
+	case 'C', 'S':
+		return inVain(b, rec)
+	}
+	return false
 }

@@ -61,16 +61,6 @@ func parenProto(b []byte) uint8 {
 	return protocol(bytes.TrimRight(w, ","))
 }
 
-// taggedRule reads a line of pflog whose "rule 53/0(match):" was taken for a host and a tag.
-func taggedRule(rec *Record) bool {
-	whole := rec.tagged
-	if !pflog(whole, rec) {
-		return false
-	}
-	rec.Host, rec.App, rec.PID, rec.Body = nil, nil, nil, whole
-	return true
-}
-
 // pflogClock reads a line of pflog that has a clock, but no date.
 func pflogClock(b []byte, rec *Record) bool {
 	s := rec.Stamp
@@ -81,5 +71,22 @@ func pflogClock(b []byte, rec *Record) bool {
 		_, _ = s.clock(b)
 		rec.Stamp = s
 	}
+	return true
+}
+
+// pflogRule reads a line of pflog whose word "rule" was taken for a host, and perhaps its number for a tag.
+func pflogRule(b []byte, rec *Record) bool {
+	if len(rec.App) > 0 && rec.tagged != nil {
+		whole := rec.tagged
+		if !pflog(whole, rec) {
+			return false
+		}
+		rec.Host, rec.App, rec.PID, rec.Body = nil, nil, nil, whole
+		return true
+	}
+	if len(rec.App) > 0 || !scan.IsDigit(b[0]) || !pflog(b, rec) {
+		return false
+	}
+	rec.Host = nil
 	return true
 }

@@ -6,6 +6,25 @@ import (
 	"uncloak/parse/scan"
 )
 
+// buffaloDialect describes buffalo.
+func buffaloDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "buffalo",
+			Devices: "Buffalo AirStation (WHR, WZR, BBR)",
+			Sample:  "Dec  1 10:00:00 WHR-G54S FIREWALL: TCP connection denied from 203.0.113.5:2345 to 192.0.2.1:135 (ppp0)",
+			Reads:   "FIREWALL: protocol, verdict, endpoints and interface of a refused connection",
+			Enable:  "Management > Log transfer: enable it, give the server and tick Packet filter.",
+			Source:  "Buffalo AirStation user manual, Syslog settings",
+		},
+		console: OtherConsole,
+		begins:  []string{"FIREWALL"},
+		first:   "TU",
+		looks:   looksBuffalo,
+		read:    buffalo,
+	}
+}
+
 // buffalo reads the packet filter of Buffalo home routers and its kin: "FIREWALL: TCP connection denied from
 // 203.0.113.5:2345 to 192.0.2.1:135 (ppp0)".
 func buffalo(b []byte, rec *Record) bool {
@@ -38,3 +57,6 @@ func buffalo(b []byte, rec *Record) bool {
 	rec.Dialect, rec.Word, rec.Kind, rec.Action = "buffalo", "fw-packet", kind, action
 	return true
 }
+
+// looksBuffalo reports whether b speaks of a connection of TCP or UDP.
+func looksBuffalo(b []byte, _ *Record) bool { return scan.Within(b[:min(len(b), 32)], " connection ") }

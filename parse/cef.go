@@ -6,6 +6,27 @@ import (
 	"uncloak/parse/scan"
 )
 
+// cefDialect describes cef.
+func cefDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name: "cef",
+			Devices: "Any device that writes ArcSight CEF: Forcepoint, Fortinet, Palo Alto, Check Point, UniFi, " +
+				"A10, MikroTik 7.18",
+			Sample: "<6>Sep 14 14:12:51 10.0.0.143 CEF:0|FORCEPOINT|Firewall|6.8.6|70018|Connection_Allowed|0|deviceExternalId=NGFW1 node 1 dvchost=10.99.0.71 dvc=10.99.0.71 src=10.70.1.20 dst=203.0.113.44 spt=59358 dpt=443 proto=6 deviceInboundInterface=0 deviceOutboundInterface=1 act=Allow sourceTranslatedAddress=192.0.2.143 destinationTranslatedAddress=203.0.113.44 sourceTranslatedPort=27237 destinationTranslatedPort=443 deviceFacility=Packet Filtering rt=Sep 14 2021 14:12:51 app=HTTPS cs1Label=RuleID cs1=2100123.2",
+			Reads: "src, dst, spt, dpt, proto, act, in, out, translated addresses and ports, interfaces; the " +
+				"verdict from act, else from class and name; A10's CGN 100 to 107 as NAT ports and blocks",
+			Enable: "Choose CEF as the format of the remote log server.",
+			Source: "ArcSight Common Event Format, Implementation Standard 25; UniFi, A10 and MikroTik manuals",
+		},
+		tags:   []string{"CEF"},
+		begins: []string{"CEF:"},
+		first:  "s" + digits,
+		looks:  looksCEF,
+		read:   cefForms,
+	}
+}
+
 // cef reads ArcSight's Common Event Format of any vendor, with or without the word CEF in front:
 //
 //	CEF:0|FORCEPOINT|Firewall|6.8.6|70018|Connection_Allowed|0|src=10.0.0.1 dst=20.0.0.2 spt=59358 dpt=443 proto=6 act=Allow
@@ -35,49 +56,6 @@ func cef(b []byte, start int, rec *Record) bool {
 	rec.Dialect, rec.Word = "cef", "session"
 	f.outcome(h[1], h[4], h[5], rec)
 	extFinish(&f, h[5], rec)
-	return true
-}
-
-// leef reads IBM's Log Event Extended Format 1.0 and 2.0: LEEF:1.0|Vendor|Product|Version|EventID| and the attributes,
-// parted by tabs or by the delimiter that 2.0 names.
-func leef(b []byte, rec *Record) bool {
-	var h [5][]byte // version, vendor, product, device version, event
-	rest, ok := pipeFields(b[len("LEEF:"):], h[:])
-	if !ok {
-		return false
-	}
-	delimiter := byte('\t')
-	if h[0] = bytes.TrimSpace(h[0]); len(h[0]) > 0 && h[0][0] == '2' {
-		if i := bytes.IndexByte(rest, '|'); i >= 0 && i <= 4 {
-			if d := rest[:i]; len(d) == 1 {
-				delimiter = d[0]
-			} else if len(d) > 1 && (d[0] == 'x' || d[0] == '0') {
-				delimiter = byte(hexPort(bytes.TrimLeft(d, "0x")))
-			}
-			rest = rest[i+1:]
-		}
-	}
-	var f extFields
-	if bytes.IndexByte(rest, delimiter) < 0 { // a relay has turned the tabs into blanks, or there is one attribute
-		w := extWalk{rest: rest}
-		for key, val, ok := w.next(); ok; key, val, ok = w.next() {
-			f.set(key, val, rec)
-		}
-	} else {
-		for len(rest) > 0 {
-			end := bytes.IndexByte(rest, delimiter)
-			if end < 0 {
-				end = len(rest)
-			}
-			if i := bytes.IndexByte(rest[:end], '='); i > 0 {
-				f.set(scan.TrimLeft(rest[:i]), rest[i+1:end], rec)
-			}
-			rest = rest[min(len(rest), end+1):]
-		}
-	}
-	rec.Dialect, rec.Word = "leef", "session"
-	f.outcome(h[1], h[4], h[4], rec)
-	extFinish(&f, h[4], rec)
 	return true
 }
 
@@ -342,4 +320,23 @@ func extFinish(f *extFields, name []byte, rec *Record) {
 			rec.Stamp = s
 		}
 	}
+}
+
+// looksCEF reports whether b is CEF without the word in front, or its extension alone.
+func looksCEF(b []byte, _ *Record) bool {
+	if b[0] == 's' {
+		return scan.Has(b, "src=") && b[4] != '"' && scan.Within(b, " dpt=")
+	}
+	return b[1] == '|'
+}
+
+// cefForms reads CEF with or without its head.
+func cefForms(b []byte, rec *Record) bool {
+	switch {
+	case scan.Has(b, "CEF:"):
+		return cef(b, len(b)-len(scan.TrimLeft(b[4:])), rec)
+	case scan.IsDigit(b[0]):
+		return cef(b, 0, rec)
+	}
+	return scan.Has(b, "src=") && bareExtension(b, rec)
 }

@@ -6,6 +6,28 @@ import (
 	"uncloak/parse/scan"
 )
 
+// checkpointDialect describes checkpoint.
+func checkpointDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "checkpoint",
+			Devices: "Check Point gateways and Log Exporter",
+			Sample:  `<134>1 2020-03-30T07:20:35Z gw-da58d3 CheckPoint 1930 - [action:"Accept"; flags:"411908"; ifdir:"inbound"; ifname:"eth0"; logid:"0"; loguid:"{0x5e819dc3,0x0,0x353707c7,0xee78a1dc}"; origin:"192.168.1.100"; time:"1585552835"; version:"5"; dst:"192.168.1.153"; inzone:"External"; nat_rulenum:"0"; proto:"6"; rule_name:"Network"; s_port:"58618"; service:"443"; service_id:"https"; src:"192.168.1.100"; xlatesrc:"203.0.113.9"; xlatesport:"10001"; xlatedst:"0.0.0.0"; xlatedport:"0"]`,
+			Reads: `action, src, dst, s_port, service, proto, xlate fields and rule in the forms [key:"value"; ` +
+				"…], key=value|…, `fw log` and R81's [Fields@…]; optimized drops with their number",
+			Enable: "cp_log_export add name uncloak target-server ADDRESS target-port 514 protocol udp format " +
+				"syslog; then cp_log_export restart.",
+			Source: "Check Point sk122323 (Log Exporter)",
+		},
+		console: OtherConsole,
+		tags:    []string{"CheckPoint", "checkpoint", "Checkpoint", "CHECKPOINT"},
+		begins:  []string{"[action:", "[flags:", "[Fields@1.3.6.1.4.1.2620", `Action="`, "Checkpoint: ", "|hostname="},
+		first:   "1thpal",
+		looks:   looksCheckpoint,
+		read:    checkpointForms,
+	}
+}
+
 // checkpoint reads the log exporter's lines of Check Point, whose fields are written in three ways:
 //
 //	[action:"Accept"; ifdir:"inbound"; …; dst:"10.0.0.1"; proto:"6"; service:"443"; src:"10.0.0.2"; s_port:"49986"]
@@ -221,45 +243,42 @@ func (s *Stamp) dayMonthYear(b []byte) bool {
 	return true
 }
 
-// versionB reads what stands behind a priority and a 1 but is no RFC 5424: Meraki's Unix stamp, Check Point's structured data
-// that is none.
-func versionB(b []byte, rec *Record) bool {
-	if len(b) > 20 && scan.IsDigit(b[2]) && b[12] == '.' || len(b) > 20 && scan.IsDigit(b[2]) && b[11] == '.' {
-		return meraki(b, rec)
+// looksCheckpoint reports whether b is a row of key=value parted by |, or structured data behind a header that breaks the
+// grammar of RFC 5424.
+func looksCheckpoint(b []byte, _ *Record) bool {
+	if b[0] == '1' {
+		return b[1] == ' ' && bytes.IndexByte(b, '[') > 0
 	}
-	var s Stamp
-	if rest, ok := s.stamp3164(b[2:]); ok {
-		return oldHeaderB(rest, &s, rec)
+	eq := bytes.IndexByte(b[:min(len(b), 16)], '=')
+	switch string(b[:max(eq, 0)]) {
+	case "time", "hostname", "product", "action", "loguid":
+		return bytes.IndexByte(b[:min(len(b), 200)], '|') > 0
 	}
-	var f [6][]byte
-	rest := b
-	for i := range f {
-		f[i], rest = scan.Word(rest)
+	return false
+}
+
+// checkpointForms reads Check Point's lines with what may stand in front of them.
+func checkpointForms(b []byte, rec *Record) bool {
+	switch {
+	case scan.Has(b, "1 "):
+		return checkpointBroken(b, rec)
+	case scan.Has(b, "Checkpoint: "):
+		b = scan.TrimLeft(b[len("Checkpoint: "):])
 	}
-	if len(rest) == 0 {
+	return checkpoint(b, rec)
+}
+
+// checkpointBroken reads structured data whose header breaks the grammar of RFC 5424.
+func checkpointBroken(b []byte, rec *Record) bool {
+	h, ok := readLooseHeader(b)
+	if !ok || !scan.EqualLower(h.app, "checkpoint") && !scan.EqualLower(h.app, "cp-gw") &&
+		!scan.Within(b, "[Fields@1.3.6.1.4.1.2620") {
 		return false
 	}
-	r, _ := s.stampISO(f[1]) // Check Point writes zones such as "--5:00": then the clock alone counts
-	if !s.HasClock && len(f[1]) > 19 {
-		_, _ = s.stampISO(f[1][:19])
-	} else if len(r) > 0 {
-		s.HasZone = false
-	}
-	checkPoint := scan.EqualLower(f[3], "checkpoint") || scan.EqualLower(f[3], "cp-gw") || bytes.Contains(b, []byte("[Fields@1.3.6.1.4.1.2620"))
-	if i := bytes.IndexByte(b, '['); checkPoint && i > 0 {
-		if !checkpoint(b[i:], rec) {
-			return false
-		}
-	} else if i := bytes.Index(b, []byte(" event=")); i > 0 && (string(f[4]) == ":" || string(f[3]) == "EFW") {
-		if !clavister(b[i:], rec) {
-			return false
-		}
-	} else {
+	i := bytes.IndexByte(b, '[')
+	if i <= 0 || !checkpoint(b[i:], rec) {
 		return false
 	}
-	if s.HasClock {
-		rec.Stamp = s
-	}
-	rec.Host, rec.App = f[2], f[3]
+	h.fill(rec)
 	return true
 }

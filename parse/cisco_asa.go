@@ -7,6 +7,33 @@ import (
 	"uncloak/parse/scan"
 )
 
+// ciscoASADialect describes cisco.
+func ciscoASADialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "cisco",
+			Devices: "Cisco ASA, Secure Firewall (FTD), PIX",
+			Sample:  "Nov 02 2025 00:00:00 asa-fw : %ASA-6-302013: Built outbound TCP connection 1 for outside:153.30.140.114/22 (153.30.140.114/22) to inside:10.0.0.67/57244 (203.0.113.7/57244)",
+			Reads: "Connections and their ends with real and mapped addresses, bytes and the reason " +
+				"(302003–302027, 302303–302306), translations (305009–305012) and port blocks (305014, 305015, " +
+				"305017), denials (106xxx, 305005, 305006, 313xxx, 338xxx, 710xxx …) with rule and TCP flags, " +
+				"pools and limits that are used up (202001, 202010, 305016, 305023, 201xxx, 450001), interfaces " +
+				"(411001, 411002), connection events of FTD (430001–430005). A teardown does not say who opened " +
+				"the connection: it is marked as unordered.",
+			Enable: "logging enable; logging timestamp; logging trap informational; logging host inside " +
+				"192.0.2.5. FTD: Platform Settings, Syslog, and logging at the beginning and end of connection " +
+				"in the access rule.",
+			Source: "Cisco Secure Firewall ASA Series Syslog Messages; Cisco Secure Firewall Threat Defense " +
+				"Syslog Messages",
+		},
+		known:   "%ASA-, %PIX- or %FTD- with a known message number",
+		console: ASA,
+		begins:  []string{"ASA-", "FTD-", "PIX-"},
+		read:    cisco,
+		own:     withMnemonic,
+	}
+}
+
 // asaNumber finds the six digits of "ASA-6-302013: …", "ASA-session-5-106100: …" or "ASA--6-302013 …" and the text
 // behind them. ok is false where there are none.
 func asaNumber(b []byte) (code int, msg []byte, ok bool) {

@@ -6,6 +6,25 @@ import (
 	"uncloak/parse/scan"
 )
 
+// ciscoCGNDialect describes cisco-cgn.
+func ciscoCGNDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "cisco-cgn",
+			Devices: "Cisco IOS-XR CGN (CRS, ASR 9000), others with the same records",
+			Sample:  "<134>1 2011 May 31 10:30:45 192.168.2.3 - - NAT44 - [UserbasedA - 10.1.32.45 INVRFA - 100.1.1.28 - 12544 12671 - -]",
+			Reads:   "Blocks of ports per subscriber, sessions, and subscribers that have run out of ports.",
+			Enable: "service cgn; service-type nat44; inside-vrf; external-logging syslog server address " +
+				"192.0.2.5 port 514.",
+			Source: "Cisco IOS XR Carrier Grade NAT Configuration Guide, External Logging, Syslog Message Format",
+		},
+		known:   "%FACILITY-SEVERITY-MNEMONIC, or a CGN record in brackets",
+		console: OtherConsole,
+		looks:   looksCGN,
+		read:    cgnRecord,
+	}
+}
+
 // cgnEvent reads the CGN records of IOS-XR and of others who took over their words: "… NAT44 - [UserbasedA - 10.1.32.45
 // inside - 100.1.1.28 - 12544 12671 - -]". The fields are event, protocol, source, VRF, IPv6 source, translated source,
 // source port, first and last translated port, destination and its port; "-" stands for none.
@@ -63,4 +82,28 @@ func cgnEvent(b []byte, rec *Record) bool {
 	rec.NATSPort, rec.PortLow, rec.PortHigh = rec.PortLow, 0, 0
 	rec.translation(given)
 	return rec.Src.IsValid() && bytes.Contains(event, []byte("essionbased"))
+}
+
+// looksCGN reports whether b may be a CGN record. They all name an event that ends in "based" and a letter. The header of
+// many breaks the grammar of RFC 5424.
+func looksCGN(b []byte, rec *Record) bool {
+	head := b[:min(len(b), 256)]
+	if rec.Word == "malformed" {
+		return bytes.Contains(head, []byte("NAT4")) || bytes.Contains(head, []byte("DSLite"))
+	}
+	return (b[0] == 'N' || b[0] == '[' || b[0] == '-') && bytes.Contains(head, []byte("based"))
+}
+
+// cgnRecord reads a CGN record and, where the header of the line is broken, what stands in front of it:
+// "1 2011 May 31 10:30:45 192.168.2.3 - - NAT44 - […]".
+func cgnRecord(b []byte, rec *Record) bool {
+	broken := rec.Word == "malformed"
+	if !cgnEvent(b, rec) {
+		return false
+	}
+	if broken {
+		_, r := scan.Word(b)
+		ciscoHeader(r[:max(bytes.Index(r, []byte(" -")), 0)], rec)
+	}
+	return true
 }

@@ -370,3 +370,14 @@ func percent(b []byte, i int, rec *Record) bool {
 	ciscoHeader(b[:m.at], rec)
 	return true
 }
+
+// withMnemonic reads a message with a mnemonic behind a %: those of Cisco, Huawei and H3C, and of whoever took over the form.
+func withMnemonic(b []byte, rec *Record) bool {
+	i := bytes.IndexByte(b[:min(len(b), 256)], '%')
+	return i >= 0 && len(b) >= 8 && !isJunosFirst(b, rec) && percent(b, i, rec)
+}
+
+// hasPercent reports whether a % stands where a mnemonic may begin, behind the bytes that choose looks at.
+func hasPercent(b []byte, _ *Record) bool {
+	return len(b) > 48 && bytes.IndexByte(b[48:min(len(b), 256)], '%') >= 0
+}

@@ -6,6 +6,27 @@ import (
 	"uncloak/parse/scan"
 )
 
+// merakiDialect describes meraki.
+func merakiDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "meraki",
+			Devices: "Cisco Meraki MX, MR, MS",
+			Sample:  "<134>1 1647479278.997155282 Nashville_MX100 ip_flow_start src=10.0.0.234 dst=81.2.69.145 protocol=tcp sport=34294 dport=80 translated_src_ip=1.128.3.4 translated_port=34294",
+			Reads: "Unix stamp, device, then flows, firewall, ip_flow_start and ip_flow_end with translated " +
+				"endpoints; the pattern says allow (0) or deny (1); leases and ports under events",
+			Enable: "Network-wide > General > Reporting: add a syslog server with the roles Flows and Appliance " +
+				"event log.",
+			Source: "documentation.meraki.com, Syslog Event Types and Log Samples",
+		},
+		console: OtherConsole,
+		first:   text,
+		looks:   looksMeraki,
+		read:    merakiLine,
+		own:     ownMeraki,
+	}
+}
+
 // meraki reads the lines of Cisco Meraki MX, MR and MS, whose header is no syslog header:
 //
 //	<134>1 1647478988.289402144 MX84_4 flows allow src=10.0.2.170 dst=10.0.0.34 mac=… protocol=udp sport=54841 dport=15600
@@ -142,35 +163,34 @@ func merakiEvent(b []byte, rec *Record) {
 	}
 }
 
-// oldHeaderB reads what stands behind the 1 of RFC 5424 and a stamp of RFC 3164, as relays of Meraki and Palo Alto write it.
-func oldHeaderB(b []byte, s *Stamp, rec *Record) bool {
-	host, rest := scan.Word(b)
-	rest = scan.TrimLeft(rest)
-	if len(rest) < 16 {
+// looksMeraki reports whether b begins with a Unix stamp, perhaps behind a 1, or the header has taken the stamp and the
+// host.
+func looksMeraki(b []byte, rec *Record) bool {
+	if rec.Stamp.HasUnix && len(rec.Host) > 0 && len(rec.App) == 0 { // without a priority
+		return true
+	}
+	if !scan.IsDigit(b[0]) {
 		return false
 	}
-	ok := false
-	switch {
-	case rest[0] == '1' && rest[1] == ' ':
-		ok = meraki(rest, rec)
-	case scan.IsDigit(rest[0]) && bytes.IndexByte(rest[:8], ',') > 0:
-		ok = paloalto(rest, rec)
-	default:
-		ok = lowerB(rest, rec)
+	if b[0] == '1' && b[1] == ' ' {
+		return len(b) > 20 && scan.IsDigit(b[2]) && (b[12] == '.' || b[11] == '.')
 	}
-	if !ok {
-		return false
+	i := leadingDigits(b)
+	return i >= 9 && i < 12 && b[i] == '.'
+}
+
+// merakiLine reads a line of Meraki, whether the header has taken its stamp and host or not.
+func merakiLine(b []byte, rec *Record) bool {
+	if rec.Stamp.HasUnix && len(rec.Host) > 0 && len(rec.App) == 0 {
+		return merakiMessage(rec.Host, rec.Stamp, b, rec)
 	}
-	if len(rec.Host) == 0 {
-		rec.Host = host
-	}
-	if rec.Stamp == (Stamp{}) {
-		rec.Stamp = *s
-	}
-	return true
+	return meraki(b, rec)
 }
 
 // ownMeraki reads Meraki's messages behind a relay's header, which has taken the place of its own.
 func ownMeraki(b []byte, rec *Record) bool {
-	return familyB(b, rec) && rec.Dialect == "meraki" || len(rec.Host) > 0 && len(rec.App) == 0 && merakiMessage(rec.Host, rec.Stamp, b, rec)
+	if looksMeraki(b, rec) {
+		return merakiLine(b, rec)
+	}
+	return len(rec.Host) > 0 && len(rec.App) == 0 && merakiMessage(rec.Host, rec.Stamp, b, rec)
 }

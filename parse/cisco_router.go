@@ -7,6 +7,30 @@ import (
 	"uncloak/parse/scan"
 )
 
+// ciscoRouterDialect describes cisco-ios.
+func ciscoRouterDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "cisco-ios",
+			Devices: "Cisco IOS, IOS-XE, IOS-XR, NX-OS; Arista EOS, SONiC",
+			Sample:  "000123: *Nov 21 20:28:01.123 UTC: %SEC-6-IPACCESSLOGP: list 101 denied tcp 198.51.100.7(4444) (GigabitEthernet0/0 0011.2233.4455) -> 192.0.2.1(22), 1 packet",
+			Reads: "Header with sequence numbers, host, clock marks, zone and process; access-list logs of IPv4 " +
+				"and IPv6 with rule, packets and interface, and how many were not logged; NAT translations with " +
+				"all four addresses; exhausted pools; sessions and drops of the zone firewall; links. Any other " +
+				"mnemonic is kept by name.",
+			Enable: "The keyword log or log-input at the end of an access-list entry; ip nat log translations " +
+				"syslog; ip inspect audit-trail; logging host 192.0.2.5 and logging trap informational.",
+			Source: "Cisco IOS System Message Guide; Cisco IOS XE NAT Configuration Guide (Monitoring and " +
+				"Maintaining NAT); Nexus 7000 Optimized ACL Logging (document 118907)",
+		},
+		known:   "%FACILITY-SEVERITY-MNEMONIC, or a CGN record in brackets",
+		console: OtherConsole,
+		looks:   hasPercent,
+		read:    withMnemonic,
+		own:     withMnemonic,
+	}
+}
+
 // ios reads the messages of IOS, IOS-XE, IOS-XR and NX-OS, and of what speaks like them (EOS, SONiC): access lists, NAT,
 // firewall sessions and links. Every other mnemonic is System with the mnemonic as Detail.
 func ios(m mnemonic, rec *Record) bool {

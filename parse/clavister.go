@@ -6,6 +6,27 @@ import (
 	"uncloak/parse/scan"
 )
 
+// clavisterDialect describes clavister.
+func clavisterDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "clavister",
+			Devices: "Clavister cOS Core, D-Link DFL",
+			Sample:  "[2010-12-15 14:56:37] EFW: CONN: prio=1 id=00600005 rev=1 event=conn_close_natsat action=close rule=local_to_wan_http_alg conn=close connipproto=TCP connrecvif=core connsrcip=92.45.16.122 connsrcport=19920 conndestif=wan conndestip=81.8.63.21 conndestport=80 connnewsrcip=92.45.16.122 connnewsrcport=19920 connnewdestip=81.8.63.21 connnewdestport=80 origsent=1106 termsent=920",
+			Reads: "event= of CONN (conn_open, conn_close, _natsat, connection_table_full, out_of_connections) " +
+				"and RULE (drops): endpoints before and behind the translation, bytes both ways",
+			Enable: "System > Device > Log and Event Receivers: add a Syslog receiver; enable logging in the rules.",
+			Source: "Clavister cOS Core Log Reference Guide",
+		},
+		console: OtherConsole,
+		tags:    []string{"EFW", "CONN", "RULE"},
+		begins:  []string{"prio=", "EFW: ", "CONN: ", "RULE: "},
+		first:   "1",
+		looks:   looksClavister,
+		read:    clavisterForms,
+	}
+}
+
 // clavister reads the lines of Clavister cOS Core and D-Link DFL:
 //
 //	EFW: CONN: prio=1 id=00600001 rev=1 event=conn_open action=open conn=open connipproto=TCP connrecvif=lan
@@ -96,4 +117,21 @@ func clavisterFlag(c byte) uint8 {
 		return RST
 	}
 	return PSH
+}
+
+// looksClavister reports whether a line stands behind a header that breaks the grammar of RFC 5424.
+func looksClavister(b []byte, _ *Record) bool { return b[1] == ' ' && scan.Within(b, " event=") }
+
+// clavisterForms reads the lines of cOS Core with or without such a header.
+func clavisterForms(b []byte, rec *Record) bool {
+	if b[0] != '1' {
+		return clavister(b, rec)
+	}
+	h, ok := readLooseHeader(b)
+	i := scan.Index(b, " event=")
+	if !ok || i <= 0 || string(h.process) != ":" && string(h.app) != "EFW" || !clavister(b[i:], rec) {
+		return false
+	}
+	h.fill(rec)
+	return true
 }

@@ -6,6 +6,24 @@ import (
 	"uncloak/parse/scan"
 )
 
+// lfdDialect describes lfd.
+func lfdDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "lfd",
+			Devices: "ConfigServer Firewall (csf), lfd",
+			Sample:  "May 15 05:23:59 cp lfd[28641]: *Port Scan* detected from 203.0.113.5 (US/United States/-). 11 hits in the last 100 seconds - *Blocked in csf* for 3600 secs [PS_LIMIT]",
+			Reads: "who was blocked and for which trigger; CT_LIMIT is a connection limit that was exceeded, " +
+				"with the number of connections",
+			Enable: `csf writes /var/log/lfd.log by itself; CT_LIMIT = "300" in /etc/csf/csf.conf switches the ` +
+				"connection limit on.",
+			Source: "csf readme.txt",
+		},
+		tags: []string{"lfd"},
+		read: lfd,
+	}
+}
+
 // lfd reads the login failure daemon of ConfigServer Firewall (csf): who was blocked, and for what.
 //
 //	(sshd) Failed SSH login from 93.108.242.140 (PT/Portugal/…): 5 in the last 300 secs - *Blocked in csf* [LF_SSHD]

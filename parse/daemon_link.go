@@ -6,6 +6,23 @@ import (
 	"uncloak/parse/scan"
 )
 
+// linkDialect describes link.
+func linkDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "link",
+			Devices: "pppd, netifd, systemd-networkd, NetworkManager, dhcpcd",
+			Sample:  "Feb 12 14:10:21 gw netifd: Interface 'wan' is now down",
+			Reads:   "Interfaces and PPP sessions that come and go.",
+			Enable:  "Send daemon.* to uncloak.",
+			Source:  "pppd(8); OpenWrt netifd interface.c",
+		},
+		known: "the tag of a daemon that watches links, and one of its sentences",
+		tags:  []string{"pppd", "netifd", "systemd-networkd", "NetworkManager", "dhcpcd"},
+		read:  linkDaemon,
+	}
+}
+
 // linkDaemon reads lines that come and go as the daemons in charge of them say it; Detail is the interface.
 func linkDaemon(b []byte, rec *Record) bool {
 	up, down := false, false

@@ -6,6 +6,26 @@ import (
 	"uncloak/parse/scan"
 )
 
+// syslogDialect describes syslog.
+func syslogDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "syslog",
+			Devices: "syslogd, rsyslog, systemd-journald",
+			Sample:  "Jun  3 07:46:22 router1 last message repeated 9 times",
+			Reads: "Repeated lines (a message in brackets is read as itself and counted so often) and lines " +
+				"that the daemon threw away, with their number.",
+			Enable: "Nothing to switch on. For exact counts switch it off: $RepeatedMsgReduction off, " +
+				"RateLimitBurst=0.",
+			Source: "rsyslog runtime/ratelimit.c; journald.conf(5)",
+		},
+		known: "a log daemon's note about repeated or lost lines",
+		tags: []string{"systemd-journald", "systemd-journal", "journald", "journal", "rsyslogd", "rsyslogd-2177",
+			"imuxsock", "imjournal", "syslog-ng"},
+		read: lost,
+	}
+}
+
 // lost reads what log daemons say of messages that they did not take: Count of them, Detail is who said too much.
 func lost(b []byte, rec *Record) bool {
 	var n uint64

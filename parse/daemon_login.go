@@ -6,6 +6,23 @@ import (
 	"uncloak/parse/scan"
 )
 
+// loginDialect describes login.
+func loginDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "login",
+			Devices: "OpenSSH, dropbear",
+			Sample:  "Jun 10 12:32:00 dropbear: Login succeeded for 'admin' from 192.0.2.20:51000",
+			Reads:   "The address and the port from which somebody logged in or tried to.",
+			Enable:  "Send auth.* and authpriv.* to uncloak.",
+			Source:  "OpenSSH auth.c; dropbear src/svr-auth.c",
+		},
+		known: "tag sshd or dropbear, and an address behind from",
+		tags:  []string{"sshd", "sshd-session", "dropbear"},
+		read:  login,
+	}
+}
+
 // login reads who tried to log in, from where: "Failed password for root from 192.0.2.1 port 22 ssh2" (sshd), "Bad
 // password attempt for 'root' from 192.0.2.1:5100" (dropbear).
 func login(b []byte, rec *Record) bool {

@@ -1,7 +1,24 @@
 package parse
 
+// daemonDialect describes daemon.
+func daemonDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name: "daemon",
+			Devices: "cron, hostapd, wpa_supplicant, systemd, NTP clients, miniupnpd, sudo; what else sshd, " +
+				"dropbear, pppd and dhcpcd say",
+			Sample: "Nov 29 00:08:11 gw crond[445]: USER root pid 3295 cmd /usr/sbin/ddns-update",
+			Reads:  "The tag: such lines are system, and of no consequence to any finding.",
+			Enable: "On by default.",
+			Source: "their manual pages",
+		},
+		known: "the tag is a daemon's that speaks of no session",
+		read:  everyday,
+	}
+}
+
 // everyday is a line of a daemon that speaks of no session and no table: whatever else it says is understood by its tag alone.
-func everyday(rec *Record) bool {
+func everyday(_ []byte, rec *Record) bool {
 	switch string(rec.App) {
 	case "sshd", "sshd-session", "dropbear", "pppd", "netifd", "systemd-networkd", "NetworkManager", "dhcpcd", "cron", "crond", "CRON", "CROND",
 		"anacron", "crontab", "hostapd", "wpa_supplicant", "systemd", "systemd-logind", "systemd-timesyncd", "ntpd", "chronyd", "ntpdate",

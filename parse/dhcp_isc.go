@@ -6,6 +6,26 @@ import (
 	"uncloak/parse/scan"
 )
 
+// dhcpdDialect describes dhcpd.
+func dhcpdDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "dhcpd",
+			Devices: "ISC DHCP server",
+			Sample:  "Dec 11 18:08:44 study dhcpd: DHCPACK on 192.168.0.2 to 00:0c:6e:b1:56:9d (abbie-desktop) via eth0",
+			Reads:   "Leases with address, the host's own name and interface; all other messages of the protocol.",
+			Enable:  "On by default (facility daemon; log-facility changes it).",
+			Source:  "dhcpd(8), dhcpd.conf(5)",
+		},
+		known: "tag or first words of dhcpd",
+		tags:  []string{"dhcpd", "dhcpd4", "dhcpd6", "isc-dhcpd"},
+		first: "D",
+		looks: looksISC,
+		file:  true,
+		read:  iscDHCP,
+	}
+}
+
 // iscDHCP reads the ISC dhcpd:
 //
 //	DHCPACK on 10.0.0.5 to 52:54:00:12:34:56 (laptop) via eth0
@@ -67,4 +87,10 @@ func iscDHCP(b []byte, rec *Record) bool {
 		rec.Word = "other"
 	}
 	return true
+}
+
+// looksISC reports whether b is a message of DHCP in the words of ISC's server.
+func looksISC(b []byte, _ *Record) bool {
+	return scan.Has(b, "DHCP") && !scan.Has(b, "DHCP4_") && !scan.Has(b, "DHCP6_") &&
+		bytes.IndexByte(b[:min(len(b), 16)], '(') < 0 && (scan.Within(b, " via ") || scan.Within(b, " from "))
 }

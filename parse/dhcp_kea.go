@@ -7,6 +7,27 @@ import (
 	"uncloak/parse/scan"
 )
 
+// keaDialect describes kea.
+func keaDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "kea",
+			Devices: "ISC Kea",
+			Sample:  "2026-11-21 10:00:00.123 INFO  [kea-dhcp4.leases/1234.140123] DHCP4_LEASE_ALLOC [hwtype=1 52:54:00:12:34:56], cid=[no info], tid=0x1: lease 10.0.0.5 has been allocated for 3600 seconds",
+			Reads:   "Leases with their address.",
+			Enable:  `On by default; "output_options": [{"output": "syslog"}] sends them to syslog.`,
+			Source:  "Kea Messages Manual",
+		},
+		known:  "tag or first words of kea",
+		tags:   []string{"kea-dhcp4", "kea-dhcp6", "kea-dhcp-ddns", "kea"},
+		begins: []string{"[kea-"},
+		first:  text,
+		looks:  looksKea,
+		file:   true,
+		read:   kea,
+	}
+}
+
 // kea reads the log of Kea's DHCP servers, in its own file or in syslog:
 //
 //	INFO  [kea-dhcp4.leases/1234.1401] DHCP4_LEASE_ALLOC [hwtype=1 52:54:…], cid=[…], tid=0x1: lease 10.0.0.5 has been
@@ -63,4 +84,9 @@ func keaLease(b []byte) netip.Addr {
 		w, _ = scan.Word(rest)
 	}
 	return scan.Addr(bytes.TrimRight(w, ",."))
+}
+
+// looksKea reports whether the name of one of Kea's loggers stands near the front of b.
+func looksKea(b []byte, _ *Record) bool {
+	return !scan.IsDigit(b[0]) && scan.Within(b[:min(len(b), 40)], "[kea-")
 }

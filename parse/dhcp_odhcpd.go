@@ -6,6 +6,24 @@ import (
 	"uncloak/parse/scan"
 )
 
+// odhcpdDialect describes odhcpd.
+func odhcpdDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "odhcpd",
+			Devices: "OpenWrt",
+			Sample:  "Nov 21 10:10:04 gw odhcpd[1]: DHCPV6 REQUEST IA_NA from 000100012a00000000005e005303 on br-lan: ok 2001:db8::50/128",
+			Reads:   "Leases of DHCPv6 with address and interface.",
+			Enable:  "uci set dhcp.odhcpd.loglevel=6; uci commit dhcp; service odhcpd restart.",
+			Source:  "OpenWrt odhcpd src/dhcpv6-ia.c",
+		},
+		known: "tag odhcpd",
+		tags:  []string{"odhcpd"},
+		file:  true,
+		read:  odhcpd,
+	}
+}
+
 // odhcpd reads OpenWrt's server for DHCPv6, which names no host:
 //
 //	DHCPV6 REQUEST IA_NA from 000100012a00000000005e005303 on br-lan: ok 2001:db8::50/128

@@ -6,6 +6,25 @@ import (
 	"uncloak/parse/scan"
 )
 
+// udhcpdDialect describes udhcpd.
+func udhcpdDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "udhcpd",
+			Devices: "BusyBox",
+			Sample:  "Nov 21 10:00:00 h udhcpd[9]: sending ACK to 192.168.1.100",
+			Reads:   "Leases with their address.",
+			Enable:  "udhcpd -S logs to syslog.",
+			Source:  "BusyBox, networking/udhcp",
+		},
+		known:  "tag or first words of udhcpd",
+		tags:   []string{"udhcpd"},
+		begins: []string{"udhcpd: "},
+		file:   true,
+		read:   udhcpd,
+	}
+}
+
 // udhcpd reads BusyBox's server, which names no client.
 //
 //	sending ACK to 192.168.1.100

@@ -11,58 +11,19 @@ import (
 // what `uncloak parse --explain` prints.
 func Explain(line []byte, rec *Record) string {
 	why := "no dialect knows the message"
-	switch rec.Dialect {
-	case "daemon":
-		why = "the tag is a daemon's that speaks of no session"
-	case "netfilter":
-		why = "IN=/OUT= followed by fields, SRC= and DST= are addresses"
-	case "conntrack":
-		why = "protocol, then src= and dst= tuples"
-	case "ulogd":
-		why = "[EVENT] ORIG: … REPLY: tuples"
-	case "kernel":
-		why = "a known kernel message (" + rec.Word + ")"
-	case "dnsmasq":
-		why = "tag dnsmasq and one of its sentences"
-	case "mikrotik":
-		why = "chain: in:… out:…, proto …, address->address"
-	case "cisco":
-		why = "%ASA-, %PIX- or %FTD- with a known message number"
-	case "cisco-ios", "cisco-cgn":
-		why = "%FACILITY-SEVERITY-MNEMONIC, or a CGN record in brackets"
-	case "junos", "junos-services":
-		why = "a message name of Junos (RT_…, APPTRACK_…, ASP_…, JSERVICES_…)"
-	case "netscreen":
-		why = "NetScreen device_id="
-	case "huawei":
-		why = "%%, a version and MODULE/severity/NAME, or a NAT record of Huawei or H3C"
-	case "netos":
-		why = "an interface's state, or a message name of a Junos daemon"
-	case "syslog":
-		why = "a log daemon's note about repeated or lost lines"
-	case "login":
-		why = "tag sshd or dropbear, and an address behind from"
-	case "link":
-		why = "the tag of a daemon that watches links, and one of its sentences"
-	case "journal":
-		why = "a field of journalctl -o export, or a note between the lines"
-	default:
-		for _, f := range formatsB() {
-			if f.Name == rec.Dialect {
-				why = f.Reads
+	for _, d := range dialects() {
+		if d.Name == rec.Dialect {
+			if why = d.known; why == "" {
+				why = d.Reads
 			}
+			why = strings.ReplaceAll(why, "{word}", rec.Word)
 		}
 	}
-	for _, w := range [...]string{whyC(rec.Dialect), whyE(rec.Dialect)} {
-		if w != "" {
-			why = w
-		}
+	name := rec.Dialect
+	if name == "" {
+		name = "none"
 	}
-	dialect := rec.Dialect
-	if dialect == "" {
-		dialect = "none"
-	}
-	return "dialect " + dialect + ": " + why + "; header: " + explainHeader(line, rec)
+	return "dialect " + name + ": " + why + "; header: " + explainHeader(line, rec)
 }
 
 // explainHeader lists what the header gave.
@@ -143,48 +104,4 @@ func isRead(word string, read map[string]bool) bool {
 		}
 	}
 	return len(parts) > 1
-}
-
-// whyC says what gave a line of this family away; see Explain.
-func whyC(dialect string) string {
-	switch dialect {
-	case "pf":
-		return "tag filterlog and its comma separated fields, or pflog's rule N/(reason) action dir on interface"
-	case "ipfw":
-		return "ipfw: rule, verdict, protocol and two addresses, or the kernel's note about a connection in vain"
-	case "conntrack-xml":
-		return "a <flow> element with two tuples"
-	case "ulogd-json":
-		return "a JSON object with ulogd's keys"
-	case "unbound", "bind", "nsd", "knot", "powerdns", "dhcpd", "kea", "udhcpd":
-		return "tag or first words of " + dialect
-	case "adguard", "technitium", "pihole", "windows-dhcp":
-		return "the shape of a line in the log file of " + dialect
-	case "tcpdump", "tshark", "ping", "traceroute", "mtr":
-		return "a line as " + dialect + " prints it"
-	}
-	return ""
-}
-
-// whyE says what gave a dialect of formatsE away.
-func whyE(dialect string) string {
-	switch dialect {
-	case "windows-dns":
-		return "PACKET behind a stamp and a thread's number, and labels with their lengths"
-	case "coredns":
-		return "a client, a number, and the question in quotes"
-	case "nft-trace":
-		return "trace id, then packet, rule, verdict or policy"
-	case "odhcpd":
-		return "tag odhcpd"
-	case "efficientip":
-		return "tag named, and a sentence of DNS Guardian"
-	case "nat-syslog":
-		return "SADD, SDEL, APMADD or APMDEL as message name, and ISADDR= … XSADDR="
-	case "nflog-xml":
-		return "a <log> element with a packet in hexadecimal"
-	case "oomd":
-		return "tag systemd-oomd, earlyoom or systemd, and what they say of a kill"
-	}
-	return ""
 }

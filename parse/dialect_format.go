@@ -10,18 +10,11 @@ type Format struct {
 	Source  string // the document that says what the fields mean
 }
 
-// Formats lists all dialects, each once: where two families describe one, the first counts.
+// Formats describes all dialects.
 func Formats() []Format {
-	families := [][]Format{formatsA(), formatsB(), formatsC(), formatsD(), formatsE()}
 	var all []Format
-	seen := map[string]bool{}
-	for _, family := range families {
-		for _, f := range family {
-			if !seen[f.Name] {
-				seen[f.Name] = true
-				all = append(all, f)
-			}
-		}
+	for _, d := range dialects() {
+		all = append(all, d.Format)
 	}
 	return all
 }

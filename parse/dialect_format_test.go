@@ -2,6 +2,7 @@ package parse
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -16,6 +17,46 @@ func TestFormats(t *testing.T) {
 			if text == "" || strings.ContainsAny(text, "\n\r") {
 				t.Errorf("%s: %s is %q", f.Name, part, text)
 			}
+		}
+	}
+}
+
+// The file in which a dialect tells of itself has a test file of its name, and its marks find its reader.
+func TestDialectTable(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := strings.Count(string(text), "Dialect() dialect {")
+		if n == 0 || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		told += n
+		if _, err := os.Stat(strings.TrimSuffix(name, ".go") + "_test.go"); err != nil {
+			t.Errorf("%s has no test of its name", name)
+		}
+	}
+	all := dialects()
+	if told != len(all) {
+		t.Errorf("%d dialects tell of themselves, and the table has %d", told, len(all))
+	}
+	names := map[string]bool{}
+	for _, d := range all {
+		if names[d.Name] {
+			t.Errorf("%s is there twice", d.Name)
+		}
+		names[d.Name] = true
+		if d.read == nil && d.own == nil {
+			t.Errorf("%s has no reader", d.Name)
+		}
+		if DialectNamed(d.Name) == nil {
+			t.Errorf("%s cannot be named by its sender's owner", d.Name)
 		}
 	}
 }

@@ -7,25 +7,24 @@ package parse
 //
 // A dialect that would know who speaks, and nothing of what the line says, does not claim it: a router's ssh daemon writes
 // lines, too. Nor does one that finds nothing of note in what another reads as a session, a lease, a query or a loss.
-type Dialect struct {
-	name string
-	read func(b []byte, rec *Record) bool
-}
+type Dialect struct{ d dialect }
 
-// DialectNamed is the one of that name, or nil.
+// DialectNamed is the dialect of that name, or nil.
 func DialectNamed(name string) *Dialect {
-	if read := ownReader(name); read != nil {
-		return &Dialect{name, read}
+	for _, d := range dialects() {
+		if d.Name == name {
+			return &Dialect{d}
+		}
 	}
 	return nil
 }
 
-// Name is the dialect's, as in Record.Dialect; "" for none.
+// Name is the name of the dialect, as in Record.Dialect; "" for nil.
 func (d *Dialect) Name() string {
 	if d == nil {
 		return ""
 	}
-	return d.name
+	return d.d.Name
 }
 
 // LineOf is Line for a sender that writes d; nil is no dialect.
@@ -41,12 +40,12 @@ func (p *Parser) asked(b []byte, rec *Record) bool {
 	p.own = nil
 	known := p.dialect(b, rec)
 	p.own = own
-	if known && rec.Dialect == own.name || len(b) < 8 {
+	if known && rec.Dialect == own.d.Name || len(b) < 8 {
 		return known
 	}
 	looked := *rec
 	*rec = before
-	if own.read(b, rec) && rec.Dialect == own.name && !vague(rec) && (rec.Kind != System || !known || looked.Kind == System) {
+	if own.d.readOwn(b, rec) && rec.Dialect == own.d.Name && !vague(rec) && (rec.Kind != System || !known || looked.Kind == System) {
 		return true
 	}
 	*rec = looked

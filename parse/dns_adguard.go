@@ -6,10 +6,29 @@ import (
 	"uncloak/parse/scan"
 )
 
-// adguardText reads AdGuard Home's own log, of which only failed logins name anybody:
+// adguardDialect describes adguard.
+func adguardDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "adguard",
+			Devices: "AdGuard Home",
+			Sample:  `{"T":"2026-11-21T20:28:21.5+01:00","QH":"example.org","QT":"AAAA","QC":"IN","CP":"","Answer":"…","IP":"192.168.1.5","Elapsed":1234}`,
+			Reads:   "Queries with client, name, type and time; failed logins of the text log.",
+			Enable:  "Settings > General > Query log; the file is data/querylog.json.",
+			Source:  "AdGuard Home wiki, Configuration",
+		},
+		known:  "the shape of a line in the log file of adguard",
+		tags:   []string{"AdGuardHome", "adguardhome"},
+		begins: []string{"[error] ", "[info] "},
+		file:   true,
+		read:   adguard,
+	}
+}
+
+// adguard reads AdGuard Home's own log, of which only failed logins name anybody:
 //
 //	[error] POST 192.168.1.1 /control/login: from ip 192.168.1.3: invalid username or password
-func adguardText(b []byte, rec *Record) bool {
+func adguard(b []byte, rec *Record) bool {
 	from := scan.After(b, "from ip ")
 	if from == nil || !scan.Within(b, "/control/") {
 		return false

@@ -6,6 +6,30 @@ import (
 	"uncloak/parse/scan"
 )
 
+// bindDialect describes bind.
+func bindDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "bind",
+			Devices: "BIND 9",
+			Sample:  "21-Nov-2026 10:00:00.123 queries: info: client @0x7f88 10.0.0.1#53412 (example.com): query: example.com IN A +E(0)K (10.0.0.53)",
+			Reads: "Queries with client, port, name and type; queries, transfers and updates that are denied; " +
+				"failures and policy zones.",
+			Enable: "rndc querylog on, or a logging channel for the category queries.",
+			Source: "BIND 9 Administrator Reference Manual, logging",
+		},
+		known: "tag or first words of bind",
+		tags: []string{"named", "bind", "bind9", "queries", "security", "query-errors", "responses", "rate-limit",
+			"resolver"},
+		hosts:  []string{"client"},
+		begins: []string{"client ", "queries: ", "responses: ", "security: ", "query-errors: ", "resolver: "},
+		first:  digits,
+		looks:  looksBindFile,
+		file:   true,
+		read:   bindForms,
+	}
+}
+
 // bind reads the client lines of BIND's named, from syslog and from its own files, with or without stamp, category and
 // severity in front:
 //
@@ -144,4 +168,28 @@ func bindStamp(b []byte, s Stamp) (Stamp, []byte) {
 		t = s // the header's own
 	}
 	return t, scan.TrimLeft(rest)
+}
+
+// looksBindFile reports whether b begins with a date such as 21-Nov-2026.
+func looksBindFile(b []byte, _ *Record) bool { return len(b) > 20 && b[2] == '-' && b[6] == '-' }
+
+// bindForms reads BIND's lines from syslog and from its own files, where the word "client" may have been taken for a host
+// and a category for a tag.
+func bindForms(b []byte, rec *Record) bool {
+	if string(rec.Host) == "client" && len(rec.App) == 0 {
+		if bytes.IndexByte(b[:min(len(b), 80)], '#') <= 0 || !bindClient(b, rec.Stamp, rec) {
+			return false
+		}
+		rec.Host = nil
+		return true
+	}
+	switch string(rec.App) {
+	case "queries", "security", "query-errors", "responses", "rate-limit", "resolver":
+		if rec.PID != nil || !bind(b, rec) {
+			return false
+		}
+		rec.App = nil // a category of BIND's own file
+		return true
+	}
+	return bind(b, rec)
 }

@@ -6,6 +6,25 @@ import (
 	"uncloak/parse/scan"
 )
 
+// corednsDialect describes coredns.
+func corednsDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "coredns",
+			Devices: "CoreDNS, Kubernetes",
+			Sample:  `[INFO] 192.0.2.5:50126 - 4242 "A IN www.example.com. udp 45 false 1232" NOERROR qr,rd,ra 106 0.000123s`,
+			Reads:   "Queries with client, port, protocol, name and type, one line for each.",
+			Enable:  "The line log in the server block of the Corefile.",
+			Source:  "coredns.io/plugins/log",
+		},
+		known:  "a client, a number, and the question in quotes",
+		tags:   []string{"coredns", "CoreDNS"},
+		begins: []string{"[INFO] "},
+		file:   true,
+		read:   coreDNS,
+	}
+}
+
 // coreDNS reads the lines of CoreDNS' log plugin in its common and combined format, one for each query that was answered:
 //
 //	[INFO] 10.0.0.5:50126 - 4242 "A IN www.example.com. udp 45 false 1232" NOERROR qr,rd,ra 106 0.000123s

@@ -7,6 +7,25 @@ import (
 	"uncloak/parse/scan"
 )
 
+// dnsmasqDialect describes dnsmasq.
+func dnsmasqDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "dnsmasq",
+			Devices: "dnsmasq (OpenWrt, ASUS, DD-WRT, Pi-hole)",
+			Sample:  "<30>Nov 21 20:28:21 router dnsmasq[6022]: 17 192.168.128.10/40123 query[PTR] 9.2.0.192.in-addr.arpa from 192.168.128.10",
+			Reads:   "Queries with client, name and type; answers and forwards; leases with address and host name.",
+			Enable: "log-queries=extra and log-dhcp in dnsmasq.conf; on OpenWrt: uci set " +
+				"dhcp.@dnsmasq[0].logqueries=1.",
+			Source: "dnsmasq(8); dnsmasq src/cache.c log_query",
+		},
+		known: "tag dnsmasq and one of its sentences",
+		tags:  []string{"dnsmasq*"},
+		read:  dnsmasq,
+		own:   ownDNSMasq,
+	}
+}
+
 // dnsmasq reads queries, answers and leases:
 //
 //	query[PTR] 4.3.2.1.in-addr.arpa from 192.168.128.11

@@ -7,6 +7,23 @@ import (
 	"uncloak/parse/scan"
 )
 
+// efficientipDialect describes efficientip.
+func efficientipDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "efficientip",
+			Devices: "EfficientIP SOLIDserver DDI, DNS Guardian",
+			Sample:  "Nov 21 10:40:04 ddi named[74943]: ARMING trigger on 192.0.2.147.00:00:5e:00:53:01.x (action:QUARANTINE) (Suspicious Behavior)",
+			Reads: "Triggers that arm and disarm on a client, matched lists. Its queries, answers and leases " +
+				"are in the words of BIND and ISC dhcpd and are read as theirs.",
+			Enable: "Administration, Monitoring, Configuration: add a target for the services named and dhcpd.",
+			Source: "SEKOIA.IO, EfficientIP SOLIDServer DDI; its public test lines",
+		},
+		known: "tag named, and a sentence of DNS Guardian",
+		read:  bind,
+	}
+}
+
 // guardian reads what EfficientIP SOLIDserver's named says beside BIND's own words ("client …: query: …" and its
 // "client …: answer: …" are read by bind):
 //

@@ -6,6 +6,24 @@ import (
 	"uncloak/parse/scan"
 )
 
+// nsdDialect describes nsd.
+func nsdDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "nsd",
+			Devices: "NSD",
+			Sample:  "Nov 21 10:00:00 n nsd[99]: axfr for example.com. from 10.0.0.5 refused, no acl matches.",
+			Reads:   "Who asks for a zone and is refused. NSD logs no queries.",
+			Enable:  "On by default; verbosity: 1 says more.",
+			Source:  "nsd.conf(5)",
+		},
+		known: "tag or first words of nsd",
+		tags:  []string{"nsd"},
+		file:  true,
+		read:  nsdKnot,
+	}
+}
+
 // nsdKnot reads what the authoritative servers NSD and Knot say about who asks for a zone (they do not log queries),
 // and kresd's plans. All of it is System.
 //

@@ -2,6 +2,25 @@ package parse
 
 import "uncloak/parse/scan"
 
+// piholeDialect describes pihole.
+func piholeDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "pihole",
+			Devices: "Pi-hole FTL",
+			Sample:  "[2026-11-21 10:00:00.123 1234M] INFO: PID of FTL process: 1234",
+			Reads:   "The stamp. Pi-hole's queries are in pihole.log and read as dnsmasq.",
+			Enable:  "On by default: /var/log/pihole/.",
+			Source:  "docs.pi-hole.net, ftldns",
+		},
+		known: "the shape of a line in the log file of pihole",
+		first: "[",
+		looks: looksDatedBracket,
+		file:  true,
+		read:  ftl,
+	}
+}
+
 // ftl knows the lines of Pi-hole's FTL.log; its queries stand in pihole.log in dnsmasq's own words.
 //
 //	[2026-11-21 10:00:00.123 1234M] INFO: …

@@ -6,6 +6,28 @@ import (
 	"uncloak/parse/scan"
 )
 
+// powerdnsDialect describes powerdns.
+func powerdnsDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "powerdns",
+			Devices: "PowerDNS Recursor, Authoritative Server, dnsdist",
+			Sample:  "Nov 21 10:00:00 r pdns_recursor[99]: 3 [24/1] question for 'www.example.com|A' from 192.168.1.5",
+			Reads:   "Questions with client, name and type, in the plain and the structured form.",
+			Enable: "Recursor: quiet=no. Authoritative: log-dns-queries=yes and loglevel=5. dnsdist: " +
+				"setVerbose(true).",
+			Source: "PowerDNS settings reference",
+		},
+		known:  "tag or first words of powerdns",
+		tags:   []string{"pdns_recursor", "pdns", "pdns_server", "dnsdist", "pdns-recursor"},
+		begins: []string{"Got query for ", "Packet from ", `msg="Question"`},
+		first:  digits,
+		looks:  looksPowerDNS,
+		file:   true,
+		read:   powerDNS,
+	}
+}
+
 // powerDNS reads the questions that the recursor logs unless it is quiet, those of the authoritative server with
 // log-dns-queries, and dnsdist's verbose lines:
 //
@@ -50,4 +72,9 @@ func powerDNS(b []byte, rec *Record) bool {
 	rec.QName, rec.Dialect = plainName(name), "powerdns"
 	dnsQuestion(rec)
 	return true
+}
+
+// looksPowerDNS reports whether b is a line of the recursor that begins with a number.
+func looksPowerDNS(b []byte, _ *Record) bool {
+	return len(b) > 20 && scan.Within(b[:min(len(b), 64)], " question for '")
 }

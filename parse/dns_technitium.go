@@ -2,6 +2,25 @@ package parse
 
 import "uncloak/parse/scan"
 
+// technitiumDialect describes technitium.
+func technitiumDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "technitium",
+			Devices: "Technitium DNS Server",
+			Sample:  "[2026-06-29 18:49:35 UTC] [127.0.0.1:12345] [UDP] QNAME: example.com; QTYPE: A; QCLASS: IN; RCODE: NoError; ANSWER: [1.2.3.4]",
+			Reads:   "Questions with client, port, transport, name and type.",
+			Enable:  "Settings > Logging: Enable Logging, Log All Queries.",
+			Source:  "Technitium DNS Server, settings help",
+		},
+		known: "the shape of a line in the log file of technitium",
+		first: "[",
+		looks: looksDatedBracket,
+		file:  true,
+		read:  technitium,
+	}
+}
+
 // technitium reads the log files of Technitium DNS Server. With "Log All Queries" they hold a line for each answer,
 // which names its question; other lines name the client and are System.
 //
@@ -44,4 +63,9 @@ func (s *Stamp) stampISOWord(b []byte) (rest []byte, ok bool) {
 		return b, false
 	}
 	return scan.TrimLeft(b[19:]), true
+}
+
+// looksDatedBracket reports whether b begins with a date in brackets.
+func looksDatedBracket(b []byte, _ *Record) bool {
+	return len(b) > 24 && scan.IsDigit(b[1]) && scan.IsDigit(b[4]) && b[5] == '-'
 }

@@ -7,6 +7,27 @@ import (
 	"uncloak/parse/scan"
 )
 
+// unboundDialect describes unbound.
+func unboundDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "unbound",
+			Devices: "Unbound; OPNsense and pfSense resolvers",
+			Sample:  "Oct  5 15:16:46 fw1 unbound[96103]: [96103:0] info: 192.168.1.100 daisy.ubuntu.com. A IN",
+			Reads:   "Queries with client, name and type; answers and local actions.",
+			Enable:  "In unbound.conf, server: log-queries: yes (and log-replies, log-local-actions).",
+			Source:  "unbound.conf(5)",
+		},
+		known:  "tag or first words of unbound",
+		tags:   []string{"unbound"},
+		begins: []string{"info: ", "query: ", "reply: ", "unbound["},
+		first:  "[",
+		looks:  looksUnboundFile,
+		file:   true,
+		read:   unboundForms,
+	}
+}
+
 // unbound reads what unbound logs with log-queries, log-replies, log-local-actions and response policy zones:
 //
 //	[1234:0] info: 192.168.1.5 example.com. A IN
@@ -98,4 +119,17 @@ func plainName(b []byte) []byte {
 		return b[:len(b)-1]
 	}
 	return b
+}
+
+// looksUnboundFile reports whether b begins with a number in brackets, as in a file of unbound's own.
+func looksUnboundFile(b []byte, _ *Record) bool {
+	return scan.IsDigit(b[1]) && scan.Within(b[:min(len(b), 48)], "] ")
+}
+
+// unboundForms reads unbound's lines from syslog and from its own files.
+func unboundForms(b []byte, rec *Record) bool {
+	if len(rec.App) == 0 && b[0] == '[' {
+		return unboundFile(b, rec)
+	}
+	return unbound(b, rec)
 }

@@ -6,6 +6,27 @@ import (
 	"uncloak/parse/scan"
 )
 
+// fortigateDialect describes fortigate.
+func fortigateDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "fortigate",
+			Devices: "Fortinet FortiGate (FortiOS 4 to 7), key=value and CSV",
+			Sample:  `<189>date=2019-05-10 time=11:37:47 devname="FG1" devid="FG1K" logid="0000000013" type="traffic" subtype="forward" level="notice" vd="vdom1" eventtime=1557513467369913239 srcip=10.1.100.11 srcport=58012 srcintf="port12" srcintfrole="undefined" dstip=81.2.69.142 dstport=80 dstintf="port11" dstintfrole="undefined" sessionid=105048 proto=6 action="close" policyid=1 policytype="policy" service="HTTP" dstcountry="Canada" srccountry="Reserved" trandisp="snat" transip=172.16.200.2 transport=58012 duration=116 sentbyte=1188 rcvdbyte=1224 sentpkt=17 rcvdpkt=16 appcat="unscanned"`,
+			Reads: "date= and its pairs: traffic by action (start, accept, close, timeout, resets, deny) with " +
+				`translated endpoints, bytes and packets; DoS anomalies; DNS queries; leases; links; "NAT port ` +
+				`is exhausted"; port blocks`,
+			Enable: "config log syslogd setting / set status enable / set server ADDRESS / end; in each policy: " +
+				"set logtraffic all, set logtraffic-start enable for lines at the start.",
+			Source: "FortiOS Log Message Reference; Fortinet Community tip 190182",
+		},
+		console: OtherConsole,
+		begins: []string{"date=", "devname=", "devid=", "logver=", "itime=", "eventtime=", "logid=", "log_id=",
+			"timestamp="},
+		read: fortigate,
+	}
+}
+
 // fortigate reads the key=value and CSV lines of FortiOS 4 to 7: traffic, security profiles and events.
 //
 // A traffic line is written when a session ends, except action=start; deny is a refusal and logid …0020 the interim

@@ -102,31 +102,52 @@ func noMonth(b []byte) bool {
 	return ok
 }
 
-// malformed reads what comes with an RFC 5424 header that breaks the grammar: SRX leaves out the zone, CGN routers write
-// the date in words.
-func malformed(b []byte, rec *Record) bool {
-	head := b[:min(len(b), 256)]
-	for _, mark := range [...]string{" - RT_", " - APPTRACK_"} {
-		i := bytes.Index(head, []byte(mark))
-		if i < 0 || !junos(b[i+3:], rec) {
-			continue
-		}
-		_, r := scan.Word(b[:i])
-		var s Stamp
-		if rest, ok := s.stampISO(r); ok {
-			rec.Stamp = s
-			rec.Host, r = scan.Word(rest)
-			rec.App, _ = scan.Word(r)
-		}
-		return true
+// looseHeader holds what stands behind a priority in a header that looks like RFC 5424 and breaks its grammar.
+type looseHeader struct {
+	stamp         Stamp
+	host, app     []byte
+	process, name []byte
+}
+
+// readLooseHeader reads "1 STAMP HOST APP PROCESS NAME". Check Point writes zones such as "--5:00": then only the clock
+// counts.
+func readLooseHeader(b []byte) (h looseHeader, ok bool) {
+	_, rest := scan.Word(b)
+	stamp, rest := scan.Word(rest)
+	h.host, rest = scan.Word(rest)
+	h.app, rest = scan.Word(rest)
+	h.process, rest = scan.Word(rest)
+	h.name, rest = scan.Word(rest)
+	r, _ := h.stamp.stampISO(stamp)
+	if !h.stamp.HasClock && len(stamp) > 19 {
+		_, _ = h.stamp.stampISO(stamp[:19])
+	} else if len(r) > 0 {
+		h.stamp.HasZone = false
 	}
-	if bytes.Contains(head, []byte("NAT4")) || bytes.Contains(head, []byte("DSLite")) {
-		if !cgnEvent(b, rec) {
-			return false
-		}
-		_, r := scan.Word(b) // 1 2011 May 31 10:30:45 192.168.2.3 - - NAT44 - […]
-		ciscoHeader(r[:max(bytes.Index(r, []byte(" -")), 0)], rec)
-		return true
+	return h, len(rest) > 0
+}
+
+// fill puts the header into rec.
+func (h *looseHeader) fill(rec *Record) {
+	if h.stamp.HasClock {
+		rec.Stamp = h.stamp
 	}
-	return false
+	rec.Host, rec.App = h.host, h.app
+}
+
+// behindOldStamp cuts "1 Nov 21 20:28:21 host " off a message: relays of Meraki and Palo Alto write the 1 of RFC 5424 in
+// front of a stamp of RFC 3164. rest is nil where there is nothing of the kind.
+func behindOldStamp(b []byte) (rest, host []byte, s Stamp) {
+	if len(b) < 24 || b[0] != '1' || b[1] != ' ' || !scan.IsUpper(b[2]) {
+		return nil, nil, s
+	}
+	r, ok := s.stamp3164(b[2:])
+	if !ok {
+		return nil, nil, s
+	}
+	host, r = scan.Word(r)
+	if rest = scan.TrimLeft(r); len(rest) < 16 {
+		return nil, nil, s
+	}
+	return rest, host, s
 }

@@ -6,6 +6,23 @@ import (
 	"uncloak/parse/scan"
 )
 
+// journalDialect describes journal.
+func journalDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "journal",
+			Devices: "systemd",
+			Sample:  "__REALTIME_TIMESTAMP=1795292901195360",
+			Reads: "Fields of journalctl -o export, one a line, and the notes between the lines (-- Boot …). " +
+				"Whole objects of -o json are read as the message in them.",
+			Enable: "journalctl -o json -f | uncloak import -.",
+			Source: "systemd.journal-fields(7); Journal Export Formats",
+		},
+		known: "a field of journalctl -o export, or a note between the lines",
+		read:  noMessage,
+	}
+}
+
 // isExport says whether a line is one field of `journalctl -o export`: a name of capitals and underscores, "=", a
 // value. Names without an underscore in front are only those that the journal itself has.
 func isExport(b []byte) bool {
@@ -44,3 +61,6 @@ func exportField(b []byte, rec *Record) {
 	f.fill(rec)
 	rec.Body, rec.Dialect, rec.Word, rec.Kind = b, "journal", "other", System
 }
+
+// noMessage understands no message: a field of the journal's export is read with the header.
+func noMessage([]byte, *Record) bool { return false }

@@ -6,6 +6,29 @@ import (
 	"uncloak/parse/scan"
 )
 
+// huaweiDialect describes huawei.
+func huaweiDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "huawei",
+			Devices: "Huawei USG, NE and switches; H3C SecPath and Comware",
+			Sample:  "May 13 2026 07:04:08 WUH-B-DC-USG6712E-1 %%01POLICY/6/POLICYPERMIT(l):vsys=public, protocol=17, source-ip=10.251.67.69, source-port=51770, destination-ip=172.64.155.209, destination-port=443, time=May 13 2026 14:04:08, source-zone=WUH_Staff, destination-zone=untrust, application-name=QUIC, rule-name=To-Internet.",
+			Reads: "Policy hits, sessions with translated addresses, packets, bytes and reason, NAT flows, port " +
+				"blocks, used-up pools and limits, links. Any other message is kept by name.",
+			Enable: "Huawei: info-center enable; info-center loghost 192.0.2.5; in the rule: policy logging, " +
+				"session logging. H3C: info-center loghost 192.0.2.5; nat log enable; nat log flow-begin; nat " +
+				"log flow-end.",
+			Source: "Huawei USG Log Reference; H3C SecPath System Log Messages; HP MSR Layer 3 IP Services " +
+				"Configuration Guide (NAT logging)",
+		},
+		known:   "%%, a version and MODULE/severity/NAME, or a NAT record of Huawei or H3C",
+		console: OtherConsole,
+		looks:   looksNAT444,
+		read:    nat444,
+		own:     ownHuawei,
+	}
+}
+
 // huaweiHeader reads "%%01SECLOG/6/SESSION_TEARDOWN(l)[12]:text" of Huawei and "%%10FILTER/6/NAME: text" of H3C.
 func huaweiHeader(b []byte) (module, brief, text []byte, ok bool) {
 	if len(b) < 8 || b[0] != '%' || b[1] != '%' || !scan.IsDigit(b[2]) || !scan.IsDigit(b[3]) {
@@ -264,4 +287,12 @@ func nat444(b []byte, rec *Record) bool {
 	rec.translation(bytes.HasSuffix(event, []byte("A")))
 	rec.Dialect = "huawei"
 	return rec.Src.IsValid() && rec.NATSrc.IsValid()
+}
+
+// looksNAT444 reports whether b is a NAT record of Huawei's NE routers.
+func looksNAT444(b []byte, _ *Record) bool { return scan.Within(b[:min(len(b), 24)], "<NAT444>:<") }
+
+// ownHuawei reads a line of a sender that is known to be Huawei's or H3C's.
+func ownHuawei(b []byte, rec *Record) bool {
+	return withMnemonic(b, rec) || looksNAT444(b, rec) && nat444(b, rec) || looksCGN(b, rec) && cgnRecord(b, rec)
 }

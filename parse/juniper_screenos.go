@@ -6,6 +6,25 @@ import (
 	"uncloak/parse/scan"
 )
 
+// netscreenDialect describes netscreen.
+func netscreenDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "netscreen",
+			Devices: "Juniper NetScreen, SSG, ISG (ScreenOS)",
+			Sample:  `Jun  2 14:53:31 sample-host isg1000-A2: NetScreen device_id=0000011001000011 [Root]system-notification-00257(traffic): start_time="2015-11-11 10:02:10" duration=0 policy_id=244 service=https proto=6 src zone=Untrust dst zone=Trust action=Permit sent=0 rcvd=0 src=74.168.138.252 dst=72.72.72.72 src_port=1732 dst_port=443 src-xlated ip=1.255.20.1 port=22041 dst-xlated ip=1.244.136.50 port=443 session_id=488451 reason=Creation`,
+			Reads:   "Traffic of a policy with translated addresses, bytes, policy or reason; session limits.",
+			Enable: "set policy id 244 log session-init; set syslog config 192.0.2.5; set syslog config " +
+				"192.0.2.5 log traffic; set syslog enable.",
+			Source: "ScreenOS Message Log Reference Guide (notification 00257)",
+		},
+		known:   "NetScreen device_id=",
+		console: OtherConsole,
+		looks:   looksNetscreen,
+		read:    netscreen,
+	}
+}
+
 // netscreen reads ScreenOS: "NetScreen device_id=ns204 [Root]system-notification-00257(traffic): start_time="…"
 // duration=0 policy_id=2 service=Endpoint Mapper(tcp) proto=6 src zone=Null dst zone=self action=Deny sent=0 rcvd=16384
 // src=… dst=… src_port=… dst_port=… src-xlated ip=… port=… dst-xlated ip=… port=… reason=Close - TCP FIN". Keys and values may hold blanks, so
@@ -112,4 +131,10 @@ func netscreenOther(b []byte, rec *Record) bool {
 		rec.plain(nil)
 	}
 	return true
+}
+
+// looksNetscreen reports whether b begins like a line of ScreenOS, perhaps behind the device's name. ScreenOS writes no
+// header that could break the grammar of RFC 5424.
+func looksNetscreen(b []byte, rec *Record) bool {
+	return rec.Word != "malformed" && scan.Within(b[:min(len(b), 64)], "NetScreen device_id=")
 }

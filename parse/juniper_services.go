@@ -6,6 +6,27 @@ import (
 	"uncloak/parse/scan"
 )
 
+// junosServicesDialect describes junos-services.
+func junosServicesDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "junos-services",
+			Devices: "Juniper MX with MS-DPC, MS-MIC or MS-MPC",
+			Sample:  "Nov 10 01:07:27 testname1 (FPC Slot 8, PIC Slot 2) 2012-11-10 01:07:27 NAT444{nat444}[FWNAT]: ASP_SFW_DELETE_FLOW: proto 17 (UDP) application: any, ge-1/0/0.120:192.168.0.130:17700 -> 66.129.224.36:55261, deleting  forward or watch flow ; source address and port translate to 192.168.0.230:19700",
+			Reads: "Flows and sessions with translated addresses, matched and discarding rules, port blocks, " +
+				"pools out of ports or addresses.",
+			Enable: "set services service-set S syslog host 192.0.2.5 services info; class session-logs, " +
+				"nat-logs, stateful-firewall-logs.",
+			Source: "Junos OS System Log Messages (ASP, JSERVICES)",
+		},
+		known:   "a message name of Junos (RT_…, APPTRACK_…, ASP_…, JSERVICES_…)",
+		console: OtherConsole,
+		tags:    []string{"JSERVICES*", "ASP_*"},
+		looks:   looksServices,
+		read:    servicesMessage,
+	}
+}
+
 // junosServicesAt finds the name of a message of the MX service cards: "…{nat444}[FWNAT]: ASP_SFW_DELETE_FLOW: …",
 // "JSERVICES_SESSION_OPEN: …". It is -1 where there is none.
 func junosServicesAt(b []byte) int {
@@ -139,4 +160,23 @@ func (rec *Record) bracketed(b []byte) []byte {
 	in := scan.Until(b[1:], "]")
 	rec.NATDst, rec.NATDPort = scan.ColonPort(in)
 	return scan.TrimLeft(b[min(len(b), len(in)+2):])
+}
+
+// looksServices reports whether b may hold a message of the service cards behind braces or at its front.
+func looksServices(b []byte, _ *Record) bool {
+	return b[0] == 'J' || b[0] == 'A' || bytes.IndexByte(b[:min(len(b), 256)], '{') >= 0
+}
+
+// servicesMessage reads a message of the service cards, whose name may have been taken for a tag.
+func servicesMessage(b []byte, rec *Record) bool {
+	if rec.tagged != nil && isServicesTag(rec.App) {
+		whole := scan.TrimBody(rec.tagged)
+		if !junosServices(whole, rec) {
+			return false
+		}
+		rec.App, rec.Body = nil, whole
+		return true
+	}
+	i := junosServicesAt(b)
+	return i >= 0 && junosServices(b[i:], rec)
 }

@@ -6,6 +6,31 @@ import (
 	"uncloak/parse/scan"
 )
 
+// junosDialect describes junos.
+func junosDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "junos",
+			Devices: "Juniper SRX, vSRX, MX with SPC3",
+			Sample:  "<14>Jun 16 17:01:02 TA-FW_SRX1500 RT_FLOW: RT_FLOW_SESSION_CLOSE: session closed TCP FIN: 122.35.0.54/59287->10.1.2.200/3306 0x0 None 122.35.0.54/59287->10.1.2.200/3306 0x0 N/A N/A N/A N/A 6 1 V40 Untrust 1714411 10(550) 9(709) 1 UNKNOWN UNKNOWN N/A(N/A) reth2.0",
+			Reads: "Sessions (RT_FLOW, APPTRACK) as text of all releases and as structured data: both address " +
+				"pairs, policy or reason, packets, bytes, interface; denials; screens (RT_IDS); port blocks, " +
+				"matched rules and exhausted pools of NAT (RT_NAT).",
+			Enable: "set security log mode stream; set security log format sd-syslog; set security log stream u " +
+				"host 192.0.2.5; in each policy: then log session-init session-close.",
+			Source: "Junos OS System Log Messages (RT_FLOW, RT_IDS, RT_NAT), System Log Explorer",
+		},
+		known:   "a message name of Junos (RT_…, APPTRACK_…, ASP_…, JSERVICES_…)",
+		console: OtherConsole,
+		tags:    []string{"RT_*", "APPTRACK_*", "FLOW_*"},
+		names:   []string{"RT_*", "APPTRACK_*", "FLOW_*"},
+		begins:  []string{"RT_", "APPTRACK_", "FLOW_", "FW: ", "PFE_FW_SYSLOG_IP", "fpc"},
+		looks:   brokenJunos,
+		read:    junosMessage,
+		own:     ownJunos,
+	}
+}
+
 // isJunosTag says whether w is the process or the name of a security message of SRX.
 func isJunosTag(w []byte) bool {
 	return bytes.HasPrefix(w, []byte("RT_")) || bytes.HasPrefix(w, []byte("APPTRACK_")) || bytes.HasPrefix(w, []byte("FLOW_"))
@@ -443,4 +468,56 @@ func junosHost(h []byte) []byte {
 		return h[4:]
 	}
 	return h
+}
+
+// junosMessage reads a security message, a packet of a firewall filter, or a message whose header is broken.
+func junosMessage(b []byte, rec *Record) bool {
+	switch {
+	case isJunosFirst(b, rec) || isJunosTag(rec.App):
+		return junos(b, rec)
+	case isJunosFilter(b):
+		return junosFilter(b, rec)
+	case scan.Has(b, "fpc"): // the line card in front: "fpc0 PFE_FW_SYSLOG_IP: FW: …"
+		_, r := scan.Word(b)
+		return isJunosFilter(r) && junosFilter(r, rec)
+	case brokenJunos(b, rec):
+		return junosBehind(b, rec)
+	}
+	return junos(b, rec)
+}
+
+// brokenJunos reports whether a security message stands behind a header that breaks the grammar of RFC 5424.
+func brokenJunos(_ []byte, rec *Record) bool { return rec.Word == "malformed" }
+
+// junosBehind reads a message whose RFC 5424 header lacks the zone, as SRX writes it.
+func junosBehind(b []byte, rec *Record) bool {
+	head := b[:min(len(b), 256)]
+	for _, begin := range [...]string{" - RT_", " - APPTRACK_"} {
+		i := scan.Index(head, begin)
+		if i < 0 || !junos(b[i+3:], rec) {
+			continue
+		}
+		_, r := scan.Word(b[:i])
+		var s Stamp
+		if rest, ok := s.stampISO(r); ok {
+			rec.Stamp = s
+			rec.Host, r = scan.Word(rest)
+			rec.App, _ = scan.Word(r)
+		}
+		return true
+	}
+	return false
+}
+
+// ownJunos reads a line of a sender that is known to write Junos: a mnemonic may stand in front of the message's name.
+func ownJunos(b []byte, rec *Record) bool {
+	if isJunosTag(rec.App) || isJunosTag(b) || isJunosTag(rec.msgID) || isJunosFilter(b) || scan.Has(b, "fpc") {
+		return junosMessage(b, rec)
+	}
+	return withMnemonic(b, rec) || rec.Word == "malformed" && junosBehind(b, rec)
+}
+
+// isJunosFirst reports whether the line has the mark of SRX, RT_, in its tag, its message name or its message.
+func isJunosFirst(b []byte, rec *Record) bool {
+	return scan.Has(b, "RT_") || scan.Has(rec.App, "RT_") || scan.Has(rec.msgID, "RT_")
 }

@@ -6,6 +6,24 @@ import (
 	"uncloak/parse/scan"
 )
 
+// conntrackDialect describes conntrack.
+func conntrackDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "conntrack",
+			Devices: "Linux conntrack-tools, /proc/net/nf_conntrack, /proc/net/ip_conntrack",
+			Sample:  "[1795292879.516758]\t    [NEW] ipv4     2 udp      17 10 src=192.168.128.1 dst=192.168.128.14 sport=54345 dport=514 [UNREPLIED] src=192.168.128.14 dst=192.168.128.1 sport=514 dport=54345",
+			Reads: "Both tuples (the translation is what the reply differs in), state, ASSURED and UNREPLIED, " +
+				"packets and bytes where accounting is on.",
+			Enable: "conntrack -E -o timestamp | logger -t conntrack; sysctl net.netfilter.nf_conntrack_acct=1 " +
+				"for bytes.",
+			Source: "conntrack(8); Linux net/netfilter/nf_conntrack_standalone.c",
+		},
+		known: "protocol, then src= and dst= tuples",
+		read:  conntrackLine,
+	}
+}
+
 // conntrack reads the lines of `conntrack -E`, `conntrack -L` and /proc/net/nf_conntrack, which differ in what stands
 // in front:
 //
@@ -183,4 +201,10 @@ func tuples(b []byte, t *[2]tuple, rec *Record) {
 			t[cur].set(w[:eq], w[eq+1:])
 		}
 	}
+}
+
+// conntrackLine reads an event or an entry of the table, wherever its tuples begin.
+func conntrackLine(b []byte, rec *Record) bool {
+	i := scan.Index(b, "src=")
+	return i >= 0 && conntrack(b, i, rec) || tableEntry(b, rec)
 }

@@ -6,6 +6,26 @@ import (
 	"uncloak/parse/scan"
 )
 
+// conntrackXMLDialect describes conntrack-xml.
+func conntrackXMLDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "conntrack-xml",
+			Devices: "conntrack-tools, ulogd (XML)",
+			Sample:  `<flow type="new"><meta direction="original"><layer3 protonum="2" protoname="ipv4"><src>10.10.0.7</src><dst>169.254.169.254</dst></layer3><layer4 protonum="17" protoname="udp"><sport>51518</sport><dport>53</dport></layer4></meta><meta direction="reply">…</meta></flow>`,
+			Reads: "What conntrack says: both tuples and NAT, state, assured, unreplied, counters, the stamp of " +
+				"-o timestamp.",
+			Enable: "conntrack -E -o xml,timestamp, one flow a line.",
+			Source: "conntrack(8); libnetfilter_conntrack",
+		},
+		known:  "a <flow> element with two tuples",
+		tags:   []string{"conntrack", "ulogd"},
+		begins: []string{"<"},
+		file:   true,
+		read:   conntrackXML,
+	}
+}
+
 // conntrackXML reads one <flow> of `conntrack -E -o xml`, `conntrack -L -o xml` and ulogd's XML output, a flow a line:
 //
 //	<flow type="new"><meta direction="original"><layer3 …><src>…</src><dst>…</dst></layer3><layer4 …>…

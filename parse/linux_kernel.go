@@ -7,6 +7,28 @@ import (
 	"uncloak/parse/scan"
 )
 
+// kernelDialect describes kernel.
+func kernelDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name: "kernel",
+			Devices: "Linux 2.2 to 6.x, FreeBSD; any way in which their messages come: syslog, dmesg in all its " +
+				"forms, /dev/kmsg, the journal, logwatch",
+			Sample: "<4>Nov 21 20:28:21 router kernel: [ 5632.359712] nf_conntrack: nf_conntrack: table full in netns 4026532177, dropping packet",
+			Reads: "Full tables (Detail says which; none is the session table), swallowed messages with their " +
+				"number, every line of an OOM kill (counted once), window shrinks, SYN floods, orphans, TCP " +
+				"memory, neighbours, martians (the first address is the destination), bad UDP packets, links, " +
+				"bridges, hung tasks, crashes, I/O errors, heat.",
+			Enable: "Nothing to switch on. Send kern.* to uncloak, or run uncloak serve --kmsg on the router itself.",
+			Source: "Linux and FreeBSD sources; uncloak explain names file and function of each message",
+		},
+		known:  "a known kernel message ({word})",
+		begins: []string{"segfault at ", "general protection", "trap "},
+		read:   segfault,
+		own:    ownKernel,
+	}
+}
+
 // kernel reads the kernel's own messages: full tables, swallowed messages, OOM kills, TCP complaints, links, crashes.
 func kernel(b []byte, rec *Record) bool {
 	if len(b) < 8 { // no message is as short, but "<TASK>" and "anon 0" between them are
@@ -259,4 +281,22 @@ func linkColon(b []byte, first int) int {
 		}
 	}
 	return first
+}
+
+// ownKernel reads a line of a sender that is known to forward its kernel's.
+func ownKernel(b []byte, rec *Record) bool { return speaksKernel(rec) && kernel(b, rec) }
+
+// speaksKernel reports whether the message may be the kernel's: a daemon, which has a pid, cannot speak for it.
+func speaksKernel(rec *Record) bool {
+	return len(rec.PID) == 0 || string(rec.App) == "kernel" || string(rec.App) == "klogd"
+}
+
+// segfault reads what the kernel says of a process that crashed, where the name of the process stands as the tag:
+// "httpd[870]: segfault at …".
+func segfault(_ []byte, rec *Record) bool {
+	if len(rec.App) < 3 {
+		return false
+	}
+	rec.detail, rec.Dialect = rec.App, "kernel"
+	return mark(rec, System, "other")
 }

@@ -6,6 +6,27 @@ import (
 	"uncloak/parse/scan"
 )
 
+// netfilterDialect describes netfilter.
+func netfilterDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "netfilter",
+			Devices: "Linux iptables and nftables, OpenWrt, ufw, UniFi, ASUS, DD-WRT, Tomato, Shorewall, Vuurmuur",
+			Sample:  "<4>Nov 21 20:28:21 router kernel: [ 5632.359712] [NEW] IN=br-lan OUT=wan0 MAC=16:a8:1b:53:dd:8f:3c:52:82:4a:10:01:08:00 SRC=192.168.128.10 DST=198.18.62.16 LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=48109 DF PROTO=TCP SPT=56256 DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0",
+			Reads: "Addresses, ports, protocol, TCP flags, interfaces, and the rule's prefix, which alone says " +
+				"whether the packet passed. An ICMP error's quoted packet is not taken for the packet.",
+			Enable: `nft add rule inet fw4 forward ct state new log prefix "[NEW] ", or iptables -I FORWARD -m ` +
+				"conntrack --ctstate NEW -j LOG --log-prefix '[NEW] '.",
+			Source: "Linux net/netfilter/nf_log_syslog.c",
+		},
+		known: "IN=/OUT= followed by fields, SRC= and DST= are addresses",
+		first: digits,
+		looks: looksPVE,
+		read:  pveFirewall,
+		own:   ownNetfilter,
+	}
+}
+
 // rule is what a log prefix says: its name and whether it lets the packet pass.
 type rule struct {
 	name   Name
@@ -242,4 +263,10 @@ func prefixAction(prefix []byte) string {
 		}
 	}
 	return ""
+}
+
+// ownNetfilter reads a line of a sender that is known to run netfilter.
+func ownNetfilter(b []byte, rec *Record) bool {
+	i := scan.Index(b, "SRC=")
+	return i >= 0 && netfilter(b, i, rec) || arpLog(b, rec)
 }

@@ -6,6 +6,26 @@ import (
 	"uncloak/parse/scan"
 )
 
+// nftTraceDialect describes nft-trace.
+func nftTraceDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "nft-trace",
+			Devices: "Linux nftables",
+			Sample:  `trace id a95ea7ef inet filter forward packet: iif "br0" oif "ppp0" ip saddr 192.0.2.5 ip daddr 198.51.100.9 ip protocol tcp ip length 60 tcp sport 50000 tcp dport 443`,
+			Reads: "The packet with addresses, ports and interfaces; table and chain; what each rule did with " +
+				"it. It is not counted as a session: every chain tells of it again.",
+			Enable: "nft add rule inet filter forward ip saddr 192.0.2.5 meta nftrace set 1; nft monitor trace " +
+				"| uncloak parse.",
+			Source: "nft(8), monitor; wiki.nftables.org, Ruleset debug/tracing",
+		},
+		known:  "trace id, then packet, rule, verdict or policy",
+		begins: []string{"trace id "},
+		file:   true,
+		read:   nftTrace,
+	}
+}
+
 // nftTrace reads `nft monitor trace`, which follows packets with "meta nftrace set 1" through the rules:
 //
 //	trace id a95ea7ef inet filter forward packet: iif "br0" oif "ppp0" ip saddr 10.0.0.5 ip daddr 198.51.100.9 ip protocol tcp tcp sport 50000 tcp dport 443

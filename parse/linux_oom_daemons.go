@@ -6,6 +6,25 @@ import (
 	"uncloak/parse/scan"
 )
 
+// oomdDialect describes oomd.
+func oomdDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "oomd",
+			Devices: "systemd-oomd, earlyoom, systemd",
+			Sample:  `Nov 21 10:46:05 pc earlyoom[701]: sending SIGTERM to process 1985 uid 1000 "firefox": oom_score 733, VmRSS 900 MiB, cmdline "firefox"`,
+			Reads: "Kills with control group or process and pid, each counted once: what systemd and earlyoom " +
+				"say after it is understood, but no second kill.",
+			Enable: "Nothing to switch on. Send daemon.* to uncloak.",
+			Source: "systemd src/oom/oomd-manager.c; earlyoom kill.c",
+		},
+		known: "tag systemd-oomd, earlyoom or systemd, and what they say of a kill",
+		tags:  []string{"systemd-oomd", "earlyoom", "systemd"},
+		file:  true,
+		read:  oomDaemon,
+	}
+}
+
 // userOOM reads the daemons that kill before the kernel has to:
 //
 //	systemd-oomd  Killed /user.slice/a.scope due to memory pressure for /user.slice being 61.00% > 50.00% for > 20s with reclaim activity
@@ -59,4 +78,12 @@ func unitOOM(b []byte, rec *Record) bool {
 	}
 	rec.Dialect, rec.detail = "oomd", b[:i]
 	return mark(rec, System, "other")
+}
+
+// oomDaemon reads the daemons that kill, and what systemd says of it afterwards.
+func oomDaemon(b []byte, rec *Record) bool {
+	if string(rec.App) == "systemd" {
+		return unitOOM(b, rec)
+	}
+	return userOOM(b, rec)
 }

@@ -39,3 +39,6 @@ func pveFirewall(b []byte, rec *Record) bool {
 	rec.Event, rec.Stamp, rec.Dialect = Event{}, s, "netfilter"
 	return mark(rec, System, "other")
 }
+
+// looksPVE reports whether b has the length and the first byte of a line of Proxmox VE's firewall.
+func looksPVE(b []byte, rec *Record) bool { return len(b) > 20 && len(rec.App) == 0 }

@@ -6,12 +6,32 @@ import (
 	"uncloak/parse/scan"
 )
 
+// ulogdDialect describes ulogd.
+func ulogdDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "ulogd",
+			Devices: "Linux ulogd 2 (NFCT, LOGEMU)",
+			Sample:  "<141>Nov 21 20:43:16 router ulogd[6017]: [DESTROY] ORIG: SRC=192.168.128.10 DST=198.18.26.19 PROTO=TCP SPT=55866 DPT=80 PKTS=6 BYTES=338 , REPLY: SRC=198.18.26.19 DST=100.64.7.2 PROTO=TCP SPT=80 DPT=55866 PKTS=5 BYTES=1187",
+			Reads:   "New, changed and ended sessions with both tuples, packets and bytes.",
+			Enable: "In ulogd.conf: stack=ct1:NFCT,ip2str1:IP2STR,print1:PRINTFLOW,sys1:SYSLOG, and " +
+				"event_mask=0x5 for new and ended sessions.",
+			Source: "ulogd 2 documentation, ulogd.conf",
+		},
+		known: "[EVENT] ORIG: … REPLY: tuples",
+		read:  ulogd,
+	}
+}
+
 // ulogd reads the flow lines of ulogd's NFCT input through LOGEMU:
 //
 //	[DESTROY] ORIG: SRC=… DST=… PROTO=TCP SPT=… DPT=… PKTS=6 BYTES=338 , REPLY: SRC=… DST=… …
 //
 // NAT is read from the reply tuple as for conntrack.
 func ulogd(b []byte, rec *Record) bool {
+	if !isULOGD(b) {
+		return false
+	}
 	kind, action, ok := eventWord(b)
 	i := bytes.Index(b, []byte("ORIG: "))
 	if !ok || i < 0 || kind == System {

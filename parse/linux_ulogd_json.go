@@ -6,6 +6,27 @@ import (
 	"uncloak/parse/scan"
 )
 
+// ulogdJSONDialect describes ulogd-json.
+func ulogdJSONDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "ulogd-json",
+			Devices: "ulogd 2 (JSON output)",
+			Sample:  `{"timestamp": "2026-11-21T20:28:21.123456+0100", "oob.prefix": "DROP ", "ip.protocol": 6, "tcp.syn": 1, "src_port": 40000, "dest_port": 22, "oob.in": "eth0", "src_ip": "10.0.0.1", "dest_ip": "10.0.0.2"}`,
+			Reads: "Packets: prefix, interfaces, addresses, ports, flags, action. Flows: both tuples and NAT, " +
+				"counters, event.",
+			Enable: "In ulogd.conf: stack=log2:NFLOG,base1:BASE,ifi1:IFINDEX,ip2str1:IP2STR,json1:JSON, or " +
+				"ct1:NFCT,ip2str1:IP2STR,json1:JSON for flows.",
+			Source: "ulogd.conf, output plugin JSON",
+		},
+		known:  "a JSON object with ulogd's keys",
+		tags:   []string{"ulogd"},
+		begins: []string{"{"},
+		file:   true,
+		read:   jsonLine,
+	}
+}
+
 // jsonLine reads the flat JSON objects of ulogd's JSON output and of AdGuard Home's query log:
 //
 //	{"timestamp":"2026-11-21T20:28:21+0000","oob.prefix":"DROP","oob.in":"eth0","src_ip":"10.0.0.1","dest_ip":…}
@@ -13,7 +34,7 @@ import (
 //
 // A key with a nested value is skipped with all that it holds.
 func jsonLine(b []byte, rec *Record) bool {
-	if !scan.Within(b, `_ip"`) && !scan.Within(b, `.ip.saddr`) && !scan.Within(b, `"QH"`) {
+	if b[0] != '{' || !scan.Within(b, `_ip"`) && !scan.Within(b, `.ip.saddr`) && !scan.Within(b, `"QH"`) {
 		return false
 	}
 	j := scan.JSONReader{B: b[1:], Scratch: rec.mem.scratch}

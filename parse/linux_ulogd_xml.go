@@ -8,6 +8,27 @@ import (
 	"uncloak/parse/scan"
 )
 
+// nflogXMLDialect describes nflog-xml.
+func nflogXMLDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "nflog-xml",
+			Devices: "Linux ulogd 2 (XML of NFLOG)",
+			Sample:  "<log><when><hour>10</hour><min>42</min><sec>01</sec><wday>7</wday><day>21</day><month>11</month><year>2026</year></when><prefix>drop in</prefix><hook>1</hook><indev>2</indev><payload>4500003c1c4640004006b1e6c63364070a010105115c0016000000000000000050020000</payload></log>",
+			Reads: "Prefix, numbers of the interfaces, and from the packet itself addresses, ports, protocol " +
+				"and TCP flags.",
+			Enable: "In ulogd.conf: stack=log1:NFLOG,xml1:XML; NFLOG must copy at least 60 bytes of each packet " +
+				"(--nflog-size).",
+			Source: "ulogd 2 output/ulogd_output_XML.c; libnetfilter_log, nflog_snprintf_xml",
+		},
+		known:  "a <log> element with a packet in hexadecimal",
+		tags:   []string{"ulogd"},
+		begins: []string{"<"},
+		file:   true,
+		read:   nflogXML,
+	}
+}
+
 // nflogXML reads one packet of ulogd's XML output, which libnetfilter_log writes on one line:
 //
 //	<log><when><hour>10</hour>…</when><prefix>drop</prefix><hook>1</hook><indev>2</indev><payload>4500…</payload></log>

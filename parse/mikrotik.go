@@ -7,6 +7,28 @@ import (
 	"uncloak/parse/scan"
 )
 
+// mikrotikDialect describes mikrotik.
+func mikrotikDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "mikrotik",
+			Devices: "MikroTik RouterOS 6 and 7, besides the firewall's own lines",
+			Sample:  "dhcp,info defconf assigned 192.168.88.10 for AA:BB:CC:DD:EE:FF laptop",
+			Reads: "topics, then leases (assigned, deassigned), DNS queries, links, logins and refused logins; " +
+				"over syslog, CEF and as `log print` shows them",
+			Enable: "/system logging action add name=uncloak target=remote remote=ADDRESS; /system logging add " +
+				"topics=dhcp action=uncloak; the same for dns, interface, firewall.",
+			Source: "help.mikrotik.com, Log",
+		},
+		known:   "chain: in:… out:…, proto …, address->address",
+		console: RouterOS,
+		first:   lower + digits,
+		looks:   looksMikrotik,
+		read:    mikrotikOther,
+		own:     ownMikrotik,
+	}
+}
+
 // mikrotik reads the firewall lines of RouterOS:
 //
 //	firewall,info nat-new forward: in:bridge out:ether1, connection-state:new src-mac 52:…, proto TCP (SYN),
@@ -145,10 +167,50 @@ func mikrotikAddr(b []byte) (netip.Addr, uint16) {
 	return scan.HostPort(b, ':')
 }
 
+// mikrotikLine reads a firewall line, whatever prefix its rule has.
+func mikrotikLine(b []byte, rec *Record) bool {
+	i := scan.Index(b, " proto ")
+	return i >= 0 && isMikrotik(b[:i]) && mikrotik(b, i+1, rec)
+}
+
+// looksMikrotik reports whether b may be one of RouterOS' other lines: topics or a sentence that begins with a small
+// letter, or the stamp of its console.
+func looksMikrotik(b []byte, rec *Record) bool {
+	if scan.IsDigit(b[0]) {
+		return len(b) > 16 && b[2] == ':' && b[5] == ':' && scan.IsDigit(b[1])
+	}
+	return bytes.IndexByte(b[:min(len(b), 16)], '=') < 0
+}
+
+// mikrotikOther reads the lines of RouterOS that are not its firewall's.
+func mikrotikOther(b []byte, rec *Record) bool {
+	if scan.IsDigit(b[0]) || b[3] == '/' && scan.IsDigit(b[4]) {
+		return mikrotikConsole(b, rec)
+	}
+	w, rest := scan.Word(b)
+	switch {
+	case len(w) > 6 && isTopics(w):
+		return !scan.Within(rest, " proto ") && mikrotikLog(w, rest, rec) // else it is the firewall's
+	case len(rec.PID) > 0 || len(rec.App) > 0 || string(w) == "flows" || string(w) == "firewall":
+		return false
+	}
+	return mikrotikLog(nil, b, rec)
+}
+
 // ownMikrotik reads RouterOS without its topics, too: an interface, or a DHCP server, has the name that its owner gave it.
 func ownMikrotik(b []byte, rec *Record) bool {
-	if mikrotikLine(b, rec) || familyB(b, rec) && rec.Dialect == "mikrotik" {
+	if mikrotikLine(b, rec) {
+		return true
+	}
+	if (scan.IsLower(b[0]) || scan.IsDigit(b[0])) && looksMikrotik(b, rec) && mikrotikOther(b, rec) {
 		return true
 	}
 	return mikrotikLog(nil, b, rec)
+}
+
+// isMikrotikFirst reports whether the word in: of a firewall line stands near the front. A line with the stamp of a console,
+// or in CEF, is none.
+func isMikrotikFirst(b []byte) bool {
+	head := b[:min(len(b), 64)]
+	return !scan.IsDigit(b[0]) && (len(b) < 4 || b[3] != '/') && scan.Within(head, " in:") && bytes.IndexByte(head, '|') < 0
 }

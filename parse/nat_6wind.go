@@ -6,11 +6,35 @@ import (
 	"uncloak/parse/scan"
 )
 
+// sixwindDialect describes 6wind.
+func sixwindDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "6wind",
+			Devices: "6WIND CG-NAT (fp-cgnat)",
+			Sample:  "Jun 14 12:17:35 dut-vm fp-cgnat[2484]: NEW CONN: fwd proto 6 10.100.0.1:4241 -> 10.200.0.1:33815, back proto 6 10.200.0.1:33815 --> 10.175.0.3:10752",
+			Reads: "NEW CONN and DESTROY CONN with both directions, USER … NEW BLOCK and DESTROY BLOCK with " +
+				"pool, outside address and ports",
+			Enable: "vrf main cg-nat logging enabled true; commit.",
+			Source: "doc.6wind.com, CG-NAT deployment guide, Logging",
+		},
+		console: OtherConsole,
+		tags:    []string{"fp-cgnat*"},
+		begins:  []string{"NEW CONN: ", "DESTROY CONN: "},
+		first:   "U",
+		looks:   looks6WIND,
+		read:    sixwind,
+	}
+}
+
 // sixwind reads 6WIND's fp-cgnat:
 //
 //	NEW CONN: fwd proto 6 10.100.0.1:4241 -> 10.200.0.1:33815, back proto 6 10.200.0.1:33815 --> 10.175.0.3:10752
 //	USER 100.64.0.1 (matching rule 1): NEW BLOCK (pool "mypool", ip public 192.0.2.33, proto 6, port 1 - 512)
 func sixwind(b []byte, rec *Record) bool {
+	if bytes.IndexByte(rec.App, '[') >= 0 {
+		return false // a tag that is cut
+	}
 	rec.Dialect = "6wind"
 	if user, ok := bytes.CutPrefix(b, []byte("USER ")); ok {
 		w, rest := scan.Word(user)
@@ -60,3 +84,6 @@ func sixwind(b []byte, rec *Record) bool {
 	natMark(rec, created)
 	return true
 }
+
+// looks6WIND reports whether b tells of a subscriber's block of ports.
+func looks6WIND(b []byte, _ *Record) bool { return scan.Has(b, "USER ") && scan.Within(b, " BLOCK (") }

@@ -6,6 +6,27 @@ import (
 	"uncloak/parse/scan"
 )
 
+// a10Dialect describes a10.
+func a10Dialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "a10",
+			Devices: "A10 Thunder CGN, ASCII log",
+			Sample:  "Jun 14 12:17:35 thunder NAT-TCP-F: 10.0.0.1:5000<->198.51.100.1:80,203.0.113.1:6000<-->198.51.100.1:80",
+			Reads: "NAT-proto-event: inside, outside and destination endpoints in the three orders that A10 " +
+				"prints; a range of ports is a block for a subscriber",
+			Enable: "cgnv6 template logging NAME / log port-mappings both / log sessions / service-group " +
+				"SYSLOG; then cgnv6 lsn logging default-template NAME.",
+			Source: "A10 Thunder Series, Traffic Logging Guide for CGN",
+		},
+		console: OtherConsole,
+		begins:  []string{"FIXED-NAT-PORTS"},
+		first:   "N",
+		looks:   looksA10,
+		read:    a10,
+	}
+}
+
 // a10 reads A10 Thunder's ASCII log:
 //
 //	NAT-UDP-C: 100.100.100.100:10000 -> 150.150.150.150:10000
@@ -16,6 +37,9 @@ import (
 // C, N and A create, F, D and R free. The translated source stands behind the first arrow, except in the form with
 // <-> and a comma, which gives the destination first.
 func a10(b []byte, rec *Record) bool {
+	if scan.Has(b, "FIXED-NAT-PORTS") {
+		return a10Fixed(b, rec)
+	}
 	tag := scan.Until(b, ": ")
 	event := tag[bytes.LastIndexByte(tag, '-')+1:]
 	rest := b[len(tag):]
@@ -58,4 +82,10 @@ func a10Fixed(b []byte, rec *Record) bool {
 	rec.Dialect = "a10"
 	natMark(rec, true)
 	return true
+}
+
+// looksA10 reports whether b begins like "NAT-TCP-N:".
+func looksA10(b []byte, _ *Record) bool {
+	w := scan.Until(b[:min(len(b), 32)], " ")
+	return scan.Has(b, "NAT") && w[len(w)-1] == ':' && bytes.IndexByte(w, '-') > 0
 }

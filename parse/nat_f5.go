@@ -7,6 +7,24 @@ import (
 	"uncloak/parse/scan"
 )
 
+// f5LSNDialect describes f5-lsn.
+func f5LSNDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "f5-lsn",
+			Devices: "F5 BIG-IP CGNAT (LSN)",
+			Sample:  "LSN_ADD 10.10.10.10%0:5000 6 203.0.113.1%0:6000 198.51.100.1 443",
+			Reads: "LSN_ADD, LSN_DELETE, LSN_INBOUND_… with route domains, plain or as lsn_event pairs; quota " +
+				"and failure events are exhausted ports",
+			Enable: "Create a log publisher (Splunk or remote syslog) and name it in the LSN pool.",
+			Source: "F5 BIG-IP CGNAT: Implementations, Using CGNAT Logging",
+		},
+		console: OtherConsole,
+		begins:  []string{"LSN_", "lsn_event="},
+		read:    f5LSN,
+	}
+}
+
 // f5LSN reads the large scale NAT of F5 BIG-IP, plain and as pairs:
 //
 //	LSN_ADD 10.10.10.10%0:5000 6 203.0.113.1%0:6000 198.51.100.1 443

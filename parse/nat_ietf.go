@@ -6,6 +6,24 @@ import (
 	"uncloak/parse/scan"
 )
 
+// natSyslogDialect describes nat-syslog.
+func natSyslogDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "nat-syslog",
+			Devices: "FD.io VPP (NAT44-ED, NAT64, DS-Lite)",
+			Sample:  `<134>1 2026-11-21T10:41:00.087236Z 192.0.2.1 NAT 15634 SADD [nsess SSUBIX="0" SVLAN="0" IATYP="IPv4" ISADDR="10.1.1.2" ISPORT="6303" XATYP="IPv4" XSADDR="203.0.113.3" XSPORT="16253" PROTO="6" XDADDR="198.51.100.2" XDPORT="80"]`,
+			Reads: "Sessions that begin and end with inside and outside endpoints and destination (SADD, SDEL); " +
+				"mappings of ports (APMADD, APMDEL), which are not counted as sessions.",
+			Enable: "set syslog sender 192.0.2.5 collector 192.0.2.1; set syslog filter severity info.",
+			Source: "draft-ietf-behave-syslog-nat-logging-06; FD.io VPP src/plugins/nat/lib/nat_syslog.c",
+		},
+		known: "SADD, SDEL, APMADD or APMDEL as message name, and ISADDR= … XSADDR=",
+		names: []string{"SADD", "SDEL", "APMADD", "APMDEL"},
+		read:  natSyslog,
+	}
+}
+
 // natSyslog reads the NAT events of draft-ietf-behave-syslog-nat-logging, which FD.io VPP writes as RFC 5424:
 //
 //	<134>1 … NAT 15634 SADD [nsess SSUBIX="0" SVLAN="0" IATYP="IPv4" ISADDR="172.16.1.2" ISPORT="6303" XATYP="IPv4"
@@ -55,13 +73,4 @@ func natSyslog(b []byte, rec *Record) bool {
 	}
 	tidyNAT(&rec.Event)
 	return true
-}
-
-// isNATSyslog knows the message names of the draft that VPP writes.
-func isNATSyslog(id []byte) bool {
-	switch string(id) {
-	case "SADD", "SDEL", "APMADD", "APMDEL":
-		return true
-	}
-	return false
 }

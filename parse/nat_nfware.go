@@ -6,11 +6,32 @@ import (
 	"uncloak/parse/scan"
 )
 
+// nfwareDialect describes nfware.
+func nfwareDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "nfware",
+			Devices: "NFWare CGNAT",
+			Sample:  "<134>1 2024-01-01T00:00:00Z nfw nat - - - A VRF 0 6 INT 10.0.0.1:57938 EXT 100.64.0.1:28475 DST 185.165.123.206:443 DIR OUT",
+			Reads: "A or D (added, deleted), VRF, protocol, INT, EXT, DST and DIR: addresses, ports, sessions " +
+				"and port blocks; DIR IN means that the outside opened the session",
+			Enable: "In the NAT pool's log settings choose syslog and the types session or port-block.",
+			Source: "docs.nfware.com, NAT, Logging",
+		},
+		console: OtherConsole,
+		begins:  []string{"A VRF ", "D VRF "},
+		read:    nfware,
+	}
+}
+
 // nfware reads NFWare's CGNAT: A adds and D deletes an address, a port, a session or a block of ports:
 //
 //	A VRF 0 6 INT 10.0.0.1:57938 EXT 100.64.0.1:28475 DST 185.165.123.206:443 DIR OUT
 //	D VRF 0 INT 10.0.0.1 EXT 100.64.0.1:1024-2047
 func nfware(b []byte, rec *Record) bool {
+	if len(b) <= 16 {
+		return false
+	}
 	created := b[0] == 'A'
 	_, rest := scan.Word(b[len("A VRF "):])
 	w, rest := scan.Word(rest)

@@ -6,13 +6,31 @@ import (
 	"uncloak/parse/scan"
 )
 
+// necixDialect describes nec-ix.
+func necixDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "nec-ix",
+			Devices: "NEC UNIVERGE IX",
+			Sample:  "2023/01/01 00:00:00 FLT.054: BLOCK tcp 203.0.113.5:1234 > 192.0.2.1:23, match deny-all, GigaEthernet0.0 in",
+			Reads: "FUNCTION.nnn: FLT lines with BLOCK or PASS, protocol, endpoints, rule and interface; NAPT " +
+				"lines about full tables; links",
+			Enable: "logging buffered; logging subsystem flt warn; syslog ip host ADDRESS; in the filter: log.",
+			Source: "NEC UNIVERGE IX Event Log Reference",
+		},
+		console: OtherConsole,
+		first:   upper,
+		looks:   looksNecix,
+		read:    necix,
+	}
+}
+
 // necix reads the log of NEC UNIVERGE IX, of which each line begins with the function and a number:
 //
 //	FLT.054: BLOCK tcp 203.0.113.5:1234 > 192.0.2.1:23, match deny-all, GigaEthernet0.0 in
 //	NAPT.018: no available port, …
-//
-// b begins with the function, code is its length.
-func necix(b []byte, code int, rec *Record) bool {
+func necix(b []byte, rec *Record) bool {
+	code := necixCode(b)
 	name, rest := b[:code], scan.TrimLeft(b[code:])
 	if i := bytes.IndexByte(rest, ':'); i > 0 && i < 8 {
 		rest = scan.TrimLeft(rest[i+1:])
@@ -77,3 +95,6 @@ func necixCode(b []byte) int {
 	}
 	return dot
 }
+
+// looksNecix reports whether b begins like "FLT.054:".
+func looksNecix(b []byte, _ *Record) bool { return necixCode(b) > 0 }

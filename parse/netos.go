@@ -6,6 +6,26 @@ import (
 	"uncloak/parse/scan"
 )
 
+// netosDialect describes netos.
+func netosDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "netos",
+			Devices: "Junos daemons, Brocade/Ruckus NetIron, SONiC",
+			Sample:  "<14>Nov  6 13:36:28 HOSTNAME System: Interface ethernet 3/8, state down - remote fault",
+			Reads:   "Interfaces that come up or go down; the other messages of Junos' daemons by name.",
+			Enable:  "Junos: set system syslog host 192.0.2.5 any info. NetIron: logging host 192.0.2.5.",
+			Source:  "Junos OS System Log Messages; napalm-logs profiles (junos, netiron, sonic)",
+		},
+		known: "an interface's state, or a message name of a Junos daemon",
+		tags: []string{"rpd", "mgd", "mib2d", "snmpd", "chassisd", "craftd", "alarmd", "jlaunchd", "dcd", "eswd",
+			"l2ald", "cosd", "dfwd", "rmopd", "lacpd", "bfdd", "ppmd", "kmd", "jsrpd", "jcs", "cscript",
+			"license-check", "init", "nsd", "idpd", "utmd", "authd", "dfcd", "spd", "PERF_MON"},
+		begins: []string{":- setHostIntfsOperStatus: ", "Interface "},
+		read:   netos,
+	}
+}
+
 // netos reads what routers and switches without a mnemonic of their own say of their links, and knows the daemons of
 // Junos by name, so that their chatter is not counted as unknown: "mib2d[2300]: SNMP_TRAP_LINK_DOWN: … ifName ge-0/0/1",
 // NetIron's "System: Interface ethernet 3/8, state down - remote fault", SONiC's "setHostIntfsOperStatus: Set operation

@@ -23,8 +23,9 @@ const (
 
 // Parser reads the lines of one sender or file. It is not safe for concurrent use.
 type Parser struct {
-	mem memory
-	own *Dialect // what the sender of the current line is known to write; nil: not known
+	mem   memory
+	table *table
+	own   *Dialect // what the sender of the current line is known to write; nil: not known
 }
 
 // memory holds what a Parser keeps from line to line, so that a line costs no allocation.
@@ -36,7 +37,7 @@ type memory struct {
 
 // NewParser makes a Parser with an empty name cache.
 func NewParser() *Parser {
-	return &Parser{mem: memory{names: make(map[string]Name), rules: make(map[string]rule)}}
+	return &Parser{table: theTable(), mem: memory{names: make(map[string]Name), rules: make(map[string]rule)}}
 }
 
 // Line reads one line into rec, which is reset first. A trailing newline, carriage return or NUL is no part of the line.

@@ -6,6 +6,26 @@ import (
 	"uncloak/parse/scan"
 )
 
+// sonicwallDialect describes sonicwall.
+func sonicwallDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "sonicwall",
+			Devices: "SonicWall SonicOS 2 to 7",
+			Sample:  `<134>  id=firewall sn=0040103CE114 time="2022-05-16 15:22:28 UTC" fw=10.0.0.96 pri=6 c=262144 m=98 msg="Connection Opened" app=12 sess="Web" n=780 usr="admin" src=81.2.69.193:65058:X1 dst=10.0.0.96:443:X1 proto=tcp/https sent=64 dpi=0 fw_action="NA"`,
+			Reads: "id=… sn=…: message number m (98 opened, 537 closed, drops), endpoints with interfaces, " +
+				"natSrc and natDst, bytes and packets; m=53 is a full connection cache",
+			Enable: "Device > Log > Syslog: add the server; Log > Settings: enable Network > Connections and " +
+				"NAT Mapping.",
+			Source: "SonicOS Log Event Reference Guide",
+		},
+		console: OtherConsole,
+		first:   "i" + digits,
+		looks:   looksSonicwall,
+		read:    sonicwallLine,
+	}
+}
+
 // sonicwall reads the lines of SonicOS:
 //
 //	id=firewall sn=… time="2007-01-03 14:48:11" fw=1.1.1.1 pri=6 c=262144 m=98 msg="Connection Opened" n=23422
@@ -147,4 +167,40 @@ func sonicKind(m, msg, deed []byte) (Kind, string) {
 		return System, action
 	}
 	return System, ""
+}
+
+// behindAddress cuts an address off a line that begins with id=, as relays of SonicWall, Stormshield and Sophos write
+// it. addr is nil where there is none.
+func behindAddress(b []byte) (addr, rest []byte) {
+	i := leadingDigits(b)
+	if i == 0 || i > 3 || b[i] != '.' {
+		return nil, b
+	}
+	w, r := scan.Word(b)
+	if len(r) <= 16 || !scan.Has(scan.TrimLeft(r), "id=") || !scan.Addr(w).IsValid() {
+		return nil, b
+	}
+	return w, scan.TrimLeft(r)
+}
+
+// looksSonicwall reports whether b has a serial number behind its id=.
+func looksSonicwall(b []byte, _ *Record) bool {
+	_, b = behindAddress(b)
+	if !scan.Has(b, "id=") || len(b) < 8 || b[3] == '"' {
+		return false
+	}
+	_, rest := scan.Word(b)
+	return scan.Has(scan.TrimLeft(rest), "sn=")
+}
+
+// sonicwallLine reads a line of SonicOS with or without the sender's address in front.
+func sonicwallLine(b []byte, rec *Record) bool {
+	addr, b := behindAddress(b)
+	if !sonicwall(b, rec) {
+		return false
+	}
+	if addr != nil {
+		rec.Host = addr
+	}
+	return true
 }

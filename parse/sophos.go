@@ -6,6 +6,27 @@ import (
 	"uncloak/parse/scan"
 )
 
+// sophosDialect describes sophos.
+func sophosDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "sophos",
+			Devices: "Sophos UTM (Astaro) and Sophos Firewall (XG, SFOS, Cyberoam)",
+			Sample:  `Nov 16 00:25:00 sophos device_name="SFW" timestamp="2021-11-15T18:25:00-0600" device_model="SFVH" log_id="010101600001" log_type="Firewall" log_component="Firewall Rule" log_subtype="Allowed" log_version=1 severity="Information" fw_rule_id="12" in_interface="Port1" out_interface="Port2" src_ip="192.168.2.111" src_country="R1" dst_ip="89.160.20.156" dst_country="USA" protocol="TCP" src_port=50875 dst_port=443 src_trans_ip="192.168.1.2" con_event="Start" con_id="3153941760"`,
+			Reads: `UTM: ulogd id="20…" packet filter lines with action and flags; XG: log_type, log_subtype, ` +
+				"con_event (Start, Stop, Interim) with translated endpoints, bytes, leases",
+			Enable: "UTM: Logging & Reporting > Log Settings > Remote Syslog Server. XG: System services > Log " +
+				"settings: add a syslog server and tick Firewall.",
+			Source: "Sophos UTM and Sophos Firewall log file guides",
+		},
+		console: OtherConsole,
+		begins:  []string{`id="`, "device=", "device_name="},
+		first:   digits,
+		looks:   looksSophos,
+		read:    sophos,
+	}
+}
+
 // sophosUTM reads the packet filter of Sophos UTM (Astaro):
 //
 //	2023:04:28-11:08:04 gw ulogd[12511]: id="2001" severity="info" sys="SecureNet" sub="packetfilter"
@@ -247,5 +268,37 @@ func utmHeader(b []byte, rec *Record) bool {
 		rec.PID, name = bytes.TrimRight(name[i+1:], "]"), name[:i]
 	}
 	rec.Host, rec.App, rec.Stamp = host, name, s
+	return true
+}
+
+// looksSophos reports whether b has the header of Sophos UTM, or a relay's address in front of its line.
+func looksSophos(b []byte, _ *Record) bool {
+	if isUTMHeader(b) {
+		return true
+	}
+	addr, rest := behindAddress(b)
+	return addr != nil && scan.Has(rest, `id="`)
+}
+
+// isUTMHeader reports whether b begins like "2023:04:28-00:50:54 ".
+func isUTMHeader(b []byte) bool {
+	return len(b) > 24 && leadingDigits(b) == 4 && b[4] == ':' && b[7] == ':' && b[10] == '-'
+}
+
+// sophos reads the lines of Sophos UTM and of Sophos Firewall (XG).
+func sophos(b []byte, rec *Record) bool {
+	if isUTMHeader(b) {
+		return utmHeader(b, rec)
+	}
+	if b[0] == 'd' {
+		return sophosXG(b, rec)
+	}
+	addr, b := behindAddress(b)
+	if !sophosUTM(b, rec) {
+		return false
+	}
+	if addr != nil {
+		rec.Host = addr
+	}
 	return true
 }

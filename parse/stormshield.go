@@ -2,6 +2,26 @@ package parse
 
 import "uncloak/parse/scan"
 
+// stormshieldDialect describes stormshield.
+func stormshieldDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "stormshield",
+			Devices: "Stormshield Network Security",
+			Sample:  `id=firewall time="2019-02-24 16:38:01" fw="SN310A17B0323A7" tz=+0100 startime="2019-02-24 16:38:00" pri=5 confid=00 slotlevel=2 ruleid=4 rulename="1690fb96019_7" srcif="Ethernet0" srcifname="out" ipproto=udp proto=ssdp src=10.11.11.11 srcport=49907 srcportname=ephemeral_fw_udp srcname=user1 dst=10.10.10.10 dstport=1900 ipv=4 sent=0 rcvd=0 duration=0.00 action=pass logtype="filter"`,
+			Reads: "id=firewall with logtype=: connection and plugin are ended sessions, filter and alarm " +
+				"packets at a rule; modsrc and origdst are the two sides of NAT",
+			Enable: "Configuration > Notifications > Logs - Syslog - IPFIX: enable a Syslog profile and the " +
+				"logs Filter policy and Network connections.",
+			Source: "Stormshield SNS Description of Audit Logs",
+		},
+		console: OtherConsole,
+		first:   "i" + digits,
+		looks:   looksStormshield,
+		read:    stormshieldLine,
+	}
+}
+
 // stormshield reads the lines of Stormshield Network Security:
 //
 //	id=firewall time="2019-02-24 16:38:01" fw="SN310A" tz=+0100 startime="2019-02-24 16:38:00" … srcif="Ethernet0"
@@ -101,6 +121,24 @@ func stormshield(b []byte, rec *Record) bool {
 	}
 	if len(rec.Host) == 0 {
 		rec.Host = fw
+	}
+	return true
+}
+
+// looksStormshield reports whether b begins with id= and is not SonicWall's or Sophos'.
+func looksStormshield(b []byte, rec *Record) bool {
+	_, rest := behindAddress(b)
+	return scan.Has(rest, "id=") && len(rest) >= 8 && rest[3] != '"' && !looksSonicwall(b, rec)
+}
+
+// stormshieldLine reads a line of SNS with or without the sender's address in front.
+func stormshieldLine(b []byte, rec *Record) bool {
+	addr, b := behindAddress(b)
+	if !stormshield(b, rec) {
+		return false
+	}
+	if addr != nil {
+		rec.Host = addr
 	}
 	return true
 }

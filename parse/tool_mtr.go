@@ -7,6 +7,26 @@ import (
 	"uncloak/parse/scan"
 )
 
+// mtrDialect describes mtr.
+func mtrDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "mtr",
+			Devices: "mtr --report, --csv, --raw",
+			Sample:  "  3.|-- 68.85.118.13   0.0%    10    9.8  12.2   8.7  18.2   3.0",
+			Reads:   "Hop, address, name, loss, probes and round trips.",
+			Enable:  "mtr --report --no-dns ADDRESS",
+			Source:  "mtr(8)",
+		},
+		known: "a line as mtr prints it",
+		tags:  []string{"mtr"},
+		first: text + "|",
+		looks: looksMTR,
+		file:  true,
+		read:  mtrForms,
+	}
+}
+
 // mtrHop is one hop of a report. Times are nanoseconds, the loss millionths of a per cent.
 type mtrHop struct {
 	n, snt                        uint32
@@ -163,4 +183,22 @@ func mtrNote(b []byte, rec *Record) bool {
 		return mark(rec, System, "other")
 	}
 	return false
+}
+
+// looksMTR reports whether b may be a hop of a report, a line of --raw or --csv, or a heading.
+func looksMTR(b []byte, rec *Record) bool {
+	return b[0] == '|' || scan.Has(b, "MTR.") || scan.Has(b, "Mtr_") || looksTool(b, rec)
+}
+
+// mtrForms reads reports in all forms, and their headings.
+func mtrForms(b []byte, rec *Record) bool {
+	switch {
+	case string(rec.App) == "mtr":
+		return mtr(b, rec)
+	case scan.IsDigit(b[0]) || scan.Has(b, "MTR.") || scan.Has(b, "Mtr_"):
+		return mtr(b, rec) || mtrNote(b, rec)
+	case len(b) > 5 && b[1] == ' ' && scan.IsDigit(b[2]) && mtrRaw(b, rec):
+		return true
+	}
+	return mtrNote(b, rec)
 }

@@ -7,6 +7,27 @@ import (
 	"uncloak/parse/scan"
 )
 
+// pingDialect describes ping.
+func pingDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "ping",
+			Devices: "ping on Linux, BSD, macOS, BusyBox and Windows (any language); fping",
+			Sample:  "64 bytes from 1.1.1.1: seq=0 ttl=57 time=4.321 ms",
+			Reads: "Round trip, sequence, TTL, size, who answered; timeouts and refusals with their reason; the " +
+				"summary.",
+			Enable: "ping -D adds a Unix stamp on Linux.",
+			Source: "ping(8)",
+		},
+		known: "a line as ping prints it",
+		tags:  []string{"ping", "ping6", "fping"},
+		first: text,
+		looks: looksTool,
+		file:  true,
+		read:  ping,
+	}
+}
+
 // pingLine is one line of a ping, as far as it says it. Times are nanoseconds.
 type pingLine struct {
 	word                 string // ping-reply, ping-timeout, ping-unreachable, ping-summary, ping-rtt or other
@@ -289,3 +310,14 @@ func (l *pingLine) fping(b []byte) bool {
 	l.rtt, rest, l.hasRTT = scan.Millionths(rest[len(" bytes, "):])
 	return l.hasRTT && scan.Has(rest, " ms")
 }
+
+// looksTool reports whether b may be what a tool prints: short, without a host in front, and no packet of netfilter.
+func looksTool(b []byte, rec *Record) bool {
+	if scan.IsDigit(b[0]) {
+		return len(b) <= 1024 && arrow(b) <= 0 && !isRow(b) && !looksBindFile(b, rec)
+	}
+	return len(rec.Host) == 0 && len(b) <= 240 && !scan.Has(b, "IN=") && !isTcpdumpWord(b)
+}
+
+// isRow reports whether b is a row of values parted by commas: of filterlog, say, and not what a tool prints.
+func isRow(b []byte) bool { return len(b) > 20 && bytes.IndexByte(b[:10], ',') > 0 }

@@ -7,6 +7,28 @@ import (
 	"uncloak/parse/scan"
 )
 
+// tcpdumpDialect describes tcpdump.
+func tcpdumpDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "tcpdump",
+			Devices: "tcpdump on any system, with -n",
+			Sample:  "2013-10-22 07:06:11.997117 IP 127.0.0.1.56440 > 127.0.0.1.6633: Flags [R], seq 2428319660, win 0, length 0",
+			Reads: "Addresses, ports, protocol, TCP flags, payload; DNS questions; ARP. A bare SYN is a new " +
+				"session, a RST a reset, the rest traffic.",
+			Enable: "tcpdump -n -tttt -l; -tttt gives the date.",
+			Source: "tcpdump(1), output format",
+		},
+		known: "a line as tcpdump prints it",
+		tags:  []string{"tcpdump"},
+		hosts: []string{"IP", "IP6"},
+		first: text + ">",
+		looks: looksTcpdump,
+		file:  true,
+		read:  tcpdumpForms,
+	}
+}
+
 // tcpdump reads one line of `tcpdump` with or without -n, -q, -v, -e and any stamp, of both its own and OpenBSD's:
 //
 //	11:31:20.553633 IP 10.0.0.1.21803 > 10.0.0.2.22: Flags [S], seq 3756801163, win 29200, length 0
@@ -277,4 +299,57 @@ func tcpdumpNote(b []byte, rec *Record) bool {
 		return mark(rec, System, "other")
 	}
 	return false
+}
+
+// looksTcpdump reports whether b may be a packet or a note of tcpdump.
+func looksTcpdump(b []byte, rec *Record) bool {
+	switch c := b[0]; {
+	case c == '>':
+		return len(rec.Host) > 0
+	case scan.IsDigit(c):
+		if len(b) > 20 && b[2] == ':' && b[5] == ':' {
+			return !looksPF(b, rec)
+		}
+		if i := bytes.IndexByte(b, '>'); i > 0 && !isRow(b) && scan.Within(b[i-1:], " > ") {
+			return true
+		}
+		return looksTool(b, rec)
+	case c == 'I', c == 'O', c == 'M', c == 'P', c == 'B', c == 'A', c == 'a':
+		if isTcpdumpWord(b) {
+			return true
+		}
+	}
+	return looksTool(b, rec)
+}
+
+// isTcpdumpWord reports whether b begins with a protocol or a direction as tcpdump prints them.
+func isTcpdumpWord(b []byte) bool {
+	w, _ := scan.Word(b)
+	switch string(w) {
+	case "IP", "IP6", "In", "Out", "M", "P", "B", "ARP,", "arp":
+		return true
+	}
+	return false
+}
+
+// tcpdumpForms reads packets and notes of tcpdump.
+func tcpdumpForms(b []byte, rec *Record) bool {
+	switch c := b[0]; {
+	case string(rec.App) == "tcpdump" || c == '>':
+		return tcpdump(b, rec)
+	case string(rec.Host) == "IP" || string(rec.Host) == "IP6":
+		return scan.IsDigit(c) && tcpdump(b, rec)
+	case scan.IsDigit(c):
+		if len(b) > 20 && b[2] == ':' && b[5] == ':' && (tcpdump(b, rec) || tcpdumpOther(b, rec)) {
+			return true
+		}
+		if i := bytes.IndexByte(b, '>'); i > 0 && scan.Within(b[i-1:], " > ") && tcpdump(b, rec) {
+			return true
+		}
+	case isTcpdumpWord(b):
+		return tcpdump(b, rec)
+	case rec.indent > 3 && scan.Within(b, " > ") && tcpdump(b, rec):
+		return true
+	}
+	return len(b) <= 1024 && tcpdumpNote(b, rec)
 }

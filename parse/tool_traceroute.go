@@ -7,6 +7,26 @@ import (
 	"uncloak/parse/scan"
 )
 
+// tracerouteDialect describes traceroute.
+func tracerouteDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "traceroute",
+			Devices: "traceroute, tracepath, tracert",
+			Sample:  " 5  host.example.net (86.50.255.220) [AS1741]  3.810 ms  3.845 ms *",
+			Reads:   "Hop, addresses, name, round trips.",
+			Enable:  "traceroute -n is the shortest to read.",
+			Source:  "traceroute(8)",
+		},
+		known: "a line as traceroute prints it",
+		tags:  []string{"traceroute"},
+		first: text,
+		looks: looksTraceroute,
+		file:  true,
+		read:  tracerouteForms,
+	}
+}
+
 // Bounds of what is kept of one hop: traceroute sends three probes unless it is told otherwise.
 const (
 	maxProbes = 16
@@ -172,4 +192,15 @@ func traceNote(b []byte, rec *Record) bool {
 		return mark(rec, System, "other")
 	}
 	return false
+}
+
+// looksTraceroute reports whether b may be a hop or a heading.
+func looksTraceroute(b []byte, rec *Record) bool { return looksTool(b, rec) }
+
+// tracerouteForms reads hops, with or without a number, and headings.
+func tracerouteForms(b []byte, rec *Record) bool {
+	if string(rec.App) == "traceroute" || scan.IsDigit(b[0]) {
+		return traceroute(b, rec)
+	}
+	return traceNote(b, rec) || rec.indent > 0 && traceroute(b, rec)
 }

@@ -7,6 +7,24 @@ import (
 	"uncloak/parse/scan"
 )
 
+// tsharkDialect describes tshark.
+func tsharkDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "tshark",
+			Devices: "tshark -q -z io,stat / conv,tcp / http_req,tree",
+			Sample:  "| 10 <> 20 |   2696 | 3307638 |",
+			Reads:   "Frames and bytes of an interval or a conversation; counts.",
+			Enable:  "tshark -q -z conv,tcp -r file.pcap",
+			Source:  "tshark(1)",
+		},
+		known: "a line as tshark prints it",
+		looks: looksTshark,
+		file:  true,
+		read:  tsharkForms,
+	}
+}
+
 // tsharkRow is one row of a table of `tshark -q -z …`.
 type tsharkRow struct {
 	word                       string
@@ -288,4 +306,29 @@ func tsharkNote(b []byte, rec *Record) bool {
 		return mark(rec, System, "other")
 	}
 	return false
+}
+
+// looksTshark reports whether b may be a row of a table, which ends in a number, or a frame or heading of one.
+func looksTshark(b []byte, rec *Record) bool {
+	switch c := b[0]; {
+	case c == '|':
+		return true
+	case scan.IsDigit(c):
+		return len(b) <= 1024
+	case c == '<', c == '{', c == '[', c == '>':
+		return false
+	}
+	return looksTool(b, rec)
+}
+
+// tsharkForms reads rows, frames and headings.
+func tsharkForms(b []byte, rec *Record) bool {
+	switch last := b[len(b)-1]; {
+	case scan.IsDigit(b[0]):
+		return tshark(b, rec)
+	case b[0] == '|':
+		return tshark(b, rec) || tsharkNote(b, rec)
+	default: // a row of a table ends in a number
+		return tsharkNote(b, rec) || (scan.IsDigit(last) || last == '%' || last == '|') && tshark(b, rec)
+	}
 }

@@ -6,6 +6,28 @@ import (
 	"uncloak/parse/scan"
 )
 
+// watchguardDialect describes watchguard.
+func watchguardDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "watchguard",
+			Devices: "WatchGuard Firebox (Fireware)",
+			Sample:  `<142>May 10 15:19:06 WatchGuard-Firebox FVE6035FD3AE3 (2024-01-10T09:49:05) firewall[10]: msg_id="3000-0148" Allow Firebox 0-External 52 tcp 20 127 10.0.1.2 81.2.69.192 62443 80 offset 8 S 832026162 win 8192 (HTTP-00)`,
+			Reads: "msg_id=… Allow or Deny, interfaces, protocol, endpoints, flags, policy, NAT addresses and " +
+				"byte counts; a duration means that the connection ended; Traffic Monitor's own order of the " +
+				"columns too",
+			Enable: "System > Logging > Syslog Server: enable it; in each policy: Logging, Send log message.",
+			Source: "watchguard.com, Read a Log Message; Fireware Log Catalog",
+		},
+		console: OtherConsole,
+		hosts:   []string{"Allow", "Deny"},
+		begins:  []string{"Allow ", "Deny ", "msg_id="},
+		first:   upper + digits,
+		looks:   looksWatchguard,
+		read:    watchguardForms,
+	}
+}
+
 // watchguard reads the traffic lines of Fireware, as syslog and as Traffic Monitor print them:
 //
 //	FVE6035 (2024-01-10T09:49:05) firewall[10]: msg_id="3000-0148" Allow Firebox 0-External 52 tcp 20 127 10.0.1.2 81.2.69.192 62443 80 offset 8 S 832026162 win 8192 (HTTP-00)
@@ -152,20 +174,27 @@ func watchguardAt(b []byte, rec *Record) bool {
 	return true
 }
 
-// datedB reads a line that has a second stamp in front: pfirewall.log and WatchGuard's Traffic Monitor behind a relay.
-func datedB(b []byte, rec *Record) bool {
-	s, ok := wallStamp(b[:19])
-	if !ok {
-		return false
+// looksWatchguard reports whether b is a line behind its serial number and stamp, or one of Traffic Monitor behind a
+// stamp.
+func looksWatchguard(b []byte, _ *Record) bool {
+	if isDated(b) {
+		w, _ := scan.Word(b[19:])
+		return string(w) == "Allow" || string(w) == "Deny"
 	}
-	rest := scan.TrimLeft(b[19:])
-	if w, _ := scan.Word(rest); isWindowsAction(w) {
-		ok = windowsFirewall(rest, rec)
-	} else {
-		ok = watchguard(rest, rec)
+	return scan.IsUpper(b[0]) && scan.Within(b[:min(len(b), 40)], " (2")
+}
+
+// watchguardForms reads the lines of Fireware with whatever stands in front of them.
+func watchguardForms(b []byte, rec *Record) bool {
+	switch {
+	case string(rec.Host) == "Allow" || string(rec.Host) == "Deny":
+		return verbAsHost(b, rec, watchguard)
+	case scan.Has(b, "msg_id="):
+		return watchguardMessage(b, rec)
+	case scan.IsDigit(b[0]):
+		return behindStamp(b, rec, watchguard)
+	case scan.Has(b, "Allow ") || scan.Has(b, "Deny "):
+		return watchguard(b, rec)
 	}
-	if ok {
-		ownStamp(rec, &s)
-	}
-	return ok
+	return watchguardAt(b, rec)
 }

@@ -1,10 +1,30 @@
 package parse
 
 import (
+	"bytes"
 	"net/netip"
 
 	"uncloak/parse/scan"
 )
+
+// windowsDHCPDialect describes windows-dhcp.
+func windowsDHCPDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "windows-dhcp",
+			Devices: "Windows DHCP server (audit log)",
+			Sample:  "11,11/01/25,04:05:32,Renew,10.250.71.22,PC-SSD-4632,CC28AA86C37F,,274190949,0,,,,0x4D53465420352E30,MSFT 5.0,,,,0",
+			Reads:   "Leases new and renewed, with host name and local time.",
+			Enable:  "On by default: C:\\Windows\\System32\\dhcp\\DhcpSrvLog-*.log.",
+			Source:  "Microsoft Learn, DHCP audit log",
+		},
+		known: "the shape of a line in the log file of windows-dhcp",
+		first: digits,
+		looks: looksWindowsDHCP,
+		file:  true,
+		read:  windowsDHCP,
+	}
+}
 
 // windowsDHCP reads the audit log of the Windows DHCP server (DhcpSrvLog-*.log):
 //
@@ -59,4 +79,13 @@ func windowsDate(date, clock []byte) (s Stamp, ok bool) {
 	}
 	s.Year, s.Month, s.Day = int16(y), uint8(m), uint8(d)
 	return s, true
+}
+
+// looksWindowsDHCP reports whether b begins with a number, a comma and a date.
+func looksWindowsDHCP(b []byte, _ *Record) bool {
+	if len(b) <= 20 || bytes.IndexByte(b[:10], ',') <= 0 {
+		return false
+	}
+	i := bytes.IndexByte(b, '/')
+	return i > 0 && i < 12 && len(b) > i+4 && b[i+3] == '/'
 }

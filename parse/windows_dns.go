@@ -2,14 +2,37 @@ package parse
 
 import "uncloak/parse/scan"
 
-// windowsDNS reads the packets of the Windows DNS server's debug log:
+// windowsDNSDialect describes windows-dns.
+func windowsDNSDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "windows-dns",
+			Devices: "Windows Server, DNS debug log",
+			Sample:  "11/21/2026 10:00:00 AM 0F4C PACKET  000002DAEC36D650 UDP Rcv 192.0.2.5       d07e   Q [0001   D   NOERROR] A      (3)www(7)example(3)com(0)",
+			Reads: "Questions that the server received, with client, name and type; its answers and its own " +
+				"questions to others are told apart. The server's local time; month first where AM or PM " +
+				"stands, else day first.",
+			Enable: "Set-DnsServerDiagnostics -Queries $true -QuestionTransactions $true -ReceivePackets $true " +
+				"-UdpPackets $true -TcpPackets $true -EnableLoggingToFile $true.",
+			Source: "Microsoft, Set-DnsServerDiagnostics; DNS Logging and Diagnostics",
+		},
+		known:  "PACKET behind a stamp and a thread's number, and labels with their lengths",
+		begins: []string{"PACKET "},
+		first:  digits,
+		looks:  looksWindowsDNS,
+		file:   true,
+		read:   windowsDNS,
+	}
+}
+
+// windowsDNSPacket reads the packets of the Windows DNS server's debug log:
 //
 //	11/21/2026 10:00:00 AM 0F4C PACKET  000002DAEC36D650 UDP Rcv 10.0.0.5        d07e   Q [0001   D   NOERROR] A      (3)www(7)example(3)com(0)
 //
 // A question that was received is DNSQuery. Answers ("R Q") and the server's own questions to others (Snd) are System,
 // so a question is counted once. at is where "PACKET" stands. The date is in the server's own order: behind AM or PM
 // month first, with points or a clock of 24 hours day first, as Windows' regions have it.
-func windowsDNS(b []byte, at int, rec *Record) bool {
+func windowsDNSPacket(b []byte, at int, rec *Record) bool {
 	_, rest := scan.Word(b[at:]) // PACKET
 	_, rest = scan.Word(rest)    // address of the packet in memory
 	proto, rest := scan.Word(rest)
@@ -117,5 +140,19 @@ func windowsStamp(b []byte) (s Stamp, ok bool) {
 	return s, true
 }
 
-// packetWord stands in front of each packet of the Windows DNS server's debug log.
-var packetWord = []byte(" PACKET ")
+// looksWindowsDNS reports whether the word PACKET stands behind a stamp and a thread's number.
+func looksWindowsDNS(b []byte, _ *Record) bool {
+	return len(b) > 20 && scan.Index(b[:min(len(b), 48)], " PACKET ") > 0
+}
+
+// windowsDNS reads a packet, whose thread's number the header may have taken for a host.
+func windowsDNS(b []byte, rec *Record) bool {
+	if scan.Has(b, "PACKET ") {
+		if len(rec.Host) != 4 || !windowsDNSPacket(b, 0, rec) {
+			return false
+		}
+		rec.Host = nil
+		return true
+	}
+	return windowsDNSPacket(b, scan.Index(b, " PACKET ")+1, rec)
+}

@@ -6,6 +6,29 @@ import (
 	"uncloak/parse/scan"
 )
 
+// windowsFirewallDialect describes windows-fw.
+func windowsFirewallDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "windows-fw",
+			Devices: "Windows Firewall, pfirewall.log",
+			Sample:  "2006-09-19 03:29:24 DROP UDP 172.20.73.241 239.255.255.250 2250 1900 250 - - - - - - - RECEIVE",
+			Reads: "OPEN, CLOSE, ALLOW, DROP with protocol, endpoints, size and TCP flags; INFO-EVENTS-LOST as " +
+				"the number of lost lines",
+			Enable: "netsh advfirewall set allprofiles logging droppedconnections enable; netsh advfirewall set " +
+				"allprofiles logging allowedconnections enable; follow " +
+				"%systemroot%\\system32\\LogFiles\\Firewall\\pfirewall.log.",
+			Source: "Microsoft Learn, Configure the Windows Firewall log",
+		},
+		console: OtherConsole,
+		hosts:   []string{"OPEN", "CLOSE", "DROP", "ALLOW", "OPEN-INBOUND", "DROP-ICMP", "INFO-EVENTS-LOST"},
+		begins:  []string{"ALLOW ", "DROP ", "DROP-ICMP ", "CLOSE ", "#"},
+		first:   digits,
+		looks:   looksWindowsFirewall,
+		read:    windowsFirewallForms,
+	}
+}
+
 // windowsFirewall reads pfirewall.log of the Windows Firewall (fields: date time action protocol src-ip dst-ip src-port
 // dst-port size tcpflags tcpsyn tcpack tcpwin icmptype icmpcode info path):
 //
@@ -72,23 +95,51 @@ func windowsComment(b []byte, rec *Record) bool {
 	return false
 }
 
-// hostIsVerb reads the lines whose first word the header took for a host: pfirewall.log ("… 03:04:29 OPEN TCP …") and
-// WatchGuard's Traffic Monitor ("… 18:00:54 Allow 10.0.1.2 …").
-func hostIsVerb(b []byte, rec *Record) bool {
-	whole := []byte(nil)
-	switch string(rec.Host) {
-	case "Allow", "Deny":
-		if whole = scan.Joined(rec.Host, b); whole == nil || !watchguard(whole, rec) {
-			return false
-		}
-	default:
-		if !isWindowsAction(rec.Host) {
-			return false
-		}
-		if whole = scan.Joined(rec.Host, b); whole == nil || !windowsFirewall(whole, rec) {
-			return false
-		}
+// looksWindowsFirewall reports whether b is a line of pfirewall.log behind a stamp.
+func looksWindowsFirewall(b []byte, _ *Record) bool {
+	if !isDated(b) {
+		return false
+	}
+	w, _ := scan.Word(b[19:])
+	return isWindowsAction(w)
+}
+
+// windowsFirewallForms reads pfirewall.log, its head, and lines whose verb the header took for a host
+// ("… 03:04:29 OPEN TCP …").
+func windowsFirewallForms(b []byte, rec *Record) bool {
+	switch {
+	case b[0] == '#':
+		return windowsComment(b, rec)
+	case isWindowsAction(rec.Host):
+		return verbAsHost(b, rec, windowsFirewall)
+	case scan.IsDigit(b[0]):
+		return behindStamp(b, rec, windowsFirewall)
+	}
+	return windowsFirewall(b, rec)
+}
+
+// verbAsHost reads a line whose first word the header took for a host: pfirewall.log, and WatchGuard's Traffic Monitor
+// ("… 18:00:54 Allow 10.0.1.2 …").
+func verbAsHost(b []byte, rec *Record, read func([]byte, *Record) bool) bool {
+	whole := scan.Joined(rec.Host, b)
+	if whole == nil || !read(whole, rec) {
+		return false
 	}
 	rec.Host, rec.Body = nil, whole
+	return true
+}
+
+// isDated reports whether b may begin with a full date and a clock.
+func isDated(b []byte) bool {
+	return len(b) > 24 && leadingDigits(b) == 4 && (b[4] == '-' || b[4] == '/')
+}
+
+// behindStamp reads a line that has a second stamp in front.
+func behindStamp(b []byte, rec *Record, read func([]byte, *Record) bool) bool {
+	s, ok := wallStamp(b[:19])
+	if !ok || !read(scan.TrimLeft(b[19:]), rec) {
+		return false
+	}
+	ownStamp(rec, &s)
 	return true
 }

@@ -6,6 +6,28 @@ import (
 	"uncloak/parse/scan"
 )
 
+// yamahaDialect describes yamaha.
+func yamahaDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "yamaha",
+			Devices: "Yamaha RTX, NVR, FWX",
+			Sample:  "<134>[INSPECT] PP[01][out][101] TCP 192.168.0.2:51234 > 203.0.113.10:80 (2016/02/23 10:59:24)",
+			Reads: "[INSPECT] sessions (the stamp is when the session began), Rejected or Passed at IN(n) " +
+				"filter, NAT bindings and limits, same message repeated N times, PP, TUNNEL, LAN and switch " +
+				"links, DHCPD leases; IPv6 endpoints end in .port",
+			Enable: "syslog host ADDRESS; syslog notice on; for sessions: ip filter dynamic … syslog=on; for " +
+				"NAT: nat descriptor log on.",
+			Source: "rtpro.yamaha.co.jp command reference (syslog, ip filter dynamic, nat descriptor log)",
+		},
+		console: OtherConsole,
+		begins:  []string{"same message repeated ", "IP Tunnel["},
+		first:   "[PTBLW",
+		looks:   looksYamaha,
+		read:    yamaha,
+	}
+}
+
 // yamaha reads the log of Yamaha RTX, NVR and FWX routers:
 //
 //	[INSPECT] PP[01][out][101] TCP 192.168.0.2:51234 > 203.0.113.10:80 (2016/02/23 10:59:24)
@@ -265,4 +287,12 @@ func yamahaInterface(w []byte) bool {
 		}
 	}
 	return false
+}
+
+// looksYamaha reports whether b begins with a part of the system in brackets or with an interface.
+func looksYamaha(b []byte, _ *Record) bool {
+	if b[0] == '[' {
+		return scan.IsUpper(b[1]) && scan.IsUpper(b[2])
+	}
+	return yamahaInterface(scan.Until(b[:min(len(b), 24)], " "))
 }

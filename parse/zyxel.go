@@ -6,6 +6,28 @@ import (
 	"uncloak/parse/scan"
 )
 
+// zyxelDialect describes zyxel.
+func zyxelDialect() dialect {
+	return dialect{
+		Format: Format{
+			Name:    "zyxel",
+			Devices: "ZyXEL ZyNOS, ZyWALL, USG, USG FLEX",
+			Sample:  `<142>May 22 17:24:09 2026 usgflex700h src="192.168.40.7:53090" dst="52.1.2.3:443" msg="Traffic Log" note="" user="admin" devID="f44d5c94f517" cat="Traffic Log" action="" sourceTranslatedAddress=192.168.68.101 sourceTranslatedPort=53090 suser=admin sent=930790 rcvd=35808 dir=P5-Phones:P2-Telmex2 protoID=6 proto=https mac=04:0e:3c:ed:36:2a`,
+			Reads: `src="ip:port" dst="ip:port" msg= note= cat=: ACCESS BLOCK and FORWARD, Traffic Log (an ` +
+				"ended session) with translated source, Sessions Limit; ZyNOS: IP[Src= Dst= spo= dpo=] with " +
+				"hexadecimal ports and the filter's verdict at the end",
+			Enable: "Configuration > Log & Report > Log Settings > Remote Server; tick Security Policy Control, " +
+				"Sessions Limit and Traffic Log. ZyNOS: menu 24.3.2.",
+			Source: "ZyXEL user guides, Log Descriptions; ZyNOS support notes",
+		},
+		console: OtherConsole,
+		begins:  []string{`src="`, "IP[Src="},
+		first:   "Z",
+		looks:   looksZyNOS,
+		read:    zyxelForms,
+	}
+}
+
 // zynos reads the packet log of ZyNOS (Prestige), whose ports are hexadecimal and whose end says which filter set and
 // rule matched (m) or not (n) and whether the packet was forwarded (F) or dropped (D):
 //
@@ -152,4 +174,15 @@ func zyxelProto(b []byte) uint8 {
 		}
 	}
 	return 0
+}
+
+// looksZyNOS reports whether b is a packet of ZyNOS behind the maker's name.
+func looksZyNOS(b []byte, _ *Record) bool { return scan.Within(b[:min(len(b), 48)], "IP[Src=") }
+
+// zyxelForms reads the lines of ZLD (USG, ZyWALL) and of ZyNOS (Prestige).
+func zyxelForms(b []byte, rec *Record) bool {
+	if b[0] == 's' {
+		return zyxel(b, rec)
+	}
+	return zynos(b, scan.Index(b, "IP[Src="), rec)
 }

@@ -8,14 +8,14 @@ import (
 	"uncloak/parse"
 )
 
-// device is the sort of router that a finding's lines come from: what its owner can type.
-type device int
+// device is what the owner of the router that a finding's lines come from can type.
+type device parse.Console
 
 const (
-	linuxBox device = iota // also where nobody can tell
-	routerOS
-	asa
-	otherBox // known not to be a Linux that one can log in to
+	linuxBox = device(parse.LinuxShell) // also where nobody can tell
+	routerOS = device(parse.RouterOS)
+	asa      = device(parse.ASA)
+	otherBox = device(parse.OtherConsole) // known not to be a Linux that one can log in to
 )
 
 // deviceOf looks at the dialect of the first line behind the finding.
@@ -25,17 +25,7 @@ func deviceOf(f *detect.Finding) device {
 	}
 	var rec parse.Record
 	parse.NewParser().Line([]byte(f.Evidence.Lines[0]), &rec)
-	switch rec.Dialect {
-	case "mikrotik":
-		return routerOS
-	case "cisco":
-		return asa
-	case "cisco-ios", "cisco-cgn", "junos", "junos-services", "netscreen", "huawei", "fortigate", "paloalto", "checkpoint", "sonicwall", "stormshield",
-		"sophos", "meraki", "watchguard", "barracuda", "clavister", "zyxel", "yamaha", "nec-ix", "buffalo", "a10", "6wind", "nfware", "f5-lsn", "nokia-isa",
-		"pf", "ipfw", "windows-fw":
-		return otherBox
-	}
-	return linuxBox
+	return device(parse.ConsoleOf(rec.Dialect))
 }
 
 // limitRule is how to allow a host n sessions. RouterOS: connection-limit is number,netmask; ASA: per-client-max under set connection of a

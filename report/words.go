@@ -72,6 +72,8 @@ func wordsOf(kind string) kindWords {
 		return kindWords{words.periodic, "", "conntrack-full"}
 	case detect.BurstKind:
 		return kindWords{words.burst, "", "conntrack-full"}
+	case detect.LoadKind:
+		return kindWords{words.load, "load", ""}
 	case detect.PTRStorm:
 		return kindWords{words.echo, "echo", ""}
 	case detect.TableFullKind:

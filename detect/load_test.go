@@ -1,0 +1,120 @@
+package detect
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"uncloak/parse"
+)
+
+// steady opens perMinute sessions in each minute from one time to another, evenly, to ever new peers.
+func (s *stream) steady(src netip.Addr, perMinute int, from, to time.Duration) {
+	peer := 0
+	for at := from; at < to; at += time.Minute / time.Duration(perMinute) {
+		peer++
+		dst := netip.AddrFrom4([4]byte{198, byte(18 + peer>>16&1), byte(peer >> 8), byte(peer)})
+		s.session(t0.Add(at), src, dst, parse.UDP, uint16(20000+peer%5000))
+	}
+}
+
+func TestLoad(t *testing.T) {
+	box, pc, tv := addr("192.168.1.9"), addr("192.168.1.20"), addr("192.168.1.30")
+	ordinary := func(s *stream) {
+		s.steady(pc, 3, 0, 6*time.Hour)
+		s.steady(tv, 2, 0, 6*time.Hour)
+	}
+	for _, c := range []struct {
+		name      string
+		fill      func(s *stream)
+		severity  Severity // "" = no load
+		perMinute float64
+		share     float64
+	}{
+		{"one a second beside others", func(s *stream) { s.steady(box, 60, time.Hour, 3*time.Hour) }, Info, 60, 60. / 65},
+		{"ten a second", func(s *stream) { s.steady(box, 600, time.Hour, 90*time.Minute) }, Warning, 600, 600. / 605},
+		{"one in three seconds, most of all", func(s *stream) { s.steady(box, 20, time.Hour, 5*time.Hour) }, Info, 20, 20. / 25},
+		{"one in three seconds beside another such host", func(s *stream) {
+			s.steady(box, 20, time.Hour, 5*time.Hour)
+			s.steady(addr("192.168.1.40"), 18, time.Hour, 5*time.Hour)
+		}, "", 0, 0},
+		{"nine minutes are a burst or nothing", func(s *stream) { s.steady(box, 60, time.Hour, time.Hour+9*time.Minute) }, "", 0, 0},
+		{"ordinary hosts alone", func(*stream) {}, "", 0, 0},
+		{"400 at the beginning of each minute", func(s *stream) {
+			for at := time.Hour; at < 3*time.Hour; at += time.Minute {
+				for i := range 400 {
+					s.session(t0.Add(at+time.Duration(i)*10*time.Millisecond), box, wan(i+7*int(at/time.Second)), parse.UDP,
+						uint16(20000+37*i))
+				}
+			}
+		}, Warning, 400, 400. / 405},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var s stream
+			ordinary(&s)
+			c.fill(&s)
+			var loads []Finding
+			fs := s.findings(DefaultConfig())
+			checkKinds(t, fs)
+			for _, f := range fs {
+				if f.Kind == LoadKind {
+					loads = append(loads, f)
+				}
+			}
+			if c.severity == "" {
+				if len(loads) > 0 {
+					t.Errorf("want no load, got %v at %.2f/s", loads[0].Host, loads[0].RateS)
+				}
+				return
+			}
+			if len(loads) != 1 || loads[0].Host != box.String() {
+				t.Fatalf("want one load of %v, got %d", box, len(loads))
+			}
+			f := loads[0]
+			if f.Severity != c.severity || f.RateS*60 < 0.95*c.perMinute || f.RateS*60 > 1.05*c.perMinute {
+				t.Errorf("%s at %.1f a minute, want %s at %.1f", f.Severity, f.RateS*60, c.severity, c.perMinute)
+			}
+			if f.Share < c.share-0.02 || f.Share > c.share+0.02 {
+				t.Errorf("share %.3f, want %.3f", f.Share, c.share)
+			}
+			if d := f.Start.Sub(t0.Add(time.Hour)); d < -time.Minute || d > time.Minute {
+				t.Errorf("begins at %v, want %v", f.Start, t0.Add(time.Hour))
+			}
+		})
+	}
+}
+
+// What a scan or a rhythm tells of is not told again as a load.
+func TestLoadIsToldOnce(t *testing.T) {
+	var s stream
+	for at := time.Duration(0); at < 8*time.Hour; at += 5 * time.Minute {
+		s.burst(t0.Add(at), addr("192.168.1.9"), 600, 8*time.Second)
+	}
+	kinds := map[string]int{}
+	for _, f := range s.findings(DefaultConfig()) {
+		kinds[f.Kind]++
+	}
+	if kinds[PeriodicBurst] != 1 || kinds[LoadKind] != 0 {
+		t.Errorf("want the rhythm alone, got %v", kinds)
+	}
+}
+
+// A gap of minutes does not end a stretch, a longer one does, and neither does what lies below the rate count for nothing.
+func TestLoadSpells(t *testing.T) {
+	var ms []minute
+	for at := 0; at < 40; at++ {
+		if at < 15 || at > 20 && at < 26 {
+			ms = append(ms, minute{at, 100})
+		}
+	}
+	for at := 60; at < 66; at++ {
+		ms = append(ms, minute{at, 100})
+	}
+	got := loadSpells(ms, 60)
+	if len(got) != 1 || got[0] != (loadSpell{0, 26, 2000}) {
+		t.Errorf("got %v, want one stretch of 26 minutes with 2,000 sessions", got)
+	}
+	if n := got[0].within(ms); n != 2000 {
+		t.Errorf("within says %v", n)
+	}
+}
