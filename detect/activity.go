@@ -43,7 +43,7 @@ func (l *line) total() (n uint64) {
 	return n
 }
 
-// describe adds what the host is called and whom it asks for names.
+// describe adds the name of the host and the resolver that it asks.
 func (a *activity) describe(days []*Day) {
 	asked := map[netip.Addr]uint64{}
 	for _, d := range days {
@@ -79,7 +79,7 @@ func (a *activity) describe(days []*Day) {
 // hasPattern reports whether the host has bursts that are a finding of their own.
 func (a *activity) hasPattern() bool { return len(a.rhythms) > 0 || len(a.apart) > 0 }
 
-// findPatterns is most of the work.
+// findPatterns looks for the rhythms of all hosts, side by side. It is most of the work of Findings.
 func findPatterns(hosts []*activity, cfg *Config) {
 	tried := 0 // hosts without any burst are not
 	for _, a := range hosts {
@@ -90,7 +90,8 @@ func findPatterns(hosts []*activity, cfg *Config) {
 	sideBySide(len(hosts), func(i int) { hosts[i].findPattern(cfg, len(hosts), tried) })
 }
 
-// findPattern finds the host's rhythms, and the bursts that stand apart from what it always does. tried is the number of hosts with bursts.
+// findPattern finds the host's rhythms, and the bursts that stand apart from what it always does. tried is the number
+// of hosts with bursts.
 func (a *activity) findPattern(cfg *Config, hosts, tried int) {
 	if len(a.bursts) == 0 {
 		return

@@ -33,8 +33,8 @@ type Alarm struct {
 	Hidden      uint64 // lines that the kernel says it left out
 }
 
-// alarmOf names the encyclopaedia's entry for an event, and the table that it says is full. The words for tables are those
-// of the parser.
+// alarmOf names the encyclopaedia's entry for an event, and the table that it says is full. The words for tables are
+// those of the parser.
 func alarmOf(e *parse.Event) (id, table string) {
 	switch e.Kind {
 	case parse.NeighbourOverflow:
@@ -101,8 +101,8 @@ func (a *Alarm) merge(o *Alarm) {
 	a.Kind = min(a.Kind, o.Kind)
 }
 
-// alarmFindings reports, for each router and sort of trouble, when it told of it first and last and how often. An alarm that
-// reaches into the window is told whole.
+// alarmFindings reports, for each router and sort of trouble, when it told of it first and last and how often. An alarm
+// that reaches into the window is told whole.
 func alarmFindings(q *inquiry) []Finding {
 	var out []Finding
 	for _, name := range RoutersOf(q.days) {
@@ -146,5 +146,6 @@ func (a *Alarm) finding(router string) Finding {
 	}
 }
 
-// alarms is how often the trouble was told of, what the kernel left out included: by it the reports say worse or better.
+// alarms gives the number of lines about the trouble, those that the kernel left out included: reports call the
+// finding worse or better by it.
 func alarms(f *Finding) float64 { return float64(f.Drops) }

@@ -12,14 +12,15 @@ import (
 	"uncloak/parse"
 )
 
-// Application is what the shape of a host's traffic looks like. It is a guess, never a fact: ports and rhythms can be anybody's.
+// Application holds a guess at the program behind a host's traffic. It is never a fact: another program may use the
+// same ports and rhythms.
 type Application struct {
 	Guess      string   `json:"guess"` // see the constants
 	Reasons    []string `json:"reasons"`
 	Confidence float64  `json:"confidence"` // 0..1; below 0.5 nothing is guessed
 }
 
-// What is guessed.
+// The programs that can be guessed.
 const (
 	AppBitTorrent = "BitTorrent"
 	AppPeerToPeer = "a peer-to-peer program"
@@ -34,10 +35,10 @@ const (
 	AppVoIP       = "telephony (SIP and RTP)"
 )
 
-// appSure is the confidence from which on a guess is told.
+// appSure is the least confidence with which a guess is shown.
 const appSure = 0.5
 
-// profile is the shape of a host's traffic over some days.
+// profile sums up a host's traffic over some days.
 type profile struct {
 	sessions float64 // that it opened
 	bytes    float64
@@ -57,7 +58,7 @@ type door struct {
 	failed float64
 }
 
-// newProfile gathers what the host did; of is local time.
+// newProfile sums up the traffic of the host; loc decides what is night.
 func newProfile(days []*Day, host netip.Addr, loc *time.Location) *profile {
 	p := &profile{ports: map[Port]uint64{}, fans: map[Port]float64{}}
 	doors := map[Door]int{}
@@ -96,7 +97,12 @@ func newProfile(days []*Day, host netip.Addr, loc *time.Location) *profile {
 	}
 	if len(p.doors) > 0 {
 		first := slices.MinFunc(p.doors, func(a, b door) int {
-			return cmp.Or(cmp.Compare(b.n, a.n), a.Peer.Compare(b.Peer), cmp.Compare(a.Port.Port, b.Port.Port), cmp.Compare(a.Port.Proto, b.Port.Proto))
+			return cmp.Or(
+				cmp.Compare(b.n, a.n),
+				a.Peer.Compare(b.Peer),
+				cmp.Compare(a.Port.Port, b.Port.Port),
+				cmp.Compare(a.Port.Proto, b.Port.Proto),
+			)
 		})
 		i := doors[first.Door]
 		p.doors[0], p.doors[i] = p.doors[i], p.doors[0]
@@ -105,7 +111,7 @@ func newProfile(days []*Day, host netip.Addr, loc *time.Location) *profile {
 	return p
 }
 
-// nights says how much of the time of the first door is night.
+// nights counts the ten-minute spans of the first door, and the part of them that lies between 22 and 6 o'clock.
 func (p *profile) nights(days []*Day, host netip.Addr, loc *time.Location) {
 	at := 0
 	for _, d := range days {
@@ -115,7 +121,8 @@ func (p *profile) nights(days []*Day, host netip.Addr, loc *time.Location) {
 					continue
 				}
 				p.spans++
-				if hour := d.Date.Start().Add(time.Duration(i) * 10 * time.Minute).In(loc).Hour(); hour >= 22 || hour < 6 {
+				t := d.Date.Start().Add(time.Duration(i) * 10 * time.Minute)
+				if hour := t.In(loc).Hour(); hour >= 22 || hour < 6 {
 					at++
 				}
 			}
@@ -124,7 +131,7 @@ func (p *profile) nights(days []*Day, host netip.Addr, loc *time.Location) {
 	p.night = float64(at) / float64(max(p.spans, 1))
 }
 
-// share is the part of the sessions that goes to ports of which is says yes.
+// share gives the part of the sessions that goes to ports for which is holds.
 func (p *profile) share(is func(Port) bool) float64 {
 	n := uint64(0)
 	for k, v := range p.ports {
@@ -135,7 +142,7 @@ func (p *profile) share(is func(Port) bool) float64 {
 	return float64(n) / max(p.known, 1)
 }
 
-// most is the ports of which is says yes, the most used first, at most three.
+// most names the ports for which is holds, the most used first, at most three.
 func (p *profile) most(is func(Port) bool) (out []string) {
 	var ports []Port
 	for k := range p.ports {
@@ -152,7 +159,7 @@ func (p *profile) most(is func(Port) bool) (out []string) {
 	return out
 }
 
-// few is the part of the sessions that goes to the n most used peers.
+// few gives the part of the sessions that goes to the n most used peers.
 func (p *profile) few(n int) float64 {
 	by := map[netip.Addr]float64{}
 	for _, d := range p.doors {
@@ -170,7 +177,7 @@ func (p *profile) few(n int) float64 {
 	return sum / max(p.sessions, 1)
 }
 
-// evidence gathers reasons.
+// evidence sums up the reasons for one guess.
 type evidence struct {
 	app     string
 	score   float64
@@ -188,10 +195,12 @@ func (e *evidence) when(ok bool, weight float64, format string, args ...any) {
 	}
 }
 
-// guessApplication says what the host of the finding looks like; nil when that cannot be said. It is a function of the days alone.
+// guessApplication names the program that the traffic of the host fits best, or nil where none fits well enough. It
+// depends on the days alone.
 func guessApplication(p *profile, f *Finding) *Application {
 	best := evidence{score: appSure}
-	for _, guess := range []func(*profile, *Finding) evidence{likeTorrent, likeScanner, likeNTP, likeDNS, likeVoIP, likeGame, likeBackup, likeSync, likeUpdate} {
+	for _, guess := range []func(*profile, *Finding) evidence{likeTorrent, likeScanner, likeNTP, likeDNS, likeVoIP,
+		likeGame, likeBackup, likeSync, likeUpdate} {
 		if e := guess(p, f); e.score >= best.score && (best.app == "" || e.score > best.score) {
 			best = e
 		}
@@ -202,7 +211,7 @@ func guessApplication(p *profile, f *Finding) *Application {
 	return &Application{Guess: best.app, Reasons: best.reasons, Confidence: math.Round(min(best.score, 0.95)*100) / 100}
 }
 
-// guessApplications gives the findings about what a host opens their guess.
+// guessApplications adds a guess to each finding about what a host opens.
 func guessApplications(fs []Finding, days []*Day, loc *time.Location) {
 	kinds, cache := kindsByName(), map[string]*profile{}
 	for i := range fs {
@@ -223,10 +232,11 @@ func guessApplications(fs []Finding, days []*Day, loc *time.Location) {
 
 func inBurst(f *Finding) bool { return f.Kind == PeriodicBurst || f.Kind == BurstKind }
 
-// torrentPort is one that clients have as default: 6881 to 6889 since the first client, 51413 of Transmission.
+// torrentPort reports whether the port is a default of BitTorrent clients: 6881 to 6889 of the first client, 51413 of
+// Transmission.
 func torrentPort(k Port) bool { return k.Port >= 6881 && k.Port <= 6889 || k.Port == 51413 }
 
-// trackerPort is where trackers listen.
+// trackerPort reports whether BitTorrent trackers listen on the port by default.
 func trackerPort(k Port) bool { return k.Port == 6969 || k.Port == 1337 && k.Proto == parse.UDP }
 
 func highPort(k Port) bool { return k.Port >= 1024 }
@@ -235,7 +245,7 @@ func tcp(k Port) bool { return k.Proto == parse.TCP }
 
 func udp(k Port) bool { return k.Proto == parse.UDP }
 
-// thousands is a whole number with commas.
+// thousands writes a whole number with commas.
 func thousands(x float64) string {
 	s := strconv.FormatFloat(x, 'f', 0, 64)
 	for i := len(s) - 3; i > 0 && x >= 0; i -= 3 {
@@ -244,7 +254,7 @@ func thousands(x float64) string {
 	return s
 }
 
-// likeTorrent looks for peers all over the world, at ports that everybody chooses for himself.
+// likeTorrent weighs signs of BitTorrent: many peers, at ports that each of them chose for itself.
 func likeTorrent(p *profile, f *Finding) evidence {
 	e := evidence{app: AppPeerToPeer}
 	sessions, peers := float64(f.Sessions), float64(f.Peers)
@@ -270,13 +280,15 @@ func likeTorrent(p *profile, f *Finding) evidence {
 		}
 	}
 	e.when(high >= 30, 0.2, "high ports that hardly repeat (%d of them)", high)
-	e.when(p.share(func(k Port) bool { return udp(k) && highPort(k) }) >= 0.1 && p.share(func(k Port) bool { return tcp(k) && highPort(k) }) >= 0.1,
+	e.when(p.share(func(k Port) bool { return udp(k) && highPort(k) }) >= 0.1 &&
+		p.share(func(k Port) bool { return tcp(k) && highPort(k) }) >= 0.1,
 		0.15, "UDP (as the DHT) and TCP mixed")
-	e.when(len(f.Minutes) > 0 && !slices.ContainsFunc(f.Minutes, func(m int) bool { return m%30 != 0 }), 0.1, "announcements at :00 or :30")
+	e.when(len(f.Minutes) > 0 && !slices.ContainsFunc(f.Minutes, func(m int) bool { return m%30 != 0 }), 0.1,
+		"announcements at :00 or :30")
 	return e
 }
 
-// likeScanner looks for one port of many hosts, or many ports of one, none of them twice.
+// likeScanner weighs signs of a scanner: one port of many hosts, or many ports of one, each tried once.
 func likeScanner(p *profile, f *Finding) evidence {
 	e := evidence{app: AppScanner}
 	switch {
@@ -286,7 +298,8 @@ func likeScanner(p *profile, f *Finding) evidence {
 		e.add(0.7, "one port of many hosts (%s)", listed(f.Ports))
 	case inBurst(f):
 		for k, peers := range p.fans {
-			if n := float64(p.ports[k]); peers >= scanPeers && n <= scanRepeat*peers && n >= 0.6*p.sessions && !slices.Contains(everyday[:], k.Port) && !torrentPort(k) {
+			if n := float64(p.ports[k]); peers >= scanPeers && n <= scanRepeat*peers && n >= 0.6*p.sessions &&
+				!slices.Contains(everyday[:], k.Port) && !torrentPort(k) {
 				e.add(0.6, "one port of many hosts (%s of %.0f), hardly one twice", portName(k), peers)
 			}
 		}
@@ -321,7 +334,7 @@ func likeDNS(p *profile, f *Finding) evidence {
 	return e
 }
 
-// likeVoIP looks for SIP, with RTP from the ranges of RFC 3551's and the vendors' defaults.
+// likeVoIP weighs signs of telephony: SIP, with RTP on the ports of RFC 3551 and of the vendors' defaults.
 func likeVoIP(p *profile, f *Finding) evidence {
 	e := evidence{app: AppVoIP}
 	sip := func(k Port) bool { return k.Port == 5060 || k.Port == 5061 }
@@ -335,11 +348,12 @@ func likeVoIP(p *profile, f *Finding) evidence {
 	return e
 }
 
-// likeGame looks for UDP to the ports of the large platforms: Steam, Xbox, PlayStation, Blizzard.
+// likeGame weighs signs of games: UDP to the ports of Steam, Xbox, PlayStation and Blizzard.
 func likeGame(p *profile, f *Finding) evidence {
 	e := evidence{app: AppGame}
 	is := func(k Port) bool {
-		return k.Port == 3074 || k.Port >= 27000 && k.Port <= 27100 || udp(k) && (k.Port >= 3478 && k.Port <= 3480 || k.Port == 9308 || k.Port == 3659) ||
+		return k.Port == 3074 || k.Port >= 27000 && k.Port <= 27100 || udp(k) &&
+			(k.Port >= 3478 && k.Port <= 3480 || k.Port == 9308 || k.Port == 3659) ||
 			k.Port == 1119 || k.Port == 6112 || k.Port == 3724
 	}
 	s := p.share(is)
@@ -351,12 +365,12 @@ func likeGame(p *profile, f *Finding) evidence {
 	return e
 }
 
-// storePort is where files go to: SSH, rsync, SMB, AFP, NFS, Borg over SSH, Bacula, web stores.
+// storePort reports whether files are sent to the port: SSH, rsync, SMB, AFP, NFS, Borg over SSH, Bacula, web stores.
 func storePort(k Port) bool {
 	return tcp(k) && slices.Contains([]uint16{22, 80, 139, 443, 445, 548, 873, 2049, 8080, 8443, 9103, 9000}, k.Port)
 }
 
-// likeBackup looks for one peer, many bytes, by night.
+// likeBackup weighs signs of a backup: one peer, many bytes, at night.
 func likeBackup(p *profile, f *Finding) evidence {
 	e := evidence{app: AppBackup}
 	if len(p.doors) == 0 || !storePort(p.doors[0].Port) || p.bytes < 100e6 || p.few(1) < 0.7 {
@@ -370,7 +384,8 @@ func likeBackup(p *profile, f *Finding) evidence {
 	return e
 }
 
-// likeSync looks for what stood behind docs/incidents.md, 5: a listing that grows with the objects that it lists.
+// likeSync weighs signs of a sync with an object store: a listing that takes more requests each day, as more objects
+// are there (incident 5 in docs/incidents.md).
 func likeSync(p *profile, f *Finding) evidence {
 	e := evidence{app: AppSync}
 	web := func(k Port) bool { return tcp(k) && (k.Port == 80 || k.Port == 443) }
@@ -383,7 +398,7 @@ func likeSync(p *profile, f *Finding) evidence {
 	return e
 }
 
-// likeUpdate looks for a few sessions to a few servers at long, regular times.
+// likeUpdate weighs signs of update checks: a few sessions to a few servers at long, regular intervals.
 func likeUpdate(p *profile, f *Finding) evidence {
 	e := evidence{app: AppUpdate}
 	web := func(k Port) bool { return tcp(k) && (k.Port == 80 || k.Port == 443) }
@@ -396,7 +411,7 @@ func likeUpdate(p *profile, f *Finding) evidence {
 	return e
 }
 
-// listed is "a, b and c".
+// listed joins words as "a, b and c".
 func listed(words []string) (s string) {
 	for i, w := range words {
 		switch {

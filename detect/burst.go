@@ -13,12 +13,12 @@ import (
 const (
 	burstFloor = 25               // events in one slot, below which nothing is a burst
 	burstGap   = 90 * time.Second // hot slots closer than this are one burst
-	// burstLong is beyond which a busy spell is a load, not a burst: what comes at once is over in minutes.
+	// burstLong bounds a burst: a busy spell that lasts longer is a load.
 	burstLong  = 10 * time.Minute
 	burstAlpha = 1e-3 // chance of one false burst per host and window, if sessions came at random (Poisson)
 )
 
-// span is a run of whole slots over several days.
+// span is a row of whole slots over several days.
 type span struct {
 	start int64 // ns of slot 0
 	n     int   // slots
@@ -30,7 +30,7 @@ func newSpan(w Window) span {
 	return span{s * int64(SlotLen), int(e - s)}
 }
 
-// line is one host's series laid over a span.
+// line holds one host's series, laid over a span.
 type line struct {
 	span
 	slots map[int]uint32 // slot → events
@@ -78,7 +78,7 @@ func seriesOf(host netip.Addr, pick func(*Host) *Series) func(*Day) *Series {
 	}
 }
 
-// run is one burst in a line.
+// run is one burst of a line.
 type run struct {
 	start    int64 // ns
 	end      int64
@@ -112,14 +112,14 @@ func (l *line) bursts() []run {
 	return slices.DeleteFunc(out, func(r run) bool { return r.end-r.start > int64(burstLong) })
 }
 
-// isHot looks at the slot, and at the ten seconds that hold most of what is in it and the next one, because a burst knows nothing
-// of slots.
+// isHot reports whether the slot is part of a burst, by its own events or by the ten seconds that hold most of those in
+// it and the next one: bursts do not keep to the borders of slots.
 func (l *line) isHot(i int, thr *[24]float64) bool {
 	t := thr[l.hour(i)]
 	return float64(l.slots[i]) >= t || l.across(i) >= t || l.across(i-1) >= t
 }
 
-// across is the most events in ten seconds on end that begin in slot i and go on in the next.
+// across gives the most events in ten seconds on end that begin in slot i and end in the next one.
 func (l *line) across(i int) float64 {
 	a, b := l.fine[i], l.fine[i+1]
 	if a == nil || b == nil {
@@ -137,7 +137,7 @@ func (l *line) across(i int) float64 {
 	return float64(most)
 }
 
-// hour is the UTC hour of day of a slot: what matters is that it is the same each day.
+// hour gives the UTC hour of day of a slot; it is the same on each day, whatever the local zone is.
 func (l *line) hour(i int) int {
 	return int(floorDiv(l.start+int64(i)*int64(SlotLen), int64(time.Hour))%24+24) % 24
 }
@@ -164,7 +164,7 @@ func (l *line) thresholds() *[24]float64 {
 	return &out
 }
 
-// sparseMedian is median and median absolute deviation of values of which only the non-zero ones are given.
+// sparseMedian gives the median and the median absolute deviation of values of which only the non-zero ones are listed.
 func sparseMedian(x []float64, n float64) (med, mad float64) {
 	zeros := n - float64(len(x))
 	slices.Sort(x)
@@ -189,7 +189,7 @@ func sparseMedian(x []float64, n float64) (med, mad float64) {
 	return med, stat.Quantile(0.5, stat.Empirical, dev, nil)
 }
 
-// quietMean is the mean without the highest tenth of the slots: the usual rate, bursts aside.
+// quietMean gives the mean of the slots without the highest tenth: the usual rate, bursts left out.
 func quietMean(sorted []float64, n float64) float64 {
 	sum := 0.0
 	for i, v := range sorted {
@@ -201,7 +201,7 @@ func quietMean(sorted []float64, n float64) float64 {
 	return sum / max(n, 1)
 }
 
-// poissonTail is the smallest k with P(X >= k) < alpha for a Poisson variable with that mean.
+// poissonTail gives the smallest k with P(X >= k) < alpha for a Poisson variable with that mean.
 func poissonTail(mean, alpha float64) float64 {
 	if mean <= 0 {
 		return 0
@@ -259,8 +259,8 @@ func (l *line) measure(r *run) {
 	r.end = l.start + last*int64(time.Second)
 }
 
-// leads says whether second s of the slot before the first hot one already belongs to the burst: it goes on without a
-// pause up to it.
+// leads reports whether second s of the slot before the first hot one belongs to the burst: events go on from there up
+// to the burst without a pause.
 func (l *line) leads(i, s int, least uint16, from int) bool {
 	if i != from-1 {
 		return false
@@ -274,12 +274,13 @@ func (l *line) leads(i, s int, least uint16, from int) bool {
 	return true
 }
 
-// apart keeps the runs that stand apart from everything else the host does. A web browser's page loads come in all sizes, the large ones
-// merely being rarer: whatever the cut, far more spells lie just below it than above it. In a Pareto tail of index a, a spell that
-// reaches cut/f reaches the cut with probability f^-a, so the number above, of all that reach cut/f, is binomial. The cut is the
-// smallest one at which so many above are too unlikely (apartAlpha over the hosts that are tried) for one of the factors, and at most a quarter
-// as many lie within the factor below. One burst alone must be hundreds of times what else the host does; eight need only that
-// hardly anything lies within a factor of four below them.
+// apart keeps the runs that stand apart from everything else the host does. A web browser's page loads come in all
+// sizes, the large ones merely being rarer: whatever the cut, far more spells lie just below it than above it. In a
+// Pareto tail of index a, a spell that reaches cut/f reaches the cut with probability f^-a, so the number above, of all
+// that reach cut/f, is binomial. The cut is the smallest one at which so many above are too unlikely (apartAlpha over
+// the hosts that are tried) for one of the factors, and at most a quarter as many lie within the factor below. One
+// burst alone must be hundreds of times what else the host does; eight need only that hardly anything lies within a
+// factor of four below them.
 func (l *line) apart(runs []run, hosts int) []run {
 	sizes := l.quiet(runs)
 	peaks := make([]float64, 0, len(runs))
@@ -299,7 +300,9 @@ func (l *line) apart(runs []run, hosts int) []run {
 		}
 		for _, f := range [...]float64{4, 16, 64, cut / next * (1 - 1e-9)} {
 			low, _ := slices.BinarySearch(sizes, cut/f)
-			if f >= 4 && 4*(at-low) <= above && binomialTail(len(sizes)-low, above, math.Pow(f, -index)) < alpha/float64(above*(above+1)) { // the sum of 1/k(k+1) is 1: each cut is a try
+			// each cut is a try, and the sum of 1/k(k+1) is 1
+			limit := alpha / float64(above*(above+1))
+			if f >= 4 && 4*(at-low) <= above && binomialTail(len(sizes)-low, above, math.Pow(f, -index)) < limit {
 				return slices.DeleteFunc(slices.Clone(runs), func(r run) bool { return float64(r.peak) < cut })
 			}
 		}
@@ -307,10 +310,11 @@ func (l *line) apart(runs []run, hosts int) []run {
 	return nil
 }
 
-const apartAlpha = 0.1 // chance that a network of hosts whose sizes have the heaviest tails yields a burst that stands apart
+// chance that a network of hosts whose sizes have the heaviest tails yields a burst that stands apart
+const apartAlpha = 0.1
 
-// tailIndex is a lower bound (95 %) of the Pareto index of the upper half of the sizes, from 1, the heaviest tail that has a mean,
-// to 2 (Hill, 1975). What does stand apart makes it smaller, which errs on the safe side.
+// tailIndex gives a lower bound (95 %) of the Pareto index of the upper half of the sizes, from 1, the heaviest tail
+// that has a mean, to 2 (Hill, 1975). Sizes that do stand apart make it smaller, which errs on the safe side.
 func tailIndex(sorted []float64) float64 {
 	upper := sorted[len(sorted)/2:]
 	sum := 0.0
@@ -321,7 +325,7 @@ func tailIndex(sorted []float64) float64 {
 	return min(max(n/sum*(1-1.645/math.Sqrt(n)), 1), 2)
 }
 
-// quiet is the sizes of the slots outside the runs.
+// quiet gives the sizes of the slots outside the runs.
 func (l *line) quiet(runs []run) (sizes []float64) {
 	k := 0
 	for _, i := range l.hot {
@@ -335,7 +339,7 @@ func (l *line) quiet(runs []run) (sizes []float64) {
 	return sizes
 }
 
-// binomialTail is P(X >= k) of n trials.
+// binomialTail gives P(X >= k) of n trials.
 func binomialTail(n, k int, p float64) float64 {
 	return distuv.Binomial{N: float64(n), P: p}.Survival(float64(k) - 1)
 }

@@ -52,11 +52,12 @@ func burstFindings(q *inquiry) []Finding {
 	})
 }
 
-// rhythmFinding is the nth rhythm of the host, the surest being its 0th.
+// rhythmFinding makes a finding of the host's nth rhythm; number 0 is the surest.
 func rhythmFinding(a *activity, r found, nth int) Finding {
 	out := Finding{
 		ID: fmt.Sprintf("periodic-burst-%v-%.0fs", a.host, r.period), Kind: PeriodicBurst,
-		Rhythm: Rhythm{PeriodS: r.period, JitterS: r.jitter}, Seen: r.seen, Missed: r.slots - r.seen, PValue: math.Exp(-r.gain), Next: new(r.next),
+		Rhythm: Rhythm{PeriodS: r.period, JitterS: r.jitter}, Seen: r.seen, Missed: r.slots - r.seen,
+		PValue: math.Exp(-r.gain), Next: new(r.next),
 	}
 	out.Score = (1 - math.Exp(-(r.gain-acceptGain+8)/4)) * (1 - 0.01*float64(nth))
 	out.Minutes, out.Hours = r.minutes()
@@ -71,15 +72,17 @@ func burstFinding(a *activity, runs []run) Finding {
 	return f
 }
 
-// fillBursts gives the finding its times, its typical burst and its evidence.
+// fillBursts sets the finding's times, its median burst and its evidence.
 func fillBursts(f *Finding, a *activity, runs []run) {
 	f.Host, f.Name = a.host.String(), a.name
 	var sessions, peers, lengths []float64
 	for _, r := range runs {
-		b := Burst{Start: time.Unix(0, r.start).UTC(), LengthS: float64(r.end-r.start) / 1e9, Sessions: r.events, Peers: r.peers}
+		b := Burst{Start: time.Unix(0, r.start).UTC(), LengthS: float64(r.end-r.start) / 1e9, Sessions: r.events,
+			Peers: r.peers}
 		f.Bursts = append(f.Bursts, b)
 		f.Evidence.Events += uint64(r.events)
-		sessions, peers, lengths = append(sessions, float64(b.Sessions)), append(peers, float64(b.Peers)), append(lengths, b.LengthS)
+		sessions, peers, lengths = append(sessions, float64(b.Sessions)), append(peers, float64(b.Peers)),
+			append(lengths, b.LengthS)
 	}
 	f.Start, f.End = f.Bursts[0].Start, time.Unix(0, runs[len(runs)-1].end).UTC()
 	f.Sessions, f.Peers, f.LengthS = int(middle(sessions)), int(middle(peers)), middle(lengths)

@@ -12,15 +12,15 @@ const (
 	acceptGain = 16 // nats by which a period must beat chance
 	maxPhases  = 4
 	maxFree    = 60 // free-running periods that are tried
-	// wallPrior is what a period of the wall clock is ahead of a free-running one before the data speak, in nats: most
-	// things that repeat are started by the clock, and a free period is fitted, which costs half of ln N (BIC).
+	// wallPrior is the head start, in nats, of a period of the wall clock over a free-running one: most things that
+	// repeat are started by the clock, and a free period is fitted, which costs half of ln N (BIC).
 	wallPrior = 5
 )
 
-// wallPeriods are the periods that people and cron give to things, in seconds.
+// wallPeriods lists, in seconds, the periods that people and cron use.
 var wallPeriods = [...]float64{300, 600, 900, 1200, 1800, 3600, 7200, 10800, 14400, 21600, 28800, 43200, 86400}
 
-// rhythm is a period that explains a row of bursts.
+// rhythm is a period with the phases at which bursts keep to it.
 type rhythm struct {
 	period float64   // s
 	phases []float64 // s after local midnight (wall) or after the first burst's epoch (free), 0 <= phase < period
@@ -36,9 +36,10 @@ type rhythm struct {
 	limit float64   // … within so many seconds
 }
 
-// frames are the starts of bursts in seconds, on the clocks by which they may repeat: a single one would break at a change of daylight
-// saving time. What fires at 04:15 each day keeps step with the wall clock; what fires at :17 of each hour does so in
-// the hour that comes twice, too, and only its minutes are the wall clock's; what runs freely knows no zone.
+// frames holds the starts of bursts in seconds, on each of the clocks by which they may repeat, because one clock would
+// break at a change of daylight saving time. A job at 04:15 each day keeps step with the wall clock. A job at :17 of
+// each hour runs in the repeated hour, too; only its minutes are the wall clock's. A program that repeats by its own
+// timer knows no zone.
 type frames struct{ daily, hourly, utc []float64 }
 
 func framesOf(runs []run, loc *time.Location) (f frames) {
@@ -56,7 +57,7 @@ func framesOf(runs []run, loc *time.Location) (f frames) {
 	return f
 }
 
-// of is the frame for a wall-clock period.
+// of gives the frame for a wall-clock period.
 func (f *frames) of(period float64) []float64 {
 	if period > 3600 {
 		return f.daily
@@ -77,15 +78,17 @@ func (f *frames) when(r *rhythm, s float64, loc *time.Location) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, loc).UTC()
 }
 
-// findRhythm looks for the period that explains the starts best, or nil. hosts is the number of hosts that are tried (multiple testing).
+// findRhythm gives the rhythm that explains the starts best, or nil. hosts is the number of hosts that are tried
+// (multiple testing).
 //
 // The model: of K slots of the period, n = cK fire at their phase with normal jitter s; m further starts fall anywhere
 // in T:
 //
 //	LL(P) = -n ln(s sqrt(2 pi e)) - K H(c) + m ln(m/T) - m        LL(0) = N ln(N/T) - N
 //
-// gain = LL(P) - LL(0) - ln(trials) - phases ln(max(3, P/3s)). The entropy term keeps P/j from winning (its slots would be mostly
-// empty), the outlier term jP. exp(-gain) bounds the probability of such a gain by chance (Markov's inequality on a likelihood ratio).
+// gain = LL(P) - LL(0) - ln(trials) - phases ln(max(3, P/3s)). The entropy term keeps P/j from winning (its slots would
+// be mostly empty), the outlier term jP. exp(-gain) bounds the probability of such a gain by chance (Markov's
+// inequality on a likelihood ratio).
 func findRhythm(f frames, hosts int) *rhythm {
 	utc := f.utc
 	if len(utc) < minBursts {
@@ -125,11 +128,11 @@ func findRhythm(f frames, hosts int) *rhythm {
 	return best.byTheClock(&f)
 }
 
-// crystal is by how much a router's clock may run fast or slow: crystals are good to 100 parts per million.
+// crystal bounds how fast or slow a router's clock may run: quartz crystals are good to 100 parts per million.
 const crystal = 1e-4
 
-// byTheClock takes a free period that is a wall-clock one but for the drift of the router's clock for what it is. The period and
-// the phases are then the wall clock's; the fit stays.
+// byTheClock turns a free period into the wall-clock one that it equals but for the drift of the router's clock. The
+// period and the phases become the wall clock's; the fit stays.
 func (r *rhythm) byTheClock(f *frames) *rhythm {
 	for _, p := range wallPeriods {
 		if r.wall || math.Abs(r.period/p-1) > crystal {
@@ -149,14 +152,16 @@ func (r *rhythm) byTheClock(f *frames) *rhythm {
 			sum, n = sum+math.Remainder(x[i]-first, p), n+1
 		}
 		phase := math.Mod(math.Mod(first+sum/n, p)+p, p)
-		return &rhythm{period: p, phases: []float64{phase}, wall: true, jitter: r.jitter, gain: r.gain, seen: r.seen, slots: r.slots, member: r.member,
+		return &rhythm{period: p, phases: []float64{phase}, wall: true, jitter: r.jitter, gain: r.gain, seen: r.seen,
+			slots: r.slots, member: r.member,
 			next: r.next + x[len(x)-1] - f.utc[len(x)-1]}
 	}
 	return r
 }
 
-// findRhythms looks for further ones in what the surest leaves unexplained: two programs may run on one host. Its own stragglers, with
-// the same slots or a part of them, are none. The first must reach the gain least.
+// findRhythms finds the surest rhythm of the runs, and further ones in the starts that it leaves unexplained: two
+// programs may run on one host. A rhythm made of stragglers of the surest, with the same slots or a part of them, does
+// not count. The first must reach the gain least.
 func findRhythms(runs []run, hosts int, loc *time.Location, least float64) (out []found) {
 	for len(out) < maxRhythms {
 		f := framesOf(runs, loc)
@@ -182,14 +187,15 @@ func findRhythms(runs []run, hosts int, loc *time.Location, least float64) (out 
 
 const maxRhythms = 3 // of one host
 
-// found is a rhythm with the bursts that keep it.
+// found is a rhythm with the bursts that keep to it.
 type found struct {
 	*rhythm
 	runs []run
 	next time.Time
 }
 
-// like says whether r is only a part of o: a multiple or a fraction of its period and, on the wall clock, at one of its phases.
+// like reports whether r is only a part of o: a multiple or a fraction of its period and, on the wall clock, at one of
+// its phases.
 func (o found) like(r *rhythm) bool {
 	q := max(o.period/r.period, r.period/o.period)
 	if q > 12.5 || math.Abs(q-math.Round(q)) > 0.003*q {
@@ -200,7 +206,8 @@ func (o found) like(r *rhythm) bool {
 	}
 	short, near := min(o.period, r.period), 4*max(o.jitter, r.jitter)+10
 	return !slices.ContainsFunc(r.phases, func(x float64) bool {
-		return !slices.ContainsFunc(o.phases, func(y float64) bool { return math.Abs(math.Remainder(x-y, short)) <= near })
+		return !slices.ContainsFunc(o.phases,
+			func(y float64) bool { return math.Abs(math.Remainder(x-y, short)) <= near })
 	})
 }
 
@@ -211,8 +218,8 @@ func (r *rhythm) prior() float64 {
 	return 0
 }
 
-// densePhases are the places in the period where starts gather, densest first, each moved to the mean of what is
-// gathered there.
+// densePhases lists the phases in the period around which most starts lie, densest first, each moved to the mean of
+// those starts.
 func densePhases(x []float64, p float64) []float64 {
 	width := min(60, p/5)
 	left := make([]float64, len(x))
@@ -239,7 +246,7 @@ func densePhases(x []float64, p float64) []float64 {
 	return out
 }
 
-// densest is the value with the most others within width around it on a circle of length p, by two pointers over the
+// densest finds the value with the most others within width around it on a circle of length p, by two pointers over the
 // sorted values laid out three times.
 func densest(x []float64, p, width float64) (best float64, most int) {
 	at := func(i int) float64 {
@@ -267,7 +274,7 @@ func densest(x []float64, p, width float64) (best float64, most int) {
 	return best, most
 }
 
-// freeCandidates are periods that the gaps between starts up to 5 apart suggest, most often suggested first.
+// freeCandidates lists the periods that the gaps between starts up to five apart suggest, the most frequent first.
 func freeCandidates(x []float64) []float64 {
 	gaps := make([]uint64, 0, 18*len(x)) // bits of positive numbers have their order, and are sorted in half the time
 	for d := 1; d <= 5; d++ {
@@ -316,8 +323,8 @@ func leastSquares(k, x []float64) (slope, offset float64) {
 	return slope, base + (sx-slope*sk)/n
 }
 
-// minutes are the minutes of the local hour at which a wall-clock rhythm fires; hours are the local hours, when
-// those are not all.
+// minutes gives the minutes of the local hour at which a wall-clock rhythm fires, and the local hours where it does not
+// fire in each.
 func (r *rhythm) minutes() (minutes, hours []int) {
 	if !r.wall {
 		return nil, nil

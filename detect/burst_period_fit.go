@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// fitter says how well periods explain a row of starts. Hundreds are tried for each host, so it keeps its buffers.
+// fitter scores how well periods explain a row of starts. Hundreds are tried for each host, so it keeps its buffers.
 type fitter struct {
 	x      []float64 // the starts, s, in order
 	trials float64   // ln of how many periods are tried
@@ -19,13 +19,14 @@ type fitter struct {
 }
 
 func newFitter(trials float64, n int) *fitter {
-	return &fitter{trials: trials, need: acceptGain, near: make([]int, n), r: make([]float64, n), abs: make([]float64, n), within: make([]int, n), member: make([]bool, n),
+	return &fitter{trials: trials, need: acceptGain, near: make([]int, n), r: make([]float64, n),
+		abs: make([]float64, n), within: make([]int, n), member: make([]bool, n),
 		k: [2][]float64{make([]float64, n), make([]float64, n)}, tried: map[[2]float64]bool{}}
 }
 
-// fit scores a period with given phases, of which all but the last have been tried just before. How far off its phase a start may be and
-// still belong is not known beforehand: where strays abound (another program of the same host), a wide limit takes them in. So the limit is
-// narrowed as long as that makes the starts more likely.
+// fit scores a period with given phases, of which all but the last were tried just before. How far a start may be off
+// its phase and still belong to it is not known beforehand: among many strays (another program of the same host) a wide
+// limit takes strays in. The limit is narrowed as long as that makes the starts more likely.
 func (f *fitter) fit(p float64, phases []float64, wall bool) *rhythm {
 	f.assign(p, phases)
 	floor := jitterFloor(p)
@@ -46,8 +47,8 @@ func (f *fitter) fit(p float64, phases []float64, wall bool) *rhythm {
 	return best
 }
 
-// mark finds the starts that are within limit seconds of their phase; one start a slot, the nearest. Those beyond the limit are out for good,
-// until the next assign: only smaller limits follow.
+// mark finds the starts that are within limit seconds of their phase; of several in one slot, the nearest. Starts
+// beyond the limit stay out until the next assign, because only smaller limits follow.
 func (f *fitter) mark(p float64, phases []float64, limit float64) {
 	var slot, last [maxPhases]int
 	for k := range last {
@@ -84,7 +85,7 @@ func (f *fitter) remark(r *rhythm) {
 	f.mark(r.period, r.about, r.limit)
 }
 
-// members are the starts that belong to r.
+// members gives the starts that belong to r.
 func (f *fitter) members(r *rhythm) []bool {
 	f.remark(r)
 	return slices.Clone(f.member)
@@ -122,7 +123,8 @@ func (f *fitter) score(p float64, phases []float64, limit float64) *rhythm {
 	rest := f.rest(p, s, len(phases))
 	slots := max(slotsIn(first-limit, last+limit, p, centers), n)
 	gain := likelihood(n, slots, len(x)-n, s, span) - rest
-	// It may run for a part of the time only: from its first to its last start. To choose those costs as much as there is to choose from.
+	// The rhythm may run for a part of the time only, from its first to its last start. The choice of that part costs
+	// the logarithm of the number of choices.
 	if part := max(slotsIn(x[from]-limit, x[to]+limit, p, centers), n); part < slots {
 		if g := likelihood(n, part, len(x)-n, s, span) - rest - 2*math.Log(float64(slots)); g > gain {
 			gain, slots = g, part
@@ -132,22 +134,26 @@ func (f *fitter) score(p float64, phases []float64, limit float64) *rhythm {
 	for _, ph := range centers {
 		next = min(next, ph+p*(math.Floor((last+limit-ph)/p)+1))
 	}
-	return &rhythm{period: p, phases: centers, jitter: s, gain: gain, seen: n, slots: slots, next: next, about: phases, limit: limit}
+	return &rhythm{period: p, phases: centers, jitter: s, gain: gain, seen: n, slots: slots, next: next, about: phases,
+		limit: limit}
 }
 
-// span is the time in which there are as many starts as there are gaps from the first to the last of them.
+// span gives the time from the first start to the last, lengthened by one mean gap, so that it holds as many gaps as
+// starts.
 func (f *fitter) span() float64 {
 	n := len(f.x)
 	return (f.x[n-1] - f.x[0]) * float64(n) / float64(n-1)
 }
 
-// rest is what the likelihood must exceed: what chance reaches, and the price of having tried.
+// rest gives the part of the likelihood that a rhythm must exceed: the likelihood by chance, and the price of the
+// trials.
 func (f *fitter) rest(p, s float64, phases int) float64 {
 	return chance(len(f.x), f.span()) + f.trials + float64(phases)*math.Log(max(3, p/(3*s)))
 }
 
-// hopeless says that no rhythm of that period or a longer one, with so many phases at most, is of use: even if each of its slots had its
-// start, with the least jitter. A host that keeps time has many starts, and nothing but its own period and the parts of it come near.
+// hopeless reports whether no rhythm of that period or a longer one, with so many phases at most, can be of use, even
+// if each of its slots had its start, with the least jitter. A host that keeps time has many starts, and only its own
+// period and fractions of it come near.
 func (f *fitter) hopeless(p float64, phases int, prior float64) bool {
 	n := min(int((f.x[len(f.x)-1]-f.x[0])/p+1.5)*phases, len(f.x))
 	s := jitterFloor(p)
@@ -162,10 +168,11 @@ func slotsIn(from, to, p float64, phases []float64) (n int) {
 	return n
 }
 
-// maxStray is how far off its phase a start may be, in seconds, four times the largest jitter that is looked for.
+// maxStray is the farthest that a start may be off its phase, in seconds: four times the largest jitter that is looked
+// for.
 const maxStray = 240
 
-// jitterFloor is the least jitter that is believed: starts are known to the second, and clocks wander.
+// jitterFloor is the least jitter that is believed, in seconds: starts are known to the second, and clocks wander.
 func jitterFloor(p float64) float64 { return min(max(p/150, 1), 3) }
 
 func likelihood(n, slots, outliers int, s, span float64) float64 {
@@ -189,16 +196,16 @@ func entropy(c float64) float64 {
 	return -c*math.Log(c) - (1-c)*math.Log(1-c)
 }
 
-// offset is x less the nearest multiple of p, and modulo x less the next lower one. math.Remainder and math.Mod are exact where these
-// err by nanoseconds, and ten times as slow.
+// offset gives x less the nearest multiple of p, and modulo x less the next lower one. math.Remainder and math.Mod are
+// exact where these err by nanoseconds, and ten times as slow.
 func offset(x, p float64) float64 { return x - p*roundUp(x/p) }
 
-// roundUp is math.Round but for halves; only math.Floor is one instruction.
+// roundUp rounds to the nearest whole number, halves up; unlike math.Round it takes one instruction.
 func roundUp(x float64) float64 { return math.Floor(x + 0.5) }
 
 func modulo(x, p float64) float64 { return max(x-p*math.Floor(x/p), 0) }
 
-// assign finds each start's nearest phase and its distance from it, when that is known for all phases but the last.
+// assign finds each start's nearest phase and its distance from it, from the distances to all phases but the last.
 func (f *fitter) assign(p float64, phases []float64) {
 	k := len(phases) - 1
 	f.within = f.within[:len(f.x)]
@@ -210,7 +217,7 @@ func (f *fitter) assign(p float64, phases []float64) {
 	}
 }
 
-// spread is how far off their phases the starts are as a rule, four standard deviations by the median, from least to most.
+// spread estimates how far the starts are off their phases: four standard deviations by the median, from least to most.
 func (f *fitter) spread(least, most float64) float64 {
 	const sigmas = 4 * 1.4826
 	a, step, near := f.abs[:0], 1+len(f.r)/512, 0 // of so many the median is near enough
@@ -227,14 +234,14 @@ func (f *fitter) spread(least, most float64) float64 {
 	return min(max(sigmas*nth(a, len(a)/2), least), most)
 }
 
-// nth is the value that stands at k once x is sorted; x is mixed up.
+// nth gives the value that would stand at k if x were sorted; it reorders x.
 func nth(x []float64, k int) float64 {
 	quickselect(x, k, func(a, b float64) bool { return a < b })
 	return x[k]
 }
 
-// quickselect puts at k what stands there once x is sorted, and before it what comes before (Hoare, 1961). Sorting was a sixth of the time
-// of all findings, and a third of that of a host with many doors.
+// quickselect moves to k the value that would stand there if x were sorted, and smaller ones before it (Hoare, 1961).
+// Sorting took a sixth of the time of all findings, and a third of that of a host with many doors.
 func quickselect[T any](x []T, k int, before func(a, b T) bool) {
 	for lo, hi := 0, len(x)-1; lo < hi; {
 		pivot, i, j := x[lo+(hi-lo)/2], lo, hi
@@ -296,7 +303,7 @@ func (f *fitter) free(p float64) *rhythm {
 	if r == nil || r.seen == len(x) {
 		return r
 	}
-	// Once more without the strays, which have pulled at the line.
+	// A second fit leaves out the strays, which have pulled at the line.
 	f.remark(r)
 	k := f.k[0]
 	for i := range x {
@@ -314,8 +321,8 @@ func (f *fitter) free(p float64) *rhythm {
 	return r
 }
 
-// steps numbers the starts by slots. It follows them like a phase-locked loop, so that neither a small error of p adds up nor a stray
-// takes it along; starts that are out of step get no number (NaN).
+// steps numbers the starts by slots. It follows them like a phase-locked loop, so that a small error of p does not add
+// up and a stray does not shift the rest. Starts that are out of step get NaN.
 func (f *fitter) steps(p float64) ([]float64, bool) {
 	const pull = 0.25 // of a start's deviation by which the next slot is moved
 	x, best, k := f.x, f.k[0], f.k[1]

@@ -22,8 +22,8 @@ const (
 	ClockUnset  = "unset" // stamps that could not be believed
 )
 
-// NotBelieved is the Spread, in ms, that a live line gets whose stamp was replaced by the time of receipt: how long it may have been
-// under way. Lines with a stamp that is believed have a spread of 0.
+// NotBelieved is the Spread, in ms, of a live line whose stamp was replaced by the time of receipt: the time that the
+// line may have been under way. Lines with a stamp that is believed have a spread of 0.
 const NotBelieved = 1000
 
 const (
@@ -33,13 +33,16 @@ const (
 	clockOff    = 10 * time.Second // from which on a clock is off, or has jumped
 	clockBad    = 2 * time.Minute  // … badly
 	clockSame   = 5.0              // s, within which two slots agree
-	clockAgree  = 0.6              // share of the slots that must agree with the median: a backlog that is sent at once has another offset in each
-	clockDrift  = 1e-4             // s per s that a clock may drift without having jumped (quartz: some 20 ppm, more in the cold)
-	clockNever  = 24 * time.Hour   // from which on it is no zone and no wrong hour, but was never set
-	clockFast   = 0.05             // s per s: what grows faster is a log that is sent later than it was written, and faster
-	clockFixed  = 20               // stamps that were not believed, to be worth a word
-	quarter     = 15 * time.Minute // zones differ by multiples of it
-	maxTouches  = 10
+	// share of the slots that must agree with the median: a backlog that is sent at once has another offset in each
+	clockAgree = 0.6
+	// s per s that a clock may drift without having jumped (quartz: some 20 ppm, more in the cold)
+	clockDrift = 1e-4
+	clockNever = 24 * time.Hour // from which on it is no zone and no wrong hour, but was never set
+	// s per s: what grows faster is a log that is sent later than it was written, and faster
+	clockFast  = 0.05
+	clockFixed = 20               // stamps that were not believed, to be worth a word
+	quarter    = 15 * time.Minute // zones differ by multiples of it
+	maxTouches = 10
 )
 
 // Clock holds how a sender's clock is wrong.
@@ -52,7 +55,7 @@ type Clock struct {
 	Touches  []string `json:"touches,omitempty"`  // ids of findings that rest on that clock, the first few
 }
 
-// ClockSlot is how far a sender's stamps were from the time of receipt within ten minutes.
+// ClockSlot holds how far a sender's stamps were from the time of receipt within ten minutes.
 type ClockSlot struct {
 	I        uint8 // 0..143
 	N        uint32
@@ -60,7 +63,7 @@ type ClockSlot struct {
 	Fixed    uint32 // stamps that were not believed
 }
 
-// stamped takes a received line into the account of its sender's clock.
+// stamped counts a received line in the record of its sender's clock.
 func (r *Router) stamped(d *Day, e *parse.Event) {
 	off := (e.Time - e.Recv) / int64(time.Millisecond)
 	if e.Time == e.Recv && e.Spread != NotBelieved { // no stamp
@@ -103,13 +106,14 @@ func (r *Router) mergeClock(o *Router) {
 	}
 }
 
-// reading is a router's clock error at a time.
+// reading holds a router's clock error at one time.
 type reading struct {
 	at  int64 // ns, begin of the slot
 	off float64
 }
 
-// clockFindings reports routers whose clocks are off, jump, or were not set. Other findings' times are that clock's.
+// clockFindings reports routers whose clocks are off, jump, or were not set. The times of other findings come from
+// those clocks.
 func clockFindings(q *inquiry) []Finding {
 	var out []Finding
 	for _, name := range RoutersOf(q.days) {
@@ -172,7 +176,8 @@ func clockFinding(days []*Day, w Window, router string) (Finding, bool) {
 		f.Class, f.Severity, f.SkewS = ClockDrifts, Warning, rs[len(rs)-1].off
 	case f.Repaired >= clockFixed:
 		f.Class = ClockUnset
-		if math.Abs(skew) >= clockBad.Seconds() && 2*uint64(f.Repaired) > lines { // it has a time, and that is wrong all day
+		// it has a time, and that is wrong all day
+		if math.Abs(skew) >= clockBad.Seconds() && 2*uint64(f.Repaired) > lines {
 			f.SkewS, f.Severity = skew, Warning
 			if math.Abs(skew) < clockNever.Seconds() {
 				f.Class = classOfSkew(skew)
@@ -193,7 +198,7 @@ func classOfSkew(s float64) string {
 	return ClockOff
 }
 
-// cover widens the finding to that slot.
+// cover widens the finding to the slot that begins at the time.
 func (f *Finding) cover(at int64) {
 	t := time.Unix(0, at).UTC()
 	if f.Start.IsZero() || t.Before(f.Start) {
@@ -204,7 +209,7 @@ func (f *Finding) cover(at int64) {
 	}
 }
 
-// consensus is the median of the readings, and whether most of them agree with it.
+// consensus gives the median of the readings, and whether most of them agree with it.
 func consensus(rs []reading) (median float64, ok bool) {
 	if len(rs) < 2 {
 		return 0, false
@@ -223,12 +228,13 @@ func consensus(rs []reading) (median float64, ok bool) {
 	return median, float64(n) >= clockAgree*float64(len(offs))
 }
 
-// jumps finds where the error changes from one slot to the next; two slots on either side must agree.
+// jumps finds the slots at which the error changes; two slots on either side must agree.
 func (f *Finding) jumps(rs []reading) {
 	for i := 2; i+1 < len(rs); i++ {
 		d := rs[i].off - rs[i-1].off
 		span := time.Duration(rs[i].at - rs[i-1].at).Seconds()
-		if math.Abs(d) < clockOff.Seconds()+clockDrift*span || math.Abs(rs[i-1].off-rs[i-2].off) > clockSame || math.Abs(rs[i+1].off-rs[i].off) > clockSame {
+		if math.Abs(d) < clockOff.Seconds()+clockDrift*span || math.Abs(rs[i-1].off-rs[i-2].off) > clockSame ||
+			math.Abs(rs[i+1].off-rs[i].off) > clockSame {
 			continue
 		}
 		if f.Jumps == 0 {
@@ -242,8 +248,8 @@ func (f *Finding) jumps(rs []reading) {
 	}
 }
 
-// drifts finds an error that grows, by the line through the first and the last slot: no reading may lie far from it, so that it is
-// neither a jump nor a backlog.
+// drifts reports whether the error grows along the line through the first and the last slot. No reading may lie far
+// from the line, so that a jump or a backlog is not taken for a drift.
 func (f *Finding) drifts(rs []reading) bool {
 	if len(rs) < 4 {
 		return false
@@ -267,7 +273,7 @@ func (f *Finding) drifts(rs []reading) bool {
 // skew is the size of the finding.
 func skew(f *Finding) float64 { return math.Abs(f.SkewS) }
 
-// touch says which findings rest on the lines of a clock that is wrong.
+// touch lists, on the finding of a wrong clock, the findings that rest on lines of that clock.
 func touch(fs []Finding, routers int) {
 	for i := range fs {
 		c := &fs[i]
@@ -277,7 +283,8 @@ func touch(fs []Finding, routers int) {
 		ids := map[string]bool{}
 		for j := range fs {
 			f := &fs[j]
-			if f.Kind == ClockKind || f.Router != c.Router && (f.Router != "" || routers > 1) || f.Start.After(c.End) || f.End.Before(c.Start) {
+			if f.Kind == ClockKind || f.Router != c.Router && (f.Router != "" || routers > 1) || f.Start.After(c.End) ||
+				f.End.Before(c.Start) {
 				continue
 			}
 			ids[f.ID] = true

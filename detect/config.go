@@ -1,5 +1,5 @@
-// Package detect turns events into days and days into findings: who caused what, when, and how sure that is. It is pure: it
-// does no I/O and reads no clock, so that a live day and a replayed one give the same findings.
+// Package detect turns events into days and days into findings: which host caused what, when, and with which
+// confidence. It does no I/O and reads no clock, so that a live day and a replayed one give the same findings.
 package detect
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// Config is what the detectors need to know of the network. The zero value is not useful: start from DefaultConfig.
+// Config holds what the detectors need to know of the network. The zero value is not useful: start from DefaultConfig.
 type Config struct {
 	Location *time.Location // of the wall clock that people and cron jobs live by
 	LAN      []netip.Prefix // internal addresses
@@ -29,7 +29,7 @@ type Limits struct {
 	Spells   int // overflows, kills and shrinks kept per router and day
 }
 
-// DefaultConfig is a Linux router with private addresses inside, in UTC.
+// DefaultConfig describes a Linux router with private addresses inside, in UTC.
 func DefaultConfig() Config {
 	return Config{
 		Location: time.UTC,
@@ -39,16 +39,17 @@ func DefaultConfig() Config {
 	}
 }
 
-// privateNetworks is RFC 1918, RFC 6598 (shared), RFC 4193 (ULA), and link-local.
+// privateNetworks lists the networks of RFC 1918, RFC 6598 (shared), RFC 4193 (ULA), and link-local ones.
 func privateNetworks() []netip.Prefix {
 	var out []netip.Prefix
-	for _, s := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10", "169.254.0.0/16"} {
+	for _, s := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7",
+		"fe80::/10", "169.254.0.0/16"} {
 		out = append(out, netip.MustParsePrefix(s))
 	}
 	return out
 }
 
-// Internal says whether a is one of ours.
+// Internal reports whether the address belongs to the network inside.
 func (c *Config) Internal(a netip.Addr) bool {
 	a = a.Unmap()
 	for _, p := range c.LAN {
@@ -66,7 +67,7 @@ func (c *Config) table(router string) int {
 	return c.Table
 }
 
-// timeouts are those of the router.
+// timeouts gives the timeouts of the router's session table.
 func (c *Config) timeouts(router string) *Timeouts {
 	if t, ok := c.Held[router]; ok {
 		return &t
@@ -74,7 +75,8 @@ func (c *Config) timeouts(router string) *Timeouts {
 	return &c.Timeouts
 }
 
-// Fingerprint tells days that were made with other networks, timeouts, table sizes or limits: those must be made anew from the events.
+// Fingerprint changes with the networks, timeouts, table sizes and limits: days that were made with another one must be
+// made anew from the events.
 func (c *Config) Fingerprint() uint64 {
 	return xxhash.Sum64String(fmt.Sprint(dayVersion, c.LAN, c.Timeouts, c.Held, c.Table, c.Tables, c.Limits))
 }

@@ -17,7 +17,7 @@ import (
 // Date is a UTC calendar day, counted from 1970-01-01.
 type Date int32
 
-// DateOf is the UTC day of t.
+// DateOf gives the UTC day of t.
 func DateOf(t time.Time) Date { return dateOf(t.UnixNano()) }
 
 func dateOf(ns int64) Date { return Date(floorDiv(ns, int64(24*time.Hour))) }
@@ -30,44 +30,44 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// Start is the first instant of the day.
+// Start gives the first instant of the day.
 func (d Date) Start() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
 
-// End is the first instant of the next day.
+// End gives the first instant of the next day.
 func (d Date) End() time.Time { return (d + 1).Start() }
 
-// String is YYYY-MM-DD.
+// String writes the date as YYYY-MM-DD.
 func (d Date) String() string { return d.Start().Format(time.DateOnly) }
 
-// SlotLen is the resolution of everything that a Day counts over time.
+// SlotLen is the resolution of all counts over time in a Day.
 const SlotLen = 10 * time.Second
 
 const slotsPerDay = int(24 * time.Hour / SlotLen)
 
-// fineFloor is the number of events in one slot from which on their seconds are kept: enough for the start of the
-// smallest burst (25 in a slot), and it bounds the fine slots of a host to its sessions divided by eight.
+// fineFloor is the least number of events in a slot of which the seconds are kept: enough for the start of the smallest
+// burst (25 in a slot). It bounds the fine slots of a host to its sessions divided by eight.
 const fineFloor = 8
 
-// Series counts events of one day in slots of SlotLen, sparse and sorted; busy slots know their seconds.
+// Series counts events of one day in slots of SlotLen, sparse and sorted; busy slots hold their seconds, too.
 type Series struct {
 	Slots []Slot
 	Fine  []Fine
 }
 
-// Slot is the number of events in one slot of the day.
+// Slot counts the events in one slot of the day.
 type Slot struct {
 	I uint16 // 0..8639
 	N uint32
 }
 
-// Fine says in which seconds of a busy slot the events fell, and how many different peers they had.
+// Fine counts the events of a busy slot by second, and holds how many different peers they had.
 type Fine struct {
 	I     uint16
 	Peers uint16 // distinct peers within the slot, at most 65535
 	Sec   [10]uint16
 }
 
-// Total is the number of events.
+// Total gives the number of events.
 func (s *Series) Total() (n uint64) {
 	for _, b := range s.Slots {
 		n += uint64(b.N)
@@ -118,7 +118,7 @@ type Port struct {
 	Port  uint16
 }
 
-// Host is what one internal address did in a day.
+// Host sums up what one internal address did in a day.
 type Host struct {
 	Name      string            // from DHCP leases; may be empty
 	Sessions  Series            // sessions that it opened
@@ -133,13 +133,13 @@ type Host struct {
 	Denied    uint64
 	Bytes     uint64                // of sessions whose end was logged
 	Ports     map[Port]uint64       // most used destination ports, at most maxPorts
-	Resolvers map[netip.Addr]uint64 // to whom the lookups went, at most maxPorts
+	Resolvers map[netip.Addr]uint64 // that the lookups went to, at most maxPorts
 	Targets   map[Door]*Target      // the services that it goes to most, at most maxTargets
 	Fans      map[Port]*Fan         // to how many hosts it speaks on a port, at most maxFans
 	Walls     map[netip.Addr]*Fan   // to how many ports of a peer it speaks, at most maxWalls
 }
 
-// Router is what one router said in a day.
+// Router sums up what one router logged in a day.
 type Router struct {
 	Lines     uint64 // events from it
 	Unparsed  uint64
@@ -151,16 +151,17 @@ type Router struct {
 	Shrinks   []Shrink
 	Floods    []Flood
 	Links     map[string]Iface     // interfaces that went down or came up, at most maxIfaces
-	Pings     map[netip.Addr]Pings // round trips by who answered, at most maxPinged
+	Pings     map[netip.Addr]Pings // round trips by target, at most maxPinged
 	Clock     []ClockSlot          // how far its stamps were from the time of receipt; none of an import
 	Hours     [24]HourLoss         // what is known to be missing
 	Other     map[string]uint64    // further kernel events by kind
 	Alarms    []Alarm              // trouble that it told of, at most maxAlarms
 	Gauge     Gauge                // what its overflows say about hold times; the next day begins with it
-	Lives     []Life               // what its ends say about sessions whose end is lost, in order of kind; so does the next day
+	// what its ends say about sessions whose end is lost, in order of kind; so does the next day
+	Lives []Life
 }
 
-// Level is the rebuilt session table at the fullest second of a slot.
+// Level holds the rebuilt session table at the fullest second of a slot.
 type Level struct {
 	I       uint16
 	Total   uint32
@@ -189,10 +190,10 @@ type Overflow struct {
 	Inlets     []Inlet  // the services inside that held most entries then, at most topInlets
 }
 
-// Drops is the number of packets that the router refused.
+// Drops gives the number of packets that the router refused.
 func (o *Overflow) Drops() uint64 { return uint64(o.Lines) + o.Hidden }
 
-// Kill is one process killed for want of memory.
+// Kill is one process that a kernel killed for want of memory.
 type Kill struct {
 	Time   int64  // ns
 	Spread uint32 // ± ms
@@ -200,7 +201,7 @@ type Kill struct {
 	Proc   string
 }
 
-// Shrink is one "Treason uncloaked": a peer took back window that it had offered.
+// Shrink is one "Treason uncloaked" line: a peer took back window that it had offered.
 type Shrink struct {
 	Time     int64
 	Spread   uint32
@@ -210,11 +211,11 @@ type Shrink struct {
 	Count    uint32
 }
 
-// Pair is a cause and its effect.
+// Pair names the host that causes lookups and the host that makes them.
 type Pair struct{ Cause, Effect netip.Addr }
 
-// Day is the summary of one UTC day of a network: small, and enough for every finding. It is bounded by Limits, and
-// days of disjoint hosts (shards) merge.
+// Day is the summary of one UTC day of a network: small, and enough for every finding. Limits bound it, and days of
+// disjoint hosts (shards) merge.
 type Day struct {
 	Date        Date
 	Events      uint64 // events observed; the store holds as many when the two agree
@@ -241,7 +242,7 @@ type Open struct {
 	State   uint8      // parse.State
 }
 
-// append adds the bytes of o to b, with the length before what has no fixed one.
+// append adds the bytes of o to b, each field of variable size behind its length.
 func (o *Open) append(b []byte) []byte {
 	for _, a := range [...]netip.Addr{o.Key.Src, o.Key.Dst, o.Holder} {
 		x, _ := a.MarshalBinary() // never fails
@@ -263,16 +264,17 @@ func bit(b bool) uint64 {
 	return 0
 }
 
-// Key is the five-tuple of a session as its opener sees it, save that one which is forwarded has the inner host as its Dst.
+// Key is the five-tuple of a session as the side that opened it sees it; of a forwarded session, Dst is the inner host.
 type Key struct {
 	Src, Dst     netip.Addr
 	SPort, DPort uint16
 	Proto        uint8
 }
 
-// NewDay is an empty summary.
+// NewDay makes an empty summary.
 func NewDay(d Date) *Day {
-	return &Day{Date: d, Hosts: map[netip.Addr]*Host{}, Routers: map[string]*Router{}, Echoes: map[Pair]uint64{}, Dropped: map[string]uint64{}}
+	return &Day{Date: d, Hosts: map[netip.Addr]*Host{}, Routers: map[string]*Router{}, Echoes: map[Pair]uint64{},
+		Dropped: map[string]uint64{}}
 }
 
 // Merge adds o, a summary of the same date made from other events of other hosts. It is commutative and associative.
@@ -296,7 +298,14 @@ func (d *Day) Merge(o *Day) error {
 	}
 	d.Open = append(d.Open, o.Open...)
 	slices.SortFunc(d.Open, func(a, b Open) int {
-		return cmp.Or(a.Key.compare(b.Key), cmp.Compare(a.Router, b.Router), cmp.Compare(a.Expires, b.Expires), cmp.Compare(a.State, b.State), a.Holder.Compare(b.Holder), cmp.Compare(bit(a.Guessed), bit(b.Guessed)))
+		return cmp.Or(
+			a.Key.compare(b.Key),
+			cmp.Compare(a.Router, b.Router),
+			cmp.Compare(a.Expires, b.Expires),
+			cmp.Compare(a.State, b.State),
+			a.Holder.Compare(b.Holder),
+			cmp.Compare(bit(a.Guessed), bit(b.Guessed)),
+		)
 	})
 	for k, n := range o.Dropped {
 		d.Dropped[k] += n
@@ -333,7 +342,7 @@ func (d *Day) router(name string) *Router {
 	return r
 }
 
-// makeMaps makes the maps that are missing: gob leaves empty ones out.
+// makeMaps makes the maps that gob left out because they were empty.
 func (h *Host) makeMaps() {
 	if h.Ports == nil {
 		h.Ports = map[Port]uint64{}
@@ -404,15 +413,34 @@ func (r *Router) merge(o *Router) {
 	r.Occupancy = mergeLevels(r.Occupancy, o.Occupancy)
 	r.Overflows = append(r.Overflows, o.Overflows...)
 	slices.SortFunc(r.Overflows, func(a, b Overflow) int {
-		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Lines, b.Lines), cmp.Compare(a.Hidden, b.Hidden), cmp.Compare(a.Total, b.Total), cmp.Compare(a.All, b.All))
+		return cmp.Or(
+			cmp.Compare(a.Start, b.Start),
+			cmp.Compare(a.End, b.End),
+			cmp.Compare(a.Lines, b.Lines),
+			cmp.Compare(a.Hidden, b.Hidden),
+			cmp.Compare(a.Total, b.Total),
+			cmp.Compare(a.All, b.All),
+		)
 	})
 	r.Kills = append(r.Kills, o.Kills...)
 	slices.SortFunc(r.Kills, func(a, b Kill) int {
-		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.PID, b.PID), cmp.Compare(a.Proc, b.Proc), cmp.Compare(a.Spread, b.Spread))
+		return cmp.Or(
+			cmp.Compare(a.Time, b.Time),
+			cmp.Compare(a.PID, b.PID),
+			cmp.Compare(a.Proc, b.Proc),
+			cmp.Compare(a.Spread, b.Spread),
+		)
 	})
 	r.Shrinks = append(r.Shrinks, o.Shrinks...)
 	slices.SortFunc(r.Shrinks, func(a, b Shrink) int {
-		return cmp.Or(cmp.Compare(a.Time, b.Time), a.Peer.Compare(b.Peer), cmp.Compare(a.PeerPort, b.PeerPort), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Spread, b.Spread), cmp.Compare(a.Count, b.Count))
+		return cmp.Or(
+			cmp.Compare(a.Time, b.Time),
+			a.Peer.Compare(b.Peer),
+			cmp.Compare(a.PeerPort, b.PeerPort),
+			cmp.Compare(a.Port, b.Port),
+			cmp.Compare(a.Spread, b.Spread),
+			cmp.Compare(a.Count, b.Count),
+		)
 	})
 	r.Floods = append(r.Floods, o.Floods...)
 	slices.SortFunc(r.Floods, compareFloods)
@@ -430,7 +458,7 @@ func (r *Router) merge(o *Router) {
 	r.Lives = mergeLives(r.Lives, o.Lives)
 }
 
-// merged adds the values of b to those of a; nothing in it shares memory with b.
+// merged gives the sums of a and b; nothing in them shares memory with b.
 func merged[K comparable, V any](a, b map[K]V, merge func(v, o *V)) map[K]V {
 	if a == nil && len(b) > 0 {
 		a = make(map[K]V, len(b))
@@ -452,7 +480,8 @@ func mergeLevels(a, b []Level) []Level {
 		case len(a) == 0 || b[0].I < a[0].I:
 			out, b = append(out, b[0]), b[1:]
 		default:
-			l := Level{I: a[0].I, Total: a[0].Total + b[0].Total, Holders: slices.Concat(a[0].Holders, b[0].Holders), States: a[0].States.merge(b[0].States)}
+			l := Level{I: a[0].I, Total: a[0].Total + b[0].Total, Holders: slices.Concat(a[0].Holders, b[0].Holders),
+				States: a[0].States.merge(b[0].States)}
 			slices.SortFunc(l.Holders, compareHolders)
 			out, a, b = append(out, l), a[1:], b[1:]
 		}
@@ -460,13 +489,13 @@ func mergeLevels(a, b []Level) []Level {
 	return out
 }
 
-// compareHolders puts the one with more entries first, then the lower address.
+// compareHolders orders holders by entries, most first, then by address.
 func compareHolders(a, b Holder) int {
 	return cmp.Or(cmp.Compare(b.N, a.N), a.Host.Compare(b.Host))
 }
 
-// OpenPrint tells whether the next day would begin otherwise: with other sessions, or other gauges of its routers. It is 0 for no
-// day and for one that leaves nothing.
+// OpenPrint is a hash of what the next day begins with: the open sessions, and the gauges of the routers. It is 0 for a
+// nil day and for one that leaves nothing.
 func (d *Day) OpenPrint() uint64 {
 	if d == nil {
 		return 0
@@ -492,7 +521,7 @@ func (d *Day) OpenPrint() uint64 {
 	return h.Sum64()
 }
 
-// HostList is the hosts of the day in order of address.
+// HostList lists the hosts of the day in order of address.
 func (d *Day) HostList() []netip.Addr {
 	return slices.SortedFunc(maps.Keys(d.Hosts), netip.Addr.Compare)
 }
@@ -507,7 +536,7 @@ func (d *Day) MarshalBinary() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// UnmarshalBinary decodes what MarshalBinary wrote.
+// UnmarshalBinary decodes the bytes that MarshalBinary wrote.
 func (d *Day) UnmarshalBinary(b []byte) error {
 	type plain Day
 	*d = *NewDay(0)

@@ -9,8 +9,9 @@ import (
 	"uncloak/parse"
 )
 
-// outward is where a host goes, while its day runs: what Host.Targets, Ports, Fans and Walls are made of. Each session looks into it two or
-// three times, so its keys are plain memory, which hashes and compares in a third of the time that a netip.Addr with its zone takes (pprof).
+// outward counts the destinations of a host while its day runs: Host.Targets, Ports, Fans and Walls are made of it.
+// Each session looks into it two or three times, so its keys are plain memory, which hashes and compares in a third of
+// the time that a netip.Addr with its zone takes (pprof).
 type outward struct {
 	doors []doorway
 	index []uint16 // open addressing over doors: 1 + position, 0 = free; at least twice as long
@@ -61,7 +62,7 @@ func (d Door) plain() plainDoor {
 	return plainDoor{hi, lo, uint64(plainPort(d.Port))}
 }
 
-// open notes a session to a door at ns, in ten minutes span of the day. hash is that of the peer.
+// open counts a session to a door at ns, in the ten-minute span of that number. hash is that of the peer.
 func (o *outward) open(d Door, hash uint64, ns int64, span int) {
 	x := o.target(d, hash)
 	x.N++
@@ -73,7 +74,7 @@ func (o *outward) open(d Door, hash uint64, ns int64, span int) {
 	o.port(d.Port, hash)
 }
 
-// at is the record of that door, nil when there is none.
+// at gives the record of the door, or nil.
 func (o *outward) at(d Door) *Target {
 	if x := o.find(d.plain(), hashAddr(d.Peer)); x != nil {
 		return &x.Target
@@ -94,7 +95,7 @@ func (o *outward) find(k plainDoor, hash uint64) *doorway {
 	return nil
 }
 
-// target is the record of that door; when there are too many, the rarest half goes.
+// target gives the record of the door, and makes it if there is none; of too many doors, the rarest half goes.
 func (o *outward) target(d Door, hash uint64) *Target {
 	k := d.plain()
 	if x := o.find(k, hash); x != nil {
@@ -133,7 +134,7 @@ func (o *outward) enter(at int) {
 	o.index[i] = uint16(at + 1)
 }
 
-// trim keeps those gone to most, of equal ones those gone to last.
+// trim keeps the doors with most sessions, of equal ones those with the latest.
 func (o *outward) trim(keep int) {
 	var order [maxTargets]*doorway
 	for i := range o.doors {
@@ -154,7 +155,7 @@ func (o *outward) trim(keep int) {
 	o.rebuild(len(o.index))
 }
 
-// before is a total order, so that the same doors stay whatever the map's order is.
+// before is a total order, so that the same doors stay whatever the order of the map is.
 func (x *doorway) before(y *doorway) bool {
 	if x.N != y.N {
 		return x.N > y.N
@@ -165,10 +166,10 @@ func (x *doorway) before(y *doorway) bool {
 	return cmp.Or(x.door.Peer.Compare(y.door.Peer), cmp.Compare(x.key.port, y.key.port)) < 0
 }
 
-// selectFirst moves the n first ones to the front.
+// selectFirst moves the n first doors to the front.
 func selectFirst(all []*doorway, n int) { quickselect(all, n, (*doorway).before) }
 
-// port counts a session to a port and, once there are some, the hosts that it is spoken to on.
+// port counts a session to a port and, once the port has some sessions, the hosts that it reaches there.
 func (o *outward) port(p Port, peer uint64) {
 	k := plainPort(p)
 	x := o.last
@@ -209,8 +210,9 @@ func (o *outward) newPort(k uint32, p Port) *portway {
 	return x
 }
 
-// wall counts the ports of a peer whose doors are new again and again: there are many of them, or the record has let go of one in between,
-// which the count of distinct ports tells apart. When there are too many such peers, the one with the fewest ports makes room.
+// wall counts the ports of a peer to which new doors come again and again: the peer has many, or the record dropped one
+// in between; the count of distinct ports tells which. Of too many such peers, the one with the fewest ports makes
+// room.
 func (o *outward) wall(d Door, hash uint64) {
 	cell := &o.often[hash%uint64(len(o.often))]
 	*cell = min(*cell+1, 128)
@@ -235,7 +237,8 @@ func (o *outward) wall(d Door, hash uint64) {
 		if len(o.walls) >= maxWalls {
 			var least netip.Addr
 			for p, f := range o.walls {
-				if !least.IsValid() || f.Peers() < o.walls[least].Peers() || f.Peers() == o.walls[least].Peers() && p.Less(least) {
+				if !least.IsValid() || f.Peers() < o.walls[least].Peers() ||
+					f.Peers() == o.walls[least].Peers() && p.Less(least) {
 					least = p
 				}
 			}
@@ -268,7 +271,7 @@ func (o *outward) fill(h *Host) {
 	}
 }
 
-// judged notes the outcome of a session that a host opened; each session has one.
+// judged counts the outcome of a session that a host opened; each session has one.
 func (t *Tracker) judged(e *parse.Event, host, peer netip.Addr, o outcome) {
 	if o == unknown || e.Src != host {
 		return

@@ -7,14 +7,15 @@ import (
 	"github.com/axiomhq/hyperloglog"
 )
 
-// peers counts distinct addresses: exactly up to exactPeers, then in 2 KiB with a standard error of 1.04/sqrt(2048) = 2.3 %
-// (Flajolet et al., HyperLogLog, 2007).
+// peers counts distinct addresses: exactly up to exactPeers, then in 2 KiB with a standard error of 1.04/sqrt(2048) =
+// 2.3 % (Flajolet et al., HyperLogLog, 2007).
 type peers struct {
 	few    []uint64 // hashes
 	sketch *hyperloglog.Sketch
 }
 
-// exactPeers is how many are told apart: most hosts of a house speak to fewer, and of three peers two may share a register.
+// exactPeers bounds the addresses that are kept themselves: most hosts of a household have fewer peers, and of three
+// peers two may share a register.
 const exactPeers = 32
 
 func newSketch(sparse bool) *hyperloglog.Sketch {
@@ -45,7 +46,7 @@ func sketchOf(hashes []uint64, sparse bool) *hyperloglog.Sketch {
 	return s
 }
 
-// estimate is how many there are, and the sketch that merges with others.
+// estimate gives the number of addresses, and the sketch that merges with others.
 func (p *peers) estimate() (n uint64, sketch []byte) {
 	if p.sketch != nil {
 		sketch, _ = p.sketch.MarshalBinary()

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// busy counts the running slot of a Series.
+// busy counts the events of the running slot of a Series.
 type busy struct {
 	slot  int
 	fine  Fine
@@ -15,7 +15,7 @@ type busy struct {
 	peers map[netip.Addr]struct{} // all of them, once there are more
 }
 
-// add counts one event in the running slot; what comes late goes to its own slot, without its peer.
+// add counts one event in the running slot; a late event goes to its own slot, without its peer.
 func (b *busy) add(s *Series, slot, sec int, peer netip.Addr) {
 	if slot != b.slot || b.n == 0 {
 		if slot < b.slot {
@@ -54,7 +54,7 @@ func (b *busy) spoke(peer netip.Addr) {
 	}
 }
 
-// distinct is how many peers the slot has.
+// distinct gives the number of peers of the slot.
 func (b *busy) distinct() uint16 {
 	if b.peers == nil {
 		return uint16(b.nFew)

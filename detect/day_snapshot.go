@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// This file copies what a Tracker has counted, so that a Day can be read and stored while it goes on.
+// This file copies what a Tracker has counted, so that a Day can be read and stored while the tracker goes on.
 
-// Day is the summary so far, a copy that the tracker does not touch again.
+// Day copies the summary so far; the tracker does not touch the copy again.
 func (t *Tracker) Day() *Day {
 	d := *t.day
 	d.Hosts = make(map[netip.Addr]*Host, len(t.hosts))
@@ -75,7 +75,7 @@ func (t *Tracker) snapshot(rs *routerState) *Router {
 	return &r
 }
 
-// copies is m with values that share nothing with it; nil for an empty one.
+// copies gives m with values that share nothing with it; nil for an empty map.
 func copies[K comparable, V any](m map[K]*V, clone func(*V) V) map[K]V {
 	if len(m) == 0 {
 		return nil

@@ -13,17 +13,18 @@ const (
 	maxFans    = 32  // ports whose fan-out is counted per host and day
 	fanFloor   = 20  // sessions to a port from which on its fan-out is counted
 	maxWalls   = 32  // peers whose ports are counted per host and day
-	wallCell   = 8   // new doors in a cell of peers, of 128 that are halved each 512 doors, from which on its peers are looked at
-	wallFloor  = 3   // … and of one of those peers, from which on its ports are counted
+	// new doors in a cell of peers, of 128 that are halved each 512 doors, from which on its peers are looked at
+	wallCell  = 8
+	wallFloor = 3 // … and of one of those peers, from which on its ports are counted
 )
 
-// Door is a service that a host goes to: an address and a port there.
+// Door is a service that a host connects to: an address and a port there.
 type Door struct {
 	Peer netip.Addr
 	Port Port
 }
 
-// Target is what became of a host's sessions to one door in a day.
+// Target counts a host's sessions to one door in a day by their outcome.
 type Target struct {
 	N           uint64
 	Done        uint64    // that were answered, where the log tells
@@ -33,7 +34,7 @@ type Target struct {
 	Active      [3]uint64 // when it was gone to: bit i is the i-th ten minutes of the day
 }
 
-// Fan counts the distinct hosts that were spoken to on one port, by linear counting (Whang et al., 1990): 2048 bits
+// Fan counts the distinct hosts that are reached on one port, by linear counting (Whang et al., 1990): 2048 bits
 // estimate up to about 10,000 within 3 %.
 type Fan struct {
 	N    uint64
@@ -47,7 +48,7 @@ func (f *Fan) addHash(h uint64) {
 	f.Bits[h>>6&31] |= 1 << (h & 63)
 }
 
-// Peers is the estimate; a full sketch gives its upper end.
+// Peers gives the estimate; a full sketch gives its upper end.
 func (f *Fan) Peers() float64 {
 	const m = 2048
 	used := 0
@@ -79,7 +80,7 @@ func (t *Target) merge(o *Target) {
 	}
 }
 
-// outcome is what the end of a session, or a change of its state, says of it.
+// outcome says whether a session came about, by its end or a change of its state.
 type outcome uint8
 
 const (
@@ -89,8 +90,8 @@ const (
 	silent
 )
 
-// outcomeOf reads it from an end: the device's own word where it gives one, else the packets, of which a TCP session that came about has
-// at least five in both directions (handshake and FINs).
+// outcomeOf reads the outcome from an end: from the reason where the device names one, else from the packets. A TCP
+// session that came about has at least five in both directions (handshake and FINs).
 func outcomeOf(e *parse.Event) outcome {
 	switch {
 	case e.Proto == parse.UDP && e.DPort == 53: // a lookup: one packet each way

@@ -11,16 +11,16 @@ import (
 const (
 	maxHolders = 12  // holders kept per slot; the rest is Total minus their sum
 	maxPorts   = 256 // ports and resolvers counted per host
-	// echoMemory is how long a peer is remembered to recognise a reverse lookup of it.
+	// echoMemory is the time for which a peer is remembered, to recognise a reverse lookup of it.
 	echoMemory = 120 * time.Second
 	maxRecent  = 1 << 16
 	// spellGap joins table-full lines to one spell: the kernel is silent for 5 s at a time (net.core.message_cost)
 	// while it drops on, and syslogd's "repeated" comes up to 30 s late.
 	spellGap = 60 * time.Second
-	// maxSpread is how exactly the time of a session must be known, in ms, to be counted. Lines that are placed by their uptime
-	// are off by up to a minute all together; lines without any time are given one among many.
+	// maxSpread bounds the uncertainty, in ms, of the time of a session that is counted. Lines that are placed by their
+	// uptime are off by up to a minute all together; lines without any time are given one among many.
 	maxSpread = 120_000
-	// killTwin is within which two lines about one pid are one kill (2.6 kernels print two).
+	// killTwin is the time within which two lines about one pid are one kill (2.6 kernels print two).
 	killTwin = 60 * time.Second
 )
 
@@ -34,7 +34,7 @@ type Tracker struct {
 	lookAt     int64 // when the first look at a full table is due; 0 = none is
 	hosts      map[netip.Addr]*hostState
 	routers    map[parse.Name]*routerState
-	recent     [2]flat[[2]uint64, contact] // outside address → who of ours spoke to it last, in two generations
+	recent     [2]flat[[2]uint64, contact] // outside address → host that spoke to it last, in two generations
 	turned     int64                       // when they last changed
 	lastName   parse.Name                  // most events come from the router of the one before
 	lastRouter *routerState
@@ -67,7 +67,7 @@ type hostState struct {
 type routerState struct {
 	router   *Router
 	held     *Timeouts
-	size     int // entries that its table takes; 0 = nobody said
+	size     int // entries that its table takes; 0 = not configured
 	lastKind parse.Kind
 	spell    *Overflow
 	in       *holding // its entries, once its table was full
@@ -79,10 +79,10 @@ type routerState struct {
 	alarmed  int                    // 1 + the alarm whose line came last, 0 once another message of that rate limit did
 	links    map[string]*Iface
 	pings    map[netip.Addr]*Pings
-	pinged   netip.Addr // who answered last
+	pinged   netip.Addr // target that answered last
 }
 
-// NewTracker starts the summary of date. prev is the Day before it, whose open sessions go on; nil when there is none.
+// NewTracker starts the summary of date. prev is the Day before it, whose open sessions go on; it may be nil.
 func NewTracker(cfg Config, prev *Day, date Date) *Tracker {
 	if prev != nil && prev.Date != date-1 {
 		prev = nil
@@ -102,10 +102,11 @@ func NewTracker(cfg Config, prev *Day, date Date) *Tracker {
 	}
 }
 
-// Now is the latest time that the tracker has seen, in ns.
+// Now gives the latest time that the tracker has seen, in ns.
 func (t *Tracker) Now() int64 { return t.now }
 
-// EntriesAt moves the clock to ns, as an event of that time would, and tells the session entries of each holder over all routers.
+// EntriesAt moves the clock to ns, as an event of that time would, and gives the session entries of each holder over
+// all routers.
 func (t *Tracker) EntriesAt(ns int64) map[netip.Addr]int {
 	if dateOf(ns) == t.day.Date {
 		t.advance(ns)
@@ -119,10 +120,10 @@ func (t *Tracker) EntriesAt(ns int64) map[netip.Addr]int {
 	return out
 }
 
-// Date is the day that the tracker summarizes.
+// Date gives the day that the tracker summarizes.
 func (t *Tracker) Date() Date { return t.day.Date }
 
-// Observe takes one event in. It is false, and nothing happened, when the event is of another date.
+// Observe takes one event in. It reports false and does nothing when the event is of another date.
 func (t *Tracker) Observe(e *parse.Event) bool {
 	if dateOf(e.Time) != t.day.Date {
 		return false
@@ -137,6 +138,15 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 	rs := t.router(e.Router)
 	rs.router.Lines++
 	rs.router.count(d, e)
+	t.take(e, rs)
+	if e.Kind != parse.Repeated {
+		rs.lastKind = e.Kind
+	}
+	return true
+}
+
+// take hands the event to the part of the tracker that follows its kind.
+func (t *Tracker) take(e *parse.Event, rs *routerState) {
 	switch e.Kind {
 	case parse.SessionNew:
 		if e.Spread > maxSpread { // many that are given one time would look like a burst
@@ -190,13 +200,9 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 	default:
 		rs.router.Other[e.Kind.String()]++
 	}
-	if e.Kind != parse.Repeated {
-		rs.lastKind = e.Kind
-	}
-	return true
 }
 
-// advance moves the clock, slot by slot, so that each slot's level is that of its own time.
+// advance moves the clock slot by slot, so that each slot's level is measured at its own time.
 func (t *Tracker) advance(ns int64) {
 	if ns <= t.now {
 		return
@@ -225,7 +231,8 @@ func (t *Tracker) closeSlot() {
 			rs := t.router(h.router)
 			rs.router.Occupancy = append(rs.router.Occupancy, l)
 			if t.judges(h) {
-				rs.router.Gauge.over(t.table.start+int64(t.slot+1)*int64(SlotLen), h.total, h.sure(), rs.size, 2*rs.held.TypicalTCP)
+				rs.router.Gauge.over(t.table.start+int64(t.slot+1)*int64(SlotLen), h.total, h.sure(), rs.size,
+					2*rs.held.TypicalTCP)
 			}
 		}
 		h.nextSlot()
@@ -238,7 +245,8 @@ func (t *Tracker) router(name parse.Name) *routerState {
 	}
 	rs := t.routers[name]
 	if rs == nil {
-		rs = &routerState{router: t.day.router(name.String()), held: t.cfg.timeouts(name.String()), size: t.cfg.table(name.String())}
+		rs = &routerState{router: t.day.router(name.String()), held: t.cfg.timeouts(name.String()),
+			size: t.cfg.table(name.String())}
 		rs.router.Gauge = t.gauges[name.String()]
 		t.routers[name] = rs
 	}
@@ -246,7 +254,7 @@ func (t *Tracker) router(name parse.Name) *routerState {
 	return rs
 }
 
-// known is the state of an address that has one, else nil.
+// known gives the state of an address that has one, else nil.
 func (t *Tracker) known(a netip.Addr) *hostState {
 	if t.lastHost != nil && t.lastAddr == a {
 		return t.lastHost
@@ -258,7 +266,8 @@ func (t *Tracker) known(a netip.Addr) *hostState {
 	return hs
 }
 
-// host is the state of one internal address. Beyond the limit all further ones share the record of the zero address.
+// host gives the state of one internal address. Beyond the limit all further addresses share the record of the zero
+// address.
 func (t *Tracker) host(a netip.Addr) *hostState {
 	if hs := t.known(a); hs != nil {
 		return hs
@@ -274,11 +283,12 @@ func (t *Tracker) host(a netip.Addr) *hostState {
 	return hs
 }
 
-// sides says which internal host a session belongs to, and who its peer is: the opener where it is internal, else the
-// one that is reached. ok is false when neither side is internal.
+// sides gives the internal host that a session belongs to, and its peer: the host is the opener where that is internal,
+// else the side that is reached. ok is false when neither side is internal.
 func (t *Tracker) sides(e *parse.Event) (host, peer netip.Addr, ok bool) {
 	switch {
-	case e.Src.IsValid() && t.known(e.Src) != nil || t.cfg.Internal(e.Src): // who has a record is one of ours, and a look there costs less
+	case e.Src.IsValid() && t.known(e.Src) != nil || t.cfg.Internal(e.Src):
+		// only hosts inside have a record: a quick look
 		return e.Src, e.Dst, true
 	case t.cfg.Internal(e.Dst):
 		return e.Dst, e.Src, true
@@ -288,8 +298,8 @@ func (t *Tracker) sides(e *parse.Event) (host, peer netip.Addr, ok bool) {
 	return netip.Addr{}, e.Dst, false
 }
 
-// keyOf names the session. One that is forwarded goes by the host that it reaches: the rule that logs its beginning stands behind
-// the translation, the line about its end gives both sides of it.
+// keyOf gives the key of the session. A forwarded session goes by the inner host: the rule that logs its beginning
+// stands behind the translation, and the line about its end gives both sides of it.
 func (t *Tracker) keyOf(e *parse.Event) Key {
 	if e.NATDst.IsValid() && e.NATDst != e.Dst && t.cfg.Internal(e.NATDst) {
 		return Key{e.Src, e.NATDst, e.SPort, cmp.Or(e.NATDPort, e.DPort), e.Proto}
@@ -307,7 +317,8 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	hold, guessed := t.hold(e, k, hs, rs)
 	expires := e.Time + int64(hold)
 	s := t.table.spot(k)
-	if have := t.table.entries.find(s.hash, s.key); have != nil { // a retransmitted SYN, the next datagram, or another logger's copy
+	// a retransmitted SYN, the next datagram, or another logger's copy
+	if have := t.table.entries.find(s.hash, s.key); have != nil {
 		t.repeated(*have, e, rs, expires)
 		return
 	}
@@ -342,8 +353,8 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	t.count(hs, e, host, peer)
 }
 
-// repeated takes in another line about a session's beginning. A client sends its SYN again after 1, 3 and 7 s when nobody answers;
-// another logger's copy comes once.
+// repeated counts another line about a session's beginning. A client sends its SYN again after 1, 3 and 7 s without an
+// answer; the copy of another logger comes once.
 func (t *Tracker) repeated(have *entry, e *parse.Event, rs *routerState, expires int64) {
 	have.expires, have.heard = max(have.expires, expires), max(have.heard, e.Time)
 	if e.Proto != parse.TCP || have.state != parse.NoState || have.again >= synRepeats {
@@ -379,7 +390,7 @@ func (t *Tracker) place(ns int64) (slot, sec int) {
 	return s / 10, s % 10
 }
 
-// bump counts k; when the map is full, the rare ones make room (lossy counting, Manku and Motwani 2002).
+// bump counts k; when the map is full, rare keys make room (lossy counting, Manku and Motwani 2002).
 func bump[K comparable](m map[K]uint64, k K) {
 	if _, ok := m[k]; !ok && len(m) >= maxPorts {
 		for x, n := range m {
@@ -459,7 +470,7 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 	t.table.end(s, e.Time, counted)
 }
 
-// fadedEnd says whether the session that ended had been given up.
+// fadedEnd reports whether the session that ended had been given up.
 func (t *Tracker) fadedEnd(k Key, s spot, e *parse.Event) bool {
 	x, ok := t.table.faded.take(s)
 	if ok {
@@ -468,12 +479,13 @@ func (t *Tracker) fadedEnd(k Key, s spot, e *parse.Event) bool {
 	return ok
 }
 
-// settled says whether the log is so old that few sessions end of which it cannot know.
+// settled reports whether the log is so old that few sessions end that began before it.
 func (t *Tracker) settled(ns int64) bool {
 	return t.day.Began != 0 || ns-t.day.First > int64(lifeSettled)
 }
 
-// remember notes who spoke to peer, for reverse lookups that follow. What is older than echoMemory goes, and what is too much.
+// remember notes the host that spoke to the peer, for reverse lookups that follow. Peers older than echoMemory go, and
+// those beyond the bound.
 func (t *Tracker) remember(peer, host netip.Addr, hash uint64, at int64) {
 	full := t.recent[0].n >= maxRecent/2
 	if full || at-t.turned > int64(echoMemory) {
@@ -487,7 +499,7 @@ func (t *Tracker) remember(peer, host netip.Addr, hash uint64, at int64) {
 	*t.recent[0].put(mix(hash^t.table.seed), [2]uint64{hi, lo}) = contact{host, at}
 }
 
-// spokeTo is who of ours spoke to that peer lately.
+// spokeTo names the internal host that spoke to the peer last.
 func (t *Tracker) spokeTo(peer netip.Addr, at int64) (host netip.Addr, ok bool) {
 	hi, lo := plain(peer)
 	hash := mix(hashAddr(peer) ^ t.table.seed)

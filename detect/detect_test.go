@@ -2,7 +2,6 @@ package detect
 
 import (
 	"fmt"
-	"iter"
 	"math/rand/v2"
 	"net/netip"
 	"reflect"
@@ -95,7 +94,11 @@ func (s *stream) days(cfg Config) []*Day {
 
 func (s *stream) findings(cfg Config) []Finding {
 	days := s.days(cfg)
-	return Findings(days, cfg, Window{days[0].Date.Start(), days[len(days)-1].Date.End()})
+	fs := Findings(days, cfg, Window{days[0].Date.Start(), days[len(days)-1].Date.End()})
+	if wrong := notInTable(fs); wrong != "" {
+		panic(wrong)
+	}
+	return fs
 }
 
 func only(t *testing.T, fs []Finding, kind string) Finding {
@@ -194,13 +197,11 @@ func TestLiveIsReplay(t *testing.T) {
 			}
 			prev = stored
 		}
-		got := summarize(cfg, prev, want.Date, func(yield func(*parse.Event) bool) {
-			for _, e := range s.events {
-				if !yield(&e) {
-					return
-				}
-			}
-		})
+		replay := NewTracker(cfg, prev, want.Date)
+		for _, e := range s.events {
+			replay.Observe(&e)
+		}
+		got := replay.Day()
 		differ(t, "live and replay", encoded(t, want), encoded(t, got))
 		prev = want
 	}
@@ -437,13 +438,4 @@ func BenchmarkFindings(b *testing.B) {
 	for b.Loop() {
 		Findings(days, cfg, Window{t0, t0.Add(28 * 24 * time.Hour)})
 	}
-}
-
-// summarize returns the Day of the given events.
-func summarize(cfg Config, prev *Day, date Date, events iter.Seq[*parse.Event]) *Day {
-	t := NewTracker(cfg, prev, date)
-	for e := range events {
-		t.Observe(e)
-	}
-	return t.Day()
 }

@@ -43,7 +43,7 @@ type Storm struct {
 	Names []Count `json:"names,omitempty"`
 }
 
-// Count is how often something was seen.
+// Count says how often something was seen.
 type Count struct {
 	What string `json:"what"`
 	N    uint64 `json:"n"`
@@ -68,7 +68,7 @@ func (hs *hostState) asked(e *parse.Event, slot, sec int) {
 	m[name]++
 }
 
-// asking is what the storm detector knows of one host.
+// asking holds what the storm detector knows of one host.
 type asking struct {
 	*activity
 	line  *line
@@ -76,20 +76,28 @@ type asking struct {
 	peak  uint32 // lookups of its fullest slot
 }
 
-// stormFindings reports hosts that ask for far more names than the network does, or than they did. Hosts whose storms
-// another one causes are explained.
+// stormFindings reports hosts that ask for far more names than the rest of the network, or than they did before. Hosts
+// whose lookups answer another host's bursts are left out: they are explained.
 func stormFindings(q *inquiry) []Finding {
 	days := q.days
 	sp := newSpan(q.w)
 	var all []asking
 	for _, a := range q.hosts {
 		x := asking{activity: a, line: a.lookups}
-		names := slices.ContainsFunc(days, func(d *Day) bool { h := d.Hosts[a.host]; return h != nil && len(h.Asks.Slots) > 0 })
-		if slices.ContainsFunc(days, func(d *Day) bool { h := d.Hosts[a.host]; return h != nil && len(h.PTRs.Slots) > 0 }) { // a.lookups may be those
+		names := slices.ContainsFunc(days, func(d *Day) bool {
+			h := d.Hosts[a.host]
+			return h != nil && len(h.Asks.Slots) > 0
+		})
+		// a.lookups may be those
+		if slices.ContainsFunc(days, func(d *Day) bool {
+			h := d.Hosts[a.host]
+			return h != nil && len(h.PTRs.Slots) > 0
+		}) {
 			x.line = sp.lay(days, seriesOf(a.host, func(h *Host) *Series { return &h.Lookups }))
 		}
 		if names {
-			if asks := sp.lay(days, seriesOf(a.host, func(h *Host) *Series { return &h.Asks })); asks.total() > x.line.total() {
+			asks := sp.lay(days, seriesOf(a.host, func(h *Host) *Series { return &h.Asks }))
+			if asks.total() > x.line.total() {
 				x.line, x.named = asks, true
 			}
 		}
@@ -115,7 +123,7 @@ func stormFindings(q *inquiry) []Finding {
 	return out
 }
 
-// usualPeak is the median of the other hosts' fullest slots; 0 when they are too few to tell.
+// usualPeak gives the median of the other hosts' fullest slots; 0 when there are too few hosts.
 func usualPeak(all []asking, but int) float64 {
 	var peaks []float64
 	for i := range all {
@@ -129,7 +137,7 @@ func usualPeak(all []asking, but int) float64 {
 	return middle(peaks)
 }
 
-// sudden looks for spells that stand apart from all that the host and the others do.
+// sudden looks for spells of lookups that stand apart from what the host and the others do otherwise.
 func (x *asking) sudden(days []*Day, others float64) (Finding, bool) {
 	if float64(x.peak) < max(stormPeak, stormOthers*others) {
 		return Finding{}, false
@@ -151,7 +159,7 @@ func (x *asking) sudden(days []*Day, others float64) (Finding, bool) {
 	return f, true
 }
 
-// mostly says that in the storm the host does hardly anything but ask.
+// mostly reports whether the host does hardly anything but ask in the storm.
 func (x *asking) mostly(r run) bool {
 	if x.named {
 		return true
@@ -163,7 +171,7 @@ func (x *asking) mostly(r run) bool {
 	return float64(r.events) >= stormOwn*float64(all)
 }
 
-// inBins is how many of the line's events lie in those ten-minute spans.
+// inBins counts the line's events in those ten-minute spans.
 func (l *line) inBins(from, to int) (n int) {
 	for i := from * stormBin; i < to*stormBin; i++ {
 		n += int(l.slots[i])
@@ -171,8 +179,9 @@ func (l *line) inBins(from, to int) (n int) {
 	return n
 }
 
-// serves says that the lookups go with sessions: those of the host itself, when somebody works at it and its browser loads page after page,
-// or, when hardly anybody else asks outside, those of the whole network that it resolves names for.
+// serves reports whether sessions explain the lookups: those of the host itself, when a person works at it and its
+// browser loads page after page, or, when hardly any other host asks outside, those of the whole network that it
+// resolves names for.
 func (x *asking) serves(hosts []*activity, askers, from, to int) bool {
 	n, own := x.line.inBins(from, to), x.sessions.inBins(from, to)
 	if x.named {
@@ -193,8 +202,8 @@ func (x *asking) serves(hosts []*activity, askers, from, to int) bool {
 	return n < network
 }
 
-// steady looks for lookups without a pause: answers that never come, one name again and again, or far more than before, which serve no
-// sessions.
+// steady looks for lookups without a pause: answers that never come, one name again and again, or far more than before,
+// which serve no sessions.
 func (x *asking) steady(days []*Day, serves func(from, to int) bool) (Finding, bool) {
 	bins := map[int]float64{}
 	for i, n := range x.line.slots {
@@ -217,7 +226,8 @@ func (x *asking) steady(days []*Day, serves func(from, to int) bool) (Finding, b
 		values := slices.Collect(maps.Values(bins))
 		usual, _ := sparseMedian(values, float64(x.line.n)/stormBin)
 		rise := max(least, stormRise*usual)
-		if from, to, n = longest(bins, func(v float64) bool { return v >= rise }); n == 0 || x.sinceEver(from) || serves(from, to) {
+		from, to, n = longest(bins, func(v float64) bool { return v >= rise })
+		if n == 0 || x.sinceEver(from) || serves(from, to) {
 			return Finding{}, false
 		}
 		class = Steady
@@ -231,10 +241,10 @@ func (x *asking) steady(days []*Day, serves func(from, to int) bool) (Finding, b
 	return f, true
 }
 
-// sinceEver says that it began where the log does: nothing tells that it was ever otherwise.
+// sinceEver reports whether the spell began where the log does: then nothing shows that it was ever otherwise.
 func (x *asking) sinceEver(bin int) bool { return bin <= 1 }
 
-// longest is the run of at least stormLong bins on end that hold, half-open, with most in it.
+// longest finds the row of at least stormLong bins on end for which holds is true, half-open, with the largest sum.
 func longest(bins map[int]float64, holds func(float64) bool) (from, to int, sum float64) {
 	at, end, n := 0, -1, 0.0
 	for _, i := range slices.Sorted(maps.Keys(bins)) {
@@ -252,7 +262,7 @@ func longest(bins map[int]float64, holds func(float64) bool) (from, to int, sum 
 	return from, to, sum
 }
 
-// answers counts the lookups whose outcome the log tells, and those that got none.
+// answers counts the lookups whose outcome the log shows, and those without an answer.
 func answers(days []*Day, host netip.Addr) (known, silent uint64) {
 	for _, d := range days {
 		h := d.Hosts[host]
@@ -285,7 +295,8 @@ func (x *asking) names(days []*Day) (out []Count) {
 }
 
 func (x *asking) base(days []*Day, class string) Finding {
-	f := Finding{ID: fmt.Sprintf("dns-storm-%v", x.host), Kind: DNSStorm, Class: class, Host: x.host.String(), Name: x.name}
+	f := Finding{ID: fmt.Sprintf("dns-storm-%v", x.host), Kind: DNSStorm, Class: class, Host: x.host.String(),
+		Name: x.name}
 	f.Names = x.names(days)
 	if x.resolver.IsValid() {
 		f.Resolver = x.resolver.String()

@@ -8,9 +8,9 @@ import (
 // Finding is one statement about the network with all that its words need. What every kind has, and what several kinds
 // share, stands here; what only one kind has is embedded, declared in the file of its detector, and flat in the JSON.
 //
-// The JSON names and their order are a contract: names are added, never renamed. encoding/json writes them in the order of
-// declaration, so that a few fields of one kind stand between shared ones. Numbers are SI units; shares are 0..1. Package
-// report fills Title, Detail, Advice and Explain.
+// The JSON names and their order are a contract: names are added, never renamed. encoding/json writes them in the order
+// of declaration, so that a few fields of one kind stand between shared ones. Numbers are SI units; shares are 0..1.
+// Package report fills Title, Detail, Advice and Explain.
 type Finding struct {
 	ID       string    `json:"id"`              // of this finding; of a full table it holds the time of the spell
 	Key      string    `json:"key,omitempty"`   // the same on each day: new, worse and gone are told by it
@@ -38,7 +38,8 @@ type Finding struct {
 	Echo
 
 	TableFull
-	Lines int `json:"lines,omitempty"` // log lines that say so; clock: lines with a stamp that was believed; loss: lines that are there
+	// log lines that say so; clock: lines with a stamp that was believed; loss: lines that are there
+	Lines int `json:"lines,omitempty"`
 	Drops int `json:"drops,omitempty"` // packets refused, by lines and by suppressed ones; loss: lines that are missing
 	Collateral
 
@@ -47,7 +48,8 @@ type Finding struct {
 	Port      int      `json:"port,omitempty"`
 	PeerPorts []string `json:"peer_ports,omitempty"` // window-shrink: peer:port, the address may be masked
 	SpreadS   float64  `json:"spread_s,omitempty"`   // ± of Start and End
-	With      string   `json:"with,omitempty"`       // id of a finding that is interleaved with this one; lag: of the first hop's
+	// id of a finding that is interleaved with this one; lag: of the first hop's
+	With string `json:"with,omitempty"`
 	Shrinking
 
 	SYNFlood
@@ -58,9 +60,11 @@ type Finding struct {
 	Spells []Spell `json:"spells,omitempty"` // lag, link-flap, loss
 	Arrival
 
-	Loss float64 `json:"loss,omitempty"` // share of the log behind this finding that is known to be missing; left out when nothing is
+	// share of the log behind this finding that is known to be missing; left out when nothing is
+	Loss float64 `json:"loss,omitempty"`
 
-	Class  string  `json:"class,omitempty"`  // which sort of its kind: the constants beside its detector; growth: sessions or bytes
+	// which sort of its kind: the constants beside its detector; growth: sessions or bytes
+	Class  string  `json:"class,omitempty"`
 	Peer   string  `json:"peer,omitempty"`   // the other end: address:port of a service, or an address
 	RateS  float64 `json:"rate_s,omitempty"` // sessions or lookups a second
 	Failed int     `json:"failed,omitempty"` // reset: sessions that are known to have failed; 0 = the log does not tell
@@ -104,7 +108,7 @@ type Evidence struct {
 	Ask    Ask      `json:"-"`
 }
 
-// Ask is a question to the store.
+// Ask selects events of the store.
 type Ask struct {
 	From, To time.Time
 	Router   string

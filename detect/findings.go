@@ -20,8 +20,8 @@ func (w Window) touches(d *Day) bool {
 	return d.Date.Start().Before(w.To) && d.Date.End().After(w.From)
 }
 
-// within cuts w to the time that the events of the days cover: what is usual is judged by the time that was seen, not by
-// the time that was asked for.
+// within cuts w to the time that the events of the days cover: what is usual is judged by the time that was seen, not
+// by the time that was asked for.
 func (w Window) within(days []*Day) Window {
 	if len(days) == 0 {
 		return Window{w.From, w.From}
@@ -87,8 +87,8 @@ func newInquiry(days []*Day, cfg *Config, w Window) *inquiry {
 	return q
 }
 
-// ofHosts joins what f finds of each host by its own traffic, in order of address. Hosts that only answer another one's
-// bursts are left out: what they do is explained.
+// ofHosts joins the findings that f makes of each host's own traffic, in order of address. Hosts that only answer
+// another one's bursts are left out: their traffic is explained.
 func (q *inquiry) ofHosts(f func(a *activity) []Finding) (out []Finding) {
 	found := make([][]Finding, len(q.hosts))
 	sideBySide(len(q.hosts), func(i int) {

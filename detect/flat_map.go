@@ -1,8 +1,9 @@
 package detect
 
-// flat is a map for what each session touches: open addressing with linear probing and backward shift, keys and values side by side, the hash
-// made once by the caller. It has a third of the cost of a Go map (pprof, BenchmarkObserve), which hashes anew at each step and is made anew where
-// it is turned. Pointers into it hold until the next put, drop or reset. The zero value is empty.
+// flat is a hash map for the tables that each session looks into: open addressing with linear probing and backward
+// shift, keys and values side by side, the hash made once by the caller. It costs a third of a Go map (pprof,
+// BenchmarkObserve), which hashes anew at each step and is made anew at each turn. Pointers into it hold until the next
+// put, drop or reset. The zero value is empty.
 type flat[K comparable, V any] struct {
 	slots []flatSlot[K, V] // a power of two, at most three quarters full
 	n     int
@@ -19,7 +20,7 @@ const (
 	flatLeast = 16
 )
 
-// find is the value of k, or nil.
+// find gives the value of k, or nil.
 func (f *flat[K, V]) find(hash uint64, k K) *V {
 	if f.n == 0 {
 		return nil
@@ -37,7 +38,7 @@ func (f *flat[K, V]) find(hash uint64, k K) *V {
 	}
 }
 
-// put is the value of k, a zero one when it was not there.
+// put gives the value of k, a zero one if it was not there.
 func (f *flat[K, V]) put(hash uint64, k K) *V {
 	if v := f.find(hash, k); v != nil {
 		return v
@@ -57,7 +58,7 @@ func (f *flat[K, V]) put(hash uint64, k K) *V {
 	return &s.v
 }
 
-// free is the free place for that hash.
+// free gives the free place for the hash.
 func (f *flat[K, V]) free(hash uint64) *flatSlot[K, V] {
 	mask := uint64(len(f.slots) - 1)
 	i := hash & mask
@@ -67,7 +68,7 @@ func (f *flat[K, V]) free(hash uint64) *flatSlot[K, V] {
 	return &f.slots[i]
 }
 
-// drop takes k out. What stands behind it moves up, so that no gap breaks a run (Knuth, TAOCP 3, 6.4, algorithm R).
+// drop takes k out. The entries behind it move up, so that no gap breaks a run (Knuth, TAOCP 3, 6.4, algorithm R).
 func (f *flat[K, V]) drop(hash uint64, k K) {
 	if f.n == 0 {
 		return
@@ -91,7 +92,8 @@ func (f *flat[K, V]) drop(hash uint64, k K) {
 	f.n--
 }
 
-// reset empties it. One that was hardly used gets smaller, else each turn would cost what the largest burst of the day needed.
+// reset empties the map. A map that was hardly used gets smaller, else each turn would cost as much as the largest
+// burst of the day.
 func (f *flat[K, V]) reset() {
 	if len(f.slots) > flatLeast && 8*f.n < len(f.slots) {
 		f.slots = make([]flatSlot[K, V], len(f.slots)/4)

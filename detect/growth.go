@@ -29,9 +29,10 @@ type Growth struct {
 	PeerShare   float64 `json:"peer_share,omitempty"` // of what has been added, the part that goes to Peer
 }
 
-// growthFindings reports a host whose daily sessions (or bytes) have been rising for weeks: the slope is Theil and Sen's median of
-// all pairwise slopes of the logarithm, its significance Mann and Kendall's with the correction for autocorrelation of Hamed and Rao
-// (Journal of Hydrology 204, 1998). Days of which less than half is covered are left out; the others count as if they were whole.
+// growthFindings reports a host whose daily sessions (or bytes) have been rising for weeks: the slope is Theil and
+// Sen's median of all pairwise slopes of the logarithm, its significance Mann and Kendall's with the correction for
+// autocorrelation of Hamed and Rao (Journal of Hydrology 204, 1998). Days of which less than half is covered are left
+// out; the others count as if they were whole.
 func growthFindings(q *inquiry) []Finding {
 	return q.ofHosts(func(a *activity) []Finding {
 		if f, ok := growthFinding(q, a); ok {
@@ -71,10 +72,16 @@ func growthFinding(q *inquiry, a *activity) (Finding, bool) {
 			continue
 		}
 		f := Finding{
-			ID: fmt.Sprintf("growth-%v-%s", a.host, series.of), Kind: GrowthKind, Host: a.host.String(), Name: a.name, Class: series.of,
-			Start: Date(x[0]).Start(), End: Date(x[len(x)-1]).End(), Growth: Growth{GrowthDay: math.Expm1(t.slope), PerDay: median(series.y), GrowthLow: math.Expm1(t.low), GrowthHigh: math.Expm1(t.high), DoublesDays: math.Ln2 / t.slope}, PValue: t.p, Score: 1 - t.p,
+			ID: fmt.Sprintf("growth-%v-%s", a.host, series.of), Kind: GrowthKind, Class: series.of,
+			Host: a.host.String(), Name: a.name, Start: Date(x[0]).Start(), End: Date(x[len(x)-1]).End(),
+			Growth: Growth{
+				GrowthDay: math.Expm1(t.slope), GrowthLow: math.Expm1(t.low), GrowthHigh: math.Expm1(t.high),
+				PerDay: median(series.y), DoublesDays: math.Ln2 / t.slope,
+			},
+			PValue: t.p, Score: 1 - t.p,
 		}
-		f.Evidence = Evidence{Events: uint64(sum(sessions)), Ask: Ask{From: f.Start, To: f.End, Host: a.host, Kind: "session-new"}}
+		f.Evidence = Evidence{Events: uint64(sum(sessions)), Ask: Ask{From: f.Start, To: f.End, Host: a.host,
+			Kind: "session-new"}}
 		f.grownTo(seen, a.host)
 		if series.of == "sessions" {
 			f.tableLimit(seen, q.cfg, a.host, t)
@@ -86,7 +93,7 @@ func growthFinding(q *inquiry, a *activity) (Finding, bool) {
 	return Finding{}, false
 }
 
-// perDay is the size of the finding.
+// perDay gives the size of a trend: sessions or bytes of the median day.
 func perDay(f *Finding) float64 { return f.PerDay }
 
 // trendLine is a line through the logarithm of a series.
@@ -95,9 +102,9 @@ type trendLine struct {
 	p                float64 // two-sided, that there is no trend
 }
 
-// trendOf is the Theil-Sen slope of ln y with its confidence limits (Sen, Journal of the American Statistical Association 63, 1968: the
-// pairwise slopes whose ranks are 1.96 standard deviations of Kendall's S from the middle), and the p of its Mann-Kendall test. Days
-// without anything make no trend.
+// trendOf gives the Theil-Sen slope of ln y with its confidence limits (Sen, Journal of the American Statistical
+// Association 63, 1968: the pairwise slopes whose ranks are 1.96 standard deviations of Kendall's S from the middle),
+// and the p of its Mann-Kendall test. A day without anything means no trend.
 func trendOf(x, y []float64) trendLine {
 	n := len(y)
 	l := make([]float64, n)
@@ -129,8 +136,8 @@ func trendOf(x, y []float64) trendLine {
 	return t
 }
 
-// rankCorrection is n/n* of Hamed and Rao: how much the variance grows because the ranks of the detrended values depend
-// on their predecessors. Only significant autocorrelations count.
+// rankCorrection gives n/n* of Hamed and Rao: the factor by which the variance grows because the ranks of the detrended
+// values depend on their predecessors. Only significant autocorrelations count.
 func rankCorrection(x, l []float64, slope float64) float64 {
 	n := len(l)
 	ranks := make([]float64, n)

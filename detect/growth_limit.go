@@ -9,17 +9,18 @@ import (
 	"time"
 )
 
-// This file says where growth leads: to which destination it goes, and when it meets the limit of the table or of the link.
+// This file finds the destination that growth goes to, and the date on which it meets the limit of the table or of the
+// link.
 
 const (
 	limitDays  = 7       // last days of which the median says how much there is now
-	limitFar   = 3 * 365 // days ahead, beyond which a date would be idle
+	limitFar   = 3 * 365 // days ahead, beyond which a date says nothing
 	limitShare = 0.02    // of the table that the host must hold for its growth to matter
 	grownLeast = 0.5     // of what was added that must go to one door for it to be named
 )
 
-// GrowthLimit holds when growth meets a limit, if the host goes on to grow by the same part each day and all others stay as
-// they are.
+// GrowthLimit holds when growth meets a limit, if the host goes on to grow by the same part each day and all others
+// stay as they are.
 type GrowthLimit struct {
 	Limit     float64    `json:"limit,omitempty"`      // entries of the table, or bit/s of the link
 	LimitOf   string     `json:"limit_of,omitempty"`   // table or link
@@ -29,7 +30,7 @@ type GrowthLimit struct {
 	LimitTo   *time.Time `json:"limit_to,omitempty"`   // with GrowthLow; missing where that does not grow
 }
 
-// grownTo names the door that the growth goes to: the one to which the last third of the days has most more than the first third.
+// grownTo sets the door that the growth goes to: the one that gained most from the first third of the days to the last.
 func (f *Finding) grownTo(days []*Day, host netip.Addr) {
 	third := max(len(days)/3, 1)
 	doors, ports := map[Door]float64{}, map[Port]float64{}
@@ -69,7 +70,8 @@ func (f *Finding) grownTo(days []*Day, host netip.Addr) {
 		}
 	}
 	if most >= grownLeast*total {
-		f.Peer, f.Port, f.PeerShare = netip.AddrPortFrom(best.Peer, best.Port.Port).String(), int(best.Port.Port), min(most/total, 1)
+		f.Peer, f.Port, f.PeerShare = netip.AddrPortFrom(best.Peer, best.Port.Port).String(), int(best.Port.Port),
+			min(most/total, 1)
 	}
 }
 
@@ -77,8 +79,8 @@ func comparePorts(a, b Port) int {
 	return cmp.Or(cmp.Compare(a.Proto, b.Proto), cmp.Compare(a.Port, b.Port))
 }
 
-// tableLimit says when the host's entries fill the session table that holds most of them. The size is that of the config, or what was in
-// the table when it last overflowed.
+// tableLimit sets the date on which the host's entries fill the session table that holds most of them. The size is
+// configured, or the number of entries at the last overflow.
 func (f *Finding) tableLimit(days []*Day, cfg *Config, host netip.Addr, t trendLine) {
 	recent := days[max(len(days)-limitDays, 0):]
 	router, own, rest := "", 0.0, 0.0
@@ -111,7 +113,7 @@ func (f *Finding) tableLimit(days []*Day, cfg *Config, host netip.Addr, t trendL
 	}
 }
 
-// fullestOf is what the host and all others had in the table at the slot in which the host had most.
+// fullestOf gives the entries of the host and of all others in the slot in which the host had most.
 func fullestOf(levels []Level, host netip.Addr) (own, rest float64) {
 	for i := range levels {
 		for _, h := range levels[i].Holders {
@@ -123,7 +125,8 @@ func fullestOf(levels []Level, host netip.Addr) (own, rest float64) {
 	return own, rest
 }
 
-// linkLimit says when the host's bytes fill the link in its busiest hour, if its bytes come when its sessions do.
+// linkLimit sets the date on which the host's bytes fill the link in its busiest hour, if its bytes come when its
+// sessions do.
 func (f *Finding) linkLimit(days []*Day, cfg *Config, host netip.Addr, t trendLine) {
 	if cfg.Link <= 0 {
 		return
@@ -152,7 +155,8 @@ func (f *Finding) linkLimit(days []*Day, cfg *Config, host netip.Addr, t trendLi
 	}
 }
 
-// meets says when own, growing by t, and rest, which stays, reach the limit. It is the last day where they do already.
+// meets sets the dates on which own, growing by t, and rest, which stays, reach the limit together. Where they do
+// already, that is the last day.
 func (f *Finding) meets(limit float64, of, how string, own, rest float64, t trendLine) {
 	f.Limit, f.LimitOf, f.LimitHow = limit, of, how
 	date := func(slope float64) *time.Time {

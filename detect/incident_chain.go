@@ -9,19 +9,20 @@ import (
 )
 
 const (
-	// chainWindow is how long after the beginning of a burst its effects begin: a table fills within seconds, a log server that
-	// drowns in lines is out of memory within a minute or two.
+	// chainWindow is the time after the beginning of a burst within which its effects begin: a table fills within
+	// seconds, a log server that drowns in lines is out of memory within a minute or two.
 	chainWindow = 120 * time.Second
-	// chainMinute is within which something that happened only once is said to coincide.
-	chainMinute  = 60 * time.Second
-	chainLeast   = 3    // episodes that must follow: below, it coincides
-	chainShare   = 0.7  // of the effect's episodes that must follow a burst
-	chainPValue  = 1e-3 // chance of so many coincidences, over all pairs of root and effect
-	chainRare    = 0.1  // share of the time covered by the minutes after bursts, above which a single coincidence says nothing
+	// chainMinute is the time within which something that happened only once is said to coincide.
+	chainMinute = 60 * time.Second
+	chainLeast  = 3    // episodes that must follow: below, it coincides
+	chainShare  = 0.7  // of the effect's episodes that must follow a burst
+	chainPValue = 1e-3 // chance of so many coincidences, over all pairs of root and effect
+	// share of the time covered by the minutes after bursts, above which a single coincidence says nothing
+	chainRare    = 0.1
 	chainExactly = 30 * time.Second
 )
 
-// Why a step belongs to an incident.
+// The reasons for which a step belongs to an incident.
 const (
 	WhyRoot      = "root"      // it is where the incident begins
 	WhyHolds     = "holds"     // the root's host, or its echo, held most of the table
@@ -46,10 +47,11 @@ type Step struct {
 	Why     string    `json:"why"`                // root, holds, answers, follows, coincides
 }
 
-// chain groups what belongs together, root first, and gives each root the order of events. Three rules make a finding the effect of a
-// burst: the host of the burst (or its echo) held the table; the echo says so (lookups that answer bursts); or at least three of its episodes
-// and 70 % of them begin within two minutes after a burst, where chance would do that in one of a thousand networks. What happened once in
-// the same minute only coincides: it is on the chain and stays an incident of its own.
+// chain groups findings of one incident, root first, and gives each root the order of events. Three rules make a
+// finding the effect of a burst: the host of the burst (or its echo) held the table; the finding is of lookups that
+// answer bursts; or at least three of its episodes and 70 % of them begin within two minutes after a burst, where
+// chance would do that in one of a thousand networks. Something that happened once in the same minute only coincides:
+// it is on the chain and stays an incident of its own.
 func chain(fs []Finding, days []*Day) {
 	link(fs)
 	var roots []int
@@ -58,7 +60,8 @@ func chain(fs []Finding, days []*Day) {
 			roots = append(roots, i)
 		}
 	}
-	slices.SortStableFunc(roots, func(i, j int) int { return compareHosts(fs[i].Host, fs[j].Host) }) // of equals the first is taken
+	// of equals the first is taken
+	slices.SortStableFunc(roots, func(i, j int) int { return compareHosts(fs[i].Host, fs[j].Host) })
 	if len(roots) > 0 {
 		effects, links := effectsOf(fs, days), map[int][]linked{}
 		span := observed(days)
@@ -81,7 +84,7 @@ func compareHosts(a, b string) int {
 	return x.Compare(y)
 }
 
-// link groups by host: the pattern of a host, the table that it fills, the storms that follow it.
+// link groups findings by host: the pattern of a host, the table that it fills, the storms that follow it.
 func link(fs []Finding) {
 	patterns := map[string][]pattern{} // host → its rhythms, the surest first, or its bursts
 	for i := range fs {
@@ -114,14 +117,14 @@ func link(fs []Finding) {
 	}
 }
 
-// pattern is a finding about bursts, by its place, with when they began.
+// pattern is the place of a finding about bursts, with the starts of those.
 type pattern struct {
 	at     int
 	starts []int64
 }
 
-// nearest is the place of that of the patterns of one host which had a burst just before at; the first of them where none had, -1 where
-// there is none.
+// nearest gives the place of the pattern of one host that had a burst just before the time; the first pattern where
+// none had, -1 where there is no pattern.
 func nearest(patterns []pattern, at time.Time) (k int) {
 	if len(patterns) == 0 {
 		return -1
@@ -137,14 +140,14 @@ func nearest(patterns []pattern, at time.Time) (k int) {
 	return k
 }
 
-// effect is what may follow a burst: one finding, or all spells of one full table in one group.
+// effect is one finding, or all spells of one full table in one group, that may follow a burst.
 type effect struct {
 	members []int // in fs
 	times   []int64
 	coarse  int64 // ns: that much later it may have been; pings are kept by the slot
 }
 
-// effectsOf lists them in the order of the findings.
+// effectsOf lists the effects in the order of the findings.
 func effectsOf(fs []Finding, days []*Day) []*effect {
 	tables, kills := map[[2]string]*effect{}, killsOf(days)
 	var out []*effect
@@ -186,10 +189,11 @@ func startsOf(bs []Burst) []int64 {
 	return out
 }
 
-// victim is a program on a machine that kills.
+// victim is a program on a machine whose kernel kills.
 type victim struct{ router, proc string }
 
-// killsOf is the kills of each program whose time is known to half a minute, in order of time: the others prove nothing.
+// killsOf gives the times of the kills of each program, in order. Times that are not known to half a minute are left
+// out: they prove nothing.
 func killsOf(days []*Day) map[victim][]int64 {
 	out := map[victim][]int64{}
 	for _, d := range days {
@@ -207,7 +211,7 @@ func killsOf(days []*Day) map[victim][]int64 {
 	return out
 }
 
-// killTimes are when a machine began to kill: kills of one spell are one episode.
+// killTimes gives the times at which a machine began to kill: kills of one spell are one episode.
 func killTimes(kills []int64, from, to time.Time) (out []int64) {
 	last := int64(math.MinInt64 / 2)
 	for _, at := range kills {
@@ -222,7 +226,7 @@ func killTimes(kills []int64, from, to time.Time) (out []int64) {
 	return out
 }
 
-// linked is an effect with how it follows a root.
+// linked is an effect with the bursts of a root that it follows.
 type linked struct {
 	*effect
 	lags   []float64 // s, of the episodes that follow
@@ -277,7 +281,7 @@ func (l *linked) better(o *linked) bool {
 	return l.p < o.p || l.p == o.p && l.median < o.median
 }
 
-// after says how the effect follows the bursts of f; nil when none of its episodes does.
+// after relates the effect to the bursts of f; nil when none of its episodes follows one.
 func (e *effect) after(f *Finding, span float64, pairs int) *linked {
 	l := &linked{effect: e}
 	starts := startsOf(f.Bursts)
@@ -287,7 +291,8 @@ func (e *effect) after(f *Finding, span float64, pairs int) *linked {
 			continue
 		}
 		at = max(at+e.coarse/2, min(starts[i-1], at+e.coarse)) // the middle, but not before its cause
-		l.lags, l.burst, l.at = append(l.lags, max(float64(at-starts[i-1])/1e9, 0)), append(l.burst, i-1), append(l.at, at)
+		l.lags, l.burst, l.at = append(l.lags, max(float64(at-starts[i-1])/1e9, 0)), append(l.burst, i-1),
+			append(l.at, at)
 	}
 	if len(l.lags) == 0 {
 		return nil
@@ -309,7 +314,7 @@ func (e *effect) after(f *Finding, span float64, pairs int) *linked {
 	return l
 }
 
-// order makes the chain: the steps by their lag, with the times of the burst that most of them follow.
+// order makes the chain: the steps by their delay, with the times of the burst that most of them follow.
 func order(fs []Finding, root int, ls []linked) []Step {
 	f := &fs[root]
 	votes, most := make([]int, len(f.Bursts)), 0
@@ -325,7 +330,8 @@ func order(fs []Finding, root int, ls []linked) []Step {
 			most = i
 		}
 	}
-	out := []Step{{ID: f.ID, Kind: f.Kind, Host: f.Host, Name: f.Name, Router: f.Router, At: f.Bursts[most].Start, Seen: len(f.Bursts), Of: len(f.Bursts), Why: WhyRoot}}
+	out := []Step{{ID: f.ID, Kind: f.Kind, Host: f.Host, Name: f.Name, Router: f.Router, At: f.Bursts[most].Start,
+		Seen: len(f.Bursts), Of: len(f.Bursts), Why: WhyRoot}}
 	for _, l := range ls {
 		if l.why == "" {
 			continue
@@ -337,7 +343,8 @@ func order(fs []Finding, root int, ls []linked) []Step {
 				g = &fs[i]
 			}
 		}
-		s := Step{ID: g.ID, Kind: g.Kind, Router: g.Router, At: time.Unix(0, l.at[shown]).UTC(), LagS: l.median, Seen: len(l.lags), Of: len(l.times), Why: l.why, SpreadS: float64(l.coarse) / 2e9}
+		s := Step{ID: g.ID, Kind: g.Kind, Router: g.Router, At: time.Unix(0, l.at[shown]).UTC(), LagS: l.median,
+			Seen: len(l.lags), Of: len(l.times), Why: l.why, SpreadS: float64(l.coarse) / 2e9}
 		if g.Kind != TableFullKind { // its host is the holder
 			s.Host, s.Name = g.Host, g.Name
 		}
@@ -379,7 +386,7 @@ func weigh(fs []Finding) {
 	}
 }
 
-// setKeys names what each finding is from day to day.
+// setKeys gives each finding the name that it keeps from day to day.
 func setKeys(fs []Finding) {
 	for i := range fs {
 		switch f := &fs[i]; f.Kind {

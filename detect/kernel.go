@@ -48,7 +48,8 @@ func oomFindings(q *inquiry) []Finding {
 func byStart(a, b Finding) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID)) }
 
 func oomFinding(router, proc string, ks []Kill) Finding {
-	f := Finding{Kind: OOM, Router: router, Memory: Memory{Proc: proc, Kills: len(ks)}, Score: 0.99, ID: fmt.Sprintf("oom-%s-%s", router, proc)}
+	f := Finding{Kind: OOM, Router: router, Memory: Memory{Proc: proc, Kills: len(ks)}, Score: 0.99,
+		ID: fmt.Sprintf("oom-%s-%s", router, proc)}
 	var at []moment
 	for _, k := range ks {
 		f.PIDs = append(f.PIDs, k.PID)
@@ -61,7 +62,7 @@ func oomFinding(router, proc string, ks []Kill) Finding {
 	return f
 }
 
-// kills is the size of the finding.
+// kills gives the size of the finding.
 func kills(f *Finding) float64 { return float64(f.Kills) }
 
 func (f *Finding) setTimes(at []moment, kind string) {
@@ -70,10 +71,11 @@ func (f *Finding) setTimes(at []moment, kind string) {
 		lo, hi, spread = min(lo, m.at), max(hi, m.at), max(spread, m.spread)
 	}
 	f.Start, f.End, f.SpreadS = time.Unix(0, lo).UTC(), time.Unix(0, hi).UTC(), float64(spread)/1000
-	f.Evidence = Evidence{Events: uint64(len(at)), Ask: Ask{From: f.Start, To: f.End.Add(1), Router: f.Router, Kind: kind}}
+	f.Evidence = Evidence{Events: uint64(len(at)), Ask: Ask{From: f.Start, To: f.End.Add(1), Router: f.Router,
+		Kind: kind}}
 }
 
-// interleave links kills and shrinks of one router that lie among each other.
+// interleave links the kills and the shrinks of one router that overlap in time.
 func interleave(fs []Finding) {
 	shrinks := map[string][]*Finding{}
 	for i := range fs {

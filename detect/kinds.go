@@ -15,7 +15,7 @@ const (
 	Critical Severity = "critical"
 )
 
-// Rank is 0 for info, 1 for warning, 2 for critical.
+// Rank gives 0 for info, 1 for warning, 2 for critical.
 func (s Severity) Rank() int {
 	switch s {
 	case Critical:
@@ -26,8 +26,8 @@ func (s Severity) Rank() int {
 	return 0
 }
 
-// kind is all that the program has to know of a kind of finding, besides what is in its detector's file and, in package
-// report, in the file of its words.
+// kind holds all that the program has to know of a kind of finding, besides what is in its detector's file and, in
+// package report, in the file of its words.
 type kind struct {
 	name        string
 	least, most Severity // least: of a finding whose detector does not say otherwise
@@ -37,11 +37,11 @@ type kind struct {
 	size        func(*Finding) float64 // how much of it there is: what "worse" is told by; nil: its events
 }
 
-// kindTable lists the kinds in their order among findings of the same severity, which is also that of steps of a chain with
-// the same delay: a cause, its echo, the table that both fill, what a machine suffers, what one host does, then the network
-// and the log. Two pairs stand the other way round behind the root of an incident: there the full table comes before the
-// lookups, because the owner of the network feels it first; and a scan comes before a host that fails to connect, because it
-// says what to stop, where the failed connections may be only what the scan met.
+// kindTable lists the kinds in their order among findings of the same severity, which is also that of steps of a chain
+// with the same delay: a cause, its echo, the table that both fill, what a machine suffers, what one host does, then
+// the network and the log. Two pairs stand the other way round behind the root of an incident: there the full table
+// comes before the lookups, because the owner of the network feels it first; and a scan comes before a host that fails
+// to connect, because it says what to stop, where the failed connections may be only what the scan met.
 func kindTable() []kind {
 	return []kind{
 		{PeriodicBurst, Warning, Critical, 0, true, periodicFindings, nil},

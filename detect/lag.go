@@ -29,10 +29,13 @@ const (
 	lagTimes       = 2.0                   // … and times the median
 	lagFloor       = 30 * time.Millisecond // … and above it by this
 	lagLost        = 0.5                   // share of a slot's probes that must be lost
-	lagGap         = 60 * time.Second      // bad slots closer than this are one spell; with rare probes, three of their intervals
-	lagSlots       = 2                     // bad slots that make a spell
-	lagMostly      = 0.5                   // of a target's spells that the first hop must share to be where the lag begins
-	lagUsualLoss   = 0.25                  // share of the probes from which on a target that does not answer tells nothing
+	// bad slots closer than this are one spell; with rare probes, three of their intervals
+	lagGap   = 60 * time.Second
+	lagSlots = 2 // bad slots that make a spell
+	// of a target's spells that the first hop must share to be where the lag begins
+	lagMostly = 0.5
+	// share of the probes from which on a target that does not answer tells nothing
+	lagUsualLoss = 0.25
 )
 
 // Lag holds how late a target answers.
@@ -42,7 +45,7 @@ type Lag struct {
 	Unanswer  float64 `json:"unanswered,omitempty"`  // share of the probes in the spells that nothing answered
 }
 
-// Pings is the round trips to one target in a day.
+// Pings holds the round trips to one target in a day.
 type Pings struct{ Slots []PingSlot }
 
 // PingSlot sums up the probes of one slot.
@@ -74,12 +77,12 @@ func (p *Pings) merge(o *Pings) {
 	}
 }
 
-// timedOut is the Detail of a Latency event about a probe that nobody answered.
+// timedOut is the Detail of a Latency event about a probe without an answer.
 const timedOut = "timeout"
 
-// latency notes an answer to a probe, or that there was none. A lost probe belongs to the target that its line names; where
-// the line names none, or only the router that reports the failure, to the target that answered last. A hop of a traceroute
-// that keeps silent does not count: many routers always do.
+// latency counts an answer to a probe, or a probe that got none. A lost probe belongs to the target that its line
+// names; where the line names none, or only the router that reports the failure, to the target that answered last. A
+// hop of a traceroute that keeps silent does not count: many routers always do.
 func (t *Tracker) latency(e *parse.Event, rs *routerState) {
 	rs.router.Other[e.Kind.String()]++
 	if e.Spread > maxSpread {
@@ -120,7 +123,7 @@ func (t *Tracker) latency(e *parse.Event, rs *routerState) {
 	s.N, s.Sum, s.Max = s.N+1, s.Sum+uint64(e.Count), max(s.Max, e.Count)
 }
 
-// pinged is one target's round trips over the window.
+// pinged holds one target's round trips over the window.
 type pinged struct {
 	router string
 	target netip.Addr
@@ -165,7 +168,12 @@ func pingedTargets(days []*Day, w Window) []*pinged {
 			}
 		}
 	}
-	keys := slices.SortedFunc(maps.Keys(all), func(a, b key) int { return cmp.Or(cmp.Compare(a.router, b.router), a.target.Compare(b.target)) })
+	keys := slices.SortedFunc(maps.Keys(all), func(a, b key) int {
+		return cmp.Or(
+			cmp.Compare(a.router, b.router),
+			a.target.Compare(b.target),
+		)
+	})
 	out := make([]*pinged, 0, len(keys))
 	for _, k := range keys {
 		out = append(out, all[k])
@@ -175,7 +183,8 @@ func pingedTargets(days []*Day, w Window) []*pinged {
 
 func (s *PingSlot) mean() float64 { return float64(s.Sum) / float64(max(s.N, 1)) }
 
-// usual is the median of the slots' mean round trips, the limit beyond which they are late, in µs, and the interval of the probes in ns.
+// usual gives the median of the slots' mean round trips, the limit beyond which they are late, in µs, and the interval
+// of the probes in ns.
 func (p *pinged) usual() (median, limit float64, interval int64, ok bool) {
 	var means []float64
 	var sent, lost uint64
@@ -203,7 +212,8 @@ func (p *pinged) usual() (median, limit float64, interval int64, ok bool) {
 }
 
 func (p *pinged) finding(cfg *Config) (Finding, bool) {
-	f := Finding{ID: fmt.Sprintf("lag-%s-%v", p.router, p.target), Kind: LagKind, Router: p.router, Host: p.target.String(), Class: Further}
+	f := Finding{ID: fmt.Sprintf("lag-%s-%v", p.router, p.target), Kind: LagKind, Router: p.router,
+		Host: p.target.String(), Class: Further}
 	if cfg.Internal(p.target) {
 		f.Class = FirstHop
 	}
@@ -233,17 +243,18 @@ func (p *pinged) finding(cfg *Config) (Finding, bool) {
 	}
 	f.UsualRTTS, f.Unanswer = median/1e6, float64(lost)/float64(max(sent, 1))
 	f.Score = 1 - math.Exp(-float64(f.Seen)-max(f.RTTS/(limit/1e6), 1))
-	f.Evidence = Evidence{Events: uint64(sent), Ask: Ask{From: f.Spells[0].Start, To: f.End, Router: p.router, Kind: "latency"}}
+	f.Evidence = Evidence{Events: uint64(sent), Ask: Ask{From: f.Spells[0].Start, To: f.End, Router: p.router,
+		Kind: "latency"}}
 	if f.RTTS > 0 { // a timeout may not name its target: where there are only those, all lines are shown
 		f.Evidence.Ask.Host = p.target
 	}
 	return f, true
 }
 
-// spells is the size of the finding.
+// spells gives the size of the finding.
 func spells(f *Finding) float64 { return float64(max(f.Seen, 1)) }
 
-// close ends a spell.
+// close adds the spell that the bad slots make, if there are enough.
 func (p *pinged) close(f *Finding, run []int) {
 	if len(run) < lagSlots {
 		return
@@ -265,7 +276,8 @@ func (p *pinged) close(f *Finding, run []int) {
 	}
 }
 
-// firstHop is the finding of an inner target that lags in the same spells: the lag begins there, not beyond it.
+// firstHop gives the id of the finding of an inner target that lags in the same spells: the delay begins there, not
+// beyond it.
 func firstHop(fs []Finding, far *Finding) string {
 	best, most := "", 0
 	for i := range fs {

@@ -27,7 +27,7 @@ type Flap struct {
 	Downs     int    `json:"downs,omitempty"` // how often it went down
 }
 
-// Iface is one interface of a router: when it went down, and how often it came up.
+// Iface holds when one interface of a router went down, and how often it came up.
 type Iface struct {
 	Downs []int64 // ns, in order, at most maxDowns
 	Ups   uint32
@@ -43,8 +43,8 @@ func (x *Iface) merge(o *Iface) {
 	x.Ups += o.Ups
 }
 
-// linkChange notes that an interface went down or came up. Several daemons, and the line protocol above the link, say the same
-// thing: only a change counts.
+// linkChange counts that an interface went down or came up. Several daemons, and the line protocol above the link,
+// report the same thing: only a change counts.
 func (t *Tracker) linkChange(e *parse.Event, rs *routerState) {
 	rs.router.Other[e.Kind.String()]++
 	name := e.Detail.String()
@@ -105,20 +105,23 @@ func flapFindings(q *inquiry) []Finding {
 			continue
 		}
 		f := Finding{
-			ID: fmt.Sprintf("link-flap-%s-%s", k.router, k.name), Kind: LinkFlap, Router: k.router, Flap: Flap{Interface: k.name, Downs: len(at)},
-			Start: time.Unix(0, at[0]).UTC(), End: time.Unix(0, at[len(at)-1]).UTC(), Score: min(0.7+0.05*float64(len(at)), 0.99),
+			ID: fmt.Sprintf("link-flap-%s-%s", k.router, k.name), Kind: LinkFlap, Router: k.router,
+			Flap:  Flap{Interface: k.name, Downs: len(at)},
+			Start: time.Unix(0, at[0]).UTC(), End: time.Unix(0, at[len(at)-1]).UTC(),
+			Score: min(0.7+0.05*float64(len(at)), 0.99),
 		}
 		f.Spells = spellsOf(at)
-		f.Evidence = Evidence{Events: uint64(len(at)), Ask: Ask{From: f.Start, To: f.End.Add(1), Router: k.router, Kind: "link"}}
+		f.Evidence = Evidence{Events: uint64(len(at)), Ask: Ask{From: f.Start, To: f.End.Add(1), Router: k.router,
+			Kind: "link"}}
 		out = append(out, f)
 	}
 	return out
 }
 
-// downs is the size of the finding.
+// downs gives the size of the finding.
 func downs(f *Finding) float64 { return float64(max(f.Downs, 1)) }
 
-// within is the most times within a span; 0 when they never reach least. The times are in order.
+// within gives the most times within a span; 0 when they never reach least. The times are in order.
 func within(at []int64, least int, span time.Duration) (most int) {
 	from := 0
 	for i, t := range at {
@@ -132,7 +135,7 @@ func within(at []int64, least int, span time.Duration) (most int) {
 	return most
 }
 
-// spellsOf joins times that are near each other.
+// spellsOf joins times that are near each other to spells.
 func spellsOf(at []int64) (out []Spell) {
 	for _, t := range at {
 		n := len(out)

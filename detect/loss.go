@@ -23,17 +23,18 @@ const (
 )
 
 const (
-	lossAlarm  = 0.05  // share of an hour's log that must be missing for a finding of its own
-	lossLeast  = 20    // lines that must be missing in it
-	lossShown  = 0.001 // share from which on other findings carry it
-	lossEnds   = 200   // ends in an hour to judge it by
-	lossHours  = 6     // such hours to know what is usual
-	lossBegin  = 6     // hours from the beginning of a log in which sessions may end that began before it
-	lossMost   = 0.9   // no chance takes all beginnings and leaves the ends: what is estimated from them stays within reason
-	lossSigmas = 5.0   // how far above the usual, in standard errors
+	lossAlarm = 0.05  // share of an hour's log that must be missing for a finding of its own
+	lossLeast = 20    // lines that must be missing in it
+	lossShown = 0.001 // share from which on other findings carry it
+	lossEnds  = 200   // ends in an hour to judge it by
+	lossHours = 6     // such hours to know what is usual
+	lossBegin = 6     // hours from the beginning of a log in which sessions may end that began before it
+	// no chance takes all beginnings and leaves the ends: what is estimated from them stays within reason
+	lossMost   = 0.9
+	lossSigmas = 5.0 // how far above the usual, in standard errors
 )
 
-// HourLoss is what is known to be missing of an hour's log.
+// HourLoss counts the lines of an hour's log, and those that are known to be missing.
 type HourLoss struct {
 	Lines   uint32
 	LeftOut uint32 // lines that a logger says it left out
@@ -45,7 +46,7 @@ func (h *HourLoss) merge(o *HourLoss) {
 	h.Lines, h.LeftOut, h.Ends, h.Orphans = h.Lines+o.Lines, h.LeftOut+o.LeftOut, h.Ends+o.Ends, h.Orphans+o.Orphans
 }
 
-// Sender is the receiver's accounting of one sender on one day: what only the one who received the lines can know.
+// Sender is the receiver's account of one sender on one day: counts that the lines themselves do not show.
 type Sender struct {
 	Name, Router string
 	Received     uint64 // lines that reached us, those that we lost or refused among them
@@ -53,15 +54,15 @@ type Sender struct {
 	Limited      uint64 // lines beyond the rate that the owner allows the sender
 	Missing      uint64 // lines that its sequence numbers show to be lost on the way: not among Received
 	Repaired     uint64 // lines whose stamp was not believed
-	SkewMS       int64  // sender's clock minus ours, last estimate; 0 for imports
+	SkewMS       int64  // sender's clock minus the receiver's, last estimate; 0 for imports
 }
 
-// hour is the record of that hour of the day.
+// hour gives the record of the hour of the day.
 func (r *Router) hour(d *Day, ns int64) *HourLoss {
 	return &r.Hours[(ns-d.Date.Start().UnixNano())/int64(time.Hour)%24]
 }
 
-// count takes the line into the accounts of its hour and of the sender's clock.
+// count counts the line in its hour and in the record of its sender's clock.
 func (r *Router) count(d *Day, e *parse.Event) {
 	h := r.hour(d, e.Time)
 	h.Lines++
@@ -73,8 +74,8 @@ func (r *Router) count(d *Day, e *parse.Event) {
 	}
 }
 
-// leftOut notes lines that a logger says it left out. What the kernel's own rate limits swallow are warnings of the kernel,
-// never lines of a LOG rule, and findings that rest on them add their number; it is not missing.
+// leftOut counts lines that a logger says it left out. The kernel's own rate limits hold back warnings of the kernel,
+// never lines of a LOG rule, and findings that rest on those warnings add their number: nothing is missing.
 func (r *Router) leftOut(d *Day, e *parse.Event) {
 	if kernelFunction(e.Detail.String()) {
 		return
@@ -83,7 +84,8 @@ func (r *Router) leftOut(d *Day, e *parse.Event) {
 	h.LeftOut += min(e.Count, math.MaxUint32-h.LeftOut)
 }
 
-// kernelFunction knows the names that lib/ratelimit.c prints: printk, and lower-case words with an underscore.
+// kernelFunction reports whether the name is one that lib/ratelimit.c prints: printk, or a lower-case word with an
+// underscore.
 func kernelFunction(s string) bool {
 	if s == "printk" {
 		return true
@@ -91,7 +93,7 @@ func kernelFunction(s string) bool {
 	return strings.Contains(s, "_") && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }
 
-// lossTable knows what share of each router's log is missing, by the hour.
+// lossTable holds the missing share of each router's log, by the hour.
 type lossTable []routerLoss // in order of name
 
 type routerLoss struct {
@@ -99,7 +101,7 @@ type routerLoss struct {
 	hours []hourShare // in order
 }
 
-// hourShare is the missing share of an hour's log, by how it is known.
+// hourShare holds the missing share of an hour's log, by how it is known.
 type hourShare struct {
 	hour       int64 // since 1970
 	lines      float64
@@ -107,7 +109,7 @@ type hourShare struct {
 	received   receivedShare
 }
 
-// receivedShare is the missing share of a day's log, by what the receiver knows.
+// receivedShare holds the missing share of a day's log, by what the receiver knows.
 type receivedShare struct{ ours, limited, missing float64 }
 
 func (h *hourShare) share() float64 {
@@ -115,7 +117,7 @@ func (h *hourShare) share() float64 {
 	return 1 - (1-h.said)*(1-h.ends)*(1-r.ours)*(1-r.limited)*(1-r.missing)
 }
 
-// of is the share of one class.
+// of gives the share of one class.
 func (h *hourShare) of(class string) float64 {
 	switch class {
 	case LossSaid:
@@ -130,9 +132,9 @@ func (h *hourShare) of(class string) float64 {
 	return h.received.missing
 }
 
-// losses reads them from the days, which are in order. The share of ends without a beginning is judged against the usual of its router,
-// because a rule that logs some sessions only at their end makes such ends all the time; of n lines lost at random, as large a share of the
-// beginnings behind the ends is missing.
+// losses measures the missing shares of the days, which are in order. The share of ends without a beginning is judged
+// against what is usual for the router, because a rule that logs some sessions only at their end makes such ends all
+// the time. When lines are lost at random, the same share of the beginnings behind the ends is missing.
 func losses(days []*Day) (lt lossTable) {
 	for _, name := range RoutersOf(days) {
 		usual := usualOrphans(days, name)
@@ -162,7 +164,7 @@ func losses(days []*Day) (lt lossTable) {
 	return lt
 }
 
-// missing is the share of beginnings that must be missing, beyond what is usual and beyond chance.
+// missing gives the share of beginnings that must be missing, beyond what is usual and beyond chance.
 func (h *HourLoss) missing(usual float64) float64 {
 	n := float64(h.Ends)
 	if n < lossEnds {
@@ -175,7 +177,8 @@ func (h *HourLoss) missing(usual float64) float64 {
 	return min(max((o-usual)/max(1-usual, 0.01), 0), lossMost)
 }
 
-// usualOrphans is the median share of ends without a beginning over the hours; negative when there are too few to tell.
+// usualOrphans gives the median share of ends without a beginning over the hours; negative when there are too few
+// hours.
 func usualOrphans(days []*Day, router string) float64 {
 	var shares []float64
 	for _, d := range days {
@@ -193,12 +196,13 @@ func usualOrphans(days []*Day, router string) float64 {
 	return middle(shares)
 }
 
-// receivedShare is what is missing of that router's lines on that day, as its receiver knows.
+// receivedShare gives the missing share of the router's lines on the day, as its receiver knows.
 func (d *Day) receivedShare(router string) receivedShare {
 	var sum Sender
 	for _, s := range d.Senders {
 		if s.Router == router {
-			sum.Received, sum.Lost, sum.Limited, sum.Missing = sum.Received+s.Received, sum.Lost+s.Lost, sum.Limited+s.Limited, sum.Missing+s.Missing
+			sum.Received, sum.Lost, sum.Limited, sum.Missing = sum.Received+s.Received, sum.Lost+s.Lost,
+				sum.Limited+s.Limited, sum.Missing+s.Missing
 		}
 	}
 	part := func(n, of uint64) float64 {
@@ -207,11 +211,12 @@ func (d *Day) receivedShare(router string) receivedShare {
 		}
 		return float64(n) / float64(max(of, 1))
 	}
-	return receivedShare{part(sum.Lost, sum.Received), part(sum.Limited, sum.Received), part(sum.Missing, sum.Received+sum.Missing)}
+	return receivedShare{part(sum.Lost, sum.Received), part(sum.Limited, sum.Received),
+		part(sum.Missing, sum.Received+sum.Missing)}
 }
 
-// MissingLines estimates, for each router, how many lines of its log must be missing since sessions end whose beginning is not
-// in it, beyond what is usual and beyond chance. Routers of which nothing is missing are left out.
+// MissingLines estimates, for each router, how many lines of its log are missing: sessions end whose beginning is not
+// in it, more than usual and more than chance explains. Routers of which nothing is missing are left out.
 func MissingLines(days []*Day) map[string]uint64 {
 	out := map[string]uint64{}
 	for _, r := range losses(days) {
@@ -226,12 +231,12 @@ func MissingLines(days []*Day) map[string]uint64 {
 	return out
 }
 
-// sent returns how many lines were sent where so many came and that share of them, less than one, is missing. A share that
-// comes from counts gives these counts again, however near to one it is: kernels that swallow hundreds of thousands of lines
-// print a handful.
+// sent returns how many lines were sent where so many came and that share of them, less than one, is missing. A share
+// that comes from counts gives these counts again, however near to one it is: kernels that swallow hundreds of
+// thousands of lines print a handful.
 func sent(lines, share float64) float64 { return lines / max(1-share, 1e-12) }
 
-// of is the missing share of the log that a finding rests on: of its router, or of all of them, in its hours.
+// of gives the missing share of the log that a finding rests on: of its router, or of all of them, in its hours.
 func (lt lossTable) of(f *Finding) float64 {
 	from, to := f.Start.Unix()/3600, f.End.Unix()/3600
 	var lines, lost float64
@@ -260,13 +265,15 @@ func lossFindings(q *inquiry) []Finding {
 	for k := range lt {
 		name, hours := lt[k].name, lt[k].hours
 		for _, class := range []string{LossSaid, LossEnds, LossOurs, LossRate, LossNumbers} {
-			f := Finding{ID: "loss-" + strings.ReplaceAll(class, " ", "-") + "-" + name, Kind: LossKind, Class: class, Router: name, Score: 0.95}
+			f := Finding{ID: "loss-" + strings.ReplaceAll(class, " ", "-") + "-" + name, Kind: LossKind, Class: class,
+				Router: name, Score: 0.95}
 			var lines, lost float64
 			for i := range hours {
 				x, h := &hours[i], hours[i].hour
 				share := x.of(class)
 				all := sent(x.lines, share)
-				if w.To.UnixNano() <= h*int64(time.Hour) || w.From.UnixNano() >= (h+1)*int64(time.Hour) || share <= lossAlarm || all*share < lossLeast {
+				if w.To.UnixNano() <= h*int64(time.Hour) || w.From.UnixNano() >= (h+1)*int64(time.Hour) ||
+					share <= lossAlarm || all*share < lossLeast {
 					continue
 				}
 				start := time.Unix(h*3600, 0).UTC()
@@ -295,7 +302,7 @@ func lossFindings(q *inquiry) []Finding {
 	return out
 }
 
-// addHour joins hours that follow each other to one spell.
+// addHour joins hours in a row to one spell.
 func (f *Finding) addHour(start time.Time, all, share float64) {
 	sent, lost := int(math.Round(all)), int(math.Round(all*share))
 	if n := len(f.Spells); n > 0 {
@@ -309,7 +316,7 @@ func (f *Finding) addHour(start time.Time, all, share float64) {
 	}
 }
 
-// carry gives each finding the missing share of the log behind it.
+// carry sets, on each finding, the missing share of the log behind it.
 func (lt lossTable) carry(fs []Finding) {
 	worst := false
 	for i := range lt {
@@ -327,9 +334,9 @@ func (lt lossTable) carry(fs []Finding) {
 	}
 }
 
-// fading remembers sessions that were given up after their timeout, where ends are logged: the kernel's own clean-up is up to
-// minutes later, and their ends are no sign of a beginning that is missing. Two generations; when one is full before its time,
-// nothing is known until the next.
+// fading remembers sessions that were given up after their timeout, where ends are logged. The kernel's own clean-up is
+// up to minutes later, and such an end does not show that a beginning is missing. There are two generations; when one
+// is full before its time, all unknown ends are let pass until the next.
 type fading struct {
 	on     bool // ends are logged
 	keys   [2]flat[plainKey, givenUp]

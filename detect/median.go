@@ -12,8 +12,8 @@ func median(x []float64) float64 {
 	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
 }
 
-// middle gives the upper one of the two middle values where their number is even: a value that was really there, as counts
-// of sessions must be. It sorts x, which must not be empty.
+// middle gives the upper one of the two middle values where their number is even: a value that was really there, as
+// counts of sessions must be. It sorts x, which must not be empty.
 func middle(x []float64) float64 {
 	slices.Sort(x)
 	return x[len(x)/2]

@@ -55,7 +55,7 @@ func newHostFindings(q *inquiry) []Finding {
 type debuts struct {
 	hosts map[netip.Addr]int
 	names map[string]int
-	full  int // the first day that had more hosts than are kept: after it nobody can be called new
+	full  int // the first day that had more hosts than are kept: after it no host can be called new
 }
 
 func debutsOf(days []*Day) debuts {
@@ -76,11 +76,12 @@ func debutsOf(days []*Day) debuts {
 	return x
 }
 
-// newHost says whether the host's first day is the k-th. An address of a machine whose name was here before is not a new machine,
-// and IPv6 addresses change by the day (RFC 8981), so that one without a name tells nothing.
+// newHost reports whether the host's first day is the k-th. An address of a machine whose name was here before is not a
+// new machine, and IPv6 addresses change by the day (RFC 8981), so that one without a name tells nothing.
 func newHost(days []*Day, k int, a *activity, known *debuts) (Finding, bool) {
 	h := days[k].Hosts[a.host]
-	if h == nil || h.Sessions.Total() < newSessions || a.host.IsLinkLocalUnicast() || a.host.IsMulticast() || !a.host.Unmap().Is4() && h.Name == "" {
+	if h == nil || h.Sessions.Total() < newSessions || a.host.IsLinkLocalUnicast() || a.host.IsMulticast() ||
+		!a.host.Unmap().Is4() && h.Name == "" {
 		return Finding{}, false
 	}
 	if known.hosts[a.host] < k || h.Name != "" && known.names[h.Name] < k {
@@ -90,10 +91,12 @@ func newHost(days []*Day, k int, a *activity, known *debuts) (Finding, bool) {
 	last := h.Sessions.Slots[len(h.Sessions.Slots)-1]
 	f := Finding{
 		ID: fmt.Sprintf("new-host-%v", a.host), Kind: NewHost, Host: a.host.String(), Name: h.Name, Start: start,
-		End: days[k].Date.Start().Add(time.Duration(last.I)*SlotLen + SlotLen), Arrival: Arrival{DaysBefore: k}, Sessions: int(h.Sessions.Total()), Peers: int(h.Peers),
+		End: days[k].Date.Start().Add(time.Duration(last.I)*SlotLen + SlotLen), Arrival: Arrival{DaysBefore: k},
+		Sessions: int(h.Sessions.Total()), Peers: int(h.Peers),
 		Score: 1 - 1/float64(k+1), Ports: topPorts(days[k:k+1], a.host, 3),
 	}
-	f.Evidence = Evidence{Events: uint64(f.Sessions), Ask: Ask{From: f.Start, To: f.End, Host: a.host, Kind: "session-new"}}
+	f.Evidence = Evidence{Events: uint64(f.Sessions), Ask: Ask{From: f.Start, To: f.End, Host: a.host,
+		Kind: "session-new"}}
 	return f, true
 }
 
@@ -102,7 +105,8 @@ func newHosts(date Date, fresh []Finding) Finding {
 	slices.SortFunc(fresh, func(a, b Finding) int {
 		return cmp.Or(a.Start.Compare(b.Start), netip.MustParseAddr(a.Host).Compare(netip.MustParseAddr(b.Host)))
 	})
-	f := Finding{ID: fmt.Sprintf("new-host-%v", date), Kind: NewHost, Start: fresh[0].Start, Arrival: Arrival{DaysBefore: fresh[0].DaysBefore}, Score: fresh[0].Score, Seen: len(fresh)}
+	f := Finding{ID: fmt.Sprintf("new-host-%v", date), Kind: NewHost, Start: fresh[0].Start,
+		Arrival: Arrival{DaysBefore: fresh[0].DaysBefore}, Score: fresh[0].Score, Seen: len(fresh)}
 	for _, x := range fresh {
 		f.Sessions += x.Sessions
 		f.Evidence.Events += x.Evidence.Events

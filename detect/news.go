@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// What has become of a finding since the days before.
+// What has become of a finding since the days before, as Status says it.
 const (
 	New    = "new"
 	Worse  = "worse"
@@ -16,7 +16,8 @@ const (
 	Gone   = "gone"
 )
 
-// Lookback is how many days before a window are looked at to learn what is usual, and to find what takes longer than a day.
+// Lookback is the number of days before a window from which the program learns what is usual, and in which it looks for
+// patterns that take longer than a day.
 const Lookback = 27
 
 const (
@@ -35,9 +36,10 @@ type News struct {
 	Known  *Known     `json:"known,omitempty"`  // a rule of the owner's that says it is known
 }
 
-// Judge is Findings of the window in the light of the days before it: each finding says whether it is new or worse, and what the day
-// before had and this one has not comes as gone. A rhythm or a growth that takes more than the window to be seen is found, too. earlier
-// are days before the window, at most Lookback of them count; with none of them it is Findings.
+// Judge gives Findings of the window in the light of the days before it: each finding is marked as new, worse and so
+// on, and what the window before had and this one has not is given as gone. Rhythms and growth that take longer than
+// the window to be seen are found, too. earlier are days before the window, of which at most Lookback count; without
+// any, Judge is Findings.
 func Judge(earlier, days []*Day, cfg Config, w Window) (fs, gone []Finding) {
 	fs = Findings(days, cfg, w)
 	if w.From.IsZero() || !w.From.Before(w.To) || len(days) == 0 {
@@ -60,17 +62,20 @@ func Judge(earlier, days []*Day, cfg Config, w Window) (fs, gone []Finding) {
 		f := &fs[i]
 		past.mark(f, now[f.Key])
 	}
-	fs = slices.DeleteFunc(fs, func(f Finding) bool { return f.Status != New && f.Status != Worse && habit(&f, fs, long) })
+	fs = slices.DeleteFunc(fs, func(f Finding) bool {
+		return f.Status != New && f.Status != Worse && habit(&f, fs, long)
+	})
 	if seen.To.Sub(seen.From) >= time.Duration(goneSeen*float64(w.To.Sub(w.From))) {
 		gone = slices.DeleteFunc(past.gone(now), func(f Finding) bool { return habit(&f, nil, long) })
 	}
 	return fs, gone
 }
 
-// habit says that a burst stands apart from the rest of its day only: in four weeks the host has many such spells of all sizes, as a browser
-// has. What goes with other findings is none.
+// habit reports whether a burst stands apart from the rest of its day only: in four weeks the host has many such spells
+// of all sizes, as a browser makes them. A burst that goes with other findings is not a habit.
 func habit(f *Finding, fs, long []Finding) bool {
-	if f.Kind != BurstKind || f.Severity != Info || slices.ContainsFunc(fs, func(g Finding) bool { return g.Group == f.Group && g.ID != f.ID }) {
+	goesWith := func(g Finding) bool { return g.Group == f.Group && g.ID != f.ID }
+	if f.Kind != BurstKind || f.Severity != Info || slices.ContainsFunc(fs, goesWith) {
 		return false
 	}
 	return !slices.ContainsFunc(long, func(g Finding) bool { return g.Key == f.Key })
@@ -83,13 +88,13 @@ func (c *Config) location() *time.Location {
 	return c.Location
 }
 
-// Covered is how many days of w the log covers, from the first event to the last.
+// Covered gives the number of days of w that the log covers, from the first event to the last.
 func (w Window) Covered(days []*Day) float64 { return w.within(days).days() }
 
 func (w Window) days() float64 { return w.To.Sub(w.From).Hours() / 24 }
 
-// longer adds to the findings of the window what only the longer time shows, as far as it goes on in the window: a rhythm of few bursts a
-// day, growth, and hosts that were never there before.
+// longer adds to the findings of the window those that only the longer time shows, as far as they go on in the window:
+// rhythms of few bursts a day, growth, and hosts that were never there before.
 func longer(fs, long []Finding, w Window) []Finding {
 	added := false
 	for _, l := range long {
@@ -111,7 +116,8 @@ func longer(fs, long []Finding, w Window) []Finding {
 			fs, added = append(fs, l), true
 		case PeriodicBurst:
 			var ok bool
-			if at = slices.IndexFunc(fs, func(f Finding) bool { return f.Kind == BurstKind && f.Host == l.Host }); at >= 0 {
+			at = slices.IndexFunc(fs, func(f Finding) bool { return f.Kind == BurstKind && f.Host == l.Host })
+			if at >= 0 {
 				l.takeOver(fs, at)
 				added = true
 			} else if fs, ok = l.goOn(fs, long, w); ok {
@@ -126,7 +132,7 @@ func longer(fs, long []Finding, w Window) []Finding {
 	return fs
 }
 
-// takeOver puts the rhythm in the place of what the window alone takes for single bursts.
+// takeOver puts the rhythm in the place of the finding that the window alone makes of its bursts.
 func (l *Finding) takeOver(fs []Finding, at int) {
 	old := fs[at].ID
 	l.Chain, l.Severity, l.Causes = fs[at].Chain, fs[at].Severity, fs[at].Causes
@@ -148,8 +154,9 @@ func (l *Finding) takeOver(fs []Finding, at int) {
 	}
 }
 
-// goOn adds a rhythm of which the window has bursts, though too few to stand apart from what else its host does: a backup at three each night
-// on a machine with which somebody works by day. A scan that is nothing but such a burst goes.
+// goOn adds a rhythm of which the window has bursts that are too few to stand apart from the rest of the host's
+// traffic: a backup at three each night on a machine that a person uses by day. A finding of a scan that consists of
+// such a burst is taken out.
 func (l *Finding) goOn(fs, long []Finding, w Window) (out []Finding, ok bool) {
 	bursts := l.burstsIn(w)
 	if len(bursts) == 0 {
@@ -160,7 +167,8 @@ func (l *Finding) goOn(fs, long []Finding, w Window) (out []Finding, ok bool) {
 	l.Bursts, l.Start, l.Chain, l.Severity, l.Causes, l.Group = bursts, bursts[0].Start, nil, Warning, "", l.ID
 	l.Evidence.Events, l.Evidence.Ask.From = uint64(n), l.Start
 	fs = slices.DeleteFunc(fs, func(f Finding) bool {
-		return f.Kind == ScanKind && f.Host == l.Host && float64(n) > scanInBursts*float64(f.Sessions) && !slices.ContainsFunc(long, func(g Finding) bool { return g.ID == f.ID })
+		return f.Kind == ScanKind && f.Host == l.Host && float64(n) > scanInBursts*float64(f.Sessions) &&
+			!slices.ContainsFunc(long, func(g Finding) bool { return g.ID == f.ID })
 	})
 	for i := range fs {
 		f := &fs[i]
@@ -174,7 +182,7 @@ func (l *Finding) goOn(fs, long []Finding, w Window) (out []Finding, ok bool) {
 	return append(fs, *l), true
 }
 
-// burstsIn is those of its bursts that begin in w.
+// burstsIn gives the rhythm's bursts that begin in w.
 func (l *Finding) burstsIn(w Window) (out []Burst) {
 	for _, b := range l.Bursts {
 		if w.has(b.Start.UnixNano()) {
@@ -191,7 +199,7 @@ func sessionsOf(bs []Burst) (n int) {
 	return n
 }
 
-// past is what earlier windows of the same length had, the latest first.
+// past holds what earlier windows of the same length had, the latest first.
 type past struct {
 	windows []pastWindow
 	seen    float64 // days that the log covers in them
@@ -204,7 +212,8 @@ type pastWindow struct {
 	first map[string]time.Time // key → its first start
 }
 
-// pastOf judges the windows before w at the same hours of the day: a day that is still running is compared with as much of the others.
+// pastOf judges the windows before w at the same hours of the day: a day that is still running is compared with the
+// same part of the others.
 func pastOf(days []*Day, long []Finding, cfg Config, w Window, end time.Time) past {
 	var p past
 	loc := cfg.location()
@@ -236,7 +245,7 @@ func pastOf(days []*Day, long []Finding, cfg Config, w Window, end time.Time) pa
 	return p
 }
 
-// goesOn adds the rhythms that the window has bursts of, though they cannot be told in it alone.
+// goesOn adds the rhythms that the window has bursts of, though the window alone does not show them.
 func (x *pastWindow) goesOn(long []Finding, days float64) {
 	for i := range long {
 		f := &long[i]
@@ -250,7 +259,7 @@ func (x *pastWindow) goesOn(long []Finding, days float64) {
 	}
 }
 
-// mark says what has become of f, of which there is now so much a day.
+// mark sets the status of f by its size a day now and in the windows before.
 func (p *past) mark(f *Finding, now float64) {
 	var sizes []float64
 	since := f.Start
@@ -296,7 +305,7 @@ func (p *past) mark(f *Finding, now float64) {
 	}
 }
 
-// gone is what the window just before had and this one has not, each key once.
+// gone gives the findings of the window just before that this one has not, each key once.
 func (p *past) gone(now map[string]float64) (out []Finding) {
 	if p.seen < baseDays {
 		return nil

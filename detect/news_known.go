@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// knownWorse is how many times as large a finding must have become for its being known to end.
+// knownWorse is the growth of a finding at which a rule that calls it known no longer holds.
 const knownWorse = 2.0
 
-// Known says that a finding is no news to its owner: it is left out of what people are shown, and stays in the JSON.
+// Known marks a finding that its owner knows: reports leave it out, and the JSON keeps it.
 type Known struct {
 	By    string     `json:"by"` // ack or config
 	Note  string     `json:"note,omitempty"`
@@ -19,7 +19,8 @@ type Known struct {
 	Ended string     `json:"ended,omitempty"` // why it does not hold any more: worse, over; the finding is shown then
 }
 
-// Rule is what the owner says is known. Every field that is set must fit; at least one of ID, Host, Kind and Port is.
+// Rule names findings that the owner knows. Every field that is set must fit; at least one of ID, Host, Kind and Port
+// is set.
 type Rule struct {
 	By    string             // ack or config
 	ID    string             // of a finding, or of the root of an incident: then all of it; a Key does as well
@@ -31,7 +32,7 @@ type Rule struct {
 	Sizes map[string]float64 // key → size a day when it was said; what has no size here was not there. Nil: not known
 }
 
-// Validate says what is wrong with a rule.
+// Validate gives the error of a rule, or nil.
 func (r *Rule) Validate() error {
 	switch {
 	case r.ID == "" && r.Host == "" && r.Kind == "" && r.Port == 0:
@@ -44,8 +45,8 @@ func (r *Rule) Validate() error {
 	return nil
 }
 
-// MarkKnown says of each finding which rule makes it known, at that time; the first rule that holds does, else the first one that did.
-// days is the length of the window in days: sizes are compared by the day.
+// MarkKnown marks each finding with the rule that makes it known at the time: the first rule that holds, else the first
+// one that did. days is the length of the window in days: sizes are compared by the day.
 func MarkKnown(fs []Finding, rules []Rule, at time.Time, days float64) {
 	sizes := Sizes(fs, days)
 	for i := range fs {
@@ -64,7 +65,9 @@ func MarkKnown(fs []Finding, rules []Rule, at time.Time, days float64) {
 			switch was, there := r.Sizes[f.Key]; {
 			case !r.Until.IsZero() && !at.Before(r.Until):
 				known.Ended = "over"
-			case r.Sizes != nil && !there, was > 0 && sizes[f.Key] > knownWorse*was, r.Sizes == nil && f.Status == Worse && f.Change > knownWorse:
+			case r.Sizes != nil && !there,
+				was > 0 && sizes[f.Key] > knownWorse*was,
+				r.Sizes == nil && f.Status == Worse && f.Change > knownWorse:
 				known.Ended = "worse"
 			}
 			if f.Known == nil || known.Ended == "" {
@@ -77,14 +80,15 @@ func MarkKnown(fs []Finding, rules []Rule, at time.Time, days float64) {
 	}
 }
 
-// Silent says that the finding is known, and that this still holds.
+// Silent reports whether the finding is known, and still is.
 func (f *Finding) Silent() bool { return f.Known != nil && f.Known.Ended == "" }
 
 func (r *Rule) fits(f *Finding) bool {
 	return (r.ID == "" || r.ID == f.ID || r.ID == f.Key || r.ID == f.Group) && (r.Kind == "" || r.Kind == f.Kind) &&
-		(r.Host == "" || r.fitsHost(f)) && (r.Port == 0 || r.Port == f.Port || slices.ContainsFunc(f.Ports, func(p string) bool {
-		return strings.HasSuffix(p, fmt.Sprintf("/%d", r.Port))
-	}))
+		(r.Host == "" || r.fitsHost(f)) && (r.Port == 0 || r.Port == f.Port ||
+		slices.ContainsFunc(f.Ports, func(p string) bool {
+			return strings.HasSuffix(p, fmt.Sprintf("/%d", r.Port))
+		}))
 }
 
 func (r *Rule) fitsHost(f *Finding) bool {
@@ -99,7 +103,7 @@ func (r *Rule) fitsHost(f *Finding) bool {
 	return err == nil && p.Contains(a)
 }
 
-// Sizes sums up how much of each key there is in a day: what "worse" is told by. The spells of a full table are one key.
+// Sizes sums up the size of each key a day, by which findings are called worse. The spells of a full table are one key.
 func Sizes(fs []Finding, days float64) map[string]float64 {
 	kinds, out := kindsByName(), map[string]float64{}
 	for i := range fs {

@@ -21,7 +21,7 @@ const (
 	echoPValue    = 1e-6             // chance of such a coincidence, over all pairs and lags that are tried
 	echoOne       = 0.2              // of the effect's sessions that must go to one resolver
 
-	// A burst or two with a storm behind each cannot be told from chance by their times. What they are does:
+	// The times of one or two bursts, each with a storm behind it, may coincide by chance. Their sizes and shapes tell:
 	soleBursts = 2   // at most so many bursts, each with its storm
 	soleSize   = 100 // sessions that the cause opens at least
 	soleStorm  = 50  // lookups of the storm at least
@@ -32,14 +32,16 @@ const (
 
 // Echo holds what makes one host's lookups the echo of another host's bursts.
 type Echo struct {
-	Causes   string  `json:"causes,omitempty"` // the host that causes the lookups; on the finding of that host's bursts: the host that looks up
-	LagS     float64 `json:"lag_s,omitempty"`
-	Lookups  int     `json:"lookups,omitempty"`  // of the median burst; dns-storm: in all
-	Shared   float64 `json:"shared,omitempty"`   // of the looked-up addresses, those that are the cause's peers; 0 = names not visible
+	// the host that causes the lookups; on the finding of that host's bursts: the host that looks up
+	Causes  string  `json:"causes,omitempty"`
+	LagS    float64 `json:"lag_s,omitempty"`
+	Lookups int     `json:"lookups,omitempty"` // of the median burst; dns-storm: in all
+	// of the looked-up addresses, those that are the cause's peers; 0 = names not visible
+	Shared   float64 `json:"shared,omitempty"`
 	Resolver string  `json:"resolver,omitempty"` // that is asked; dns-storm, too
 }
 
-// echo says that one host's storms of name lookups follow another's bursts.
+// echo holds how one host's storms of name lookups follow another's bursts.
 type echo struct {
 	cause, effect netip.Addr
 	lag           float64 // s, median
@@ -52,7 +54,7 @@ type echo struct {
 	sole          bool // too few to go by the time alone
 }
 
-// activity is what the pattern detectors know of one host.
+// activity holds what the pattern detectors know of one host.
 type activity struct {
 	host     netip.Addr
 	name     string
@@ -70,7 +72,7 @@ type activity struct {
 	apart    []run // the bursts that stand apart
 }
 
-// findEchoes pairs each host whose bursts are lookups with the one that they follow most surely.
+// findEchoes pairs each host whose bursts are lookups with the host whose bursts they follow most surely.
 func findEchoes(days []*Day, hosts []*activity) []echo {
 	var out []echo
 	span := observed(days)
@@ -103,7 +105,8 @@ func findEchoes(days []*Day, hosts []*activity) []echo {
 	return out
 }
 
-// causer is a host that may have an echo; each is held against each host that looks names up, so that what can be known before is.
+// causer is a host that may have an echo, with what can be computed once: each causer is held against each host that
+// looks names up.
 type causer struct {
 	*activity
 	rows [][]run
@@ -126,7 +129,7 @@ func causesOf(hosts []*activity) (out []causer) {
 	return out
 }
 
-// mostlyLookups says that the host's own bursts are lookups: it cannot be the cause of others'.
+// mostlyLookups reports whether the host's own bursts are lookups: then it cannot be the cause of others'.
 func (a *activity) mostlyLookups() bool {
 	var all, lookups int
 	for _, r := range a.bursts {
@@ -138,8 +141,8 @@ func (a *activity) mostlyLookups() bool {
 	return 2*lookups > all
 }
 
-// causes are the rows of bursts that may have an echo: all, those of each rhythm, those that stand apart. A person who works at the cause
-// has page loads of his own, which nobody looks up.
+// causes lists the rows of bursts that may have an echo: all, those of each rhythm, and those that stand apart. The
+// page loads of a person who works at the host have no echo.
 func (a *activity) causes() [][]run {
 	out := [][]run{a.bursts}
 	for _, r := range a.rhythms {
@@ -156,7 +159,7 @@ func follows(c *causer, bursts []run, e *activity, hosts int, span float64) *ech
 	var storms []run
 	var counts []int
 	for k, s := range e.storms {
-		if float64(k-len(lags)) > (1-echoExplained)*float64(len(e.storms))+1 { // as a rule it is none, and many pairs are tried
+		if float64(k-len(lags)) > (1-echoExplained)*float64(len(e.storms))+1 { // most pairs fail, and many are tried
 			return nil
 		}
 		if lag, ok := nearestBefore(bursts, s.start); ok && lag <= echoWindow.Seconds() {
@@ -168,7 +171,8 @@ func follows(c *causer, bursts []run, e *activity, hosts int, span float64) *ech
 	if float64(len(lags)) < echoExplained*float64(len(e.storms)) || len(lags) == 0 {
 		return nil
 	}
-	p := coincidence(lags, len(e.storms), len(bursts), span, 3, 10, 30, echoWindow.Seconds()) * float64(hosts*len(c.rows))
+	p := coincidence(lags, len(e.storms), len(bursts), span, 3, 10, 30,
+		echoWindow.Seconds()) * float64(hosts*len(c.rows))
 	if p > echoPValue {
 		return nil
 	}
@@ -183,11 +187,13 @@ func follows(c *causer, bursts []run, e *activity, hosts int, span float64) *ech
 	}
 	slices.Sort(lags)
 	slices.Sort(counts)
-	return &echo{cause: c.host, effect: e.host, lag: max(lags[len(lags)/2], 0), lookups: counts[len(counts)/2], followed: followed, p: p, storms: storms}
+	return &echo{cause: c.host, effect: e.host, lag: max(lags[len(lags)/2], 0), lookups: counts[len(counts)/2],
+		followed: followed, p: p, storms: storms}
 }
 
-// soleEcho pairs a lone storm with the lone burst before it: of several such hosts the one whose burst was nearest. A browser's lookups come
-// with the pages that they are for, so that they are the smaller part of what it does; those of an echo are all that it does.
+// soleEcho pairs a lone storm with the lone burst before it; of several such hosts, with the one whose burst was
+// nearest. A browser's lookups come with the page loads that they are for, so that they are the smaller part of its
+// traffic; an echo does nothing but look up.
 func soleEcho(days []*Day, causes []causer, hosts int, e *activity, span float64) (best *echo) {
 	if len(e.storms) > soleBursts {
 		return nil
@@ -213,7 +219,8 @@ func soleEcho(days []*Day, causes []causer, hosts int, e *activity, span float64
 		x := &echo{cause: c.host, effect: e.host, lookups: lookups, followed: len(bursts), storms: storms, sole: true}
 		var lags []float64
 		for i, b := range bursts {
-			if lag := float64(storms[i].start-b.start) / 1e9; b.events >= soleSize && lag >= -1 && lag <= echoWindow.Seconds() {
+			if lag := float64(storms[i].start-b.start) / 1e9; b.events >= soleSize && lag >= -1 &&
+				lag <= echoWindow.Seconds() {
 				lags = append(lags, lag)
 			}
 		}
@@ -237,8 +244,8 @@ func (l *line) inRuns(runs []run) (n int) {
 	return n
 }
 
-// coincidence is the chance that k of n storms fall within a lag of one of the causes, were they at random times in span
-// seconds: the best of the lags that are tried, times their number.
+// coincidence gives the chance that k of n storms at random times in span seconds fall within a lag of one of the
+// causes: for the best of the lags that are tried, times their number.
 func coincidence(lags []float64, n, causes int, span float64, tries ...float64) float64 {
 	best := 1.0
 	for _, lag := range tries {
@@ -262,7 +269,7 @@ func coincidence(lags []float64, n, causes int, span float64, tries ...float64) 
 	return min(best*float64(len(tries)), 1)
 }
 
-// observed is the time that the log covers, in seconds.
+// observed gives the time that the log covers, in seconds.
 func observed(days []*Day) float64 {
 	ns := int64(0)
 	for _, d := range days {
@@ -271,7 +278,7 @@ func observed(days []*Day) float64 {
 	return max(float64(ns)/1e9, 1)
 }
 
-// nearestBefore is how long before at the last of the runs began; a second of grace for clocks that are not known better.
+// nearestBefore gives the time since the last of the runs began, with a second of grace for the precision of clocks.
 func nearestBefore(runs []run, at int64) (lag float64, ok bool) {
 	i, _ := slices.BinarySearchFunc(runs, at+int64(time.Second)+1, func(r run, t int64) int {
 		if r.start < t {
@@ -320,7 +327,10 @@ func echoFindings(q *inquiry) (out []Finding) {
 
 func echoFinding(a *activity, e *echo) Finding {
 	f := Finding{
-		ID: fmt.Sprintf("ptr-storm-%v-%v", e.effect, e.cause), Kind: PTRStorm, Echo: Echo{Causes: e.cause.String(), LagS: e.lag, Lookups: e.lookups, Shared: e.shared}, PValue: e.p, Seen: len(e.storms), Missed: max(e.followed-len(e.storms), 0), Score: 1 - math.Exp(math.Log10(max(e.p, 1e-300))/3),
+		ID: fmt.Sprintf("ptr-storm-%v-%v", e.effect, e.cause), Kind: PTRStorm,
+		Echo: Echo{Causes: e.cause.String(), LagS: e.lag, Lookups: e.lookups, Shared: e.shared}, PValue: e.p,
+		Seen: len(e.storms), Missed: max(e.followed-len(e.storms), 0),
+		Score: 1 - math.Exp(math.Log10(max(e.p, 1e-300))/3),
 	}
 	if e.sole {
 		f.PValue, f.Score = min(e.p, 1), soleScore

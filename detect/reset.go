@@ -22,7 +22,8 @@ const (
 )
 
 const (
-	resetRate     = 0.5              // sessions a second to one door, over the time it is gone to, that are worth a word
+	// sessions a second to one door, over the time it is gone to, that are worth a word
+	resetRate     = 0.5
 	resetLeast    = 10 * time.Minute // for how long
 	resetFailed   = 0.5              // share of the judged sessions that must fail
 	resetJudged   = 20               // sessions whose outcome must be known to judge by it
@@ -32,15 +33,15 @@ const (
 	activeSpanLen = 10 * time.Minute // resolution of Target.Active
 )
 
-// approachOf is a host's sessions to one door over several days.
+// approachOf holds a host's sessions to one door over several days.
 type approachOf struct {
 	door   Door
 	total  Target
 	active int // ten-minute spans with a session
 }
 
-// resetFindings reports a host that connects to a service over and over and does not get in: the monitor that still asks a dead
-// service, the client that a firewall ignores.
+// resetFindings reports hosts that connect to a service over and over without success: a monitor that still asks a dead
+// service, a client that a firewall ignores (incident 4 in docs/incidents.md).
 func resetFindings(q *inquiry) []Finding {
 	return q.ofHosts(func(a *activity) []Finding { return resetsOf(q, a) })
 }
@@ -52,12 +53,17 @@ func resetsOf(q *inquiry, a *activity) []Finding {
 			out = append(out, f)
 		}
 	}
-	slices.SortFunc(out, func(a, b Finding) int { return cmp.Or(cmp.Compare(b.RateS, a.RateS), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(out, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(b.RateS, a.RateS),
+			cmp.Compare(a.ID, b.ID),
+		)
+	})
 	return out[:min(len(out), resetPerHost)]
 }
 
-// approaches is the host's doors with at least so many sessions. Most hosts have thousands of doors with a few: those of which no day has its
-// part are passed over before anything is added up.
+// approaches lists the host's doors with at least so many sessions. Most hosts have thousands of doors with a few:
+// doors that have their part on none of the days are skipped before anything is added up.
 func approaches(days []*Day, w Window, host netip.Addr, least uint64) []approachOf {
 	sum := map[Door]*approachOf{}
 	for _, d := range days {
@@ -115,9 +121,11 @@ func resetFinding(a *activity, x approachOf) (Finding, bool) {
 	failed := t.Refused + t.Silent
 	f := Finding{
 		ID: fmt.Sprintf("reset-%v-%v", a.host, netip.AddrPortFrom(x.door.Peer, x.door.Port.Port)), Kind: ResetKind,
-		Host: a.host.String(), Name: a.name, Peer: netip.AddrPortFrom(x.door.Peer, x.door.Port.Port).String(), Port: int(x.door.Port.Port),
+		Host: a.host.String(), Name: a.name, Peer: netip.AddrPortFrom(x.door.Peer, x.door.Port.Port).String(),
+		Port:  int(x.door.Port.Port),
 		Start: time.Unix(0, t.First).UTC(), End: time.Unix(0, t.Last).UTC(), RateS: rate, Failed: int(failed),
-		Evidence: Evidence{Events: t.N, Ask: Ask{From: time.Unix(0, t.First).UTC(), To: time.Unix(0, t.Last+1).UTC(), Host: a.host, Port: x.door.Port.Port, Kind: "session-new"}},
+		Evidence: Evidence{Events: t.N, Ask: Ask{From: time.Unix(0, t.First).UTC(), To: time.Unix(0, t.Last+1).UTC(),
+			Host: a.host, Port: x.door.Port.Port, Kind: "session-new"}},
 	}
 	switch {
 	case judged >= resetJudged:
@@ -132,8 +140,8 @@ func resetFinding(a *activity, x approachOf) (Finding, bool) {
 			f.Class = Blocked
 		}
 	case rate >= resetSure && float64(t.N) >= resetDoors*float64(a.sessions.between(t.First, t.Last)):
-		// Nothing tells how these ended. Who opens several sessions a second to one port, hour after hour, and nothing
-		// else, does not get what he wants.
+		// The log does not tell how these sessions ended. A host that opens several sessions a second to one port, hour
+		// after hour, and hardly any others, does not get what it wants.
 		f.Score = 1 - math.Exp(-rate/resetSure)
 	default:
 		return f, false

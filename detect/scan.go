@@ -22,15 +22,15 @@ const (
 const (
 	scanPeers    = 200 // different hosts on one port in a day that make a scan
 	scanShare    = 0.5 // of what the host does apart from the everyday ports must go to that port
-	scanRepeat   = 2.0 // sessions a peer at most: who scans does not come back
+	scanRepeat   = 2.0 // sessions a peer at most: a scanner does not come back
 	scanPorts    = 100 // different ports of one host that make a vertical scan
-	scanInBursts = 0.5 // when more than this lies in bursts, it is those that are reported
+	scanInBursts = 0.5 // when more of the sessions than this lie in bursts, the bursts are reported
 )
 
-// everyday ports are spoken to by all hosts, with many peers: a scan of them needs failures to be told apart.
+// everyday ports have many peers for every host: a scan of them can be told only by its failures.
 var everyday = [...]uint16{53, 80, 123, 443}
 
-// scanFindings reports a host that knocks at one port of many hosts (horizontal), or at many ports of one (vertical).
+// scanFindings reports hosts that try one port of many hosts (horizontal), or many ports of one (vertical).
 func scanFindings(q *inquiry) []Finding {
 	return q.ofHosts(func(a *activity) []Finding {
 		if f, ok := scanFinding(q.days, q.w, a); ok {
@@ -110,7 +110,7 @@ func wider(p, q Port, fans map[Port]*Fan) bool {
 	return p.Proto < q.Proto || p.Proto == q.Proto && p.Port < q.Port
 }
 
-// allPeers is how many outside addresses the host spoke to on the days that touch the window.
+// allPeers gives the number of outside addresses that the host spoke to on the days that touch the window.
 func allPeers(days []*Day, w Window, host netip.Addr) float64 {
 	var hs []*Host
 	for _, d := range days {
@@ -121,8 +121,8 @@ func allPeers(days []*Day, w Window, host netip.Addr) float64 {
 	return float64(DistinctPeers(hs...))
 }
 
-// inWindow is the part of n, which is counted over whole UTC days, that falls into the window, by the host's sessions: a local
-// day touches two of them.
+// inWindow gives the part of n that falls into the window. n is counted over whole UTC days, and a local day touches
+// two of them; the host's sessions give the proportion.
 func inWindow(n uint64, days []*Day, w Window, a *activity) uint64 {
 	var all uint64
 	for _, d := range days {
@@ -172,13 +172,14 @@ func scanBase(a *activity, n uint64, port uint16) Finding {
 	start := time.Unix(0, a.sessions.start+int64(hot[0])*int64(SlotLen)).UTC()
 	end := time.Unix(0, a.sessions.start+int64(hot[len(hot)-1]+1)*int64(SlotLen)).UTC()
 	return Finding{
-		ID: fmt.Sprintf("scan-%v-%d", a.host, port), Kind: ScanKind, Host: a.host.String(), Name: a.name, Start: start, End: end,
+		ID: fmt.Sprintf("scan-%v-%d", a.host, port), Kind: ScanKind, Host: a.host.String(), Name: a.name, Start: start,
+		End:      end,
 		Sessions: int(n), Port: int(port), RateS: float64(n) / max(end.Sub(start).Seconds(), 1),
 		Evidence: Evidence{Events: n, Ask: Ask{From: start, To: end, Host: a.host, Port: port, Kind: "session-new"}},
 	}
 }
 
-// inBursts is how many of the host's sessions lie in bursts.
+// inBursts counts the host's sessions in bursts.
 func (a *activity) inBursts() (n int) {
 	for _, r := range a.bursts {
 		n += r.events
@@ -197,7 +198,7 @@ func portName(p Port) string {
 	return fmt.Sprintf("%s/%d", name, p.Port)
 }
 
-// topPorts are the host's most used ports in the days, as udp/6881.
+// topPorts lists the host's most used ports in the days, as udp/6881.
 func topPorts(days []*Day, host netip.Addr, most int) []string {
 	sum := map[Port]uint64{}
 	for _, d := range days {

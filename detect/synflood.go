@@ -49,10 +49,17 @@ type Flood struct {
 }
 
 func compareFloods(a, b Flood) int {
-	return cmp.Or(cmp.Compare(a.Start, b.Start), a.Door.Compare(b.Door), a.From.Compare(b.From), cmp.Compare(a.End, b.End), cmp.Compare(a.Lines, b.Lines), cmp.Compare(a.Hidden, b.Hidden))
+	return cmp.Or(
+		cmp.Compare(a.Start, b.Start),
+		a.Door.Compare(b.Door),
+		a.From.Compare(b.From),
+		cmp.Compare(a.End, b.End),
+		cmp.Compare(a.Lines, b.Lines),
+		cmp.Compare(a.Hidden, b.Hidden),
+	)
 }
 
-// Served is what came from outside to one TCP port of a host in a day.
+// Served counts the sessions from outside to one TCP port of a host in a day.
 type Served struct {
 	N     uint64
 	Slots []ServedSlot // those with at least fineFloor new sessions
@@ -63,7 +70,7 @@ type Served struct {
 	run  ServedSlot
 }
 
-// ServedSlot counts the sessions that began in one slot, and what became of them, where the log tells.
+// ServedSlot counts the sessions that began in one slot, by their outcome, where the log shows it.
 type ServedSlot struct {
 	I      uint16
 	New    uint32
@@ -149,7 +156,7 @@ func (hs *hostState) served(e *parse.Event, slot int, peer netip.Addr, d *Day) {
 	}
 }
 
-// serving notes what became of a session from outside, in the slot in which it began.
+// serving counts the outcome of a session from outside, in the slot in which the session began.
 func (t *Tracker) serving(e *parse.Event, en *entry, host netip.Addr) {
 	if en == nil || en.born == 0 || e.Proto != parse.TCP || en.key.Src == host {
 		return
@@ -166,19 +173,25 @@ func (t *Tracker) serving(e *parse.Event, en *entry, host netip.Addr) {
 		return
 	}
 	if x := s.at(t.slotOf(en.born)); x != nil {
-		switch {
-		case e.State == parse.SynRecv || e.Kind == parse.SessionEnd && e.State == parse.NoState && (e.Packets == 3 || e.Packets == 4):
-			x.Recv++
-		case e.State == parse.Unreplied || e.State == parse.SynSent || e.Kind == parse.SessionEnd && e.Packets == 1:
-			x.Silent++
-		case e.Kind == parse.SessionUpdate && e.State >= parse.Established && e.State <= parse.TimeWait,
-			e.Kind == parse.SessionEnd && (e.Packets >= 5 || e.State >= parse.Established && e.State <= parse.TimeWait):
-			x.Done++
-		}
+		x.outcome(e)
 	}
 }
 
-// at is the slot's record, or nil where none is kept.
+// outcome counts a line by what it says of a handshake: the host answered, nothing answered, or it was finished.
+func (x *ServedSlot) outcome(e *parse.Event) {
+	open := e.State >= parse.Established && e.State <= parse.TimeWait
+	ends := e.Kind == parse.SessionEnd
+	switch {
+	case e.State == parse.SynRecv || ends && e.State == parse.NoState && (e.Packets == 3 || e.Packets == 4):
+		x.Recv++
+	case e.State == parse.Unreplied || e.State == parse.SynSent || ends && e.Packets == 1:
+		x.Silent++
+	case e.Kind == parse.SessionUpdate && open, ends && (e.Packets >= 5 || open):
+		x.Done++
+	}
+}
+
+// at gives the record of the slot, or nil where none is kept.
 func (s *Served) at(slot int) *ServedSlot {
 	if s.run.New > 0 && slot == s.slot {
 		return &s.run
@@ -190,7 +203,7 @@ func (s *Served) at(slot int) *ServedSlot {
 	return &s.Slots[i]
 }
 
-// synFlood notes a line in which a kernel or a firewall says that it is flooded.
+// synFlood counts a line in which a kernel or a firewall says that it is flooded.
 func (t *Tracker) synFlood(e *parse.Event, rs *routerState) {
 	r := rs.router
 	door := netip.AddrPortFrom(e.Dst, e.DPort)
@@ -213,7 +226,8 @@ func (t *Tracker) synFlood(e *parse.Event, rs *routerState) {
 	rs.flooded, rs.alarmed = len(r.Floods), 0
 }
 
-// floodFindings reports ports that are flooded with SYNs: by what the kernel says, and by handshakes that nobody finishes.
+// floodFindings reports ports that are flooded with SYNs, by the kernel's lines and by handshakes that are never
+// finished.
 func floodFindings(q *inquiry) []Finding {
 	var out []Finding
 	for _, a := range q.hosts {
@@ -254,7 +268,8 @@ func floodFindings(q *inquiry) []Finding {
 }
 
 func kernelFlood(id, router string, x *Flood) *Finding {
-	f := &Finding{ID: id, Kind: SYNFloodKind, Class: KernelSays, Router: router, Port: int(x.Door.Port()), Score: 0.7, Start: time.Unix(0, x.Start).UTC()}
+	f := &Finding{ID: id, Kind: SYNFloodKind, Class: KernelSays, Router: router, Port: int(x.Door.Port()), Score: 0.7,
+		Start: time.Unix(0, x.Start).UTC()}
 	if a := x.Door.Addr(); a.IsValid() {
 		f.Host = a.String()
 	}
@@ -265,11 +280,12 @@ func kernelFlood(id, router string, x *Flood) *Finding {
 	return f
 }
 
-// addSaid adds the kernel's words to the finding of the sessions that they are about.
+// addSaid adds the kernel's lines to the finding of the sessions that they are about.
 func addSaid(fs []Finding, x *Flood) bool {
 	for i := range fs {
 		f := &fs[i]
-		if f.Port == int(x.Door.Port()) && x.Start <= f.End.Add(floodJoin).UnixNano() && x.End >= f.Start.Add(-floodGap).UnixNano() {
+		if f.Port == int(x.Door.Port()) && x.Start <= f.End.Add(floodJoin).UnixNano() &&
+			x.End >= f.Start.Add(-floodGap).UnixNano() {
 			f.Lines += int(x.Lines)
 			f.Drops += int(x.Hidden)
 			f.Score = 0.98
@@ -279,12 +295,14 @@ func addSaid(fs []Finding, x *Flood) bool {
 	return false
 }
 
-// servedFindings looks at the ports of a host that are reached from outside. A forwarded port behind which nothing answers, or a
-// client that is gone while its peers still call, gets a few sessions a second that fail; a flood is far above that.
+// servedFindings reports the ports of a host that are flooded from outside. A forwarded port without a service behind
+// it, or a client that is gone while its peers still call, gets a few failing sessions a second; a flood is far above
+// that.
 func servedFindings(days []*Day, w Window, a *activity) []Finding {
 	var out []Finding
 	for p, days := range servedDays(days, a.host) {
-		f := Finding{ID: fmt.Sprintf("syn-flood-%v-%d", a.host, p.Port), Kind: SYNFloodKind, Severity: Critical, Host: a.host.String(), Name: a.name, Port: int(p.Port), Score: 0.9}
+		f := Finding{ID: fmt.Sprintf("syn-flood-%v-%d", a.host, p.Port), Kind: SYNFloodKind, Severity: Critical,
+			Host: a.host.String(), Name: a.name, Port: int(p.Port), Score: 0.9}
 		var sum ServedSlot
 		var peers Fan
 		nets, last := map[netip.Prefix]uint64{}, int64(0)
@@ -328,7 +346,8 @@ func servedFindings(days []*Day, w Window, a *activity) []Finding {
 			f.Class, f.Score = Unanswered, 0.8
 		}
 		f.Networks = topNets(nets, peers.N)
-		f.Evidence = Evidence{Events: uint64(sum.New), Ask: Ask{From: f.Start, To: f.End, Host: a.host, Port: p.Port, Kind: "session-new"}}
+		f.Evidence = Evidence{Events: uint64(sum.New), Ask: Ask{From: f.Start, To: f.End, Host: a.host, Port: p.Port,
+			Kind: "session-new"}}
 		out = append(out, f)
 	}
 	slices.SortFunc(out, func(a, b Finding) int { return cmp.Compare(a.ID, b.ID) })
@@ -349,7 +368,7 @@ func servedDays(days []*Day, host netip.Addr) map[Port][]*Day {
 	return out
 }
 
-// least is how many sessions in a slot are far above what the port usually gets.
+// least gives the number of sessions in a slot that is far above what is usual for the port.
 func (s *Served) least() float64 {
 	n := make([]float64, 0, len(s.Slots))
 	for _, x := range s.Slots {

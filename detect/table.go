@@ -10,12 +10,13 @@ import (
 	"uncloak/parse"
 )
 
-// table is the session table as it can be rebuilt from the log: entries appear with the first line of a session and
-// go with its end, or, where no ends are logged, after the timeout that their last line implies.
+// table is the session table as rebuilt from the log: entries appear with the first line of a session and go with its
+// end, or, where ends are not logged, after the timeout that their last line implies.
 type table struct {
-	limit    int
-	start    int64  // ns of the day
-	seed     uint64 // of the hash of sessions: peers choose their ports, and must not choose where they stand. Nothing else hangs on it
+	limit int
+	start int64 // ns of the day
+	// of the hash of sessions: peers choose their ports, and must not choose where they stand. Nothing else hangs on it
+	seed     uint64
 	entries  flat[plainKey, *entry]
 	unused   *entry   // entries to be used again
 	made     int      // entries in all
@@ -32,7 +33,8 @@ type table struct {
 }
 
 // A session's lines do not come in order: the end from one logger may overtake the beginning from another within the
-// same second, and NFLOG hands its lines over in bundles, up to a minute late (measured on a 6.18 kernel with ulogd 2.0.8).
+// same second, and NFLOG hands its lines over in bundles, up to a minute late (measured on a 6.18 kernel with ulogd
+// 2.0.8).
 const (
 	endMemory = 60 * time.Second // how long an end is remembered, at least
 	endTwin   = 2 * time.Second  // within which a beginning after the end is the same session, whatever the protocol
@@ -44,7 +46,8 @@ type ending struct {
 	counted bool // its session has been counted
 }
 
-// plainKey is a Key as plain memory, which hashes and compares in a third of the time. The zones of addresses are left out.
+// plainKey is a Key as plain memory, which hashes and compares in a third of the time. The zones of addresses are left
+// out.
 type plainKey struct{ srcHi, srcLo, dstHi, dstLo, ports uint64 }
 
 func (k Key) plain() plainKey {
@@ -53,12 +56,12 @@ func (k Key) plain() plainKey {
 	return plainKey{sh, sl, dh, dl, uint64(k.SPort)<<24 | uint64(k.DPort)<<8 | uint64(k.Proto)}
 }
 
-// back is the same session seen from its other side.
+// back gives the same session seen from its other side.
 func (p plainKey) back() plainKey {
 	return plainKey{p.dstHi, p.dstLo, p.srcHi, p.srcLo, p.ports&0xff | p.ports>>16&0xffff00 | p.ports<<16&0xffff000000}
 }
 
-// spot is a session as the table looks for it: the hash is the same for both directions, so that one place in memory tells of both.
+// spot is a session with its hash. The hash is the same for both directions, so that one place in memory serves both.
 type spot struct {
 	key  plainKey
 	hash uint64
@@ -71,7 +74,7 @@ func (t *table) spot(k Key) spot {
 	return spot{p, fold(x+y^t.seed, x^y^p.ports&0xff^0xff51afd7ed558ccd)}
 }
 
-// fold is the product in 128 bits, its halves joined (as in wyhash).
+// fold gives the product in 128 bits, its halves joined (as in wyhash).
 func fold(a, b uint64) uint64 {
 	hi, lo := bits.Mul64(a, b)
 	return hi ^ lo
@@ -98,7 +101,8 @@ type entry struct {
 }
 
 func newTable(d *Day, prev *Day, limit int) *table {
-	t := &table{limit: limit, start: d.Date.Start().UnixNano(), seed: rand.Uint64(), due: make([]*entry, 86401), routers: map[parse.Name]*holding{}}
+	t := &table{limit: limit, start: d.Date.Start().UnixNano(), seed: rand.Uint64(), due: make([]*entry, 86401),
+		routers: map[parse.Name]*holding{}}
 	t.all.hosts = map[netip.Addr]*count{}
 	if prev == nil {
 		return t
@@ -122,7 +126,8 @@ func newTable(d *Day, prev *Day, limit int) *table {
 	return t
 }
 
-// take is an entry for that session, which is not in the table yet; nil when that is full. It is to be filled in and put.
+// take gives a fresh entry for a session that is not in the table yet; nil when the table is full. The caller fills it
+// in and puts it.
 func (t *table) take(s spot, k Key) *entry {
 	if t.entries.n >= t.limit {
 		return nil
@@ -141,8 +146,8 @@ func (t *table) take(s spot, k Key) *entry {
 	return e
 }
 
-// put counts the entry, which stands in the table, for its router and its holder. own and all are where the last entry of that holder was
-// counted, if that is known.
+// put counts the entry, which stands in the table, for its router and its holder. own and all are the counts in which
+// that holder's last entry was, if that is known.
 func (t *table) put(e *entry, in *holding, holder netip.Addr, own, all *count) {
 	e.in = in
 	if own == nil || own.gone || own.in != in || all.gone {
@@ -167,8 +172,8 @@ func (t *table) put(e *entry, in *holding, holder netip.Addr, own, all *count) {
 	}
 }
 
-// schedule puts the entry at the end of the ring in which it may go, of second from at the earliest; one that stands in an earlier ring
-// stays there.
+// schedule puts the entry at the end of the ring in which it may go, of second from at the earliest; one that stands in
+// an earlier ring stays there.
 func (t *table) schedule(e *entry, from int) {
 	s := int32(min(max((min(e.expires, e.look)-t.start)/int64(time.Second)+1, int64(from)), 86400))
 	if e.due != 0 {
@@ -200,8 +205,8 @@ func (t *table) unlink(e *entry) {
 	e.due, e.prev, e.behind = 0, nil, nil
 }
 
-// find is the entry with that five-tuple, in either direction: teardown lines of some devices name the sides by
-// interface, not by who opened.
+// find gives the entry with the five-tuple, in either direction: teardown lines of some devices name the sides by
+// interface, not by which one opened.
 func (t *table) find(s spot) *entry {
 	if e := t.entries.find(s.hash, s.key); e != nil {
 		return *e
@@ -212,7 +217,7 @@ func (t *table) find(s spot) *entry {
 	return nil
 }
 
-// remove takes the entry out of the table. Its fields are as they were until the next one is taken.
+// remove takes the entry out of the table. Its fields stay until the next entry is taken.
 func (t *table) remove(e *entry) {
 	if e.gone {
 		return
@@ -230,7 +235,7 @@ func (t *table) remove(e *entry) {
 	e.behind, t.unused = t.unused, e
 }
 
-// known takes e from those whose end is guessed.
+// known moves e out of the entries whose end is guessed.
 func (e *entry) known() {
 	if !e.guessed {
 		return
@@ -242,7 +247,7 @@ func (e *entry) known() {
 	}
 }
 
-// expire lets go of what has timed out before ns.
+// expire removes the entries that timed out before ns.
 func (t *table) expire(ns int64) {
 	last := int(min((ns-t.start)/int64(time.Second), 86399)) // what stands in the last ring outlives the day
 	for ; t.second <= last; t.second++ {
@@ -259,7 +264,7 @@ func (t *table) expire(ns int64) {
 	}
 }
 
-// done says whether the entry is to go at ns, and sets when else to look again.
+// done reports whether the entry has to go at ns, and sets when else to look again.
 func (e *entry) done(ns int64) bool {
 	if e.expires <= ns {
 		return true
@@ -293,8 +298,8 @@ func (t *table) lately(s spot) *ending {
 	return t.ends[1].find(s.hash, s.key)
 }
 
-// ended is the end that has overtaken this beginning, or nil. A TCP client does not use the same port to the same peer
-// again within the memory; a UDP one does.
+// ended gives the end that has overtaken this beginning, or nil. A TCP client does not use the same port to the same
+// peer again within the memory; a UDP client does.
 func (t *table) ended(s spot, e *parse.Event) *ending {
 	x := t.lately(s)
 	if x == nil || e.Proto != parse.TCP && e.Time-x.at > int64(endTwin) {
@@ -303,7 +308,7 @@ func (t *table) ended(s spot, e *parse.Event) *ending {
 	return x
 }
 
-// list is the entries in order of their sessions.
+// list gives the entries in order of their sessions.
 func (t *table) list() []*entry {
 	out := make([]*entry, 0, t.entries.n)
 	for i := range t.entries.slots {
@@ -321,7 +326,8 @@ func (t *table) open() []Open {
 	var out []Open
 	for _, e := range t.list() {
 		if e.expires >= end {
-			out = append(out, Open{Key: e.key, Router: e.in.router.String(), Holder: e.own.host, Expires: e.expires, Heard: e.heard, Guessed: e.guessed, State: uint8(e.state)})
+			out = append(out, Open{Key: e.key, Router: e.in.router.String(), Holder: e.own.host, Expires: e.expires,
+				Heard: e.heard, Guessed: e.guessed, State: uint8(e.state)})
 		}
 	}
 	return out

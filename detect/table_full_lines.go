@@ -9,14 +9,15 @@ import (
 	"uncloak/parse"
 )
 
-// This file holds what a Tracker makes of a router's words about itself: full tables, what it did not log, kills, shrunk windows.
+// This file counts a router's lines about itself: full tables, suppressed lines, kills, shrunk windows.
 
-// lookAfter is how long after a table-full line the table is looked at. Most stamps have no fraction of a second: the sessions that
-// filled the table may stand behind the line, by another logger's clock or in another file.
+// lookAfter is the time between a table-full line and the look at the rebuilt table. Most stamps have no fraction of a
+// second: the lines of the sessions that filled the table may stand behind it, by another logger's clock or in another
+// file.
 const lookAfter = time.Second
 
-// inStep is how near to the fullest look of a spell another one must be to count: the table was full in both, so that one with far
-// fewer entries is out of step with the log.
+// inStep is the part of the entries in the fullest look of a spell that another look needs to count: the table was full
+// in both, so that a look with far fewer entries is out of step with the log.
 const inStep = 0.98
 
 func (t *Tracker) tableFull(e *parse.Event, rs *routerState, n uint32) {
@@ -94,16 +95,18 @@ func (t *Tracker) lookFor(rs *routerState) {
 	}
 }
 
-// judges says whether the entries of h are those of its own router's table: where most sessions are logged by others, they are not.
+// judges reports whether the entries of h are those of its own router's table: where most sessions are logged by
+// others, they are not.
 func (t *Tracker) judges(h *holding) bool {
 	return h.total >= gaugeLow && 2*h.total >= t.table.all.total
 }
 
-// holdsSessions says whether it is the session table, or a pool of what a session needs (NAT ports, states), that is full. The
-// kernel has further tables; they fill for other reasons, and no host's sessions are to blame.
+// holdsSessions reports whether the full table is the session table, or a pool of what a session needs (NAT ports,
+// states). The kernel has further tables; they fill for other reasons than hosts' sessions.
 func holdsSessions(table string) bool {
 	switch table {
-	case "expect", "expectations", "dst cache", "route cache", "neighbour", "time-wait buckets", "hashlimit", "ipset", "open files", "listen queue", "pf frag entries", "pf fragments", "mbufs", "kernel zone",
+	case "expect", "expectations", "dst cache", "route cache", "neighbour", "time-wait buckets", "hashlimit", "ipset",
+		"open files", "listen queue", "pf frag entries", "pf fragments", "mbufs", "kernel zone",
 		"fragments", "dhcp leases", "dns queries", "recursive clients", "tcp clients":
 		return false
 	}
@@ -120,7 +123,7 @@ func (t *Tracker) endSpell(rs *routerState) {
 	rs.spell = nil
 }
 
-// closed is the running spell with its largest holders.
+// closed gives the running spell with its largest holders.
 func (rs *routerState) closed() Overflow {
 	o := *rs.spell
 	for _, h := range rs.sums {
@@ -136,8 +139,8 @@ func (rs *routerState) closed() Overflow {
 	return o
 }
 
-// suppressed adds what the kernel swallowed to the spell before: it prints the number with the next message that it
-// lets through (lib/ratelimit.c), even hours later.
+// suppressed adds the lines that the kernel held back to the spell before: the kernel prints their number with the next
+// message that it lets through (lib/ratelimit.c), even hours later.
 func (t *Tracker) suppressed(e *parse.Event, rs *routerState) {
 	switch e.Detail.String() {
 	case "net_ratelimit", "__ratelimit", "printk":
@@ -162,7 +165,8 @@ func (t *Tracker) oomKill(e *parse.Event, rs *routerState) {
 	r := rs.router
 	for i := len(r.Kills) - 1; i >= 0; i-- {
 		k := &r.Kills[i]
-		if d := e.Time - k.Time; e.Count != 0 && k.PID == e.Count && d <= int64(killTwin) && d >= -int64(killTwin) { // kernels before 2.4 name no pid
+		// kernels before 2.4 name no pid
+		if d := e.Time - k.Time; e.Count != 0 && k.PID == e.Count && d <= int64(killTwin) && d >= -int64(killTwin) {
 			return
 		}
 	}
@@ -179,5 +183,6 @@ func (t *Tracker) windowShrink(e *parse.Event, rs *routerState) {
 		t.day.Dropped["shrinks"]++
 		return
 	}
-	r.Shrinks = append(r.Shrinks, Shrink{Time: e.Time, Spread: e.Spread, Peer: e.Src, PeerPort: e.SPort, Port: e.DPort, Count: max(e.Count, 1)})
+	r.Shrinks = append(r.Shrinks, Shrink{Time: e.Time, Spread: e.Spread, Peer: e.Src, PeerPort: e.SPort, Port: e.DPort,
+		Count: max(e.Count, 1)})
 }

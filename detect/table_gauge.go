@@ -6,19 +6,20 @@ import (
 	"time"
 )
 
-// Gauge is what a router's overflows say about its session table. It matters where ends are not logged, and the rebuilt table is as
-// right as the hold times that are assumed: a table that is said to be full holds as many entries as it takes.
+// Gauge holds what a router's overflows tell about its session table. It matters where ends are not logged, and the
+// rebuilt table is as right as the hold times that are assumed: a table that is said to be full holds as many entries
+// as it takes.
 //
-// With C entries in a full table, s of them sure (their end is logged, or they are at most one slot old) and g of them older and
-// only guessed to be still there, the guess was f = (C − s) / g times too long. From then on hold times are multiplied by
-// Scale·f. Where the sure ones alone are more than C (refused sessions go within seconds), f = C / (s + g). The same is done when the
-// rebuilt table exceeds C without an overflow. Less than a quarter too much is let pass. Each step is within [gaugeShorter,
-// gaugeLonger], and between two steps the entries of the old scale have to go.
+// With C entries in a full table, s of them sure (their end is logged, or they are at most one slot old) and g of them
+// older and only guessed to be still there, the guess was f = (C − s) / g times too long. From then on hold times are
+// multiplied by Scale·f. Where the sure ones alone are more than C (refused sessions go within seconds), f = C / (s +
+// g). The same is done when the rebuilt table exceeds C without an overflow. Less than a quarter too much is let pass.
+// Each step is within [gaugeShorter, gaugeLonger], and between two steps the entries of the old scale have to go.
 //
-// C is the configured size. Without one it is the lower quartile of the totals of the first gaugeSpells overflows, once the upper one
-// is gaugeApart times as large: a table has one size, and what is held too long makes totals larger, never smaller; lost log lines
-// make some smaller. Hold times are never lengthened beyond those that are configured: a table that seems too empty has sessions that
-// nobody logs.
+// C is the configured size. Without one it is the lower quartile of the totals of the first gaugeSpells overflows, once
+// the upper one is gaugeApart times as large: a table has one size, and what is held too long makes totals larger,
+// never smaller; lost log lines make some smaller. Hold times are never lengthened beyond those that are configured: a
+// table that seems too empty has sessions that are not logged.
 type Gauge struct {
 	Scale  float64             // by which hold times are multiplied, within [gaugeLeast, 1]; 0 = not yet gauged, as 1
 	Size   uint32              // of the table, estimated; 0 = unknown
@@ -40,7 +41,7 @@ const (
 
 func (g *Gauge) scale() float64 { return cmp.Or(g.Scale, 1) }
 
-// full takes in that the table is full, with so many entries in all and so many sure ones.
+// full adjusts the gauge to a full table, with so many entries in all and so many sure ones.
 func (g *Gauge) full(at int64, total, sure, size int, turn time.Duration) {
 	if size == 0 && g.Spells < gaugeSpells {
 		g.Totals[g.Spells] = uint32(total)
@@ -65,14 +66,14 @@ func (g *Gauge) estimate() {
 	}
 }
 
-// over takes in that the table has not been full when it was rebuilt with so many.
+// over adjusts the gauge to a table that was not full when it was rebuilt with so many entries.
 func (g *Gauge) over(at int64, total, sure, size int, turn time.Duration) {
 	if size = cmp.Or(size, int(g.Size)); size > 0 && float64(total) > gaugeOver*float64(size) {
 		g.step(at, total, sure, size, turn)
 	}
 }
 
-// step adjusts the scale; turn is how long the usual hold times last at scale 1.
+// step adjusts the scale; turn is the time that the usual hold times last at scale 1.
 func (g *Gauge) step(at int64, total, sure, size int, turn time.Duration) {
 	guessed := float64(total - sure)
 	f := float64(size-sure) / guessed

@@ -6,10 +6,10 @@ import (
 	"uncloak/parse"
 )
 
-// This file says how long a session holds its entry when its end is not logged.
+// This file computes how long a session holds its entry when its end is not logged.
 
-// hold is how long the entry stays when nothing more is heard of it; guessed says that nothing will be heard. hs is nil for a
-// session of nobody's.
+// hold gives the time that the entry stays without a further line; guessed means that no further line will come. hs is
+// nil for a session of no internal host.
 func (t *Tracker) hold(e *parse.Event, k Key, hs *hostState, rs *routerState) (d time.Duration, guessed bool) {
 	to := rs.held
 	if hs != nil && hs.ends*20 > hs.creates { // the ends of this host's sessions are logged
@@ -57,13 +57,15 @@ func (to *Timeouts) tcp(s parse.State) time.Duration {
 	return to.Established
 }
 
-// talks spreads the talk of TCP sessions around its mean: durations of flows are heavy-tailed (Paxson and Floyd, "Wide-area
-// traffic: the failure of Poisson modeling", 1995). They are the mean values of the sixteen equally likely parts of a
-// log-normal distribution with mean 1 and σ = 2.
-var talks = [16]float64{0.003, 0.010, 0.018, 0.029, 0.043, 0.061, 0.085, 0.116, 0.159, 0.219, 0.304, 0.434, 0.646, 1.038, 1.966, 10.870}
+// talks spreads the talk of TCP sessions around its mean: durations of flows are heavy-tailed (Paxson and Floyd,
+// "Wide-area traffic: the failure of Poisson modeling", 1995). They are the mean values of the sixteen equally likely
+// parts of a log-normal distribution with mean 1 and σ = 2.
+var talks = [16]float64{0.003, 0.010, 0.018, 0.029, 0.043, 0.061, 0.085, 0.116, 0.159, 0.219, 0.304, 0.434, 0.646,
+	1.038, 1.966, 10.870}
 
-// typical is the life of a TCP session of which only the beginning is logged: TIME_WAIT (or SYN_SENT, which lasts as long where
-// nobody answers) after a talk whose mean makes TypicalTCP of it. Which talk a session gets hangs on its ports and addresses alone.
+// typical gives the life of a TCP session of which only the beginning is logged: TIME_WAIT (or SYN_SENT, which lasts as
+// long without an answer) after a talk; the mean of all is TypicalTCP. The talk of a session depends on its ports and
+// addresses alone.
 func (to *Timeouts) typical(k Key) time.Duration {
 	talk := to.TypicalTCP - to.TimeWait
 	if talk <= 0 {
@@ -73,8 +75,8 @@ func (to *Timeouts) typical(k Key) time.Duration {
 	return to.TimeWait + time.Duration(float64(talk)*talks[h>>60])
 }
 
-// knocks follows the door to which a host opens most of its TCP sessions, by a vote: a session to it counts one, one to another door
-// takes away four, so that what stays has four fifths of them.
+// knocks finds the door to which a host opens most of its TCP sessions, by a vote: a session to it counts one, a
+// session to another door takes away four, so that the door that stays has four fifths of them.
 type knocks struct {
 	door        Door
 	n           int
@@ -102,8 +104,8 @@ func (k *knocks) note(e *parse.Event) {
 	}
 }
 
-// failing says that the host knocks so often at one door, and at no other, that it is not let in (the rule of resetFindings): each
-// session ends at once with RST, and its entry is in CLOSE.
+// failing reports whether the host knocks so often at one door, and at no other, that it is not let in (the rule of
+// resetFindings): each session ends at once with RST, and its entry is in CLOSE.
 func (k *knocks) failing(at int64) bool {
 	d := time.Duration(at - k.since)
 	return d >= knockLeast && float64(k.n) >= resetSure*d.Seconds()

@@ -8,7 +8,7 @@ import (
 
 // This file counts the entries of a session table by their holders, slot by slot.
 
-// holding is the entries of one router.
+// holding counts the entries of one router.
 type holding struct {
 	router      parse.Name
 	states      [numStates]int32
@@ -27,7 +27,7 @@ type holding struct {
 	levels  []uint32 // … for their states
 }
 
-// count is one holder's place in a holding. It stays there while there are entries.
+// count is one holder's place in a holding. It stays there while the holder has entries.
 type count struct {
 	host netip.Addr
 	in   *holding
@@ -49,7 +49,7 @@ func (t *table) holding(router parse.Name) *holding {
 	return h
 }
 
-// of is the count of that holder.
+// of gives the count of the holder.
 func (h *holding) of(host netip.Addr) *count {
 	c := h.hosts[host]
 	if c == nil {
@@ -61,7 +61,7 @@ func (h *holding) of(host netip.Addr) *count {
 	return c
 }
 
-// entries is how many that holder has.
+// entries gives the number of the holder's entries.
 func (h *holding) entries(host netip.Addr) int {
 	if c := h.hosts[host]; c != nil {
 		return int(h.now[c.at])
@@ -76,10 +76,11 @@ func (h *holding) add(c *count, n int32) {
 	h.peak = max(h.peak, h.total)
 }
 
-// sure is how many entries are there whatever the hold times are: their end will be logged, or they are new.
+// sure gives the number of entries that are there whatever the hold times are: their end will be logged, or they are
+// new.
 func (h *holding) sure() int { return h.total - h.guessed + h.fresh }
 
-// level is the fullest moment of the running slot; ok is false when the table was empty.
+// level gives the fullest moment of the running slot; ok is false when the table was empty.
 func (h *holding) level(slot int) (l Level, ok bool) {
 	if h.peak == 0 {
 		return Level{}, false
@@ -108,10 +109,11 @@ func (h *holding) level(slot int) (l Level, ok bool) {
 		holders[i] = Holder{Host: h.list[top[i].at].host, N: uint64(top[i].most)}
 	}
 	var states [numStates]uint32
-	return Level{I: uint16(slot), Total: uint32(h.peak), Holders: room(&h.holders, holders[:n]), States: room(&h.levels, h.byState(&states))}, true
+	return Level{I: uint16(slot), Total: uint32(h.peak), Holders: room(&h.holders, holders[:n]),
+		States: room(&h.levels, h.byState(&states))}, true
 }
 
-// seat is a holder among others; the comparison is that of compareHolders, without a look at the addresses as a rule.
+// seat is a holder among others, in the order of compareHolders; it seldom has to look at the addresses.
 type seat struct {
 	most, at int32
 	order    uint64
@@ -127,7 +129,8 @@ func (p *seat) before(o *seat, list []*count) bool {
 	return list[p.at].host.Less(list[o.at].host)
 }
 
-// orderOf is such that of two addresses with different ones the lower has the lower one.
+// orderOf maps addresses to numbers in the same order; of two addresses with different numbers the lower one has the
+// lower number.
 func orderOf(a netip.Addr) uint64 {
 	hi, lo := plain(a)
 	switch {
@@ -139,7 +142,7 @@ func orderOf(a netip.Addr) uint64 {
 	return 1<<63 | hi>>1
 }
 
-// room is a copy of x out of a block that many of them share: 8,640 slots a day have one each.
+// room copies x into a block that many slots share: 8,640 slots a day have one each.
 func room[T any](block *[]T, x []T) []T {
 	if cap(*block)-len(*block) < len(x) {
 		*block = make([]T, 0, max(len(x), min(2*cap(*block)+8, 1024)))
@@ -149,7 +152,7 @@ func room[T any](block *[]T, x []T) []T {
 	return (*block)[n:len(*block):len(*block)]
 }
 
-// nextSlot starts a new one.
+// nextSlot starts a new slot.
 func (h *holding) nextSlot() {
 	h.peak = h.total
 	h.slot++

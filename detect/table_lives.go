@@ -8,14 +8,15 @@ import (
 	"uncloak/parse"
 )
 
-// This file says when an entry is over although no end of it came: lines get lost, and what waits for a lost end would stay for
-// ten minutes (UDP) or five days (TCP), pile up, and be taken for the holder of a full table.
+// This file says when an entry is over although no end of it came: lines get lost, and what waits for a lost end would
+// stay for ten minutes (UDP) or five days (TCP), pile up, and be taken for the holder of a full table.
 //
-// Let S(a) be the share of sessions of a kind that live longer than a, and p the share of lines that are lost. Of the entries
-// without an end at the age a, S live on and p(1 − S) have had theirs lost: from S(a) < p/(1 + p) on the latter are more, and the
-// entry is given up. p is the share of ends whose beginning is not in the log, for beginnings and ends are lost alike. S is that of
-// the ends that are logged. Where more entries are given up than p can tell of, the rest, G − pN, are sessions that last: they
-// belong to the tail of S, which else would be cut shorter and shorter by its own rule. Where nothing is lost nothing is given up.
+// Let S(a) be the share of sessions of a kind that live longer than a, and p the share of lines that are lost. Of the
+// entries without an end at the age a, S live on and p(1 − S) have had theirs lost: from S(a) < p/(1 + p) on the latter
+// are more, and the entry is given up. p is the share of ends whose beginning is not in the log, for beginnings and
+// ends are lost alike. S is that of the ends that are logged. Where more entries are given up than p can tell of, the
+// rest, G − pN, are sessions that last: they belong to the tail of S, which else would be cut shorter and shorter by
+// its own rule. Where nothing is lost nothing is given up.
 
 const (
 	maxLives    = 64               // kinds of sessions per router
@@ -28,7 +29,8 @@ const (
 	lifeLook    = 10 * time.Minute // how often an entry is looked at that nothing is known of
 )
 
-// Life is what is known of the sessions of one kind on one router: how many of their beginnings are lost, and how long they last.
+// Life holds what is known of the sessions of one kind on one router: how many of their beginnings are lost, and how
+// long they last.
 type Life struct {
 	Proto         uint8
 	Port          uint16 // that they go to, when it is below 1024 (RFC 6335's system ports); else 0
@@ -36,8 +38,8 @@ type Life struct {
 	Spans         [2]Spread
 }
 
-// Spread counts sessions by the time from their last line to the one that ended it: those that are just begun, and those that a line
-// has told to be established.
+// Spread counts sessions by the time from their last line to the line that ended them: those that have just begun, and
+// those that a line has shown to be established.
 type Spread struct {
 	N       uint32   // that ended
 	GivenUp uint32   // that were given up, and of which nothing has been heard since
@@ -46,7 +48,7 @@ type Spread struct {
 	next    uint32 // N + GivenUp from which on over is reckoned anew
 }
 
-// lives are those of one router.
+// lives holds the records of one router.
 type lives struct {
 	all  []*Life
 	last [2]*Life // of TCP and UDP: most sessions are of the kind of the one before
@@ -60,7 +62,7 @@ func livesOf(all []Life) lives {
 	return ls
 }
 
-// of is the record of that kind; when there are too many kinds, they share that of their protocol.
+// of gives the record of the kind; when there are too many kinds, the further ones share that of their protocol.
 func (ls *lives) of(proto uint8, port uint16) *Life {
 	if port >= 1024 {
 		port = 0
@@ -85,7 +87,7 @@ func (ls *lives) of(proto uint8, port uint16) *Life {
 	}
 }
 
-// list is a copy of them, in order of kind.
+// list copies the records, in order of kind.
 func (ls *lives) list() []Life {
 	var out []Life
 	for _, l := range ls.all {
@@ -137,7 +139,8 @@ func (l *Life) ended(orphan bool) {
 	}
 }
 
-// lost is the share of lines that are, by the orphans among the ends; 0 when too few are known, or too few are lost to matter.
+// lost gives the share of lines that are lost, by the orphans among the ends; 0 when too few ends are known, or too few
+// are lost to matter.
 func (l *Life) lost() float64 {
 	if l.Ends < lifeEnds {
 		return 0
@@ -173,8 +176,9 @@ func (s *Spread) add(d time.Duration) {
 	s.N++
 }
 
-// patience is how long after its last line an entry of that kind is more likely over than not; 0 when that cannot be said. told: a line has
-// told that it is established. Two lines or more tell that it no longer is, so that it takes two losses.
+// patience gives the time after its last line from which on an entry of the kind is more likely over than not; 0 when
+// that cannot be told. told means that a line has shown it to be established. Two lines or more show that it no longer
+// is, so that it takes two losses.
 func (l *Life) patience(told int) time.Duration {
 	s := &l.Spans[told]
 	if s.N < lifeEnds {
@@ -191,7 +195,7 @@ func (l *Life) patience(told int) time.Duration {
 	return s.over
 }
 
-// quantile is the upper bound of the life at which S falls below p/(1+p).
+// quantile gives the upper bound of the life at which S falls below p/(1+p).
 func (s *Spread) quantile(p float64) time.Duration {
 	if p == 0 {
 		return 0
@@ -211,7 +215,7 @@ func (s *Spread) quantile(p float64) time.Duration {
 	return time.Second
 }
 
-// stage tells what Spread the entry is in; ok is false where its own timeout is short, or its end is a guess.
+// stage gives the Spread that the entry is in; ok is false where its own timeout is short, or its end is a guess.
 func (e *entry) stage() (told int, ok bool) {
 	switch {
 	case e.guessed || e.heard == 0:
@@ -231,7 +235,7 @@ func (e *entry) lasted(ns int64) {
 	}
 }
 
-// over says whether the entry is to be given up at ns, and if not, when to look again.
+// over reports whether the entry is to be given up at ns, and if not, when to look again.
 func (e *entry) over(ns int64) (yes bool, look int64) {
 	told, ok := e.stage()
 	if !ok {
@@ -244,7 +248,7 @@ func (e *entry) over(ns int64) (yes bool, look int64) {
 	return look <= ns, look
 }
 
-// givenUp is an entry that went without a line: by its timeout, or because it was over for all that is known.
+// givenUp is an entry that went without a line: by its timeout, or because it was most likely over.
 type givenUp struct {
 	heard int64
 	life  int8 // 1 + the Spread that it was counted in; 0 = in none
@@ -260,7 +264,7 @@ func (e *entry) giveUp() givenUp {
 	return givenUp{e.heard, int8(1 + told)}
 }
 
-// back takes in that the session ended after all, at ns.
+// back corrects the records when a session that was given up ends after all, at ns.
 func (ls *lives) back(x givenUp, k Key, ns int64) {
 	if x.life == 0 {
 		return

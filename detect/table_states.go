@@ -12,14 +12,15 @@ import (
 // This file counts the entries of a table by their state, and those of the services that are open to the outside.
 
 const (
-	maxInlets  = 256 // services counted per router
-	topInlets  = 4   // … that an Overflow keeps
-	numStates  = int(parse.Replied) + 1
-	synRepeats = 2 // further lines about one TCP session from which on they are its SYN again; one may be another logger's copy
+	maxInlets = 256 // services counted per router
+	topInlets = 4   // … that an Overflow keeps
+	numStates = int(parse.Replied) + 1
+	// further lines about one TCP session from which on they are its SYN again; one may be another logger's copy
+	synRepeats = 2
 )
 
-// States counts entries by parse.State; those of NoState are sessions of which the log does not tell. It ends with the last that
-// is not zero.
+// States counts entries by parse.State; NoState stands for sessions whose state the log does not show. It ends with the
+// last count that is not zero.
 type States []uint32
 
 // Inlet is a service inside that is reached from outside, and the entries of its sessions in a table.
@@ -31,7 +32,7 @@ type Inlet struct {
 	Wait uint32 // … of sessions that are over (TIME_WAIT)
 }
 
-// Named is the entries by the name of their state; nil where there are none.
+// Named gives the entries by the name of their state; nil where there are none.
 func (s States) Named() map[string]int {
 	var out map[string]int
 	for i, n := range s {
@@ -82,7 +83,8 @@ func (e *entry) count(n int32) {
 	}
 }
 
-// inletOf is the record of the service that the entry is a session to; nil when it was opened from inside, or when there are too many.
+// inletOf gives the record of the service that the session goes to; nil when the session was opened from inside, or
+// when there are too many services.
 func (h *holding) inletOf(e *entry) *Inlet {
 	if holder := e.own.host; !holder.IsValid() || e.key.Src == holder {
 		return nil
@@ -105,7 +107,7 @@ func (h *holding) inletOf(e *entry) *Inlet {
 	return x
 }
 
-// byState is the entries by state at this moment, in all.
+// byState gives the entries by state at this moment, in all.
 func (h *holding) byState(all *[numStates]uint32) States {
 	n := numStates
 	for n > 0 && h.states[n-1] == 0 {
@@ -118,7 +120,7 @@ func (h *holding) byState(all *[numStates]uint32) States {
 	return out
 }
 
-// largest is the services that hold most entries at this moment.
+// largest gives the services that hold most entries at this moment.
 func (h *holding) largest() []Inlet {
 	var out []Inlet
 	for _, x := range h.inlets {
@@ -127,7 +129,12 @@ func (h *holding) largest() []Inlet {
 		}
 	}
 	slices.SortFunc(out, func(a, b Inlet) int {
-		return cmp.Or(cmp.Compare(b.N, a.N), a.Host.Compare(b.Host), cmp.Compare(a.Port.Proto, b.Port.Proto), cmp.Compare(a.Port.Port, b.Port.Port))
+		return cmp.Or(
+			cmp.Compare(b.N, a.N),
+			a.Host.Compare(b.Host),
+			cmp.Compare(a.Port.Proto, b.Port.Proto),
+			cmp.Compare(a.Port.Port, b.Port.Port),
+		)
 	})
 	return slices.Clip(out[:min(len(out), topInlets)])
 }

@@ -13,7 +13,8 @@ import (
 // TableFullKind is the kind of a session table without room.
 const TableFullKind = "table-full"
 
-// closeShare is how near two shares must be for the rebuilt table not to tell which was larger: the error of a share, twice.
+// closeShare is the difference below which the rebuilt table does not show which of two shares was larger: twice the
+// error of a share.
 const closeShare = 0.05
 
 // TableFull holds which hosts' entries filled a session table.
@@ -24,7 +25,8 @@ type TableFull struct {
 	Capacity   int     `json:"capacity,omitempty"` // entries that the table takes: configured, else 0
 }
 
-// fullFindings makes a finding of each spell in which a router's table was full: who held it, and what share.
+// fullFindings makes a finding of each spell in which a router's table was full: which hosts held it, and what share
+// (incidents 1 and 3 in docs/incidents.md).
 func fullFindings(q *inquiry) []Finding {
 	causes := map[netip.Addr]netip.Addr{}
 	for _, e := range q.echoes {
@@ -58,7 +60,7 @@ func fullFindings(q *inquiry) []Finding {
 	return joinSpells(out)
 }
 
-// fullest is the most entries that all routers together had in a slot of the day.
+// fullest gives the most entries that all routers together had in a slot of the day.
 func fullest(d *Day) (most uint32) {
 	sum := map[uint16]uint32{}
 	for _, r := range d.Routers {
@@ -71,13 +73,14 @@ func fullest(d *Day) (most uint32) {
 }
 
 func fullFinding(router string, o *Overflow, capacity int, fullest func() uint32) Finding {
-	// A router that logs its own sessions explains its own table. Where most of what is known comes from others (its
-	// NAT log goes through another device, or another name), the sum over all routers does.
+	// A router that logs its own sessions explains its own table. Where most sessions are logged by others (its NAT log
+	// goes through another device, or another name), the sum over all routers does.
 	entries, held, of := o.Total, o.Held, func(h Holder) uint64 { return h.N }
 	if 2*o.Total < o.All {
 		entries, held, of = o.All, o.HeldAll, func(h Holder) uint64 { return h.All }
 		if float64(o.All) < foreignFloor*float64(fullest()) {
-			entries, of = 0, func(Holder) uint64 { return 0 } // a table is not full when the sessions are few: it is another network's
+			// a table is not full when the sessions are few: it is another network's
+			entries, of = 0, func(Holder) uint64 { return 0 }
 		}
 	}
 	whole := max(float64(held)/float64(max(o.Weight, 1)), float64(capacity))
@@ -90,8 +93,10 @@ func fullFinding(router string, o *Overflow, capacity int, fullest func() uint32
 	slices.SortStableFunc(shares, func(a, b Share) int { return cmp.Compare(b.Share, a.Share) })
 	f := Finding{
 		Kind: TableFullKind, Router: router, Start: time.Unix(0, o.Start).UTC(), End: time.Unix(0, o.End).UTC(),
-		Score: 0.5, TableFull: TableFull{Entries: int(entries), Capacity: capacity, Holders: shares}, Lines: int(o.Lines), Drops: int(o.Drops()), Collateral: Collateral{Episodes: 1},
-		Evidence: Evidence{Events: uint64(o.Lines), Ask: Ask{From: time.Unix(0, o.Start).UTC(), To: time.Unix(0, o.End+1).UTC(), Router: router, Kind: "table-full"}},
+		Score: 0.5, TableFull: TableFull{Entries: int(entries), Capacity: capacity, Holders: shares},
+		Lines: int(o.Lines), Drops: int(o.Drops()), Collateral: Collateral{Episodes: 1},
+		Evidence: Evidence{Events: uint64(o.Lines), Ask: Ask{From: time.Unix(0, o.Start).UTC(),
+			To: time.Unix(0, o.End+1).UTC(), Router: router, Kind: "table-full"}},
 	}
 	if len(shares) > 0 && shares[0].Host != others {
 		f.Host, f.TableShare = shares[0].Host, shares[0].Share
@@ -105,7 +110,7 @@ func fullFinding(router string, o *Overflow, capacity int, fullest func() uint32
 	return f
 }
 
-// refusals is the size of a spell: the packets that were refused, or the lines that say so.
+// refusals gives the size of a spell: the packets that were refused, or the lines about them.
 func refusals(f *Finding) float64 { return float64(max(f.Drops, f.Lines, 1)) }
 
 // preferCause names the cause where it held about as much as its echo: both parts are its doing.
@@ -123,8 +128,8 @@ func (f *Finding) preferCause(causes map[netip.Addr]netip.Addr) {
 	}
 }
 
-// surround adds who set the overflow off and what it would have been without its holder. gauged is the size of the
-// table as estimated from its overflows, for when nobody told it.
+// surround adds the trigger of the overflow, and an estimate of the table without its holder. gauged is the size of the
+// table as estimated from its overflows, for routers without a configured size.
 func (f *Finding) surround(d *Day, o *Overflow, c *crowd, gauged int, causes map[netip.Addr]netip.Addr) {
 	if host, n := c.trigger(d, o, causes); host.IsValid() {
 		f.Trigger, f.TriggerSessions = host.String(), int(n)
@@ -134,7 +139,8 @@ func (f *Finding) surround(d *Day, o *Overflow, c *crowd, gauged int, causes map
 	}
 	for _, x := range o.Inlets {
 		if x.Half+x.Wait > 0 {
-			f.Inlets = append(f.Inlets, Service{Host: x.Host.String(), Port: portName(x.Port), Entries: int(x.N), HalfOpen: int(x.Half), TimeWait: int(x.Wait)})
+			f.Inlets = append(f.Inlets, Service{Host: x.Host.String(), Port: portName(x.Port), Entries: int(x.N),
+				HalfOpen: int(x.Half), TimeWait: int(x.Wait)})
 		}
 	}
 	size := cmp.Or(f.Capacity, gauged, f.Entries)
@@ -144,11 +150,11 @@ func (f *Finding) surround(d *Day, o *Overflow, c *crowd, gauged int, causes map
 	}
 }
 
-// foreignFloor is how near to their fullest all known sessions must be for the overflow of a router that hardly logs any itself to be
-// explained by them.
+// foreignFloor is the part of their maximum that all known sessions must reach to explain the overflow of a router that
+// hardly logs any itself.
 const foreignFloor = 0.4
 
-// others stands for entries that belong to no internal host: the router's own, and what only passes through.
+// others stands for entries of no internal host: the router's own, and those of traffic that only passes through.
 const others = "router and others"
 
 func holderName(a netip.Addr) string {

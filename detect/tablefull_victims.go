@@ -8,14 +8,16 @@ import (
 	"time"
 )
 
-// This file tells what happened around an overflow: whose new sessions set it off, and whose are missing meanwhile.
+// This file finds the hosts whose new sessions set an overflow off, and those whose sessions are missing meanwhile.
 
 const (
-	triggerSpan  = time.Minute // before an overflow: who opens most sessions in it sets it off
-	victimLeast  = 1.0         // sessions that must be missing of a host to call it a victim
-	victimSure   = 3.0         // … and by how many standard deviations of a Poisson count; people open sessions in heaps
-	victimRate   = 1.0 / 60    // sessions a second: of a host that opens fewer none can be missed in the seconds of an overflow
-	actorFactor  = 4.0         // a host that opens so many times as much as usual in triggerSpan is no victim
+	triggerSpan = time.Minute // before an overflow: the host that opens most sessions in it sets it off
+	victimLeast = 1.0         // sessions that must be missing of a host to call it a victim
+	// … and by how many standard deviations of a Poisson count; people open sessions in heaps
+	victimSure = 3.0
+	// sessions a second: a host that opens fewer cannot miss one in the seconds of an overflow
+	victimRate   = 1.0 / 60
+	actorFactor  = 4.0 // a host that opens so many times as much as usual in triggerSpan is no victim
 	victimsShown = 8
 )
 
@@ -23,13 +25,19 @@ const (
 type Collateral struct {
 	Episodes int `json:"episodes,omitempty"` // how many spells of this holder the window has
 
-	Trigger         string         `json:"trigger,omitempty"`          // host that opened most sessions in the minute before; often the holder
-	TriggerSessions int            `json:"trigger_sessions,omitempty"` // … and how many
-	Victims         []Victim       `json:"victims,omitempty"`          // hosts whose sessions are missing meanwhile, estimated
-	Without         int            `json:"without,omitempty"`          // entries at the worst moment if Host had not been there, estimated; rather too many
-	FitsWithout     *bool          `json:"fits_without,omitempty"`     // whether that is below the size of the table; absent when nobody can tell
-	States          map[string]int `json:"states,omitempty"`           // entries by state at the worst moment; "not told" where the log does not tell
-	Inlets          []Service      `json:"inlets,omitempty"`           // services inside whose unfinished or finished sessions held entries
+	// host that opened most sessions in the minute before; often the holder
+	Trigger         string `json:"trigger,omitempty"`
+	TriggerSessions int    `json:"trigger_sessions,omitempty"` // … and how many
+	// hosts whose sessions are missing meanwhile, estimated
+	Victims []Victim `json:"victims,omitempty"`
+	// entries at the worst moment if Host had not been there, estimated; rather too many
+	Without int `json:"without,omitempty"`
+	// whether that is below the size of the table; absent when that is not known
+	FitsWithout *bool `json:"fits_without,omitempty"`
+	// entries by state at the worst moment; "not told" where the log does not tell
+	States map[string]int `json:"states,omitempty"`
+	// services inside whose unfinished or finished sessions held entries
+	Inlets []Service `json:"inlets,omitempty"`
 }
 
 // Service is a service inside that is reached from outside, and what its sessions held of a full table.
@@ -49,7 +57,7 @@ type Victim struct {
 	Count int    `json:"count"` // estimated
 }
 
-// crowd is what the hosts of a day opened (and had opened to them) around its overflows.
+// crowd counts the sessions that the hosts of a day opened, and those opened to them, around its overflows.
 type crowd struct {
 	slots map[uint16][]opened        // of the slots around the overflows
 	usual [24]map[netip.Addr]float64 // sessions a second in the rest of the hour, of hosts above victimRate
@@ -62,7 +70,7 @@ type opened struct {
 	n    uint32
 }
 
-// newCrowd lays out the day.
+// newCrowd counts the sessions of the day around its overflows.
 func newCrowd(d *Day) *crowd {
 	c := &crowd{slots: map[uint16][]opened{}}
 	near := [slotsPerDay/64 + 1]uint64{}
@@ -108,12 +116,12 @@ func newCrowd(d *Day) *crowd {
 	return c
 }
 
-// slotIn is the slot of the day in which ns lies, its first or last one when it is of another day.
+// slotIn gives the slot of the day in which ns lies; of a time on another day, the first or last slot.
 func slotIn(d *Day, ns int64) int {
 	return int(min(max(floorDiv(ns-d.Date.Start().UnixNano(), int64(SlotLen)), 0), int64(slotsPerDay)-1))
 }
 
-// between is how many sessions each host opened in those slots, and all together.
+// between gives the number of sessions of each host in those slots, and of all together.
 func (c *crowd) between(first, last int) (by map[netip.Addr]uint64, all uint64) {
 	by = map[netip.Addr]uint64{}
 	for i := first; i <= last; i++ {
@@ -125,8 +133,8 @@ func (c *crowd) between(first, last int) (by map[netip.Addr]uint64, all uint64) 
 	return by, all
 }
 
-// trigger is who opened most sessions in the minute before the first refusal, and how many; where that is the echo of somebody, it
-// is he.
+// trigger gives the host that opened most sessions in the minute before the first refusal, and how many; where that
+// host only answers another one's bursts, the other one.
 func (c *crowd) trigger(d *Day, o *Overflow, causes map[netip.Addr]netip.Addr) (host netip.Addr, n uint64) {
 	by, _ := c.between(slotIn(d, o.Start-int64(triggerSpan)), slotIn(d, o.Start))
 	for h, k := range by {
@@ -140,12 +148,13 @@ func (c *crowd) trigger(d *Day, o *Overflow, causes map[netip.Addr]netip.Addr) (
 	return host, n
 }
 
-// loss is what is missing of a host's sessions.
+// loss is the number of sessions that are missing of a host.
 type loss struct{ missing, expected float64 }
 
-// losses estimates for each host that is busy at that hour how many sessions did not come about in the overflow: what it usually
-// opens in so long a time, less what it did; negative when it did more. The slots at both ends are partly free, and what is seen in
-// them is taken to be of their free part first, so that the estimate is rather low.
+// losses estimates, for each host that is busy at that hour, how many of its sessions did not come about in the
+// overflow: the usual number for so long a time, less the number seen; it is negative when more were seen. The slots at
+// both ends are partly outside the overflow, and sessions in them are counted for that part first, so that the estimate
+// is rather low.
 func (c *crowd) losses(d *Day, o *Overflow) map[netip.Addr]loss {
 	first, last := slotIn(d, o.Start), slotIn(d, o.End)
 	by, _ := c.between(first, last)
@@ -168,7 +177,7 @@ func (c *crowd) losses(d *Day, o *Overflow) map[netip.Addr]loss {
 	return out
 }
 
-// collateral is the losses of all overflows, by host.
+// collateral sums up the losses of all overflows, by host.
 type collateral map[netip.Addr]*struct{ sum, positive, expected float64 }
 
 func (v collateral) add(l map[netip.Addr]loss) {
@@ -181,8 +190,8 @@ func (v collateral) add(l map[netip.Addr]loss) {
 	}
 }
 
-// victims are the hosts that lost in this overflow and lost in all overflows together: one short overflow says little of a host that
-// opens a session now and then. The single losses are scaled so that they add up to the whole one.
+// victims lists the hosts that lost in this overflow and lost in all overflows together: one short overflow says little
+// of a host that opens a session now and then. The single losses are scaled so that they add up to the whole one.
 func (v collateral) victims(l map[netip.Addr]loss) []Victim {
 	var out []Victim
 	for host, x := range l {
@@ -194,13 +203,18 @@ func (v collateral) victims(l map[netip.Addr]loss) []Victim {
 			out = append(out, Victim{Host: host.String(), Count: n})
 		}
 	}
-	slices.SortFunc(out, func(a, b Victim) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Host, b.Host)) })
+	slices.SortFunc(out, func(a, b Victim) int {
+		return cmp.Or(
+			cmp.Compare(b.Count, a.Count),
+			cmp.Compare(a.Host, b.Host),
+		)
+	})
 	return out[:min(len(out), victimsShown)]
 }
 
-// without estimates the fullest moment of the overflow if the host had not been there: the entries of the others, and of the
-// refused packets the part that the others have of the new sessions. A refused session sends more than one packet, so that this is
-// rather high.
+// without estimates the fullest moment of the overflow if the host had not been there: the entries of the others and,
+// of the refused packets, the part that the others have of the new sessions. A refused session sends more than one
+// packet, so that the estimate is rather high.
 func (c *crowd) without(d *Day, o *Overflow, entries int, share float64, host netip.Addr) int {
 	by, all := c.between(slotIn(d, o.Start-int64(triggerSpan)), slotIn(d, o.End))
 	others := 1.0

@@ -8,11 +8,12 @@ import (
 	"time"
 )
 
-// WhatIf is what a replay says of a change. Numbers of entries are those of the router's table: what is rebuilt is divided by Factor.
+// WhatIf holds the result of a replay with a change. Numbers of entries are those of the router's table: rebuilt
+// numbers are divided by Factor.
 type WhatIf struct {
 	Router     string
 	Table      int     // entries that the table takes; 0 = not known
-	Estimated  bool    // Table is what was in it when the router said that it was full
+	Estimated  bool    // Table is the number of entries when the router logged that it was full
 	Factor     float64 // entries as rebuilt for each entry of the table, at the recorded overflows
 	Recorded   Recorded
 	Reproduced int         // recorded overflows within a minute of which the replay without the change overflows
@@ -26,18 +27,18 @@ type WhatIf struct {
 	Accounting ReplayCount // what the replay rests on
 }
 
-// Recorded is what the router itself said.
+// Recorded holds what the router itself logged.
 type Recorded struct {
 	Overflows int
 	Full      time.Duration
 	Refused   uint64 // packets
 }
 
-// Estimate is an outcome with its bounds: Low plays the sessions of the log alone, High takes each refused packet for a session of its
-// own, Likely leaves TCP's repetitions out.
+// Estimate is an outcome with its bounds: Low plays the sessions of the log alone, High counts each refused packet as a
+// session of its own, Likely leaves TCP's repetitions out.
 type Estimate struct{ Low, Likely, High Outcome }
 
-// ReplayCount is what a replay rests on.
+// ReplayCount holds the numbers that a replay rests on.
 type ReplayCount struct {
 	Sessions uint64 // recorded ones in the window
 	Ghosts   uint64 // refused packets that were played
@@ -61,7 +62,8 @@ type Proposal struct {
 // topHolders bounds the search: the hosts that are taken away one by one.
 const topHolders = 5
 
-// WhatIf replays the window without and with the change; search looks for the smallest single change.
+// WhatIf replays the window without and with the change; search looks for the smallest single change that avoids every
+// overflow.
 func (r *Replay) WhatIf(c *Change, search bool) (*WhatIf, error) {
 	w := &WhatIf{Router: r.Router, Searched: search, Echoes: r.Echoes, Change: c.String()}
 	w.Table, w.Estimated, w.Factor = r.capacity()
@@ -76,7 +78,8 @@ func (r *Replay) WhatIf(c *Change, search bool) (*WhatIf, error) {
 		}
 	}
 	n := len(plans)
-	p, err := r.run(append(plans, plan{none, likelyGhosts, 0, w.Factor, false}, plan{none, allGhosts, 0, w.Factor, false}))
+	plans = append(plans, plan{none, likelyGhosts, 0, w.Factor, false}, plan{none, allGhosts, 0, w.Factor, false})
+	p, err := r.run(plans)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +89,8 @@ func (r *Replay) WhatIf(c *Change, search bool) (*WhatIf, error) {
 		w.After = &Estimate{outs[3], outs[4], outs[5]}
 	}
 	w.Bare, w.Reproduced = r.together(&outs[0]), r.together(&outs[1])
-	w.Accounting = ReplayCount{Sessions: p.total, Cut: p.ghosts.cut, Dropped: p.dropped, Early: p.early, Ghosts: w.Recorded.Refused - p.ghosts.cut}
+	w.Accounting = ReplayCount{Sessions: p.total, Cut: p.ghosts.cut, Dropped: p.dropped, Early: p.early,
+		Ghosts: w.Recorded.Refused - p.ghosts.cut}
 	if search && w.Table > 0 && outs[2].Overflows > 0 {
 		w.Best, err = r.smallest(w, p, outs[n], outs[n+1])
 	}
@@ -123,8 +127,9 @@ func (r *Replay) together(o *Outcome) (n int) {
 	return n
 }
 
-// capacity is the size of the table: configured, else what was in it when it was full; and how many entries are rebuilt for each of
-// them. A factor outside of a half and two says that the log is not about that table: then it is not used.
+// capacity gives the size of the table, configured or else the entries at its overflows, and how many entries are
+// rebuilt for each of them. A factor below a half or above two means that the log is not about that table: then it is
+// not used.
 func (r *Replay) capacity() (n int, estimated bool, factor float64) {
 	var seen []float64
 	for _, o := range r.spells() {
@@ -160,7 +165,8 @@ func btou(b bool) uint32 {
 	return 0
 }
 
-// search is one setting that is made harsher step by step until nothing overflows. What a step avoids, a harsher one avoids too.
+// search tries one setting that is made stricter step by step until nothing overflows. A stricter step avoids all that
+// a milder one does.
 type search struct {
 	steps  []Change // the mildest first
 	values []float64
@@ -169,11 +175,12 @@ type search struct {
 	out    Outcome
 }
 
-// stepsAtOnce is how many steps of a search one pass tries.
+// stepsAtOnce is the number of steps of a search that one pass tries.
 const stepsAtOnce = 5
 
-// smallest looks for single changes that avoid every overflow: first even if each refused packet was a session of its own (sure), then,
-// for what is not enough by that measure, with the likely number. needs are the outcomes without any bound.
+// smallest looks for single changes that avoid every overflow, first with each refused packet as a session of its own
+// (sure), then, for settings that are not enough by that measure, with the likely number. likely and all are the
+// outcomes without any bound.
 func (r *Replay) smallest(w *WhatIf, base *pass, likely, all Outcome) (out []Proposal, err error) {
 	searches := r.searches(w, base, all)
 	hosts := r.holders()
@@ -184,7 +191,8 @@ func (r *Replay) smallest(w *WhatIf, base *pass, likely, all Outcome) (out []Pro
 		}
 		table := Change{Table: need.Peak}
 		if need.Peak > w.Table {
-			out = append(out, Proposal{Change: table.String(), Was: float64(w.Table), Is: float64(need.Peak), Factor: float64(need.Peak) / float64(w.Table), Peak: need.Peak, Sure: sure})
+			out = append(out, Proposal{Change: table.String(), Was: float64(w.Table), Is: float64(need.Peak),
+				Factor: float64(need.Peak) / float64(w.Table), Peak: need.Peak, Sure: sure})
 		}
 		found, rest, err := r.without(w, hosts, level)
 		if err != nil {
@@ -207,13 +215,18 @@ func (r *Replay) smallest(w *WhatIf, base *pass, likely, all Outcome) (out []Pro
 	return out, nil
 }
 
-// bySize puts the smallest change first, of equal ones the one that costs fewer sessions. A host taken away comes last: that is
-// no setting.
+// bySize orders proposals by the size of the change, of equal ones by the sessions that they cost. Taking a host away
+// comes last: it is not a setting.
 func bySize(a, b Proposal) int {
-	return cmp.Or(cmp.Compare(btou(a.Factor == 0), btou(b.Factor == 0)), cmp.Compare(a.Factor, b.Factor), cmp.Compare(a.Limited+a.Removed, b.Limited+b.Removed), cmp.Compare(btou(b.Sure), btou(a.Sure)))
+	return cmp.Or(
+		cmp.Compare(btou(a.Factor == 0), btou(b.Factor == 0)),
+		cmp.Compare(a.Factor, b.Factor),
+		cmp.Compare(a.Limited+a.Removed, b.Limited+b.Removed),
+		cmp.Compare(btou(b.Sure), btou(a.Sure)),
+	)
 }
 
-// without tries each of the hosts; rest is those that are not enough.
+// without tries to take each of the hosts away; rest lists those for which that is not enough.
 func (r *Replay) without(w *WhatIf, hosts []netip.Addr, level ghosts) (found []Proposal, rest []netip.Addr, err error) {
 	var plans []plan
 	for _, h := range hosts {
@@ -231,7 +244,8 @@ func (r *Replay) without(w *WhatIf, hosts []netip.Addr, level ghosts) (found []P
 			rest = append(rest, hosts[i])
 			continue
 		}
-		found = append(found, Proposal{Change: "without=" + hosts[i].String(), Peak: o.Peak, Removed: o.Removed, Host: hosts[i], Sure: level == allGhosts})
+		found = append(found, Proposal{Change: "without=" + hosts[i].String(), Peak: o.Peak, Removed: o.Removed,
+			Host: hosts[i], Sure: level == allGhosts})
 	}
 	return found, rest, nil
 }
@@ -267,14 +281,15 @@ func (w *WhatIf) plan(c *Change, level ghosts, once bool) plan {
 }
 
 func (s *search) proposal(sure bool) Proposal {
-	p := Proposal{Change: s.steps[s.hi].String(), Was: s.was, Is: s.values[s.hi], Factor: s.was / s.values[s.hi], Peak: s.out.Peak, Sure: sure}
+	p := Proposal{Change: s.steps[s.hi].String(), Was: s.was, Is: s.values[s.hi], Factor: s.was / s.values[s.hi],
+		Peak: s.out.Peak, Sure: sure}
 	for _, n := range s.out.Limited {
 		p.Limited += n
 	}
 	return p
 }
 
-// probe is which steps to try next; none when it is known.
+// probe gives the steps to try next; none when the result is known.
 func (s *search) probe() (out []int) {
 	n := s.hi - s.lo
 	if n <= 0 {
@@ -292,7 +307,7 @@ func (s *search) probe() (out []int) {
 	return slices.Compact(out)
 }
 
-// learn narrows the search by what step i came to.
+// learn narrows the search by the result of step i.
 func (s *search) learn(i int, o Outcome) {
 	if o.Overflows > 0 {
 		s.lo = max(s.lo, i+1)
@@ -303,7 +318,7 @@ func (s *search) learn(i int, o Outcome) {
 	}
 }
 
-// searches is what can be made harsher: the limit per host, and each timeout that entries end by.
+// searches lists the settings that can be made stricter: the limit per host, and each timeout that entries end by.
 func (r *Replay) searches(w *WhatIf, base *pass, need Outcome) (out []*search) {
 	limit := &search{was: math.Ceil(float64(slices.Max(append(need.most, 1))) / w.Factor)}
 	for _, n := range roundNumbers(limit.was, 10) {
@@ -311,7 +326,8 @@ func (r *Replay) searches(w *WhatIf, base *pass, need Outcome) (out []*search) {
 	}
 	out = append(out, limit)
 	for k := range numClasses {
-		if base.used[k] == 0 || k == classTypicalTCP { // typical_tcp is no setting of a router: it is moved by time_wait
+		// typical_tcp is no setting of a router: it is moved by time_wait
+		if base.used[k] == 0 || k == classTypicalTCP {
 			if k != classTimeWait || base.used[classTypicalTCP] == 0 {
 				continue
 			}
@@ -334,7 +350,7 @@ func (s *search) add(c Change, v float64) {
 	s.steps, s.values = append(s.steps, c), append(s.values, v)
 }
 
-// roundNumbers is numbers that people would set, below was and down to least, the largest first: about ten a decade.
+// roundNumbers gives round numbers below was and down to least, the largest first: about ten a decade.
 func roundNumbers(was, least float64) (out []float64) {
 	for decade := math.Pow(10, math.Ceil(math.Log10(max(was, 1)))); decade >= least; decade /= 10 {
 		for _, m := range []float64{8, 6, 5, 4, 3, 2.5, 2, 1.5, 1.2, 1} {
@@ -346,7 +362,7 @@ func roundNumbers(was, least float64) (out []float64) {
 	return out
 }
 
-// holders is who had most of the table when it was full.
+// holders lists the hosts that had most of the table when it was full.
 func (r *Replay) holders() (out []netip.Addr) {
 	sum := map[netip.Addr]uint64{}
 	for _, o := range r.spells() {

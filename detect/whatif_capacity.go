@@ -6,30 +6,32 @@ import (
 	"time"
 )
 
-// Demand describes the clients of a server behind a router, and the router's session table (docs/incidents.md, 3).
+// Demand describes the clients of a server behind the router, and the router's session table: how many clients does the
+// table take (incident 3 in docs/incidents.md)?
 type Demand struct {
 	Table    int           // entries that the session table takes
 	Sessions int           // that each client opens at once
 	Hold     time.Duration // from the opening of a session to its close
 	Linger   time.Duration // that the entry stays after the close, in TIME_WAIT when the server closes first
 
-	KeepAlive      time.Duration // that the server keeps an idle session open; 0 = not asked
-	Accepted       int           // sessions of one client that the server accepts at once; it closes the others at once; 0 = all
-	PagesPerMinute float64       // that a client visits; 0 = one page
+	KeepAlive time.Duration // that the server keeps an idle session open; 0 = not asked
+	// sessions of one client that the server accepts at once; it closes the others at once; 0 = all
+	Accepted       int
+	PagesPerMinute float64 // that a client visits; 0 = one page
 }
 
-// Capacity is what such a table takes.
+// Capacity holds how many clients a table takes.
 type Capacity struct {
 	AtOnce  int           // clients whose sessions fit at one moment
 	Cycle   time.Duration // after which their entries are free again
 	PerHour float64       // clients
 
-	// SessionMinutes are what one client costs: entries times the minutes that they stay.
+	// SessionMinutes is the cost of one client: entries times the minutes that they stay.
 	SessionMinutes float64
 	Kept           *Kept // with keep-alive; nil when that was not asked
 }
 
-// Kept is what a client costs when the server keeps its sessions open for further pages.
+// Kept is the cost of a client when the server keeps its sessions open for further pages.
 type Kept struct {
 	Sets             int           // times that the client opens its sessions, in a minute of visiting
 	Reused           bool          // the next page comes before the server closes
@@ -42,13 +44,13 @@ type Kept struct {
 	AcceptedSessions int
 }
 
-// The largest numbers that make sense; they keep the arithmetic within a float64's exact integers.
+// The largest numbers that are accepted; they keep the arithmetic within a float64's exact integers.
 const (
 	maxDemand     = 1 << 30
 	maxDemandTime = 365 * 24 * time.Hour
 )
 
-// Validate says what is wrong with the question.
+// Validate gives the error of the question, or nil.
 func (d Demand) Validate() error {
 	switch {
 	case d.Table < 1 || d.Table > maxDemand:
@@ -73,9 +75,9 @@ func (d Demand) Validate() error {
 	return nil
 }
 
-// Capacity does the arithmetic: ⌊table/sessions⌋ clients at once, as many again each hold + linger; with keep-alive, a client
-// costs sets × (accepted × (keep-alive + linger) + the others × linger). The time of talk is left out there, as in the notes:
-// it is short beside the keep-alive. The Demand must be valid.
+// Capacity does the arithmetic: ⌊table/sessions⌋ clients at once, as many again each hold + linger; with keep-alive, a
+// client costs sets × (accepted × (keep-alive + linger) + the others × linger). The time of talk is left out there: it
+// is short beside the keep-alive. The Demand must be valid.
 func (d Demand) Capacity() Capacity {
 	c := Capacity{AtOnce: d.Table / d.Sessions, Cycle: d.Hold + d.Linger}
 	c.PerHour = float64(c.AtOnce) * time.Hour.Seconds() / c.Cycle.Seconds()
@@ -105,13 +107,13 @@ func (d Demand) kept() *Kept {
 	return k
 }
 
-// TableFor is the reverse: the entries that clients an hour need, when they come evenly.
+// TableFor gives the entries that so many clients an hour need, when they come evenly.
 func (d Demand) TableFor(perHour float64) int {
 	atOnce := math.Ceil(perHour*(d.Hold+d.Linger).Seconds()/time.Hour.Seconds() - 1e-9)
 	return int(min(atOnce, maxDemand)) * d.Sessions
 }
 
-// TableForKept is TableFor where the server keeps sessions open; 0 when the Demand has no keep-alive.
+// TableForKept gives the same where the server keeps sessions open; 0 when the Demand has no keep-alive.
 func (d Demand) TableForKept(perHour float64) int {
 	if d.KeepAlive <= 0 {
 		return 0

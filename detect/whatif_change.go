@@ -30,11 +30,12 @@ const (
 	classFixed = numClasses // ended by something else than a timeout
 )
 
-// className is the name that the config uses.
-var className = [numClasses]string{"syn_sent", "syn_recv", "established", "fin_wait", "close_wait", "last_ack", "time_wait", "close",
+// className gives the name of the class in the config.
+var className = [numClasses]string{"syn_sent", "syn_recv", "established", "fin_wait", "close_wait", "last_ack",
+	"time_wait", "close",
 	"udp", "udp_stream", "icmp", "generic", "typical_tcp"}
 
-// of is the timeout of that class.
+// of gives the timeout of the class.
 func (to *Timeouts) of(c class) time.Duration {
 	switch c {
 	case classSynSent:
@@ -65,7 +66,7 @@ func (to *Timeouts) of(c class) time.Duration {
 	return to.Generic
 }
 
-// Change is what else might have been: what `--what-if` says. The zero value changes nothing.
+// Change holds other settings, as `--what-if` names them. The zero value changes nothing.
 type Change struct {
 	Table     int // entries of the session table; 0 = as it is
 	Limit     int // sessions that each internal host may have; 0 = no limit
@@ -89,12 +90,12 @@ type ServerTime struct {
 	Time time.Duration
 }
 
-// serves says whether the session is one with that server.
+// serves reports whether the session goes to that server.
 func (x *ServerTime) serves(k *Key) bool {
 	return k.Dst == x.Host && (x.Port == 0 || k.DPort == x.Port)
 }
 
-// ChangeKeys is what a change may begin with, for messages.
+// ChangeKeys lists the words that a change may begin with, for messages.
 func ChangeKeys() []string {
 	return append([]string{"limit", "table", "without", "keepalive", "linger"}, className[:]...)
 }
@@ -102,14 +103,15 @@ func ChangeKeys() []string {
 // maxChanges bounds the changes of a kind: each is looked at for each session.
 const maxChanges = 16
 
-// Add reads one change and adds it: limit=200, limit=200@HOST, table=4096, time_wait=30, udp=10 (each timeout of the config; seconds,
-// or 30s, 2h), without=HOST, keepalive=60@HOST[:PORT], linger=0@HOST[:PORT]. Several stand with commas between them. host turns
-// what is no address into one.
+// Add reads one change and adds it: limit=200, limit=200@HOST, table=4096, time_wait=30, udp=10 (each timeout of the
+// config; seconds, or 30s, 2h), without=HOST, keepalive=60@HOST[:PORT], linger=0@HOST[:PORT]. Commas separate several.
+// host gives the address of a name.
 func (c *Change) Add(s string, host func(string) (netip.Addr, bool)) error {
 	for part := range strings.SplitSeq(s, ",") {
 		key, value, ok := strings.Cut(strings.TrimSpace(part), "=")
 		if !ok || value == "" {
-			return fmt.Errorf("%q is not understood: write limit=200, table=4096, time_wait=30, without=192.168.1.2, keepalive=60@192.168.1.2:80 or linger=0@192.168.1.2", part)
+			return fmt.Errorf("%q is not understood: write limit=200, table=4096, time_wait=30, "+
+				"without=192.168.1.2, keepalive=60@192.168.1.2:80 or linger=0@192.168.1.2", part)
 		}
 		if err := c.add(key, value, host); err != nil {
 			return fmt.Errorf("%s: %w", part, err)
@@ -222,7 +224,7 @@ func place(s string, host func(string) (netip.Addr, bool)) (netip.Addr, uint16, 
 	return netip.Addr{}, 0, fmt.Errorf("%q is neither an address nor a host that was seen", s)
 }
 
-// String is the change as it is written, its parts in one order.
+// String writes the change, its parts in one order.
 func (c *Change) String() string {
 	var out []string
 	if c.Table > 0 {
@@ -251,7 +253,7 @@ func (c *Change) String() string {
 	return strings.Join(out, ",")
 }
 
-// String is TIME@HOST[:PORT].
+// String writes TIME@HOST[:PORT].
 func (x *ServerTime) String() string {
 	at := x.Host.String()
 	if x.Port != 0 {
@@ -262,7 +264,7 @@ func (x *ServerTime) String() string {
 
 func changeSeconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) }
 
-// limit is how many sessions the host may have; 0 = any number.
+// limit gives the number of sessions that the host may have; 0 = any number.
 func (c *Change) limit(host netip.Addr) int {
 	for i := range c.LimitOf {
 		if c.LimitOf[i].Host == host {
@@ -275,7 +277,7 @@ func (c *Change) limit(host netip.Addr) int {
 	return c.Limit
 }
 
-// shift is by how much later (earlier when negative) an entry of that class goes.
+// shift gives how much later an entry of the class goes; it is negative when it goes earlier.
 func (c *Change) shift(k class, to *Timeouts) (d time.Duration) {
 	if k == classFixed || len(c.timeouts) == 0 {
 		return 0
@@ -289,7 +291,7 @@ func (c *Change) shift(k class, to *Timeouts) (d time.Duration) {
 	return 0
 }
 
-// lookBack is how much earlier an entry may go than the log shows.
+// lookBack gives the most by which an entry may go earlier than in the log.
 func (c *Change) lookBack(to *Timeouts) (most time.Duration) {
 	for k := range numClasses {
 		if k != classEstablished { // hardly an entry lives to its end; those that do are cut at once

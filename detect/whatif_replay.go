@@ -11,29 +11,29 @@ import (
 	"uncloak/parse"
 )
 
-// Replay plays the recorded sessions of a window again, with other settings. It reads the events once for each call of run and
-// holds only the sessions that are in flight and those of the last seconds or minutes (see lookBack).
+// Replay plays the recorded sessions of a window again, with other settings. It reads the events once for each call of
+// run and holds only the sessions that are in flight and those of the last seconds or minutes (see lookBack).
 type Replay struct {
 	Config Config
 	Router string // whose table
-	All    bool   // its own log does not tell who is in it: the sessions that any router logged are taken for its
+	All    bool   // the sessions of all routers are taken for its own, because its own log lacks them
 	From   time.Time
 	To     time.Time
 	Days   []*Day   // of the window: what the router refused
 	Echoes []EchoOf // whose lookups go when a host goes
 	Events func() iter.Seq2[*parse.Event, error]
-	Prev   func(Date) *Day // the summary of a day before the window, whose open sessions go on; nil when there is none
+	Prev   func(Date) *Day // the summary of a day before the window, whose open sessions go on; may give nil
 
 	waiting int // sessions that may wait for the look back; 0 = maxLine
 }
 
-// EchoOf says when the lookups of a host were those that another one had set off.
+// EchoOf holds the times at which a host's lookups were set off by another host.
 type EchoOf struct {
 	Cause, Effect netip.Addr
 	Bursts        []Burst
 }
 
-// ghosts says how many of the refused sessions, which the log does not have, are played.
+// ghosts says which of the refused sessions are played; the log does not hold those.
 type ghosts uint8
 
 const (
@@ -53,7 +53,7 @@ const (
 	maxSimSpells = 4096
 )
 
-// Outcome is what a simulation came to.
+// Outcome is the result of a simulation.
 type Outcome struct {
 	Peak      int // most entries
 	PeakAt    time.Time
@@ -100,7 +100,8 @@ type pass struct {
 
 // run plays the plans, at most maxSims.
 func (r *Replay) run(plans []plan) (*pass, error) {
-	p := &pass{r: r, byHost: map[netip.Addr]int32{{}: 0}, hosts: []netip.Addr{{}}, router: parse.MakeName(r.Router), back: int64(twinReach)}
+	p := &pass{r: r, byHost: map[netip.Addr]int32{{}: 0}, hosts: []netip.Addr{{}}, router: parse.MakeName(r.Router),
+		back: int64(twinReach)}
 	p.ghosts = newGhostline(r)
 	for i, x := range plans[:min(len(plans), maxSims)] {
 		p.sims = append(p.sims, newSim(uint64(1)<<i, x, r.From.UnixNano()))
@@ -125,7 +126,7 @@ func (r *Replay) run(plans []plan) (*pass, error) {
 	return p, nil
 }
 
-// mine says whether the session is in the table that is asked about.
+// mine reports whether the session is in the table that is asked about.
 func (p *pass) mine(s *stint) bool { return p.r.All || s.router == p.router }
 
 func (p *pass) opened(s *stint) {
@@ -158,7 +159,7 @@ func (p *pass) closed(s *stint) {
 	}
 }
 
-// index numbers the holders. Beyond the limit they are one.
+// index numbers the holders. Holders beyond the limit share a number.
 func (p *pass) index(a netip.Addr) int32 {
 	i, ok := p.byHost[a]
 	if !ok && len(p.hosts) < p.r.Config.Limits.Hosts {
@@ -169,7 +170,7 @@ func (p *pass) index(a netip.Addr) int32 {
 	return i
 }
 
-// causeOf is the host that set a lookup off.
+// causeOf gives the host that set the lookup off.
 func (r *Replay) causeOf(s *stint) netip.Addr {
 	if s.key.DPort != 53 {
 		return netip.Addr{}
@@ -179,7 +180,8 @@ func (r *Replay) causeOf(s *stint) netip.Addr {
 		if e.Effect != s.holder {
 			continue
 		}
-		k := sort.Search(len(e.Bursts), func(k int) bool { return e.Bursts[k].Start.UnixNano()-echoBefore > s.start }) - 1
+		k := sort.Search(len(e.Bursts),
+			func(k int) bool { return e.Bursts[k].Start.UnixNano()-echoBefore > s.start }) - 1
 		if k >= 0 && s.start <= e.Bursts[k].Start.UnixNano()+int64(e.Bursts[k].LengthS*1e9)+echoAfter {
 			return e.Cause
 		}
@@ -187,13 +189,13 @@ func (r *Replay) causeOf(s *stint) netip.Addr {
 	return netip.Addr{}
 }
 
-// A storm is known by its busy slots; its first and last lookups lie around them.
+// The busy slots of a storm are known; its first and last lookups lie around them.
 const (
 	echoBefore = int64(5 * time.Second)
 	echoAfter  = int64(30 * time.Second)
 )
 
-// release plays what began until then, refused sessions among it.
+// release plays the sessions that began until then, refused ones among them.
 func (p *pass) release(until int64) {
 	for {
 		at, isGhost := int64(0), false
@@ -231,7 +233,7 @@ func (p *pass) release(until int64) {
 	}
 }
 
-// near is the recorded sessions that began at about that time.
+// near gives the recorded sessions that began at about that time.
 func (p *pass) near(at int64) []*stint {
 	l := p.line[p.head:]
 	lo := sort.Search(len(l), func(i int) bool { return l[i].start >= at-int64(twinReach) })
@@ -239,8 +241,9 @@ func (p *pass) near(at int64) []*stint {
 	return l[lo:hi]
 }
 
-// ghostline is the sessions that the router refused, as far as it said so: each is a twin of a recorded one that began at about that
-// time. A full table lets in whoever comes when an entry is free, so those that got in are a sample of those that came.
+// ghostline makes the sessions that the router refused, as far as its lines tell: each is a twin of a recorded session
+// that began at about the same time. A full table lets any session in that comes when an entry is free, so that those
+// that got in are a sample of those that came.
 type ghostline struct {
 	spells []Overflow
 	i      int
@@ -257,7 +260,7 @@ func newGhostline(r *Replay) ghostline {
 	return g
 }
 
-// spells is what the router refused within the window, in order of time.
+// spells lists the overflows of the router within the window, in order of time.
 func (r *Replay) spells() (out []Overflow) {
 	w := Window{r.From, r.To}
 	for _, d := range r.Days {
@@ -281,7 +284,7 @@ func (g *ghostline) begin() {
 	}
 }
 
-// peek is when the next one comes: the refusals of a spell are spread evenly.
+// peek gives the time of the next refusal: the refusals of a spell are spread evenly.
 func (g *ghostline) peek() (at int64, ok bool) {
 	if g.i >= len(g.spells) {
 		return 0, false
@@ -299,7 +302,8 @@ func (g *ghostline) take(near []*stint) *stint {
 	if g.rate == 0 {
 		g.rate = distinct(time.Duration(g.spells[g.i].End-g.spells[g.i].Start), near)
 	}
-	s := &stint{start: at, last: at, end: at + int64(g.to.TypicalTCP), class: classTypicalTCP, over: true, to: g.to, scale: 1}
+	s := &stint{start: at, last: at, end: at + int64(g.to.TypicalTCP), class: classTypicalTCP, over: true, to: g.to,
+		scale: 1}
 	if len(near) > 0 {
 		const stride = 0x9e3779b1 // 2³²/φ: spreads evenly over any number of twins
 		*s = *near[uint32(g.k*stride)%uint32(len(near))]
@@ -318,8 +322,9 @@ func (g *ghostline) take(near []*stint) *stint {
 	return s
 }
 
-// distinct is the part of the refused packets that are not TCP's repetitions of a refused SYN, which come 1, 3, 7 … s after it (RFC
-// 6298: one second, doubled each time) as long as the table is full. UDP's repetitions are the program's: they are not reckoned with.
+// distinct gives the part of the refused packets that are not TCP's repetitions of a refused SYN, which come 1, 3, 7 …
+// s after it (RFC 6298: one second, doubled each time) as long as the table is full. UDP has no such rule: programs
+// repeat as they like, and their repetitions are not estimated.
 func distinct(length time.Duration, near []*stint) float64 {
 	tcp := 0
 	for _, s := range near {
@@ -334,14 +339,15 @@ func distinct(length time.Duration, near []*stint) float64 {
 	return 1 / (1 + again*float64(tcp)/float64(max(len(near), 1)))
 }
 
-// Held is what one host has in the table at a moment, by state.
+// Held counts the entries of one host in the table at one moment, by state.
 type Held struct {
 	Host   netip.Addr // invalid for the router itself and others
 	N      int
 	States map[string]int // "tcp TIME_WAIT" where the log tells states, else "tcp", "udp" …
 }
 
-// At is who holds the table at the end of the window, most entries first. From is the begin of that UTC day.
+// At lists the holders of the table at the end of the window, most entries first. From is the beginning of that UTC
+// day.
 func (r *Replay) At() ([]Held, error) {
 	router := parse.MakeName(r.Router)
 	in := newStints(r.Config, func(*stint) {}, func(*stint) {})

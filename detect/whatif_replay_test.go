@@ -118,7 +118,7 @@ func TestReplay(t *testing.T) {
 			for _, n := range o.Limited {
 				limited += n
 			}
-			got := []any{o.Peak, o.Overflows, o.Full, refusedAll(o), limited, o.Removed, o.Reused, o.Sessions}
+			got := []any{o.Peak, o.Overflows, o.Full, o.refusedAll(), limited, o.Removed, o.Reused, o.Sessions}
 			want := []any{c.peak, c.overflows, c.full, c.refused, c.limited, c.removed, c.reused, c.n}
 			if !slices.Equal(got, want) {
 				t.Errorf("peak, overflows, full, refused, limited, removed, reused, sessions\n got %v\nwant %v", got, want)
@@ -161,11 +161,11 @@ func TestReplayRefused(t *testing.T) {
 		t.Errorf("recorded %+v, reproduced %d, %d from the log alone, factor %v", w.Recorded, w.Reproduced, w.Bare, w.Factor)
 	}
 	b := w.Before
-	if b.Low.Overflows != 0 || refusedAll(b.High) != 42 || refusedAll(b.Likely) != 42 { // UDP does not repeat: each is likely
+	if b.Low.Overflows != 0 || b.High.refusedAll() != 42 || b.Likely.refusedAll() != 42 { // UDP does not repeat: each is likely
 		t.Errorf("before: low %+v\nlikely %+v\nhigh %+v", b.Low, b.Likely, b.High)
 	}
 	// Each of the 42 is the twin of one of the eight, which last 30 s: half of them are host 1's; none has gone by 20 s.
-	if a := w.After.High; a.Removed < 22 || a.Removed > 28 || a.Sessions+refusedAll(a)+a.Removed != 50 {
+	if a := w.After.High; a.Removed < 22 || a.Removed > 28 || a.Sessions+a.refusedAll()+a.Removed != 50 {
 		t.Errorf("after: %+v", a)
 	}
 	if len(w.Best) == 0 || w.Best[0].Change != "table=50" && w.Best[0].Factor > 6.25 {
@@ -292,8 +292,8 @@ func TestReplayNights(t *testing.T) {
 	}
 }
 
-// refusedAll counts the sessions that the full table refused.
-func refusedAll(o Outcome) (n uint64) {
+// refusedAll is the number of sessions that the full table refused.
+func (o *Outcome) refusedAll() (n uint64) {
 	for _, v := range o.Refused {
 		n += v
 	}

@@ -10,7 +10,7 @@ import (
 	"uncloak/parse"
 )
 
-// stint is one recorded session as the replay needs it: its entry in the table, and why that went.
+// stint is one recorded session as the replay needs it: its entry in the table, and the reason for which that went.
 type stint struct {
 	key     Key
 	holder  netip.Addr
@@ -30,7 +30,7 @@ type stint struct {
 	in, out uint64     // by simulation: it was let in; it has gone
 }
 
-// stints follows the sessions of a stream of events with the very table that a Tracker rebuilds.
+// stints follows the sessions of a stream of events with the same table that a Tracker rebuilds.
 type stints struct {
 	cfg     Config
 	tracker *Tracker
@@ -43,7 +43,8 @@ type stints struct {
 }
 
 func newStints(cfg Config, opened, closed func(*stint)) *stints {
-	return &stints{cfg: cfg, live: map[*entry]*stint{}, held: map[parse.Name]*Timeouts{}, opened: opened, closed: closed}
+	return &stints{cfg: cfg, live: map[*entry]*stint{}, held: map[parse.Name]*Timeouts{}, opened: opened,
+		closed: closed}
 }
 
 // observe takes one event in; events come in order of time. prev is asked for the day before the first one.
@@ -109,7 +110,7 @@ func (x *stints) nextDay(date Date) {
 	next.table.watch = x.watch
 }
 
-// finish closes what is still open at the time at which it would expire.
+// finish closes the sessions that are still open, at the times at which they would expire.
 func (x *stints) finish() {
 	if x.tracker != nil {
 		x.dropped += x.tracker.day.Dropped["sessions"]
@@ -120,7 +121,7 @@ func (x *stints) finish() {
 	clear(x.live)
 }
 
-// inOrder is the live entries, whatever the map says.
+// inOrder gives the live entries in order of their keys.
 func (x *stints) inOrder() []*entry {
 	return slices.SortedFunc(maps.Keys(x.live), func(a, b *entry) int { return a.key.compare(b.key) })
 }
@@ -136,7 +137,8 @@ func (x *stints) watch(en *entry, gone bool) {
 	}
 	delete(x.live, en)
 	k := x.tracker.keyOf(x.event)
-	logged := x.event.Kind == parse.SessionEnd && (k == en.key || Key{k.Dst, k.Src, k.DPort, k.SPort, k.Proto} == en.key)
+	logged := x.event.Kind == parse.SessionEnd && (k == en.key ||
+		Key{k.Dst, k.Src, k.DPort, k.SPort, k.Proto} == en.key)
 	at := en.expires
 	if logged {
 		at = x.event.Time
@@ -145,7 +147,8 @@ func (x *stints) watch(en *entry, gone bool) {
 }
 
 func (x *stints) open(en *entry, at int64) {
-	s := &stint{key: en.key, holder: en.own.host, router: en.in.router, start: at, last: at, scale: 1, to: x.held[en.in.router]}
+	s := &stint{key: en.key, holder: en.own.host, router: en.in.router, start: at, last: at, scale: 1,
+		to: x.held[en.in.router]}
 	if s.to == nil {
 		s.to = x.cfg.timeouts(en.in.router.String())
 		x.held[en.in.router] = s.to
@@ -170,7 +173,7 @@ func (x *stints) close(s *stint, at int64, logged bool) {
 	x.closed(s)
 }
 
-// tcpClass is the timeout that holds an entry in that state.
+// tcpClass gives the timeout that holds an entry in the state.
 func tcpClass(s parse.State) (class, bool) {
 	switch s {
 	case parse.SynSent, parse.Unreplied:
@@ -193,8 +196,8 @@ func tcpClass(s parse.State) (class, bool) {
 	return classFixed, false
 }
 
-// endClass is the timeout that a logged end came from. Linux logs the end when the timeout has run out; a firewall that names a
-// reason of its own logs it when the session closes.
+// endClass gives the timeout that a logged end came from. Linux logs the end when the timeout has run out; a firewall
+// that names a reason of its own logs it when the session closes.
 func endClass(s *stint, e *parse.Event, to *Timeouts) class {
 	life := time.Duration(s.end - s.start)
 	if e.Detail != (parse.Name{}) {
@@ -233,7 +236,7 @@ func endClass(s *stint, e *parse.Event, to *Timeouts) class {
 	return classTimeWait
 }
 
-// holdClass is the timeout that an entry without a logged end was given.
+// holdClass gives the timeout of an entry without a logged end.
 func holdClass(s *stint, to *Timeouts) class {
 	hold := time.Duration(math.Round(float64(s.end-s.last) / s.scale))
 	switch s.key.Proto {
@@ -262,5 +265,5 @@ func holdClass(s *stint, to *Timeouts) class {
 	return classGeneric
 }
 
-// shift is by how many ns later the entry goes with the change.
+// shift gives how many ns later the entry goes with the change.
 func (s *stint) shift(c *Change) int64 { return int64(float64(c.shift(s.class, s.to)) * s.scale) }

@@ -8,7 +8,7 @@ import (
 	"uncloak/parse"
 )
 
-// sim is a session table under other settings. It is told of sessions in the order in which they begin.
+// sim is a session table under other settings. Sessions come in the order in which they begin.
 type sim struct {
 	bit    uint64
 	plan   plan
@@ -28,7 +28,7 @@ type sim struct {
 	ended  bool // all that is asked of it is known
 }
 
-// conn is a connection that a server keeps for the next page.
+// conn is a connection that a server keeps open for the next page.
 type conn struct {
 	client client
 	owner  *stint // whose entry it is
@@ -37,7 +37,7 @@ type conn struct {
 	tail   int64 // that its entry lingers
 }
 
-// client is one who talks to one server.
+// client is one address that talks to one server.
 type client struct {
 	from, to netip.Addr
 	port     uint16
@@ -97,7 +97,7 @@ func (m *sim) admit(s *stint) {
 	}
 }
 
-// full notes a refusal.
+// full counts a refusal.
 func (m *sim) full(s *stint) {
 	if s.start < m.from {
 		return
@@ -150,7 +150,7 @@ func grow[T any](s []T, i int32) []T {
 	return s
 }
 
-// without says whether the session is of a host that was taken away, or is the echo of one.
+// without reports whether the session is of a host that was taken away, or is the echo of one.
 func (m *sim) without(s *stint) bool {
 	for _, a := range m.plan.change.Without {
 		if s.key.Src == a || s.key.Dst == a || s.holder == a || s.cause == a {
@@ -160,7 +160,7 @@ func (m *sim) without(s *stint) bool {
 	return false
 }
 
-// closed learns the end of a session that was let in before it was known.
+// closed sets the end of a session that was let in before its end was known.
 func (m *sim) closed(s *stint) {
 	if c := m.joined[s]; c != nil {
 		delete(m.joined, s)
@@ -174,7 +174,7 @@ func (m *sim) closed(s *stint) {
 	}
 }
 
-// settle schedules the going of an entry whose end is known.
+// settle schedules the removal of an entry whose end is known.
 func (m *sim) settle(s *stint) {
 	if c := m.keeps(s); c != nil {
 		m.conns[s] = c
@@ -185,7 +185,7 @@ func (m *sim) settle(s *stint) {
 	m.due.push(m.end(s), s)
 }
 
-// end is when the entry goes under the changed settings; not before the last that was heard of it.
+// end gives the time at which the entry goes under the changed settings; it is not before the last line of the session.
 func (m *sim) end(s *stint) int64 {
 	c := m.plan.change
 	if fin, tail, ok := m.served(s); ok {
@@ -194,7 +194,8 @@ func (m *sim) end(s *stint) int64 {
 	return max(s.end+s.shift(c), s.last)
 }
 
-// served is the end of the talk of a session with a server that is changed, and how long its entry then lingers.
+// served gives the end of the talk of a session with a server that is changed, and the time that its entry stays after
+// it.
 func (m *sim) served(s *stint) (fin, tail int64, ok bool) {
 	if s.key.Proto != parse.TCP || s.class != classTimeWait && s.class != classTypicalTCP && s.class != classFixed {
 		return 0, 0, false
@@ -213,7 +214,8 @@ func (m *sim) served(s *stint) (fin, tail int64, ok bool) {
 	return fin, max(tail, 0), ok
 }
 
-// keeps is the connection that the server keeps open after the session; nil when no keep-alive is asked for it.
+// keeps gives the connection that the server keeps open after the session; nil when the change does not ask for
+// keep-alive there.
 func (m *sim) keeps(s *stint) *conn {
 	for i := range m.plan.change.KeepAlive {
 		x := &m.plan.change.KeepAlive[i]
@@ -251,12 +253,12 @@ func (m *sim) reuse(s *stint) bool {
 	return false
 }
 
-// stillOpen is the end of a talk that is not known yet.
+// stillOpen stands for the end of a talk that is not known yet.
 const stillOpen = 1 << 61
 
 func clientOf(s *stint) client { return client{s.key.Src, s.key.Dst, s.key.DPort} }
 
-// expire lets go of what has gone by then.
+// expire removes the entries whose time has come.
 func (m *sim) expire(now int64) {
 	for len(m.due) > 0 && m.due[0].at <= now {
 		x := m.due.pop()
@@ -276,7 +278,7 @@ func (m *sim) expire(now int64) {
 	}
 }
 
-// wants is when the entry would go by what is known now.
+// wants gives the time at which the kernel would drop the entry if no further line came.
 func (m *sim) wants(s *stint) int64 {
 	if c := m.conns[s]; c != nil {
 		return c.end()

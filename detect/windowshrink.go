@@ -14,9 +14,10 @@ import (
 const ShrinkKind = "window-shrink"
 
 const (
-	shrinkMany    = 10        // peers from which on nobody thinks of one bad stack
-	shrinkSome    = 4         // … of which several are more likely one cause than chance
-	shrinkAgain   = 5         // shrinks of one connection that show that it is held on purpose, or by a peer that sleeps
+	shrinkMany = 10 // peers from which on one bad stack is no explanation
+	shrinkSome = 4  // … of which several are more likely one cause than chance
+	// shrinks of one connection that show that it is held on purpose, or by a peer that sleeps
+	shrinkAgain   = 5
 	shrinkNear    = time.Hour // how near a flood must be
 	shrinkPeers   = 32        // peers that a finding lists
 	suspectsShown = 4
@@ -35,7 +36,7 @@ type Suspect struct {
 	Confidence float64 `json:"confidence"` // 0..1, against the others
 }
 
-// ShrinkPeer is what one peer did.
+// ShrinkPeer counts the shrinks of one peer.
 type ShrinkPeer struct {
 	Peer        string    `json:"peer"` // address, or *** where the text is masked
 	Connections int       `json:"connections"`
@@ -44,7 +45,7 @@ type ShrinkPeer struct {
 	Last        time.Time `json:"last"`
 }
 
-// shrinkFindings reports peers that shrink the window of a connection.
+// shrinkFindings reports peers that shrink the window of a connection (incident 2 in docs/incidents.md).
 func shrinkFindings(q *inquiry) []Finding {
 	type service struct {
 		router string
@@ -69,7 +70,8 @@ func shrinkFindings(q *inquiry) []Finding {
 }
 
 func shrinkFinding(router string, ss []Shrink) Finding {
-	f := Finding{Kind: ShrinkKind, Router: router, Port: int(ss[0].Port), Score: 0.9, ID: fmt.Sprintf("window-shrink-%s-%d", router, ss[0].Port)}
+	f := Finding{Kind: ShrinkKind, Router: router, Port: int(ss[0].Port), Score: 0.9,
+		ID: fmt.Sprintf("window-shrink-%s-%d", router, ss[0].Port)}
 	var at []moment
 	seen := map[string]bool{}
 	for _, s := range ss {
@@ -91,10 +93,10 @@ func shrinkFinding(router string, ss []Shrink) Finding {
 	return f
 }
 
-// shrinks is the size of the finding.
+// shrinks gives the size of the finding.
 func shrinks(f *Finding) float64 { return float64(f.Shrinks) }
 
-// shrinkers groups the lines by peer, most shrinks first. Masked addresses are one group: nobody knows how many they are.
+// shrinkers groups the lines by peer, most shrinks first. Masked addresses are one group: their number is not known.
 func shrinkers(ss []Shrink) []ShrinkPeer {
 	index, ports := map[netip.Addr]int{}, map[netip.AddrPort]bool{}
 	var out []ShrinkPeer
@@ -103,7 +105,8 @@ func shrinkers(ss []Shrink) []ShrinkPeer {
 		if !ok {
 			i = len(out)
 			index[s.Peer] = i
-			out = append(out, ShrinkPeer{Peer: "***", First: time.Unix(0, s.Time).UTC(), Last: time.Unix(0, s.Time).UTC()})
+			out = append(out, ShrinkPeer{Peer: "***", First: time.Unix(0, s.Time).UTC(),
+				Last: time.Unix(0, s.Time).UTC()})
 			if s.Peer.IsValid() {
 				out[i].Peer = s.Peer.String()
 			}
@@ -127,8 +130,9 @@ func shrinkers(ss []Shrink) []ShrinkPeer {
 	return out
 }
 
-// unmasked leaves out the masked lines that another source has with the peer's address: the same connection's port, at a time that can be
-// the same. One for one, in order of time, whatever the order of the lines.
+// unmasked leaves out the masked lines that another source has with the peer's address: the same port of the
+// connection, at a time that can be the same. Lines are paired one for one, in order of time, whatever their order in
+// the log is.
 func unmasked(ss []Shrink) []Shrink {
 	named := map[uint16][]Shrink{}
 	var masked []int
@@ -147,7 +151,8 @@ func unmasked(ss []Shrink) []Shrink {
 	twin := make([]bool, len(ss))
 	for _, i := range masked {
 		s, twins := &ss[i], named[ss[i].PeerPort]
-		for len(twins) > 0 && s.Time-twins[0].Time > twinTime(s, &twins[0]) { // too early for this one, and for those to come
+		// too early for this one, and for those to come
+		for len(twins) > 0 && s.Time-twins[0].Time > twinTime(s, &twins[0]) {
 			twins = twins[1:]
 		}
 		if len(twins) > 0 && twins[0].Time-s.Time <= twinTime(s, &twins[0]) {
@@ -164,13 +169,13 @@ func unmasked(ss []Shrink) []Shrink {
 	return out
 }
 
-// twinTime is how far apart two lines about the same may be, in ns.
+// twinTime gives the greatest distance of two lines about the same shrink, in ns.
 func twinTime(a, b *Shrink) int64 {
 	return (int64(a.Spread) + int64(b.Spread) + 1000) * int64(time.Millisecond)
 }
 
-// suspectShrinks ranks what may be behind shrunk windows by what else was seen. The weights are judgement, not measurement: they
-// order the suspects, and their sum is made one.
+// suspectShrinks ranks the possible causes of shrunk windows by the other findings. The weights are judgement, not
+// measurement: they order the suspects, and the confidences add up to one.
 func suspectShrinks(days []*Day, fs []Finding) {
 	visited := sync.OnceValue(func() map[netip.Addr]bool { return goneTo(days) })
 	for i := range fs {
@@ -217,12 +222,15 @@ func suspectsOf(days []*Day, visited func() map[netip.Addr]bool, f *Finding, fs 
 	}
 	for i := range fs {
 		x := &fs[i]
-		if x.Kind == SYNFloodKind && x.Port == f.Port && x.Start.Before(f.End.Add(shrinkNear)) && f.Start.Before(x.End.Add(shrinkNear)) {
+		if x.Kind == SYNFloodKind && x.Port == f.Port && x.Start.Before(f.End.Add(shrinkNear)) &&
+			f.Start.Before(x.End.Add(shrinkNear)) {
 			dos.add(0.6, fmt.Sprintf("port %d is flooded with SYNs within the hour", f.Port))
 		}
 	}
 	if f.With != "" {
-		dos.add(0.3, "the kernel killed processes for want of memory among these lines: connections that take nothing hold memory")
+		dos.add(0.3,
+			"the kernel killed processes for want of memory among these lines: "+
+				"connections that take nothing hold memory")
 	}
 	switch {
 	case known >= shrinkMany:
@@ -238,7 +246,9 @@ func suspectsOf(days []*Day, visited func() map[netip.Addr]bool, f *Finding, fs 
 			stack.add(0.2, "it goes on for more than an hour")
 		}
 	case masked && connections >= shrinkSome:
-		dos.add(0.1, fmt.Sprintf("%d connections do it; the addresses are masked, so that the number of peers is not known", connections))
+		dos.add(0.1,
+			fmt.Sprintf("%d connections do it; the addresses are masked, so that the number of peers is not known",
+				connections))
 	}
 	if worst >= shrinkAgain {
 		tarpit.add(0.3, fmt.Sprintf("a connection is held through %d shrinks", worst))
@@ -269,7 +279,8 @@ func ranked(all ...*suspect) []Suspect {
 	return out
 }
 
-// visitor says how a peer is known to this network: as one of ours, or as one that our hosts go to.
+// visitor says how the network knows a peer: as a host inside, or as an address that hosts inside go to; "" when it
+// does not.
 func visitor(days []*Day, visited func() map[netip.Addr]bool, a netip.Addr) string {
 	for _, d := range days {
 		if d.Hosts[a] != nil {
@@ -282,7 +293,7 @@ func visitor(days []*Day, visited func() map[netip.Addr]bool, a netip.Addr) stri
 	return ""
 }
 
-// goneTo is the addresses that hosts inside go to.
+// goneTo gives the addresses that hosts inside go to.
 func goneTo(days []*Day) map[netip.Addr]bool {
 	out := map[netip.Addr]bool{}
 	for _, d := range days {
@@ -295,7 +306,7 @@ func goneTo(days []*Day) map[netip.Addr]bool {
 	return out
 }
 
-// scanner says that the peer was refused, or is reported as a scanner itself.
+// scanner reports whether the peer was refused, or is the host of a scan.
 func scanner(days []*Day, fs []Finding, a netip.Addr) bool {
 	for i := range fs {
 		if fs[i].Kind == ScanKind && fs[i].Host == a.String() {

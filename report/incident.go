@@ -151,7 +151,12 @@ func sumSpells(fs []*detect.Finding) part {
 	for h, s := range shares {
 		sum.Holders = append(sum.Holders, detect.Share{Host: h, Name: names[h], Share: s / weight})
 	}
-	slices.SortFunc(sum.Holders, func(a, b detect.Share) int { return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Host, b.Host)) })
+	slices.SortFunc(sum.Holders, func(a, b detect.Share) int {
+		return cmp.Or(
+			cmp.Compare(b.Share, a.Share),
+			cmp.Compare(a.Host, b.Host),
+		)
+	})
 	if len(sum.Holders) > 0 && sum.Host != "" { // a host that the spells name; "router and others" is never one
 		i := max(slices.IndexFunc(sum.Holders, func(h detect.Share) bool { return isHost(h.Host) }), 0)
 		sum.Host, sum.Name, sum.TableShare = sum.Holders[i].Host, sum.Holders[i].Name, sum.Holders[i].Share

@@ -8,8 +8,8 @@ import (
 	"uncloak/detect"
 )
 
-// Describe fills Title, Detail, Advice and Explain of one finding, and the names of the hosts in it where opt.Names knows them. The
-// sentences are clean: names that came from the network are escaped before they get in.
+// Describe fills Title, Detail, Advice and Explain of one finding, and the names of the hosts in it where opt.Names
+// knows them. The sentences are clean: names that came from the network are escaped before they get in.
 func Describe(f *detect.Finding, opt Options) {
 	w := words{opt: &opt, clock: newClock(&opt)}
 	w.describe(f)
@@ -63,8 +63,9 @@ type kindWords struct {
 	entry string                             // of the encyclopaedia, to read first about it
 }
 
-// wordsOf gives the words of each kind, one line a kind; of a kind that is not known the few that fit anything. Resets, scans
-// and storms of lookups have no entry: what the encyclopaedia has about them is about one vendor's or program's message.
+// wordsOf gives the words of each kind, one line a kind; of a kind that is not known the few that fit anything. Resets,
+// scans and storms of lookups have no entry: what the encyclopaedia has about them is about one vendor's or program's
+// message.
 func wordsOf(kind string) kindWords {
 	switch kind {
 	case detect.PeriodicBurst:

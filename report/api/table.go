@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -37,7 +36,8 @@ func (h *handler) table(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if router != "" && !slices.ContainsFunc(f.days, func(d *detect.Day) bool { return d.Routers[router] != nil }) {
-		return badf("router %q has no events in this window; known are: %s", router, strings.Join(routersOf(f.days), ", "))
+		return badf("router %q has no events in this window; known are: %s", router,
+			strings.Join(detect.RoutersOf(f.days), ", "))
 	}
 	h.tellDamage(w.Header(), f.Window)
 	f.opt.Names = f.named()
@@ -59,7 +59,7 @@ func (h *handler) table(w http.ResponseWriter, r *http.Request) error {
 		err = h.moment(r, &f, v, router, at)
 	case len(changes) > 0:
 		err = h.whatIf(r, &f, v, router, changes)
-	case quick(f.days, router):
+	case detect.WorthSearching(f.days, router):
 		v.Aside = true
 		err = h.whatIf(r, &f, v, router, []string{"auto"})
 	}
@@ -98,43 +98,9 @@ func (f *found) named() func(netip.Addr) string {
 	}
 }
 
-func routersOf(days []*detect.Day) []string {
-	all := map[string]bool{}
-	for _, d := range days {
-		for name := range d.Routers {
-			all[name] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(all))
-}
-
-// busiest is the router that refused most, else that had most sessions.
-func busiest(days []*detect.Day) (name string) {
-	var most [2]uint64
-	for _, r := range routersOf(days) {
-		var n [2]uint64
-		for _, d := range days {
-			if x := d.Routers[r]; x != nil {
-				n[1] += x.Sessions
-				for i := range x.Overflows {
-					n[0] += x.Overflows[i].Drops()
-				}
-			}
-		}
-		if name == "" || slices.Compare(n[:], most[:]) > 0 {
-			name, most = r, n
-		}
-	}
-	return name
-}
-
 // replay is the recorded sessions of the window, ready to be played.
 func (h *handler) replay(ctx context.Context, f *found, router string) *detect.Replay {
-	if router == "" {
-		router = busiest(f.days)
-	}
-	r := &detect.Replay{Config: f.opt.Config, Router: router, From: f.From, To: f.To, Days: f.days}
-	r.All, r.Echoes = foreign(f.days, router), echoes(f.findings)
+	r := detect.NewReplay(f.days, f.findings, f.opt.Config, detect.Window{From: f.From, To: f.To}, router)
 	r.Events = func() iter.Seq2[*parse.Event, error] {
 		return func(yield func(*parse.Event, error) bool) {
 			q := store.Query{Window: store.Window{From: detect.DateOf(r.From).Start(), To: r.To}, NoRaw: true}
@@ -154,54 +120,6 @@ func (h *handler) replay(ctx context.Context, f *found, router string) *detect.R
 		return day
 	}
 	return r
-}
-
-// foreign says that some of the router's overflows are explained by what other routers logged: then theirs are taken for its sessions.
-func foreign(days []*detect.Day, router string) bool {
-	spells, other, most := 0, 0, uint32(0)
-	for _, d := range days {
-		if r := d.Routers[router]; r != nil {
-			for _, o := range r.Overflows {
-				most = max(most, o.All)
-			}
-		}
-	}
-	for _, d := range days {
-		if r := d.Routers[router]; r != nil {
-			for _, o := range r.Overflows {
-				spells++
-				if 2*o.Total < o.All && 2*o.All > most {
-					other++
-				}
-			}
-		}
-	}
-	return other*20 > spells
-}
-
-// echoes are the lookups that other hosts set off: where a storm was seen, and where the cause burst, for a full table may have left
-// too few of them in the log to be seen as a storm.
-func echoes(fs []detect.Finding) (out []detect.EchoOf) {
-	for i := range fs {
-		x := &fs[i]
-		if x.Kind != detect.PTRStorm || x.Causes == "" {
-			continue
-		}
-		cause, e1 := netip.ParseAddr(x.Causes)
-		effect, e2 := netip.ParseAddr(x.Host)
-		if e1 != nil || e2 != nil {
-			continue
-		}
-		bursts := slices.Clone(x.Bursts)
-		for k := range fs {
-			if y := &fs[k]; (y.Kind == detect.PeriodicBurst || y.Kind == detect.BurstKind) && y.Host == x.Causes {
-				bursts = append(bursts, y.Bursts...)
-			}
-		}
-		slices.SortFunc(bursts, func(a, b detect.Burst) int { return a.Start.Compare(b.Start) })
-		out = append(out, detect.EchoOf{Cause: cause, Effect: effect, Bursts: bursts})
-	}
-	return out
 }
 
 // moment adds who held the table at that time.
@@ -250,21 +168,6 @@ func (h *handler) whatIf(r *http.Request, f *found, v *report.TableView, router 
 	}
 	v.AddWhatIf(got, f.opt.Names)
 	return nil
-}
-
-// quickSearch is how many sessions are replayed unasked: the search reads them about eight times, that is a second.
-const quickSearch = 50_000
-
-// quick says that the smallest change can be looked for at once: there were overflows, and the window is small.
-func quick(days []*detect.Day, router string) bool {
-	sessions, full := uint64(0), false
-	for _, d := range days {
-		for name, x := range d.Routers {
-			sessions += x.Sessions
-			full = full || len(x.Overflows) > 0 && (router == "" || name == router)
-		}
-	}
-	return full && sessions <= quickSearch
 }
 
 // hostNamed is the host that goes by that name, the lowest address where there are several.
