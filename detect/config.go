@@ -80,4 +80,4 @@ func (c *Config) Fingerprint() uint64 {
 }
 
 // dayVersion goes up whenever the same events would make another Day.
-const dayVersion = 4
+const dayVersion = 5

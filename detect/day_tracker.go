@@ -58,6 +58,8 @@ type hostState struct {
 	lookups       busy
 	ptrs          busy
 	asks          busy
+	ended         busy
+	hours         hourFans
 	doors         map[Port]*Served
 	creates, ends uint64
 	out           outward
@@ -78,6 +80,8 @@ type routerState struct {
 	floods   map[netip.AddrPort]int // door → its running one in router.Floods
 	flooded  int                    // 1 + the flood whose line came last, 0 once another message of that rate limit did
 	links    map[string]*Iface
+	alarms   alarms
+	listings listings
 	pings    map[netip.Addr]*Pings
 	pinged   netip.Addr // who answered last
 }
@@ -150,6 +154,7 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 	case parse.SessionNew:
 		if e.Spread > maxSpread { // many that are given one time would look like a burst
 			rs.router.Other["session-new without a time"]++
+			rs.router.Untimed++
 			break
 		}
 		t.sessionNew(e, rs)
@@ -164,6 +169,7 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 	case parse.TableFull:
 		if !holdsSessions(e.Detail.String()) {
 			rs.router.Other[e.Detail.String()+" full"] += uint64(max(e.Count, 1))
+			t.alarm(e, rs)
 			break
 		}
 		t.tableFull(e, rs, max(e.Count, 1))
@@ -191,7 +197,20 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 		}
 	case parse.Unknown:
 		rs.router.Unparsed++
-	case parse.System, parse.Traffic:
+		t.severe(e, rs)
+	case parse.System:
+		t.severe(e, rs)
+	case parse.Alarm, parse.Orphans, parse.NeighbourOverflow, parse.Martian, parse.OOMInvoked:
+		rs.router.Other[e.Kind.String()]++
+		t.alarm(e, rs)
+	case parse.Entry:
+		t.entry(e, rs)
+	case parse.Neighbour:
+		t.bind(e)
+	case parse.DNSForward:
+		t.forwarded(e)
+	case parse.Reset, parse.Traffic:
+		t.packet(e, rs)
 	default:
 		rs.router.Other[e.Kind.String()]++
 	}
@@ -338,6 +357,7 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 		}
 	}
 	if !internal {
+		rs.router.Outside++
 		return
 	}
 	if hs == nil {
@@ -372,6 +392,7 @@ func (t *Tracker) count(hs *hostState, e *parse.Event, host, peer netip.Addr) {
 	hash := hashAddr(peer)
 	hs.peers.add(hash)
 	hs.out.open(Door{peer, Port{e.Proto, e.DPort}}, hash, e.Time, slot/60)
+	hs.hours.add(slot/360, hash)
 	if e.DPort == 53 {
 		hs.lookups.add(&hs.host.Lookups, slot, sec, peer)
 		bump(hs.host.Resolvers, peer)
