@@ -57,6 +57,8 @@ type hostState struct {
 	lookups       busy
 	ptrs          busy
 	asks          busy
+	ended         busy
+	hours         hourFans
 	doors         map[Port]*Served
 	creates, ends uint64
 	out           outward
@@ -78,6 +80,7 @@ type routerState struct {
 	flooded  int                    // 1 + the flood whose line came last, 0 once another message of that rate limit did
 	alarmed  int                    // 1 + the alarm whose line came last, 0 once another message of that rate limit did
 	links    map[string]*Iface
+	listings listings
 	pings    map[netip.Addr]*Pings
 	pinged   netip.Addr // target that answered last
 }
@@ -151,6 +154,7 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 	case parse.SessionNew:
 		if e.Spread > maxSpread { // many that are given one time would look like a burst
 			rs.router.Other["session-new without a time"]++
+			rs.router.Untimed++
 			break
 		}
 		t.sessionNew(e, rs)
@@ -193,10 +197,18 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 		}
 	case parse.Unknown:
 		rs.router.Unparsed++
-	case parse.System, parse.Traffic:
-	case parse.NeighbourOverflow, parse.Orphans:
+	case parse.System:
+	case parse.Orphans, parse.NeighbourOverflow, parse.Alarm:
 		rs.router.Other[e.Kind.String()]++
 		t.alarm(e, rs)
+	case parse.Entry:
+		t.entry(e, rs)
+	case parse.Neighbour:
+		t.bind(e)
+	case parse.DNSForward:
+		t.forwarded(e)
+	case parse.Reset, parse.Traffic:
+		t.packet(e, rs)
 	default:
 		rs.router.Other[e.Kind.String()]++
 	}
@@ -344,6 +356,7 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 		}
 	}
 	if !internal {
+		rs.router.Outside++
 		return
 	}
 	if hs == nil {
@@ -378,6 +391,7 @@ func (t *Tracker) count(hs *hostState, e *parse.Event, host, peer netip.Addr) {
 	hash := hashAddr(peer)
 	hs.peers.add(hash)
 	hs.out.open(Door{peer, Port{e.Proto, e.DPort}}, hash, e.Time, slot/60)
+	hs.hours.add(slot/360, hash)
 	if e.DPort == 53 {
 		hs.lookups.add(&hs.host.Lookups, slot, sec, peer)
 		bump(hs.host.Resolvers, peer)
