@@ -18,7 +18,7 @@ import (
 	"uncloak/store/bolt"
 )
 
-// sendAs sends datagrams from an address of its own: the whole of 127/8 is ours.
+// sendAs sends datagrams from an address of its own: the whole of 127/8 belongs to this machine.
 func sendAs(t *testing.T, address, to string, lines ...string) {
 	t.Helper()
 	c, err := (&net.Dialer{LocalAddr: &net.UDPAddr{IP: net.ParseIP(address)}}).Dial("udp", to)
@@ -34,7 +34,7 @@ func sendAs(t *testing.T, address, to string, lines ...string) {
 	}
 }
 
-// repeat is n lines of a format with the line's number in it.
+// repeat returns n lines of a format that takes the line's number.
 func repeat(n int, format string) (out []string) {
 	for i := range n {
 		out = append(out, fmt.Sprintf(format, i))
@@ -219,7 +219,7 @@ func TestEstimatedLossEverywhere(t *testing.T) {
 	a := newApp(strings.NewReader(""), io.Discard, io.Discard)
 	a.log, a.cfg = slog.New(slog.DiscardHandler), defaultConfig()
 	a.cfg.Data, a.cfg.location = data, time.UTC
-	h, err := a.newHouse(st, true)
+	h, err := a.newInstance(st, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +231,7 @@ func TestEstimatedLossEverywhere(t *testing.T) {
 	}
 }
 
-// value is what the JSON of an account says.
+// value returns a field of an account in JSON.
 func value(t *testing.T, senders []report.Sender, address, key string) float64 {
 	t.Helper()
 	for _, s := range senders {
@@ -253,5 +253,5 @@ func value(t *testing.T, senders []report.Sender, address, key string) float64 {
 	return -1
 }
 
-// words is a text with one blank between its words: lines are broken anywhere.
+// words returns text with one blank between words, since reports break lines anywhere.
 func words(s string) string { return strings.Join(strings.Fields(s), " ") }

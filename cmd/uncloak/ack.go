@@ -15,7 +15,7 @@ import (
 )
 
 func (a *app) ackCommand() *cobra.Command {
-	var t times
+	var t windowFlags
 	var until, note, format string
 	var list, remove bool
 	cmd := &cobra.Command{Use: "ack ID", Short: "Say that a finding is known: it is not shown any more",
@@ -76,7 +76,7 @@ func (a *app) ackCommand() *cobra.Command {
 	return cmd
 }
 
-// withSession sets the program up and calls f with the way to the data.
+// withSession reads the config, opens a session to the data directory and calls f with it.
 func (a *app) withSession(cmd *cobra.Command, f func(context.Context, *session) error) (err error) {
 	if err := a.setup(cmd); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"uncloak/detect"
 )
 
-// habits is six days of a host that bursts at :00 and :30 with n(day) sessions, as a router logs it.
+// habits returns a router's log of six days in which a host opens n(day) sessions at :00 and :30 of each hour.
 func habits(n func(day int) int) string {
 	var b bytes.Buffer
 	port := 20000
@@ -30,7 +30,7 @@ func habits(n func(day int) int) string {
 	return b.String()
 }
 
-// lived is a data directory with habits.
+// lived returns a data directory into which habits was imported.
 func lived(t *testing.T, n func(day int) int) (data string, read func(args ...string) result) {
 	t.Helper()
 	data = filepath.Join(t.TempDir(), "data")
@@ -127,7 +127,7 @@ func TestAckWhileServeRuns(t *testing.T) {
 	}
 }
 
-// TestKnownInTheConfig changes what is known without a change of what is stored.
+// TestKnownInTheConfig changes the key known of the config over the same stored data.
 func TestKnownInTheConfig(t *testing.T) {
 	data, read := lived(t, func(int) int { return 40 })
 	ok(t, "", "report", "--data", data, "--timezone", "UTC", "--day", "2026-11-18")
@@ -195,7 +195,7 @@ func TestStatusInTheReport(t *testing.T) {
 	}
 }
 
-// TestCronLine is the line of the README: yesterday, whatever was received.
+// TestCronLine runs the crontab line of the README: it reports yesterday, with or without data.
 func TestCronLine(t *testing.T) {
 	data, _ := lived(t, func(int) int { return 40 })
 	for _, c := range []struct {

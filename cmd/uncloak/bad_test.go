@@ -138,7 +138,7 @@ func TestOddInputIsTakenIn(t *testing.T) {
 	}
 }
 
-// What imports say is not understood is what the report then says, whether lines were stored before or not.
+// Import and report give the same number of lines that were not understood, whether lines were stored before or not.
 func TestImportAndReportAgree(t *testing.T) {
 	dir := t.TempDir()
 	data, log := filepath.Join(dir, "data"), "Nov 20 12:00:00 gw frobd: frob\nNov 20 12:00:01 gw frobd: nicate\nNov 20 12:00:02 gw kernel: nf_conntrack: table full, dropping packet\n"
@@ -161,7 +161,7 @@ func TestImportAndReportAgree(t *testing.T) {
 	}
 }
 
-// TestOneBadFileAmongGood: the good ones are stored, the bad ones are told.
+// TestOneBadFileAmongGood imports good and bad files: the good ones are stored, the bad ones are reported.
 func TestOneBadFileAmongGood(t *testing.T) {
 	dir := t.TempDir()
 	data, good := filepath.Join(dir, "data"), filepath.Join(dir, "good.log")
@@ -174,7 +174,7 @@ func TestOneBadFileAmongGood(t *testing.T) {
 	}
 }
 
-// closing is a pipe that its reader has closed.
+// closing is a writer whose reader has closed the pipe.
 type closing struct{}
 
 func (closing) Write([]byte) (int, error) {

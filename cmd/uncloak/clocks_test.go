@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Senders whose clock is of 1970, of another zone, hours off, or runs too fast send to a running serve for an hour. Their lines have
-// the time of their receipt once that is known, and report and check say so, each in its own words.
+// Senders whose clock is of 1970, of another zone, hours off, or runs too fast send to a running serve for an hour. Once
+// serve knows of the wrong clock, their lines get the time of their receipt, and report and check say so.
 func TestWrongClocks(t *testing.T) {
 	data, file := t.TempDir(), filepath.Join(t.TempDir(), "c.yaml")
 	text := "routers:\n"

@@ -14,7 +14,7 @@ import (
 	"uncloak/detect"
 )
 
-// history is four bursts of one host, half an hour apart, with its address given out before.
+// history returns the log of a DHCP lease and of four bursts of its host, half an hour apart.
 func history() string {
 	var b bytes.Buffer
 	b.WriteString("Nov 20 11:00:00 gw dnsmasq-dhcp[412]: DHCPACK(br-lan) 192.168.128.12 52:54:00:4a:80:0c vmhost\n")

@@ -20,7 +20,7 @@ func demo(t *testing.T, args ...string) (text, dir string) {
 	return ok(t, "", append([]string{"demo", "--dir", dir}, args...)...), dir
 }
 
-// accused is the hosts of the findings.
+// accused returns the hosts of the findings.
 func accused(fs []detect.Finding) map[string][]detect.Finding {
 	m := map[string][]detect.Finding{}
 	for _, f := range fs {
@@ -47,8 +47,8 @@ func of(fs []detect.Finding, kind string) *detect.Finding {
 	return &detect.Finding{}
 }
 
-// TestDemo is the main job from datagram to report: the real capture over real UDP into a real store, and the story through
-// import. What must come out is known from how both were made.
+// TestDemo runs the whole way from datagram to report: the real capture over real UDP into a real store, and the story
+// through import. The causes of both are known, and so the findings that must come out.
 func TestDemo(t *testing.T) {
 	text, dir := demo(t, "--keep")
 	datas, err := filepath.Glob(filepath.Join(dir, "*-data-*"))
@@ -122,7 +122,7 @@ func TestDemoCleansUp(t *testing.T) {
 	}
 }
 
-// steady replaces what differs from run to run.
+// steady replaces the parts that differ from run to run.
 func steady(text, dir string) string {
 	text = strings.ReplaceAll(text, dir, "DIR")
 	for _, r := range [][2]string{{`-data-\d+`, "-data"}, {`udp 127\.0\.0\.1:\d+ in [\d.]+ s`, "udp 127.0.0.1:PORT"}, {`lines in [\d.]+ s`, "lines"},
@@ -132,7 +132,7 @@ func steady(text, dir string) string {
 	return text
 }
 
-// golden compares with a file, which -update writes.
+// golden compares text with a file, which -update rewrites.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	if *update {

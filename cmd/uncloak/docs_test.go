@@ -272,7 +272,7 @@ func TestConfigOfTheDocuments(t *testing.T) {
 	}
 }
 
-// unseen matches what only the authors of the program have: their notes, plans, measuring tools and directories.
+// unseen matches names of files that only the authors of the program have: notes, plans, measuring tools, directories.
 var unseen = regexp.MustCompile(
 	`shared/(cases|seeds|scenarios|score|corpus|captures|field)|/work/|\bIssue [0-9]|[Ff]ield[- ]notes|design\.md`)
 

@@ -17,8 +17,8 @@ import (
 	"uncloak/ingest/certtest"
 )
 
-// These tests send with the programs that people send with. make e2e installs them (.ci/peers says which); without one of
-// them they fail. What each was given must be stored, each line once.
+// These tests send with the usual syslog senders. make e2e installs them (.ci/peers lists them); without one of them the
+// tests fail. Each line that a sender was given must be stored, once.
 
 // sender is a program that sends the lines of a file, or is given them, to a daemon.
 type sender struct {
@@ -29,7 +29,7 @@ type sender struct {
 
 const sentLines = 500
 
-// saying is a line's text: that of a kernel's firewall, and its number.
+// saying returns the text of line n: a message of the kernel's firewall with that number.
 func saying(i int) string {
 	return fmt.Sprintf("[NEW] IN=br0 OUT=eth0 SRC=192.168.1.9 DST=198.18.0.1 LEN=60 TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=443 SYN", i, 1024+i)
 }
@@ -94,7 +94,7 @@ func port(t *testing.T, address string) string {
 	return p
 }
 
-// rsyslog forwards what a file has; action is where to and how.
+// rsyslog forwards the lines of a file; action says where to and how.
 func rsyslog(global, action string, at func(d *daemon) string) func(*testing.T, *daemon, string, string) {
 	return func(t *testing.T, d *daemon, in, dir string) {
 		conf := fmt.Sprintf(`global(workDirectory="%s" %s)
@@ -106,7 +106,7 @@ ruleset(name="out") { action(type="omfwd" target="127.0.0.1" port="%s" %s) }
 	}
 }
 
-// syslogNG is the same for syslog-ng, of which destination says where to and how.
+// syslogNG forwards the lines of a file with syslog-ng; destination says where to and how.
 func syslogNG(destination string, at func(d *daemon) string) func(*testing.T, *daemon, string, string) {
 	return func(t *testing.T, d *daemon, in, dir string) {
 		bin := filepath.Join(os.Getenv("UNCLOAK_PEERS"), "syslog-ng")
@@ -120,7 +120,7 @@ func syslogNG(destination string, at func(d *daemon) string) func(*testing.T, *d
 	}
 }
 
-// logger sends what it is given on standard input.
+// logger sends the lines of its standard input.
 func logger(args ...string) func(*testing.T, *daemon, string, string) {
 	return func(t *testing.T, d *daemon, in, dir string) {
 		text, err := os.ReadFile(in)
@@ -135,7 +135,7 @@ func logger(args ...string) func(*testing.T, *daemon, string, string) {
 	}
 }
 
-// busybox runs BusyBox's syslogd and logger where /dev/log is nobody else's.
+// busybox runs BusyBox's syslogd and logger in a namespace with a /dev/log of its own.
 func busybox(t *testing.T, d *daemon, in, dir string) {
 	script := `mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && mknod -m 666 /dev/urandom c 1 9 || exit 1
 "$1" syslogd -n -R "$2" & pid=$!
@@ -198,7 +198,7 @@ func TestRealSenders(t *testing.T) {
 	}
 }
 
-// complete says whether each line is stored once, and understood.
+// complete reports whether each line is stored once, and understood.
 func complete(t *testing.T, data string) {
 	t.Helper()
 	raw := ok(t, "", "query", "--data", data, "--format", "raw")
@@ -243,7 +243,7 @@ func TestRealJournal(t *testing.T) {
 	if code := d.stop(); code != 0 {
 		t.Fatalf("exit %d", code)
 	}
-	add(10) // while we are away
+	add(10) // while serve is stopped
 	d = serve(t, data, "--journal="+at)
 	add(sentLines - n)
 	stored(t, data, sentLines)
@@ -253,7 +253,7 @@ func TestRealJournal(t *testing.T) {
 	complete(t, data)
 }
 
-// TestUnits: systemd understands each line of the units that we offer.
+// TestUnits verifies the units of docs with systemd-analyze: each line must be understood.
 func TestUnits(t *testing.T) {
 	dir := t.TempDir()
 	units, err := filepath.Glob("../../docs/systemd/*")
@@ -275,7 +275,8 @@ func TestUnits(t *testing.T) {
 	}
 }
 
-// The configuration of docs/rsyslog, as it stands there but for its names: what rsyslog takes while uncloak is away comes when it is back.
+// The configuration of docs/rsyslog, with other names: the lines that rsyslog takes while uncloak is stopped arrive when
+// uncloak is started again.
 func TestRsyslogWaitsForUs(t *testing.T) {
 	ours, dir := certtest.New(t, "ours"), t.TempDir()
 	cert, key := ours.Files(t, "logs.example.net")

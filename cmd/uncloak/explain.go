@@ -15,7 +15,7 @@ import (
 	"uncloak/report"
 )
 
-// howToSend says what to do about lines that uncloak does not know.
+// howToSend asks for lines that uncloak does not know; the errors about them end with it.
 const howToSend = "please send us such a line and the name of the device, as an issue of the project (addresses may be replaced)"
 
 func (a *app) explainCommand() *cobra.Command {
@@ -58,7 +58,8 @@ func (a *app) explainCommand() *cobra.Command {
 	return cmd
 }
 
-// explainOne finds what fits a message or an ID; more is what fits, too, and is not asked for.
+// explainOne finds the entries that fit a message or an ID. found holds the best one, or each if all is set; more holds
+// the others.
 func explainOne(message string, all bool) (found, more []*report.Entry, err error) {
 	if e, err := report.Lookup(strings.ToLower(strings.TrimSpace(message))); err == nil {
 		return []*report.Entry{e}, nil, nil
@@ -79,7 +80,7 @@ func explainOne(message string, all bool) (found, more []*report.Entry, err erro
 	return found[:1], found[1:], nil
 }
 
-// entriesLike is what a word that is no id may have meant: ids that look like it, then entries that have all of its parts.
+// entriesLike suggests up to three IDs for a mistyped one: similar IDs first, then entries that contain all of its parts.
 func entriesLike(word string) (ids []string) {
 	ids = report.Near(word, entryIDs(), 3)
 	parts := strings.FieldsFunc(strings.ToLower(word), func(r rune) bool { return r == '-' || r == '_' })
@@ -99,7 +100,7 @@ func entryIDs() (ids []string) {
 	return ids
 }
 
-// explainAll finds what fits the lines of r, in the order in which they come, each entry once.
+// explainAll finds the entries that fit the lines of r, each entry once, in the order of the lines.
 func explainAll(r io.Reader, all bool) (found, more []*report.Entry, err error) {
 	in, lines, first := bufio.NewReaderSize(r, 1<<16), 0, ""
 	for {
@@ -119,7 +120,7 @@ func explainAll(r io.Reader, all bool) (found, more []*report.Entry, err error) 
 		}
 		fits, rest, err := explainOne(message, all)
 		if err != nil {
-			continue // said below if it is true of all lines
+			continue // an error only if no line fits anything: see below
 		}
 		found, more = add(found, fits), add(more, rest)
 	}
@@ -135,6 +136,7 @@ func explainAll(r io.Reader, all bool) (found, more []*report.Entry, err error) 
 	return found, slices.DeleteFunc(more, func(e *report.Entry) bool { return slices.Contains(found, e) }), nil
 }
 
+// add appends the entries of es that to does not have.
 func add(to, es []*report.Entry) []*report.Entry {
 	for _, e := range es {
 		if !slices.Contains(to, e) {
@@ -174,7 +176,7 @@ func (a *app) showEntries(found, more []*report.Entry, format string, titles boo
 	return out.Flush()
 }
 
-// columns is the width of the terminal that is stdout, at most limit, which is also the width of what is none.
+// columns returns the width of the text on stdout: that of the terminal, at most limit; limit for a file or a pipe.
 func (a *app) columns(limit int) int {
 	if f, ok := a.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
@@ -184,7 +186,7 @@ func (a *app) columns(limit int) int {
 	return limit
 }
 
-// clip is as much of a message as an error may show.
+// clip shortens a message to the 120 bytes that an error may show.
 func clip(s string) string {
 	if len(s) <= 120 {
 		return s

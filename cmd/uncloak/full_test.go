@@ -19,7 +19,7 @@ func TestUnreadableFile(t *testing.T) {
 	}
 }
 
-// small mounts a file system of so many bytes. Mounting takes root, which CI is.
+// small mounts a file system of the given size. Mounting needs root; CI runs as root.
 func small(t *testing.T, size string) (dir string, grow func(string)) {
 	t.Helper()
 	dir = t.TempDir()

@@ -70,9 +70,9 @@ func TestEveryPackageHasADocComment(t *testing.T) {
 	}
 }
 
-// TestImportGraph holds the house together: who may know whom.
+// TestImportGraph checks which packages of this module each package imports.
 func TestImportGraph(t *testing.T) {
-	may := map[string][]string{ // package, or all below it with /… → what of ours it may import
+	may := map[string][]string{ // package, or all below it with /… → packages of this module that it may import
 		"parse":              {"parse/scan"},
 		"parse/scan":         {},
 		"detect":             {"parse"},

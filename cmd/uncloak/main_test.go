@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// TestMain is the program itself in the children that tests start.
+// TestMain runs the program itself, instead of the tests, in the child processes that tests start.
 func TestMain(m *testing.M) {
 	if os.Getenv("UNCLOAK_TEST_MAIN") == "1" {
 		main()
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// result is what a run of the program gave.
+// result holds the exit code and the output of one run of the program.
 type result struct {
 	code        int
 	out, errOut string
@@ -52,13 +52,13 @@ func ok(t *testing.T, stdin string, args ...string) string {
 	return r.out
 }
 
-// count is the number of events stored in data.
+// count returns the number of events stored in data.
 func count(t *testing.T, data string, more ...string) int {
 	t.Helper()
 	return strings.Count(ok(t, "", append([]string{"query", "--data", data, "--format", "ndjson"}, more...)...), "\n")
 }
 
-// line is one netfilter line of now, as a router sends it.
+// line returns a netfilter line with the current time, as a router sends it.
 func line(i int) string {
 	return fmt.Sprintf("<4>%s gw kernel: [NEW] IN=br0 OUT=eth0 SRC=192.168.%d.9 DST=198.18.%d.%d LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0",
 		time.Now().UTC().Format(time.RFC3339Nano), i%100, i/250%250, i%250, i%65536, 1024+i%60000)
@@ -299,7 +299,7 @@ func TestKillLosesNothingCommitted(t *testing.T) {
 	data := t.TempDir()
 	d, cmd := child(t, data)
 	send(t, d.udp, 0, 100)
-	stored(t, data, 100) // what a reader has seen is committed
+	stored(t, data, 100) // an answered query shows only committed events
 	send(t, d.udp, 100, 200)
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ import (
 	"uncloak/store"
 )
 
-// retain says how long events are kept; zeros are no limit.
+// retain holds how long and how much is kept; 0 means no limit.
 type retain struct {
 	Days    int  `koanf:"days"`
 	Bytes   size `koanf:"bytes"`    // of all day files
@@ -39,7 +39,7 @@ func (r retain) check() error {
 	return nil
 }
 
-// size is a number of bytes that people may write as 500M, 20GB or 1.5TiB.
+// size is a number of bytes, which the config may write as 500M, 20GB or 1.5TiB.
 type size int64
 
 // UnmarshalText reads the forms with a unit: k, M, G, T are powers of 1000, Ki, Mi, Gi, Ti of 1024.
@@ -56,30 +56,30 @@ func (s *size) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// keeper looks after the files, and tells the summaries which days are gone.
-type keeper struct {
+// maintainer maintains the files of the store and makes the summaries forget the days that it deletes.
+type maintainer struct {
 	store.Maintainer
 	days *ingest.Days
 }
 
-// Retain is that of the store.
-func (k keeper) Retain(ctx context.Context, r store.Retain, today detect.Date, dryRun bool) ([]store.Pruned, error) {
-	got, err := k.Maintainer.Retain(ctx, r, today, dryRun)
+// Retain deletes old days from the store and from the summaries.
+func (m maintainer) Retain(ctx context.Context, r store.Retain, today detect.Date, dryRun bool) ([]store.Pruned, error) {
+	got, err := m.Maintainer.Retain(ctx, r, today, dryRun)
 	for _, p := range got {
 		if !dryRun && p.Why != "raw" {
-			k.days.Forget(p.Date)
+			m.days.Forget(p.Date)
 		}
 	}
 	return got, err
 }
 
-// retainNow does what the config says of old days.
-func (a *app) retainNow(ctx context.Context, h *house) {
+// retainNow deletes the days that exceed the limits of the config, and logs them.
+func (a *app) retainNow(ctx context.Context, h *instance) {
 	keep := h.settings.Load().Retain
 	if keep == (store.Retain{}) {
 		return
 	}
-	got, err := h.keeper.Retain(ctx, keep, detect.DateOf(a.now()), false)
+	got, err := h.maintainer.Retain(ctx, keep, detect.DateOf(a.now()), false)
 	for _, p := range got {
 		msg := "day is deleted, as retain: says"
 		if p.Why == "raw" {
@@ -194,7 +194,7 @@ func (a *app) backupCommand() *cobra.Command {
 	return cmd
 }
 
-// writeBackup gives the file its name when all of it is on the disk.
+// writeBackup writes the answer to a temporary file and renames it when all of it is on the disk.
 func (a *app) writeBackup(name string, resp *http.Response) (err error) {
 	if name == "-" {
 		return copyWhole(a.stdout, resp)
@@ -214,7 +214,7 @@ func (a *app) writeBackup(name string, resp *http.Response) (err error) {
 	return os.Rename(f.Name(), name)
 }
 
-// copyWhole copies an answer, which is an error where it ended early.
+// copyWhole copies an answer to w; an answer that ended early is an error.
 func copyWhole(w io.Writer, resp *http.Response) error {
 	if _, err := io.Copy(w, resp.Body); err != nil {
 		return err

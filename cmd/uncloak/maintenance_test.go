@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// week is the data directory of one line an hour, for seven days until now, which is the noon of the last one.
+// week returns a data directory with one line an hour for seven days, until now, which is noon of the last day.
 func week(t *testing.T) (data string, now func() time.Time) {
 	t.Helper()
 	data = t.TempDir()
@@ -135,7 +135,7 @@ func TestBackupAndVerify(t *testing.T) {
 	}
 }
 
-// untar is tar -x.
+// untar unpacks an archive, like tar -x.
 func untar(t *testing.T, file string) (dir string) {
 	t.Helper()
 	f, err := os.Open(file)

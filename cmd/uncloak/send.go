@@ -17,7 +17,7 @@ import (
 	"uncloak/ingest/play"
 )
 
-// sendMax is how much text send keeps in memory.
+// sendMax limits the bytes of text that send keeps in memory.
 const sendMax = 1 << 30
 
 func (a *app) sendCommand() *cobra.Command {
@@ -49,7 +49,7 @@ func (a *app) sendCommand() *cobra.Command {
 	f.BoolVar(&c.Restamp, "restamp", false, "make the time in the header that of sending")
 	f.UintSliceVar(&ports, "ports", []uint{514}, "capture: ports to which syslog went")
 	f.StringVar(&ca, "ca", "", "tls: PEM file of the authority of the receiver's certificate (default the system's)")
-	f.StringVar(&cert, "cert", "", "tls: PEM file of our certificate")
+	f.StringVar(&cert, "cert", "", "tls: PEM file of the client certificate")
 	f.StringVar(&key, "key", "", "tls: PEM file of its key")
 	f.StringVar(&name, "name", "", "tls: name in the receiver's certificate (default the host of ADDRESS)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
@@ -85,6 +85,7 @@ func (a *app) sendCommand() *cobra.Command {
 	return cmd
 }
 
+// portNumbers checks the values of --ports.
 func portNumbers(ports []uint) (out []uint16, err error) {
 	for _, p := range ports {
 		if p < 1 || p > 65535 {
@@ -95,6 +96,7 @@ func portNumbers(ports []uint) (out []uint16, err error) {
 	return out, nil
 }
 
+// send sends the messages of the file at path, or of stdin, and prints the counts.
 func (a *app) send(ctx context.Context, c play.Config, path string, ports []uint16) error {
 	in, held := a.stdin, false
 	if path != "-" {
@@ -111,7 +113,7 @@ func (a *app) send(ctx context.Context, c play.Config, path string, ports []uint
 	}
 	var from *ingest.Messages
 	var s play.Summary
-	err := unless(ctx, func() (err error) {
+	err := waitFor(ctx, func() (err error) {
 		if from, err = ingest.NewMessages(in, ports...); err != nil {
 			err = fmt.Errorf("%s: %w", path, err)
 		}
@@ -138,10 +140,10 @@ func (a *app) send(ctx context.Context, c play.Config, path string, ports []uint
 	return errors.Join(err, sendError(&s))
 }
 
-// sendAll sends what is read as a whole first, so that it can be sent again and reading takes no part of the pace.
+// sendAll reads the whole input before it sends, so that it can be sent again and reading does not slow the pace.
 func sendAll(ctx context.Context, c play.Config, path string, from *ingest.Messages) (play.Summary, error) {
 	var all []ingest.Message
-	err := unless(ctx, func() (err error) {
+	err := waitFor(ctx, func() (err error) {
 		all, err = from.All(sendMax)
 		return err
 	})
@@ -151,8 +153,8 @@ func sendAll(ctx context.Context, c play.Config, path string, from *ingest.Messa
 	return play.Run(ctx, c, all)
 }
 
-// unless does something that cannot be interrupted, such as reading from a terminal, and waits for it no longer than ctx.
-func unless(ctx context.Context, do func() error) error {
+// waitFor calls do, which cannot be interrupted, such as a read from a terminal, and waits for its end or that of ctx.
+func waitFor(ctx context.Context, do func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- do() }()
 	select {
@@ -163,7 +165,7 @@ func unless(ctx context.Context, do func() error) error {
 	}
 }
 
-// sendLine is the last line: what was sent, and what was not.
+// sendLine formats the last line of the output: what was sent, and what was not.
 func sendLine(s *play.Summary, from *ingest.Messages) string {
 	b := fmt.Appendf(nil, "sent %d lines (%.1f MB) in %.3f s: %.0f lines/s, %d errors", s.Lines, float64(s.Bytes)/1e6, s.Took.Round(time.Millisecond).Seconds(), s.Rate(), s.Errors)
 	if s.Stopped {
@@ -184,6 +186,7 @@ func sendLine(s *play.Summary, from *ingest.Messages) string {
 	return string(b)
 }
 
+// sendError returns the error of a send that did not deliver everything.
 func sendError(s *play.Summary) error {
 	switch {
 	case s.Err != nil && s.Errors == 0:
@@ -196,7 +199,7 @@ func sendError(s *play.Summary) error {
 	return nil
 }
 
-// clientTLS is the side of a sender.
+// clientTLS returns the TLS settings of a sender.
 func clientTLS(address, ca, cert, key, name string) (*tls.Config, error) {
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: name}
 	if name == "" {
@@ -212,7 +215,7 @@ func clientTLS(address, ca, cert, key, name string) (*tls.Config, error) {
 		}
 	}
 	if (cert == "") != (key == "") {
-		return nil, errors.New("a certificate of ours needs both --cert and --key")
+		return nil, errors.New("a client certificate needs both --cert and --key")
 	}
 	if cert != "" {
 		c, err := tls.LoadX509KeyPair(cert, key)

@@ -18,8 +18,8 @@ import (
 	"uncloak/ingest/certtest"
 )
 
-// syslogCapture is what tcpdump -i any wrote of 30 packets: ten messages of three senders by UDP and TCP, and one datagram to
-// another port.
+// syslogCapture holds 30 packets that tcpdump -i any wrote: ten messages of three senders by UDP and TCP, and one datagram
+// to another port.
 const syslogCapture = "../../ingest/testdata/syslog.pcap.gz"
 
 const captureEnd = "0 errors; capture: 30 packets, 1 not syslog\n"
@@ -89,8 +89,8 @@ func TestSendCapture(t *testing.T) {
 	}
 }
 
-// TestSendCaptureTLS: over TLS with a certificate of ours, each message in a frame of its length; and what is said where the
-// receiver does not like us, or we not it.
+// TestSendCaptureTLS sends over TLS with a client certificate, each message in a frame of its length, and checks the errors
+// where either side rejects the certificate of the other.
 func TestSendCaptureTLS(t *testing.T) {
 	ours, theirs := certtest.New(t, "ours"), certtest.New(t, "theirs")
 	pair, err := tls.LoadX509KeyPair(theirs.Files(t, "logs"))
@@ -156,7 +156,7 @@ func TestSendCaptureTLS(t *testing.T) {
 
 func octets(text string) string { return strconv.Itoa(len(text)) + " " + text }
 
-// TestSendLive: what comes on stdin goes on at once, and a signal ends it with the count.
+// TestSendLive sends the lines of stdin as they come, until a signal ends it; the count is then printed.
 func TestSendLive(t *testing.T) {
 	c, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -181,7 +181,7 @@ func TestSendLive(t *testing.T) {
 	if got := <-code; got != 0 || !strings.HasPrefix(out.String(), "sent 3 lines") || !strings.HasSuffix(out.String(), "0 errors; stopped\n") {
 		t.Errorf("exit code %d, %q, %q", got, out.String(), errs.String())
 	}
-	// a terminal at which nobody types
+	// a terminal without input
 	out.Reset()
 	ctx, cancel = context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()

@@ -16,7 +16,7 @@ import (
 	"uncloak/ingest/certtest"
 )
 
-// TestUnderSystemd runs serve as systemd would: with sockets that are open, a place to say how it is, and a watchdog.
+// TestUnderSystemd runs serve as systemd does: with open sockets, a socket for notifications, and a watchdog.
 func TestUnderSystemd(t *testing.T) {
 	dir, data := t.TempDir(), t.TempDir()
 	notify, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(dir, "notify"), Net: "unixgram"})
@@ -100,7 +100,7 @@ func TestUnderSystemd(t *testing.T) {
 	}
 }
 
-// TestTLSSocketWithoutCertificate: what systemd calls tls is served as such, or not at all.
+// TestTLSSocketWithoutCertificate starts serve with a socket named tls and without a certificate: serve refuses to start.
 func TestTLSSocketWithoutCertificate(t *testing.T) {
 	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 )
 
 func (a *app) tableCommand() *cobra.Command {
-	var t times
+	var t windowFlags
 	var format, output, router, at string
 	var changes []string
 	cmd := &cobra.Command{Use: "table", Short: "The session table over time: who held it, and what if",

@@ -11,7 +11,8 @@ import (
 	"uncloak/report"
 )
 
-// crowd is the log of a table that overflows: 60 sessions of one host within 20 s, 10 of another, and then the router's complaint.
+// crowd returns the log of a session table that overflows: 60 sessions of one host within 20 s, 10 of another, then the
+// router's message.
 func crowd() string {
 	var b strings.Builder
 	for i := range 70 {
@@ -66,7 +67,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestCapacity is docs/incidents.md, 3.
+// TestCapacity computes the numbers of incident 3 of docs/incidents.md.
 func TestCapacity(t *testing.T) {
 	got := ok(t, "", "capacity", "--table", "1024", "--sessions", "8", "--hold", "5s", "--linger", "120s")
 	for _, w := range []string{"about 3,686 an", "1,024 entries / 8 sessions = 128 clients at once", "5 s + 120 s = 125 s", "3600 s · 128 / 125 s = 3,686.4 clients an hour"} {

@@ -47,7 +47,7 @@ func TestServeTLS(t *testing.T) {
 	fmt.Fprintln(second, line(2))
 	fmt.Fprintln(first, line(3))
 	stored(t, data, 3)
-	if c, err := connect(two, "evil"); err == nil { // in TLS 1.3 the client learns it when it reads
+	if c, err := connect(two, "evil"); err == nil { // in TLS 1.3 the client learns of the refusal when it reads
 		fmt.Fprintln(c, line(4))
 	}
 	if l := d.log.wait(t, "no TLS with this client"); !strings.Contains(l, "its certificate is for evil, 127.0.0.1: none of these is an allowed name") {

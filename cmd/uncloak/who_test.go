@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// translations is a log of a carrier's NAT: a session, one of another machine on the same port later, a block of ports, and
-// a line that wants to be a formula and to clear the screen.
+// translations holds a log of a carrier's NAT: a session, a later one of another machine on the same port, a block of ports,
+// and a hostile line with a spreadsheet formula and a terminal escape.
 const translations = `2026-11-17T21:00:00.500Z cgn NAT-TCP-N: 100.64.0.5:5000<-->203.0.113.7:40312 to 198.51.100.1:443
 2026-11-17T21:10:00.500Z cgn NAT-TCP-F: 100.64.0.5:5000<-->203.0.113.7:40312 to 198.51.100.1:443
 2026-11-17T21:12:00.500Z cgn NAT-TCP-N: 100.64.0.6:6000<-->203.0.113.7:40312 to 198.51.100.2:443
@@ -76,7 +76,7 @@ func TestWho(t *testing.T) {
 	}
 }
 
-// TestWhoKeepsBlocks: which ports were given away stands in the line alone; it is kept whatever keep_raw says.
+// TestWhoKeepsBlocks asks for a block of ports with keep_raw: none: the line is stored all the same, as only it has the ports.
 func TestWhoKeepsBlocks(t *testing.T) {
 	data, config := t.TempDir(), filepath.Join(t.TempDir(), "c.yaml")
 	if err := os.WriteFile(config, []byte("keep_raw: none\n"), 0o600); err != nil {
