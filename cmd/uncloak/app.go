@@ -55,7 +55,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
-	return &app{stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, level: new(slog.LevelVar), log: slog.New(slog.DiscardHandler)}
+	return &app{stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, level: new(slog.LevelVar),
+		log: slog.New(slog.DiscardHandler)}
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
@@ -75,7 +76,8 @@ func (a *app) report(err error) int {
 		api   *api.StatusError
 	)
 	switch {
-	case err == nil, errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe): // the reader of the output has closed it
+	case err == nil, errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
+		// the reader of the output has closed it
 		return 0
 	case errors.As(err, &code):
 		return int(code)
@@ -95,8 +97,8 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "uncloak",
 		Short: "Says which host fills your router's session table, and when",
-		Long: `uncloak reads what your router logs and says which host fills its session table, at which minutes it does so, and
-what else goes with it.
+		Long: `uncloak reads what your router logs and says which host fills its session table, at which minutes it does
+so, and what else goes with it.
 
     See it work on a real capture:      uncloak demo
     Receive syslog from your router:    uncloak serve
@@ -128,8 +130,10 @@ Exit codes: 0 fine, 1 failed, 2 usage or config, 3 findings that --fail-on asks 
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w; see: %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.serveCommand(), a.importCommand(), a.reportCommand(), a.findingsCommand(), a.queryCommand(), a.whoCommand(), a.pruneCommand(), a.compactCommand(), a.backupCommand(), a.verifyCommand(), a.tableCommand(), a.parseCommand(),
-		a.ackCommand(), a.explainCommand(), a.capacityCommand(), a.checkCommand(), a.sendCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(root))
+	root.AddCommand(a.serveCommand(), a.importCommand(), a.reportCommand(), a.findingsCommand(), a.queryCommand(),
+		a.whoCommand(), a.pruneCommand(), a.compactCommand(), a.backupCommand(), a.verifyCommand(), a.tableCommand(),
+		a.parseCommand(), a.ackCommand(), a.explainCommand(), a.capacityCommand(), a.checkCommand(), a.sendCommand(),
+		a.demoCommand(), a.versionCommand(), a.manCommand(root))
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)
 		c.ValidArgsFunction = fileArgs(c)

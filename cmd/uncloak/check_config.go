@@ -105,7 +105,8 @@ func strayVariables(environ []string) (out []string) {
 	name := envKey(configKeys(reflect.TypeFor[config](), ""))
 	for _, v := range environ {
 		variable, _, _ := strings.Cut(v, "=")
-		if key, _ := name(variable, ""); strings.HasPrefix(variable, "UNCLOAK_") && key == "" && variable != "UNCLOAK_CONFIG" && variable != "UNCLOAK_TEST_MAIN" {
+		if key, _ := name(variable, ""); strings.HasPrefix(variable, "UNCLOAK_") && key == "" &&
+			variable != "UNCLOAK_CONFIG" && variable != "UNCLOAK_TEST_MAIN" {
 			out = append(out, variable)
 		}
 	}

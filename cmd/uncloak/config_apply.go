@@ -32,8 +32,8 @@ func (l limits) apply(cfg *ingest.Config, memory int) {
 	cfg.Bound(memory << 20)
 }
 
-// networks parses the words of the key allow: networks, addresses, "private" (which includes lan) and "all", which gives
-// nil.
+// networks parses the words of the key allow: networks, addresses, "private" (which includes lan) and "all", which
+// gives nil.
 func networks(words []string, lan []netip.Prefix) (out []netip.Prefix, err error) {
 	for _, w := range words {
 		switch w = strings.TrimSpace(w); w {
@@ -46,7 +46,8 @@ func networks(words []string, lan []netip.Prefix) (out []netip.Prefix, err error
 			if err != nil {
 				a, addrErr := netip.ParseAddr(w)
 				if addrErr != nil {
-					return nil, fmt.Errorf("allow: %q is no network like 192.168.1.0/24, no address, and neither private nor all", w)
+					return nil, fmt.Errorf("allow: %q is no network like 192.168.1.0/24, no address, and neither "+
+						"private nor all", w)
 				}
 				p = netip.PrefixFrom(a, a.BitLen())
 			}
@@ -81,9 +82,10 @@ func (t *timeouts) applyTo(base detect.Timeouts) detect.Timeouts {
 		to   *time.Duration
 		from time.Duration
 	}{
-		{&base.SynSent, t.SynSent}, {&base.SynRecv, t.SynRecv}, {&base.Established, t.Established}, {&base.FinWait, t.FinWait},
-		{&base.CloseWait, t.CloseWait}, {&base.LastAck, t.LastAck}, {&base.TimeWait, t.TimeWait}, {&base.Close, t.Close}, {&base.UDP, t.UDP},
-		{&base.UDPStream, t.UDPStream}, {&base.ICMP, t.ICMP}, {&base.Generic, t.Generic}, {&base.TypicalTCP, t.TypicalTCP},
+		{&base.SynSent, t.SynSent}, {&base.SynRecv, t.SynRecv}, {&base.Established, t.Established},
+		{&base.FinWait, t.FinWait}, {&base.CloseWait, t.CloseWait}, {&base.LastAck, t.LastAck},
+		{&base.TimeWait, t.TimeWait}, {&base.Close, t.Close}, {&base.UDP, t.UDP}, {&base.UDPStream, t.UDPStream},
+		{&base.ICMP, t.ICMP}, {&base.Generic, t.Generic}, {&base.TypicalTCP, t.TypicalTCP},
 	} {
 		if p.from > 0 {
 			*p.to = p.from

@@ -20,16 +20,34 @@ import (
 
 // flagKeys maps each flag to the config key that it sets.
 func flagKeys() map[string]string {
-	return map[string]string{"data": "data", "timezone": "timezone", "lan": "lan", "table": "table", "resolver": "names.resolver",
-		"udp": "listen.udp", "tcp": "listen.tcp", "unix": "listen.unix", "unix-stream": "listen.unix_stream",
-		"tls": "listen.tls", "tls-cert": "tls.cert", "tls-key": "tls.key", "tls-client-ca": "tls.client_ca", "tls-allow": "tls.allowed_names",
-		"allow": "allow", "http": "listen.http",
-		"follow": "follow", "kmsg": "kmsg", "journal": "journal", "stdin": "stdin",
-		"log-level": "log.level", "log-format": "log.format"}
+	return map[string]string{
+		"data":          "data",
+		"timezone":      "timezone",
+		"lan":           "lan",
+		"table":         "table",
+		"resolver":      "names.resolver",
+		"udp":           "listen.udp",
+		"tcp":           "listen.tcp",
+		"unix":          "listen.unix",
+		"unix-stream":   "listen.unix_stream",
+		"tls":           "listen.tls",
+		"tls-cert":      "tls.cert",
+		"tls-key":       "tls.key",
+		"tls-client-ca": "tls.client_ca",
+		"tls-allow":     "tls.allowed_names",
+		"allow":         "allow",
+		"http":          "listen.http",
+		"follow":        "follow",
+		"kmsg":          "kmsg",
+		"journal":       "journal",
+		"stdin":         "stdin",
+		"log-level":     "log.level",
+		"log-format":    "log.format",
+	}
 }
 
-// loadConfig reads the file (none if empty), the environment and the flags, and returns the checked config. Each error is
-// a usageError and names the place of the wrong setting.
+// loadConfig reads the file (none if empty), the environment and the flags, and returns the checked config. Each error
+// is a usageError and names the place of the wrong setting.
 func loadConfig(file string, environ []string, flags *pflag.FlagSet) (config, error) {
 	k, cfg := koanf.New("."), defaultConfig()
 	var text []byte
@@ -46,7 +64,8 @@ func loadConfig(file string, environ []string, flags *pflag.FlagSet) (config, er
 	if err := unknownKey(k, keys, file, text); err != nil {
 		return cfg, usageError{err}
 	}
-	if err := k.Load(env.Provider(".", env.Opt{Prefix: "UNCLOAK_", TransformFunc: envKey(keys), EnvironFunc: func() []string { return environ }}), nil); err != nil {
+	if err := k.Load(env.Provider(".", env.Opt{Prefix: "UNCLOAK_", TransformFunc: envKey(keys),
+		EnvironFunc: func() []string { return environ }}), nil); err != nil {
 		return cfg, usageError{fmt.Errorf("read environment: %w", err)}
 	}
 	byFlag := flagKeys()
@@ -74,7 +93,8 @@ func loadConfig(file string, environ []string, flags *pflag.FlagSet) (config, er
 func unknownKey(k *koanf.Koanf, keys []string, file string, text []byte) error {
 	for _, key := range k.Keys() {
 		if !slices.Contains(keys, key) {
-			return fmt.Errorf("%s: unknown key %q; known are: %s", place(file, text, key), key, strings.Join(keys, ", "))
+			return fmt.Errorf("%s: unknown key %q; known are: %s", place(file, text, key), key,
+				strings.Join(keys, ", "))
 		}
 	}
 	for _, list := range []struct {
@@ -85,7 +105,8 @@ func unknownKey(k *koanf.Koanf, keys []string, file string, text []byte) error {
 		for _, r := range k.Slices(list.key) {
 			for _, key := range r.Keys() {
 				if !slices.Contains(may, key) {
-					return fmt.Errorf("%s: unknown key %q of %s; known are: %s", place(file, text, list.key+"."+key), key, list.of, strings.Join(may, ", "))
+					return fmt.Errorf("%s: unknown key %q of %s; known are: %s", place(file, text, list.key+"."+key),
+						key, list.of, strings.Join(may, ", "))
 				}
 			}
 		}
@@ -95,7 +116,8 @@ func unknownKey(k *koanf.Koanf, keys []string, file string, text []byte) error {
 
 // decode fills cfg from k: texts become durations, prefixes and addresses, and a text with commas becomes a list.
 func decode(k *koanf.Koanf, cfg *config) error {
-	hook := mapstructure.ComposeDecodeHookFunc(seconds, dates, mapstructure.StringToTimeDurationHookFunc(), mapstructure.TextUnmarshallerHookFunc(),
+	hook := mapstructure.ComposeDecodeHookFunc(seconds, dates, mapstructure.StringToTimeDurationHookFunc(),
+		mapstructure.TextUnmarshallerHookFunc(),
 		mapstructure.StringToWeakSliceHookFunc(","))
 	return k.UnmarshalWithConf("", cfg, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
 		DecodeHook: hook, ErrorUnused: true, WeaklyTypedInput: true, Result: cfg}})
@@ -146,8 +168,8 @@ func configKeys(t reflect.Type, prefix string) (keys []string) {
 	return keys
 }
 
-// envKey returns a function that maps variables to keys, such as UNCLOAK_LISTEN_UDP to listen.udp. Other variables map to
-// "" and are ignored: Kubernetes, for one, sets UNCLOAK_PORT for a service named uncloak.
+// envKey returns a function that maps variables to keys, such as UNCLOAK_LISTEN_UDP to listen.udp. Other variables map
+// to "" and are ignored: Kubernetes, for one, sets UNCLOAK_PORT for a service named uncloak.
 func envKey(keys []string) func(k, v string) (string, any) {
 	byName := map[string]string{}
 	for _, k := range keys {

@@ -16,9 +16,9 @@ import (
 	"uncloak/store/bolt"
 )
 
-// config holds all settings: from a YAML file, from the environment as UNCLOAK_KEY (a dot becomes an underscore), or from a
-// flag. The environment overrides the file and a flag overrides both; a key that none of them sets has the value of
-// defaultConfig.
+// config holds all settings: from a YAML file, from the environment as UNCLOAK_KEY (a dot becomes an underscore), or
+// from a flag. The environment overrides the file and a flag overrides both; a key that none of them sets has the value
+// of defaultConfig.
 type config struct {
 	Data     string         `koanf:"data"`
 	Timezone string         `koanf:"timezone"` // IANA name; "local" = the machine's
@@ -49,8 +49,8 @@ type config struct {
 	set      func(key string) bool // reports whether file, environment or flags set that key
 }
 
-// timeouts holds for how long the router keeps a session-table entry after the last packet, by state; 0 = the default of
-// System.
+// timeouts holds for how long the router keeps a session-table entry after the last packet, by state; 0 = the default
+// of System.
 type timeouts struct {
 	System      string        `koanf:"system"` // system whose defaults hold: one of detect.Systems; "" = today's Linux
 	SynSent     time.Duration `koanf:"syn_sent"`
@@ -76,7 +76,8 @@ type rate struct {
 
 func (r rate) check() error {
 	if !(r.Lines >= 0 && r.Lines <= 1e9) || r.Burst < 0 || r.Burst > 1e9 || r.Burst > 0 && r.Lines == 0 {
-		return fmt.Errorf("rate is {lines: %v, burst: %d}: lines are those of a second, burst those at once; without lines there is no limit", r.Lines, r.Burst)
+		return fmt.Errorf("rate is {lines: %v, burst: %d}: lines are those of a second, burst those at once; without "+
+			"lines there is no limit", r.Lines, r.Burst)
 	}
 	return nil
 }
@@ -172,7 +173,8 @@ func (c *config) complete() error {
 		return err
 	}
 	if c.Memory < ingest.MinMemory>>20 || c.Memory > 1<<16 {
-		return fmt.Errorf("memory is %d: it is the MB that serve may take, from %d to %d", c.Memory, ingest.MinMemory>>20, 1<<16)
+		return fmt.Errorf("memory is %d: it is the MB that serve may take, from %d to %d", c.Memory,
+			ingest.MinMemory>>20, 1<<16)
 	}
 	for i, r := range c.Routers {
 		if err := r.Rate.check(); err != nil {
@@ -221,7 +223,8 @@ func (k *known) complete(loc *time.Location) (err error) {
 		return nil
 	}
 	if k.end, err = api.EndTime(k.Until, loc, time.Time{}); err != nil || k.end.Year() < 1970 {
-		return fmt.Errorf("until %q is not understood: write a date like 2026-12-31 or a time like 2026-12-31T18:00:00Z", k.Until)
+		return fmt.Errorf("until %q is not understood: write a date like 2026-12-31 or a time like "+
+			"2026-12-31T18:00:00Z", k.Until)
 	}
 	return nil
 }
@@ -231,16 +234,19 @@ func (t *timeouts) check() error {
 		return fmt.Errorf("timeouts.system is %q: it is one of %s", t.System, strings.Join(detect.Systems(), ", "))
 	}
 	for i, v := 0, reflect.ValueOf(*t); i < v.NumField(); i++ {
-		if d, ok := v.Field(i).Interface().(time.Duration); ok && (d < 0 || d > 0 && d < time.Second) { // no router drops an entry within a second
-			return fmt.Errorf("timeouts.%s is %v: write it in seconds, or like 30s or 5m", v.Type().Field(i).Tag.Get("koanf"), d)
+		if d, ok := v.Field(i).Interface().(time.Duration); ok && (d < 0 || d > 0 && d < time.Second) {
+			// no router drops an entry within a second
+			return fmt.Errorf("timeouts.%s is %v: write it in seconds, or like 30s or 5m",
+				v.Type().Field(i).Tag.Get("koanf"), d)
 		}
 	}
 	return nil
 }
 
-// defaultData returns the data directory for a config without the key data: the state directory that systemd gives to the
-// service, else ./uncloak-data if it exists, else the state directory of root or of the user. Apart from ./uncloak-data it
-// does not depend on the working directory, so that a report from cron finds the data that serve stored.
+// defaultData returns the data directory for a config without the key data: the state directory that systemd gives to
+// the service, else ./uncloak-data if it exists, else the state directory of root or of the user. Apart from
+// ./uncloak-data it does not depend on the working directory, so that a report from cron finds the data that serve
+// stored.
 func defaultData() string {
 	if dir := os.Getenv("STATE_DIRECTORY"); dir != "" {
 		return strings.SplitN(dir, ":", 2)[0]

@@ -45,17 +45,18 @@ table: 2048
 // captureYear holds the year of the capture, which its RFC 3164 stamps do not have.
 const captureYear = 2026
 
-// inFlight limits the datagrams that are sent but not yet stored. A socket buffer of 208 KiB, the default of Linux, holds
-// at least 160 of them: each takes 1280 bytes in the kernel.
+// inFlight limits the datagrams that are sent but not yet stored. A socket buffer of 208 KiB, the default of Linux,
+// holds at least 160 of them: each takes 1280 bytes in the kernel.
 const inFlight = 150
 
 func (a *app) demoCommand() *cobra.Command {
 	var dir string
 	var keep bool
 	cmd := &cobra.Command{Use: "demo", Short: "See it work: a real capture, then a story of two days",
-		Long: "First replays a bundled real capture: it starts the receiver on a loopback port, sends the datagrams of a router under a\n" +
-			"BitTorrent-like burst over UDP, imports the router's dmesg, and prints the report. Then imports the log of two days of a home\n" +
-			"network that a generator made, and prints that report. The HTML reports are written below --dir.",
+		Long: "First replays a bundled real capture: it starts the receiver on a loopback port, sends the\n" +
+			"datagrams of a router under a BitTorrent-like burst over UDP, imports the router's dmesg, and\n" +
+			"prints the report. Then imports the log of two days of a home network that a generator made, and\n" +
+			"prints that report. The HTML reports are written below --dir.",
 		Example: "uncloak demo\nuncloak demo --keep"}
 	cmd.Flags().StringVar(&dir, "dir", "uncloak-demo", "directory for the HTML reports")
 	cmd.Flags().BoolVar(&keep, "keep", false, "keep the data directories too")
@@ -71,7 +72,8 @@ func (a *app) demoCommand() *cobra.Command {
 		err := errors.Join(a.demoPart(cmd.Context(), dir, "real", realConfig, keep, a.demoReal),
 			a.demoPart(cmd.Context(), dir, "story", storyConfig, keep, a.demoStory))
 		if err == nil && !keep {
-			fmt.Fprintln(a.stdout, "The commands that the reports name need the data of the demo, which is deleted again: uncloak demo --keep leaves it there and names it.")
+			fmt.Fprintln(a.stdout, "The commands that the reports name need the data of the demo, which is deleted "+
+				"again: uncloak demo --keep leaves it there and names it.")
 		}
 		return err
 	}
@@ -92,7 +94,8 @@ type stage struct {
 }
 
 // demoPart calls play with a data directory of its own, and removes the directory afterwards unless keep is set.
-func (a *app) demoPart(ctx context.Context, dir, name, config string, keep bool, play func(context.Context, *stage) error) (err error) {
+func (a *app) demoPart(ctx context.Context, dir, name, config string, keep bool,
+	play func(context.Context, *stage) error) (err error) {
 	s := &stage{dir: dir, configText: config, keep: keep, clock: &replayClock{}}
 	if s.data, err = os.MkdirTemp(dir, name+"-data-"); err != nil {
 		return fmt.Errorf("make demo directory: %w", err)
@@ -143,14 +146,16 @@ func (a *app) demoReal(ctx context.Context, s *stage) error {
 	if err != nil {
 		return err
 	}
-	res, err := api.Upload(ctx, s.client, dump, api.ImportOptions{Name: "dmesg.txt", Router: "router", CapturedAt: to}.Values())
+	res, err := api.Upload(ctx, s.client, dump, api.ImportOptions{Name: "dmesg.txt", Router: "router",
+		CapturedAt: to}.Values())
 	if err != nil {
 		return err
 	}
 	if err := api.Rebuild(ctx, s.client); err != nil {
 		return err
 	}
-	s.say("   Imported the router's dmesg: %d lines, %d of them known from syslog, %d new.\n", res.Lines, res.Duplicates, res.Events)
+	s.say("   Imported the router's dmesg: %d lines, %d of them known from syslog, %d new.\n", res.Lines,
+		res.Duplicates, res.Events)
 	s.clock.set(to)
 	return s.tell(ctx, from.Truncate(time.Minute), to.Truncate(time.Minute).Add(time.Minute), "real.html")
 }
@@ -159,7 +164,8 @@ func (a *app) demoReal(ctx context.Context, s *stage) error {
 func (s *stage) replay(ctx context.Context) (from, to time.Time, err error) {
 	cfg := ingest.DefaultConfig()
 	cfg.UDP, cfg.Location, cfg.Log, cfg.Now = []string{"127.0.0.1:0"}, s.cfg.location, s.log, s.clock.now
-	cfg.BatchEvery = 2 * time.Millisecond // the replay is 100 times faster than real time and waits for each second's batch
+	// the replay is 100 times faster than real time and waits for each second's batch
+	cfg.BatchEvery = 2 * time.Millisecond
 	capture, err := testdata.NatBurst()
 	if err != nil {
 		return from, to, err
@@ -198,7 +204,8 @@ func (s *stage) replay(ctx context.Context) (from, to time.Time, err error) {
 	}
 	for more := true; more; more = in.Scan() {
 		at := stamps.of(in.Bytes(), s.clock.now())
-		if at.After(s.clock.now()) || sent%inFlight == 0 { // the lines of one second must be received before the clock goes on
+		if at.After(s.clock.now()) || sent%inFlight == 0 {
+			// the lines of one second must be received before the clock goes on
 			if err := arrived(); err != nil {
 				return from, to, err
 			}
@@ -215,7 +222,8 @@ func (s *stage) replay(ctx context.Context) (from, to time.Time, err error) {
 	if err := arrived(); err != nil {
 		return from, to, err
 	}
-	s.say("   Sent %d datagrams to the receiver at udp %v in %.1f s; all of them are stored.", sent, addr, time.Since(began).Seconds())
+	s.say("   Sent %d datagrams to the receiver at udp %v in %.1f s; all of them are stored.", sent, addr,
+		time.Since(began).Seconds())
 	return from, s.clock.now(), nil
 }
 
@@ -227,8 +235,8 @@ type stamps struct {
 
 func newStamps() *stamps { return &stamps{p: parse.NewParser()} }
 
-// of returns the time of line. A line without a stamp, or with an earlier one than the line before it, has the time of that
-// line.
+// of returns the time of line. A line without a stamp, or with an earlier one than the line before it, has the time of
+// that line.
 func (x *stamps) of(line []byte, last time.Time) time.Time {
 	x.p.Line(line, &x.rec)
 	s := &x.rec.Stamp
@@ -246,7 +254,8 @@ func (x *stamps) of(line []byte, last time.Time) time.Time {
 func (a *app) demoStory(ctx context.Context, s *stage) error {
 	o := story.Default(s.cfg.location)
 	s.generatedNote = "made by uncloak's story generator: no real network"
-	s.say("2. A story, GENERATED by a program: two days of a home network with a forgotten BitTorrent client (cmd/uncloak/story).")
+	s.say("2. A story, GENERATED by a program: two days of a home network with a forgotten BitTorrent client " +
+		"(cmd/uncloak/story).")
 	s.say("   The config:\n\n%s", indent(s.configText))
 	pr, pw := io.Pipe()
 	go func() { pw.CloseWithError(story.Write(pw, o)) }()
@@ -259,7 +268,8 @@ func (a *app) demoStory(ctx context.Context, s *stage) error {
 	if err := api.Rebuild(ctx, s.client); err != nil {
 		return err
 	}
-	s.say("   Imported %d lines in %.1f s, %d of them not understood.\n", res.Lines, time.Since(began).Seconds(), res.Unparsed)
+	s.say("   Imported %d lines in %.1f s, %d of them not understood.\n", res.Lines, time.Since(began).Seconds(),
+		res.Unparsed)
 	return s.tell(ctx, o.Start, o.End(), "story.html")
 }
 
@@ -299,5 +309,6 @@ func (s *stage) fetch(ctx context.Context, v url.Values, name string) error {
 func (s *stage) say(format string, args ...any) { fmt.Fprintf(s.stdout, format+"\n", args...) }
 
 func indent(text string) string {
-	return "      " + string(bytes.ReplaceAll(bytes.TrimRight([]byte(text), "\n"), []byte("\n"), []byte("\n      "))) + "\n"
+	return "      " + string(bytes.ReplaceAll(bytes.TrimRight([]byte(text), "\n"), []byte("\n"), []byte("\n      "))) +
+		"\n"
 }

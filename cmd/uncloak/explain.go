@@ -16,17 +16,21 @@ import (
 )
 
 // howToSend asks for lines that uncloak does not know; the errors about them end with it.
-const howToSend = "please send us such a line and the name of the device, as an issue of the project (addresses may be replaced)"
+const howToSend = "please send us such a line and the name of the device, as an issue of the project (addresses may " +
+	"be replaced)"
 
 func (a *app) explainCommand() *cobra.Command {
 	var all, list bool
 	var format string
-	cmd := &cobra.Command{Use: "explain MESSAGE|ID|-", Short: "What a message of a router or kernel means, its causes, what to do",
-		Long: "Explains a message: what it means, when exactly it is printed, its causes from likely to rare, what to check and what to\n" +
-			"do. The message may have its stamp, host and tag in front. - reads messages from stdin, one a line, and explains each kind\n" +
-			"once. Nothing is read but the program's own encyclopaedia. Exit code 1: nothing is known about it.",
-		Example: "uncloak explain 'nf_conntrack: table full, dropping packet'\nuncloak explain conntrack-full\ndmesg | uncloak explain -\nuncloak explain --list",
-		Args:    cobra.ArbitraryArgs}
+	cmd := &cobra.Command{Use: "explain MESSAGE|ID|-",
+		Short: "What a message of a router or kernel means, its causes, what to do",
+		Long: "Explains a message: what it means, when exactly it is printed, its causes from likely to rare,\n" +
+			"what to check and what to do. The message may have its stamp, host and tag in front. - reads\n" +
+			"messages from stdin, one a line, and explains each kind once. Nothing is read but the program's\n" +
+			"own encyclopaedia. Exit code 1: nothing is known about it.",
+		Example: "uncloak explain 'nf_conntrack: table full, dropping packet'\nuncloak explain conntrack-full\n" +
+			"dmesg | uncloak explain -\nuncloak explain --list",
+		Args: cobra.ArbitraryArgs}
 	f := cmd.Flags()
 	f.BoolVar(&all, "all", false, "every entry that the message fits, not only the best")
 	f.BoolVar(&list, "list", false, "the ids and titles of all entries")
@@ -71,7 +75,8 @@ func explainOne(message string, all bool) (found, more []*report.Entry, err erro
 		if len(ids) > 0 {
 			near = "; did you mean " + strings.Join(ids, " or ") + "?"
 		}
-		return nil, nil, fmt.Errorf("nothing is known about %q, and no entry has that id: see uncloak explain --list, or give the whole message%s", report.Clean(clip(message)), near)
+		return nil, nil, fmt.Errorf("nothing is known about %q, and no entry has that id: see uncloak explain "+
+			"--list, or give the whole message%s", report.Clean(clip(message)), near)
 	case len(found) == 0:
 		return nil, nil, fmt.Errorf("nothing is known about %q: %s", report.Clean(clip(message)), howToSend)
 	case all:
@@ -80,13 +85,15 @@ func explainOne(message string, all bool) (found, more []*report.Entry, err erro
 	return found[:1], found[1:], nil
 }
 
-// entriesLike suggests up to three IDs for a mistyped one: similar IDs first, then entries that contain all of its parts.
+// entriesLike suggests up to three IDs for a mistyped one: similar IDs first, then entries that contain all of its
+// parts.
 func entriesLike(word string) (ids []string) {
 	ids = report.Near(word, entryIDs(), 3)
 	parts := strings.FieldsFunc(strings.ToLower(word), func(r rune) bool { return r == '-' || r == '_' })
 	for _, e := range report.Entries() {
 		text := strings.ToLower(e.ID + " " + e.Title + " " + e.Sample)
-		if len(parts) > 0 && !slices.Contains(ids, e.ID) && !slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(text, p) }) {
+		if len(parts) > 0 && !slices.Contains(ids, e.ID) &&
+			!slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(text, p) }) {
 			ids = append(ids, e.ID)
 		}
 	}
@@ -131,7 +138,8 @@ func explainAll(r io.Reader, all bool) (found, more []*report.Entry, err error) 
 		_, _, err := explainOne(first, all)
 		return nil, nil, err
 	case len(found) == 0:
-		return nil, nil, fmt.Errorf("nothing is known about any of %d lines, such as %q: %s", lines, report.Clean(clip(first)), howToSend)
+		return nil, nil, fmt.Errorf("nothing is known about any of %d lines, such as %q: %s", lines,
+			report.Clean(clip(first)), howToSend)
 	}
 	return found, slices.DeleteFunc(more, func(e *report.Entry) bool { return slices.Contains(found, e) }), nil
 }

@@ -31,18 +31,24 @@ type importFlags struct {
 
 func (a *app) importCommand() *cobra.Command {
 	var f importFlags
-	cmd := &cobra.Command{Use: "import FILE…", Short: "Take log files in: syslog, dmesg, /dev/kmsg, journalctl, conntrack -E",
-		Long: "Takes in log files, directories of them (all files below), patterns and - for stdin; .gz, .xz, .zst and .bz2 are unpacked.\n" +
-			"What was taken in before is left out: the same file twice changes nothing. While serve runs on the data directory the\n" +
-			"files go through it.\n\n" +
-			"Stamps without a year get the one that fits --captured-at or the file's modification time; stamps of uptime are placed\n" +
-			"by --boot-time, or so that the last line falls on --captured-at or the modification time.",
-		Example: "uncloak import /var/log/router.log*\nuncloak import --router gw --captured-at '2026-11-21 20:45' dmesg.txt\n" +
+	cmd := &cobra.Command{Use: "import FILE…",
+		Short: "Take log files in: syslog, dmesg, /dev/kmsg, journalctl, conntrack -E",
+		Long: "Takes in log files, directories of them (all files below), patterns and - for stdin; .gz, .xz,\n" +
+			".zst and .bz2 are unpacked. What was taken in before is left out: the same file twice changes\n" +
+			"nothing. While serve runs on the data directory the files go through it.\n\n" +
+			"Stamps without a year get the one that fits --captured-at or the file's modification time; stamps\n" +
+			"of uptime are placed by --boot-time, or so that the last line falls on --captured-at or the\n" +
+			"modification time.",
+		Example: "uncloak import /var/log/router.log*\n" +
+			"uncloak import --router gw --captured-at '2026-11-21 20:45' dmesg.txt\n" +
 			"ssh gw dmesg | uncloak import --router gw -",
 		Args: cobra.MinimumNArgs(1)}
 	fs := cmd.Flags()
-	fs.StringVar(&f.format, "format", "", strings.Join(ingest.Formats(), ", ")+": a log line by line, or text pasted from a page (default auto; the dialect of each line is found by looking)")
-	fs.StringVar(&f.dialect, "dialect", "", "which dialect the lines are in, where looking at one leaves a doubt (default that of --router in the config)")
+	fs.StringVar(&f.format, "format", "",
+		strings.Join(ingest.Formats(), ", ")+": a log line by line, or text pasted from a page (default auto; the "+
+			"dialect of each line is found by looking)")
+	fs.StringVar(&f.dialect, "dialect", "",
+		"which dialect the lines are in, where looking at one leaves a doubt (default that of --router in the config)")
 	fs.StringVar(&f.router, "router", "", "name of the router that the files are from (default what the lines say)")
 	fs.IntVar(&f.year, "year", 0, "year of stamps that have none")
 	fs.StringVar(&f.capturedAt, "captured-at", "", "time of the last line, or at which the dump was taken")
@@ -163,8 +169,8 @@ func sourceOf(name string, info fs.FileInfo) source {
 	return s
 }
 
-// importAll imports the files that args name. A file that cannot be imported is reported and the others follow; the exit
-// code is then 1.
+// importAll imports the files that args name. A file that cannot be imported is reported and the others follow; the
+// exit code is then 1.
 func (a *app) importAll(ctx context.Context, args []string, v url.Values) (err error) {
 	files, errs := sources(args)
 	inOrder(files)
@@ -236,7 +242,8 @@ func (a *app) reportAll(errs []error) error {
 }
 
 // importOne imports one file, or stdin, through the session and moves the bar.
-func (a *app) importOne(ctx context.Context, s *session, f source, v url.Values, bar *progressbar.ProgressBar) (res api.ImportResult, err error) {
+func (a *app) importOne(ctx context.Context, s *session, f source, v url.Values,
+	bar *progressbar.ProgressBar) (res api.ImportResult, err error) {
 	o := api.ImportOptions{Name: "stdin", Modified: f.mod}
 	var body io.ReadCloser
 	if f.name == "-" {
@@ -299,7 +306,8 @@ func (a *app) progress(files []source) *progressbar.ProgressBar {
 	f, ok := a.stderr.(*os.File)
 	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(a.stderr), progressbar.OptionShowBytes(true),
 		progressbar.OptionSetVisibility(ok && term.IsTerminal(int(f.Fd()))), progressbar.OptionSetDescription("import"),
-		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(30),
+		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSetWidth(30),
 		progressbar.OptionSetSpinnerChangeInterval(0)) // with an interval, a goroutine would draw it without a lock
 }
 
@@ -316,7 +324,8 @@ func (a *app) printImported(files int, r *api.ImportResult) error {
 	if r.Duplicates > 0 { // lines that are stored already are known to be understood or not
 		of = " of the new"
 	}
-	_, err := fmt.Fprintf(a.stdout, "took in %s: %d lines, %d new events, %d stored before, %d%s not understood", what, r.Lines, r.Events, r.Duplicates, r.Unparsed, of)
+	_, err := fmt.Fprintf(a.stdout, "took in %s: %d lines, %d new events, %d stored before, %d%s not understood", what,
+		r.Lines, r.Events, r.Duplicates, r.Unparsed, of)
 	if err == nil && r.Skipped > 0 {
 		_, err = fmt.Fprintf(a.stdout, ", %d of other text", r.Skipped)
 	}
@@ -330,7 +339,8 @@ func (a *app) printImported(files int, r *api.ImportResult) error {
 		return err
 	}
 	next := r.Last.In(a.cfg.location).AddDate(0, 0, 1).Format(time.DateOnly)
-	_, err = fmt.Fprintf(a.stdout, "; days %s to %s\nnow: uncloak report%s --from %s --to %s\n", first, last, a.sameDataFlags(), first, next)
+	_, err = fmt.Fprintf(a.stdout, "; days %s to %s\nnow: uncloak report%s --from %s --to %s\n", first, last,
+		a.sameDataFlags(), first, next)
 	return err
 }
 

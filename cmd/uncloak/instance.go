@@ -45,13 +45,14 @@ func (a *app) newInstance(st maintainedStore, daemon bool) (*instance, error) {
 	h.handler = api.NewHandler(api.Config{
 		Reports: reports, Streams: streams,
 		Store: h.days, Days: h.days, Keeper: h.maintainer, Settings: func() api.Settings { return *h.settings.Load() },
-		Import: a.importer(h.days), Now: a.now, Version: versionText(), Daemon: daemon, Listens: h.listening, Refusing: h.refusing, Acks: h.acks, Log: a.log,
+		Import: a.importer(h.days), Now: a.now, Version: versionText(), Daemon: daemon, Listens: h.listening,
+		Refusing: h.refusing, Acks: h.acks, Log: a.log,
 	})
 	return h, nil
 }
 
-// readers returns how many reports and streams of events serve may answer at once with the given memory in MB: a report of
-// a busy month takes some 100 MB, a stream 20.
+// readers returns how many reports and streams of events serve may answer at once with the given memory in MB: a report
+// of a busy month takes some 100 MB, a stream 20.
 func readers(memory int) (reports, streams int) {
 	return min(max(memory/256, 1), 4), min(max(memory/64, 2), 16)
 }
@@ -82,11 +83,12 @@ func (h *instance) refusing() error {
 
 // settings returns the part of the config that can change while serve runs.
 func (a *app) settings() *api.Settings {
-	return &api.Settings{Detect: a.cfg.detect(), Resolver: a.cfg.Names.Resolver, Known: a.cfg.rules(), Retain: a.cfg.Retain.keep(), Dialects: a.cfg.dialects()}
+	return &api.Settings{Detect: a.cfg.detect(), Resolver: a.cfg.Names.Resolver, Known: a.cfg.rules(),
+		Retain: a.cfg.Retain.keep(), Dialects: a.cfg.dialects()}
 }
 
-// localFile is the body of an upload within this process. ingest reads the file itself, twice; an upload through a socket
-// would have to be copied first.
+// localFile is the body of an upload within this process. ingest reads the file itself, twice; an upload through a
+// socket would have to be copied first.
 type localFile struct {
 	*os.File
 	progress func(done, total int64)
@@ -95,7 +97,8 @@ type localFile struct {
 // importer returns the function with which the API imports a file into days.
 func (a *app) importer(days *ingest.Days) api.ImportFunc {
 	return func(ctx context.Context, r io.Reader, o api.ImportOptions) (api.ImportResult, error) {
-		opt := ingest.Options{Format: o.Format, Router: o.Router, Year: o.Year, Location: o.Location, CapturedAt: o.CapturedAt, BootTime: o.Boot, Now: a.now}
+		opt := ingest.Options{Format: o.Format, Router: o.Router, Year: o.Year, Location: o.Location,
+			CapturedAt: o.CapturedAt, BootTime: o.Boot, Now: a.now}
 		var err error
 		if opt.Dialect, err = dialect(o.Dialect); err == nil {
 			err = opt.Validate()
@@ -110,7 +113,8 @@ func (a *app) importer(days *ingest.Days) api.ImportFunc {
 		} else {
 			sum, err = ingest.ImportReader(ctx, days, opt, o.Name, r, o.Modified)
 		}
-		res := api.ImportResult{Lines: sum.Lines, Events: sum.Events, Duplicates: sum.Duplicates, Unparsed: sum.Unparsed, Skipped: sum.Skipped, Notes: sum.Notes, CutShort: sum.Cut > 0}
+		res := api.ImportResult{Lines: sum.Lines, Events: sum.Events, Duplicates: sum.Duplicates,
+			Unparsed: sum.Unparsed, Skipped: sum.Skipped, Notes: sum.Notes, CutShort: sum.Cut > 0}
 		for _, d := range sum.Days {
 			if res.First.IsZero() || d.First.Before(res.First) {
 				res.First = d.First

@@ -9,8 +9,9 @@ import (
 // logWriterLines limits the log lines that wait to be written.
 const logWriterLines = 1024
 
-// logWriter writes a daemon's log to a reader that may be slow or stuck: a pipe into a pager, or a journal that itself waits
-// until this process reads its lines. A caller of Write never waits; lines that exceed the queue are dropped and counted.
+// logWriter writes a daemon's log to a reader that may be slow or stuck: a pipe into a pager, or a journal that itself
+// waits until this process reads its lines. A caller of Write never waits; lines that exceed the queue are dropped and
+// counted.
 type logWriter struct {
 	lines chan []byte
 	lost  atomic.Uint64

@@ -13,7 +13,8 @@ import (
 // manCommand writes the manual pages, one for each command, into a directory, or the page of uncloak itself to stdout.
 func (a *app) manCommand(root *cobra.Command) *cobra.Command {
 	var dir string
-	cmd := &cobra.Command{Use: "man", Short: "Write the manual pages", Example: "uncloak man | man -l -\nuncloak man --dir /usr/local/share/man/man1"}
+	cmd := &cobra.Command{Use: "man", Short: "Write the manual pages", Example: "uncloak man | man -l -\n" +
+		"uncloak man --dir /usr/local/share/man/man1"}
 	cmd.Flags().StringVar(&dir, "dir", "", "directory for all pages (default: uncloak.1 to stdout)")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		root.DisableAutoGenTag = true

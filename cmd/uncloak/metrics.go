@@ -22,8 +22,8 @@ func both(api, shown http.Handler) http.Handler {
 	return mux
 }
 
-// Limits of the HTTP address. Its answers are small: a client that has not sent its request, or not read the answer, within
-// httpPatience is gone or hostile. Connections beyond httpConns wait in the kernel.
+// Limits of the HTTP address. Its answers are small: a client that has not sent its request, or not read the answer,
+// within httpPatience is gone or hostile. Connections beyond httpConns wait in the kernel.
 const (
 	httpPatience = 10 * time.Second
 	httpConns    = 64
@@ -45,7 +45,8 @@ func (a *app) showAt(address string, h http.Handler) (stop func() error, err err
 	}
 	at := l.Addr().String()
 	if p, err := netip.ParseAddrPort(at); err != nil || !p.Addr().IsLoopback() {
-		a.log.Warn("anybody who reaches this address can read the metrics, which name your routers and what they send", "at", at)
+		a.log.Warn("anybody who reaches this address can read the metrics, which name your routers and what they send",
+			"at", at)
 	}
 	a.log.Info("metrics", "at", "http://"+at+"/metrics")
 	end := serveHTTP(netutil.LimitListener(l, httpConns), publicServer(h, a.log, httpPatience))

@@ -18,8 +18,8 @@ import (
 	"uncloak/store/bolt"
 )
 
-// lockPatience limits how long a command waits for a process that has locked the data directory but does not answer: that
-// process has not begun to listen yet, or is about to end.
+// lockPatience limits how long a command waits for a process that has locked the data directory but does not answer:
+// that process has not begun to listen yet, or is about to end.
 const lockPatience = 10 * time.Second
 
 // session is a way to the API of the data directory: through the process that has it open, or as that process.
@@ -38,8 +38,9 @@ func (s *session) call(ctx context.Context, method, path string, v url.Values) (
 	return api.Do(s.Client, r)
 }
 
-// open finds the process that serves the data directory, or opens the directory and serves it for as long as the session
-// lasts, so that another command never finds it locked. Unless create is set, a directory without data is an error.
+// open finds the process that serves the data directory, or opens the directory and serves it for as long as the
+// session lasts, so that another command never finds it locked. Unless create is set, a directory without data is an
+// error.
 func (a *app) open(ctx context.Context, create bool) (*session, error) {
 	for start := time.Now(); ; {
 		client, v, err := api.Dial(ctx, a.cfg.Data)
@@ -51,7 +52,8 @@ func (a *app) open(ctx context.Context, create bool) (*session, error) {
 			return nil, err
 		}
 		if _, err := os.Stat(a.cfg.Data); !create && errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("no data in %s: import a log or start serve first, or say where the data is with --data", a.cfg.Data)
+			return nil, fmt.Errorf("no data in %s: import a log or start serve first, or say where the data is with "+
+				"--data", a.cfg.Data)
 		}
 		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log, KeepRaw: a.cfg.keepRaw})
 		if err == nil {
@@ -86,8 +88,8 @@ func (a *app) tidyThenClose(ctx context.Context, st *bolt.DB, end func() error) 
 	}
 }
 
-// ask calls f with the session. If the answering process ends during the call, ask opens a new session and calls f again:
-// repeating a request changes nothing.
+// ask calls f with the session. If the answering process ends during the call, ask opens a new session and calls f
+// again: repeating a request changes nothing.
 func (a *app) ask(ctx context.Context, s **session, create bool, f func(*session) error) error {
 	for {
 		err := f(*s)
@@ -121,7 +123,8 @@ func (a *app) serveStore(st maintainedStore) (*session, error) {
 	if err == nil {
 		stop = serveAPI(l, h.handler, a.log)
 	} else {
-		a.log.Debug("other commands have to wait", "error", err) // such as a full disk, or a file system without sockets
+		// such as a full disk, or a file system without sockets
+		a.log.Debug("other commands have to wait", "error", err)
 	}
 	client, wait := api.InProcess(h.handler)
 	return &session{client, 0, func() error { wait(); return errors.Join(stop(), st.Close()) }}, nil
@@ -129,7 +132,8 @@ func (a *app) serveStore(st maintainedStore) (*session, error) {
 
 // serveAPI answers at l until stop is called; stop waits up to three seconds for the requests that are being answered.
 func serveAPI(l net.Listener, h http.Handler, log *slog.Logger) (stop func() error) {
-	return serveHTTP(l, &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)})
+	return serveHTTP(l, &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)})
 }
 
 func serveHTTP(l net.Listener, srv *http.Server) (stop func() error) {

@@ -20,11 +20,14 @@ func (a *app) parseCommand() *cobra.Command {
 	var explain bool
 	var own string
 	cmd := &cobra.Command{Use: "parse", Short: "Lines on stdin → what each says, as NDJSON",
-		Long: "Reads lines on stdin and writes for each one JSON object with what it says. Nothing is stored. A line that no dialect\n" +
-			"understands has kind unknown. A line beyond 1 MiB is cut.",
-		Example: "uncloak parse < router.log | jq -c 'select(.kind == \"unknown\")'\nuncloak parse --explain < router.log"}
-	cmd.Flags().BoolVar(&explain, "explain", false, "say instead which dialect understood each line, and why, and what of it was not read")
-	cmd.Flags().StringVar(&own, "dialect", "", "read the lines as those of a sender with routers: {dialect: …} (default found by looking)")
+		Long: "Reads lines on stdin and writes for each one JSON object with what it says. Nothing is stored. A\n" +
+			"line that no dialect understands has kind unknown. A line beyond 1 MiB is cut.",
+		Example: "uncloak parse < router.log | jq -c 'select(.kind == \"unknown\")'\n" +
+			"uncloak parse --explain < router.log"}
+	cmd.Flags().BoolVar(&explain, "explain", false,
+		"say instead which dialect understood each line, and why, and what of it was not read")
+	cmd.Flags().StringVar(&own, "dialect", "",
+		"read the lines as those of a sender with routers: {dialect: …} (default found by looking)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		d, err := dialect(own)
 		if err != nil {
@@ -35,8 +38,8 @@ func (a *app) parseCommand() *cobra.Command {
 	return cmd
 }
 
-// parseLines writes one JSON object, or one explanation, for each line of r. It flushes the output when no further line is
-// waiting, so that the answers to tail -f or to typed lines appear at once.
+// parseLines writes one JSON object, or one explanation, for each line of r. It flushes the output when no further line
+// is waiting, so that the answers to tail -f or to typed lines appear at once.
 func parseLines(ctx context.Context, r io.Reader, w io.Writer, d *parse.Dialect, explain bool) error {
 	in, out := bufio.NewReaderSize(r, maxLine), bufio.NewWriterSize(w, 1<<16)
 	p, rec, buf, n := parse.NewParser(), parse.Record{}, []byte(nil), 0

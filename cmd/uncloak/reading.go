@@ -48,9 +48,10 @@ func (a *app) reportCommand() *cobra.Command {
 	var format, output, failOn string
 	var all bool
 	cmd := &cobra.Command{Use: "report", Short: "The report of a day: verdict, findings, hosts, health",
-		Long: "Prints the report of one local day: the verdict first, then the findings with their evidence, the hosts, and how much\n" +
-			"of the log is missing. Without --day, --from and --to it is about yesterday, or, where nothing is stored of yesterday,\n" +
-			"about the last day that has events. It works while serve runs on the same data directory.",
+		Long: "Prints the report of one local day: the verdict first, then the findings with their evidence, the\n" +
+			"hosts, and how much of the log is missing. Without --day, --from and --to it is about yesterday,\n" +
+			"or, where nothing is stored of yesterday, about the last day that has events. It works while serve\n" +
+			"runs on the same data directory.",
 		Example: "uncloak report\nuncloak report --day 2026-11-21 --format html -o report.html\n" +
 			"0 7 * * * uncloak report | mail -E -s 'network, yesterday' me@example.net     # in a crontab"}
 	t.add(cmd)
@@ -93,9 +94,10 @@ func (a *app) findingsCommand() *cobra.Command {
 	var format, output, failOn string
 	var all bool
 	cmd := &cobra.Command{Use: "findings", Short: "The findings alone",
-		Long: "Prints the findings of a window, as text or as a JSON array. Without --day, --from and --to it is about yesterday, or,\n" +
-			"where nothing is stored of yesterday, about the last day that has events.",
-		Example: "uncloak findings --format json | jq -r '.[] | .host + \" \" + .kind'\nuncloak findings --day yesterday --fail-on critical"}
+		Long: "Prints the findings of a window, as text or as a JSON array. Without --day, --from and --to it is\n" +
+			"about yesterday, or, where nothing is stored of yesterday, about the last day that has events.",
+		Example: "uncloak findings --format json | jq -r '.[] | .host + \" \" + .kind'\n" +
+			"uncloak findings --day yesterday --fail-on critical"}
 	t.add(cmd)
 	cmd.Flags().StringVar(&format, "format", "text", "text, json or csv")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write to this file instead of stdout")
@@ -121,9 +123,10 @@ func (a *app) queryCommand() *cobra.Command {
 	var kinds []string
 	var limit int
 	cmd := &cobra.Command{Use: "query", Short: "The events behind the findings",
-		Long: "Prints events in order of time. raw is the lines as they were received; ndjson and csv have every field. Without --from and\n" +
-			"--to it is everything that is stored.",
-		Example: "uncloak query --day yesterday --kind table-full --limit 5\nuncloak query --host 192.168.128.12 --from -2h --format raw | less\n" +
+		Long: "Prints events in order of time. raw is the lines as they were received; ndjson and csv have every\n" +
+			"field. Without --from and --to it is everything that is stored.",
+		Example: "uncloak query --day yesterday --kind table-full --limit 5\n" +
+			"uncloak query --host 192.168.128.12 --from -2h --format raw | less\n" +
 			"uncloak query --format ndjson --kind session-new | jq -r .dst | sort | uniq -c"}
 	t.add(cmd)
 	f := cmd.Flags()
@@ -141,7 +144,8 @@ func (a *app) queryCommand() *cobra.Command {
 			return err
 		}
 		v := t.values()
-		for key, value := range map[string]string{"format": format, "host": host, "peer": peer, "port": port, "router": router, "text": text} {
+		for key, value := range map[string]string{"format": format, "host": host, "peer": peer, "port": port,
+			"router": router, "text": text} {
 			set(v, key, value)
 		}
 		for _, k := range kinds {
@@ -156,7 +160,8 @@ func (a *app) queryCommand() *cobra.Command {
 }
 
 func failOnFlag(cmd *cobra.Command, to *string) {
-	cmd.Flags().StringVar(to, "fail-on", "", "exit with 3 if there is a finding at least so severe that is not known: info, warning or critical")
+	cmd.Flags().StringVar(to, "fail-on", "",
+		"exit with 3 if there is a finding at least so severe that is not known: info, warning or critical")
 }
 
 func checkFailOn(v string) error {
@@ -250,7 +255,8 @@ func (a *app) colors() bool {
 // explain replaces the error of a broken connection by one that names the process that ended.
 func (s *session) explain(err error) error {
 	if s.pid != 0 && gone(err) {
-		return fmt.Errorf("process %d, which has the data open, ended before it had answered in full: run this again", s.pid)
+		return fmt.Errorf("process %d, which has the data open, ended before it had answered in full: run this again",
+			s.pid)
 	}
 	return err
 }

@@ -45,7 +45,8 @@ func listenFlags(cmd *cobra.Command) {
 	f.String("tls-client-ca", "", "PEM file of the authority that TLS clients must have a certificate of")
 	f.String("http", "", "address for GET /metrics (Prometheus) and /healthz, like 127.0.0.1:8514 (default nowhere)")
 	f.StringSlice("allow", nil, "networks and addresses that may send; private (the default), or all")
-	f.StringSlice("tls-allow", nil, "names of TLS clients, like gw.example.net or *.lan (default all that the authority knows)")
+	f.StringSlice("tls-allow", nil,
+		"names of TLS clients, like gw.example.net or *.lan (default all that the authority knows)")
 }
 
 // feedFlags adds the flags of the files, kernel messages and journals that serve reads.
@@ -58,8 +59,8 @@ func feedFlags(cmd *cobra.Command) {
 	f.Bool("stdin", false, "read standard input to its end")
 }
 
-// listen opens the sockets of the receiver. Port 514 may need root: if it is not permitted and the config names no address,
-// port 5514 is used.
+// listen opens the sockets of the receiver. Port 514 may need root: if it is not permitted and the config names no
+// address, port 5514 is used.
 func (a *app) listen(to ingest.Appender) (*ingest.Server, error) {
 	cfg, err := a.receiver()
 	if err != nil {
@@ -78,24 +79,29 @@ func (a *app) listen(to ingest.Appender) (*ingest.Server, error) {
 	}
 	switch {
 	case cfg.Secure == nil && slices.ContainsFunc(cfg.Sockets, func(s ingest.Socket) bool { return s.TLS }):
-		return nil, usagef("systemd hands over a socket named tls, and TLS needs a certificate and its key; see --tls-cert and --tls-key, or tls in the config")
+		return nil, usagef("systemd hands over a socket named tls, and TLS needs a certificate and its key; see " +
+			"--tls-cert and --tls-key, or tls in the config")
 	case receivesNothing(cfg) && len(cfg.Sockets) == 0:
-		return nil, usagef("there is nothing to receive from: give --udp or --tcp an address, or --follow, --kmsg, --journal or --stdin")
+		return nil, usagef("there is nothing to receive from: give --udp or --tcp an address, or --follow, --kmsg, " +
+			"--journal or --stdin")
 	}
 	srv, err := openReceiver(cfg, to)
 	if errors.Is(err, fs.ErrPermission) && !a.cfg.set("listen.udp") && !a.cfg.set("listen.tcp") {
-		a.log.Warn("port 514 is not permitted, listening on 5514 instead: point the router there, or allow it with setcap cap_net_bind_service=+ep")
+		a.log.Warn("port 514 is not permitted, listening on 5514 instead: point the router there, or allow it with " +
+			"setcap cap_net_bind_service=+ep")
 		cfg.UDP, cfg.TCP = []string{":5514"}, []string{":5514"}
 		srv, err = openReceiver(cfg, to)
 	}
 	var op *net.OpError
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE) && errors.As(err, &op) && strings.HasPrefix(op.Net, "unix"):
-		return nil, fmt.Errorf("%w: another program listens there, or it is no socket; stop that program, or use another path", err)
+		return nil, fmt.Errorf("%w: another program listens there, or it is no socket; stop that program, or use "+
+			"another path", err)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("%w: use a port above 1023, such as --udp :5514 --tcp :5514", err)
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%w: another syslog server has it; stop that one, or use another port, such as --udp :5514 --tcp :5514", err)
+		return nil, fmt.Errorf("%w: another syslog server has it; stop that one, or use another port, such as --udp "+
+			":5514 --tcp :5514", err)
 	}
 	return srv, err
 }
@@ -107,7 +113,8 @@ func (a *app) receiver() (ingest.Config, error) {
 	cfg.UnixStream, cfg.TLS = present(a.cfg.Listen.UnixStream), a.cfg.tlsAddresses()
 	cfg.Log, cfg.Now = a.log, a.now
 	a.cfg.Limits.apply(&cfg, a.cfg.Memory)
-	cfg.Follow, cfg.Journal, cfg.Positions = present(a.cfg.Follow), a.cfg.Journal, filepath.Join(a.cfg.Data, "positions.json")
+	cfg.Follow, cfg.Journal, cfg.Positions = present(a.cfg.Follow), a.cfg.Journal, filepath.Join(a.cfg.Data,
+		"positions.json")
 	if a.cfg.Kmsg {
 		cfg.Kmsg = "/dev/kmsg"
 	}
@@ -129,7 +136,8 @@ func (c *config) tlsAddresses() []string {
 
 // receive returns the settings that the receiver can change while it runs.
 func (c *config) receive() (ingest.Settings, error) {
-	set := ingest.Settings{Location: c.location, Here: time.Local, Allow: c.allow, Rate: ingest.Rate(c.Rate), Routers: map[netip.Addr]ingest.Router{}}
+	set := ingest.Settings{Location: c.location, Here: time.Local, Allow: c.allow, Rate: ingest.Rate(c.Rate),
+		Routers: map[netip.Addr]ingest.Router{}}
 	for _, r := range c.Routers {
 		known := ingest.Router{Name: r.Name, Rate: ingest.Rate(r.Rate)}
 		if r.Timezone != "" {

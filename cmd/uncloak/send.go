@@ -24,27 +24,37 @@ func (a *app) sendCommand() *cobra.Command {
 	c := play.Config{Network: "udp", Senders: 1}
 	var pace, framing, ca, cert, key, name string
 	var ports []uint
-	cmd := &cobra.Command{Use: "send FILE|- ADDRESS", Short: "Play a log or a packet capture at a syslog receiver: at a rate, or as it was recorded",
-		Long: "Sends the lines of FILE (compressed or not; - is stdin) to ADDRESS, a host:port, or a path with --net unix, and says how many went\n" +
-			"at what rate. Lines go as they are: they should begin with a priority, like <13>. Whether all arrived says the receiver:\n" +
-			"uncloak check shows what serve received, lost and did not understand. Stdin, or a pipe, is passed on as it comes, unless --count\n" +
+	cmd := &cobra.Command{Use: "send FILE|- ADDRESS",
+		Short: "Play a log or a packet capture at a syslog receiver: at a rate, or as it was recorded",
+		Long: "Sends the lines of FILE (compressed or not; - is stdin) to ADDRESS, a host:port, or a path with\n" +
+			"--net unix, and says how many went at what rate. Lines go as they are: they should begin with a\n" +
+			"priority, like <13>. Whether all arrived says the receiver: uncloak check shows what serve\n" +
+			"received, lost and did not understand. Stdin, or a pipe, is passed on as it comes, unless --count\n" +
 			"or --for want it again. Ctrl-C ends it, with the count.\n\n" +
-			"Of a packet capture (pcap, pcapng) the syslog messages go, each byte for byte: the datagrams to --ports, put together from\n" +
-			"fragments, and the messages in TCP streams to them, of either framing. The last line says what else was in it. A message that\n" +
-			"the capture has only a part of is not sent: capture with tcpdump -s 0.\n\n" +
-			"A clock that stays behind for minutes is taken for a wrong one: send old lines with --restamp to keep their distances.",
-		Example: "uncloak send router.log 127.0.0.1:5514 --rate 50000 --count 1000000\nuncloak send router.log.xz gw:514 --net tcp --pace recorded --speed 10 --restamp\n" +
-			"uncloak send router.log localhost:5514 --senders 100\nuncloak send capture.pcapng.gz logs:6514 --net tls --ca ca.pem --pace recorded --ports 514,1514\n" +
+			"Of a packet capture (pcap, pcapng) the syslog messages go, each byte for byte: the datagrams to\n" +
+			"--ports, put together from fragments, and the messages in TCP streams to them, of either framing.\n" +
+			"The last line says what else was in it. A message that the capture has only a part of is not sent:\n" +
+			"capture with tcpdump -s 0.\n\n" +
+			"A clock that stays behind for minutes is taken for a wrong one: send old lines with --restamp to\n" +
+			"keep their distances.",
+		Example: "uncloak send router.log 127.0.0.1:5514 --rate 50000 --count 1000000\n" +
+			"uncloak send router.log.xz gw:514 --net tcp --pace recorded --speed 10 --restamp\n" +
+			"uncloak send router.log localhost:5514 --senders 100\n" +
+			"uncloak send capture.pcapng.gz logs:6514 --net tls --ca ca.pem --pace recorded --ports 514,1514\n" +
 			"tcpdump -i eth0 -s 0 -U -w - udp port 514 | uncloak send - logs:5514",
 		Args: cobra.ExactArgs(2)}
 	f := cmd.Flags()
 	f.StringVar(&c.Network, "net", "udp", "udp, tcp, tls, unix (datagrams) or unix-stream")
 	f.Float64Var(&c.Rate, "rate", 0, "lines a second, of all senders together (default as fast as they are taken)")
-	f.IntVar(&c.Count, "count", 0, "lines to send, from the beginning again where the file has fewer (default each once)")
+	f.IntVar(&c.Count, "count", 0, "lines to send, from the beginning again where the file has fewer (default each "+
+		"once)")
 	f.DurationVar(&c.For, "for", 0, "stop after so long, like 10s; without --count the file is sent again and again")
-	f.StringVar(&pace, "pace", "rate", "rate, or recorded: with the distances of the stamps, or of the packets of a capture")
+	f.StringVar(&pace, "pace", "rate", "rate, or recorded: with the distances of the stamps, or of the packets of a "+
+		"capture")
 	f.Float64Var(&c.Speed, "speed", 1, "with --pace recorded: so many times as fast")
-	f.IntVar(&c.Senders, "senders", 1, "sockets that send in turn (each sender in a capture keeps to one); to 127.0.0.1 each from an address of its own")
+	f.IntVar(&c.Senders, "senders", 1,
+		"sockets that send in turn (each sender in a capture keeps to one); to 127.0.0.1 each from an address of its "+
+			"own")
 	f.StringVar(&framing, "framing", "newline", "streams: newline, or octet (RFC 6587; always with TLS by RFC 5425)")
 	f.BoolVar(&c.Restamp, "restamp", false, "make the time in the header that of sending")
 	f.UintSliceVar(&ports, "ports", []uint{514}, "capture: ports to which syslog went")
@@ -53,13 +63,15 @@ func (a *app) sendCommand() *cobra.Command {
 	f.StringVar(&key, "key", "", "tls: PEM file of its key")
 	f.StringVar(&name, "name", "", "tls: name in the receiver's certificate (default the host of ADDRESS)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
-		if err := errors.Join(oneOf("net", c.Network, "udp", "tcp", "tls", "unix", "unix-stream"), oneOf("pace", pace, "rate", "recorded"), oneOf("framing", framing, "newline", "octet")); err != nil {
+		if err := errors.Join(oneOf("net", c.Network, "udp", "tcp", "tls", "unix", "unix-stream"),
+			oneOf("pace", pace, "rate", "recorded"), oneOf("framing", framing, "newline", "octet")); err != nil {
 			return err
 		}
 		if err := a.setup(cmd); err != nil {
 			return err
 		}
-		c.Address, c.Recorded, c.Octet, c.Location = args[1], pace == "recorded", framing == "octet" || c.Network == "tls", a.cfg.location
+		c.Address, c.Recorded, c.Octet, c.Location = args[1], pace == "recorded", framing == "octet" ||
+			c.Network == "tls", a.cfg.location
 		if c.Network == "tls" {
 			if c.Secure, err = clientTLS(args[1], ca, cert, key, name); err != nil {
 				return usageError{err}
@@ -167,7 +179,8 @@ func waitFor(ctx context.Context, do func() error) error {
 
 // sendLine formats the last line of the output: what was sent, and what was not.
 func sendLine(s *play.Summary, from *ingest.Messages) string {
-	b := fmt.Appendf(nil, "sent %d lines (%.1f MB) in %.3f s: %.0f lines/s, %d errors", s.Lines, float64(s.Bytes)/1e6, s.Took.Round(time.Millisecond).Seconds(), s.Rate(), s.Errors)
+	b := fmt.Appendf(nil, "sent %d lines (%.1f MB) in %.3f s: %.0f lines/s, %d errors", s.Lines, float64(s.Bytes)/1e6,
+		s.Took.Round(time.Millisecond).Seconds(), s.Rate(), s.Errors)
 	if s.Stopped {
 		b = append(b, "; stopped"...)
 	}

@@ -10,8 +10,8 @@ import (
 	"uncloak/ingest"
 )
 
-// inherited returns the sockets that systemd passes to serve (systemd.socket(5)); one whose FileDescriptorName is tls is for
-// TLS. It clears the variables that describe them, so that child processes do not see them.
+// inherited returns the sockets that systemd passes to serve (systemd.socket(5)); one whose FileDescriptorName is tls
+// is for TLS. It clears the variables that describe them, so that child processes do not see them.
 func inherited() (sockets []ingest.Socket) {
 	for _, f := range activation.Files(true) {
 		sockets = append(sockets, ingest.Socket{File: f, TLS: f.Name() == "tls"})
@@ -26,8 +26,8 @@ func (a *app) notify(state string) {
 	}
 }
 
-// watchdog notifies systemd that serve is alive, twice as often as the unit asks for, as long as the receiver makes progress
-// or is idle. When the receiver hangs, the notifications stop.
+// watchdog notifies systemd that serve is alive, twice as often as the unit asks for, as long as the receiver makes
+// progress or is idle. When the receiver hangs, the notifications stop.
 func (a *app) watchdog(ctx context.Context, srv *ingest.Server) error {
 	every, err := sd.SdWatchdogEnabled(false)
 	if err != nil || every == 0 {
