@@ -19,7 +19,9 @@ func BenchmarkImport(b *testing.B) {
 	var text bytes.Buffer
 	at := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	for i := range n {
-		fmt.Fprintf(&text, "%s router kernel: [%12.6f] [NEW] IN=br-lan OUT=wan0 MAC=16:a8:1b:53:dd:8f:3c:52:82:4a:10:01:08:00 SRC=192.168.128.%d DST=198.18.%d.%d LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0\n",
+		fmt.Fprintf(&text, "%s router kernel: [%12.6f] [NEW] IN=br-lan OUT=wan0 "+
+			"MAC=16:a8:1b:53:dd:8f:3c:52:82:4a:10:01:08:00 SRC=192.168.128.%d DST=198.18.%d.%d LEN=60 TOS=0x00 "+
+			"PREC=0x00 TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0\n",
 			at.Add(time.Duration(i)*100*time.Millisecond).Format(time.Stamp), 5600+float64(i)/10, 10+i%6, i*7919%251,
 			i*104729%253, i*31%65536, 1024+i*17%64000)
 	}
@@ -84,7 +86,10 @@ func BenchmarkReceive(b *testing.B) {
 				b.Fatal(err)
 			}
 			line := []byte("<4>" + time.Now().UTC().Format(time.Stamp) +
-				" router kernel: [ 5632.359712] [NEW] IN=br-lan OUT=wan0 MAC=16:a8:1b:53:dd:8f:3c:52:82:4a:10:01:08:00 SRC=192.168.128.10 DST=198.18.62.16 LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=48109 DF PROTO=TCP SPT=56256 DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0")
+				" router kernel: [ 5632.359712] [NEW] IN=br-lan OUT=wan0 " +
+				"MAC=16:a8:1b:53:dd:8f:3c:52:82:4a:10:01:08:00 SRC=192.168.128.10 DST=198.18.62.16 LEN=60 " +
+				"TOS=0x00 PREC=0x00 TTL=63 ID=48109 DF PROTO=TCP SPT=56256 DPT=443 WINDOW=64240 RES=0x00 SYN " +
+				"URGP=0")
 			b.ReportAllocs()
 			sent := uint64(0)
 			for b.Loop() {

@@ -346,7 +346,8 @@ func TestNotSent(t *testing.T) {
 		}
 	}
 	s := CaptureStats{Packets: 9, Other: 1, Link: 2, Short: 3, Fragments: 4, Gaps: 5, Truncated: true}
-	if got := s.String(); got != "9 packets, 1 not syslog, 2 of an unknown kind of link, 3 cut short, 4 fragments without the rest, 5 gaps in TCP streams, cut off within a packet" {
+	if got := s.String(); got != "9 packets, 1 not syslog, 2 of an unknown kind of link, 3 cut short, 4 fragments "+
+		"without the rest, 5 gaps in TCP streams, cut off within a packet" {
 		t.Error(got)
 	}
 }

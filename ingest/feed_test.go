@@ -192,7 +192,8 @@ func TestRealKmsg(t *testing.T) {
 
 // journalRecord is one record in the export format.
 func journalRecord(cursor, pid, message string) string {
-	return fmt.Sprintf("__CURSOR=%s\n__REALTIME_TIMESTAMP=1795292901195360\n_HOSTNAME=vm\nSYSLOG_IDENTIFIER=app\n_PID=%s\nMESSAGE=%s\n\n", cursor, pid, message)
+	return fmt.Sprintf("__CURSOR=%s\n__REALTIME_TIMESTAMP=1795292901195360\n_HOSTNAME=vm\nSYSLOG_IDENTIFIER=app\n"+
+		"_PID=%s\nMESSAGE=%s\n\n", cursor, pid, message)
 }
 
 // TestJournal follows a journalctl that is a script: it tells what it was called with, gives records and ends; the

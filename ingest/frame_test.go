@@ -162,7 +162,8 @@ func TestHeadersAgreeWithTheLibrary(t *testing.T) {
 	for _, l := range []string{
 		"<30>1 2026-11-21T20:28:01.517355+00:00 router dnsmasq 6022 - - started",
 		"<4>1 2026-11-21T20:28:21Z gw kernel - - - [ 5632.359712] x",
-		"<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [exampleSDID@32473 iut=\"3\" eventSource=\"App\"] An application event",
+		"<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [exampleSDID@32473 iut=\"3\" " +
+			"eventSource=\"App\"] An application event",
 		"<34>1 2003-10-11T22:14:15.003-07:00 192.0.2.1 su 12 ID47 - su root failed",
 		"<191>1 2026-01-01T00:00:00+09:00 a b c d - e",
 	} {

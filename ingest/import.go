@@ -257,8 +257,8 @@ func importInput(ctx context.Context, to Target, opt *Options, in *input, sum *S
 	}
 	if in.cut {
 		sum.Cut++
-		in.note(sum, fmt.Sprintf("the compressed file is cut short: its first %d lines were taken in, the others are missing",
-			sum.Lines-before))
+		in.note(sum, fmt.Sprintf("the compressed file is cut short: "+
+			"its first %d lines were taken in, the others are missing", sum.Lines-before))
 	}
 	return nil
 }

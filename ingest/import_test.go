@@ -200,14 +200,16 @@ func TestTimes(t *testing.T) {
 			[]string{"2025-01-05T00:00:00Z", "2025-12-03T00:00:00Z"}},
 		{"leap day", Options{Year: 2024}, "Feb 29 12:00:00 gw a: 1\n", []string{"2024-02-29T12:00:00Z"}},
 		{"other lines know the year", Options{},
-			"Jul 28 00:00:02 gw a: 1\n[1722139205.000000] [NEW] tcp 6 120 SYN_SENT src=10.0.0.1 dst=1.2.3.4 sport=1 dport=2\n",
+			"Jul 28 00:00:02 gw a: 1\n[1722139205.000000] [NEW] tcp 6 120 SYN_SENT src=10.0.0.1 dst=1.2.3.4 sport=1 " +
+				"dport=2\n",
 			[]string{"2024-07-28T00:00:02Z", "2024-07-28T04:00:05Z"}},
 		{"a clock that was reset", Options{Year: 2025},
 			"Nov 20 10:00:00 gw a: 1\nJan  1 00:00:09 gw a: 2\nNov 20 10:01:00 gw a: 3\nNov 20 10:02:00 gw a: 4\n",
 			[]string{"2025-11-20T10:00:00Z", "2025-11-20T10:01:00Z", "2025-11-20T10:02:00Z", "2026-01-01T00:00:09Z"}},
 		{"zone", Options{Location: berlin, Year: 2026}, "Jul  1 12:00:00 gw a: 1\n", []string{"2026-07-01T10:00:00Z"}},
 		{"end of summer time", Options{Location: berlin, Year: 2026},
-			"Oct 25 01:30:00 gw a: 1\nOct 25 02:30:00 gw a: 2\nOct 25 02:59:59 gw a: 3\nOct 25 02:00:00 gw a: 4\nOct 25 02:30:00 gw a: 5\nOct 25 03:00:00 gw a: 6\n",
+			"Oct 25 01:30:00 gw a: 1\nOct 25 02:30:00 gw a: 2\nOct 25 02:59:59 gw a: 3\nOct 25 02:00:00 gw a: 4\n" +
+				"Oct 25 02:30:00 gw a: 5\nOct 25 03:00:00 gw a: 6\n",
 			[]string{"2026-10-24T23:30:00Z", "2026-10-25T00:30:00Z", "2026-10-25T00:59:59Z", "2026-10-25T01:00:00Z",
 				"2026-10-25T01:30:00Z", "2026-10-25T02:00:00Z"}},
 		{"start of summer time", Options{Location: berlin, Year: 2026},
@@ -221,7 +223,8 @@ func TestTimes(t *testing.T) {
 			[]string{"2026-11-01T11:59:59.999998Z", "2026-11-01T11:59:59.999999Z", "2026-11-01T12:00:00Z"}},
 		{"behind the last stamp", Options{Year: 2026}, "Nov  1 12:00:00 gw a: 1\nx: 1\ny: 2\n",
 			[]string{"2026-11-01T12:00:00Z", "2026-11-01T12:00:00.000001Z", "2026-11-01T12:00:00.000002Z"}},
-		{"a clock never set", Options{}, "2026-11-01T12:00:00Z gw a: 1\n1970-01-01T00:00:09Z gw a: 2\n2026-11-01T12:00:02Z gw a: 3\n",
+		{"a clock never set", Options{}, "2026-11-01T12:00:00Z gw a: 1\n1970-01-01T00:00:09Z gw a: 2\n" +
+			"2026-11-01T12:00:02Z gw a: 3\n",
 			[]string{"2026-11-01T12:00:00Z", "2026-11-01T12:00:01Z", "2026-11-01T12:00:02Z"}},
 		{"dmesg -T", Options{}, "[Sat Nov 21 20:27:58 2026] x: y\n", []string{"2026-11-21T20:27:58Z"}},
 	} {
@@ -244,7 +247,8 @@ func TestTimes(t *testing.T) {
 
 func TestSpread(t *testing.T) {
 	db := openStore(t)
-	importText(t, db, Options{Year: 2026}, "Nov  1 12:00:00 gw a: 1\nx: 2\nNov  1 12:00:10 gw a: 3\n[Sun Nov  1 12:00:20 2026] y: z\n")
+	importText(t, db, Options{Year: 2026}, "Nov  1 12:00:00 gw a: 1\nx: 2\nNov  1 12:00:10 gw a: 3\n"+
+		"[Sun Nov  1 12:00:20 2026] y: z\n")
 	var got []uint32
 	for _, e := range all(t, db, store.Query{}) {
 		got = append(got, e.Spread)
@@ -258,7 +262,8 @@ func TestRouterOfFile(t *testing.T) {
 	for _, tc := range []struct{ name, before, router, text, want string }{
 		{"own", "", "", "Nov  1 12:00:00 gw a: 1\nNov  1 12:00:01 fw a: 2\n", "fw gw"},
 		{"told", "", "me", "Nov  1 12:00:00 gw a: 1\n", "me"},
-		{"first of the file", "", "", "[1793534400.000000] [NEW] udp 17 src=10.0.0.1 dst=1.2.3.4 sport=1 dport=2\nNov  1 12:00:00 gw a: 1\n", "gw"},
+		{"first of the file", "", "", "[1793534400.000000] [NEW] udp 17 src=10.0.0.1 dst=1.2.3.4 sport=1 dport=2\n" +
+			"Nov  1 12:00:00 gw a: 1\n", "gw"},
 		{"only one known", "Nov  1 12:00:00 home a: 1\n", "", "[ 12.345678] x: y\n", "home"},
 		{"several known", "Nov  1 12:00:00 home a: 1\nNov  1 12:00:00 work a: 1\n", "", "[ 12.345678] x: y\n",
 			"router"},
@@ -395,7 +400,8 @@ func TestLargeFile(t *testing.T) {
 	const n = 40_000
 	at := time.Date(2023, 12, 31, 12, 0, 0, 0, time.UTC)
 	for i := range n {
-		fmt.Fprintf(&b, "%s gw kernel: [%12.6f] [NEW] IN=br-lan OUT=wan0 SRC=192.168.128.10 DST=198.18.62.16 LEN=60 TTL=63 ID=%d DF PROTO=TCP SPT=37296 DPT=80 WINDOW=64240 RES=0x00 SYN URGP=0\n",
+		fmt.Fprintf(&b, "%s gw kernel: [%12.6f] [NEW] IN=br-lan OUT=wan0 SRC=192.168.128.10 DST=198.18.62.16 LEN=60 "+
+			"TTL=63 ID=%d DF PROTO=TCP SPT=37296 DPT=80 WINDOW=64240 RES=0x00 SYN URGP=0\n",
 			at.Add(time.Duration(i)*2*time.Second).Format(time.Stamp), 1000+float64(i)*2, i)
 	}
 	for _, way := range []string{"file", "reader"} {

@@ -105,8 +105,8 @@ func TestStreamsAndDatagramsHaveTheirShares(t *testing.T) {
 	})
 }
 
-// Datagrams that are fewer than their share are all stored, though a stream sends more than the queue holds and the store
-// takes nothing for a while.
+// Datagrams that are fewer than their share are all stored, though a stream sends more than the queue holds and the
+// store takes nothing for a while.
 func TestFastStreamDropsNoDatagrams(t *testing.T) {
 	cfg, st := testConfig(), &memory{hold: make(chan struct{})}
 	cfg.UDP, cfg.TCP = []string{"127.0.0.1:0"}, []string{"127.0.0.1:0"}

@@ -18,7 +18,8 @@ func syslogLines(from, to int) string {
 		if i%5 == 4 {
 			n--
 		}
-		fmt.Fprintf(&b, "2026-11-20T10:%02d:%02dZ gw kernel: [NEW] IN=br0 SRC=192.168.1.9 DST=198.51.100.1 PROTO=TCP SPT=%d DPT=443\n", n/60, n%60, 1024+n)
+		fmt.Fprintf(&b, "2026-11-20T10:%02d:%02dZ gw kernel: [NEW] IN=br0 SRC=192.168.1.9 DST=198.51.100.1 PROTO=TCP "+
+			"SPT=%d DPT=443\n", n/60, n%60, 1024+n)
 	}
 	return b.String()
 }

@@ -10,7 +10,8 @@ import (
 )
 
 func TestRepair(t *testing.T) {
-	const packet = "IN=br-lan OUT=wan0 SRC=192.168.128.10 DST=198.18.62.16 LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=48109 DF PROTO=TCP SPT=56256 DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0"
+	const packet = "IN=br-lan OUT=wan0 SRC=192.168.128.10 DST=198.18.62.16 LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=48109 " +
+		"DF PROTO=TCP SPT=56256 DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0"
 	const shrink = "TCP: Treason uncloaked! Peer 192.0.2.1:39660/80 shrinks window 3584164780:3584164970. Repaired."
 	for _, tc := range []struct {
 		name, in string
@@ -23,10 +24,12 @@ func TestRepair(t *testing.T) {
 			[]string{"Out of Memory: Killed process 870 (httpd).", shrink, "Out of Memory: Killed process 1 (a)."}},
 		{"breaks at line ends", "Nov  1 12:00:00 gw a: x<br>\nNov  1 12:00:01 gw a: y<br>\n", true,
 			[]string{"Nov  1 12:00:00 gw a: x", "Nov  1 12:00:01 gw a: y"}},
-		{"entities and tags", "<html><body><pre>\n&lt;4&gt;Nov  1 12:00:00 gw a: <b>x</b> &amp; y\n</pre></body></html>", true, []string{"<4>Nov  1 12:00:00 gw a: x & y"}},
+		{"entities and tags", "<html><body><pre>\n&lt;4&gt;Nov  1 12:00:00 gw a: <b>x</b> &amp; y\n" +
+			"</pre></body></html>", true, []string{"<4>Nov  1 12:00:00 gw a: x & y"}},
 		{"the kernel's own brackets", "<pre>\n[ 1.000000]  <TASK>\n<13>x\n</pre>", true,
 			[]string{"[ 1.000000]  <TASK>", "<13>x"}},
-		{"a log that mentions tags", "Nov  1 12:00:00 gw httpd: GET /?q=<br />hello\nNov  1 12:00:01 gw httpd: <p>none\n", false, nil},
+		{"a log that mentions tags", "Nov  1 12:00:00 gw httpd: GET /?q=<br />hello\n" +
+			"Nov  1 12:00:01 gw httpd: <p>none\n", false, nil},
 		{"cut in a number", shrink[:80] + "\n" + shrink[80:] + "\n", false, []string{shrink, ""}},
 		{"cut in a word, twice", shrink[:20] + "\n" + shrink[20:50] + "\n" + shrink[50:], false, []string{shrink}},
 		{"cut at a blank that is gone", "nf_conntrack: table full, dropping\npacket", false,
@@ -36,7 +39,8 @@ func TestRepair(t *testing.T) {
 			[]string{"Nov  1 12:00:00 gw kernel: " + shrink}},
 		{"new wording", "TCP: Peer 192.0.2.1:39660/80 unexpectedly shrunk window 1:\n2 (repaired)", false,
 			[]string{"TCP: Peer 192.0.2.1:39660/80 unexpectedly shrunk window 1:2 (repaired)"}},
-		{"a process cut in its name", "Out of memory: Killed process 870 (htt\npd) total-vm:1kB, anon-rss:1kB, file-rss:0kB", false,
+		{"a process cut in its name", "Out of memory: Killed process 870 (htt\n" +
+			"pd) total-vm:1kB, anon-rss:1kB, file-rss:0kB", false,
 			[]string{"Out of memory: Killed process 870 (httpd) total-vm:1kB, anon-rss:1kB, file-rss:0kB"}},
 		{"a whole message and prose", "Out of Memory: Killed process 870 (httpd).\nThat was all.\n", false, nil},
 		{"half a message and prose", shrink[:80] + "\nwhich is odd.\n", false, nil},

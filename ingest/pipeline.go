@@ -258,11 +258,12 @@ func (w *writer) store(ctx context.Context, b store.Batch) error {
 	}
 }
 
-// passes reports whether an error of the store is one of the system that passes, and does not come from the batch: a full
-// disk or quota, no file descriptor or memory left, a file server that is away,
-// a data directory that was taken away. Such a batch is tried until it is stored.
+// passes reports whether an error of the store is one of the system that passes, and does not come from the batch: a
+// full disk or quota, no file descriptor or memory left, a file server that is away, a data directory that was taken
+// away. Such a batch is tried until it is stored.
 func passes(err error) bool {
-	return slices.ContainsFunc([]error{store.ErrFull, store.ErrGone, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EAGAIN,
+	return slices.ContainsFunc([]error{store.ErrFull, store.ErrGone, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM,
+		syscall.EAGAIN,
 		syscall.EINTR, syscall.ENOSPC, syscall.EDQUOT, syscall.ESTALE}, func(e error) bool {
 		return errors.Is(err, e)
 	})

@@ -141,7 +141,8 @@ func TestUDPBurstIsLossless(t *testing.T) {
 		if i > 0 && i%atOnce == 0 {
 			waitFor(t, s, func(st Stats) bool { return st.Stored == uint64(i) })
 		}
-		fmt.Fprintf(c, "<4>Nov 21 20:28:21 gw kernel: [ 5632.%06d] [NEW] IN=br-lan OUT=wan0 SRC=192.168.128.10 DST=198.18.62.16 LEN=60 PROTO=TCP SPT=%d DPT=443 SYN", i, 1024+i)
+		fmt.Fprintf(c, "<4>Nov 21 20:28:21 gw kernel: [ 5632.%06d] [NEW] IN=br-lan OUT=wan0 SRC=192.168.128.10 "+
+			"DST=198.18.62.16 LEN=60 PROTO=TCP SPT=%d DPT=443 SYN", i, 1024+i)
 	}
 	waitFor(t, s, func(st Stats) bool { return st.Stored+st.Kernel >= n })
 	if err := stop(); err != nil {

@@ -92,8 +92,8 @@ type connLimits struct {
 	maxBytes int
 }
 
-// spareFiles is the number of file descriptors that connections leave to the store, to followed files and to the rest of
-// the process; of a limit below its double they leave half.
+// spareFiles is the number of file descriptors that connections leave to the store, to followed files and to the rest
+// of the process; of a limit below its double they leave half.
 const spareFiles = 256
 
 // connsOf returns how many of the wanted connections a limit of file descriptors allows.

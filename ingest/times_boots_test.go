@@ -36,7 +36,8 @@ func TestSeveralBoots(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			db := openStore(t)
 			sum := importText(t, db, Options{CapturedAt: at}, tc.text)
-			if several := strings.Contains(strings.Join(sum.Notes, "\n"), "boots: only the last"); several != (tc.name != "one") {
+			notes := strings.Join(sum.Notes, "\n")
+			if several := strings.Contains(notes, "boots: only the last"); several != (tc.name != "one") {
 				t.Errorf("notes %q", sum.Notes)
 			}
 			last := map[string]store.Entry{}

@@ -180,7 +180,8 @@ func TestUntimedDump(t *testing.T) {
 }
 
 func TestUntimedBounds(t *testing.T) {
-	const syslog = "<4>Nov 21 20:00:00 gw kernel: a: one\n<4>Nov 21 20:00:10 gw kernel: b: two\n<4>Nov 21 20:00:20 gw kernel: c: three\n"
+	const syslog = "<4>Nov 21 20:00:00 gw kernel: a: one\n<4>Nov 21 20:00:10 gw kernel: b: two\n" +
+		"<4>Nov 21 20:00:20 gw kernel: c: three\n"
 	for _, tc := range []struct {
 		name string
 		opt  Options
@@ -202,7 +203,8 @@ func TestUntimedBounds(t *testing.T) {
 			"nf_conntrack: table full, dropping packet 21:00:00.000 ±24h0m0s, <4>a: one 21:00:00.000 ±24h0m0s"},
 		{"stamps of the file count more", Options{},
 			"Nov 21 20:30:00 gw kernel: s: 1\na: one\nNov 21 20:30:10 gw kernel: s: 2\n",
-			"Nov 21 20:30:00 gw kernel: s: 1 20:30:00.000 ±0s, a: one 20:30:05.000 ±6s, Nov 21 20:30:10 gw kernel: s: 2 20:30:10.000 ±0s"},
+			"Nov 21 20:30:00 gw kernel: s: 1 20:30:00.000 ±0s, a: one 20:30:05.000 ±6s, Nov 21 20:30:10 gw kernel: " +
+				"s: 2 20:30:10.000 ±0s"},
 		{"between a stamp and a stored line", Options{}, "Nov 21 20:00:06 gw kernel: s: 1\nx: y\nb: two\n",
 			"Nov 21 20:00:06 gw kernel: s: 1 20:00:06.000 ±0s, x: y 20:00:08.000 ±3s"},
 	} {
@@ -291,7 +293,8 @@ func TestFilesWithClocksFirst(t *testing.T) {
 	for name, text := range map[string]string{
 		"1-dmesg-t.txt": "b: two\na: one\n",
 		"2-dmesg.txt":   "[   10.250000] b: two\n[   12.000000] x: y\n",
-		"3-syslog.log":  "Nov 21 20:00:08 gw kernel: [   10.250000] b: two\nNov 21 20:00:09 gw kernel: [   11.000000] a: one\n",
+		"3-syslog.log": "Nov 21 20:00:08 gw kernel: [   10.250000] b: two\n" +
+			"Nov 21 20:00:09 gw kernel: [   11.000000] a: one\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

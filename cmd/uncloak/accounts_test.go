@@ -18,7 +18,7 @@ import (
 	"uncloak/store/bolt"
 )
 
-// sendAs sends datagrams from an address of its own: the whole of 127/8 is ours.
+// sendAs sends datagrams from an address of its own: the whole of 127/8 belongs to this machine.
 func sendAs(t *testing.T, address, to string, lines ...string) {
 	t.Helper()
 	c, err := (&net.Dialer{LocalAddr: &net.UDPAddr{IP: net.ParseIP(address)}}).Dial("udp", to)
@@ -34,7 +34,7 @@ func sendAs(t *testing.T, address, to string, lines ...string) {
 	}
 }
 
-// repeat is n lines of a format with the line's number in it.
+// repeat returns n lines of a format that takes the line's number.
 func repeat(n int, format string) (out []string) {
 	for i := range n {
 		out = append(out, fmt.Sprintf(format, i))
@@ -42,8 +42,9 @@ func repeat(n int, format string) (out []string) {
 	return out
 }
 
-// A serve whose config says something else of each sender; everything that is counted of a sender is shown at every place where
-// accounts are: /metrics, check and report, as text and as JSON, and what a finding rests on is said in the finding.
+// A serve whose config says something else of each sender; everything that is counted of a sender is shown at every
+// place where accounts are: /metrics, check and report, as text and as JSON, and what a finding rests on is said in the
+// finding.
 func TestAccountsEverywhere(t *testing.T) {
 	data, file := t.TempDir(), filepath.Join(t.TempDir(), "c.yaml")
 	if err := os.WriteFile(file, []byte(`
@@ -60,25 +61,32 @@ routers:
 		t.Fatal(err)
 	}
 	began, now := time.Now(), time.Now().UTC().Truncate(24*time.Hour).Add(-12*time.Hour) // no hour ends in between
-	d := serveAt(t, func() time.Time { return now.Add(time.Since(began)) }, data, "--config", file, "--http", "127.0.0.1:0")
+	d := serveAt(t, func() time.Time { return now.Add(time.Since(began)) }, data, "--config", file, "--http",
+		"127.0.0.1:0")
 	var said struct{ At string }
 	if err := json.Unmarshal([]byte(d.log.wait(t, `"msg":"metrics"`)), &said); err != nil {
 		t.Fatal(err)
 	}
 	stamp, inTokyo := now.Format(time.Stamp), now.Add(9*time.Hour).Format(time.Stamp)
-	packet := "kernel: IN=br0 OUT=eth0 SRC=192.168.1.5 DST=198.18.0.1 LEN=60 TTL=63 ID=%d DF PROTO=TCP SPT=2000 DPT=443 SYN"
+	packet := "kernel: IN=br0 OUT=eth0 SRC=192.168.1.5 DST=198.18.0.1 LEN=60 TTL=63 ID=%d DF PROTO=TCP SPT=2000 " +
+		"DPT=443 SYN"
 	sendAs(t, "127.0.0.1", d.udp, repeat(100, "<4>"+inTokyo+" x "+packet)...)
-	sendAs(t, "127.0.0.1", d.udp, "<13>"+inTokyo+" x frobd: frob", "<13>"+inTokyo+" x frobd: "+strings.Repeat("y", 2000), "\r\n")
-	sendAs(t, "127.0.0.2", d.udp, "<134>"+stamp+" x LAN2 link down", "<134>"+stamp+" x DHCP-Guest assigned 192.168.88.10 for AA:BB:CC:DD:EE:FF laptop")
+	sendAs(t, "127.0.0.1", d.udp, "<13>"+inTokyo+" x frobd: frob",
+		"<13>"+inTokyo+" x frobd: "+strings.Repeat("y", 2000), "\r\n")
+	sendAs(t, "127.0.0.2", d.udp, "<134>"+stamp+" x LAN2 link down",
+		"<134>"+stamp+" x DHCP-Guest assigned 192.168.88.10 for AA:BB:CC:DD:EE:FF laptop")
 	sendAs(t, "127.0.0.3", d.udp, repeat(150, "<4>"+stamp+" x "+packet)...)
 	for i := range 312 { // every third is missing once the numbers are believed
 		if i < 12 || i%3 != 2 {
-			sendAs(t, "127.0.0.4", d.udp, fmt.Sprintf("<189>%d: %s: %%SYS-5-CONFIG_I: Configured from console", 1000+i, stamp))
+			sendAs(t, "127.0.0.4", d.udp, fmt.Sprintf("<189>%d: %s: %%SYS-5-CONFIG_I: Configured from console", 1000+i,
+				stamp))
 		}
 	}
-	sendAs(t, "127.0.0.4", d.udp, fmt.Sprintf("<189>1312: %s: %%SYS-5-CONFIG_I: Configured from console", stamp), fmt.Sprintf("<189>1313: %s: %%SYS-5-CONFIG_I: x", stamp))
+	sendAs(t, "127.0.0.4", d.udp, fmt.Sprintf("<189>1312: %s: %%SYS-5-CONFIG_I: Configured from console", stamp),
+		fmt.Sprintf("<189>1313: %s: %%SYS-5-CONFIG_I: x", stamp))
 	sendAs(t, "127.0.0.5", d.udp, repeat(50, "<4>"+stamp+" x "+packet)...)
-	sendAs(t, "127.0.0.5", d.udp, "<5>"+stamp+" x systemd-journald[3]: Suppressed 70 messages from frob.service", "<5>"+stamp+" x last message repeated 9 times")
+	sendAs(t, "127.0.0.5", d.udp, "<5>"+stamp+" x systemd-journald[3]: Suppressed 70 messages from frob.service",
+		"<5>"+stamp+" x last message repeated 9 times")
 	sendAs(t, "127.0.0.99", d.udp, repeat(30, "<13>stranger %d")...)
 	stored(t, data, 102+2+50+214+52)
 
@@ -101,14 +109,20 @@ routers:
 		{"tokyo", "oversize", 1, "lines_cut_total", "1 line was cut at the limit", ""},
 		{"tokyo", "blank", 1, `lines_dropped_total{reason="empty",`, "1 line was broken: empty", ""},
 		{"mt", "parsed", 2, "lines_parsed_total", "", ""},
-		{"noisy", "limited", 100, `lines_dropped_total{reason="rate",`, "100 lines were dropped by its rate limit: raise rate", "100 lines were dropped by its rate limit"},
+		{"noisy", "limited", 100, `lines_dropped_total{reason="rate",`,
+			"100 lines were dropped by its rate limit: raise rate", "100 lines were dropped by its rate limit"},
 		{"noisy", "received", 150, "lines_received_total", "  150 ", "  150 "},
-		{"numbered", "missing", 100, "lines_missing_total", "100 lines were lost on the way, by its sequence numbers", "100 lines were lost on the way, by its sequence numbers"},
-		{"shy", "suppressed", 70, "lines_suppressed_total", "it says that it left out 70 lines itself", "70 lines were left out by the sender itself"},
-		{"shy", "repeated", 9, "lines_repeated_total", "it says that 9 lines were like the one before", "9 lines were like the one before"},
-		{"", "not_allowed", 30, `lines_dropped_total{reason="not_allowed",`, "30 lines or connections were not taken", "30 lines or connections were not taken"},
+		{"numbered", "missing", 100, "lines_missing_total", "100 lines were lost on the way, by its sequence numbers",
+			"100 lines were lost on the way, by its sequence numbers"},
+		{"shy", "suppressed", 70, "lines_suppressed_total", "it says that it left out 70 lines itself",
+			"70 lines were left out by the sender itself"},
+		{"shy", "repeated", 9, "lines_repeated_total", "it says that 9 lines were like the one before",
+			"9 lines were like the one before"},
+		{"", "not_allowed", 30, `lines_dropped_total{reason="not_allowed",`, "30 lines or connections were not taken",
+			"30 lines or connections were not taken"},
 	}
-	address := map[string]string{"tokyo": "127.0.0.1", "mt": "127.0.0.2", "noisy": "127.0.0.3", "numbered": "127.0.0.4", "shy": "127.0.0.5", "": "127.0.0.99"}
+	address := map[string]string{"tokyo": "127.0.0.1", "mt": "127.0.0.2", "noisy": "127.0.0.3", "numbered": "127.0.0.4",
+		"shy": "127.0.0.5", "": "127.0.0.99"}
 
 	_, metrics := get(t, http.DefaultClient, said.At)
 	http.DefaultClient.CloseIdleConnections()
@@ -118,9 +132,12 @@ routers:
 	if err := json.Unmarshal([]byte(out.out), &checked); err != nil {
 		t.Fatal(err, out.errOut)
 	}
-	whole := []string{"--from", now.Add(-12 * time.Hour).Format(time.RFC3339), "--to", now.Add(time.Hour).Format(time.RFC3339)}
+	whole := []string{"--from", now.Add(-12 * time.Hour).Format(time.RFC3339), "--to",
+		now.Add(time.Hour).Format(time.RFC3339)}
 	var model report.Model
-	if err := json.Unmarshal([]byte(ok(t, "", append(append([]string{"report", "--format", "json"}, whole...), args...)...)), &model); err != nil {
+	if err := json.Unmarshal(
+		[]byte(ok(t, "", append(append([]string{"report", "--format", "json"}, whole...), args...)...)),
+		&model); err != nil {
 		t.Fatal(err)
 	}
 	checkText := words(uncloak(t, "", append([]string{"check"}, args...)...).out)
@@ -129,12 +146,14 @@ routers:
 		who, name := sender(r.router, address[r.router]), r.router+" "+r.key
 		want := fmt.Sprintf(`uncloak_%s{router="%s",sender="%s"} %v`, r.metric, r.router, address[r.router], r.want)
 		if head, reason, cut := strings.Cut(r.metric, "{"); cut {
-			want = fmt.Sprintf(`uncloak_%s{%srouter="%s",sender="%s"} %v`, head, reason, r.router, address[r.router], r.want)
+			want = fmt.Sprintf(`uncloak_%s{%srouter="%s",sender="%s"} %v`, head, reason, r.router, address[r.router],
+				r.want)
 		}
 		if !strings.Contains(metrics, want+"\n") {
 			t.Errorf("%s: metrics have no %s", name, want)
 		}
-		for place, senders := range map[string][]report.Sender{"check": checked.Received.Senders, "report": model.Health} {
+		for place, senders := range map[string][]report.Sender{"check": checked.Received.Senders,
+			"report": model.Health} {
 			if got := value(t, senders, address[r.router], r.key); got != r.want {
 				t.Errorf("%s: %s says %v, want %v", name, place, got, r.want)
 			}
@@ -170,7 +189,8 @@ routers:
 	}
 }
 
-// In one hour of a day a third of the lines does not arrive, and ends of sessions are without a beginning: how many lines must be missing is said at every place.
+// In one hour of a day a third of the lines does not arrive, and ends of sessions are without a beginning: how many
+// lines must be missing is said at every place.
 func TestEstimatedLossEverywhere(t *testing.T) {
 	data := t.TempDir()
 	day := time.Now().UTC().Truncate(24 * time.Hour).Add(-24 * time.Hour)
@@ -178,7 +198,8 @@ func TestEstimatedLossEverywhere(t *testing.T) {
 	for hour := range 12 {
 		for i := range 330 {
 			at := day.Add(time.Duration(hour)*time.Hour + time.Duration(i)*10*time.Second)
-			flow := fmt.Sprintf("tcp 6 %%s src=192.168.1.5 dst=198.18.%d.%d sport=%d dport=443 %%s src=198.18.%d.%d dst=203.0.113.7 sport=443 dport=%d",
+			flow := fmt.Sprintf("tcp 6 %%s src=192.168.1.5 dst=198.18.%d.%d sport=%d dport=443 %%s src=198.18.%d.%d "+
+				"dst=203.0.113.7 sport=443 dport=%d",
 				hour, i%250, 10000+hour*400+i, hour, i%250, 10000+hour*400+i)
 			if hour != 8 || i%3 > 0 {
 				fmt.Fprintf(&log, "[%d.000000]\t[NEW] "+flow+"\n", at.Unix(), "120 SYN_SENT", "[UNREPLIED]")
@@ -191,7 +212,8 @@ func TestEstimatedLossEverywhere(t *testing.T) {
 	ok(t, log.String(), "import", "--data", data, "--router", "gw", "--timezone", "UTC", "-")
 	args := []string{"--data", data, "--timezone", "UTC"}
 	var checked report.Check
-	if err := json.Unmarshal([]byte(uncloak(t, "", append([]string{"check", "--format", "json"}, args...)...).out), &checked); err != nil {
+	if err := json.Unmarshal([]byte(uncloak(t, "", append([]string{"check", "--format", "json"}, args...)...).out),
+		&checked); err != nil {
 		t.Fatal(err)
 	}
 	estimated := checked.Received.Senders[0].Estimated
@@ -203,8 +225,10 @@ func TestEstimatedLossEverywhere(t *testing.T) {
 		want string
 	}{
 		{[]string{"check"}, "lines must be missing: sessions end that never began"},
-		{[]string{"report", "--day", day.Format(time.DateOnly)}, "lines must be missing: sessions end that never began"},
-		{[]string{"report", "--day", day.Format(time.DateOnly), "--format", "json"}, fmt.Sprintf(`"estimated": %d`, estimated)},
+		{[]string{"report", "--day", day.Format(time.DateOnly)},
+			"lines must be missing: sessions end that never began"},
+		{[]string{"report", "--day", day.Format(time.DateOnly), "--format", "json"},
+			fmt.Sprintf(`"estimated": %d`, estimated)},
 		{[]string{"report", "--day", day.Format(time.DateOnly)}, "of the log of gw is missing"},
 	} {
 		if got := words(uncloak(t, "", append(c.args, args...)...).out); !strings.Contains(got, c.want) {
@@ -219,7 +243,7 @@ func TestEstimatedLossEverywhere(t *testing.T) {
 	a := newApp(strings.NewReader(""), io.Discard, io.Discard)
 	a.log, a.cfg = slog.New(slog.DiscardHandler), defaultConfig()
 	a.cfg.Data, a.cfg.location = data, time.UTC
-	h, err := a.newHouse(st, true)
+	h, err := a.newInstance(st, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +255,7 @@ func TestEstimatedLossEverywhere(t *testing.T) {
 	}
 }
 
-// value is what the JSON of an account says.
+// value returns a field of an account in JSON.
 func value(t *testing.T, senders []report.Sender, address, key string) float64 {
 	t.Helper()
 	for _, s := range senders {
@@ -253,5 +277,5 @@ func value(t *testing.T, senders []report.Sender, address, key string) float64 {
 	return -1
 }
 
-// words is a text with one blank between its words: lines are broken anywhere.
+// words returns text with one blank between words, since reports break lines anywhere.
 func words(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -15,17 +15,19 @@ import (
 )
 
 func (a *app) ackCommand() *cobra.Command {
-	var t times
+	var t windowFlags
 	var until, note, format string
 	var list, remove bool
 	cmd := &cobra.Command{Use: "ack ID", Short: "Say that a finding is known: it is not shown any more",
-		Long: "Acknowledges a finding, or a whole incident by the id of its root (uncloak findings shows the ids). It is then left out of the\n" +
-			"text, the verdict and --fail-on of report and findings; --all shows it, and the JSON always has it. The ack ends by itself\n" +
-			"when the finding becomes more than twice as large as it was, or when something new goes with it. It is kept in the data\n" +
-			"directory. What is always known can stand in the config, too: known.\n\n" +
+		Long: "Acknowledges a finding, or a whole incident by the id of its root (uncloak findings shows the\n" +
+			"ids). It is then left out of the text, the verdict and --fail-on of report and findings; --all\n" +
+			"shows it, and the JSON always has it. The ack ends by itself when the finding becomes more than\n" +
+			"twice as large as it was, or when something new goes with it. It is kept in the data directory.\n" +
+			"What is always known can stand in the config, too: known.\n\n" +
 			"The finding is looked for where report would look: yesterday, or what --day, --from and --to say.",
-		Example: "uncloak ack periodic-burst-192.168.128.12-1800s --note 'nightly backup' --until 2026-12-31\nuncloak ack --list\nuncloak ack --remove burst-192.168.128.12",
-		Args:    cobra.MaximumNArgs(1)}
+		Example: "uncloak ack periodic-burst-192.168.128.12-1800s --note 'nightly backup' --until 2026-12-31\n" +
+			"uncloak ack --list\nuncloak ack --remove burst-192.168.128.12",
+		Args: cobra.MaximumNArgs(1)}
 	t.add(cmd)
 	f := cmd.Flags()
 	f.StringVar(&until, "until", "", "last day on which it holds, or a time (default for good)")
@@ -40,7 +42,8 @@ func (a *app) ackCommand() *cobra.Command {
 		case list && (remove || len(args) > 0):
 			return usagef("--list takes no ID and no --remove; see: %s --help", cmd.CommandPath())
 		case !list && len(args) == 0:
-			return usagef("ack needs the id of a finding (uncloak findings shows them), or --list; see: %s --help", cmd.CommandPath())
+			return usagef("ack needs the id of a finding (uncloak findings shows them), or --list; see: %s --help",
+				cmd.CommandPath())
 		case remove && (until != "" || note != ""):
 			return usagef("--remove takes no --until and no --note")
 		}
@@ -68,7 +71,8 @@ func (a *app) ackCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.stdout, "acknowledged%s: %s\nit ends when this becomes more than twice as large; take it back: uncloak ack --remove %s\n",
+			_, err = fmt.Fprintf(a.stdout, "acknowledged%s: %s\n"+
+				"it ends when this becomes more than twice as large; take it back: uncloak ack --remove %s\n",
 				a.untilWords(got.Until), report.Clean(got.Title), quote(report.Clean(got.ID)))
 			return err
 		})
@@ -76,7 +80,7 @@ func (a *app) ackCommand() *cobra.Command {
 	return cmd
 }
 
-// withSession sets the program up and calls f with the way to the data.
+// withSession reads the config, opens a session to the data directory and calls f with it.
 func (a *app) withSession(cmd *cobra.Command, f func(context.Context, *session) error) (err error) {
 	if err := a.setup(cmd); err != nil {
 		return err

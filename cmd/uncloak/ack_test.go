@@ -12,7 +12,7 @@ import (
 	"uncloak/detect"
 )
 
-// habits is six days of a host that bursts at :00 and :30 with n(day) sessions, as a router logs it.
+// habits returns a router's log of six days in which a host opens n(day) sessions at :00 and :30 of each hour.
 func habits(n func(day int) int) string {
 	var b bytes.Buffer
 	port := 20000
@@ -22,15 +22,17 @@ func habits(n func(day int) int) string {
 			for i := range n(day) {
 				port = 20000 + (port+1)%40000
 				b.WriteString(at.Add(time.Duration(i/30) * time.Second).Format(time.Stamp))
-				b.WriteString(" gw kernel: [NEW] IN=br-lan OUT=eth1 SRC=192.168.128.12 DST=198.18." + itoa(slot) + "." + itoa(i%250) +
-					" LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=" + itoa(port) + " DPT=6881 WINDOW=64240 RES=0x00 SYN URGP=0 \n")
+				b.WriteString(" gw kernel: [NEW] IN=br-lan OUT=eth1 SRC=192.168.128.12 DST=198.18." + itoa(slot) + "." +
+					itoa(i%250) +
+					" LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=" + itoa(port) +
+					" DPT=6881 WINDOW=64240 RES=0x00 SYN URGP=0 \n")
 			}
 		}
 	}
 	return b.String()
 }
 
-// lived is a data directory with habits.
+// lived returns a data directory into which habits was imported.
 func lived(t *testing.T, n func(day int) int) (data string, read func(args ...string) result) {
 	t.Helper()
 	data = filepath.Join(t.TempDir(), "data")
@@ -51,32 +53,40 @@ func decoded(t *testing.T, r result) (fs []detect.Finding) {
 func TestAck(t *testing.T) {
 	data, read := lived(t, func(day int) int { return 40 + day/4*50 }) // 40 a burst, from the fifth day on 90
 	const id = "periodic-burst-192.168.128.12-1800s"
-	monday, tuesday, friday := []string{"--day", "2026-11-16"}, []string{"--day", "2026-11-17"}, []string{"--day", "2026-11-20"}
+	monday, tuesday, friday := []string{"--day", "2026-11-16"}, []string{"--day", "2026-11-17"}, []string{"--day",
+		"2026-11-20"}
 	on := func(day []string, args ...string) result { return read(append(args, day...)...) }
 	if r := on(tuesday, "findings", "--fail-on", "info"); r.code != 3 || !strings.Contains(r.out, id) {
 		t.Fatalf("before: %d %s", r.code, r.out)
 	}
-	if r := on(monday, "ack", "periodic-burst-192.168.128.21-1800s"); r.code != 2 || !strings.Contains(r.errOut, "there is "+id) {
+	if r := on(monday, "ack", "periodic-burst-192.168.128.21-1800s"); r.code != 2 ||
+		!strings.Contains(r.errOut, "there is "+id) {
 		t.Errorf("another id: %d %s", r.code, r.errOut)
 	}
-	if r := on(monday, "ack", id, "--until", "2020-01-01"); r.code != 2 || !strings.Contains(r.errOut, "is over already") {
+	if r := on(monday, "ack", id, "--until", "2020-01-01"); r.code != 2 ||
+		!strings.Contains(r.errOut, "is over already") {
 		t.Errorf("over: %d %s", r.code, r.errOut)
 	}
-	if r := on(monday, "ack", id, "--note", "backup \x1b[31m"); r.code != 0 || !strings.HasPrefix(r.out, "acknowledged: ") {
+	if r := on(monday, "ack", id, "--note", "backup \x1b[31m"); r.code != 0 ||
+		!strings.HasPrefix(r.out, "acknowledged: ") {
 		t.Fatalf("ack: %d %s %s", r.code, r.out, r.errOut)
 	}
 	if info, err := os.Stat(filepath.Join(data, "acks.json")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the file: %v %v", info, err)
 	}
-	if r := read("ack", "--list"); r.code != 0 || !strings.Contains(r.out, id) || !strings.Contains(r.out, `backup \x1b[31m`) {
+	if r := read("ack", "--list"); r.code != 0 || !strings.Contains(r.out, id) ||
+		!strings.Contains(r.out, `backup \x1b[31m`) {
 		t.Errorf("list: %d %q", r.code, r.out)
 	}
-	for _, args := range [][]string{{"findings"}, {"report"}, {"report", "--format", "md"}, {"report", "--format", "html"}} {
+	for _, args := range [][]string{{"findings"}, {"report"}, {"report", "--format", "md"},
+		{"report", "--format", "html"}} {
 		r := on(tuesday, append(args, "--fail-on", "info")...)
-		if r.code != 0 || strings.Contains(r.out, "opens 40 sessions") || !strings.Contains(r.out, "1 known finding not shown; --all shows them.") {
+		if r.code != 0 || strings.Contains(r.out, "opens 40 sessions") ||
+			!strings.Contains(r.out, "1 known finding not shown; --all shows them.") {
 			t.Errorf("%v: %d %s", args, r.code, r.out)
 		}
-		if r := on(tuesday, append(args, "--all")...); !strings.Contains(r.out, "opens 40 sessions") || strings.Contains(r.out, "not shown") {
+		if r := on(tuesday, append(args, "--all")...); !strings.Contains(r.out, "opens 40 sessions") ||
+			strings.Contains(r.out, "not shown") {
 			t.Errorf("%v --all: %s", args, r.out)
 		}
 	}
@@ -88,7 +98,8 @@ func TestAck(t *testing.T) {
 	if r.code != 3 || !strings.Contains(r.out, id) {
 		t.Errorf("more than twice as much is news: %d %s", r.code, r.out)
 	}
-	if r := on(friday, "report"); !strings.Contains(r.out, "It was acknowledged") || !strings.Contains(r.out, "it is shown again") {
+	if r := on(friday, "report"); !strings.Contains(r.out, "It was acknowledged") ||
+		!strings.Contains(r.out, "it is shown again") {
 		t.Errorf("why it is shown again: %s", r.out)
 	}
 	if r := read("ack", "--remove", id); r.code != 0 {
@@ -103,7 +114,8 @@ func TestAck(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(data, "acks.json"), []byte("[{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r := on(tuesday, "findings", "--fail-on", "info"); r.code != 3 || !strings.Contains(r.out, id) || !strings.Contains(r.errOut, "acks.json is damaged") {
+	if r := on(tuesday, "findings", "--fail-on", "info"); r.code != 3 || !strings.Contains(r.out, id) ||
+		!strings.Contains(r.errOut, "acks.json is damaged") {
 		t.Errorf("a damaged file: %d %s %s", r.code, r.out, r.errOut)
 	}
 }
@@ -112,7 +124,8 @@ func TestAckWhileServeRuns(t *testing.T) {
 	data, read := lived(t, func(int) int { return 40 })
 	const id = "burst-192.168.128.12" // its key
 	d := serve(t, data)
-	if r := read("ack", id, "--day", "2026-11-17", "--until", "2999-12-31"); r.code != 0 || !strings.Contains(r.out, "until Wed 3000-01-01 00:00") {
+	if r := read("ack", id, "--day", "2026-11-17", "--until", "2999-12-31"); r.code != 0 ||
+		!strings.Contains(r.out, "until Wed 3000-01-01 00:00") {
 		t.Fatalf("%d %s %s", r.code, r.out, r.errOut)
 	}
 	if r := read("findings", "--day", "2026-11-18", "--fail-on", "info"); r.code != 0 {
@@ -127,7 +140,7 @@ func TestAckWhileServeRuns(t *testing.T) {
 	}
 }
 
-// TestKnownInTheConfig changes what is known without a change of what is stored.
+// TestKnownInTheConfig changes the key known of the config over the same stored data.
 func TestKnownInTheConfig(t *testing.T) {
 	data, read := lived(t, func(int) int { return 40 })
 	ok(t, "", "report", "--data", data, "--timezone", "UTC", "--day", "2026-11-18")
@@ -186,16 +199,18 @@ func TestStatusInTheReport(t *testing.T) {
 		}
 		return 100
 	})
-	if r := read("report", "--day", "2026-11-20"); !strings.Contains(r.out, "Gone since Thu 2026-11-19: 192.168.128.12 opens 100 sessions at :00 and :30 of every hour.") {
+	if r := read("report", "--day", "2026-11-20"); !strings.Contains(r.out,
+		"Gone since Thu 2026-11-19: 192.168.128.12 opens 100 sessions at :00 and :30 of every hour.") {
 		t.Errorf("gone: %s", r.out)
 	}
 	var m struct{ Gone []detect.Finding }
-	if err := json.Unmarshal([]byte(read("report", "--day", "2026-11-20", "--format", "json").out), &m); err != nil || len(m.Gone) != 1 || m.Gone[0].Status != detect.Gone {
+	if err := json.Unmarshal([]byte(read("report", "--day", "2026-11-20", "--format", "json").out), &m); err != nil ||
+		len(m.Gone) != 1 || m.Gone[0].Status != detect.Gone {
 		t.Errorf("gone in the JSON: %v %+v", err, m.Gone)
 	}
 }
 
-// TestCronLine is the line of the README: yesterday, whatever was received.
+// TestCronLine runs the crontab line of the README: it reports yesterday, with or without data.
 func TestCronLine(t *testing.T) {
 	data, _ := lived(t, func(int) int { return 40 })
 	for _, c := range []struct {
@@ -208,7 +223,8 @@ func TestCronLine(t *testing.T) {
 		var out, errOut bytes.Buffer
 		a := newApp(strings.NewReader(""), &out, &errOut)
 		a.now = func() time.Time { return c.now }
-		if code := a.run(t.Context(), []string{"report", "--day", "yesterday", "--data", data, "--timezone", "UTC"}); code != 0 || !strings.Contains(out.String(), c.want) {
+		if code := a.run(t.Context(), []string{"report", "--day", "yesterday", "--data", data, "--timezone",
+			"UTC"}); code != 0 || !strings.Contains(out.String(), c.want) {
 			t.Errorf("%v: exit code %d, %s%s", c.now, code, out.String(), errOut.String())
 		}
 	}

@@ -23,7 +23,7 @@ import (
 // version is set by the linker: git describe.
 var version string
 
-// app is one run of the program.
+// app holds the state of one run of the program: its streams, clock, flags, config and log.
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -36,7 +36,7 @@ type app struct {
 	log        *slog.Logger
 }
 
-// usageError is the owner's to mend: exit code 2.
+// usageError marks an error that the user can mend in the command line or in the config: exit code 2.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
@@ -48,13 +48,15 @@ type exitCode int
 
 func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-// run is the program: it returns the exit code. 0 fine, 1 failed, 2 usage or config, 3 a finding that --fail-on asks for.
+// run executes one command line and returns the exit code: 0 fine, 1 failed, 2 usage or config, 3 a finding that
+// --fail-on asks for.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return newApp(stdin, stdout, stderr).run(ctx, args)
 }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
-	return &app{stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, level: new(slog.LevelVar), log: slog.New(slog.DiscardHandler)}
+	return &app{stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, level: new(slog.LevelVar),
+		log: slog.New(slog.DiscardHandler)}
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
@@ -74,7 +76,8 @@ func (a *app) report(err error) int {
 		api   *api.StatusError
 	)
 	switch {
-	case err == nil, errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe): // who reads us has had enough
+	case err == nil, errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
+		// the reader of the output has closed it
 		return 0
 	case errors.As(err, &code):
 		return int(code)
@@ -89,13 +92,13 @@ func (a *app) report(err error) int {
 	return 1
 }
 
-// root is the command tree.
+// root builds the command tree.
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "uncloak",
 		Short: "Says which host fills your router's session table, and when",
-		Long: `uncloak reads what your router logs and says which host fills its session table, at which minutes it does so, and
-what else goes with it.
+		Long: `uncloak reads what your router logs and says which host fills its session table, at which minutes it does
+so, and what else goes with it.
 
     See it work on a real capture:      uncloak demo
     Receive syslog from your router:    uncloak serve
@@ -127,8 +130,10 @@ Exit codes: 0 fine, 1 failed, 2 usage or config, 3 findings that --fail-on asks 
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w; see: %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.serveCommand(), a.importCommand(), a.reportCommand(), a.findingsCommand(), a.queryCommand(), a.whoCommand(), a.pruneCommand(), a.compactCommand(), a.backupCommand(), a.verifyCommand(), a.tableCommand(), a.parseCommand(),
-		a.ackCommand(), a.explainCommand(), a.capacityCommand(), a.checkCommand(), a.sendCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(root))
+	root.AddCommand(a.serveCommand(), a.importCommand(), a.reportCommand(), a.findingsCommand(), a.queryCommand(),
+		a.whoCommand(), a.pruneCommand(), a.compactCommand(), a.backupCommand(), a.verifyCommand(), a.tableCommand(),
+		a.parseCommand(), a.ackCommand(), a.explainCommand(), a.capacityCommand(), a.checkCommand(), a.sendCommand(),
+		a.demoCommand(), a.versionCommand(), a.manCommand(root))
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)
 		c.ValidArgsFunction = fileArgs(c)
@@ -152,7 +157,7 @@ func (a *app) setup(cmd *cobra.Command) (err error) {
 	return nil
 }
 
-// logTo is a log in the form that is configured.
+// logTo returns a logger that writes to w in the configured form.
 func (a *app) logTo(w io.Writer) *slog.Logger {
 	opts := &slog.HandlerOptions{Level: a.level}
 	if a.cfg.Log.Format == "json" {
@@ -168,7 +173,7 @@ func unknownCommand(root *cobra.Command, name string) error {
 	return usagef("unknown command %q; see: uncloak --help", name)
 }
 
-// usageArgs makes what check says a usage error; no check means no arguments.
+// usageArgs turns the errors of check into usage errors; a command without a check takes no arguments.
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	if check == nil {
 		check = cobra.NoArgs
@@ -184,7 +189,7 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// fileArgs keeps the shell from completing file names where a command takes none.
+// fileArgs returns how the shell completes the arguments of c: with file names for import, else with nothing.
 func fileArgs(c *cobra.Command) cobra.CompletionFunc {
 	if c.Name() == "import" {
 		return nil
@@ -200,7 +205,7 @@ func oneOf(flag, value string, allowed ...string) error {
 	return usagef("--%s %q is not known: %s", flag, value, strings.Join(allowed, ", "))
 }
 
-// versionText is the version from the linker, else what the build recorded.
+// versionText returns the version that the linker set, else the one that the build recorded.
 func versionText() string {
 	if version != "" {
 		return version

@@ -16,7 +16,8 @@ import (
 	"uncloak/report"
 )
 
-// listSettings says of each key what it is and where it comes from; the config was loaded from the same places before.
+// listSettings returns the value of each key and the place that set it: file and line, variable, flag or default. The
+// config was loaded from the same places before.
 func listSettings(cfg *config, file string, environ []string, flags *pflag.FlagSet) ([]report.Setting, error) {
 	from := map[string]string{}
 	keys := configKeys(reflect.TypeOf(*cfg), "")
@@ -59,7 +60,7 @@ func listSettings(cfg *config, file string, environ []string, flags *pflag.FlagS
 	return out, nil
 }
 
-// valueOf is the field of v with that key.
+// valueOf returns the field of v that has the given key.
 func valueOf(v reflect.Value, key string) reflect.Value {
 	head, rest, deeper := strings.Cut(key, ".")
 	for i := range v.NumField() {
@@ -74,7 +75,7 @@ func valueOf(v reflect.Value, key string) reflect.Value {
 	return reflect.Value{}
 }
 
-// settingText is a value as one would write it; "" for one that is not given.
+// settingText formats a value as the config file writes it; "" if it is not set.
 func settingText(v reflect.Value) string {
 	if !v.IsValid() || v.IsZero() {
 		return ""
@@ -99,12 +100,13 @@ func settingText(v reflect.Value) string {
 	return strings.Join(words, ", ")
 }
 
-// strayVariables lists variables that look like settings and are none.
+// strayVariables lists the environment variables that begin with UNCLOAK_ but set no key of the config.
 func strayVariables(environ []string) (out []string) {
 	name := envKey(configKeys(reflect.TypeFor[config](), ""))
 	for _, v := range environ {
 		variable, _, _ := strings.Cut(v, "=")
-		if key, _ := name(variable, ""); strings.HasPrefix(variable, "UNCLOAK_") && key == "" && variable != "UNCLOAK_CONFIG" && variable != "UNCLOAK_TEST_MAIN" {
+		if key, _ := name(variable, ""); strings.HasPrefix(variable, "UNCLOAK_") && key == "" &&
+			variable != "UNCLOAK_CONFIG" && variable != "UNCLOAK_TEST_MAIN" {
 			out = append(out, variable)
 		}
 	}

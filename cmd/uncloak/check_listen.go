@@ -42,7 +42,7 @@ func checkListen(c *report.Check, cfg ingest.Config, given bool) {
 		}
 		c.Listen = tried
 	}
-	if len(c.Listen) == 0 && deaf(cfg) {
+	if len(c.Listen) == 0 && receivesNothing(cfg) {
 		c.Problems = append(c.Problems, "nothing is listened at: give --udp or --tcp an address, or listen in the config")
 	}
 	if len(cfg.UDP) > 0 {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Senders whose clock is of 1970, of another zone, hours off, or runs too fast send to a running serve for an hour. Their lines have
-// the time of their receipt once that is known, and report and check say so, each in its own words.
+// Senders whose clock is of 1970, of another zone, hours off, or runs too fast send to a running serve for an hour.
+// Once serve knows of the wrong clock, their lines get the time of their receipt, and report and check say so.
 func TestWrongClocks(t *testing.T) {
 	data, file := t.TempDir(), filepath.Join(t.TempDir(), "c.yaml")
 	text := "routers:\n"
@@ -26,16 +26,21 @@ func TestWrongClocks(t *testing.T) {
 	var clock atomic.Int64
 	clock.Store(noon.UnixNano())
 	d := serveAt(t, func() time.Time { return time.Unix(0, clock.Load()) }, data, "--config", file)
-	packet := " x kernel: IN=br0 OUT=eth0 SRC=192.168.1.5 DST=198.18.0.1 LEN=60 TTL=63 ID=%d DF PROTO=TCP SPT=2000 DPT=443 SYN"
+	packet := " x kernel: IN=br0 OUT=eth0 SRC=192.168.1.5 DST=198.18.0.1 LEN=60 TTL=63 ID=%d DF PROTO=TCP SPT=2000 " +
+		"DPT=443 SYN"
 	const steps = 180
 	for i := range steps {
 		at := time.Unix(0, clock.Add(int64(20*time.Second))).UTC()
-		for address, off := range map[string]time.Duration{"127.0.0.1": 0, "127.0.0.3": 9 * time.Hour, "127.0.0.4": -10 * time.Hour, "127.0.0.5": -(2*time.Hour + 7*time.Minute),
+		for address, off := range map[string]time.Duration{"127.0.0.1": 0, "127.0.0.3": 9 * time.Hour,
+			"127.0.0.4": -10 * time.Hour, "127.0.0.5": -(2*time.Hour + 7*time.Minute),
 			"127.0.0.6": time.Duration(i) * time.Second / 2, "127.0.0.7": 9 * time.Hour} {
 			sendAs(t, address, d.udp, fmt.Sprintf("<4>"+at.Add(off).Format("Jan _2 15:04:05")+packet, i))
 		}
-		sendAs(t, "127.0.0.2", d.udp, fmt.Sprintf("<4>1 1970-01-01T00:%02d:%02dZ x kernel - - -"+strings.TrimPrefix(packet, " x kernel:"), i/60, i%60, i))
-		time.Sleep(15 * time.Millisecond) // so that they are received before the clock goes on; a late one or two do no harm
+		sendAs(t, "127.0.0.2", d.udp,
+			fmt.Sprintf("<4>1 1970-01-01T00:%02d:%02dZ x kernel - - -"+strings.TrimPrefix(packet, " x kernel:"), i/60,
+				i%60, i))
+		// so that they are received before the clock goes on; a late one or two do no harm
+		time.Sleep(15 * time.Millisecond)
 	}
 	stored(t, data, 7*steps)
 
@@ -43,10 +48,13 @@ func TestWrongClocks(t *testing.T) {
 	check := words(uncloak(t, "", append([]string{"check"}, args...)...).out)
 	report := words(ok(t, "", append([]string{"report", "--day", noon.Format(time.DateOnly)}, args...)...))
 	for _, c := range []struct{ in, want string }{
-		{check, "unset (127.0.0.2): its clock is "}, {check, " behind: set up NTP on it; until then its lines have the time of their receipt"},
-		{check, "tokyo (127.0.0.3): its clock is 9 h ahead: set up NTP on it, or say its zone (routers: timezone); until then its lines have the time of their receipt"},
+		{check, "unset (127.0.0.2): its clock is "},
+		{check, " behind: set up NTP on it; until then its lines have the time of their receipt"},
+		{check, "tokyo (127.0.0.3): its clock is 9 h ahead: set up NTP on it, or say its zone (routers: timezone); " +
+			"until then its lines have the time of their receipt"},
 		{check, "late (127.0.0.5): its clock is 2 h 7 min behind: set up NTP on it"},
-		{report, fmt.Sprintf("unset sent %d lines with a time that cannot be", steps)}, {report, "behind: it was never set"},
+		{report, fmt.Sprintf("unset sent %d lines with a time that cannot be", steps)},
+		{report, "behind: it was never set"},
 		{report, "the clock of tokyo is 9 h ahead: it looks like another time zone"},
 		{report, "the clock of honolulu is 10 h behind: it looks like another time zone"},
 		{report, "the clock of late is 2 h 7 min behind"},
@@ -61,9 +69,11 @@ func TestWrongClocks(t *testing.T) {
 			t.Errorf("a clock that is right is reported: %s in\n%s", fine, report)
 		}
 	}
-	// Their times are those of the receipt: all of them, or all but those of the first minutes, which may be a backlog (on a busy machine, of more).
+	// Their times are those of the receipt: all of them, or all but those of the first minutes, which may be a backlog
+	// (on a busy machine, of more).
 	hour := []string{"--from", noon.Format(time.RFC3339), "--to", noon.Add(61 * time.Minute).Format(time.RFC3339)}
-	for name, least := range map[string]int{"right": steps, "unset": steps, "tokyo": steps, "honolulu": steps / 2, "late": steps / 2, "told": steps} {
+	for name, least := range map[string]int{"right": steps, "unset": steps, "tokyo": steps, "honolulu": steps / 2,
+		"late": steps / 2, "told": steps} {
 		if n := count(t, data, append([]string{"--router", name}, hour...)...); n < least {
 			t.Errorf("%s: %d of %d lines have the time of their receipt", name, n, steps)
 		}

@@ -14,7 +14,7 @@ import (
 	"uncloak/detect"
 )
 
-// history is four bursts of one host, half an hour apart, with its address given out before.
+// history returns the log of a DHCP lease and of four bursts of its host, half an hour apart.
 func history() string {
 	var b bytes.Buffer
 	b.WriteString("Nov 20 11:00:00 gw dnsmasq-dhcp[412]: DHCPACK(br-lan) 192.168.128.12 52:54:00:4a:80:0c vmhost\n")
@@ -25,8 +25,10 @@ func history() string {
 				at = at.Add(time.Second)
 			}
 			b.WriteString(at.Format(time.Stamp))
-			b.WriteString(" gw kernel: [NEW] IN=br-lan OUT=eth1 SRC=192.168.128.12 DST=" + "198.18." + itoa(burst) + "." + itoa(i%250) +
-				" LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=" + itoa(20000+burst*300+i) + " DPT=6881 WINDOW=64240 RES=0x00 SYN URGP=0 \n")
+			b.WriteString(" gw kernel: [NEW] IN=br-lan OUT=eth1 SRC=192.168.128.12 DST=" + "198.18." + itoa(burst) +
+				"." + itoa(i%250) +
+				" LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=" + itoa(20000+burst*300+i) +
+				" DPT=6881 WINDOW=64240 RES=0x00 SYN URGP=0 \n")
 		}
 	}
 	b.WriteString("Nov 20 15:00:30 gw kernel: nf_conntrack: table full, dropping packet.\n")
@@ -39,7 +41,8 @@ func imported(t *testing.T) (data string) {
 	t.Helper()
 	data = filepath.Join(t.TempDir(), "data")
 	out := ok(t, history(), "import", "--data", data, "--timezone", "UTC", "--captured-at", "2026-11-20 16:00", "-")
-	want := "took in 1 file: 1802 lines, 1802 new events, 0 stored before, 0 not understood; day 2026-11-20\nnow: uncloak report --data " + data + " --timezone UTC --day 2026-11-20\n"
+	want := "took in 1 file: 1802 lines, 1802 new events, 0 stored before, 0 not understood; day 2026-11-20\n" +
+		"now: uncloak report --data " + data + " --timezone UTC --day 2026-11-20\n"
 	if out != want {
 		t.Fatalf("import says %q, want %q", out, want)
 	}
@@ -58,14 +61,16 @@ func TestImportThenRead(t *testing.T) {
 			t.Errorf("import: %s", out)
 		}
 		now := regexp.MustCompile(`"now": "[^"]*"|"duplicates": \d+|"received": \d+|"bytes": \d+`)
-		if after := read("report", "--day", "2026-11-20", "--format", "json"); now.ReplaceAllString(after, "") != now.ReplaceAllString(before, "") {
+		if after := read("report", "--day", "2026-11-20", "--format", "json"); now.ReplaceAllString(after,
+			"") != now.ReplaceAllString(before, "") {
 			t.Error("the report of the day has changed")
 		}
 	})
 	t.Run("without a day", func(t *testing.T) {
 		for today, note := range map[string]string{
 			"2026-11-21": "",
-			"2026-12-24": "uncloak: nothing is stored of yesterday (2026-12-23): this is 2026-11-20, the last day that has events\n",
+			"2026-12-24": "uncloak: nothing is stored of yesterday (2026-12-23): this is 2026-11-20, the last day " +
+				"that has events\n",
 		} {
 			var out, errOut bytes.Buffer
 			a := newApp(strings.NewReader(""), &out, &errOut)
@@ -100,14 +105,16 @@ func TestImportThenRead(t *testing.T) {
 			code    int
 		}{{"2026-11-20", "info", 3}, {"2026-11-20", "warning", 3}, {"2026-11-10", "info", 0}} {
 			for _, cmd := range []string{"findings", "report"} {
-				if r := uncloak(t, "", cmd, "--data", data, "--timezone", "UTC", "--day", c.day, "--fail-on", c.on); r.code != c.code || r.errOut != "" || r.out == "" {
+				if r := uncloak(t, "", cmd, "--data", data, "--timezone", "UTC", "--day", c.day, "--fail-on",
+					c.on); r.code != c.code || r.errOut != "" || r.out == "" {
 					t.Errorf("%s of %s --fail-on %s: code %d, want %d; %s", cmd, c.day, c.on, r.code, c.code, r.errOut)
 				}
 			}
 		}
 	})
 	t.Run("report to a file", func(t *testing.T) {
-		for name, want := range map[string]string{"r.html": "<svg", "r.json": `"findings"`, "r.md": "# ", "r.txt": "VERDICT"} {
+		for name, want := range map[string]string{"r.html": "<svg", "r.json": `"findings"`, "r.md": "# ",
+			"r.txt": "VERDICT"} {
 			file := filepath.Join(t.TempDir(), name)
 			if out := read("report", "--day", "2026-11-20", "-o", file); out != "" {
 				t.Errorf("%s: stdout %q", name, out)
@@ -130,7 +137,8 @@ func TestImportThenRead(t *testing.T) {
 			{[]string{"--kind", "table-full"}, 1},
 			{[]string{"--kind", "table-full,dhcp-lease"}, 2},
 			{[]string{"--host", "192.168.128.12"}, 1801},
-			{[]string{"--host", "192.168.128.0/24", "--kind", "session-new", "--from", "2026-11-20 13:00", "--to", "2026-11-20 13:30"}, 300},
+			{[]string{"--host", "192.168.128.0/24", "--kind", "session-new", "--from", "2026-11-20 13:00", "--to",
+				"2026-11-20 13:30"}, 300},
 			{[]string{"--peer", "198.18.3.7"}, 2},
 			{[]string{"--port", "6881", "--limit", "5"}, 5},
 			{[]string{"--router", "nobody"}, 0},
@@ -149,17 +157,20 @@ func TestImportThenRead(t *testing.T) {
 			Sport      int
 			Raw, Proto string
 		}
-		if err := json.Unmarshal([]byte(read("query", "--format", "ndjson", "--kind", "session-new", "--limit", "1")), &e); err != nil {
+		if err := json.Unmarshal([]byte(read("query", "--format", "ndjson", "--kind", "session-new", "--limit", "1")),
+			&e); err != nil {
 			t.Fatal(err)
 		}
-		if e.Kind != "session-new" || e.Src != "192.168.128.12" || e.Sport != 20000 || e.Proto != "tcp" || !e.Time.Equal(time.Date(2026, 11, 20, 12, 0, 2, 0, time.UTC)) {
+		if e.Kind != "session-new" || e.Src != "192.168.128.12" || e.Sport != 20000 || e.Proto != "tcp" ||
+			!e.Time.Equal(time.Date(2026, 11, 20, 12, 0, 2, 0, time.UTC)) {
 			t.Errorf("ndjson: %+v", e)
 		}
 		rows, err := csv.NewReader(strings.NewReader(read("query", "--format", "csv", "--limit", "3"))).ReadAll()
 		if err != nil || len(rows) != 4 || rows[0][0] != "time" {
 			t.Errorf("csv: %v, %v", rows, err)
 		}
-		if rows, err := csv.NewReader(strings.NewReader(read("query", "--format", "csv", "--router", "nobody"))).ReadAll(); err != nil || len(rows) != 1 {
+		if rows, err := csv.NewReader(strings.NewReader(read("query", "--format", "csv", "--router",
+			"nobody"))).ReadAll(); err != nil || len(rows) != 1 {
 			t.Errorf("csv of nothing: %v, %v; want the head", rows, err)
 		}
 		want := "2026-11-20 12:00:02.000 gw session-new   tcp 192.168.128.12:20000 > 198.18.0.0:6881 [NEW]\n"
@@ -176,7 +187,8 @@ func TestImportThenRead(t *testing.T) {
 }
 
 func TestParseCommand(t *testing.T) {
-	in := "<4>Nov 20 12:00:02 gw kernel: nf_conntrack: table full, dropping packet.\nwhat is this\n" + strings.Repeat("y", 2<<20) + "\nlast without newline"
+	in := "<4>Nov 20 12:00:02 gw kernel: nf_conntrack: table full, dropping packet.\nwhat is this\n" +
+		strings.Repeat("y", 2<<20) + "\nlast without newline"
 	out := ok(t, in, "parse")
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
 	if len(lines) != 4 {
@@ -188,12 +200,14 @@ func TestParseCommand(t *testing.T) {
 			t.Errorf("line %d: %+v, %v; want %s", i, got, err, want)
 		}
 	}
-	if out := ok(t, in, "parse", "--explain"); !strings.Contains(out, "dialect kernel") || strings.Count(out, "\n") != 4 {
+	if out := ok(t, in, "parse", "--explain"); !strings.Contains(out, "dialect kernel") ||
+		strings.Count(out, "\n") != 4 {
 		t.Errorf("explain: %.300s", out)
 	}
 	const two = "<134>Nov 20 12:00:02 gw LAN2 link down\n" // a Yamaha's, or a MikroTik's whose port is called so
 	for _, c := range [][]string{{"yamaha"}, {"mikrotik", "--dialect", "mikrotik"}} {
-		if out := ok(t, two, append([]string{"parse", "--explain"}, c[1:]...)...); !strings.Contains(out, "dialect "+c[0]+":") {
+		if out := ok(t, two, append([]string{"parse", "--explain"}, c[1:]...)...); !strings.Contains(out,
+			"dialect "+c[0]+":") {
 			t.Errorf("%v: %s", c, out)
 		}
 	}
@@ -205,7 +219,8 @@ func TestParseCommand(t *testing.T) {
 // The dialect of a router holds for its files, too; --dialect goes before it.
 func TestImportInADialect(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "c.yaml")
-	if err := os.WriteFile(file, []byte("routers:\n  - {address: 10.0.0.1, name: mt, dialect: mikrotik}\n"), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte("routers:\n  - {address: 10.0.0.1, name: mt, dialect: mikrotik}\n"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	const text = "<134>Nov 20 12:00:02 gw DHCP-Guest assigned 192.168.88.10 for AA:BB:CC:DD:EE:FF laptop\n"
@@ -213,10 +228,13 @@ func TestImportInADialect(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "1 not understood"}, {[]string{"--config", file, "--router", "gw"}, "1 not understood"}, {[]string{"--config", file, "--router", "mt"}, "0 not understood"},
-		{[]string{"--dialect", "mikrotik"}, "0 not understood"}, {[]string{"--config", file, "--router", "mt", "--dialect", "yamaha"}, "1 not understood"},
+		{nil, "1 not understood"}, {[]string{"--config", file, "--router", "gw"}, "1 not understood"},
+		{[]string{"--config", file, "--router", "mt"}, "0 not understood"},
+		{[]string{"--dialect", "mikrotik"}, "0 not understood"},
+		{[]string{"--config", file, "--router", "mt", "--dialect", "yamaha"}, "1 not understood"},
 	} {
-		if out := ok(t, text, append([]string{"import", "--data", t.TempDir(), "-"}, c.args...)...); !strings.Contains(out, c.want) {
+		if out := ok(t, text, append([]string{"import", "--data", t.TempDir(), "-"}, c.args...)...); !strings.Contains(
+			out, c.want) {
 			t.Errorf("%v: %s", c.args, out)
 		}
 	}
@@ -245,7 +263,8 @@ func TestSmallCommands(t *testing.T) {
 	if pages, _ := filepath.Glob(filepath.Join(dir, "uncloak-*.1")); len(pages) < 8 {
 		t.Errorf("manual pages: %v", pages)
 	}
-	if page, err := os.ReadFile(filepath.Join(dir, "uncloak-send.1")); err != nil || !strings.Contains(string(page), "a priority, like <13>.") {
+	if page, err := os.ReadFile(filepath.Join(dir, "uncloak-send.1")); err != nil ||
+		!strings.Contains(string(page), "a priority, like <13>.") {
 		t.Errorf("uncloak-send.1: %v, %.400s", err, page)
 	}
 }

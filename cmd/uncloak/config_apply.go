@@ -13,7 +13,7 @@ import (
 	"uncloak/report"
 )
 
-// apply gives cfg the limits that are set, and bounds it by memory.
+// apply copies the limits that are set into cfg and bounds the memory of the receiver to memory MB.
 func (l limits) apply(cfg *ingest.Config, memory int) {
 	for _, n := range []struct {
 		set  int
@@ -32,7 +32,8 @@ func (l limits) apply(cfg *ingest.Config, memory int) {
 	cfg.Bound(memory << 20)
 }
 
-// networks are those that the words of allow name: networks, addresses, "private" (with what is the LAN) and "all".
+// networks parses the words of the key allow: networks, addresses, "private" (which includes lan) and "all", which
+// gives nil.
 func networks(words []string, lan []netip.Prefix) (out []netip.Prefix, err error) {
 	for _, w := range words {
 		switch w = strings.TrimSpace(w); w {
@@ -45,7 +46,8 @@ func networks(words []string, lan []netip.Prefix) (out []netip.Prefix, err error
 			if err != nil {
 				a, addrErr := netip.ParseAddr(w)
 				if addrErr != nil {
-					return nil, fmt.Errorf("allow: %q is no network like 192.168.1.0/24, no address, and neither private nor all", w)
+					return nil, fmt.Errorf("allow: %q is no network like 192.168.1.0/24, no address, and neither "+
+						"private nor all", w)
 				}
 				p = netip.PrefixFrom(a, a.BitLen())
 			}
@@ -58,11 +60,12 @@ func networks(words []string, lan []netip.Prefix) (out []netip.Prefix, err error
 	return out, nil
 }
 
+// rule converts an entry of the key known for the detectors.
 func (k *known) rule() detect.Rule {
 	return detect.Rule{By: "config", ID: k.ID, Host: k.Host, Kind: k.Kind, Port: k.Port, Note: k.Note, Until: k.end}
 }
 
-// rules is what the config says is known.
+// rules converts the whole key known for the detectors.
 func (c *config) rules() (out []detect.Rule) {
 	for i := range c.Known {
 		out = append(out, c.Known[i].rule())
@@ -70,8 +73,8 @@ func (c *config) rules() (out []detect.Rule) {
 	return out
 }
 
-// on lays what the owner gave over base.
-func (t *timeouts) on(base detect.Timeouts) detect.Timeouts {
+// applyTo returns base with the timeouts that the config sets.
+func (t *timeouts) applyTo(base detect.Timeouts) detect.Timeouts {
 	if t.System != "" {
 		base = detect.TimeoutsOf(t.System)
 	}
@@ -79,9 +82,10 @@ func (t *timeouts) on(base detect.Timeouts) detect.Timeouts {
 		to   *time.Duration
 		from time.Duration
 	}{
-		{&base.SynSent, t.SynSent}, {&base.SynRecv, t.SynRecv}, {&base.Established, t.Established}, {&base.FinWait, t.FinWait},
-		{&base.CloseWait, t.CloseWait}, {&base.LastAck, t.LastAck}, {&base.TimeWait, t.TimeWait}, {&base.Close, t.Close}, {&base.UDP, t.UDP},
-		{&base.UDPStream, t.UDPStream}, {&base.ICMP, t.ICMP}, {&base.Generic, t.Generic}, {&base.TypicalTCP, t.TypicalTCP},
+		{&base.SynSent, t.SynSent}, {&base.SynRecv, t.SynRecv}, {&base.Established, t.Established},
+		{&base.FinWait, t.FinWait}, {&base.CloseWait, t.CloseWait}, {&base.LastAck, t.LastAck},
+		{&base.TimeWait, t.TimeWait}, {&base.Close, t.Close}, {&base.UDP, t.UDP}, {&base.UDPStream, t.UDPStream},
+		{&base.ICMP, t.ICMP}, {&base.Generic, t.Generic}, {&base.TypicalTCP, t.TypicalTCP},
 	} {
 		if p.from > 0 {
 			*p.to = p.from
@@ -90,7 +94,7 @@ func (t *timeouts) on(base detect.Timeouts) detect.Timeouts {
 	return base
 }
 
-// zone finds a time zone; "" and "local" are the machine's.
+// zone loads a time zone by its name; "" and "local" mean the zone of this machine.
 func zone(name string) (*time.Location, error) {
 	if name == "" || strings.EqualFold(name, "local") {
 		return time.Local, nil
@@ -102,7 +106,7 @@ func zone(name string) (*time.Location, error) {
 	return loc, nil
 }
 
-// dialect finds a dialect; "" is none.
+// dialect looks a dialect up by its name; "" gives nil, with which parse recognises the dialect of each line.
 func dialect(name string) (*parse.Dialect, error) {
 	if name == "" {
 		return nil, nil
@@ -121,27 +125,27 @@ func dialect(name string) (*parse.Dialect, error) {
 	return nil, fmt.Errorf("dialect %q is not known: %s", name, hint)
 }
 
-// detect is the part of the config that the detectors need.
+// detect returns the part of the config that the detectors need.
 func (c *config) detect() detect.Config {
 	d := detect.DefaultConfig()
 	d.Location, d.Table, d.Link = c.location, c.Table, c.Link*1e6
 	if len(c.LAN) > 0 {
 		d.LAN = c.LAN
 	}
-	d.Timeouts = c.Timeouts.on(d.Timeouts)
+	d.Timeouts = c.Timeouts.applyTo(d.Timeouts)
 	d.Tables, d.Held = map[string]int{}, map[string]detect.Timeouts{}
 	for _, r := range c.Routers {
 		if r.Table > 0 {
 			d.Tables[r.nameOr()] = r.Table
 		}
 		if r.Timeouts != (timeouts{}) {
-			d.Held[r.nameOr()] = r.Timeouts.on(d.Timeouts)
+			d.Held[r.nameOr()] = r.Timeouts.applyTo(d.Timeouts)
 		}
 	}
 	return d
 }
 
-// dialects are those of the routers that have one, by name.
+// dialects maps the name of each router with a configured dialect to that dialect's name.
 func (c *config) dialects() map[string]string {
 	out := map[string]string{}
 	for _, r := range c.Routers {
@@ -152,7 +156,7 @@ func (c *config) dialects() map[string]string {
 	return out
 }
 
-// nameOr is the name that the router goes by.
+// nameOr returns the router's name, or its address if the config gives no name.
 func (r router) nameOr() string {
 	if r.Name != "" {
 		return r.Name

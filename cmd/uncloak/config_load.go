@@ -18,18 +18,36 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// flagKeys says which key a flag sets.
+// flagKeys maps each flag to the config key that it sets.
 func flagKeys() map[string]string {
-	return map[string]string{"data": "data", "timezone": "timezone", "lan": "lan", "table": "table", "resolver": "names.resolver",
-		"udp": "listen.udp", "tcp": "listen.tcp", "unix": "listen.unix", "unix-stream": "listen.unix_stream",
-		"tls": "listen.tls", "tls-cert": "tls.cert", "tls-key": "tls.key", "tls-client-ca": "tls.client_ca", "tls-allow": "tls.allowed_names",
-		"allow": "allow", "http": "listen.http",
-		"follow": "follow", "kmsg": "kmsg", "journal": "journal", "stdin": "stdin",
-		"log-level": "log.level", "log-format": "log.format"}
+	return map[string]string{
+		"data":          "data",
+		"timezone":      "timezone",
+		"lan":           "lan",
+		"table":         "table",
+		"resolver":      "names.resolver",
+		"udp":           "listen.udp",
+		"tcp":           "listen.tcp",
+		"unix":          "listen.unix",
+		"unix-stream":   "listen.unix_stream",
+		"tls":           "listen.tls",
+		"tls-cert":      "tls.cert",
+		"tls-key":       "tls.key",
+		"tls-client-ca": "tls.client_ca",
+		"tls-allow":     "tls.allowed_names",
+		"allow":         "allow",
+		"http":          "listen.http",
+		"follow":        "follow",
+		"kmsg":          "kmsg",
+		"journal":       "journal",
+		"stdin":         "stdin",
+		"log-level":     "log.level",
+		"log-format":    "log.format",
+	}
 }
 
-// loadConfig reads file (none if empty), environ and flags. What it returns is checked; every error is the owner's to mend
-// and names the place.
+// loadConfig reads the file (none if empty), the environment and the flags, and returns the checked config. Each error
+// is a usageError and names the place of the wrong setting.
 func loadConfig(file string, environ []string, flags *pflag.FlagSet) (config, error) {
 	k, cfg := koanf.New("."), defaultConfig()
 	var text []byte
@@ -46,7 +64,8 @@ func loadConfig(file string, environ []string, flags *pflag.FlagSet) (config, er
 	if err := unknownKey(k, keys, file, text); err != nil {
 		return cfg, usageError{err}
 	}
-	if err := k.Load(env.Provider(".", env.Opt{Prefix: "UNCLOAK_", TransformFunc: envKey(keys), EnvironFunc: func() []string { return environ }}), nil); err != nil {
+	if err := k.Load(env.Provider(".", env.Opt{Prefix: "UNCLOAK_", TransformFunc: envKey(keys),
+		EnvironFunc: func() []string { return environ }}), nil); err != nil {
 		return cfg, usageError{fmt.Errorf("read environment: %w", err)}
 	}
 	byFlag := flagKeys()
@@ -70,11 +89,12 @@ func loadConfig(file string, environ []string, flags *pflag.FlagSet) (config, er
 	return cfg, nil
 }
 
-// unknownKey is the error for the first key of the file that does not exist.
+// unknownKey returns an error for the first key of the file that the config does not have.
 func unknownKey(k *koanf.Koanf, keys []string, file string, text []byte) error {
 	for _, key := range k.Keys() {
 		if !slices.Contains(keys, key) {
-			return fmt.Errorf("%s: unknown key %q; known are: %s", place(file, text, key), key, strings.Join(keys, ", "))
+			return fmt.Errorf("%s: unknown key %q; known are: %s", place(file, text, key), key,
+				strings.Join(keys, ", "))
 		}
 	}
 	for _, list := range []struct {
@@ -85,7 +105,8 @@ func unknownKey(k *koanf.Koanf, keys []string, file string, text []byte) error {
 		for _, r := range k.Slices(list.key) {
 			for _, key := range r.Keys() {
 				if !slices.Contains(may, key) {
-					return fmt.Errorf("%s: unknown key %q of %s; known are: %s", place(file, text, list.key+"."+key), key, list.of, strings.Join(may, ", "))
+					return fmt.Errorf("%s: unknown key %q of %s; known are: %s", place(file, text, list.key+"."+key),
+						key, list.of, strings.Join(may, ", "))
 				}
 			}
 		}
@@ -93,15 +114,17 @@ func unknownKey(k *koanf.Koanf, keys []string, file string, text []byte) error {
 	return nil
 }
 
-// decode fills cfg; words become durations, prefixes and addresses, a text with commas becomes a list.
+// decode fills cfg from k: texts become durations, prefixes and addresses, and a text with commas becomes a list.
 func decode(k *koanf.Koanf, cfg *config) error {
-	hook := mapstructure.ComposeDecodeHookFunc(seconds, dates, mapstructure.StringToTimeDurationHookFunc(), mapstructure.TextUnmarshallerHookFunc(),
+	hook := mapstructure.ComposeDecodeHookFunc(seconds, dates, mapstructure.StringToTimeDurationHookFunc(),
+		mapstructure.TextUnmarshallerHookFunc(),
 		mapstructure.StringToWeakSliceHookFunc(","))
 	return k.UnmarshalWithConf("", cfg, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
 		DecodeHook: hook, ErrorUnused: true, WeaklyTypedInput: true, Result: cfg}})
 }
 
-// seconds takes a plain number for a duration: 30 is what sysctl says, too. (As a number of Go's it would be nanoseconds.)
+// seconds reads a plain number as a duration in seconds, the unit that sysctl uses; Go's own decoding would make
+// nanoseconds of it.
 func seconds(from, to reflect.Type, v any) (any, error) {
 	if to != reflect.TypeFor[time.Duration]() || from == to {
 		return v, nil
@@ -113,7 +136,7 @@ func seconds(from, to reflect.Type, v any) (any, error) {
 	return text + "s", nil
 }
 
-// dates gives back the text of what YAML takes for a time by itself.
+// dates turns a value that the YAML parser has decoded as a time back into text.
 func dates(from, to reflect.Type, v any) (any, error) {
 	t, ok := v.(time.Time)
 	if !ok || to.Kind() != reflect.String {
@@ -145,8 +168,8 @@ func configKeys(t reflect.Type, prefix string) (keys []string) {
 	return keys
 }
 
-// envKey maps UNCLOAK_LISTEN_UDP to listen.udp. Variables that are no keys are left alone: Kubernetes, for one, sets
-// UNCLOAK_PORT for a service of our name.
+// envKey returns a function that maps variables to keys, such as UNCLOAK_LISTEN_UDP to listen.udp. Other variables map
+// to "" and are ignored: Kubernetes, for one, sets UNCLOAK_PORT for a service named uncloak.
 func envKey(keys []string) func(k, v string) (string, any) {
 	byName := map[string]string{}
 	for _, k := range keys {

@@ -12,7 +12,7 @@ import (
 	yamlnode "go.yaml.in/yaml/v3"
 )
 
-// yamlError puts FILE:LINE before what the YAML parser says; it says "yaml: line 3: …".
+// yamlError rewrites an error of the YAML parser, "yaml: line 3: …", to begin with FILE:LINE.
 func yamlError(file string, err error) error {
 	msg := strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "yaml: ")), " ")
 	if m := regexp.MustCompile(`^(?:unmarshal errors: )?line (\d+): (.*)$`).FindStringSubmatch(msg); m != nil {
@@ -21,7 +21,7 @@ func yamlError(file string, err error) error {
 	return fmt.Errorf("%s: %s", file, msg)
 }
 
-// decodeError says at which line the first value stands that is not what its key needs.
+// decodeError returns an error that names the file, line and key of the first value of a wrong type.
 func decodeError(file string, text []byte, k *koanf.Koanf, err error) error {
 	var e *mapstructure.DecodeError
 	if !errors.As(err, &e) {
@@ -41,7 +41,7 @@ func decodeError(file string, text []byte, k *koanf.Koanf, err error) error {
 	return err
 }
 
-// wanted says in words what a value should be that is of another type.
+// wanted turns a type error of the decoder into one that says which type the value should have.
 func wanted(err error) error {
 	var expected reflect.Value
 	var parse *mapstructure.ParseError
@@ -61,7 +61,7 @@ func wanted(err error) error {
 	return err
 }
 
-// place is FILE:LINE of a key like listen.udp; of the file alone where the key is not found in it.
+// place returns FILE:LINE of a key like listen.udp, or FILE alone if the file does not have that key.
 func place(file string, text []byte, key string) string {
 	var doc yamlnode.Node
 	if yamlnode.Unmarshal(text, &doc) != nil || len(doc.Content) == 0 {
@@ -73,9 +73,10 @@ func place(file string, text []byte, key string) string {
 	return file
 }
 
-// withoutIndex makes lan of lan[0].
+// withoutIndex strips list indices from a key: lan[0] becomes lan.
 func withoutIndex(key string) string { return regexp.MustCompile(`\[\d+\]`).ReplaceAllString(key, "") }
 
+// lineOf returns the line of the key at path below n; 0 if n does not have it.
 func lineOf(n *yamlnode.Node, path []string) (line int) {
 	if n.Kind == yamlnode.SequenceNode {
 		for _, item := range n.Content {

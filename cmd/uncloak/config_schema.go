@@ -16,8 +16,9 @@ import (
 	"uncloak/store/bolt"
 )
 
-// config is what the owner can set: in a YAML file, in the environment as UNCLOAK_KEY (a dot becomes an underscore), or
-// with a flag. Each of them goes before the one that stands before it; what nobody sets has the value of defaultConfig.
+// config holds all settings: from a YAML file, from the environment as UNCLOAK_KEY (a dot becomes an underscore), or
+// from a flag. The environment overrides the file and a flag overrides both; a key that none of them sets has the value
+// of defaultConfig.
 type config struct {
 	Data     string         `koanf:"data"`
 	Timezone string         `koanf:"timezone"` // IANA name; "local" = the machine's
@@ -27,15 +28,15 @@ type config struct {
 	Timeouts timeouts       `koanf:"timeouts"`
 	Routers  []router       `koanf:"routers"`
 	Listen   listen         `koanf:"listen"`
-	TLS      secure         `koanf:"tls"`
-	Allow    []string       `koanf:"allow"`   // networks that may send; "all": everybody
+	TLS      tlsConfig      `koanf:"tls"`
+	Allow    []string       `koanf:"allow"`   // networks that may send; "all": any address
 	Rate     rate           `koanf:"rate"`    // of each sender
 	Follow   []string       `koanf:"follow"`  // files to read as they grow
-	Kmsg     bool           `koanf:"kmsg"`    // read what the kernel of this machine says
+	Kmsg     bool           `koanf:"kmsg"`    // read the messages of this machine's kernel
 	Journal  string         `koanf:"journal"` // read systemd's journal: "local", or a directory with its files
 	Stdin    bool           `koanf:"stdin"`
 	Limits   limits         `koanf:"limits"`
-	Memory   int            `koanf:"memory"` // MB that serve may take, whatever is sent
+	Memory   int            `koanf:"memory"` // MB that serve may take, however much is sent to it
 	Names    names          `koanf:"names"`
 	Log      logging        `koanf:"log"`
 	Known    []known        `koanf:"known"`
@@ -43,14 +44,15 @@ type config struct {
 	KeepRaw  string         `koanf:"keep_raw"` // all, findings or none: which lines are stored as received
 
 	location *time.Location
-	allow    []netip.Prefix // nil: everybody
+	allow    []netip.Prefix // nil: any address may send
 	keepRaw  bolt.KeepRaw
-	set      func(key string) bool // whether the owner gave that key, in whatever way
+	set      func(key string) bool // reports whether file, environment or flags set that key
 }
 
-// timeouts are how long the router keeps a session-table entry after the last packet, by state; 0 = the default of System.
+// timeouts holds for how long the router keeps a session-table entry after the last packet, by state; 0 = the default
+// of System.
 type timeouts struct {
-	System      string        `koanf:"system"` // whose defaults: one of detect.Systems; "" = today's Linux
+	System      string        `koanf:"system"` // system whose defaults hold: one of detect.Systems; "" = today's Linux
 	SynSent     time.Duration `koanf:"syn_sent"`
 	SynRecv     time.Duration `koanf:"syn_recv"`
 	Established time.Duration `koanf:"established"`
@@ -66,7 +68,7 @@ type timeouts struct {
 	TypicalTCP  time.Duration `koanf:"typical_tcp"`
 }
 
-// rate bounds what one sender may send.
+// rate limits the lines that one sender may send.
 type rate struct {
 	Lines float64 `koanf:"lines"` // a second; 0: no bound
 	Burst int     `koanf:"burst"` // lines at once; 0: as many as Lines in two seconds
@@ -74,32 +76,33 @@ type rate struct {
 
 func (r rate) check() error {
 	if !(r.Lines >= 0 && r.Lines <= 1e9) || r.Burst < 0 || r.Burst > 1e9 || r.Burst > 0 && r.Lines == 0 {
-		return fmt.Errorf("rate is {lines: %v, burst: %d}: lines are those of a second, burst those at once; without lines there is no limit", r.Lines, r.Burst)
+		return fmt.Errorf("rate is {lines: %v, burst: %d}: lines are those of a second, burst those at once; without "+
+			"lines there is no limit", r.Lines, r.Burst)
 	}
 	return nil
 }
 
-// limits are those of what is received; 0 = the default.
+// limits holds the limits of the receiver; 0 = the default.
 type limits struct {
 	Line        int           `koanf:"line"`        // bytes kept of a line
-	Connections int           `koanf:"connections"` // of streams, at once; memory may allow fewer
-	PerSender   int           `koanf:"per_sender"`  // of these from one address
-	Idle        time.Duration `koanf:"idle"`        // a silent stream is closed after so long
-	Handshake   time.Duration `koanf:"handshake"`   // so long a TLS client may take to say who it is
+	Connections int           `koanf:"connections"` // open streams; memory may allow fewer
+	PerSender   int           `koanf:"per_sender"`  // open streams from one address
+	Idle        time.Duration `koanf:"idle"`        // after which a silent stream is closed
+	Handshake   time.Duration `koanf:"handshake"`   // time in which a TLS client must complete its handshake
 }
 
-// router is what the owner knows of one sender.
+// router holds the settings of one sender.
 type router struct {
 	Address  netip.Addr `koanf:"address"`
 	Name     string     `koanf:"name"`
 	Table    int        `koanf:"table"`
 	Timezone string     `koanf:"timezone"`
-	Timeouts timeouts   `koanf:"timeouts"` // where they differ from those of all
-	Rate     rate       `koanf:"rate"`     // instead of that of all
-	Dialect  string     `koanf:"dialect"`  // that it writes; "" = found by looking
+	Timeouts timeouts   `koanf:"timeouts"` // where they differ from the timeouts of all routers
+	Rate     rate       `koanf:"rate"`     // instead of the rate of all senders
+	Dialect  string     `koanf:"dialect"`  // of its lines; "" = recognised line by line
 }
 
-// known is a finding that is no news: every key that is given must fit.
+// known describes findings that the owner expects: one matches if it fits every key that is given.
 type known struct {
 	ID    string `koanf:"id"`
 	Host  string `koanf:"host"` // address, network or name
@@ -111,6 +114,7 @@ type known struct {
 	end time.Time
 }
 
+// listen holds the addresses at which serve receives.
 type listen struct {
 	UDP  []string `koanf:"udp"`
 	TCP  []string `koanf:"tcp"`
@@ -121,16 +125,18 @@ type listen struct {
 	HTTP       string   `koanf:"http"` // host:port for /metrics and /healthz; "" = nowhere
 }
 
+// names holds how names of addresses are found.
 type names struct {
-	Resolver string `koanf:"resolver"` // host:port whom to ask for names of addresses; "" = nobody
+	Resolver string `koanf:"resolver"` // host:port of the DNS server to ask; "" = none is asked
 }
 
+// logging holds the level and the format of the program's own log.
 type logging struct {
 	Level  string `koanf:"level"`
 	Format string `koanf:"format"`
 }
 
-// defaultConfig is what holds without a file, environment or flags.
+// defaultConfig returns the settings that hold without a file, environment or flags.
 func defaultConfig() config {
 	return config{
 		Timezone: "local", KeepRaw: "all",
@@ -139,7 +145,7 @@ func defaultConfig() config {
 	}
 }
 
-// complete checks what decoding cannot and fills in what depends on the machine.
+// complete checks the values that decoding does not check, and derives the fields without a key from them.
 func (c *config) complete() error {
 	var err error
 	if c.location, err = zone(c.Timezone); err != nil {
@@ -167,7 +173,8 @@ func (c *config) complete() error {
 		return err
 	}
 	if c.Memory < ingest.MinMemory>>20 || c.Memory > 1<<16 {
-		return fmt.Errorf("memory is %d: it is the MB that serve may take, from %d to %d", c.Memory, ingest.MinMemory>>20, 1<<16)
+		return fmt.Errorf("memory is %d: it is the MB that serve may take, from %d to %d", c.Memory,
+			ingest.MinMemory>>20, 1<<16)
 	}
 	for i, r := range c.Routers {
 		if err := r.Rate.check(); err != nil {
@@ -206,6 +213,7 @@ func (c *config) complete() error {
 	return nil
 }
 
+// complete checks the entry and parses its time until.
 func (k *known) complete(loc *time.Location) (err error) {
 	rule := k.rule()
 	if err := rule.Validate(); err != nil {
@@ -215,7 +223,8 @@ func (k *known) complete(loc *time.Location) (err error) {
 		return nil
 	}
 	if k.end, err = api.EndTime(k.Until, loc, time.Time{}); err != nil || k.end.Year() < 1970 {
-		return fmt.Errorf("until %q is not understood: write a date like 2026-12-31 or a time like 2026-12-31T18:00:00Z", k.Until)
+		return fmt.Errorf("until %q is not understood: write a date like 2026-12-31 or a time like "+
+			"2026-12-31T18:00:00Z", k.Until)
 	}
 	return nil
 }
@@ -225,16 +234,19 @@ func (t *timeouts) check() error {
 		return fmt.Errorf("timeouts.system is %q: it is one of %s", t.System, strings.Join(detect.Systems(), ", "))
 	}
 	for i, v := 0, reflect.ValueOf(*t); i < v.NumField(); i++ {
-		if d, ok := v.Field(i).Interface().(time.Duration); ok && (d < 0 || d > 0 && d < time.Second) { // no router forgets within a second
-			return fmt.Errorf("timeouts.%s is %v: write it in seconds, or like 30s or 5m", v.Type().Field(i).Tag.Get("koanf"), d)
+		if d, ok := v.Field(i).Interface().(time.Duration); ok && (d < 0 || d > 0 && d < time.Second) {
+			// no router drops an entry within a second
+			return fmt.Errorf("timeouts.%s is %v: write it in seconds, or like 30s or 5m",
+				v.Type().Field(i).Tag.Get("koanf"), d)
 		}
 	}
 	return nil
 }
 
-// defaultData is where the data is when nobody says: what systemd gives to the service, else ./uncloak-data if that is
-// there, else the state directory of root or of the user. It does not depend on the working directory otherwise, so that
-// a report from cron finds what serve stored.
+// defaultData returns the data directory for a config without the key data: the state directory that systemd gives to
+// the service, else ./uncloak-data if it exists, else the state directory of root or of the user. Apart from
+// ./uncloak-data it does not depend on the working directory, so that a report from cron finds the data that serve
+// stored.
 func defaultData() string {
 	if dir := os.Getenv("STATE_DIRECTORY"); dir != "" {
 		return strings.SplitN(dir, ":", 2)[0]

@@ -63,19 +63,23 @@ log: {level: warn}
 		{"file: networks", file, nil, nil, func(c config) (any, any) { return c.LAN, lan }},
 		{"file: zone", file, nil, nil, func(c config) (any, any) { return c.location.String(), "Europe/Berlin" }},
 		{"file: duration", file, nil, nil, func(c config) (any, any) { return c.Timeouts.TimeWait, 2 * time.Minute }},
-		{"number of seconds", "", []string{"UNCLOAK_TIMEOUTS_UDP=45"}, nil, func(c config) (any, any) { return c.Timeouts.UDP, 45 * time.Second }},
+		{"number of seconds", "", []string{"UNCLOAK_TIMEOUTS_UDP=45"}, nil, func(c config) (any, any) {
+			return c.Timeouts.UDP, 45 * time.Second
+		}},
 		{"file: number of seconds", file, nil, nil, func(c config) (any, any) {
 			return []any{c.Timeouts.ICMP, c.Timeouts.Generic}, []any{30 * time.Second, 1500 * time.Millisecond}
 		}},
 		{"file: known", file, nil, nil, func(c config) (any, any) {
 			berlin, _ := time.LoadLocation("Europe/Berlin")
 			r := c.rules()
-			return []any{len(r), r[0].Until.Equal(time.Date(2027, 1, 1, 0, 0, 0, 0, berlin)), r[1].Host, r[1].Port, r[0].By}, []any{2, true, "10.0.0.0/8", 443, "config"}
+			return []any{len(r), r[0].Until.Equal(time.Date(2027, 1, 1, 0, 0, 0, 0, berlin)), r[1].Host, r[1].Port,
+				r[0].By}, []any{2, true, "10.0.0.0/8", 443, "config"}
 		}},
 		{"file: list", file, nil, nil, func(c config) (any, any) { return c.Listen.UDP, []string{":5514"} }},
 		{"file: empty list", file, nil, nil, func(c config) (any, any) { return len(c.Listen.TCP), 0 }},
 		{"file: router", file, nil, nil, func(c config) (any, any) {
-			return c.Routers[0], router{netip.MustParseAddr("192.168.128.1"), "gw", 4096, "Asia/Tokyo", timeouts{}, rate{}, "mikrotik"}
+			return c.Routers[0], router{netip.MustParseAddr("192.168.128.1"), "gw", 4096, "Asia/Tokyo", timeouts{},
+				rate{}, "mikrotik"}
 		}},
 		{"file: timeouts of one router", file, nil, nil, func(c config) (any, any) {
 			held := c.detect().Held
@@ -89,16 +93,31 @@ log: {level: warn}
 				[]any{2048, 4096, 10 * time.Second, 120 * time.Second, "Europe/Berlin"}
 		}},
 		{"env before file", file, []string{"UNCLOAK_TABLE=7"}, nil, func(c config) (any, any) { return c.Table, 7 }},
-		{"env: list", file, []string{"UNCLOAK_LAN=192.168.128.0/24,10.1.0.0/16"}, nil, func(c config) (any, any) { return c.LAN, lan }},
-		{"env: below a key", "", []string{"UNCLOAK_LISTEN_UDP=:1,:2", "UNCLOAK_LOG_LEVEL=debug"}, nil, func(c config) (any, any) {
-			return []any{c.Listen.UDP, c.Log.Level}, []any{[]string{":1", ":2"}, "debug"}
+		{"env: list", file, []string{"UNCLOAK_LAN=192.168.128.0/24,10.1.0.0/16"}, nil, func(c config) (any, any) {
+			return c.LAN, lan
 		}},
-		{"env: underscore in a key", "", []string{"UNCLOAK_TIMEOUTS_TIME_WAIT=30s"}, nil, func(c config) (any, any) { return c.Timeouts.TimeWait, 30 * time.Second }},
-		{"env: of others", "", []string{"UNCLOAK_PORT=tcp://10.0.0.1:80"}, nil, func(c config) (any, any) { return c.Table, 0 }},
-		{"keep_raw", "", []string{"UNCLOAK_KEEP_RAW=findings"}, nil, func(c config) (any, any) { return c.keepRaw, bolt.KeepFindings }},
-		{"flag before env", file, []string{"UNCLOAK_TABLE=7"}, []string{"--table", "8"}, func(c config) (any, any) { return c.Table, 8 }},
-		{"flag: list", file, nil, []string{"--udp", ":1", "--udp", ":2"}, func(c config) (any, any) { return c.Listen.UDP, []string{":1", ":2"} }},
-		{"flag: off", file, nil, []string{"--udp", ""}, func(c config) (any, any) { return len(present(c.Listen.UDP)), 0 }},
+		{"env: below a key", "", []string{"UNCLOAK_LISTEN_UDP=:1,:2", "UNCLOAK_LOG_LEVEL=debug"}, nil,
+			func(c config) (any, any) {
+				return []any{c.Listen.UDP, c.Log.Level}, []any{[]string{":1", ":2"}, "debug"}
+			}},
+		{"env: underscore in a key", "", []string{"UNCLOAK_TIMEOUTS_TIME_WAIT=30s"}, nil, func(c config) (any, any) {
+			return c.Timeouts.TimeWait, 30 * time.Second
+		}},
+		{"env: of others", "", []string{"UNCLOAK_PORT=tcp://10.0.0.1:80"}, nil, func(c config) (any, any) {
+			return c.Table, 0
+		}},
+		{"keep_raw", "", []string{"UNCLOAK_KEEP_RAW=findings"}, nil, func(c config) (any, any) {
+			return c.keepRaw, bolt.KeepFindings
+		}},
+		{"flag before env", file, []string{"UNCLOAK_TABLE=7"}, []string{"--table", "8"}, func(c config) (any, any) {
+			return c.Table, 8
+		}},
+		{"flag: list", file, nil, []string{"--udp", ":1", "--udp", ":2"}, func(c config) (any, any) {
+			return c.Listen.UDP, []string{":1", ":2"}
+		}},
+		{"flag: off", file, nil, []string{"--udp", ""}, func(c config) (any, any) {
+			return len(present(c.Listen.UDP)), 0
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cfg, err := loadConfig(c.file, c.env, flags(c.args...))

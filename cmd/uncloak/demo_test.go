@@ -20,7 +20,7 @@ func demo(t *testing.T, args ...string) (text, dir string) {
 	return ok(t, "", append([]string{"demo", "--dir", dir}, args...)...), dir
 }
 
-// accused is the hosts of the findings.
+// accused returns the hosts of the findings.
 func accused(fs []detect.Finding) map[string][]detect.Finding {
 	m := map[string][]detect.Finding{}
 	for _, f := range fs {
@@ -31,7 +31,8 @@ func accused(fs []detect.Finding) map[string][]detect.Finding {
 
 func findings(t *testing.T, data, zone string, more ...string) (fs []detect.Finding) {
 	t.Helper()
-	text := ok(t, "", append([]string{"findings", "--data", data, "--config", filepath.Join(data, "demo.yaml"), "--timezone", zone, "--format", "json"}, more...)...)
+	text := ok(t, "", append([]string{"findings", "--data", data, "--config", filepath.Join(data, "demo.yaml"),
+		"--timezone", zone, "--format", "json"}, more...)...)
 	if err := json.Unmarshal([]byte(text), &fs); err != nil {
 		t.Fatalf("%v in %s", err, text)
 	}
@@ -47,8 +48,8 @@ func of(fs []detect.Finding, kind string) *detect.Finding {
 	return &detect.Finding{}
 }
 
-// TestDemo is the main job from datagram to report: the real capture over real UDP into a real store, and the story through
-// import. What must come out is known from how both were made.
+// TestDemo runs the whole way from datagram to report: the real capture over real UDP into a real store, and the story
+// through import. The causes of both are known, and so the findings that must come out.
 func TestDemo(t *testing.T) {
 	text, dir := demo(t, "--keep")
 	datas, err := filepath.Glob(filepath.Join(dir, "*-data-*"))
@@ -62,9 +63,11 @@ func TestDemo(t *testing.T) {
 		hosts := accused(findings(t, datas[0], "UTC", "--day", "2026-11-21"))
 		burst := of(hosts["192.168.128.12"], detect.PeriodicBurst)
 		if burst.PeriodS < 148.5 || burst.PeriodS > 151.5 || burst.Seen != 6 || len(burst.Minutes) > 0 {
-			t.Errorf("vmhost: period %.1f s, %d bursts, minutes %v; want 150, 6 and none", burst.PeriodS, burst.Seen, burst.Minutes)
+			t.Errorf("vmhost: period %.1f s, %d bursts, minutes %v; want 150, 6 and none", burst.PeriodS, burst.Seen,
+				burst.Minutes)
 		}
-		if echo := of(hosts["192.168.128.11"], detect.PTRStorm); echo.Causes != "192.168.128.12" || echo.Lookups < 320 || echo.Lookups > 345 {
+		if echo := of(hosts["192.168.128.11"], detect.PTRStorm); echo.Causes != "192.168.128.12" ||
+			echo.Lookups < 320 || echo.Lookups > 345 {
 			t.Errorf("oldsrv: %d lookups caused by %q; want 340 by vmhost", echo.Lookups, echo.Causes)
 		}
 		if oom := of(hosts[""], detect.OOM); oom.Proc != "memhog" || oom.Kills != 1 {
@@ -79,8 +82,10 @@ func TestDemo(t *testing.T) {
 	t.Run("story", func(t *testing.T) {
 		hosts := accused(findings(t, datas[1], "Asia/Tokyo", "--from", "2026-11-18", "--to", "2026-11-20"))
 		burst := of(hosts["192.168.128.12"], detect.PeriodicBurst)
-		if burst.PeriodS != 1800 || len(burst.Minutes) != 2 || burst.Minutes[0] != 0 || burst.Minutes[1] != 30 || burst.Missed == 0 {
-			t.Errorf("vmhost: period %.1f s, minutes %v, %d missed; want 1800, [0 30] and some", burst.PeriodS, burst.Minutes, burst.Missed)
+		if burst.PeriodS != 1800 || len(burst.Minutes) != 2 || burst.Minutes[0] != 0 || burst.Minutes[1] != 30 ||
+			burst.Missed == 0 {
+			t.Errorf("vmhost: period %.1f s, minutes %v, %d missed; want 1800, [0 30] and some", burst.PeriodS,
+				burst.Minutes, burst.Missed)
 		}
 		if echo := of(hosts["192.168.128.11"], detect.PTRStorm); echo.Causes != "192.168.128.12" {
 			t.Errorf("oldsrv is the echo of %q, want vmhost", echo.Causes)
@@ -92,7 +97,8 @@ func TestDemo(t *testing.T) {
 		}
 	})
 	t.Run("text", func(t *testing.T) {
-		for _, want := range []string{"VERDICT  vmhost (192.168.128.12)", "2 min 30 s", "oldsrv", "memhog", "at :00 and :30", "GENERATED", "made by uncloak's story generator"} {
+		for _, want := range []string{"VERDICT  vmhost (192.168.128.12)", "2 min 30 s", "oldsrv", "memhog",
+			"at :00 and :30", "GENERATED", "made by uncloak's story generator"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the demo does not say %q", want)
 			}
@@ -122,17 +128,18 @@ func TestDemoCleansUp(t *testing.T) {
 	}
 }
 
-// steady replaces what differs from run to run.
+// steady replaces the parts that differ from run to run.
 func steady(text, dir string) string {
 	text = strings.ReplaceAll(text, dir, "DIR")
-	for _, r := range [][2]string{{`-data-\d+`, "-data"}, {`udp 127\.0\.0\.1:\d+ in [\d.]+ s`, "udp 127.0.0.1:PORT"}, {`lines in [\d.]+ s`, "lines"},
+	for _, r := range [][2]string{{`-data-\d+`, "-data"}, {`udp 127\.0\.0\.1:\d+ in [\d.]+ s`, "udp 127.0.0.1:PORT"},
+		{`lines in [\d.]+ s`, "lines"},
 		{` +clock [+-][\d.]+ s`, ""}, {`  [+-][\d.]+ s\n`, "\n"}} {
 		text = regexp.MustCompile(r[0]).ReplaceAllString(text, r[1])
 	}
 	return text
 }
 
-// golden compares with a file, which -update writes.
+// golden compares text with a file, which -update rewrites.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	if *update {

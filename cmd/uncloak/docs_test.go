@@ -51,8 +51,8 @@ var (
 	spanPattern = regexp.MustCompile("`([^`\n]+)`")
 )
 
-// splitMarkdown separates the prose of a document from the lines of its code blocks, fenced or indented. Code spans stay
-// in the prose.
+// splitMarkdown separates the prose of a document from the lines of its code blocks, fenced or indented. Code spans
+// stay in the prose.
 func splitMarkdown(text string) (prose, code []string) {
 	fence, blank := "", true
 	for line := range strings.Lines(text) {
@@ -112,7 +112,8 @@ func TestLinksOfTheDocuments(t *testing.T) {
 			links++
 			file := name
 			if target != "" {
-				file = filepath.ToSlash(filepath.Join(filepath.Dir(filepath.FromSlash(name)), filepath.FromSlash(target)))
+				file = filepath.ToSlash(filepath.Join(filepath.Dir(filepath.FromSlash(name)),
+					filepath.FromSlash(target)))
 				if _, err := os.Stat(filepath.Join("..", "..", file)); err != nil {
 					t.Errorf("%s links to %s, which is not there", name, link[1])
 					continue
@@ -128,8 +129,8 @@ func TestLinksOfTheDocuments(t *testing.T) {
 	}
 }
 
-// commandPattern finds a call of uncloak at the beginning of a command: of a line, behind a pipe, ; or &&, behind sudo, or
-// in a crontab.
+// commandPattern finds a call of uncloak at the beginning of a command: of a line, behind a pipe, ; or &&, behind sudo,
+// or in a crontab.
 var commandPattern = regexp.MustCompile(`(?:^|[|;&*(]\s*|sudo |\./bin/)uncloak +([^·…].*)`)
 
 // shellWords splits a command line up to its end, a pipe, a redirection or a comment. Quotes are taken away.
@@ -272,7 +273,7 @@ func TestConfigOfTheDocuments(t *testing.T) {
 	}
 }
 
-// unseen matches what only the authors of the program have: their notes, plans, measuring tools and directories.
+// unseen matches names of files that only the authors of the program have: notes, plans, measuring tools, directories.
 var unseen = regexp.MustCompile(
 	`shared/(cases|seeds|scenarios|score|corpus|captures|field)|/work/|\bIssue [0-9]|[Ff]ield[- ]notes|design\.md`)
 

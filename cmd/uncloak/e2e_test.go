@@ -17,8 +17,8 @@ import (
 	"uncloak/ingest/certtest"
 )
 
-// These tests send with the programs that people send with. make e2e installs them (.ci/peers says which); without one of
-// them they fail. What each was given must be stored, each line once.
+// These tests send with the usual syslog senders. make e2e installs them (.ci/peers lists them); without one of them
+// the tests fail. Each line that a sender was given must be stored, once.
 
 // sender is a program that sends the lines of a file, or is given them, to a daemon.
 type sender struct {
@@ -29,9 +29,10 @@ type sender struct {
 
 const sentLines = 500
 
-// saying is a line's text: that of a kernel's firewall, and its number.
+// saying returns the text of line n: a message of the kernel's firewall with that number.
 func saying(i int) string {
-	return fmt.Sprintf("[NEW] IN=br0 OUT=eth0 SRC=192.168.1.9 DST=198.18.0.1 LEN=60 TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=443 SYN", i, 1024+i)
+	return fmt.Sprintf("[NEW] IN=br0 OUT=eth0 SRC=192.168.1.9 DST=198.18.0.1 LEN=60 TTL=63 ID=%d DF PROTO=TCP SPT=%d "+
+		"DPT=443 SYN", i, 1024+i)
 }
 
 // program finds a program, also where only root's PATH has it.
@@ -94,7 +95,7 @@ func port(t *testing.T, address string) string {
 	return p
 }
 
-// rsyslog forwards what a file has; action is where to and how.
+// rsyslog forwards the lines of a file; action says where to and how.
 func rsyslog(global, action string, at func(d *daemon) string) func(*testing.T, *daemon, string, string) {
 	return func(t *testing.T, d *daemon, in, dir string) {
 		conf := fmt.Sprintf(`global(workDirectory="%s" %s)
@@ -102,25 +103,28 @@ module(load="imfile" mode="polling" pollingInterval="1")
 input(type="imfile" file="%s" tag="kernel:" facility="kern" ruleset="out")
 ruleset(name="out") { action(type="omfwd" target="127.0.0.1" port="%s" %s) }
 `, dir, strings.ReplaceAll(global, "DIR", dir), in, port(t, at(d)), action)
-		background(t, program(t, "rsyslogd"), "-n", "-f", write(t, filepath.Join(dir, "rsyslog.conf"), conf), "-i", filepath.Join(dir, "rsyslog.pid"))
+		background(t, program(t, "rsyslogd"), "-n", "-f", write(t, filepath.Join(dir, "rsyslog.conf"), conf), "-i",
+			filepath.Join(dir, "rsyslog.pid"))
 	}
 }
 
-// syslogNG is the same for syslog-ng, of which destination says where to and how.
+// syslogNG forwards the lines of a file with syslog-ng; destination says where to and how.
 func syslogNG(destination string, at func(d *daemon) string) func(*testing.T, *daemon, string, string) {
 	return func(t *testing.T, d *daemon, in, dir string) {
 		bin := filepath.Join(os.Getenv("UNCLOAK_PEERS"), "syslog-ng")
 		if _, err := os.Stat(bin); err != nil {
 			t.Fatalf("%v: make e2e unpacks it", err)
 		}
-		conf := fmt.Sprintf("@version: 3.35\noptions { keep-hostname(yes); stats-freq(0); };\nsource s { file(\"%s\" follow-freq(1) flags(no-parse)); };\n"+
-			"destination d { %s };\nlog { source(s); destination(d); };\n", in, strings.NewReplacer("PORT", port(t, at(d)), "DIR", dir).Replace(destination))
+		conf := fmt.Sprintf("@version: 3.35\noptions { keep-hostname(yes); stats-freq(0); };\n"+
+			"source s { file(\"%s\" follow-freq(1) flags(no-parse)); };\n"+
+			"destination d { %s };\nlog { source(s); destination(d); };\n", in,
+			strings.NewReplacer("PORT", port(t, at(d)), "DIR", dir).Replace(destination))
 		background(t, bin, "--no-caps", "-F", "-f", write(t, filepath.Join(dir, "syslog-ng.conf"), conf),
 			"-R", filepath.Join(dir, "persist"), "-c", filepath.Join(dir, "ctl"), "-p", filepath.Join(dir, "pid"))
 	}
 }
 
-// logger sends what it is given on standard input.
+// logger sends the lines of its standard input.
 func logger(args ...string) func(*testing.T, *daemon, string, string) {
 	return func(t *testing.T, d *daemon, in, dir string) {
 		text, err := os.ReadFile(in)
@@ -129,13 +133,14 @@ func logger(args ...string) func(*testing.T, *daemon, string, string) {
 		}
 		words := []string{"-p", "kern.warning", "-t", "kernel"}
 		for _, a := range args {
-			words = append(words, strings.NewReplacer("UDP", port(t, d.udp), "TCP", port(t, d.tcp), "DIR", dir).Replace(a))
+			words = append(words, strings.NewReplacer("UDP", port(t, d.udp), "TCP", port(t, d.tcp), "DIR",
+				dir).Replace(a))
 		}
 		foreground(t, string(text), program(t, "logger"), words...)
 	}
 }
 
-// busybox runs BusyBox's syslogd and logger where /dev/log is nobody else's.
+// busybox runs BusyBox's syslogd and logger in a namespace with a /dev/log of its own.
 func busybox(t *testing.T, d *daemon, in, dir string) {
 	script := `mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && mknod -m 666 /dev/urandom c 1 9 || exit 1
 "$1" syslogd -n -R "$2" & pid=$!
@@ -156,22 +161,32 @@ read -r _ <"$4"; kill $pid`
 }
 
 func TestRealSenders(t *testing.T) {
-	udp, tcp, tls := func(d *daemon) string { return d.udp }, func(d *daemon) string { return d.tcp }, func(d *daemon) string { return d.tls }
+	udp := func(d *daemon) string { return d.udp }
+	tcp := func(d *daemon) string { return d.tcp }
+	tls := func(d *daemon) string { return d.tls }
 	ours := certtest.New(t, "ours")
 	cert, key := ours.Files(t, "logs")
-	secured := []string{"--tls", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key, "--tls-client-ca", ours.CA, "--tls-allow", "gw.example.net"}
+	secured := []string{"--tls", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key, "--tls-client-ca", ours.CA,
+		"--tls-allow", "gw.example.net"}
 	clientCert, clientKey := ours.Files(t, "gw.example.net")
-	rsyslogTLS := fmt.Sprintf(`defaultNetstreamDriverCAFile="%s" defaultNetstreamDriverCertFile="%s" defaultNetstreamDriverKeyFile="%s"`, ours.CA, clientCert, clientKey)
+	rsyslogTLS := fmt.Sprintf(
+		`defaultNetstreamDriverCAFile="%s" defaultNetstreamDriverCertFile="%s" defaultNetstreamDriverKeyFile="%s"`,
+		ours.CA, clientCert, clientKey)
 	local := filepath.Join(t.TempDir(), "log")
 	for _, s := range []sender{
 		{"rsyslog udp", nil, rsyslog("", `protocol="udp"`, udp)},
 		{"rsyslog tcp", nil, rsyslog("", `protocol="tcp"`, tcp)},
-		{"rsyslog tcp octet-counted", nil, rsyslog("", `protocol="tcp" TCP_Framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format"`, tcp)},
-		{"rsyslog tls", secured, rsyslog(rsyslogTLS, `protocol="tcp" StreamDriver="gtls" StreamDriverMode="1" StreamDriverAuthMode="x509/name" StreamDriverPermittedPeers="logs"`, tls)},
+		{"rsyslog tcp octet-counted", nil,
+			rsyslog("", `protocol="tcp" TCP_Framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format"`, tcp)},
+		{"rsyslog tls", secured,
+			rsyslog(rsyslogTLS, `protocol="tcp" StreamDriver="gtls" StreamDriverMode="1" `+
+				`StreamDriverAuthMode="x509/name" StreamDriverPermittedPeers="logs"`, tls)},
 		{"syslog-ng udp", nil, syslogNG(`network("127.0.0.1" port(PORT) transport("udp"));`, udp)},
 		{"syslog-ng tcp", nil, syslogNG(`network("127.0.0.1" port(PORT) transport("tcp"));`, tcp)},
 		{"syslog-ng syslog", nil, syslogNG(`syslog("127.0.0.1" port(PORT) transport("tcp"));`, tcp)},
-		{"syslog-ng tls", secured, syslogNG(fmt.Sprintf(`syslog("127.0.0.1" port(PORT) transport("tls") tls(ca-file("%s") cert-file("%s") key-file("%s") peer-verify(required-trusted)));`, ours.CA, clientCert, clientKey), tls)},
+		{"syslog-ng tls", secured,
+			syslogNG(fmt.Sprintf(`syslog("127.0.0.1" port(PORT) transport("tls") tls(ca-file("%s") `+
+				`cert-file("%s") key-file("%s") peer-verify(required-trusted)));`, ours.CA, clientCert, clientKey), tls)},
 		{"logger udp", nil, logger("-n", "127.0.0.1", "-P", "UDP", "-d")},
 		{"logger udp rfc3164", nil, logger("-n", "127.0.0.1", "-P", "UDP", "-d", "--rfc3164")},
 		{"logger tcp", nil, logger("-n", "127.0.0.1", "-P", "TCP", "-T")},
@@ -198,7 +213,7 @@ func TestRealSenders(t *testing.T) {
 	}
 }
 
-// complete says whether each line is stored once, and understood.
+// complete reports whether each line is stored once, and understood.
 func complete(t *testing.T, data string) {
 	t.Helper()
 	raw := ok(t, "", "query", "--data", data, "--format", "raw")
@@ -229,11 +244,14 @@ func TestRealJournal(t *testing.T) {
 		var b strings.Builder
 		for range records {
 			stamp := time.Now().UnixMicro() + int64(n)
-			fmt.Fprintf(&b, "__REALTIME_TIMESTAMP=%d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=0123456789abcdef0123456789abcdef\n_TRANSPORT=kernel\n_HOSTNAME=vm\nSYSLOG_IDENTIFIER=kernel\nPRIORITY=4\nMESSAGE=%s\n\n",
+			fmt.Fprintf(&b, "__REALTIME_TIMESTAMP=%d\n__MONOTONIC_TIMESTAMP=%d\n"+
+				"_BOOT_ID=0123456789abcdef0123456789abcdef\n_TRANSPORT=kernel\n_HOSTNAME=vm\n"+
+				"SYSLOG_IDENTIFIER=kernel\nPRIORITY=4\nMESSAGE=%s\n\n",
 				stamp, 1_000_000+n, saying(n))
 			n++
 		}
-		foreground(t, b.String(), program(t, "systemd-journal-remote"), "--output="+filepath.Join(at, "remote.journal"), "-")
+		foreground(t, b.String(), program(t, "systemd-journal-remote"), "--output="+filepath.Join(at, "remote.journal"),
+			"-")
 	}
 	add(1)
 	d := serve(t, data, "--journal="+at)
@@ -243,7 +261,7 @@ func TestRealJournal(t *testing.T) {
 	if code := d.stop(); code != 0 {
 		t.Fatalf("exit %d", code)
 	}
-	add(10) // while we are away
+	add(10) // while serve is stopped
 	d = serve(t, data, "--journal="+at)
 	add(sentLines - n)
 	stored(t, data, sentLines)
@@ -253,7 +271,7 @@ func TestRealJournal(t *testing.T) {
 	complete(t, data)
 }
 
-// TestUnits: systemd understands each line of the units that we offer.
+// TestUnits verifies the units of docs with systemd-analyze: each line must be understood.
 func TestUnits(t *testing.T) {
 	dir := t.TempDir()
 	units, err := filepath.Glob("../../docs/systemd/*")
@@ -266,7 +284,8 @@ func TestUnits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		args = append(args, write(t, filepath.Join(dir, filepath.Base(unit)), strings.ReplaceAll(string(text), "/usr/local/bin/uncloak", os.Args[0])))
+		args = append(args, write(t, filepath.Join(dir, filepath.Base(unit)),
+			strings.ReplaceAll(string(text), "/usr/local/bin/uncloak", os.Args[0])))
 	}
 	cmd := exec.Command(program(t, "systemd-analyze"), args...)
 	cmd.Env = append(os.Environ(), "SYSTEMD_LOG_LEVEL=warning")
@@ -275,7 +294,8 @@ func TestUnits(t *testing.T) {
 	}
 }
 
-// The configuration of docs/rsyslog, as it stands there but for its names: what rsyslog takes while uncloak is away comes when it is back.
+// The configuration of docs/rsyslog, with other names: the lines that rsyslog takes while uncloak is stopped arrive
+// when uncloak is started again.
 func TestRsyslogWaitsForUs(t *testing.T) {
 	ours, dir := certtest.New(t, "ours"), t.TempDir()
 	cert, key := ours.Files(t, "logs.example.net")
@@ -297,8 +317,10 @@ func TestRsyslogWaitsForUs(t *testing.T) {
 		}
 		l.Close()
 	}
-	conf := strings.NewReplacer("/var/spool/rsyslog", dir, "/etc/uncloak/ca.crt", ours.CA, "/etc/uncloak/gw.crt", clientCert, "/etc/uncloak/gw.key", clientKey,
-		`target="logs.example.net" port="6514"`, `target="127.0.0.1" port="`+port(t, at)+`"`, `resumeInterval="5"`, `resumeInterval="1"`).Replace(string(text))
+	conf := strings.NewReplacer("/var/spool/rsyslog", dir, "/etc/uncloak/ca.crt", ours.CA, "/etc/uncloak/gw.crt",
+		clientCert, "/etc/uncloak/gw.key", clientKey,
+		`target="logs.example.net" port="6514"`, `target="127.0.0.1" port="`+port(t, at)+`"`, `resumeInterval="5"`,
+		`resumeInterval="1"`).Replace(string(text))
 	in := filepath.Join(dir, "in.log")
 	written := 0
 	more := func(n int) {
@@ -308,16 +330,20 @@ func TestRsyslogWaitsForUs(t *testing.T) {
 		}
 		defer f.Close()
 		for range n {
-			fmt.Fprintf(f, "IN=br0 OUT=eth0 SRC=192.168.1.5 DST=198.18.0.1 LEN=60 TTL=63 ID=%d DF PROTO=TCP SPT=2000 DPT=443 SYN\n", written)
+			fmt.Fprintf(f, "IN=br0 OUT=eth0 SRC=192.168.1.5 DST=198.18.0.1 LEN=60 TTL=63 ID=%d DF PROTO=TCP SPT=2000 "+
+				"DPT=443 SYN\n", written)
 			written++
 		}
 	}
 	more(2000)
-	conf = `module(load="imfile" mode="polling" pollingInterval="1")` + "\n" + `input(type="imfile" file="` + in + `" tag="kernel:" facility="kern")` + "\n" + conf
-	background(t, program(t, "rsyslogd"), "-n", "-f", write(t, filepath.Join(dir, "rsyslog.conf"), conf), "-i", filepath.Join(dir, "rsyslog.pid"))
+	conf = `module(load="imfile" mode="polling" pollingInterval="1")` + "\n" + `input(type="imfile" file="` + in +
+		`" tag="kernel:" facility="kern")` + "\n" + conf
+	background(t, program(t, "rsyslogd"), "-n", "-f", write(t, filepath.Join(dir, "rsyslog.conf"), conf), "-i",
+		filepath.Join(dir, "rsyslog.pid"))
 	away()
 	data := t.TempDir()
-	args := []string{"--tls", at, "--tls-cert", cert, "--tls-key", key, "--tls-client-ca", ours.CA, "--tls-allow", "gw.example.net"}
+	args := []string{"--tls", at, "--tls-cert", cert, "--tls-key", key, "--tls-client-ca", ours.CA, "--tls-allow",
+		"gw.example.net"}
 	d := serve(t, data, args...)
 	sessions := func(n int) { // each of them, and the one at which the connection broke perhaps twice
 		for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {

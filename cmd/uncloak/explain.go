@@ -15,18 +15,22 @@ import (
 	"uncloak/report"
 )
 
-// howToSend says what to do about lines that uncloak does not know.
-const howToSend = "please send us such a line and the name of the device, as an issue of the project (addresses may be replaced)"
+// howToSend asks for lines that uncloak does not know; the errors about them end with it.
+const howToSend = "please send us such a line and the name of the device, as an issue of the project (addresses may " +
+	"be replaced)"
 
 func (a *app) explainCommand() *cobra.Command {
 	var all, list bool
 	var format string
-	cmd := &cobra.Command{Use: "explain MESSAGE|ID|-", Short: "What a message of a router or kernel means, its causes, what to do",
-		Long: "Explains a message: what it means, when exactly it is printed, its causes from likely to rare, what to check and what to\n" +
-			"do. The message may have its stamp, host and tag in front. - reads messages from stdin, one a line, and explains each kind\n" +
-			"once. Nothing is read but the program's own encyclopaedia. Exit code 1: nothing is known about it.",
-		Example: "uncloak explain 'nf_conntrack: table full, dropping packet'\nuncloak explain conntrack-full\ndmesg | uncloak explain -\nuncloak explain --list",
-		Args:    cobra.ArbitraryArgs}
+	cmd := &cobra.Command{Use: "explain MESSAGE|ID|-",
+		Short: "What a message of a router or kernel means, its causes, what to do",
+		Long: "Explains a message: what it means, when exactly it is printed, its causes from likely to rare,\n" +
+			"what to check and what to do. The message may have its stamp, host and tag in front. - reads\n" +
+			"messages from stdin, one a line, and explains each kind once. Nothing is read but the program's\n" +
+			"own encyclopaedia. Exit code 1: nothing is known about it.",
+		Example: "uncloak explain 'nf_conntrack: table full, dropping packet'\nuncloak explain conntrack-full\n" +
+			"dmesg | uncloak explain -\nuncloak explain --list",
+		Args: cobra.ArbitraryArgs}
 	f := cmd.Flags()
 	f.BoolVar(&all, "all", false, "every entry that the message fits, not only the best")
 	f.BoolVar(&list, "list", false, "the ids and titles of all entries")
@@ -58,7 +62,8 @@ func (a *app) explainCommand() *cobra.Command {
 	return cmd
 }
 
-// explainOne finds what fits a message or an ID; more is what fits, too, and is not asked for.
+// explainOne finds the entries that fit a message or an ID. found holds the best one, or each if all is set; more holds
+// the others.
 func explainOne(message string, all bool) (found, more []*report.Entry, err error) {
 	if e, err := report.Lookup(strings.ToLower(strings.TrimSpace(message))); err == nil {
 		return []*report.Entry{e}, nil, nil
@@ -70,7 +75,8 @@ func explainOne(message string, all bool) (found, more []*report.Entry, err erro
 		if len(ids) > 0 {
 			near = "; did you mean " + strings.Join(ids, " or ") + "?"
 		}
-		return nil, nil, fmt.Errorf("nothing is known about %q, and no entry has that id: see uncloak explain --list, or give the whole message%s", report.Clean(clip(message)), near)
+		return nil, nil, fmt.Errorf("nothing is known about %q, and no entry has that id: see uncloak explain "+
+			"--list, or give the whole message%s", report.Clean(clip(message)), near)
 	case len(found) == 0:
 		return nil, nil, fmt.Errorf("nothing is known about %q: %s", report.Clean(clip(message)), howToSend)
 	case all:
@@ -79,13 +85,15 @@ func explainOne(message string, all bool) (found, more []*report.Entry, err erro
 	return found[:1], found[1:], nil
 }
 
-// entriesLike is what a word that is no id may have meant: ids that look like it, then entries that have all of its parts.
+// entriesLike suggests up to three IDs for a mistyped one: similar IDs first, then entries that contain all of its
+// parts.
 func entriesLike(word string) (ids []string) {
 	ids = report.Near(word, entryIDs(), 3)
 	parts := strings.FieldsFunc(strings.ToLower(word), func(r rune) bool { return r == '-' || r == '_' })
 	for _, e := range report.Entries() {
 		text := strings.ToLower(e.ID + " " + e.Title + " " + e.Sample)
-		if len(parts) > 0 && !slices.Contains(ids, e.ID) && !slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(text, p) }) {
+		if len(parts) > 0 && !slices.Contains(ids, e.ID) &&
+			!slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(text, p) }) {
 			ids = append(ids, e.ID)
 		}
 	}
@@ -99,7 +107,7 @@ func entryIDs() (ids []string) {
 	return ids
 }
 
-// explainAll finds what fits the lines of r, in the order in which they come, each entry once.
+// explainAll finds the entries that fit the lines of r, each entry once, in the order of the lines.
 func explainAll(r io.Reader, all bool) (found, more []*report.Entry, err error) {
 	in, lines, first := bufio.NewReaderSize(r, 1<<16), 0, ""
 	for {
@@ -119,7 +127,7 @@ func explainAll(r io.Reader, all bool) (found, more []*report.Entry, err error) 
 		}
 		fits, rest, err := explainOne(message, all)
 		if err != nil {
-			continue // said below if it is true of all lines
+			continue // an error only if no line fits anything: see below
 		}
 		found, more = add(found, fits), add(more, rest)
 	}
@@ -130,11 +138,13 @@ func explainAll(r io.Reader, all bool) (found, more []*report.Entry, err error) 
 		_, _, err := explainOne(first, all)
 		return nil, nil, err
 	case len(found) == 0:
-		return nil, nil, fmt.Errorf("nothing is known about any of %d lines, such as %q: %s", lines, report.Clean(clip(first)), howToSend)
+		return nil, nil, fmt.Errorf("nothing is known about any of %d lines, such as %q: %s", lines,
+			report.Clean(clip(first)), howToSend)
 	}
 	return found, slices.DeleteFunc(more, func(e *report.Entry) bool { return slices.Contains(found, e) }), nil
 }
 
+// add appends the entries of es that to does not have.
 func add(to, es []*report.Entry) []*report.Entry {
 	for _, e := range es {
 		if !slices.Contains(to, e) {
@@ -174,7 +184,7 @@ func (a *app) showEntries(found, more []*report.Entry, format string, titles boo
 	return out.Flush()
 }
 
-// columns is the width of the terminal that is stdout, at most limit, which is also the width of what is none.
+// columns returns the width of the text on stdout: that of the terminal, at most limit; limit for a file or a pipe.
 func (a *app) columns(limit int) int {
 	if f, ok := a.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
@@ -184,7 +194,7 @@ func (a *app) columns(limit int) int {
 	return limit
 }
 
-// clip is as much of a message as an error may show.
+// clip shortens a message to the 120 bytes that an error may show.
 func clip(s string) string {
 	if len(s) <= 120 {
 		return s

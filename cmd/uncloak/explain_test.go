@@ -17,23 +17,34 @@ func TestExplain(t *testing.T) {
 		want  []string // in stdout, or in the one line on stderr
 		not   string
 	}{
-		"a message":        {args: []string{full}, want: []string{"The session table is full  (conntrack-full)\n", "\nCauses    - likely:"}},
-		"words":            {args: strings.Fields(full), want: []string{"(conntrack-full)"}},
-		"an id":            {args: []string{"conntrack-full"}, want: []string{"(conntrack-full)"}},
-		"on stdin":         {stdin: full + "\n", args: []string{"-"}, want: []string{"(conntrack-full)"}},
-		"a log on stdin":   {stdin: "nothing\n\n" + full + "\n" + full + "\nNeighbour table overflow.\n", args: []string{"-"}, want: []string{"(conntrack-full)", "(neighbour-overflow)"}},
-		"all":              {args: []string{"--all", full}, want: []string{"(conntrack-full)"}, not: "--all"},
-		"list":             {args: []string{"--list"}, want: []string{"\nconntrack-full                  The session table is full\n"}},
-		"nothing known":    {args: []string{"frobs", "have", "nicated\x1b[2J"}, code: 1, want: []string{`uncloak: nothing is known about "frobs have nicated\\x1b[2J": please send us such a line and the name of the device`}},
-		"nearly an id":     {args: []string{"contrack-full"}, code: 1, want: []string{"did you mean conntrack-full or "}},
-		"a kind":           {args: []string{"window-shrink"}, code: 1, want: []string{"did you mean treason-uncloaked?"}},
-		"no such id":       {args: []string{"frobs"}, code: 1, want: []string{"no entry has that id: see uncloak explain --list"}},
+		"a message": {args: []string{full}, want: []string{"The session table is full  (conntrack-full)\n",
+			"\nCauses    - likely:"}},
+		"words":    {args: strings.Fields(full), want: []string{"(conntrack-full)"}},
+		"an id":    {args: []string{"conntrack-full"}, want: []string{"(conntrack-full)"}},
+		"on stdin": {stdin: full + "\n", args: []string{"-"}, want: []string{"(conntrack-full)"}},
+		"a log on stdin": {stdin: "nothing\n\n" + full + "\n" + full + "\nNeighbour table overflow.\n",
+			args: []string{"-"}, want: []string{"(conntrack-full)", "(neighbour-overflow)"}},
+		"all": {args: []string{"--all", full}, want: []string{"(conntrack-full)"}, not: "--all"},
+		"list": {args: []string{"--list"},
+			want: []string{"\nconntrack-full                  The session table is full\n"}},
+		"nothing known": {args: []string{"frobs", "have", "nicated\x1b[2J"}, code: 1,
+			want: []string{`uncloak: nothing is known about "frobs have nicated\\x1b[2J": ` +
+				`please send us such a line and the name of the device`}},
+		"nearly an id": {args: []string{"contrack-full"}, code: 1,
+			want: []string{"did you mean conntrack-full or "}},
+		"a kind": {args: []string{"window-shrink"}, code: 1,
+			want: []string{"did you mean treason-uncloaked?"}},
+		"no such id": {args: []string{"frobs"}, code: 1,
+			want: []string{"no entry has that id: see uncloak explain --list"}},
 		"nothing on stdin": {args: []string{"-"}, code: 1, want: []string{"stdin has no message"}},
-		"a strange log":    {stdin: "one frob\ntwo frobs\n", args: []string{"-"}, code: 1, want: []string{`nothing is known about any of 2 lines, such as "one frob": please send us`}},
-		"a strange line":   {stdin: "one frob", args: []string{"-"}, code: 1, want: []string{`nothing is known about "one frob": please send us`}},
+		"a strange log": {stdin: "one frob\ntwo frobs\n", args: []string{"-"}, code: 1,
+			want: []string{`nothing is known about any of 2 lines, such as "one frob": please send us`}},
+		"a strange line": {stdin: "one frob", args: []string{"-"}, code: 1,
+			want: []string{`nothing is known about "one frob": please send us`}},
 		"no message":       {code: 2, want: []string{"explain needs a message, an id, or - for stdin"}},
 		"list and message": {args: []string{"--list", "x"}, code: 2, want: []string{"--list takes no message"}},
-		"unknown format":   {args: []string{"--format", "html", "x"}, code: 2, want: []string{`--format "html" is not known: text, json`}},
+		"unknown format": {args: []string{"--format", "html", "x"}, code: 2,
+			want: []string{`--format "html" is not known: text, json`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := uncloak(t, c.stdin, append([]string{"explain"}, c.args...)...)
@@ -62,10 +73,12 @@ func TestExplain(t *testing.T) {
 func TestExplainJSON(t *testing.T) {
 	for name, args := range map[string][]string{"one": {"oom-kill"}, "list": {"--list"}} {
 		var es []report.Entry
-		if err := json.Unmarshal([]byte(ok(t, "", append([]string{"explain", "--format", "json"}, args...)...)), &es); err != nil {
+		if err := json.Unmarshal([]byte(ok(t, "", append([]string{"explain", "--format", "json"}, args...)...)),
+			&es); err != nil {
 			t.Fatal(err)
 		}
-		if name == "one" && (len(es) != 1 || es[0].ID != "oom-kill" || len(es[0].Causes) == 0 || es[0].Causes[0].Rank == "") {
+		if name == "one" && (len(es) != 1 || es[0].ID != "oom-kill" || len(es[0].Causes) == 0 ||
+			es[0].Causes[0].Rank == "") {
 			t.Errorf("%+v", es)
 		}
 		if name == "list" && len(es) != len(report.Entries()) {
@@ -82,7 +95,8 @@ func TestFindingsExplain(t *testing.T) {
 	if !strings.Contains(text, "explain: "+command+"\n") {
 		t.Errorf("no link in\n%s", text)
 	}
-	if text := ok(t, "", "report", "--data", data, "--timezone", "UTC", "--day", "2026-11-20"); !strings.Contains(text, "   explain  "+command+"\n") {
+	if text := ok(t, "", "report", "--data", data, "--timezone", "UTC", "--day", "2026-11-20"); !strings.Contains(text,
+		"   explain  "+command+"\n") {
 		t.Errorf("no link in\n%s", text)
 	}
 	ok(t, "", strings.Fields(command)[1:]...)

@@ -14,12 +14,13 @@ import (
 // TestUnreadableFile reads a file that opens and then gives an error, for root too.
 func TestUnreadableFile(t *testing.T) {
 	r := uncloak(t, "", "import", "--data", filepath.Join(t.TempDir(), "data"), "/proc/self/mem")
-	if lines := strings.Split(strings.TrimSpace(r.errOut), "\n"); r.code != 1 || len(lines) != 1 || !strings.Contains(lines[0], "/proc/self/mem") {
+	if lines := strings.Split(strings.TrimSpace(r.errOut), "\n"); r.code != 1 || len(lines) != 1 ||
+		!strings.Contains(lines[0], "/proc/self/mem") {
 		t.Errorf("exit %d\n%s%s", r.code, r.out, r.errOut)
 	}
 }
 
-// small mounts a file system of so many bytes. Mounting takes root, which CI is.
+// small mounts a file system of the given size. Mounting needs root; CI runs as root.
 func small(t *testing.T, size string) (dir string, grow func(string)) {
 	t.Helper()
 	dir = t.TempDir()
@@ -45,7 +46,8 @@ func TestImportOnAFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := uncloak(t, "", "import", "--data", filepath.Join(dir, "data"), "--year", "2026", file)
-	if lines := strings.Split(strings.TrimSpace(r.errOut), "\n"); r.code != 1 || len(lines) != 1 || !strings.Contains(lines[0], "no space left") {
+	if lines := strings.Split(strings.TrimSpace(r.errOut), "\n"); r.code != 1 || len(lines) != 1 ||
+		!strings.Contains(lines[0], "no space left") {
 		t.Errorf("exit %d\n%s%s", r.code, r.out, r.errOut)
 	}
 }
@@ -74,11 +76,13 @@ func TestServeGoesOnWhenThereIsRoom(t *testing.T) {
 	}()
 	d.log.wait(t, "store refuses events")
 	for _, page := range []string{"text", "html"} {
-		if r := uncloak(t, "", "report", "--data", data, "--day", "today", "--format", page); !strings.Contains(r.out, "Nothing is stored at the moment") {
+		if r := uncloak(t, "", "report", "--data", data, "--day", "today", "--format", page); !strings.Contains(r.out,
+			"Nothing is stored at the moment") {
 			t.Errorf("%s: %.500s%s", page, r.out, r.errOut)
 		}
 	}
-	if r := uncloak(t, "", "check", "--data", data); r.code != 1 || !strings.Contains(r.out, "nothing is stored at the moment") {
+	if r := uncloak(t, "", "check", "--data", data); r.code != 1 ||
+		!strings.Contains(r.out, "nothing is stored at the moment") {
 		t.Errorf("exit %d: %.900s%s", r.code, r.out, r.errOut)
 	}
 	grow("100m")

@@ -23,7 +23,7 @@ import (
 	"uncloak/report/api"
 )
 
-// importFlags are what the owner says about the files; the API reads them.
+// importFlags holds the flags that describe the files; the API parses their values.
 type importFlags struct {
 	format, dialect, router, capturedAt, bootTime string
 	year                                          int
@@ -31,18 +31,24 @@ type importFlags struct {
 
 func (a *app) importCommand() *cobra.Command {
 	var f importFlags
-	cmd := &cobra.Command{Use: "import FILE…", Short: "Take log files in: syslog, dmesg, /dev/kmsg, journalctl, conntrack -E",
-		Long: "Takes in log files, directories of them (all files below), patterns and - for stdin; .gz, .xz, .zst and .bz2 are unpacked.\n" +
-			"What was taken in before is left out: the same file twice changes nothing. While serve runs on the data directory the\n" +
-			"files go through it.\n\n" +
-			"Stamps without a year get the one that fits --captured-at or the file's modification time; stamps of uptime are placed\n" +
-			"by --boot-time, or so that the last line falls on --captured-at or the modification time.",
-		Example: "uncloak import /var/log/router.log*\nuncloak import --router gw --captured-at '2026-11-21 20:45' dmesg.txt\n" +
+	cmd := &cobra.Command{Use: "import FILE…",
+		Short: "Take log files in: syslog, dmesg, /dev/kmsg, journalctl, conntrack -E",
+		Long: "Takes in log files, directories of them (all files below), patterns and - for stdin; .gz, .xz,\n" +
+			".zst and .bz2 are unpacked. What was taken in before is left out: the same file twice changes\n" +
+			"nothing. While serve runs on the data directory the files go through it.\n\n" +
+			"Stamps without a year get the one that fits --captured-at or the file's modification time; stamps\n" +
+			"of uptime are placed by --boot-time, or so that the last line falls on --captured-at or the\n" +
+			"modification time.",
+		Example: "uncloak import /var/log/router.log*\n" +
+			"uncloak import --router gw --captured-at '2026-11-21 20:45' dmesg.txt\n" +
 			"ssh gw dmesg | uncloak import --router gw -",
 		Args: cobra.MinimumNArgs(1)}
 	fs := cmd.Flags()
-	fs.StringVar(&f.format, "format", "", strings.Join(ingest.Formats(), ", ")+": a log line by line, or text pasted from a page (default auto; the dialect of each line is found by looking)")
-	fs.StringVar(&f.dialect, "dialect", "", "which dialect the lines are in, where looking at one leaves a doubt (default that of --router in the config)")
+	fs.StringVar(&f.format, "format", "",
+		strings.Join(ingest.Formats(), ", ")+": a log line by line, or text pasted from a page (default auto; the "+
+			"dialect of each line is found by looking)")
+	fs.StringVar(&f.dialect, "dialect", "",
+		"which dialect the lines are in, where looking at one leaves a doubt (default that of --router in the config)")
 	fs.StringVar(&f.router, "router", "", "name of the router that the files are from (default what the lines say)")
 	fs.IntVar(&f.year, "year", 0, "year of stamps that have none")
 	fs.StringVar(&f.capturedAt, "captured-at", "", "time of the last line, or at which the dump was taken")
@@ -86,8 +92,8 @@ type source struct {
 	mod  time.Time
 }
 
-// sources finds the files that the arguments mean, oldest first within a directory or pattern, so that the log comes in
-// order. An argument that means no file is an error of its own; the others are still taken.
+// sources finds the files that the arguments name, oldest first within a directory or pattern, so that a rotated log is
+// read in order. It returns one error for each argument without a file, beside the files of the other arguments.
 func sources(args []string) (all []source, errs []error) {
 	for _, arg := range args {
 		found, err := expand(arg)
@@ -99,7 +105,7 @@ func sources(args []string) (all []source, errs []error) {
 	return all, errs
 }
 
-// inOrder puts files without a wall clock last: the others tell when their lines were.
+// inOrder sorts files without a wall clock to the end: the lines of the other files help to find the times of theirs.
 func inOrder(files []source) {
 	rank := map[string]int{}
 	for _, f := range files {
@@ -108,6 +114,7 @@ func inOrder(files []source) {
 	slices.SortStableFunc(files, func(a, b source) int { return cmp.Compare(rank[a.name], rank[b.name]) })
 }
 
+// expand finds the files of one argument: a file, a directory, a pattern or - for stdin.
 func expand(arg string) ([]source, error) {
 	if arg == "-" {
 		return []source{{name: arg, size: -1}}, nil
@@ -162,15 +169,16 @@ func sourceOf(name string, info fs.FileInfo) source {
 	return s
 }
 
-// importAll takes in what args mean. A file that cannot be taken in is told and the others go on; the code is then 1.
+// importAll imports the files that args name. A file that cannot be imported is reported and the others follow; the
+// exit code is then 1.
 func (a *app) importAll(ctx context.Context, args []string, v url.Values) (err error) {
 	files, errs := sources(args)
 	inOrder(files)
 	if len(files) == 0 {
-		return a.several(errs)
+		return a.reportAll(errs)
 	}
 	bar := a.progress(files)
-	defer bar.Clear() // when nobody reads any more
+	defer bar.Clear() // also after an error
 	s, err := a.open(ctx, true)
 	if err != nil {
 		return err
@@ -189,7 +197,7 @@ func (a *app) importAll(ctx context.Context, args []string, v url.Values) (err e
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.As(err, &refused) && refused.Status == http.StatusBadRequest:
-			return err // the flags are wrong: they are for each file
+			return err // the flags are wrong, and they hold for each file
 		case err != nil:
 			errs = append(errs, err)
 			continue
@@ -212,18 +220,18 @@ func (a *app) importAll(ctx context.Context, args []string, v url.Values) (err e
 		return err
 	}
 	if done > 0 {
-		if err := a.tookIn(done, &sum); err != nil {
+		if err := a.printImported(done, &sum); err != nil {
 			return err
 		}
 	}
-	if err := a.several(errs); err != nil || !sum.CutShort {
+	if err := a.reportAll(errs); err != nil || !sum.CutShort {
 		return err
 	}
-	return exitCode(1) // a note has said it
+	return exitCode(1) // a note says why
 }
 
-// several tells all errors but leaves a single one to the caller.
-func (a *app) several(errs []error) error {
+// reportAll prints all errors and returns the exit code; a single error is returned for the caller to print.
+func (a *app) reportAll(errs []error) error {
 	if len(errs) <= 1 {
 		return errors.Join(errs...)
 	}
@@ -233,7 +241,9 @@ func (a *app) several(errs []error) error {
 	return exitCode(1)
 }
 
-func (a *app) importOne(ctx context.Context, s *session, f source, v url.Values, bar *progressbar.ProgressBar) (res api.ImportResult, err error) {
+// importOne imports one file, or stdin, through the session and moves the bar.
+func (a *app) importOne(ctx context.Context, s *session, f source, v url.Values,
+	bar *progressbar.ProgressBar) (res api.ImportResult, err error) {
 	o := api.ImportOptions{Name: "stdin", Modified: f.mod}
 	var body io.ReadCloser
 	if f.name == "-" {
@@ -254,7 +264,7 @@ func (a *app) importOne(ctx context.Context, s *session, f source, v url.Values,
 		}
 	}
 	if _, ok := body.(*localFile); !ok {
-		body = counted{body, bar}
+		body = countedBody{body, bar}
 	}
 	q := o.Values()
 	for k, vs := range v {
@@ -265,24 +275,25 @@ func (a *app) importOne(ctx context.Context, s *session, f source, v url.Values,
 	}
 	res, err = api.Upload(ctx, s.Client, body, q)
 	if err != nil && f.name == "-" {
-		err = s.explain(err) // it cannot be read again
+		err = s.explain(err) // stdin cannot be read again
 	}
 	return res, err
 }
 
-// counted moves the bar as it is read. (progressbar.Reader ends the bar when it is closed, after the first of several files.)
-type counted struct {
+// countedBody moves the bar by the bytes that are read from it. (progressbar.Reader would end the bar when the first of
+// several files is closed.)
+type countedBody struct {
 	io.ReadCloser
 	bar *progressbar.ProgressBar
 }
 
-func (c counted) Read(b []byte) (int, error) {
+func (c countedBody) Read(b []byte) (int, error) {
 	n, err := c.ReadCloser.Read(b)
 	_ = c.bar.Add(n)
 	return n, err
 }
 
-// progress is a bar on a terminal and nothing elsewhere.
+// progress returns a bar of the bytes that are read; it is visible only on a terminal.
 func (a *app) progress(files []source) *progressbar.ProgressBar {
 	total := int64(0)
 	for _, f := range files {
@@ -295,12 +306,13 @@ func (a *app) progress(files []source) *progressbar.ProgressBar {
 	f, ok := a.stderr.(*os.File)
 	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(a.stderr), progressbar.OptionShowBytes(true),
 		progressbar.OptionSetVisibility(ok && term.IsTerminal(int(f.Fd()))), progressbar.OptionSetDescription("import"),
-		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(30),
-		progressbar.OptionSetSpinnerChangeInterval(0)) // else a goroutine turns it, unsynchronised
+		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSetWidth(30),
+		progressbar.OptionSetSpinnerChangeInterval(0)) // with an interval, a goroutine would draw it without a lock
 }
 
-// tookIn says what was taken in and how to look at it.
-func (a *app) tookIn(files int, r *api.ImportResult) error {
+// printImported prints the counts of an import, and the command that shows the report of its days.
+func (a *app) printImported(files int, r *api.ImportResult) error {
 	for _, n := range r.Notes {
 		fmt.Fprintf(a.stderr, "uncloak: %s\n", n)
 	}
@@ -309,10 +321,11 @@ func (a *app) tookIn(files int, r *api.ImportResult) error {
 		what = fmt.Sprintf("%d files", files)
 	}
 	of := ""
-	if r.Duplicates > 0 { // as what the store has them, it knows
+	if r.Duplicates > 0 { // lines that are stored already are known to be understood or not
 		of = " of the new"
 	}
-	_, err := fmt.Fprintf(a.stdout, "took in %s: %d lines, %d new events, %d stored before, %d%s not understood", what, r.Lines, r.Events, r.Duplicates, r.Unparsed, of)
+	_, err := fmt.Fprintf(a.stdout, "took in %s: %d lines, %d new events, %d stored before, %d%s not understood", what,
+		r.Lines, r.Events, r.Duplicates, r.Unparsed, of)
 	if err == nil && r.Skipped > 0 {
 		_, err = fmt.Fprintf(a.stdout, ", %d of other text", r.Skipped)
 	}
@@ -322,16 +335,17 @@ func (a *app) tookIn(files int, r *api.ImportResult) error {
 	}
 	first, last := r.First.In(a.cfg.location).Format(time.DateOnly), r.Last.In(a.cfg.location).Format(time.DateOnly)
 	if first == last {
-		_, err = fmt.Fprintf(a.stdout, "; day %s\nnow: uncloak report%s --day %s\n", first, a.again(), first)
+		_, err = fmt.Fprintf(a.stdout, "; day %s\nnow: uncloak report%s --day %s\n", first, a.sameDataFlags(), first)
 		return err
 	}
 	next := r.Last.In(a.cfg.location).AddDate(0, 0, 1).Format(time.DateOnly)
-	_, err = fmt.Fprintf(a.stdout, "; days %s to %s\nnow: uncloak report%s --from %s --to %s\n", first, last, a.again(), first, next)
+	_, err = fmt.Fprintf(a.stdout, "; days %s to %s\nnow: uncloak report%s --from %s --to %s\n", first, last,
+		a.sameDataFlags(), first, next)
 	return err
 }
 
-// again is the flags that another command needs to mean the same data and days.
-func (a *app) again() (s string) {
+// sameDataFlags returns the flags of this command that a following command needs to read the same data.
+func (a *app) sameDataFlags() (s string) {
 	for _, name := range []string{"config", "data", "timezone", "table", "lan"} {
 		if f := a.flags.Lookup(name); f != nil && f.Changed {
 			s += " --" + name + " " + quote(strings.Trim(f.Value.String(), "[]"))

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// goFiles parses the head of each Go file of the project: package path (below the module) → file name → imports, and the
-// packages that have a doc comment.
+// goFiles parses the head of each Go file of the project: package path (below the module) → file name → imports, and
+// the packages that have a doc comment.
 func goFiles(t *testing.T) (imports map[string]map[string][]string, documented map[string]bool) {
 	t.Helper()
 	imports, documented = map[string]map[string][]string{}, map[string]bool{}
@@ -47,7 +47,8 @@ func goFiles(t *testing.T) (imports map[string]map[string][]string, documented m
 			}
 			imports[pkg][filepath.Base(name)] = append(imports[pkg][filepath.Base(name)], path)
 		}
-		if f.Doc != nil && (strings.HasPrefix(f.Doc.Text(), "Package ") || strings.HasPrefix(f.Doc.Text(), "Command ")) && !strings.HasSuffix(name, "_test.go") {
+		if f.Doc != nil && (strings.HasPrefix(f.Doc.Text(), "Package ") ||
+			strings.HasPrefix(f.Doc.Text(), "Command ")) && !strings.HasSuffix(name, "_test.go") {
 			documented[pkg] = true
 		}
 		return nil
@@ -70,9 +71,9 @@ func TestEveryPackageHasADocComment(t *testing.T) {
 	}
 }
 
-// TestImportGraph holds the house together: who may know whom.
+// TestImportGraph checks which packages of this module each package imports.
 func TestImportGraph(t *testing.T) {
-	may := map[string][]string{ // package, or all below it with /… → what of ours it may import
+	may := map[string][]string{ // package, or all below it with /… → packages of this module that it may import
 		"parse":              {"parse/scan"},
 		"parse/scan":         {},
 		"detect":             {"parse"},
@@ -107,8 +108,10 @@ func TestImportGraph(t *testing.T) {
 				case !ours || pkg == "cmd/uncloak" || of == pkg:
 				case strings.HasPrefix(of, "cmd/"):
 					t.Errorf("%s/%s imports %s: nobody imports cmd", pkg, name, of)
-				case test && pkg != "parse" && (strings.HasPrefix(of, "store/") || of == "testdata" || of == "ingest/certtest"):
-				case pkg == "detect" && name == "scenario_lines_test.go" && (of == "ingest" || of == "store"): // the whole way, seen from outside (detect_test)
+				case test && pkg != "parse" && (strings.HasPrefix(of, "store/") || of == "testdata" ||
+					of == "ingest/certtest"):
+				case pkg == "detect" && name == "scenario_lines_test.go" && (of == "ingest" || of == "store"):
+					// the whole way, seen from outside (detect_test)
 				case !slices.Contains(allowed, of):
 					t.Errorf("%s/%s imports %s: %s may import only %v", pkg, name, of, pkg, allowed)
 				}

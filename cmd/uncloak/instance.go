@@ -14,88 +14,91 @@ import (
 	"uncloak/store"
 )
 
-// house is everything that is built on an open store: the days, and the API over both.
-type house struct {
-	days     *ingest.Days
-	acks     *api.AckFile
-	keeper   keeper
-	log      *slog.Logger
-	handler  http.Handler
-	settings atomic.Pointer[api.Settings] // HUP changes them
-	listens  atomic.Pointer[[]string]     // where serve receives
-	receiver atomic.Pointer[ingest.Server]
-	missing  atomic.Pointer[map[string]uint64] // by router: see estimated
+// instance holds all that one process builds on an open store: the summaries of days, the API, and the settings.
+type instance struct {
+	days       *ingest.Days
+	acks       *api.AckFile
+	maintainer maintainer
+	log        *slog.Logger
+	handler    http.Handler
+	settings   atomic.Pointer[api.Settings] // serve replaces them at SIGHUP
+	listens    atomic.Pointer[[]string]     // the addresses at which serve receives
+	receiver   atomic.Pointer[ingest.Server]
+	missing    atomic.Pointer[map[string]uint64] // estimated missing lines by router: see estimated
 }
 
-// kept is a store whose files can be looked after.
-type kept interface {
+// maintainedStore is a store with the methods that back up, compact and delete its files.
+type maintainedStore interface {
 	store.Store
 	store.Maintainer
 }
 
-// newHouse wires the house. It starts nothing.
-func (a *app) newHouse(st kept, daemon bool) (*house, error) {
-	h := &house{days: ingest.NewDays(st, a.cfg.detect(), a.log), acks: api.NewAckFile(a.cfg.Data), log: a.log}
-	h.keeper = keeper{st, h.days}
+// newInstance connects the parts of an instance. It starts no goroutine.
+func (a *app) newInstance(st maintainedStore, daemon bool) (*instance, error) {
+	h := &instance{days: ingest.NewDays(st, a.cfg.detect(), a.log), acks: api.NewAckFile(a.cfg.Data), log: a.log}
+	h.maintainer = maintainer{st, h.days}
 	h.settings.Store(a.settings())
 	reports, streams := 0, 0
-	if daemon { // a command that serves others beside itself ends soon
+	if daemon { // other commands end soon and need no such limit
 		reports, streams = readers(a.cfg.Memory)
 	}
 	h.handler = api.NewHandler(api.Config{
 		Reports: reports, Streams: streams,
-		Store: h.days, Days: h.days, Keeper: h.keeper, Settings: func() api.Settings { return *h.settings.Load() },
-		Import: a.importer(h.days), Now: a.now, Version: versionText(), Daemon: daemon, Listens: h.listening, Refusing: h.refusing, Acks: h.acks, Log: a.log,
+		Store: h.days, Days: h.days, Keeper: h.maintainer, Settings: func() api.Settings { return *h.settings.Load() },
+		Import: a.importer(h.days), Now: a.now, Version: versionText(), Daemon: daemon, Listens: h.listening,
+		Refusing: h.refusing, Acks: h.acks, Log: a.log,
 	})
 	return h, nil
 }
 
-// readers is how many reports and streams of events serve works on at once with so many MB: a report of a busy month takes
-// some 100 MB, a stream 20.
+// readers returns how many reports and streams of events serve may answer at once with the given memory in MB: a report
+// of a busy month takes some 100 MB, a stream 20.
 func readers(memory int) (reports, streams int) {
 	return min(max(memory/256, 1), 4), min(max(memory/64, 2), 16)
 }
 
-// listening is where serve receives: "udp [::]:514".
-func (h *house) listening() []string {
+// listening returns the addresses at which serve receives, such as "udp [::]:514".
+func (h *instance) listening() []string {
 	if l := h.listens.Load(); l != nil {
 		return *l
 	}
 	return nil
 }
 
-// estimated is how many lines must be missing of each router's last day, as of the last look for findings.
-func (h *house) estimated() map[string]uint64 {
+// estimated returns how many lines of each router's last day must be missing, as of the last look for findings.
+func (h *instance) estimated() map[string]uint64 {
 	if m := h.missing.Load(); m != nil {
 		return *m
 	}
 	return nil
 }
 
-// refusing is why nothing that serve receives is stored at the moment.
-func (h *house) refusing() error {
+// refusing returns why the received lines are not stored at the moment; nil if they are.
+func (h *instance) refusing() error {
 	if s := h.receiver.Load(); s != nil {
 		return s.Refusing()
 	}
 	return nil
 }
 
-// settings is the part of the config that can change while serve runs.
+// settings returns the part of the config that can change while serve runs.
 func (a *app) settings() *api.Settings {
-	return &api.Settings{Detect: a.cfg.detect(), Resolver: a.cfg.Names.Resolver, Known: a.cfg.rules(), Retain: a.cfg.Retain.keep(), Dialects: a.cfg.dialects()}
+	return &api.Settings{Detect: a.cfg.detect(), Resolver: a.cfg.Names.Resolver, Known: a.cfg.rules(),
+		Retain: a.cfg.Retain.keep(), Dialects: a.cfg.dialects()}
 }
 
-// localFile is the body of an upload within this process. The file is read where it is, and twice, as ingest likes to;
-// through a socket it would have to be copied.
+// localFile is the body of an upload within this process. ingest reads the file itself, twice; an upload through a
+// socket would have to be copied first.
 type localFile struct {
 	*os.File
 	progress func(done, total int64)
 }
 
-// importer takes a file into days.
+// importer returns the function with which the API imports a file into days.
 func (a *app) importer(days *ingest.Days) api.ImportFunc {
 	return func(ctx context.Context, r io.Reader, o api.ImportOptions) (api.ImportResult, error) {
-		opt := ingest.Options{Format: o.Format, Router: o.Router, Year: o.Year, Location: o.Location, CapturedAt: o.CapturedAt, BootTime: o.Boot, Now: a.now}
+		opt := ingest.Options{Format: o.Format, Router: o.Router, Year: o.Year, Location: o.Location,
+			CapturedAt: o.CapturedAt, BootTime: o.Boot, Now: a.now}
 		var err error
 		if opt.Dialect, err = dialect(o.Dialect); err == nil {
 			err = opt.Validate()
@@ -110,7 +113,8 @@ func (a *app) importer(days *ingest.Days) api.ImportFunc {
 		} else {
 			sum, err = ingest.ImportReader(ctx, days, opt, o.Name, r, o.Modified)
 		}
-		res := api.ImportResult{Lines: sum.Lines, Events: sum.Events, Duplicates: sum.Duplicates, Unparsed: sum.Unparsed, Skipped: sum.Skipped, Notes: sum.Notes, CutShort: sum.Cut > 0}
+		res := api.ImportResult{Lines: sum.Lines, Events: sum.Events, Duplicates: sum.Duplicates,
+			Unparsed: sum.Unparsed, Skipped: sum.Skipped, Notes: sum.Notes, CutShort: sum.Cut > 0}
 		for _, d := range sum.Days {
 			if res.First.IsZero() || d.First.Before(res.First) {
 				res.First = d.First
@@ -123,8 +127,8 @@ func (a *app) importer(days *ingest.Days) api.ImportFunc {
 	}
 }
 
-// judge is the findings of w; those that are known are marked.
-func (h *house) judge(ctx context.Context, w store.Window) ([]detect.Finding, error) {
+// judge returns the findings of w, with those marked that the owner has called known.
+func (h *instance) judge(ctx context.Context, w store.Window) ([]detect.Finding, error) {
 	days, err := h.days.Load(ctx, w)
 	if err != nil {
 		return nil, err
@@ -134,7 +138,7 @@ func (h *house) judge(ctx context.Context, w store.Window) ([]detect.Finding, er
 	set, at := h.settings.Load(), detect.Window{From: w.From, To: w.To}
 	rules, err := api.Rules(set.Known, h.acks)
 	if err != nil {
-		h.log.Warn("what is acknowledged is not known, all findings are told", "error", err)
+		h.log.Warn("the acknowledgements cannot be read, so all findings are reported", "error", err)
 	}
 	fs := detect.Findings(days, set.Detect, at)
 	detect.MarkKnown(fs, rules, w.To, at.Covered(days))

@@ -6,27 +6,28 @@ import (
 	"time"
 )
 
-// outletLines is how many lines of our own log wait for whoever reads it.
-const outletLines = 1024
+// logWriterLines limits the log lines that wait to be written.
+const logWriterLines = 1024
 
-// outlet writes a daemon's log where somebody may not read it: to a pipe into a pager, or to a journal that is waiting for us to
-// take its lines. A line that has no place is counted; nobody who logs waits.
-type outlet struct {
+// logWriter writes a daemon's log to a reader that may be slow or stuck: a pipe into a pager, or a journal that itself
+// waits until this process reads its lines. A caller of Write never waits; lines that exceed the queue are dropped and
+// counted.
+type logWriter struct {
 	lines chan []byte
 	lost  atomic.Uint64
 	done  chan struct{}
 }
 
-// newOutlet writes to w until it is closed. tell says how many lines were lost, once w takes lines again.
-func newOutlet(w io.Writer, tell func(lost uint64)) *outlet {
-	o := &outlet{lines: make(chan []byte, outletLines), done: make(chan struct{})}
+// newLogWriter starts writing to w, until close. It calls tell with the number of lost lines once w takes lines again.
+func newLogWriter(w io.Writer, tell func(lost uint64)) *logWriter {
+	o := &logWriter{lines: make(chan []byte, logWriterLines), done: make(chan struct{})}
 	go func() {
 		defer close(o.done)
 		for b := range o.lines {
 			if b == nil {
 				return
 			}
-			_, _ = w.Write(b) // whom should we tell?
+			_, _ = w.Write(b) // the log itself fails: there is no place to report it
 			if n := o.lost.Swap(0); n > 0 {
 				tell(n)
 			}
@@ -35,7 +36,7 @@ func newOutlet(w io.Writer, tell func(lost uint64)) *outlet {
 	return o
 }
 
-func (o *outlet) Write(b []byte) (int, error) {
+func (o *logWriter) Write(b []byte) (int, error) {
 	select {
 	case o.lines <- append([]byte(nil), b...):
 	default:
@@ -44,8 +45,8 @@ func (o *outlet) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// close writes what waits, but does not wait for long. What is written later is lost.
-func (o *outlet) close() {
+// close writes the waiting lines for at most a second. Lines that are logged later are lost.
+func (o *logWriter) close() {
 	late := time.After(time.Second)
 	select {
 	case o.lines <- nil:

@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// TestOutletIsNotRead: who logs does not wait for who reads, and no line is lost without being counted.
-func TestOutletIsNotRead(t *testing.T) {
+// TestLogWriterIsNotRead logs into a pipe that is not read: Write does not wait, and each lost line is counted.
+func TestLogWriterIsNotRead(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	o := newOutlet(w, func(lost uint64) { fmt.Fprintf(w, "lost %d\n", lost) })
+	o := newLogWriter(w, func(lost uint64) { fmt.Fprintf(w, "lost %d\n", lost) })
 	const n = 50_000 // a pipe holds 64 KiB
 	for i := range n {
 		fmt.Fprintf(o, "line %d\n", i)

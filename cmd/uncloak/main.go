@@ -1,5 +1,5 @@
-// Command uncloak says which host in your network fills the router's session table, and when. It is the only package that
-// knows flags, files and all other packages; it holds no logic that could be tested elsewhere.
+// Command uncloak says which host in your network fills the router's session table, and when. It is the only package
+// that knows flags, files and all other packages; it holds no logic that could be tested elsewhere.
 package main
 
 import (

@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// TestMain is the program itself in the children that tests start.
+// TestMain runs the program itself, instead of the tests, in the child processes that tests start.
 func TestMain(m *testing.M) {
 	if os.Getenv("UNCLOAK_TEST_MAIN") == "1" {
 		main()
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// result is what a run of the program gave.
+// result holds the exit code and the output of one run of the program.
 type result struct {
 	code        int
 	out, errOut string
@@ -52,15 +52,16 @@ func ok(t *testing.T, stdin string, args ...string) string {
 	return r.out
 }
 
-// count is the number of events stored in data.
+// count returns the number of events stored in data.
 func count(t *testing.T, data string, more ...string) int {
 	t.Helper()
 	return strings.Count(ok(t, "", append([]string{"query", "--data", data, "--format", "ndjson"}, more...)...), "\n")
 }
 
-// line is one netfilter line of now, as a router sends it.
+// line returns a netfilter line with the current time, as a router sends it.
 func line(i int) string {
-	return fmt.Sprintf("<4>%s gw kernel: [NEW] IN=br0 OUT=eth0 SRC=192.168.%d.9 DST=198.18.%d.%d LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0",
+	return fmt.Sprintf("<4>%s gw kernel: [NEW] IN=br0 OUT=eth0 SRC=192.168.%d.9 DST=198.18.%d.%d LEN=60 TOS=0x00 "+
+		"PREC=0x00 TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0",
 		time.Now().UTC().Format(time.RFC3339Nano), i%100, i/250%250, i%250, i%65536, 1024+i%60000)
 }
 
@@ -125,7 +126,8 @@ func serveAt(t *testing.T, now func() time.Time, data string, more ...string) *d
 	ctx, cancel := context.WithCancel(context.Background())
 	pr, pw := io.Pipe()
 	code := make(chan int, 1)
-	args := append([]string{"serve", "--data", data, "--udp", "127.0.0.1:0", "--tcp", "127.0.0.1:0", "--log-format", "json", "--timezone", "UTC"}, more...)
+	args := append([]string{"serve", "--data", data, "--udp", "127.0.0.1:0", "--tcp", "127.0.0.1:0", "--log-format",
+		"json", "--timezone", "UTC"}, more...)
 	go func() {
 		a := newApp(strings.NewReader(""), io.Discard, pw)
 		a.now = now
@@ -162,7 +164,8 @@ func (d *daemon) addresses(t *testing.T) {
 // child runs the daemon as a process of its own.
 func child(t *testing.T, data string) (*daemon, *exec.Cmd) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "serve", "--data", data, "--udp", "127.0.0.1:0", "--tcp", "127.0.0.1:0", "--log-format", "json", "--timezone", "UTC")
+	cmd := exec.Command(os.Args[0], "serve", "--data", data, "--udp", "127.0.0.1:0", "--tcp", "127.0.0.1:0",
+		"--log-format", "json", "--timezone", "UTC")
 	cmd.Env = append(os.Environ(), "UNCLOAK_TEST_MAIN=1")
 	pr, pw := io.Pipe()
 	cmd.Stderr = pw
@@ -222,10 +225,12 @@ func TestReadWhileServeRuns(t *testing.T) {
 	}
 	conn.Close()
 	stored(t, data, 200)
-	if text := ok(t, "", "report", "--data", data, "--day", "today", "--timezone", "UTC"); !strings.Contains(text, "gw") {
+	if text := ok(t, "", "report", "--data", data, "--day", "today", "--timezone", "UTC"); !strings.Contains(text,
+		"gw") {
 		t.Errorf("the report does not name the router:\n%s", text)
 	}
-	if got := strings.TrimSpace(ok(t, "", "findings", "--data", data, "--from", "-1h", "--format", "json")); got != "[]" {
+	if got := strings.TrimSpace(ok(t, "", "findings", "--data", data, "--from", "-1h", "--format",
+		"json")); got != "[]" {
 		t.Errorf("findings of a quiet hour: %s, want []", got)
 	}
 	file := filepath.Join(t.TempDir(), "more.log")
@@ -244,8 +249,8 @@ func TestReadWhileServeRuns(t *testing.T) {
 	}
 }
 
-// TestLiveIsReplay: the same lines give the same findings, whether they come through a socket and are judged as they come,
-// are read back after a stop, or are imported from a file.
+// TestLiveIsReplay: the same lines give the same findings, whether they come through a socket and are judged as they
+// come, are read back after a stop, or are imported from a file.
 func TestLiveIsReplay(t *testing.T) {
 	data := t.TempDir()
 	ask := func(data string) string {
@@ -299,7 +304,7 @@ func TestKillLosesNothingCommitted(t *testing.T) {
 	data := t.TempDir()
 	d, cmd := child(t, data)
 	send(t, d.udp, 0, 100)
-	stored(t, data, 100) // what a reader has seen is committed
+	stored(t, data, 100) // an answered query shows only committed events
 	send(t, d.udp, 100, 200)
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -350,7 +355,8 @@ func TestHangup(t *testing.T) {
 	at := time.Now().Add(-time.Hour).Truncate(time.Second)
 	fmt.Fprintf(conn, "<4>%s gw kernel: a line of the new zone\n", at.In(time.FixedZone("", 9*3600)).Format(time.Stamp))
 	stored(t, data, 1)
-	if n := count(t, data, "--router", "home", "--from", at.UTC().Format(time.RFC3339), "--to", at.Add(time.Second).UTC().Format(time.RFC3339)); n != 1 {
+	if n := count(t, data, "--router", "home", "--from", at.UTC().Format(time.RFC3339), "--to",
+		at.Add(time.Second).UTC().Format(time.RFC3339)); n != 1 {
 		t.Errorf("the receiver keeps the old name or zone:\n%s", ok(t, "", "query", "--data", data))
 	}
 	if l := d.log.wait(t, "only with a restart"); !strings.Contains(l, `"lan"`) {
@@ -379,7 +385,8 @@ func TestManyAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for f := range files {
 		all.Go(func() {
-			if r := uncloak(t, "", "import", "--data", data, filepath.Join(dir, fmt.Sprintf("%d.log", f))); r.code != 0 {
+			if r := uncloak(t, "", "import", "--data", data,
+				filepath.Join(dir, fmt.Sprintf("%d.log", f))); r.code != 0 {
 				t.Errorf("import %d: code %d: %s", f, r.code, r.errOut)
 			}
 		})
@@ -419,7 +426,8 @@ func TestImportOrderOfArguments(t *testing.T) {
 		fmt.Fprintf(&syslog, "Nov 21 20:%02d:00 gw kernel: [ %d.000000] %s\n", i, 1000+60*i, line)
 		fmt.Fprintln(&dump, line)
 	}
-	out := ok(t, "", "import", "--data", filepath.Join(dir, "data"), "--timezone", "UTC", "--year", "2026", "--router", "gw", write("a-dump.txt", dump.String()), write("b-syslog.log", syslog.String()))
+	out := ok(t, "", "import", "--data", filepath.Join(dir, "data"), "--timezone", "UTC", "--year", "2026", "--router",
+		"gw", write("a-dump.txt", dump.String()), write("b-syslog.log", syslog.String()))
 	if !strings.Contains(out, "20 new events, 20 stored before") {
 		t.Error(out)
 	}
@@ -430,7 +438,8 @@ func TestCheckSeesDamage(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(data, "days"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(data, "days", "2026-11-20.db"), bytes.Repeat([]byte("junk"), 10000), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(data, "days", "2026-11-20.db"), bytes.Repeat([]byte("junk"), 10000),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	r := uncloak(t, "", "check", "--data", data, "--udp", "127.0.0.1:0", "--tcp", "")

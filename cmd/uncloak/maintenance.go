@@ -21,7 +21,7 @@ import (
 	"uncloak/store"
 )
 
-// retain says how long events are kept; zeros are no limit.
+// retain holds how long and how much is kept; 0 means no limit.
 type retain struct {
 	Days    int  `koanf:"days"`
 	Bytes   size `koanf:"bytes"`    // of all day files
@@ -39,7 +39,7 @@ func (r retain) check() error {
 	return nil
 }
 
-// size is a number of bytes that people may write as 500M, 20GB or 1.5TiB.
+// size is a number of bytes, which the config may write as 500M, 20GB or 1.5TiB.
 type size int64
 
 // UnmarshalText reads the forms with a unit: k, M, G, T are powers of 1000, Ki, Mi, Gi, Ti of 1024.
@@ -56,30 +56,31 @@ func (s *size) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// keeper looks after the files, and tells the summaries which days are gone.
-type keeper struct {
+// maintainer maintains the files of the store and makes the summaries forget the days that it deletes.
+type maintainer struct {
 	store.Maintainer
 	days *ingest.Days
 }
 
-// Retain is that of the store.
-func (k keeper) Retain(ctx context.Context, r store.Retain, today detect.Date, dryRun bool) ([]store.Pruned, error) {
-	got, err := k.Maintainer.Retain(ctx, r, today, dryRun)
+// Retain deletes old days from the store and from the summaries.
+func (m maintainer) Retain(ctx context.Context, r store.Retain, today detect.Date,
+	dryRun bool) ([]store.Pruned, error) {
+	got, err := m.Maintainer.Retain(ctx, r, today, dryRun)
 	for _, p := range got {
 		if !dryRun && p.Why != "raw" {
-			k.days.Forget(p.Date)
+			m.days.Forget(p.Date)
 		}
 	}
 	return got, err
 }
 
-// retainNow does what the config says of old days.
-func (a *app) retainNow(ctx context.Context, h *house) {
+// retainNow deletes the days that exceed the limits of the config, and logs them.
+func (a *app) retainNow(ctx context.Context, h *instance) {
 	keep := h.settings.Load().Retain
 	if keep == (store.Retain{}) {
 		return
 	}
-	got, err := h.keeper.Retain(ctx, keep, detect.DateOf(a.now()), false)
+	got, err := h.maintainer.Retain(ctx, keep, detect.DateOf(a.now()), false)
 	for _, p := range got {
 		msg := "day is deleted, as retain: says"
 		if p.Why == "raw" {
@@ -97,9 +98,10 @@ func (a *app) pruneCommand() *cobra.Command {
 	var days, rawDays int
 	var bytes string
 	cmd := &cobra.Command{Use: "prune", Short: "Delete the oldest days until the rest fits",
-		Long: "Deletes whole UTC days, the oldest first, until as many are left as the config (retain: days, bytes) or the flags allow, whichever\n" +
-			"comes first; --raw-days drops the lines as received of older days and keeps what was read of them. Today always stays. serve\n" +
-			"does the same by itself, each hour, with what the config says.",
+		Long: "Deletes whole UTC days, the oldest first, until as many are left as the config (retain: days,\n" +
+			"bytes) or the flags allow, whichever comes first; --raw-days drops the lines as received of older\n" +
+			"days and keeps what was read of them. Today always stays. serve does the same by itself, each\n" +
+			"hour, with what the config says.",
 		Example: "uncloak prune --dry-run\nuncloak prune --days 180\nuncloak prune --bytes 20GB --raw-days 30"}
 	f := cmd.Flags()
 	f.BoolVar(&dryRun, "dry-run", false, "only say what would be deleted")
@@ -126,9 +128,11 @@ func (a *app) pruneCommand() *cobra.Command {
 		var got []store.Pruned
 		return a.maintain(cmd, "/v1/prune", v, &got, func() {
 			for _, p := range got {
-				what := map[string]string{"days": "deleted: too old", "bytes": "deleted: too much", "raw": "lines dropped"}[p.Why]
+				what := map[string]string{"days": "deleted: too old", "bytes": "deleted: too much",
+					"raw": "lines dropped"}[p.Why]
 				if dryRun {
-					what = "would be " + map[string]string{"days": "deleted: too old", "bytes": "deleted: too much", "raw": "freed of its lines"}[p.Why]
+					what = "would be " + map[string]string{"days": "deleted: too old", "bytes": "deleted: too much",
+						"raw": "freed of its lines"}[p.Why]
 				}
 				fmt.Fprintf(a.stdout, "%v  %12d events %14d bytes  %s\n", p.Date, p.Events, p.Bytes, what)
 			}
@@ -142,8 +146,8 @@ func (a *app) pruneCommand() *cobra.Command {
 
 func (a *app) compactCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "compact", Short: "Write finished days anew, as small as they can be",
-		Long: "Writes each day before today anew that would become an eighth smaller by it. serve does so by itself, each hour, and import quickly\n" +
-			"when it ends."}
+		Long: "Writes each day before today anew that would become an eighth smaller by it. serve does so by\n" +
+			"itself, each hour, and import quickly when it ends."}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		var got []store.Compacted
 		return a.maintain(cmd, "/v1/compact", nil, &got, func() {
@@ -176,10 +180,13 @@ func (a *app) maintain(cmd *cobra.Command, path string, v url.Values, answer any
 
 func (a *app) backupCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "backup FILE", Short: "Copy all data into one file, also while serve runs",
-		Long: "Writes a tar with all days, acks and what else is in the data directory; - is stdout. Each day in it is whole, as it was at one\n" +
-			"moment. FILE appears when it is complete, for you alone (mode 0600). To use it, unpack it: it is a data directory.",
-		Example: "uncloak backup /mnt/nas/uncloak-$(date +%F).tar\nuncloak backup - | zstd | ssh nas 'cat > uncloak.tar.zst'\n" +
-			"mkdir -m 700 back && tar -xf uncloak.tar -C back && uncloak verify --data back && uncloak report --data back",
+		Long: "Writes a tar with all days, acks and what else is in the data directory; - is stdout. Each day in\n" +
+			"it is whole, as it was at one moment. FILE appears when it is complete, for you alone (mode 0600).\n" +
+			"To use it, unpack it: it is a data directory.",
+		Example: "uncloak backup /mnt/nas/uncloak-$(date +%F).tar\n" +
+			"uncloak backup - | zstd | ssh nas 'cat > uncloak.tar.zst'\n" +
+			"mkdir -m 700 back && tar -xf uncloak.tar -C back && uncloak verify --data back && uncloak report --data " +
+			"back",
 		Args: cobra.ExactArgs(1)}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.withSession(cmd, func(ctx context.Context, s *session) error {
@@ -194,7 +201,7 @@ func (a *app) backupCommand() *cobra.Command {
 	return cmd
 }
 
-// writeBackup gives the file its name when all of it is on the disk.
+// writeBackup writes the answer to a temporary file and renames it when all of it is on the disk.
 func (a *app) writeBackup(name string, resp *http.Response) (err error) {
 	if name == "-" {
 		return copyWhole(a.stdout, resp)
@@ -214,7 +221,7 @@ func (a *app) writeBackup(name string, resp *http.Response) (err error) {
 	return os.Rename(f.Name(), name)
 }
 
-// copyWhole copies an answer, which is an error where it ended early.
+// copyWhole copies an answer to w; an answer that ended early is an error.
 func copyWhole(w io.Writer, resp *http.Response) error {
 	if _, err := io.Copy(w, resp.Body); err != nil {
 		return err
@@ -228,8 +235,8 @@ func copyWhole(w io.Writer, resp *http.Response) error {
 func (a *app) verifyCommand() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{Use: "verify", Short: "Read everything that is stored, and say what is wrong",
-		Long: "Reads all pages, events and lines of each day and compares them with what its file says of itself. Exits with 1 if anything\n" +
-			"is wrong. It works while serve runs."}
+		Long: "Reads all pages, events and lines of each day and compares them with what its file says of itself.\n" +
+			"Exits with 1 if anything is wrong. It works while serve runs."}
 	cmd.Flags().StringVar(&format, "format", "text", "text or ndjson")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := oneOf("format", format, "text", "ndjson"); err != nil {

@@ -13,14 +13,15 @@ import (
 	"time"
 )
 
-// week is the data directory of one line an hour, for seven days until now, which is the noon of the last one.
+// week returns a data directory with one line an hour for seven days, until now, which is noon of the last day.
 func week(t *testing.T) (data string, now func() time.Time) {
 	t.Helper()
 	data = t.TempDir()
 	last := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	var b strings.Builder
 	for h := 6*24 + 12; h >= 0; h-- {
-		fmt.Fprintf(&b, "%s gw kernel: [NEW] IN=br0 OUT=eth0 SRC=192.168.1.9 DST=198.18.0.9 LEN=60 PROTO=TCP SPT=%d DPT=443\n",
+		fmt.Fprintf(&b, "%s gw kernel: [NEW] IN=br0 OUT=eth0 SRC=192.168.1.9 DST=198.18.0.9 LEN=60 PROTO=TCP SPT=%d "+
+			"DPT=443\n",
 			last.Add(-time.Duration(h)*time.Hour).Format(time.RFC3339Nano), 1024+h)
 	}
 	ok(t, b.String(), "import", "-", "--data", data, "--timezone", "UTC")
@@ -49,7 +50,8 @@ func TestPrune(t *testing.T) {
 			if r.code != 0 || strings.Count(r.out, "would be deleted: too old") != 4 || count(t, data) != all {
 				t.Fatalf("%+v", r)
 			}
-			if r := at(t, now, "prune", "--data", data, "--days", "3", "--raw-days", "1"); r.code != 0 || strings.Count(r.out, " deleted: too old") != 4 || strings.Count(r.out, "lines dropped") != 2 {
+			if r := at(t, now, "prune", "--data", data, "--days", "3", "--raw-days", "1"); r.code != 0 ||
+				strings.Count(r.out, " deleted: too old") != 4 || strings.Count(r.out, "lines dropped") != 2 {
 				t.Fatalf("%+v", r)
 			}
 			if n := count(t, data); n != 2*24+13 {
@@ -58,16 +60,19 @@ func TestPrune(t *testing.T) {
 			if n := count(t, data, "--text", "PROTO=TCP"); n != 13 {
 				t.Errorf("%d lines are left", n)
 			}
-			if r := at(t, now, "query", "--data", data, "--format", "raw"); strings.Count(r.out, "\n") != 13 || !strings.Contains(r.errOut, "48 events are left out: their lines are not kept") {
+			if r := at(t, now, "query", "--data", data, "--format", "raw"); strings.Count(r.out, "\n") != 13 ||
+				!strings.Contains(r.errOut, "48 events are left out: their lines are not kept") {
 				t.Errorf("%+v", r)
 			}
-			if r := at(t, now, "prune", "--data", data, "--bytes", "1k"); r.code != 0 || strings.Count(r.out, "too much") != 2 {
+			if r := at(t, now, "prune", "--data", data, "--bytes", "1k"); r.code != 0 ||
+				strings.Count(r.out, "too much") != 2 {
 				t.Fatalf("%+v", r)
 			}
 			if r := at(t, now, "prune", "--data", data, "--days", "1"); r.code != 0 || r.out != "nothing to delete\n" {
 				t.Fatalf("%+v", r)
 			}
-			if r := at(t, now, "verify", "--data", data); r.code != 0 || !strings.Contains(r.out, "1 files, 13 events: all is well") {
+			if r := at(t, now, "verify", "--data", data); r.code != 0 ||
+				!strings.Contains(r.out, "1 files, 13 events: all is well") {
 				t.Errorf("%+v", r)
 			}
 			ok(t, "", "report", "--data", data, "--day", "2026-11-21")
@@ -117,7 +122,8 @@ func TestBackupAndVerify(t *testing.T) {
 				t.Errorf("%v, %v", fi, err)
 			}
 			back := untar(t, file)
-			if r := at(t, now, "verify", "--data", back); r.code != 0 || !strings.Contains(r.out, "7 files, 157 events: all is well") {
+			if r := at(t, now, "verify", "--data", back); r.code != 0 ||
+				!strings.Contains(r.out, "7 files, 157 events: all is well") {
 				t.Errorf("%+v", r)
 			}
 			query := []string{"query", "--format", "raw", "--data"}
@@ -125,7 +131,8 @@ func TestBackupAndVerify(t *testing.T) {
 				t.Errorf("the backup has other lines: %d and %d bytes", len(a), len(b))
 			}
 			report := []string{"report", "--day", "2026-11-20", "--timezone", "UTC", "--format", "json", "--data"}
-			if a, b := at(t, now, append(report, data)...).out, at(t, now, append(report, back)...).out; strings.ReplaceAll(a, data, "") != strings.ReplaceAll(b, back, "") {
+			if a, b := at(t, now, append(report, data)...).out, at(t, now,
+				append(report, back)...).out; strings.ReplaceAll(a, data, "") != strings.ReplaceAll(b, back, "") {
 				t.Errorf("the report of the backup is another one:\n%s\n%s", a, b)
 			}
 			if r := at(t, now, "backup", "-", "--data", data); r.code != 0 || len(r.out) < 7*4096 {
@@ -135,7 +142,7 @@ func TestBackupAndVerify(t *testing.T) {
 	}
 }
 
-// untar is tar -x.
+// untar unpacks an archive, like tar -x.
 func untar(t *testing.T, file string) (dir string) {
 	t.Helper()
 	f, err := os.Open(file)
@@ -175,17 +182,20 @@ func TestVerifyFindsDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := at(t, now, "verify", "--data", data)
-	if r.code != 1 || !strings.Contains(r.out, "BAD  days/2026-11-18.db ") || !strings.Contains(r.out, "file has 5000 bytes of") || !strings.Contains(r.out, "something is wrong with 2") {
+	if r.code != 1 || !strings.Contains(r.out, "BAD  days/2026-11-18.db ") ||
+		!strings.Contains(r.out, "file has 5000 bytes of") || !strings.Contains(r.out, "something is wrong with 2") {
 		t.Errorf("%+v", r)
 	}
-	if r := at(t, now, "verify", "--data", data, "--format", "ndjson"); r.code != 1 || strings.Count(r.out, `"problems":[]`) != 7 {
+	if r := at(t, now, "verify", "--data", data, "--format", "ndjson"); r.code != 1 ||
+		strings.Count(r.out, `"problems":[]`) != 7 {
 		t.Errorf("afterwards: %+v", r)
 	}
 	for _, args := range [][]string{{"query", "--format", "ndjson"}, {"query", "--day", "2026-11-18"},
 		{"report", "--day", "2026-11-18"}, {"findings", "--from", "2026-11-17"},
 		{"who", "203.0.113.7:4000", "--at", "2026-11-18T12:00:00Z"}} {
 		r := at(t, now, append(args, "--data", data)...)
-		if r.code != 1 || !strings.Contains(r.errOut, "stored data of 2026-11-18 is damaged: the answer may lack events") {
+		if r.code != 1 ||
+			!strings.Contains(r.errOut, "stored data of 2026-11-18 is damaged: the answer may lack events") {
 			t.Errorf("%v does not say that the answer may lack events: %+v", args, r)
 		}
 	}
@@ -208,7 +218,8 @@ func TestCompact(t *testing.T) {
 }
 
 func TestSize(t *testing.T) {
-	for text, want := range map[string]size{"0": 0, "500": 500, "1k": 1000, "500M": 500e6, "20GB": 20e9, "20 GB": 20e9, "1.5TiB": 3 << 39, "2Ki": 2048} {
+	for text, want := range map[string]size{"0": 0, "500": 500, "1k": 1000, "500M": 500e6, "20GB": 20e9, "20 GB": 20e9,
+		"1.5TiB": 3 << 39, "2Ki": 2048} {
 		var s size
 		if err := s.UnmarshalText([]byte(text)); err != nil || s != want {
 			t.Errorf("%q: %d, %v", text, s, err)

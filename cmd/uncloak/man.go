@@ -10,10 +10,11 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-// manCommand writes the manual pages, one for each command, into a directory, or the first of them to stdout.
+// manCommand writes the manual pages, one for each command, into a directory, or the page of uncloak itself to stdout.
 func (a *app) manCommand(root *cobra.Command) *cobra.Command {
 	var dir string
-	cmd := &cobra.Command{Use: "man", Short: "Write the manual pages", Example: "uncloak man | man -l -\nuncloak man --dir /usr/local/share/man/man1"}
+	cmd := &cobra.Command{Use: "man", Short: "Write the manual pages", Example: "uncloak man | man -l -\n" +
+		"uncloak man --dir /usr/local/share/man/man1"}
 	cmd.Flags().StringVar(&dir, "dir", "", "directory for all pages (default: uncloak.1 to stdout)")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		root.DisableAutoGenTag = true
@@ -35,7 +36,7 @@ func (a *app) manCommand(root *cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// plain keeps the generator, which reads Markdown, from taking <13> for a tag.
+// plain escapes < in the help texts: the generator reads Markdown and would take <13> for a tag.
 func plain(cmd *cobra.Command) {
 	cmd.Long = strings.ReplaceAll(cmd.Long, "<", `\<`)
 	for _, c := range cmd.Commands() {

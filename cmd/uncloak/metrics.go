@@ -13,7 +13,7 @@ import (
 	"golang.org/x/net/netutil"
 )
 
-// both answers what metrics shows beside the API.
+// both adds /metrics and /healthz, which shown answers, to the API.
 func both(api, shown http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", api)
@@ -22,8 +22,8 @@ func both(api, shown http.Handler) http.Handler {
 	return mux
 }
 
-// What is served at an address is small: who has not asked, or not read the answer, within httpPatience has gone, or means harm. Further
-// connections than httpConns wait in the kernel.
+// Limits of the HTTP address. Its answers are small: a client that has not sent its request, or not read the answer,
+// within httpPatience is gone or hostile. Connections beyond httpConns wait in the kernel.
 const (
 	httpPatience = 10 * time.Second
 	httpConns    = 64
@@ -34,7 +34,7 @@ func publicServer(h http.Handler, log *slog.Logger, patience time.Duration) *htt
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 }
 
-// showAt serves h at an address, and says how to end that. "" is nowhere.
+// showAt serves h at an address until stop is called; "" serves nothing.
 func (a *app) showAt(address string, h http.Handler) (stop func() error, err error) {
 	if address = strings.TrimSpace(address); address == "" {
 		return func() error { return nil }, nil
@@ -45,7 +45,8 @@ func (a *app) showAt(address string, h http.Handler) (stop func() error, err err
 	}
 	at := l.Addr().String()
 	if p, err := netip.ParseAddrPort(at); err != nil || !p.Addr().IsLoopback() {
-		a.log.Warn("metrics can be read by all who reach this address: they name your routers and what they send", "at", at)
+		a.log.Warn("anybody who reaches this address can read the metrics, which name your routers and what they send",
+			"at", at)
 	}
 	a.log.Info("metrics", "at", "http://"+at+"/metrics")
 	end := serveHTTP(netutil.LimitListener(l, httpConns), publicServer(h, a.log, httpPatience))

@@ -38,14 +38,16 @@ func TestMetricsOverHTTPAndSocket(t *testing.T) {
 		code int
 		want string
 	}{
-		{"metrics", http.DefaultClient, said.At, 200, `uncloak_lines_received_total{router="gw",sender="127.0.0.1"} 50`},
+		{"metrics", http.DefaultClient, said.At, 200,
+			`uncloak_lines_received_total{router="gw",sender="127.0.0.1"} 50`},
 		{"health", http.DefaultClient, strings.Replace(said.At, "metrics", "healthz", 1), 200, "ok"},
 		{"no API over the network", http.DefaultClient, strings.Replace(said.At, "metrics", "v1/report", 1), 404, ""},
 		{"metrics of the socket", socket, "http://uncloak/metrics", 200, "uncloak_events_stored_total 50"},
 		{"health of the socket", socket, "http://uncloak/healthz", 200, "ok"},
 	} {
 		code, text := get(t, tc.c, tc.url)
-		for end := time.Now().Add(time.Minute); code == tc.code && !strings.Contains(text, tc.want) && time.Now().Before(end); {
+		for end := time.Now().Add(time.Minute); code == tc.code && !strings.Contains(text, tc.want) &&
+			time.Now().Before(end); {
 			code, text = get(t, tc.c, tc.url) // events are in the store a moment before they are counted
 		}
 		if code != tc.code || !strings.Contains(text, tc.want) {
@@ -72,7 +74,8 @@ func get(t *testing.T, c *http.Client, url string) (code int, text string) {
 	return r.StatusCode, string(b)
 }
 
-// TestPublicSlowReaders: clients that ask and do not read, or do not even ask, keep others waiting for no longer than their time.
+// TestPublicSlowReaders: clients that ask and do not read, or do not even ask, keep others waiting for no longer than
+// their time.
 func TestPublicSlowReaders(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -82,7 +85,8 @@ func TestPublicSlowReaders(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/page", func(w http.ResponseWriter, _ *http.Request) { w.Write(page) })
 	mux.HandleFunc("/short", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "short") })
-	stop := serveHTTP(netutil.LimitListener(l, 4), publicServer(mux, slog.New(slog.DiscardHandler), 100*time.Millisecond))
+	stop := serveHTTP(netutil.LimitListener(l, 4), publicServer(mux, slog.New(slog.DiscardHandler),
+		100*time.Millisecond))
 	var slow []net.Conn
 	for i := range 12 { // three times as many as there are places
 		c, err := net.Dial("tcp", l.Addr().String())
@@ -95,7 +99,8 @@ func TestPublicSlowReaders(t *testing.T) {
 		}
 		slow = append(slow, c)
 	}
-	if code, text := get(t, &http.Client{Timeout: time.Minute}, "http://"+l.Addr().String()+"/short"); code != 200 || text != "short" {
+	if code, text := get(t, &http.Client{Timeout: time.Minute}, "http://"+l.Addr().String()+"/short"); code != 200 ||
+		text != "short" {
 		t.Errorf("%d %q", code, text)
 	}
 	for i, c := range slow {

@@ -18,18 +18,18 @@ import (
 	"uncloak/store/bolt"
 )
 
-// lockPatience is how long a command waits for another one that has the data directory but does not answer: that is the
-// moment between opening and listening, or between the last answer and the end.
+// lockPatience limits how long a command waits for a process that has locked the data directory but does not answer:
+// that process has not begun to listen yet, or is about to end.
 const lockPatience = 10 * time.Second
 
 // session is a way to the API of the data directory: through the process that has it open, or as that process.
 type session struct {
 	*http.Client
-	pid   int // of the process that answers; 0 = this one
+	pid   int // the process that answers; 0 = this one
 	close func() error
 }
 
-// call asks for path; the caller closes the answer's body.
+// call sends a request for path; the caller closes the body of the answer.
 func (s *session) call(ctx context.Context, method, path string, v url.Values) (*http.Response, error) {
 	r, err := api.Request(ctx, method, path, v, nil)
 	if err != nil {
@@ -38,8 +38,9 @@ func (s *session) call(ctx context.Context, method, path string, v url.Values) (
 	return api.Do(s.Client, r)
 }
 
-// open finds the process that serves the data directory, or opens the directory and serves it for as long as the session
-// lasts, so that another command never finds it locked. Unless create is set, a directory without data is an error.
+// open finds the process that serves the data directory, or opens the directory and serves it for as long as the
+// session lasts, so that another command never finds it locked. Unless create is set, a directory without data is an
+// error.
 func (a *app) open(ctx context.Context, create bool) (*session, error) {
 	for start := time.Now(); ; {
 		client, v, err := api.Dial(ctx, a.cfg.Data)
@@ -51,13 +52,14 @@ func (a *app) open(ctx context.Context, create bool) (*session, error) {
 			return nil, err
 		}
 		if _, err := os.Stat(a.cfg.Data); !create && errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("no data in %s: import a log or start serve first, or say where the data is with --data", a.cfg.Data)
+			return nil, fmt.Errorf("no data in %s: import a log or start serve first, or say where the data is with "+
+				"--data", a.cfg.Data)
 		}
 		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log, KeepRaw: a.cfg.keepRaw})
 		if err == nil {
-			s, err := a.own(st)
+			s, err := a.serveStore(st)
 			if err == nil && create {
-				s.close = a.tidied(ctx, st, s.close)
+				s.close = a.tidyThenClose(ctx, st, s.close)
 			}
 			return s, err
 		}
@@ -75,19 +77,19 @@ func (a *app) open(ctx context.Context, create bool) (*session, error) {
 	}
 }
 
-// tidied is a close that first gives the pages of finished days back that lie idle after an import.
-func (a *app) tidied(ctx context.Context, st *bolt.DB, end func() error) func() error {
+// tidyThenClose returns a close function that first frees the pages of finished days that an import left unused.
+func (a *app) tidyThenClose(ctx context.Context, st *bolt.DB, end func() error) func() error {
 	return func() error {
 		err := st.Tidy(ctx, api.Finished(a.now()), true)
 		if ctx.Err() != nil {
-			err = nil // the next one does it
+			err = nil // the next command that writes does it
 		}
 		return errors.Join(err, end())
 	}
 }
 
-// ask calls f with the session. If the process that answered has ended meanwhile, it is called again with a new session:
-// requests are such that this changes nothing.
+// ask calls f with the session. If the answering process ends during the call, ask opens a new session and calls f
+// again: repeating a request changes nothing.
 func (a *app) ask(ctx context.Context, s **session, create bool, f func(*session) error) error {
 	for {
 		err := f(*s)
@@ -104,15 +106,15 @@ func (a *app) ask(ctx context.Context, s **session, create bool, f func(*session
 	}
 }
 
-// gone says whether err is that of a connection to a process that has ended.
+// gone reports whether err comes from a connection to a process that has ended.
 func gone(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// own serves st on the socket and in process until the session is closed.
-func (a *app) own(st kept) (*session, error) {
-	h, err := a.newHouse(st, false)
+// serveStore serves st on the socket and within this process until the session is closed.
+func (a *app) serveStore(st maintainedStore) (*session, error) {
+	h, err := a.newInstance(st, false)
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -121,15 +123,17 @@ func (a *app) own(st kept) (*session, error) {
 	if err == nil {
 		stop = serveAPI(l, h.handler, a.log)
 	} else {
-		a.log.Debug("other commands have to wait", "error", err) // a full disk, a file system without sockets
+		// such as a full disk, or a file system without sockets
+		a.log.Debug("other commands have to wait", "error", err)
 	}
 	client, wait := api.InProcess(h.handler)
 	return &session{client, 0, func() error { wait(); return errors.Join(stop(), st.Close()) }}, nil
 }
 
-// serveAPI answers at l until stop is called; stop lets the requests that are being answered end, for some seconds.
+// serveAPI answers at l until stop is called; stop waits up to three seconds for the requests that are being answered.
 func serveAPI(l net.Listener, h http.Handler, log *slog.Logger) (stop func() error) {
-	return serveHTTP(l, &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)})
+	return serveHTTP(l, &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)})
 }
 
 func serveHTTP(l net.Listener, srv *http.Server) (stop func() error) {
@@ -139,7 +143,7 @@ func serveHTTP(l net.Listener, srv *http.Server) (stop func() error) {
 		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 		defer cancel()
 		if srv.Shutdown(ctx) != nil {
-			srv.Close() // who still reads gets an error, not a part that looks whole
+			srv.Close() // a client that still reads gets an error, not a part that looks whole
 		}
 		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve socket: %w", err)

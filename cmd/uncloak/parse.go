@@ -13,18 +13,21 @@ import (
 	"uncloak/parse"
 )
 
-// maxLine is what is kept of a line on stdin.
+// maxLine limits the bytes that are kept of a line on stdin.
 const maxLine = 1 << 20
 
 func (a *app) parseCommand() *cobra.Command {
 	var explain bool
 	var own string
 	cmd := &cobra.Command{Use: "parse", Short: "Lines on stdin → what each says, as NDJSON",
-		Long: "Reads lines on stdin and writes for each one JSON object with what it says. Nothing is stored. A line that nobody\n" +
-			"understands has kind unknown. A line beyond 1 MiB is cut.",
-		Example: "uncloak parse < router.log | jq -c 'select(.kind == \"unknown\")'\nuncloak parse --explain < router.log"}
-	cmd.Flags().BoolVar(&explain, "explain", false, "say instead which dialect understood each line, and why, and what of it was not read")
-	cmd.Flags().StringVar(&own, "dialect", "", "read the lines as those of a sender with routers: {dialect: …} (default found by looking)")
+		Long: "Reads lines on stdin and writes for each one JSON object with what it says. Nothing is stored. A\n" +
+			"line that no dialect understands has kind unknown. A line beyond 1 MiB is cut.",
+		Example: "uncloak parse < router.log | jq -c 'select(.kind == \"unknown\")'\n" +
+			"uncloak parse --explain < router.log"}
+	cmd.Flags().BoolVar(&explain, "explain", false,
+		"say instead which dialect understood each line, and why, and what of it was not read")
+	cmd.Flags().StringVar(&own, "dialect", "",
+		"read the lines as those of a sender with routers: {dialect: …} (default found by looking)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		d, err := dialect(own)
 		if err != nil {
@@ -35,8 +38,8 @@ func (a *app) parseCommand() *cobra.Command {
 	return cmd
 }
 
-// parseLines writes what each line of r says. The output is flushed when no further line is waiting, so that a person or a
-// tail -f before it sees each answer at once.
+// parseLines writes one JSON object, or one explanation, for each line of r. It flushes the output when no further line
+// is waiting, so that the answers to tail -f or to typed lines appear at once.
 func parseLines(ctx context.Context, r io.Reader, w io.Writer, d *parse.Dialect, explain bool) error {
 	in, out := bufio.NewReaderSize(r, maxLine), bufio.NewWriterSize(w, 1<<16)
 	p, rec, buf, n := parse.NewParser(), parse.Record{}, []byte(nil), 0
@@ -70,7 +73,7 @@ func parseLines(ctx context.Context, r io.Reader, w io.Writer, d *parse.Dialect,
 	return ctx.Err()
 }
 
-// explainLine says how the n-th line was read: as what, by which dialect and why, and what of it was not.
+// explainLine appends how the n-th line was read: its kind, its dialect and why, and the parts that were not read.
 func explainLine(buf []byte, n int, line []byte, rec *parse.Record) []byte {
 	kind := rec.Word
 	if kind == "" {
@@ -86,7 +89,7 @@ func explainLine(buf []byte, n int, line []byte, rec *parse.Record) []byte {
 	return buf
 }
 
-// readLine is the next line, which is valid until the next call; what does not fit into the buffer is skipped.
+// readLine returns the next line, which is valid until the next call. The part of a line beyond the buffer is skipped.
 func readLine(in *bufio.Reader) ([]byte, error) {
 	line, err := in.ReadSlice('\n')
 	switch {

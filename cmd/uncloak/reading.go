@@ -19,17 +19,17 @@ import (
 	"uncloak/report/api"
 )
 
-// times are the flags that say what a reading command is about.
-type times struct{ from, to, day string }
+// windowFlags holds the flags that select the time that a reading command is about.
+type windowFlags struct{ from, to, day string }
 
-func (t *times) add(cmd *cobra.Command) {
+func (t *windowFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&t.from, "from", "", "begin: 2026-11-21, \"2026-11-21 20:30\", RFC 3339, yesterday, -2h, -3d")
 	f.StringVar(&t.to, "to", "", "end, itself not included (a date is its midnight)")
 	f.StringVar(&t.day, "day", "", "one local day: 2026-11-21, yesterday, today")
 }
 
-func (t *times) values() url.Values {
+func (t *windowFlags) values() url.Values {
 	v := url.Values{}
 	set(v, "from", t.from)
 	set(v, "to", t.to)
@@ -44,13 +44,14 @@ func set(v url.Values, key, value string) {
 }
 
 func (a *app) reportCommand() *cobra.Command {
-	var t times
+	var t windowFlags
 	var format, output, failOn string
 	var all bool
 	cmd := &cobra.Command{Use: "report", Short: "The report of a day: verdict, findings, hosts, health",
-		Long: "Prints the report of one local day: the verdict first, then the findings with their evidence, the hosts, and how much\n" +
-			"of the log is missing. Without --day, --from and --to it is about yesterday, or, where nothing is stored of yesterday,\n" +
-			"about the last day that has events. It works while serve runs on the same data directory.",
+		Long: "Prints the report of one local day: the verdict first, then the findings with their evidence, the\n" +
+			"hosts, and how much of the log is missing. Without --day, --from and --to it is about yesterday,\n" +
+			"or, where nothing is stored of yesterday, about the last day that has events. It works while serve\n" +
+			"runs on the same data directory.",
 		Example: "uncloak report\nuncloak report --day 2026-11-21 --format html -o report.html\n" +
 			"0 7 * * * uncloak report | mail -E -s 'network, yesterday' me@example.net     # in a crontab"}
 	t.add(cmd)
@@ -75,7 +76,7 @@ func (a *app) reportCommand() *cobra.Command {
 	return cmd
 }
 
-// formatOf is the format that a file name asks for.
+// formatOf returns the format that goes with the ending of a file name.
 func formatOf(name string) string {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".html", ".htm":
@@ -89,13 +90,14 @@ func formatOf(name string) string {
 }
 
 func (a *app) findingsCommand() *cobra.Command {
-	var t times
+	var t windowFlags
 	var format, output, failOn string
 	var all bool
 	cmd := &cobra.Command{Use: "findings", Short: "The findings alone",
-		Long: "Prints the findings of a window, as text or as a JSON array. Without --day, --from and --to it is about yesterday, or,\n" +
-			"where nothing is stored of yesterday, about the last day that has events.",
-		Example: "uncloak findings --format json | jq -r '.[] | .host + \" \" + .kind'\nuncloak findings --day yesterday --fail-on critical"}
+		Long: "Prints the findings of a window, as text or as a JSON array. Without --day, --from and --to it is\n" +
+			"about yesterday, or, where nothing is stored of yesterday, about the last day that has events.",
+		Example: "uncloak findings --format json | jq -r '.[] | .host + \" \" + .kind'\n" +
+			"uncloak findings --day yesterday --fail-on critical"}
 	t.add(cmd)
 	cmd.Flags().StringVar(&format, "format", "text", "text, json or csv")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write to this file instead of stdout")
@@ -116,14 +118,15 @@ func (a *app) findingsCommand() *cobra.Command {
 }
 
 func (a *app) queryCommand() *cobra.Command {
-	var t times
+	var t windowFlags
 	var format, output, host, peer, port, router, text string
 	var kinds []string
 	var limit int
 	cmd := &cobra.Command{Use: "query", Short: "The events behind the findings",
-		Long: "Prints events in order of time. raw is the lines as they were received; ndjson and csv have every field. Without --from and\n" +
-			"--to it is everything that is stored.",
-		Example: "uncloak query --day yesterday --kind table-full --limit 5\nuncloak query --host 192.168.128.12 --from -2h --format raw | less\n" +
+		Long: "Prints events in order of time. raw is the lines as they were received; ndjson and csv have every\n" +
+			"field. Without --from and --to it is everything that is stored.",
+		Example: "uncloak query --day yesterday --kind table-full --limit 5\n" +
+			"uncloak query --host 192.168.128.12 --from -2h --format raw | less\n" +
 			"uncloak query --format ndjson --kind session-new | jq -r .dst | sort | uniq -c"}
 	t.add(cmd)
 	f := cmd.Flags()
@@ -141,7 +144,8 @@ func (a *app) queryCommand() *cobra.Command {
 			return err
 		}
 		v := t.values()
-		for key, value := range map[string]string{"format": format, "host": host, "peer": peer, "port": port, "router": router, "text": text} {
+		for key, value := range map[string]string{"format": format, "host": host, "peer": peer, "port": port,
+			"router": router, "text": text} {
 			set(v, key, value)
 		}
 		for _, k := range kinds {
@@ -156,7 +160,8 @@ func (a *app) queryCommand() *cobra.Command {
 }
 
 func failOnFlag(cmd *cobra.Command, to *string) {
-	cmd.Flags().StringVar(to, "fail-on", "", "exit with 3 if there is a finding at least so severe that is not known: info, warning or critical")
+	cmd.Flags().StringVar(to, "fail-on", "",
+		"exit with 3 if there is a finding at least so severe that is not known: info, warning or critical")
 }
 
 func checkFailOn(v string) error {
@@ -166,7 +171,7 @@ func checkFailOn(v string) error {
 	return oneOf("fail-on", v, "info", "warning", "critical")
 }
 
-// show asks the API and copies the answer to stdout or a file.
+// show sends a request to the API and copies the answer to stdout or a file.
 func (a *app) show(cmd *cobra.Command, path string, v url.Values, output, failOn string) (err error) {
 	if err := a.setup(cmd); err != nil {
 		return err
@@ -177,7 +182,7 @@ func (a *app) show(cmd *cobra.Command, path string, v url.Values, output, failOn
 	if a.cfg.set("data") {
 		v.Set("data", a.cfg.Data) // for the commands that a report shows
 	}
-	for _, name := range []string{"day", "from", "to"} { // a word that is no time is said even where there are no data
+	for _, name := range []string{"day", "from", "to"} { // a wrong time is an error even if there is no data
 		if t := v.Get(name); t != "" {
 			if _, err := api.ParseTime(t, a.cfg.location, a.now()); err != nil {
 				return usagef("--%s: %w", name, err)
@@ -223,7 +228,7 @@ func (a *app) show(cmd *cobra.Command, path string, v url.Values, output, failOn
 	return nil
 }
 
-// terminal says how wide the text may be, and whether it may have colours: on a terminal that nobody forbade them.
+// terminal asks the API for the width of the terminal and for colours, if the output goes to a terminal.
 func (a *app) terminal(v url.Values, output string) {
 	f, ok := a.stdout.(*os.File)
 	if output != "" || !ok || !term.IsTerminal(int(f.Fd())) {
@@ -237,7 +242,7 @@ func (a *app) terminal(v url.Values, output string) {
 	}
 }
 
-// colors says whether stdout may have colours.
+// colors reports whether stdout may have colours: it is a terminal, and neither flag nor environment forbids them.
 func (a *app) colors() bool {
 	f, ok := a.stdout.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
@@ -247,15 +252,16 @@ func (a *app) colors() bool {
 	return !plain && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// explain says what a connection that broke off means.
+// explain replaces the error of a broken connection by one that names the process that ended.
 func (s *session) explain(err error) error {
 	if s.pid != 0 && gone(err) {
-		return fmt.Errorf("process %d, which has the data open, ended before it had answered in full: run this again", s.pid)
+		return fmt.Errorf("process %d, which has the data open, ended before it had answered in full: run this again",
+			s.pid)
 	}
 	return err
 }
 
-// copyTo writes r to stdout, or to a file that appears under its name when it is whole.
+// copyTo writes r to stdout, or to a file that gets its name when it is complete.
 func (a *app) copyTo(name string, r io.Reader) error {
 	if name == "" || name == "-" {
 		_, err := io.Copy(a.stdout, r)
@@ -284,7 +290,7 @@ func (a *app) copyTo(name string, r io.Reader) error {
 	return os.Rename(f.Name(), name)
 }
 
-// quote is s as a word of a shell command.
+// quote returns s quoted as a word of a shell command.
 func quote(s string) string {
 	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@%", r)
@@ -294,7 +300,7 @@ func quote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// withContext makes a read end when ctx does: for stdin, whose Read cannot be interrupted otherwise.
+// withContext returns a reader of r whose Read ends with ctx: a Read of stdin itself cannot be interrupted.
 func withContext(ctx context.Context, r io.Reader) io.Reader {
 	pr, pw := io.Pipe()
 	go func() {

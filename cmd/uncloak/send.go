@@ -17,49 +17,61 @@ import (
 	"uncloak/ingest/play"
 )
 
-// sendMax is how much text send keeps in memory.
+// sendMax limits the bytes of text that send keeps in memory.
 const sendMax = 1 << 30
 
 func (a *app) sendCommand() *cobra.Command {
 	c := play.Config{Network: "udp", Senders: 1}
 	var pace, framing, ca, cert, key, name string
 	var ports []uint
-	cmd := &cobra.Command{Use: "send FILE|- ADDRESS", Short: "Play a log or a packet capture at a syslog receiver: at a rate, or as it was recorded",
-		Long: "Sends the lines of FILE (compressed or not; - is stdin) to ADDRESS, a host:port, or a path with --net unix, and says how many went\n" +
-			"at what rate. Lines go as they are: they should begin with a priority, like <13>. Whether all arrived says the receiver:\n" +
-			"uncloak check shows what serve received, lost and did not understand. Stdin, or a pipe, is passed on as it comes, unless --count\n" +
+	cmd := &cobra.Command{Use: "send FILE|- ADDRESS",
+		Short: "Play a log or a packet capture at a syslog receiver: at a rate, or as it was recorded",
+		Long: "Sends the lines of FILE (compressed or not; - is stdin) to ADDRESS, a host:port, or a path with\n" +
+			"--net unix, and says how many went at what rate. Lines go as they are: they should begin with a\n" +
+			"priority, like <13>. Whether all arrived says the receiver: uncloak check shows what serve\n" +
+			"received, lost and did not understand. Stdin, or a pipe, is passed on as it comes, unless --count\n" +
 			"or --for want it again. Ctrl-C ends it, with the count.\n\n" +
-			"Of a packet capture (pcap, pcapng) the syslog messages go, each byte for byte: the datagrams to --ports, put together from\n" +
-			"fragments, and the messages in TCP streams to them, of either framing. The last line says what else was in it. A message that\n" +
-			"the capture has only a part of is not sent: capture with tcpdump -s 0.\n\n" +
-			"A clock that stays behind for minutes is taken for a wrong one: send old lines with --restamp to keep their distances.",
-		Example: "uncloak send router.log 127.0.0.1:5514 --rate 50000 --count 1000000\nuncloak send router.log.xz gw:514 --net tcp --pace recorded --speed 10 --restamp\n" +
-			"uncloak send router.log localhost:5514 --senders 100\nuncloak send capture.pcapng.gz logs:6514 --net tls --ca ca.pem --pace recorded --ports 514,1514\n" +
+			"Of a packet capture (pcap, pcapng) the syslog messages go, each byte for byte: the datagrams to\n" +
+			"--ports, put together from fragments, and the messages in TCP streams to them, of either framing.\n" +
+			"The last line says what else was in it. A message that the capture has only a part of is not sent:\n" +
+			"capture with tcpdump -s 0.\n\n" +
+			"A clock that stays behind for minutes is taken for a wrong one: send old lines with --restamp to\n" +
+			"keep their distances.",
+		Example: "uncloak send router.log 127.0.0.1:5514 --rate 50000 --count 1000000\n" +
+			"uncloak send router.log.xz gw:514 --net tcp --pace recorded --speed 10 --restamp\n" +
+			"uncloak send router.log localhost:5514 --senders 100\n" +
+			"uncloak send capture.pcapng.gz logs:6514 --net tls --ca ca.pem --pace recorded --ports 514,1514\n" +
 			"tcpdump -i eth0 -s 0 -U -w - udp port 514 | uncloak send - logs:5514",
 		Args: cobra.ExactArgs(2)}
 	f := cmd.Flags()
 	f.StringVar(&c.Network, "net", "udp", "udp, tcp, tls, unix (datagrams) or unix-stream")
 	f.Float64Var(&c.Rate, "rate", 0, "lines a second, of all senders together (default as fast as they are taken)")
-	f.IntVar(&c.Count, "count", 0, "lines to send, from the beginning again where the file has fewer (default each once)")
+	f.IntVar(&c.Count, "count", 0, "lines to send, from the beginning again where the file has fewer (default each "+
+		"once)")
 	f.DurationVar(&c.For, "for", 0, "stop after so long, like 10s; without --count the file is sent again and again")
-	f.StringVar(&pace, "pace", "rate", "rate, or recorded: with the distances of the stamps, or of the packets of a capture")
+	f.StringVar(&pace, "pace", "rate", "rate, or recorded: with the distances of the stamps, or of the packets of a "+
+		"capture")
 	f.Float64Var(&c.Speed, "speed", 1, "with --pace recorded: so many times as fast")
-	f.IntVar(&c.Senders, "senders", 1, "sockets that send in turn (each sender in a capture keeps to one); to 127.0.0.1 each from an address of its own")
+	f.IntVar(&c.Senders, "senders", 1,
+		"sockets that send in turn (each sender in a capture keeps to one); to 127.0.0.1 each from an address of its "+
+			"own")
 	f.StringVar(&framing, "framing", "newline", "streams: newline, or octet (RFC 6587; always with TLS by RFC 5425)")
 	f.BoolVar(&c.Restamp, "restamp", false, "make the time in the header that of sending")
 	f.UintSliceVar(&ports, "ports", []uint{514}, "capture: ports to which syslog went")
 	f.StringVar(&ca, "ca", "", "tls: PEM file of the authority of the receiver's certificate (default the system's)")
-	f.StringVar(&cert, "cert", "", "tls: PEM file of our certificate")
+	f.StringVar(&cert, "cert", "", "tls: PEM file of the client certificate")
 	f.StringVar(&key, "key", "", "tls: PEM file of its key")
 	f.StringVar(&name, "name", "", "tls: name in the receiver's certificate (default the host of ADDRESS)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
-		if err := errors.Join(oneOf("net", c.Network, "udp", "tcp", "tls", "unix", "unix-stream"), oneOf("pace", pace, "rate", "recorded"), oneOf("framing", framing, "newline", "octet")); err != nil {
+		if err := errors.Join(oneOf("net", c.Network, "udp", "tcp", "tls", "unix", "unix-stream"),
+			oneOf("pace", pace, "rate", "recorded"), oneOf("framing", framing, "newline", "octet")); err != nil {
 			return err
 		}
 		if err := a.setup(cmd); err != nil {
 			return err
 		}
-		c.Address, c.Recorded, c.Octet, c.Location = args[1], pace == "recorded", framing == "octet" || c.Network == "tls", a.cfg.location
+		c.Address, c.Recorded, c.Octet, c.Location = args[1], pace == "recorded", framing == "octet" ||
+			c.Network == "tls", a.cfg.location
 		if c.Network == "tls" {
 			if c.Secure, err = clientTLS(args[1], ca, cert, key, name); err != nil {
 				return usageError{err}
@@ -85,6 +97,7 @@ func (a *app) sendCommand() *cobra.Command {
 	return cmd
 }
 
+// portNumbers checks the values of --ports.
 func portNumbers(ports []uint) (out []uint16, err error) {
 	for _, p := range ports {
 		if p < 1 || p > 65535 {
@@ -95,6 +108,7 @@ func portNumbers(ports []uint) (out []uint16, err error) {
 	return out, nil
 }
 
+// send sends the messages of the file at path, or of stdin, and prints the counts.
 func (a *app) send(ctx context.Context, c play.Config, path string, ports []uint16) error {
 	in, held := a.stdin, false
 	if path != "-" {
@@ -111,7 +125,7 @@ func (a *app) send(ctx context.Context, c play.Config, path string, ports []uint
 	}
 	var from *ingest.Messages
 	var s play.Summary
-	err := unless(ctx, func() (err error) {
+	err := waitFor(ctx, func() (err error) {
 		if from, err = ingest.NewMessages(in, ports...); err != nil {
 			err = fmt.Errorf("%s: %w", path, err)
 		}
@@ -138,10 +152,10 @@ func (a *app) send(ctx context.Context, c play.Config, path string, ports []uint
 	return errors.Join(err, sendError(&s))
 }
 
-// sendAll sends what is read as a whole first, so that it can be sent again and reading takes no part of the pace.
+// sendAll reads the whole input before it sends, so that it can be sent again and reading does not slow the pace.
 func sendAll(ctx context.Context, c play.Config, path string, from *ingest.Messages) (play.Summary, error) {
 	var all []ingest.Message
-	err := unless(ctx, func() (err error) {
+	err := waitFor(ctx, func() (err error) {
 		all, err = from.All(sendMax)
 		return err
 	})
@@ -151,8 +165,8 @@ func sendAll(ctx context.Context, c play.Config, path string, from *ingest.Messa
 	return play.Run(ctx, c, all)
 }
 
-// unless does something that cannot be interrupted, such as reading from a terminal, and waits for it no longer than ctx.
-func unless(ctx context.Context, do func() error) error {
+// waitFor calls do, which cannot be interrupted, such as a read from a terminal, and waits for its end or that of ctx.
+func waitFor(ctx context.Context, do func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- do() }()
 	select {
@@ -163,9 +177,10 @@ func unless(ctx context.Context, do func() error) error {
 	}
 }
 
-// sendLine is the last line: what was sent, and what was not.
+// sendLine formats the last line of the output: what was sent, and what was not.
 func sendLine(s *play.Summary, from *ingest.Messages) string {
-	b := fmt.Appendf(nil, "sent %d lines (%.1f MB) in %.3f s: %.0f lines/s, %d errors", s.Lines, float64(s.Bytes)/1e6, s.Took.Round(time.Millisecond).Seconds(), s.Rate(), s.Errors)
+	b := fmt.Appendf(nil, "sent %d lines (%.1f MB) in %.3f s: %.0f lines/s, %d errors", s.Lines, float64(s.Bytes)/1e6,
+		s.Took.Round(time.Millisecond).Seconds(), s.Rate(), s.Errors)
 	if s.Stopped {
 		b = append(b, "; stopped"...)
 	}
@@ -184,6 +199,7 @@ func sendLine(s *play.Summary, from *ingest.Messages) string {
 	return string(b)
 }
 
+// sendError returns the error of a send that did not deliver everything.
 func sendError(s *play.Summary) error {
 	switch {
 	case s.Err != nil && s.Errors == 0:
@@ -196,7 +212,7 @@ func sendError(s *play.Summary) error {
 	return nil
 }
 
-// clientTLS is the side of a sender.
+// clientTLS returns the TLS settings of a sender.
 func clientTLS(address, ca, cert, key, name string) (*tls.Config, error) {
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: name}
 	if name == "" {
@@ -212,7 +228,7 @@ func clientTLS(address, ca, cert, key, name string) (*tls.Config, error) {
 		}
 	}
 	if (cert == "") != (key == "") {
-		return nil, errors.New("a certificate of ours needs both --cert and --key")
+		return nil, errors.New("a client certificate needs both --cert and --key")
 	}
 	if cert != "" {
 		c, err := tls.LoadX509KeyPair(cert, key)

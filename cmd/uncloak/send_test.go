@@ -18,8 +18,8 @@ import (
 	"uncloak/ingest/certtest"
 )
 
-// syslogCapture is what tcpdump -i any wrote of 30 packets: ten messages of three senders by UDP and TCP, and one datagram to
-// another port.
+// syslogCapture holds 30 packets that tcpdump -i any wrote: ten messages of three senders by UDP and TCP, and one
+// datagram to another port.
 const syslogCapture = "../../ingest/testdata/syslog.pcap.gz"
 
 const captureEnd = "0 errors; capture: 30 packets, 1 not syslog\n"
@@ -72,7 +72,9 @@ func TestSendCapture(t *testing.T) {
 	} {
 		var out, errs strings.Builder
 		args = append([]string{"send", args[0], c.LocalAddr().String()}, args[1:]...)
-		if code := run(t.Context(), args, bytes.NewReader(file), &out, &errs); code != 0 || !strings.HasPrefix(out.String(), "sent 10 lines (0.0 MB) in ") || !strings.HasSuffix(out.String(), captureEnd) {
+		if code := run(t.Context(), args, bytes.NewReader(file), &out, &errs); code != 0 ||
+			!strings.HasPrefix(out.String(), "sent 10 lines (0.0 MB) in ") ||
+			!strings.HasSuffix(out.String(), captureEnd) {
 			t.Fatalf("%s: exit code %d, %q, %q", name, code, out.String(), errs.String())
 		}
 		from := map[string]bool{}
@@ -89,15 +91,16 @@ func TestSendCapture(t *testing.T) {
 	}
 }
 
-// TestSendCaptureTLS: over TLS with a certificate of ours, each message in a frame of its length; and what is said where the
-// receiver does not like us, or we not it.
+// TestSendCaptureTLS sends over TLS with a client certificate, each message in a frame of its length, and checks the
+// errors where either side rejects the certificate of the other.
 func TestSendCaptureTLS(t *testing.T) {
 	ours, theirs := certtest.New(t, "ours"), certtest.New(t, "theirs")
 	pair, err := tls.LoadX509KeyPair(theirs.Files(t, "logs"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: ours.Client(t, nil, "").RootCAs})
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{pair},
+		ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: ours.Client(t, nil, "").RootCAs})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,15 +128,19 @@ func TestSendCaptureTLS(t *testing.T) {
 		out, errs string
 	}{
 		{"ours", []string{"--ca", theirs.CA, "--cert", cert, "--key", key}, 0, captureEnd, ""},
-		{"by another name", []string{"--ca", theirs.CA, "--cert", cert, "--key", key, "--name", "logs"}, 0, captureEnd, ""},
+		{"by another name", []string{"--ca", theirs.CA, "--cert", cert, "--key", key, "--name", "logs"}, 0, captureEnd,
+			""},
 		{"no certificate", []string{"--ca", theirs.CA}, 1, "10 errors; capture: 30 packets", "--cert and --key"},
 		{"a certificate without a key", []string{"--ca", theirs.CA, "--cert", cert}, 2, "", "--cert and --key"},
-		{"an authority that we do not know", []string{"--ca", ours.CA, "--cert", cert, "--key", key}, 1, "", "--ca FILE"},
-		{"not the name", []string{"--ca", theirs.CA, "--cert", cert, "--key", key, "--name", "gw"}, 1, "", "--name says"},
+		{"an authority that we do not know", []string{"--ca", ours.CA, "--cert", cert, "--key", key}, 1, "",
+			"--ca FILE"},
+		{"not the name", []string{"--ca", theirs.CA, "--cert", cert, "--key", key, "--name", "gw"}, 1, "",
+			"--name says"},
 	} {
 		var out, errs strings.Builder
 		code := run(t.Context(), append(base[:len(base):len(base)], tc.args...), nil, &out, &errs)
-		if code != tc.code || !strings.Contains(out.String(), tc.out) || tc.out == "" && out.Len() > 0 || !strings.Contains(errs.String(), tc.errs) || tc.errs == "" && errs.Len() > 0 {
+		if code != tc.code || !strings.Contains(out.String(), tc.out) || tc.out == "" && out.Len() > 0 ||
+			!strings.Contains(errs.String(), tc.errs) || tc.errs == "" && errs.Len() > 0 {
 			t.Errorf("%s: exit code %d, %q, %q", tc.name, code, out.String(), errs.String())
 		}
 		if tc.code != 0 {
@@ -149,14 +156,15 @@ func TestSendCaptureTLS(t *testing.T) {
 	}
 	var out, errs strings.Builder
 	l.Close()
-	if code := run(t.Context(), append(base, "--ca", theirs.CA), nil, &out, &errs); code != 1 || !strings.Contains(errs.String(), "connection refused: nothing listens there") {
+	if code := run(t.Context(), append(base, "--ca", theirs.CA), nil, &out, &errs); code != 1 ||
+		!strings.Contains(errs.String(), "connection refused: nothing listens there") {
 		t.Errorf("exit code %d, %q", code, errs.String())
 	}
 }
 
 func octets(text string) string { return strconv.Itoa(len(text)) + " " + text }
 
-// TestSendLive: what comes on stdin goes on at once, and a signal ends it with the count.
+// TestSendLive sends the lines of stdin as they come, until a signal ends it; the count is then printed.
 func TestSendLive(t *testing.T) {
 	c, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -178,14 +186,16 @@ func TestSendLive(t *testing.T) {
 		}
 	}
 	cancel()
-	if got := <-code; got != 0 || !strings.HasPrefix(out.String(), "sent 3 lines") || !strings.HasSuffix(out.String(), "0 errors; stopped\n") {
+	if got := <-code; got != 0 || !strings.HasPrefix(out.String(), "sent 3 lines") ||
+		!strings.HasSuffix(out.String(), "0 errors; stopped\n") {
 		t.Errorf("exit code %d, %q, %q", got, out.String(), errs.String())
 	}
-	// a terminal at which nobody types
+	// a terminal without input
 	out.Reset()
 	ctx, cancel = context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
-	if got := run(ctx, []string{"send", "-", c.LocalAddr().String(), "--count", "5"}, r, &out, &errs); got != 1 || out.Len() > 0 || !strings.Contains(errs.String(), "nothing was sent") {
+	if got := run(ctx, []string{"send", "-", c.LocalAddr().String(), "--count", "5"}, r, &out, &errs); got != 1 ||
+		out.Len() > 0 || !strings.Contains(errs.String(), "nothing was sent") {
 		t.Errorf("exit code %d, %q, %q", got, out.String(), errs.String())
 	}
 }
@@ -209,7 +219,8 @@ func TestSend(t *testing.T) {
 		out  string
 	}{
 		{"a file", []string{file, to}, "", 0, "sent 3 lines (0.0 MB)"},
-		{"stdin, again and again", []string{"-", to, "--count", "5", "--rate", "1000"}, "<13>a\n<13>b\n", 0, "sent 5 lines"},
+		{"stdin, again and again", []string{"-", to, "--count", "5", "--rate", "1000"}, "<13>a\n<13>b\n", 0,
+			"sent 5 lines"},
 		{"nothing", []string{"-", to}, "\n", 1, ""},
 		{"no such network", []string{file, to, "--net", "smoke"}, "", 2, ""},
 		{"no port", []string{file, "gw"}, "", 2, ""},
@@ -224,7 +235,8 @@ func TestSend(t *testing.T) {
 	} {
 		var out, errs strings.Builder
 		code := run(t.Context(), append([]string{"send"}, tc.args...), strings.NewReader(tc.in), &out, &errs)
-		if code != tc.code || !strings.Contains(out.String(), tc.out) || strings.HasPrefix(tc.name, "a path") && !strings.Contains(errs.String(), "--net unix") {
+		if code != tc.code || !strings.Contains(out.String(), tc.out) || strings.HasPrefix(tc.name, "a path") &&
+			!strings.Contains(errs.String(), "--net unix") {
 			t.Errorf("%s: exit code %d, %q, %q", tc.name, code, out.String(), errs.String())
 		}
 	}

@@ -61,7 +61,7 @@ func (a *app) serveCommand() *cobra.Command {
 // serve runs the daemon. Stop order: sockets, drain, flush, day, store; beside it the API, which lets its readers finish.
 func (a *app) serve(ctx context.Context) (err error) {
 	straight := a.log
-	log := newOutlet(a.stderr, func(lost uint64) { straight.Warn("lines of this log were lost: nobody read them", "lines", lost) })
+	log := newLogWriter(a.stderr, func(lost uint64) { straight.Warn("lines of this log were lost: nobody read them", "lines", lost) })
 	a.log = a.logTo(log)
 	defer log.close()
 	st, err := a.openStore(ctx)
@@ -69,7 +69,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	h, err := a.newHouse(st, true)
+	h, err := a.newInstance(st, true)
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (a *app) openStore(ctx context.Context) (*bolt.DB, error) {
 }
 
 // watch looks for findings and saves the running day each minute, and rereads the config at each HUP, until ctx ends.
-func (a *app) watch(ctx context.Context, h *house, srv *ingest.Server, hup <-chan os.Signal) error {
+func (a *app) watch(ctx context.Context, h *instance, srv *ingest.Server, hup <-chan os.Signal) error {
 	tick := time.NewTicker(judgeEvery)
 	defer tick.Stop()
 	known := map[string]detect.Severity{}
@@ -168,7 +168,7 @@ func (a *app) watch(ctx context.Context, h *house, srv *ingest.Server, hup <-cha
 }
 
 // tidy deletes what is too old or too much, and compacts finished days, until ctx ends.
-func (a *app) tidy(ctx context.Context, h *house, st *bolt.DB) error {
+func (a *app) tidy(ctx context.Context, h *instance, st *bolt.DB) error {
 	a.retainNow(ctx, h)
 	tick := time.NewTicker(tidyEvery)
 	defer tick.Stop()
@@ -186,7 +186,7 @@ func (a *app) tidy(ctx context.Context, h *house, st *bolt.DB) error {
 }
 
 // announce logs the incidents of the last 24 hours that are new or worse.
-func (a *app) announce(ctx context.Context, h *house, known map[string]detect.Severity) {
+func (a *app) announce(ctx context.Context, h *instance, known map[string]detect.Severity) {
 	defer func() { // a fault in a detector must not stop the receiver
 		if r := recover(); r != nil {
 			a.log.Error("no findings this minute: please report this", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
@@ -229,7 +229,7 @@ func (a *app) tellNew(fs []detect.Finding, opt report.Options, known map[string]
 
 // reload reads the config again. What cannot change while serve runs is said and stays as it is; so does everything, if
 // one thing is wrong.
-func (a *app) reload(h *house, srv *ingest.Server) {
+func (a *app) reload(h *instance, srv *ingest.Server) {
 	cfg, err := loadConfig(a.configFile, os.Environ(), a.flags)
 	var set ingest.Settings
 	if err == nil {

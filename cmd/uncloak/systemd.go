@@ -10,8 +10,8 @@ import (
 	"uncloak/ingest"
 )
 
-// inherited are the sockets that systemd opened for us (systemd.socket(5)); one whose FileDescriptorName is tls speaks TLS.
-// They are told once: what we start ourselves is to know nothing of them.
+// inherited returns the sockets that systemd passes to serve (systemd.socket(5)); one whose FileDescriptorName is tls
+// is for TLS. It clears the variables that describe them, so that child processes do not see them.
 func inherited() (sockets []ingest.Socket) {
 	for _, f := range activation.Files(true) {
 		sockets = append(sockets, ingest.Socket{File: f, TLS: f.Name() == "tls"})
@@ -19,19 +19,19 @@ func inherited() (sockets []ingest.Socket) {
 	return sockets
 }
 
-// notify tells systemd how we are (sd_notify(3)); where nobody listens it does nothing.
+// notify reports the state of serve to systemd (sd_notify(3)); without systemd it does nothing.
 func (a *app) notify(state string) {
 	if _, err := sd.SdNotify(false, state); err != nil {
-		a.log.Debug("systemd is not told", "state", state, "error", err)
+		a.log.Debug("cannot notify systemd", "state", state, "error", err)
 	}
 }
 
-// watchdog tells systemd that we are alive, twice as often as it asks for, as long as lines are taken and stored or there
-// are none. It stops telling when the receiver hangs.
+// watchdog notifies systemd that serve is alive, twice as often as the unit asks for, as long as the receiver makes
+// progress or is idle. When the receiver hangs, the notifications stop.
 func (a *app) watchdog(ctx context.Context, srv *ingest.Server) error {
 	every, err := sd.SdWatchdogEnabled(false)
 	if err != nil || every == 0 {
-		return nil // not ours, or not asked for
+		return nil // no watchdog is set for this process
 	}
 	tick := time.NewTicker(every / 2)
 	defer tick.Stop()
@@ -48,7 +48,7 @@ func (a *app) watchdog(ctx context.Context, srv *ingest.Server) error {
 	}
 }
 
-// reloading is the state that says that the config is being read anew; systemd wants to know when.
+// reloading returns the state for sd_notify that the config is being read anew, with the time that systemd requires.
 func reloading() string {
 	return sd.SdNotifyReloading + "\n" + sd.SdNotifyMonotonicUsec()
 }

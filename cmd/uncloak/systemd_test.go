@@ -16,7 +16,7 @@ import (
 	"uncloak/ingest/certtest"
 )
 
-// TestUnderSystemd runs serve as systemd would: with sockets that are open, a place to say how it is, and a watchdog.
+// TestUnderSystemd runs serve as systemd does: with open sockets, a socket for notifications, and a watchdog.
 func TestUnderSystemd(t *testing.T) {
 	dir, data := t.TempDir(), t.TempDir()
 	notify, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(dir, "notify"), Net: "unixgram"})
@@ -43,8 +43,10 @@ func TestUnderSystemd(t *testing.T) {
 	}
 	a := certtest.New(t, "ours")
 	cert, key := a.Files(t, "logs")
-	cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ exec "$0" "$@"`, os.Args[0], "serve", "--data", data, "--log-format", "json", "--timezone", "UTC", "--tls-cert", cert, "--tls-key", key)
-	cmd.Env = append(os.Environ(), "UNCLOAK_TEST_MAIN=1", "LISTEN_FDS=2", "LISTEN_FDNAMES=syslog:tls", "NOTIFY_SOCKET="+filepath.Join(dir, "notify"), "WATCHDOG_USEC=100000")
+	cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ exec "$0" "$@"`, os.Args[0], "serve", "--data", data, "--log-format",
+		"json", "--timezone", "UTC", "--tls-cert", cert, "--tls-key", key)
+	cmd.Env = append(os.Environ(), "UNCLOAK_TEST_MAIN=1", "LISTEN_FDS=2", "LISTEN_FDNAMES=syslog:tls",
+		"NOTIFY_SOCKET="+filepath.Join(dir, "notify"), "WATCHDOG_USEC=100000")
 	cmd.ExtraFiles = files
 	pr, pw := io.Pipe()
 	cmd.Stderr = pw
@@ -66,7 +68,8 @@ func TestUnderSystemd(t *testing.T) {
 		}
 	}
 	says("READY=1")
-	if l := log.wait(t, `"listening"`); strings.Contains(l, ":514") || !strings.Contains(l, "tls "+streams.Addr().String()) || !strings.Contains(l, "udp "+udp.LocalAddr().String()) {
+	if l := log.wait(t, `"listening"`); strings.Contains(l, ":514") ||
+		!strings.Contains(l, "tls "+streams.Addr().String()) || !strings.Contains(l, "udp "+udp.LocalAddr().String()) {
 		t.Errorf("it listens at %s", l)
 	}
 	says("WATCHDOG=1")
@@ -100,7 +103,8 @@ func TestUnderSystemd(t *testing.T) {
 	}
 }
 
-// TestTLSSocketWithoutCertificate: what systemd calls tls is served as such, or not at all.
+// TestTLSSocketWithoutCertificate starts serve with a socket named tls and without a certificate: serve refuses to
+// start.
 func TestTLSSocketWithoutCertificate(t *testing.T) {
 	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -116,7 +120,8 @@ func TestTLSSocketWithoutCertificate(t *testing.T) {
 	cmd.Env = append(os.Environ(), "UNCLOAK_TEST_MAIN=1", "LISTEN_FDS=1", "LISTEN_FDNAMES=tls")
 	cmd.ExtraFiles = []*os.File{f}
 	out, err := cmd.CombinedOutput()
-	if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.Contains(string(out), "see --tls-cert and --tls-key, or tls in the config") {
+	if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 2 ||
+		!strings.Contains(string(out), "see --tls-cert and --tls-key, or tls in the config") {
 		t.Errorf("%v: %s", err, out)
 	}
 }
@@ -145,7 +150,8 @@ func TestServeReads(t *testing.T) {
 	if code := d.stop(); code != 0 {
 		t.Fatalf("exit %d", code)
 	}
-	r := uncloak(t, line(3)+"\n"+line(4)+"\n", "serve", "--data", data, "--udp", "", "--tcp", "", "--stdin", "--timezone", "UTC")
+	r := uncloak(t, line(3)+"\n"+line(4)+"\n", "serve", "--data", data, "--udp", "", "--tcp", "", "--stdin",
+		"--timezone", "UTC")
 	if n := count(t, data); r.code != 0 || n != 4 {
 		t.Errorf("exit %d, %d lines: %s", r.code, n, r.errOut)
 	}

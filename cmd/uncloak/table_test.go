@@ -11,7 +11,8 @@ import (
 	"uncloak/report"
 )
 
-// crowd is the log of a table that overflows: 60 sessions of one host within 20 s, 10 of another, and then the router's complaint.
+// crowd returns the log of a session table that overflows: 60 sessions of one host within 20 s, 10 of another, then the
+// router's message.
 func crowd() string {
 	var b strings.Builder
 	for i := range 70 {
@@ -19,17 +20,22 @@ func crowd() string {
 		if i%7 == 6 {
 			host = 11
 		}
-		fmt.Fprintf(&b, "<4>Nov 20 12:00:%02d gw kernel: NEW IN=br0 OUT=eth0 SRC=192.168.1.%d DST=203.0.113.%d LEN=60 PROTO=UDP SPT=%d DPT=7000 LEN=40\n", i*20/70, host, 1+i, 2000+i)
+		fmt.Fprintf(&b, "<4>Nov 20 12:00:%02d gw kernel: NEW IN=br0 OUT=eth0 SRC=192.168.1.%d DST=203.0.113.%d "+
+			"LEN=60 PROTO=UDP SPT=%d DPT=7000 LEN=40\n", i*20/70, host, 1+i, 2000+i)
 	}
-	b.WriteString("<4>Nov 20 12:00:20 gw kernel: nf_conntrack: table full, dropping packet\n<4>Nov 20 12:00:21 gw kernel: nf_conntrack: table full, dropping packet\n")
+	b.WriteString("<4>Nov 20 12:00:20 gw kernel: nf_conntrack: table full, dropping packet\n" +
+		"<4>Nov 20 12:00:21 gw kernel: nf_conntrack: table full, dropping packet\n")
 	return b.String()
 }
 
 func TestTable(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
-	ok(t, crowd(), "import", "--data", data, "--year", "2026", "--timezone", "UTC", "--captured-at", "2026-11-20 13:00", "-")
+	ok(t, crowd(), "import", "--data", data, "--year", "2026", "--timezone", "UTC", "--captured-at", "2026-11-20 13:00",
+		"-")
 	table := func(args ...string) string {
-		return ok(t, "", append([]string{"table", "--data", data, "--timezone", "UTC", "--table", "64", "--day", "2026-11-20"}, args...)...)
+		return ok(t, "",
+			append([]string{"table", "--data", data, "--timezone", "UTC", "--table", "64", "--day", "2026-11-20"},
+				args...)...)
 	}
 	for _, c := range []struct {
 		args []string
@@ -37,11 +43,15 @@ func TestTable(t *testing.T) {
 	}{
 		{nil, []string{"SESSION TABLE", "192.168.1.10", "! 1×", "FULL  once", "ENOUGH", "table=", "limit="}},
 		{[]string{"--router", "gw"}, []string{"gw"}},
-		{[]string{"--at", "2026-11-20 12:00:10"}, []string{"AT  Fri 2026-11-20 12:00:10 +00:00", "192.168.1.11", "udp"}},
+		{[]string{"--at", "2026-11-20 12:00:10"}, []string{"AT  Fri 2026-11-20 12:00:10 +00:00", "192.168.1.11",
+			"udp"}},
 		{[]string{"--at", "peak"}, []string{"AT  Fri 2026-11-20 12:00:"}},
-		{[]string{"--what-if", "without=192.168.1.10"}, []string{"With this change nothing overflows any more", "taken away"}},
-		{[]string{"--what-if", "limit=5", "--what-if", "udp=10"}, []string{"WHAT IF  limit=5,udp=10 on gw", "refused by a limit"}},
-		{[]string{"--format", "csv"}, []string{"time,router,entries,host,host_entries\n", "2026-11-20T12:00:00Z,gw,", "192.168.1.10,"}},
+		{[]string{"--what-if", "without=192.168.1.10"}, []string{"With this change nothing overflows any more",
+			"taken away"}},
+		{[]string{"--what-if", "limit=5", "--what-if", "udp=10"},
+			[]string{"WHAT IF  limit=5,udp=10 on gw", "refused by a limit"}},
+		{[]string{"--format", "csv"}, []string{"time,router,entries,host,host_entries\n", "2026-11-20T12:00:00Z,gw,",
+			"192.168.1.10,"}},
 		{[]string{"--format", "ndjson"}, []string{`{"time":"2026-11-20T12:00:00Z","router":"gw","entries":`}},
 	} {
 		got := table(c.args...)
@@ -52,40 +62,50 @@ func TestTable(t *testing.T) {
 		}
 	}
 	var v report.TableView
-	if err := json.Unmarshal([]byte(table("--what-if", "auto", "--format", "json")), &v); err != nil || v.WhatIf == nil || len(v.WhatIf.Proposals) == 0 || v.WhatIf.Reproduced != 1 {
+	if err := json.Unmarshal([]byte(table("--what-if", "auto", "--format", "json")), &v); err != nil ||
+		v.WhatIf == nil || len(v.WhatIf.Proposals) == 0 || v.WhatIf.Reproduced != 1 {
 		t.Errorf("%+v, %v", v.WhatIf, err)
 	}
-	for _, args := range [][]string{{"--what-if", "colour=red"}, {"--what-if", "limit=0"}, {"--router", "nobody"}, {"--at", "never"}, {"--at", "peak", "--what-if", "limit=5"},
+	for _, args := range [][]string{{"--what-if", "colour=red"}, {"--what-if", "limit=0"}, {"--router", "nobody"},
+		{"--at", "never"}, {"--at", "peak", "--what-if", "limit=5"},
 		{"--format", "csv", "--what-if", "auto"}, {"--format", "html"}} {
-		if r := uncloak(t, "", append([]string{"table", "--data", data, "--day", "2026-11-20"}, args...)...); r.code != 2 {
+		if r := uncloak(t, "", append([]string{"table", "--data", data, "--day", "2026-11-20"},
+			args...)...); r.code != 2 {
 			t.Errorf("%v: exit %d, %s", args, r.code, r.errOut)
 		}
 	}
-	if got := ok(t, "", "table", "--data", data, "--timezone", "UTC", "--day", "2026-11-10"); !strings.Contains(got, "No session in this window") {
+	if got := ok(t, "", "table", "--data", data, "--timezone", "UTC", "--day", "2026-11-10"); !strings.Contains(got,
+		"No session in this window") {
 		t.Error(got)
 	}
 }
 
-// TestCapacity is docs/incidents.md, 3.
+// TestCapacity computes the numbers of incident 3 of docs/incidents.md.
 func TestCapacity(t *testing.T) {
 	got := ok(t, "", "capacity", "--table", "1024", "--sessions", "8", "--hold", "5s", "--linger", "120s")
-	for _, w := range []string{"about 3,686 an", "1,024 entries / 8 sessions = 128 clients at once", "5 s + 120 s = 125 s", "3600 s · 128 / 125 s = 3,686.4 clients an hour"} {
+	for _, w := range []string{"about 3,686 an", "1,024 entries / 8 sessions = 128 clients at once",
+		"5 s + 120 s = 125 s", "3600 s · 128 / 125 s = 3,686.4 clients an hour"} {
 		if !strings.Contains(got, w) {
 			t.Errorf("lacks %q:\n%s", w, got)
 		}
 	}
-	got = ok(t, "", "capacity", "--table", "1024", "--keepalive", "60s", "--pages-per-minute", "5", "--accepted", "2", "--clients", "3413", "--format", "json")
+	got = ok(t, "", "capacity", "--table", "1024", "--keepalive", "60s", "--pages-per-minute", "5", "--accepted", "2",
+		"--clients", "3413", "--format", "json")
 	var m report.CapacityModel
-	if err := json.Unmarshal([]byte(got), &m); err != nil || m.PerHour != 3686.4 || m.Kept == nil || m.Kept.SessionMinutes != 24 || m.Kept.AcceptedMinutes != 18 || m.For == nil || m.For.KeptTable != 1024 {
+	if err := json.Unmarshal([]byte(got), &m); err != nil || m.PerHour != 3686.4 || m.Kept == nil ||
+		m.Kept.SessionMinutes != 24 || m.Kept.AcceptedMinutes != 18 || m.For == nil || m.For.KeptTable != 1024 {
 		t.Errorf("%v: %s", err, got)
 	}
 	file := filepath.Join(t.TempDir(), "c.txt")
 	for _, c := range []struct {
 		name, args, want, not string
 	}{
-		{"too small for one client", "--table 5 --sessions 8", "A table of 5 entries is too small for one client, who opens 8 sessions at once.", "takes"},
-		{"a table that nobody named", "--clients 20000 --keepalive 60s --pages-per-minute 5", "20,000 clients an hour need 5,560 entries", "1,024"},
-		{"a table that was named", "--clients 20000 --table 1024", "A table of 1,024 entries takes 128 clients", "too small"},
+		{"too small for one client", "--table 5 --sessions 8",
+			"A table of 5 entries is too small for one client, who opens 8 sessions at once.", "takes"},
+		{"a table that nobody named", "--clients 20000 --keepalive 60s --pages-per-minute 5",
+			"20,000 clients an hour need 5,560 entries", "1,024"},
+		{"a table that was named", "--clients 20000 --table 1024", "A table of 1,024 entries takes 128 clients",
+			"too small"},
 	} {
 		got := ok(t, "", append([]string{"capacity"}, strings.Fields(c.args)...)...)
 		if !strings.Contains(got, c.want) || strings.Contains(got, c.not) {
@@ -96,7 +116,8 @@ func TestCapacity(t *testing.T) {
 	if b, err := os.ReadFile(file); err != nil || !strings.Contains(string(b), "CAPACITY") {
 		t.Errorf("%s, %v", b, err)
 	}
-	for _, args := range [][]string{{"--sessions", "0"}, {"--accepted", "2"}, {"--clients", "-1"}, {"--format", "csv"}, {"extra"}} {
+	for _, args := range [][]string{{"--sessions", "0"}, {"--accepted", "2"}, {"--clients", "-1"}, {"--format", "csv"},
+		{"extra"}} {
 		if r := uncloak(t, "", append([]string{"capacity"}, args...)...); r.code != 2 {
 			t.Errorf("%v: exit %d, %s", args, r.code, r.errOut)
 		}

@@ -17,7 +17,8 @@ func TestServeTLS(t *testing.T) {
 	data, file := t.TempDir(), filepath.Join(t.TempDir(), "uncloak.yaml")
 	configure := func(a *certtest.Authority, zone string) {
 		cert, key := a.Files(t, "logs")
-		text := fmt.Sprintf("timezone: %s\nlisten: {tls: '127.0.0.1:0'}\ntls: {cert: %s, key: %s, client_ca: %s, allowed_names: [gw]}\n", zone, cert, key, a.CA)
+		text := fmt.Sprintf("timezone: %s\nlisten: {tls: '127.0.0.1:0'}\n"+
+			"tls: {cert: %s, key: %s, client_ca: %s, allowed_names: [gw]}\n", zone, cert, key, a.CA)
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -47,13 +48,15 @@ func TestServeTLS(t *testing.T) {
 	fmt.Fprintln(second, line(2))
 	fmt.Fprintln(first, line(3))
 	stored(t, data, 3)
-	if c, err := connect(two, "evil"); err == nil { // in TLS 1.3 the client learns it when it reads
+	if c, err := connect(two, "evil"); err == nil { // in TLS 1.3 the client learns of the refusal when it reads
 		fmt.Fprintln(c, line(4))
 	}
-	if l := d.log.wait(t, "no TLS with this client"); !strings.Contains(l, "its certificate is for evil, 127.0.0.1: none of these is an allowed name") {
+	if l := d.log.wait(t, "no TLS with this client"); !strings.Contains(l,
+		"its certificate is for evil, 127.0.0.1: none of these is an allowed name") {
 		t.Error(l)
 	}
-	if err := os.WriteFile(file, []byte("listen: {tls: '127.0.0.1:0'}\ntls: {cert: /none.crt, key: /none.key}\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("listen: {tls: '127.0.0.1:0'}\ntls: {cert: /none.crt, key: /none.key}\n"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {

@@ -50,11 +50,11 @@ func madeLines(n int) [][]byte {
 		at = at.Add(time.Duration(r.IntN(2e7)))
 		host := r.IntN(20)
 		peer := r.IntN(4000)
-		out = append(out, fmt.Appendf(nil, "<4>%s router kernel: [%5d.%06d] [NEW] IN=br-lan OUT=wan0 MAC=16:a8:1b:53:dd:8f:3c:52:82:4a:10:%02x:08:00 "+
-			"SRC=192.168.128.%d DST=198.18.%d.%d LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=%d WINDOW=64240 RES=0x00 SYN URGP=0 ",
+		out = append(out, fmt.Appendf(nil, "<4>%s router kernel: [%5d.%06d] [NEW] IN=br-lan OUT=wan0 "+
+			"MAC=16:a8:1b:53:dd:8f:3c:52:82:4a:10:%02x:08:00 SRC=192.168.128.%d DST=198.18.%d.%d LEN=60 TOS=0x00 "+
+			"PREC=0x00 TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=%d WINDOW=64240 RES=0x00 SYN URGP=0 ",
 			at.Format(time.Stamp), 5000+i/1000, i%1000*1000+r.IntN(1000), host, host+10, peer/250, peer%250,
-			r.IntN(65536), 32768+r.IntN(28000),
-			[]int{443, 80, 53, 6881, 51413}[r.IntN(5)]))
+			r.IntN(65536), 32768+r.IntN(28000), []int{443, 80, 53, 6881, 51413}[r.IntN(5)]))
 	}
 	return out
 }
