@@ -18,7 +18,7 @@ func relayed(rec *Record) bool {
 		return false
 	}
 	switch c := b[0]; {
-	case c == '<' && scan.IsDigit(b[1]):
+	case c == '<' && scan.IsDigit(b[1]) || c == '1' && rec.App == nil && rfc5424Like(b):
 		return relayedWhole(b, rec)
 	case rec.App != nil || !scan.IsUpper(c) && !scan.IsDigit(c) && c != '*' && c != '.' && c != ':':
 		return false

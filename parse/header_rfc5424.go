@@ -41,7 +41,8 @@ func header5424(b []byte, rec *Record) {
 			break // cut short: what is there counts
 		}
 		f[i], rest = cutField(rest)
-		ok = ok && len(f[i]) > 0 && len(f[i]) <= limits[i]
+		// rsyslog writes an empty APP-NAME for a message that begins with a digit.
+		ok = ok && (len(f[i]) > 0 || i == 2) && len(f[i]) <= limits[i]
 	}
 	msg, sdOK := skipData(rest, f[4])
 	if !ok || !sdOK || !rec.Stamp.stamp5424(f[0]) {
@@ -49,6 +50,9 @@ func header5424(b []byte, rec *Record) {
 		return
 	}
 	rec.Host, rec.App, rec.PID = value(f[1]), value(f[2]), value(f[3])
+	if len(rec.App) == 0 {
+		rec.App = nil
+	}
 	rec.msgID = value(f[4])
 	if len(rest) > 0 && rest[0] == '[' {
 		rec.data = rest[:len(rest)-len(msg)]

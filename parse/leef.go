@@ -43,6 +43,9 @@ func leef(b []byte, rec *Record) bool {
 		}
 	}
 	var f extFields
+	if bytes.IndexByte(rest, delimiter) < 0 {
+		rest = rec.unescape(rest) // rsyslog writes #011 for a tab
+	}
 	if bytes.IndexByte(rest, delimiter) < 0 { // a relay has turned the tabs into blanks, or there is one attribute
 		w := extWalk{rest: rest}
 		for key, val, ok := w.next(); ok; key, val, ok = w.next() {

@@ -26,6 +26,8 @@ type Parser struct {
 	mem   memory
 	table *table
 	own   *Dialect // what the sender of the current line is known to write; nil: not known
+
+	inside Record // of putBack: a line inside the message
 }
 
 // memory holds what a Parser keeps from line to line, so that a line costs no allocation.
@@ -74,7 +76,7 @@ func (p *Parser) head(line []byte, rec *Record) bool {
 	if p.mem.scratch = p.mem.scratch[:0]; cap(p.mem.scratch) > maxScratch {
 		p.mem.scratch = nil // one monstrous line shall not be paid for ever after
 	}
-	line = scan.TrimEnd(line)
+	line = trimEscaped(scan.TrimEnd(line))
 	line = bytes.TrimPrefix(line, scan.BOM)
 	if len(line) == 0 {
 		return false
@@ -114,7 +116,9 @@ func (p *Parser) message(rec *Record) {
 	}
 	if whole := withTag(rec); whole != nil && p.dialect(whole, rec) {
 		rec.App, rec.Body = nil, whole
+		return
 	}
+	p.putBack(rec)
 }
 
 // name interns b through the bounded cache; a hit does not allocate.
