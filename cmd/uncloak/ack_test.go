@@ -104,7 +104,8 @@ func TestAck(t *testing.T) {
 	}
 }
 
-// acknowledged checks that read leaves the only finding of its day out of the text, and keeps it with --all and in JSON.
+// acknowledged checks that read leaves the only finding of its day out of the text, and keeps it with --all and in
+// JSON.
 func acknowledged(t *testing.T, read func(args ...string) result) {
 	t.Helper()
 	for _, args := range [][]string{{"findings"}, {"report"}, {"report", "--format", "md"},
