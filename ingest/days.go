@@ -278,23 +278,32 @@ func (d *Days) Rebuild(ctx context.Context) ([]detect.Date, error) {
 	if err := d.catchUp(ctx); err != nil {
 		return nil, err
 	}
+	infos, err := d.infos(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for {
 		date, ok := d.firstStale()
 		if !ok {
 			return done, nil
 		}
-		infos, err := d.infos(ctx)
+		// A day without events, or one that is stale again, has got some since the list was made.
+		if infos.events[date] == 0 || len(done) > 0 && date <= done[len(done)-1] {
+			if infos, err = d.infos(ctx); err != nil {
+				return done, err
+			}
+		}
+		day, err := d.summary(ctx, infos, date)
 		if err != nil {
 			return done, err
 		}
-		if _, err := d.summary(ctx, infos, date); err != nil {
-			return done, err
-		}
-		if infos.events[date] == 0 { // there was nothing to be made
+		if day == nil { // there was nothing to be made
 			d.mu.Lock()
 			delete(d.stale, date)
 			d.mu.Unlock()
 		}
+		delete(infos.made, date-2)
+		infos.made[date] = day
 		done = append(done, date)
 	}
 }
@@ -333,15 +342,18 @@ func (d *Days) summary(ctx context.Context, infos dayInfos, date detect.Date) (*
 	if day := infos.made[date]; day != nil && !stale {
 		return day, nil
 	}
-	old, err := d.Store.Day(ctx, date)
-	if err != nil {
-		d.log.Warn("summary cannot be read, making it anew", "day", date.String(), "err", err)
-		old = nil
+	var old *detect.Day
+	if !stale {
+		var err error
+		if old, err = d.Store.Day(ctx, date); err != nil {
+			d.log.Warn("summary cannot be read, making it anew", "day", date.String(), "err", err)
+			old = nil
+		}
 	}
 	if old != nil && old.Config == d.cfg.Fingerprint() && lately {
 		return old, nil
 	}
-	if old != nil && !stale && old.Stored == infos.events[date] && old.Config == d.cfg.Fingerprint() {
+	if old != nil && old.Stored == infos.events[date] && old.Config == d.cfg.Fingerprint() {
 		prev, err := infos.made[date-1], error(nil)
 		if prev == nil {
 			prev, err = d.Store.Day(ctx, date-1)

@@ -47,6 +47,7 @@ type Model struct {
 	Shapes    []Shape          `json:"shapes"`             // those of Unparsed
 
 	shown     []Incident // those that are not known
+	looked    looked
 	clock     clock
 	occupancy occupancy
 	phases    phaseMap
@@ -55,9 +56,10 @@ type Model struct {
 // Verdict is the report in one or two clean sentences.
 type Verdict struct {
 	Severity detect.Severity `json:"severity,omitempty"` // of the worst finding; "" on a quiet day
-	Quiet    bool            `json:"quiet"`              // nothing was found
+	Quiet    bool            `json:"quiet"`              // nothing was found, and everything could be looked at
 	Text     string          `json:"text"`
-	Do       string          `json:"do,omitempty"` // what to do first
+	Do       string          `json:"do,omitempty"`      // what to do first
+	Unknown  []string        `json:"unknown,omitempty"` // why a window without findings is not called quiet
 }
 
 // Totals count what the report rests on.

@@ -137,6 +137,7 @@ func TestVerdict(t *testing.T) {
 
 func TestQuietAndLossy(t *testing.T) {
 	days, _, opt := home(t, 1, 3)
+	opt.Config.Table, opt.Config.Tables = 0, nil // its bursts fill the table, and are left out of the findings here
 	st := homeStore(&opt)
 	m, err := Build(t.Context(), st, days, nil, opt)
 	if err != nil {

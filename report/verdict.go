@@ -9,10 +9,10 @@ import (
 	"uncloak/detect"
 )
 
-// verdict is the report in two sentences and what to do first.
+// verdict puts the report into two sentences and says what to do first.
 func verdict(m *Model) Verdict {
 	if len(m.shown) == 0 {
-		return Verdict{Quiet: true, Text: quiet(m) + lossy(m)}
+		return m.nothingFound()
 	}
 	in := &m.shown[0]
 	v := Verdict{Severity: in.Severity, Text: m.headline(in), Do: firstStep(in)}
@@ -29,20 +29,6 @@ func verdict(m *Model) Verdict {
 	}
 	v.Text += lossy(m)
 	return v
-}
-
-func quiet(m *Model) string {
-	if m.Silent > 0 {
-		return fmt.Sprintf("Nothing that is not known already (%s).", count(m.Silent, "known finding", "known findings"))
-	}
-	if m.Totals.Lines == 0 {
-		return "No line was received for this window: nothing can be said of it. Is the router sending (uncloak check)?"
-	}
-	if m.Totals.Sessions == 0 {
-		return fmt.Sprintf("Nothing unusual in %s, but none of them tells when a session began (a listing as of conntrack -L does not): have the router log new sessions.", count(m.Totals.Lines, "line", "lines"))
-	}
-	return fmt.Sprintf("A quiet time: no bursts, no full session table, no kernel alarm, in %s of %s.",
-		count(m.Totals.Sessions, "session", "sessions"), count(m.Totals.Hosts, "host", "hosts"))
 }
 
 // lossy warns where the log has holes in which something may hide.

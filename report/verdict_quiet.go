@@ -1,0 +1,127 @@
+package report
+
+import (
+	"fmt"
+
+	"uncloak/detect"
+)
+
+// Bounds beyond which a window without findings is not called quiet.
+const (
+	quietShare    = 0.5  // of all sessions, that one host may have opened
+	quietSessions = 300  // that one host may have opened, whatever its share
+	quietFill     = 0.8  // of a session table whose size is known
+	quietLost     = 0.05 // of the lines, that may be lost
+	quietUnparsed = 0.05 // of the lines, that may be not understood
+)
+
+// looked sums up what a window without new findings was looked through for, and what could not be looked at in it.
+type looked struct {
+	lines, sessions uint64
+	hosts           int
+	known           int     // findings that are there and acknowledged
+	lost, unparsed  float64 // shares of the lines, 0..1
+	untimed         uint64  // sessions whose beginning has no time
+	outside         uint64  // sessions neither side of which is an inside address
+	endsOnly        uint64  // sessions of which the log tells only the end
+	top             string  // host that opened most sessions
+	topSessions     uint64
+	fullest         string  // router whose table was fullest, by the part of its known size
+	fill            float64 // that part, 0..; 0 = no table of known size
+}
+
+// look gathers what quiet judges.
+func (m *Model) look(days []*detect.Day) looked {
+	l := looked{lines: m.Totals.Lines, sessions: m.Totals.Sessions, hosts: m.Totals.Hosts, known: m.Silent,
+		lost: m.Totals.LostShare}
+	if l.lines > 0 {
+		l.unparsed = float64(m.Totals.Unparsed) / float64(l.lines)
+	}
+	for _, d := range days {
+		for _, r := range d.Routers {
+			l.untimed, l.outside, l.endsOnly = l.untimed+r.Untimed, l.outside+r.Outside, l.endsOnly+r.EndsOnly
+		}
+	}
+	for _, h := range m.Hosts {
+		if h.Sessions > l.topSessions {
+			l.top, l.topSessions = short(h.Host, h.Name), h.Sessions
+		}
+	}
+	for _, t := range m.Tables {
+		if t.Capacity > 0 && float64(t.Peak)/float64(t.Capacity) > l.fill {
+			l.fullest, l.fill = t.Router, float64(t.Peak)/float64(t.Capacity)
+		}
+	}
+	return l
+}
+
+// nothingFound is the verdict on a window that has no finding to show.
+func (m *Model) nothingFound() Verdict {
+	v := m.looked.verdict()
+	if v.Quiet || len(v.Unknown) > 0 && m.looked.lost < quietLost {
+		v.Text += lossy(m)
+	}
+	return v
+}
+
+// verdict calls a window quiet only where everything could be looked at. Else it names each gap, the weightiest first,
+// and what would close the first of them.
+func (l looked) verdict() Verdict {
+	if l.lines == 0 {
+		return Verdict{Text: "No line was received for this window: nothing can be said of it.",
+			Do: "Check that the router is sending (uncloak check).", Unknown: []string{"no line was received"}}
+	}
+	gaps, do := l.gaps()
+	switch {
+	case len(gaps) > 0 && l.known > 0:
+		return Verdict{Text: fmt.Sprintf("Nothing was found that is not known already (%s), but %s.",
+			count(l.known, "known finding", "known findings"), list(gaps)), Do: do, Unknown: gaps}
+	case len(gaps) > 0:
+		return Verdict{Text: fmt.Sprintf("Nothing was found in %s, but %s.", count(l.lines, "line", "lines"), list(gaps)),
+			Do: do, Unknown: gaps}
+	case l.known > 0:
+		return Verdict{Quiet: true, Text: fmt.Sprintf("Nothing that is not known already (%s).",
+			count(l.known, "known finding", "known findings"))}
+	}
+	return Verdict{Quiet: true, Text: fmt.Sprintf(
+		"A quiet time: no bursts, no loads, no full session table, no kernel alarm, in %s of %s.",
+		count(l.sessions, "session", "sessions"), count(l.hosts, "host", "hosts"))}
+}
+
+// gaps names what keeps the window from being called quiet, and what to do about the first of it.
+func (l looked) gaps() (gaps []string, do string) {
+	gap := func(there bool, what, help string) {
+		if there {
+			gaps = append(gaps, what)
+			if do == "" {
+				do = help
+			}
+		}
+	}
+	all := l.sessions + l.outside
+	gap(l.untimed > 0,
+		fmt.Sprintf("the time of %s is not known", count(l.untimed, "session line", "session lines")),
+		"Take the log with its times, or import it with --captured-at.")
+	gap(l.outside > 0 && 2*l.outside >= all,
+		fmt.Sprintf("no side of %s is an inside address", count(l.outside, "session", "sessions")),
+		"Name the inside networks (lan: in the configuration, or --lan).")
+	gap(l.sessions == 0 && l.endsOnly > 0,
+		"only the ends of sessions are logged, not when they began",
+		"Have the router log new sessions, or how long each lasted (conntrack -E -o timestamp with nf_conntrack_timestamp=1).")
+	gap(l.sessions == 0 && l.endsOnly == 0 && l.untimed == 0 && l.outside == 0,
+		"none of them tells when a session began",
+		"Have the router log new sessions.")
+	gap(l.unparsed >= quietUnparsed,
+		fmt.Sprintf("%s of the lines are not understood", percent(l.unparsed)),
+		"See which lines these are: uncloak query --kind unknown.")
+	gap(l.lost >= quietLost,
+		fmt.Sprintf("%s of the lines were lost on the way in", percent(l.lost)),
+		"See where they are lost: uncloak check.")
+	gap(l.topSessions > quietSessions && float64(l.topSessions) > quietShare*float64(l.sessions),
+		fmt.Sprintf("%s opened %s of all sessions", l.top, percent(float64(l.topSessions)/float64(max(l.sessions, 1)))),
+		"See what "+l.top+" does: uncloak query --kind session-new, with --host and its address.")
+	gap(l.fill >= quietFill,
+		fmt.Sprintf("the session table of %s was %s full", l.fullest, percent(l.fill)),
+		"See who holds it: uncloak table --at peak.")
+	return gaps, do
+}
