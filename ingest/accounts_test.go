@@ -20,9 +20,8 @@ type accountedSender struct {
 	sent       uint64
 }
 
-// Of each sender every line is accounted for, once: what it sent is what the store has of it, understood or not, and
-// what was dropped for each reason. What the kernel lost is of the socket, as nobody knows whose it was: it is in the
-// sum over all.
+// Each line of each sender is counted once: as stored, understood or not, or as dropped for one reason. Datagrams that
+// the kernel lost are counted for the socket, as their sender is unknown: they are in the sum over all.
 func TestEveryLineIsAccountedFor(t *testing.T) {
 	cfg, st := testConfig(), &memory{hold: make(chan struct{})}
 	cfg.UDP, cfg.TCP, cfg.ReadBuffer, cfg.MaxLine = []string{"127.0.0.1:0"}, []string{"127.0.0.1:0"}, 4<<10, 1000
@@ -62,9 +61,9 @@ func TestEveryLineIsAccountedFor(t *testing.T) {
 			total += uint64(n)
 		}
 	}
-	send(50) // nobody reads: the kernel's buffer takes some 10 datagrams
+	send(50) // no reader yet: the kernel's buffer takes some 10 datagrams
 	stop := serving(t, s)
-	for range 20 { // nobody stores: the queue fills
+	for range 20 { // the store blocks: the queue fills
 		send(20)
 	}
 	close(st.hold)

@@ -246,8 +246,8 @@ func TestMissingIsCounted(t *testing.T) {
 	waitFor(t, s, func(x Stats) bool { return x.Stored == sent+1 && x.Missing == 4 && x.Suppressed == 37 })
 }
 
-// Lines that we drop leave gaps, which are seen only when what waits has been parsed, and told before: they are not
-// counted again.
+// Dropped lines leave gaps in the sequence numbers, which show only when the waiting lines are parsed. The lines are
+// counted as dropped already, so they do not count as missing, too.
 func TestDroppedLinesAreNotMissing(t *testing.T) {
 	cfg, st := testConfig(), &memory{hold: make(chan struct{})}
 	cfg.Unixgram = []string{t.TempDir() + "/log"}
@@ -313,7 +313,8 @@ func TestLossesAreSharedOut(t *testing.T) {
 	}
 }
 
-// A clock that stays behind by hours gets our time; a backlog, and a clock that is right, keep theirs.
+// Lines with a clock that stays behind by hours get the receiver's time; a backlog, and a clock that is right, keep
+// theirs.
 func TestSteadilyBehind(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
@@ -340,8 +341,8 @@ func TestSteadilyBehind(t *testing.T) {
 	}
 }
 
-// A live sender whose clock is another zone's: after some minutes its lines have our time, and the account says how far
-// it is off.
+// A live sender whose clock is another zone's: after some minutes its lines have the receiver's time, and the account
+// says how far it is off.
 func TestWrongZoneIsRepaired(t *testing.T) {
 	cfg := testConfig()
 	cfg.fill()

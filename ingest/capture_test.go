@@ -277,7 +277,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestTunnels: what is in one has a sender that we do not see.
+// TestTunnels: messages inside a tunnel are not read, as their sender is hidden.
 func TestTunnels(t *testing.T) {
 	v4, v6 := ip4(7, protoUDP, 1, 0, udpTo(514, "<13>a")), ip6(protoUDP, udpTo(514, "<13>a"))
 	for name, packet := range map[string][]byte{
@@ -443,7 +443,7 @@ func TestFragments(t *testing.T) {
 	}
 }
 
-// TestFragments6 are those of IPv6: in any order, behind other heads, alone, and within themselves.
+// TestFragments6 reads IPv6 fragments: in any order, behind other heads, alone, and within themselves.
 func TestFragments6(t *testing.T) {
 	text := "<13>" + strings.Repeat("0123456789abcdef", 300)
 	d := udpTo(514, text)

@@ -49,7 +49,7 @@ func TestGathererEnds(t *testing.T) {
 	}
 }
 
-// TestGathererClosed: who ends it touches no file that has got the descriptor of one that the reader closed.
+// TestGathererClosed: ending the gatherer does not touch a new file with the descriptor of one that the reader closed.
 func TestGathererClosed(t *testing.T) {
 	eventfd := func() int {
 		fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)

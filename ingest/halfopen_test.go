@@ -59,8 +59,8 @@ func upLoopback(t *testing.T) {
 	}
 }
 
-// nowhereRoute sends what goes to 198.18.0.0/15 into the loopback, where nobody has these addresses: it is dropped
-// without a word.
+// nowhereRoute routes 198.18.0.0/15 to the loopback, where no interface has these addresses: the packets are dropped
+// without an answer.
 func nowhereRoute(t *testing.T) {
 	lo, err := net.InterfaceByName("lo")
 	if err != nil {
@@ -93,7 +93,7 @@ func nowhereRoute(t *testing.T) {
 	}
 }
 
-// syn is the opening segment of a connection to 127.0.0.1, in its packet; who is the sender's address and port.
+// syn returns a packet that opens a connection to 127.0.0.1; who and port are the address and port of its sender.
 func syn(who uint32, port uint16) []byte {
 	b := make([]byte, 40)
 	be := binary.BigEndian
@@ -118,7 +118,7 @@ func syn(who uint32, port uint16) []byte {
 	return b
 }
 
-// halfOpen is how many connections wait for their sender's last word.
+// halfOpen returns how many connections wait for the last segment of their handshake.
 func halfOpen(t *testing.T) (n int) {
 	text, err := os.ReadFile("/proc/net/tcp")
 	if err != nil {
@@ -190,7 +190,7 @@ func TestHealthyBesideHalfOpen(t *testing.T) {
 	}
 }
 
-// TestListenDropsAreCounted: connections beyond what the kernel keeps for us are no secret.
+// TestListenDropsAreCounted opens more connections than the kernel's backlog holds: the dropped ones are counted.
 func TestListenDropsAreCounted(t *testing.T) {
 	if !inNetworkOfItsOwn(t) {
 		return
@@ -202,7 +202,7 @@ func TestListenDropsAreCounted(t *testing.T) {
 	cfg, st := testConfig(), &memory{}
 	cfg.TCP = []string{"127.0.0.1:0"}
 	s := listening(t, cfg, st)
-	for range 4 * backlog { // nobody accepts
+	for range 4 * backlog { // without a call of accept
 		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
 		if err != nil {
 			t.Fatal(err)

@@ -24,7 +24,7 @@ func TestKernelLossIsCounted(t *testing.T) {
 	cfg.UDP, cfg.ReadBuffer = []string{"127.0.0.1:0"}, 4<<10
 	s := listening(t, cfg, st)
 	c := dial(t, s.Addrs()[0])
-	for range 500 { // nobody reads
+	for range 500 { // no reader yet
 		fmt.Fprint(c, "<13>Nov 21 20:28:01 gw app: x")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -170,7 +170,7 @@ func TestWaitingLinesAreSmall(t *testing.T) {
 	}
 }
 
-// A name that is none is not remembered, by whomever.
+// Host names longer than maxHost are not remembered.
 func TestHostNamesAreBounded(t *testing.T) {
 	cfg := testConfig()
 	cfg.fill()
@@ -187,7 +187,7 @@ func TestHostNamesAreBounded(t *testing.T) {
 	}
 }
 
-// Who was one of the others, as there are too many, is known once the config names it.
+// A sender that was counted among the others, as there are too many, has its own account once the config names it.
 func TestOthersThatAreNamed(t *testing.T) {
 	cfg := testConfig()
 	cfg.Senders = 1

@@ -123,8 +123,8 @@ func waitFor(t *testing.T, s *Server, f func(Stats) bool) {
 	}
 }
 
-// holds is how many small datagrams, of at most want, the socket buffer surely holds: fewer where the system's limit is
-// low and the test is not run by root.
+// holds returns how many small datagrams, up to want, the socket buffer surely holds: fewer if the system's limit is
+// low and the test does not run as root.
 func holds(s *Server, want int) int { return min(want, s.packets[0].buffer/1024) }
 
 func TestUDPBurstIsLossless(t *testing.T) {
@@ -168,7 +168,7 @@ func TestStopDrainsTheKernel(t *testing.T) {
 	}
 	defer c.Close()
 	n := holds(s, 3000)
-	for i := range n { // nobody reads yet: the kernel holds them all
+	for i := range n { // no reader yet: the kernel holds them all
 		fmt.Fprintf(c, "<13>Nov 21 20:28:01 gw app: line %d", i)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -51,7 +51,7 @@ func TestSet(t *testing.T) {
 	}
 }
 
-// TestStopWithBusySenders: those who go on sending do not hold up a stop.
+// TestStopWithBusySenders: senders that go on sending do not delay a stop.
 func TestStopWithBusySenders(t *testing.T) {
 	cfg, st := testConfig(), &memory{}
 	cfg.UDP, cfg.TCP = []string{"127.0.0.1:0"}, []string{"127.0.0.1:0"}
@@ -165,7 +165,7 @@ func TestDrainedConnection(t *testing.T) {
 	}
 	c.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
 	taken := 0
-	for b := make([]byte, 1<<20); err == nil; { // nobody reads
+	for b := make([]byte, 1<<20); err == nil; { // no reader
 		var n int
 		n, err = c.Write(b)
 		taken += n
@@ -175,7 +175,7 @@ func TestDrainedConnection(t *testing.T) {
 	}
 }
 
-// TestStopTakesWaitingConnections: a sender that connected, wrote and went away before we looked has been heard.
+// TestStopTakesWaitingConnections: a sender that connected, wrote and left before the server accepted it is still read.
 func TestStopTakesWaitingConnections(t *testing.T) {
 	cfg, st := testConfig(), &memory{}
 	cfg.TCP = []string{"127.0.0.1:0"}
@@ -239,8 +239,7 @@ func TestStopCountsKernelDrops(t *testing.T) {
 	}
 }
 
-// TestInheritedDrops: what was lost of a socket in somebody else's time, perhaps ours before a restart, is not counted
-// again.
+// TestInheritedDrops: datagrams that an inherited socket lost before this process started are not counted again.
 func TestInheritedDrops(t *testing.T) {
 	c, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -274,7 +273,7 @@ func TestInheritedDrops(t *testing.T) {
 	}
 }
 
-// TestInheritedSockets: sockets that systemd opened serve like our own, and stay when we end.
+// TestInheritedSockets: sockets from systemd work like the server's own, and stay open when it ends.
 func TestInheritedSockets(t *testing.T) {
 	dir, cfg, st := t.TempDir(), testConfig(), &memory{}
 	for _, network := range []string{"udp", "tcp", "unix", "unixgram"} {

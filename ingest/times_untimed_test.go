@@ -45,7 +45,7 @@ func (w *watching) Append(ctx context.Context, b store.Batch) (store.Appended, e
 	return w.DB.Append(ctx, b)
 }
 
-// figures are what came of a dump without stamps beside a syslog.
+// figures holds the counts after the import of a dump without stamps beside a syslog.
 type figures struct {
 	both, only   int           // lines of the dump that the syslog has, and those that it has not
 	worst        time.Duration // the largest error of the former

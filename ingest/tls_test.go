@@ -73,8 +73,8 @@ func TestTLSFrames(t *testing.T) {
 	}
 }
 
-// TestTLSAtPlainPort: a client that speaks TLS where nobody does is told so by the end of its connection; nothing of it
-// is a line.
+// TestTLSAtPlainPort: a client that speaks TLS to a plain port has its connection closed, and none of its bytes
+// become a line.
 func TestTLSAtPlainPort(t *testing.T) {
 	cfg, st := testConfig(), &memory{}
 	cfg.TCP = []string{"127.0.0.1:0"}
@@ -93,7 +93,7 @@ func TestTLSAtPlainPort(t *testing.T) {
 	}
 }
 
-// TestTLSClients: who does not belong is not let in, and holds up nobody who does.
+// TestTLSClients: clients without a valid certificate are refused, and do not delay the others.
 func TestTLSClients(t *testing.T) {
 	ours, theirs := certtest.New(t, "ours"), certtest.New(t, "theirs")
 	files := serverFiles(t, ours)
@@ -199,7 +199,8 @@ func (c *tap) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// TestTLSClose: a client that says that it closes, and one that does not while we stop, are told that we close, too.
+// TestTLSClose: a client that says that it closes, and one that stays open while the server stops, both get the
+// server's closing alert.
 func TestTLSClose(t *testing.T) {
 	a := certtest.New(t, "ours")
 	s, stop := start(t, secured(t, serverFiles(t, a)), &memory{})

@@ -160,7 +160,7 @@ type Store interface {
 	// Days lists the days that have events, in order.
 	Days(ctx context.Context) ([]DayInfo, error)
 
-	// Day returns the summary stored for d; nil without error when there is none.
+	// Day returns the summary stored for d; nil without an error if d has no summary.
 	Day(ctx context.Context, d detect.Date) (*detect.Day, error)
 	PutDay(ctx context.Context, d *detect.Day) error
 

@@ -65,7 +65,7 @@ type Holder struct {
 	Peer       netip.AddrPort // the other end of the session
 	Ports      [2]uint16      // the block, first and last; 0 without
 	First      Entry          // the line of the begin, or the earliest that was seen
-	Last       Entry          // the line of the end; Kind is Unknown and Time 0 where there is none
+	Last       Entry          // the line of the end; Kind is Unknown and Time 0 if it was not seen
 }
 
 // Finder returns the events that Holders asks for: the method Nearest of a backend.
@@ -87,8 +87,8 @@ const (
 	maxHolders = 128
 )
 
-// Holders finds all machines that may have had the end of q, the most likely first. skew is how far the clock of a
-// router is known to be off; nil = it is right.
+// Holders finds all machines that may have had the end of q, the most likely first. skew returns the known error of a
+// router's clock; nil = the clocks are right.
 func Holders(ctx context.Context, q Who, find Finder, skew func(router string) time.Duration) ([]Holder, error) {
 	q.End = netip.AddrPortFrom(q.End.Addr().Unmap().WithZone(""), q.End.Port())
 	if !q.End.IsValid() || q.End.Port() == 0 {
@@ -132,7 +132,7 @@ type seeker struct {
 	lines  []sighting
 }
 
-// sighting is what one event says about the end.
+// sighting holds what one event says about the end.
 type sighting struct {
 	key   holderKey
 	begin bool

@@ -123,7 +123,7 @@ Exit codes: 0 fine, 1 failed, 2 usage or config, 3 findings that --fail-on asks 
 	f.String("timezone", "", "zone of wall clocks, like Europe/Berlin (default the machine's)")
 	f.StringSlice("lan", nil, "internal networks (default the private ranges)")
 	f.Int("table", 0, "entries that the router's session table takes (default unknown)")
-	f.String("resolver", "", "DNS server to ask for names of internal hosts, like 192.168.1.1 (default nobody)")
+	f.String("resolver", "", "DNS server to ask for names of internal hosts, like 192.168.1.1 (default none)")
 	f.String("log-level", "", "debug, info, warn or error (default info)")
 	f.String("log-format", "", "text or json (default text); the log goes to stderr")
 	f.Bool("no-color", false, "no colours in the output")

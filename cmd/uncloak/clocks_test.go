@@ -69,7 +69,7 @@ func TestWrongClocks(t *testing.T) {
 			t.Errorf("a clock that is right is reported: %s in\n%s", fine, report)
 		}
 	}
-	// Their times are those of the receipt: all of them, or all but those of the first minutes, which may be a backlog
+	// Their times are the times of receipt: all of them, or all but those of the first minutes, which may be a backlog
 	// (on a busy machine, of more).
 	hour := []string{"--from", noon.Format(time.RFC3339), "--to", noon.Add(61 * time.Minute).Format(time.RFC3339)}
 	for name, least := range map[string]int{"right": steps, "unset": steps, "tokyo": steps, "honolulu": steps / 2,

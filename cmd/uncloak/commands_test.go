@@ -49,39 +49,27 @@ func imported(t *testing.T) (data string) {
 	return data
 }
 
-func TestImportThenRead(t *testing.T) {
-	data := imported(t)
-	read := func(args ...string) string {
+// importedReader returns the directory of imported and a function that runs a reading command on it.
+func importedReader(t *testing.T) (data string, read func(args ...string) string) {
+	t.Helper()
+	data = imported(t)
+	return data, func(args ...string) string {
 		return ok(t, "", append(args, "--data", data, "--timezone", "UTC")...)
 	}
+}
+
+func TestImportThenRead(t *testing.T) {
+	data, read := importedReader(t)
 	t.Run("the same again", func(t *testing.T) {
 		before := read("report", "--day", "2026-11-20", "--format", "json")
 		out := ok(t, history(), "import", "--data", data, "--timezone", "UTC", "--year", "2026", "-")
 		if !strings.Contains(out, "0 new events, 1802 stored before") {
 			t.Errorf("import: %s", out)
 		}
+		after := read("report", "--day", "2026-11-20", "--format", "json")
 		now := regexp.MustCompile(`"now": "[^"]*"|"duplicates": \d+|"received": \d+|"bytes": \d+`)
-		if after := read("report", "--day", "2026-11-20", "--format", "json"); now.ReplaceAllString(after,
-			"") != now.ReplaceAllString(before, "") {
+		if now.ReplaceAllString(after, "") != now.ReplaceAllString(before, "") {
 			t.Error("the report of the day has changed")
-		}
-	})
-	t.Run("without a day", func(t *testing.T) {
-		for today, note := range map[string]string{
-			"2026-11-21": "",
-			"2026-12-24": "uncloak: nothing is stored of yesterday (2026-12-23): this is 2026-11-20, the last day " +
-				"that has events\n",
-		} {
-			var out, errOut bytes.Buffer
-			a := newApp(strings.NewReader(""), &out, &errOut)
-			a.now = func() time.Time { now, _ := time.Parse(time.DateOnly, today); return now.Add(7 * time.Hour) }
-			code := a.run(t.Context(), []string{"report", "--data", data, "--timezone", "UTC"})
-			if code != 0 || errOut.String() != note || !strings.Contains(out.String(), "Fri 2026-11-20") {
-				t.Errorf("on %s: code %d\n%s\n%s", today, code, errOut.String(), out.String())
-			}
-			if note != "" && !strings.Contains(out.String(), "nothing is stored of yesterday") {
-				t.Errorf("the head of the report does not say that it is not yesterday:\n%.300s", out.String())
-			}
 		}
 	})
 	t.Run("findings", func(t *testing.T) {
@@ -105,8 +93,8 @@ func TestImportThenRead(t *testing.T) {
 			code    int
 		}{{"2026-11-20", "info", 3}, {"2026-11-20", "warning", 3}, {"2026-11-10", "info", 0}} {
 			for _, cmd := range []string{"findings", "report"} {
-				if r := uncloak(t, "", cmd, "--data", data, "--timezone", "UTC", "--day", c.day, "--fail-on",
-					c.on); r.code != c.code || r.errOut != "" || r.out == "" {
+				r := uncloak(t, "", cmd, "--data", data, "--timezone", "UTC", "--day", c.day, "--fail-on", c.on)
+				if r.code != c.code || r.errOut != "" || r.out == "" {
 					t.Errorf("%s of %s --fail-on %s: code %d, want %d; %s", cmd, c.day, c.on, r.code, c.code, r.errOut)
 				}
 			}
@@ -124,6 +112,31 @@ func TestImportThenRead(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestReportWithoutADay reports yesterday, or the last day with events, and says which.
+func TestReportWithoutADay(t *testing.T) {
+	data := imported(t)
+	for today, note := range map[string]string{
+		"2026-11-21": "",
+		"2026-12-24": "uncloak: nothing is stored of yesterday (2026-12-23): this is 2026-11-20, the last day " +
+			"that has events\n",
+	} {
+		var out, errOut bytes.Buffer
+		a := newApp(strings.NewReader(""), &out, &errOut)
+		a.now = func() time.Time { now, _ := time.Parse(time.DateOnly, today); return now.Add(7 * time.Hour) }
+		code := a.run(t.Context(), []string{"report", "--data", data, "--timezone", "UTC"})
+		if code != 0 || errOut.String() != note || !strings.Contains(out.String(), "Fri 2026-11-20") {
+			t.Errorf("on %s: code %d\n%s\n%s", today, code, errOut.String(), out.String())
+		}
+		if note != "" && !strings.Contains(out.String(), "nothing is stored of yesterday") {
+			t.Errorf("the head of the report does not say that it is not yesterday:\n%.300s", out.String())
+		}
+	}
+}
+
+func TestQuery(t *testing.T) {
+	data, read := importedReader(t)
 	t.Run("query raw", func(t *testing.T) {
 		if got := read("query", "--format", "raw"); got != history() {
 			t.Errorf("the lines do not come back as they were: %d bytes, want %d", len(got), len(history()))
@@ -169,8 +182,8 @@ func TestImportThenRead(t *testing.T) {
 		if err != nil || len(rows) != 4 || rows[0][0] != "time" {
 			t.Errorf("csv: %v, %v", rows, err)
 		}
-		if rows, err := csv.NewReader(strings.NewReader(read("query", "--format", "csv", "--router",
-			"nobody"))).ReadAll(); err != nil || len(rows) != 1 {
+		nothing := read("query", "--format", "csv", "--router", "nobody")
+		if rows, err := csv.NewReader(strings.NewReader(nothing)).ReadAll(); err != nil || len(rows) != 1 {
 			t.Errorf("csv of nothing: %v, %v; want the head", rows, err)
 		}
 		want := "2026-11-20 12:00:02.000 gw session-new   tcp 192.168.128.12:20000 > 198.18.0.0:6881 [NEW]\n"

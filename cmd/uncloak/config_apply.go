@@ -55,7 +55,7 @@ func networks(words []string, lan []netip.Prefix) (out []netip.Prefix, err error
 		}
 	}
 	if len(out) == 0 {
-		return nil, errors.New("allow is empty: nobody could send; write private, all, or networks")
+		return nil, errors.New("allow is empty: no sender would be let in; write private, all, or networks")
 	}
 	return out, nil
 }

@@ -176,6 +176,28 @@ func (c *config) complete() error {
 		return fmt.Errorf("memory is %d: it is the MB that serve may take, from %d to %d", c.Memory,
 			ingest.MinMemory>>20, 1<<16)
 	}
+	if err := c.checkRouters(); err != nil {
+		return err
+	}
+	for i := range c.Known {
+		if err := c.Known[i].complete(c.location); err != nil {
+			return fmt.Errorf("known: number %d: %w", i+1, err)
+		}
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
+		return fmt.Errorf("log level %q is none of debug, info, warn, error", c.Log.Level)
+	}
+	if c.Log.Format != "text" && c.Log.Format != "json" {
+		return fmt.Errorf("log format %q is none of text, json", c.Log.Format)
+	}
+	if c.Data == "" {
+		c.Data = defaultData()
+	}
+	return nil
+}
+
+// checkRouters checks the key routers: each entry has an address of its own and valid settings.
+func (c *config) checkRouters() error {
 	for i, r := range c.Routers {
 		if err := r.Rate.check(); err != nil {
 			return fmt.Errorf("router %v: %w", r.Address, err)
@@ -195,20 +217,6 @@ func (c *config) complete() error {
 		if _, err := dialect(r.Dialect); err != nil {
 			return fmt.Errorf("router %v: %w", r.Address, err)
 		}
-	}
-	for i := range c.Known {
-		if err := c.Known[i].complete(c.location); err != nil {
-			return fmt.Errorf("known: number %d: %w", i+1, err)
-		}
-	}
-	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
-		return fmt.Errorf("log level %q is none of debug, info, warn, error", c.Log.Level)
-	}
-	if c.Log.Format != "text" && c.Log.Format != "json" {
-		return fmt.Errorf("log format %q is none of text, json", c.Log.Format)
-	}
-	if c.Data == "" {
-		c.Data = defaultData()
 	}
 	return nil
 }

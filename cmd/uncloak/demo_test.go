@@ -56,46 +56,8 @@ func TestDemo(t *testing.T) {
 	if err != nil || len(datas) != 2 {
 		t.Fatalf("data directories: %v, %v", datas, err)
 	}
-	t.Run("real", func(t *testing.T) {
-		if n := count(t, datas[0], "--router", "router"); n < 28022 {
-			t.Errorf("%d events, want all 28022 datagrams", n)
-		}
-		hosts := accused(findings(t, datas[0], "UTC", "--day", "2026-11-21"))
-		burst := of(hosts["192.168.128.12"], detect.PeriodicBurst)
-		if burst.PeriodS < 148.5 || burst.PeriodS > 151.5 || burst.Seen != 6 || len(burst.Minutes) > 0 {
-			t.Errorf("vmhost: period %.1f s, %d bursts, minutes %v; want 150, 6 and none", burst.PeriodS, burst.Seen,
-				burst.Minutes)
-		}
-		if echo := of(hosts["192.168.128.11"], detect.PTRStorm); echo.Causes != "192.168.128.12" ||
-			echo.Lookups < 320 || echo.Lookups > 345 {
-			t.Errorf("oldsrv: %d lookups caused by %q; want 340 by vmhost", echo.Lookups, echo.Causes)
-		}
-		if oom := of(hosts[""], detect.OOM); oom.Proc != "memhog" || oom.Kills != 1 {
-			t.Errorf("out of memory: %s killed %d times; want memhog once", oom.Proc, oom.Kills)
-		}
-		for _, decoy := range []string{"192.168.128.10", "192.168.128.13", "192.168.128.14", "192.168.128.15"} {
-			if fs := hosts[decoy]; len(fs) > 0 {
-				t.Errorf("%s is accused: %s", decoy, fs[0].Title)
-			}
-		}
-	})
-	t.Run("story", func(t *testing.T) {
-		hosts := accused(findings(t, datas[1], "Asia/Tokyo", "--from", "2026-11-18", "--to", "2026-11-20"))
-		burst := of(hosts["192.168.128.12"], detect.PeriodicBurst)
-		if burst.PeriodS != 1800 || len(burst.Minutes) != 2 || burst.Minutes[0] != 0 || burst.Minutes[1] != 30 ||
-			burst.Missed == 0 {
-			t.Errorf("vmhost: period %.1f s, minutes %v, %d missed; want 1800, [0 30] and some", burst.PeriodS,
-				burst.Minutes, burst.Missed)
-		}
-		if echo := of(hosts["192.168.128.11"], detect.PTRStorm); echo.Causes != "192.168.128.12" {
-			t.Errorf("oldsrv is the echo of %q, want vmhost", echo.Causes)
-		}
-		for host, fs := range hosts {
-			if strings.HasPrefix(host, "192.") && host != "192.168.128.12" && host != "192.168.128.11" {
-				t.Errorf("%s is accused: %s", host, fs[0].Title)
-			}
-		}
-	})
+	t.Run("real", func(t *testing.T) { checkReal(t, datas[0]) })
+	t.Run("story", func(t *testing.T) { checkStory(t, datas[1]) })
 	t.Run("text", func(t *testing.T) {
 		for _, want := range []string{"VERDICT  vmhost (192.168.128.12)", "2 min 30 s", "oldsrv", "memhog",
 			"at :00 and :30", "GENERATED", "made by uncloak's story generator"} {
@@ -110,6 +72,50 @@ func TestDemo(t *testing.T) {
 		page, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil || strings.Count(string(page), "<svg") < 2 {
 			t.Errorf("%s: %v; want a page with two pictures", name, err)
+		}
+	}
+}
+
+// checkReal checks the findings of the captured router: one host bursts, one echoes it, one process runs out of memory.
+func checkReal(t *testing.T, data string) {
+	if n := count(t, data, "--router", "router"); n < 28022 {
+		t.Errorf("%d events, want all 28022 datagrams", n)
+	}
+	hosts := accused(findings(t, data, "UTC", "--day", "2026-11-21"))
+	burst := of(hosts["192.168.128.12"], detect.PeriodicBurst)
+	if burst.PeriodS < 148.5 || burst.PeriodS > 151.5 || burst.Seen != 6 || len(burst.Minutes) > 0 {
+		t.Errorf("vmhost: period %.1f s, %d bursts, minutes %v; want 150, 6 and none", burst.PeriodS, burst.Seen,
+			burst.Minutes)
+	}
+	if echo := of(hosts["192.168.128.11"], detect.PTRStorm); echo.Causes != "192.168.128.12" ||
+		echo.Lookups < 320 || echo.Lookups > 345 {
+		t.Errorf("oldsrv: %d lookups caused by %q; want 340 by vmhost", echo.Lookups, echo.Causes)
+	}
+	if oom := of(hosts[""], detect.OOM); oom.Proc != "memhog" || oom.Kills != 1 {
+		t.Errorf("out of memory: %s killed %d times; want memhog once", oom.Proc, oom.Kills)
+	}
+	for _, decoy := range []string{"192.168.128.10", "192.168.128.13", "192.168.128.14", "192.168.128.15"} {
+		if fs := hosts[decoy]; len(fs) > 0 {
+			t.Errorf("%s is accused: %s", decoy, fs[0].Title)
+		}
+	}
+}
+
+// checkStory checks the findings of the generated story: one host bursts and one echoes it.
+func checkStory(t *testing.T, data string) {
+	hosts := accused(findings(t, data, "Asia/Tokyo", "--from", "2026-11-18", "--to", "2026-11-20"))
+	burst := of(hosts["192.168.128.12"], detect.PeriodicBurst)
+	if burst.PeriodS != 1800 || len(burst.Minutes) != 2 || burst.Minutes[0] != 0 || burst.Minutes[1] != 30 ||
+		burst.Missed == 0 {
+		t.Errorf("vmhost: period %.1f s, minutes %v, %d missed; want 1800, [0 30] and some", burst.PeriodS,
+			burst.Minutes, burst.Missed)
+	}
+	if echo := of(hosts["192.168.128.11"], detect.PTRStorm); echo.Causes != "192.168.128.12" {
+		t.Errorf("oldsrv is the echo of %q, want vmhost", echo.Causes)
+	}
+	for host, fs := range hosts {
+		if strings.HasPrefix(host, "192.") && host != "192.168.128.12" && host != "192.168.128.11" {
+			t.Errorf("%s is accused: %s", host, fs[0].Title)
 		}
 	}
 }

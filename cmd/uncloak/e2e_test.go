@@ -186,7 +186,8 @@ func TestRealSenders(t *testing.T) {
 		{"syslog-ng syslog", nil, syslogNG(`syslog("127.0.0.1" port(PORT) transport("tcp"));`, tcp)},
 		{"syslog-ng tls", secured,
 			syslogNG(fmt.Sprintf(`syslog("127.0.0.1" port(PORT) transport("tls") tls(ca-file("%s") `+
-				`cert-file("%s") key-file("%s") peer-verify(required-trusted)));`, ours.CA, clientCert, clientKey), tls)},
+				`cert-file("%s") key-file("%s") peer-verify(required-trusted)));`,
+				ours.CA, clientCert, clientKey), tls)},
 		{"logger udp", nil, logger("-n", "127.0.0.1", "-P", "UDP", "-d")},
 		{"logger udp rfc3164", nil, logger("-n", "127.0.0.1", "-P", "UDP", "-d", "--rfc3164")},
 		{"logger tcp", nil, logger("-n", "127.0.0.1", "-P", "TCP", "-T")},

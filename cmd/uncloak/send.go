@@ -27,8 +27,8 @@ func (a *app) sendCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "send FILE|- ADDRESS",
 		Short: "Play a log or a packet capture at a syslog receiver: at a rate, or as it was recorded",
 		Long: "Sends the lines of FILE (compressed or not; - is stdin) to ADDRESS, a host:port, or a path with\n" +
-			"--net unix, and says how many went at what rate. Lines go as they are: they should begin with a\n" +
-			"priority, like <13>. Whether all arrived says the receiver: uncloak check shows what serve\n" +
+			"--net unix, and says how many went at what rate. Lines go as they are: they should begin with\n" +
+			"a priority, like <13>. Whether all arrived says the receiver: uncloak check shows what serve\n" +
 			"received, lost and did not understand. Stdin, or a pipe, is passed on as it comes, unless --count\n" +
 			"or --for want it again. Ctrl-C ends it, with the count.\n\n" +
 			"Of a packet capture (pcap, pcapng) the syslog messages go, each byte for byte: the datagrams to\n" +

@@ -25,7 +25,8 @@ func (a *app) tableCommand() *cobra.Command {
 			"                       HOST:PORT one service\n" +
 			"  linger=0@HOST        how long entries stay after a session with that server, instead of TIME_WAIT",
 		Example: "uncloak table --day yesterday\nuncloak table --at \"2026-11-21 20:30:04\"\n" +
-			"uncloak table --at peak\nuncloak table --what-if auto\nuncloak table --what-if limit=200 --what-if udp=10\n" +
+			"uncloak table --at peak\nuncloak table --what-if auto\n" +
+			"uncloak table --what-if limit=200 --what-if udp=10\n" +
 			"uncloak table --what-if without=vmhost --format json"}
 	t.add(cmd)
 	f := cmd.Flags()

@@ -100,8 +100,8 @@ type Summary struct {
 // Rate returns the lines sent in a second.
 func (s *Summary) Rate() float64 { return float64(s.Lines) / max(s.Took.Seconds(), 1e-9) }
 
-// Run sends messages until all are sent, the time is over, or ctx ends. Its error is that of a connection that cannot
-// be made.
+// Run sends messages until all are sent, the time is over, or ctx ends. It returns an error if a connection
+// cannot be made.
 func Run(ctx context.Context, c Config, messages []ingest.Message) (Summary, error) {
 	if len(messages) == 0 {
 		return Summary{}, errors.New("there are no lines to send")
@@ -128,7 +128,7 @@ func Run(ctx context.Context, c Config, messages []ingest.Message) (Summary, err
 }
 
 // Stream sends messages as next returns them, each once, until io.EOF; Config.Count has no meaning. It ends with ctx
-// even while next waits. Its error is that of a connection that cannot be made, or of next.
+// even while next waits. It returns an error of next, or of a connection that cannot be made.
 func Stream(ctx context.Context, c Config, next func() ([]ingest.Message, error)) (Summary, error) {
 	r := &run{Config: c}
 	return r.do(ctx, c.Senders, func(ctx context.Context) error {

@@ -187,7 +187,7 @@ func TestEndless(t *testing.T) {
 	}
 }
 
-// TestBlockedReceiver: what a receiver does not read is not said to be sent, and keeps nobody from stopping.
+// TestBlockedReceiver: bytes that the receiver does not read are not reported as sent, and do not delay a stop.
 func TestBlockedReceiver(t *testing.T) {
 	big := []ingest.Message{{Text: bytes.Repeat([]byte("x"), 1<<20)}}
 	for name, each := range map[string]func(ctx context.Context, c Config) (Summary, error){
@@ -267,7 +267,7 @@ func TestReaderThatGoes(t *testing.T) {
 	}
 }
 
-// readable is how many bytes of a connection wait to be read.
+// readable returns how many bytes of a connection wait to be read.
 func readable(c net.Conn) (n int) {
 	control(c, func(fd int) { n, _ = unix.IoctlGetInt(fd, unix.SIOCINQ) })
 	return n

@@ -206,7 +206,7 @@ func (db *DB) commit(p *part, id string, merge bool) (stored bool, err error) {
 }
 
 // mend reports whether a failed commit is worth another try. It closes the file, as after a failed write or sync
-// nobody knows which pages exist in memory alone; only a full disk leaves nothing behind. Where bbolt met nonsense
+// it is unknown which pages exist in memory alone; only a full disk leaves nothing behind. Where bbolt met nonsense
 // although the pages on the disk are in order, the fault was in memory, and the file is opened anew. A file that
 // opens but cannot be written is set aside, once for each day and Open: new events matter more than old ones at hand.
 func (db *DB) mend(date detect.Date, err error, try int) bool {

@@ -60,7 +60,7 @@ func hashAddr(a netip.Addr) uint64 {
 	return xxhash.Sum64(b[:])
 }
 
-// The second filter is the index of who had a public address and port: of the translated source, or where an event
+// The second filter indexes the public ends, which store.Holders looks for: of the translated source, or where an event
 // has none, of the source's port alone, as many routers keep it; and of the destination of what is forwarded inwards.
 // Blocks of ports that a NAT gives to a subscriber are found by the public address with port 0. 8 bits an end are
 // wrong in 2.4 % of the cases; there are about as many ends as sessions, of which each has two or three events.
@@ -72,7 +72,7 @@ type ends struct {
 	list []uint64
 }
 
-// hashEnd is that of an address and port; without an address, of the port alone.
+// hashEnd hashes an address and port; without an address, the port alone.
 func hashEnd(a netip.Addr, port uint16) uint64 { return hashKey(addrKey(a) | uint64(port)) }
 
 func addrKey(a netip.Addr) uint64 {

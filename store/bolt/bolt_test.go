@@ -337,7 +337,7 @@ func (r *reader) resident() (n int) {
 	return n
 }
 
-// TestMerge: small batches become large blocks, unless somebody reads.
+// TestMerge: small batches become large blocks, unless a reader is open.
 func TestMerge(t *testing.T) {
 	db := mustOpen(t, t.TempDir(), Options{NoSync: true})
 	defer mustClose(t, db)

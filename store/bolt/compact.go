@@ -166,7 +166,7 @@ func (db *DB) exchange(d *day, name string, seen int) (c Compacted, err error) {
 	delete(db.open, d.date)
 	delete(db.infos, d.date)
 	db.edits++
-	d.gone = true // closed by its last user, at the latest by us
+	d.gone = true // its last user closes it, at the latest this function
 	return c, syncDir(filepath.Dir(name))
 }
 

@@ -137,7 +137,8 @@ func TestCompactLeavesDamageAlone(t *testing.T) {
 	}
 }
 
-// TestUnfinished: what a crash leaves of a compaction is removed, and not by who only reads.
+// TestUnfinished: a store that is opened for writing removes what a crash leaves of a compaction; a read-only one does
+// not.
 func TestUnfinished(t *testing.T) {
 	dir := t.TempDir()
 	mustClose(t, mustOpen(t, dir, Options{}))

@@ -283,7 +283,7 @@ func killed(t *testing.T, dir string, from int, fault string) int {
 }
 
 // intact reports whether the store opens and verifies, has every event of the committed batches, none twice and at most
-// one batch beyond them, and summaries that are those of its events.
+// one batch beyond them, and the summaries of its events.
 func intact(t *testing.T, what, dir string, committed int) {
 	t.Helper()
 	db := mustOpen(t, dir, Options{})
@@ -335,7 +335,7 @@ func summaries(t *testing.T, what string, db *DB) {
 	}
 }
 
-// stored is the day after a way through the store: empty lists are none then.
+// stored returns the day as the store gives it back: with nil for empty lists.
 func stored(t *testing.T, d *detect.Day) *detect.Day {
 	t.Helper()
 	out := &detect.Day{}

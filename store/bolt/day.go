@@ -226,7 +226,7 @@ func (db *DB) openFile(name string) (b *bbolt.DB, err error) {
 	return b, nil
 }
 
-// prepare checks that all of the file is there and of a version that we know, and makes the buckets of a new one.
+// prepare checks that all of the file is there and of a known version, and makes the buckets of a new one.
 func (db *DB) prepare(b *bbolt.DB) error {
 	fresh := false
 	err := view(b, func(tx *bbolt.Tx) error {

@@ -29,7 +29,7 @@ type Options struct {
 	Logger   *slog.Logger // damaged blocks and files; nil = none
 	NoSync   bool         // do not wait for the disk: a power cut may cost the day file. For benchmarks and demos.
 	KeepRaw  KeepRaw      // which raw lines are stored; what is stored already stays as it is
-	MaxOpen  int          // day files kept open when nobody uses them; 0 = 16
+	MaxOpen  int          // unused day files that are kept open; 0 = 16
 	// ReadMemory bounds the decoded blocks that all sequences together hold beside the one that each needs; 0 =
 	// DefaultReadMemory.
 	ReadMemory int64
@@ -75,7 +75,7 @@ type DB struct {
 // maxEncoders bounds the memory of encoders, about 10 MB each.
 const maxEncoders = 4
 
-// Open opens the store in dir and creates it where there is none. The error is store.ErrLocked when another process
+// Open opens the store in dir and creates it if it does not exist. The error is store.ErrLocked when another process
 // has it. It starts no goroutine; day files are opened when they are needed.
 func Open(dir string, opt Options) (*DB, error) {
 	if opt.Logger == nil {

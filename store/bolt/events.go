@@ -271,8 +271,8 @@ func (r *reader) most(p *pending) int {
 }
 
 // place adds the events of a block to the heap. Runs of few events are copied; a later run of many is decoded again
-// when the time reaches it, and so is what the budget has no room for. c is the reader's scratch or belongs to the
-// heap.
+// when the time reaches it, and so are runs for which the budget has no room. c is the reader's scratch or belongs to
+// the heap.
 func (r *reader) place(p pending, c *cursor, err error) error {
 	if errors.Is(err, errDamaged) {
 		r.db.report("block", r.date, p.seq, err)
@@ -324,7 +324,7 @@ func insert(refs []pending, p pending) []pending {
 	return slices.Insert(refs, i, p)
 }
 
-// size is what a block takes decoded.
+// size returns the memory that a block takes when it is decoded.
 func (r *reader) size(p *pending) int64 {
 	n := int64(p.count) * entryBytes
 	if !r.noRaw {

@@ -50,7 +50,7 @@ func decodeAll(z *codec, b []byte) {
 	_, _ = newDecoder(z).light(b)
 }
 
-// forge makes a block of these sections. Its last time is what the columns say, if they say one.
+// forge makes a block of these sections. Its last time is the one in the columns, if they have one.
 func forge(z *codec, n uint32, cols, raw []byte) []byte {
 	h := header{count: n, cols: uint32(len(cols)), raw: uint32(len(raw)), rawPlain: 1 << 20}
 	s := streams{b: cols, z: z}

@@ -16,7 +16,7 @@ import (
 
 // lockDir locks the directory for this process until the returned file is closed: alone, or together with other
 // readers. The kernel lets go of it when the process dies, so no stale lock is ever left behind. The file stays, for
-// removing it would race with the next one who opens it.
+// removing it would race with the next process that opens it.
 func lockDir(dir string, readOnly bool) (*os.File, error) {
 	name := filepath.Join(dir, "lock")
 	flags, how := os.O_RDWR|os.O_CREATE, syscall.LOCK_EX
@@ -25,7 +25,7 @@ func lockDir(dir string, readOnly bool) (*os.File, error) {
 	}
 	f, err := os.OpenFile(name, flags|syscall.O_NOFOLLOW, 0o600)
 	if readOnly && errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // a copy, perhaps on a read-only disk: nobody to keep out
+		return nil, nil // a copy, perhaps on a read-only disk: no writer to keep out
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open lock file: %w", err)

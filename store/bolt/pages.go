@@ -76,7 +76,7 @@ func withPages(name string, f func(*pages) error) error {
 }
 
 // errOneMeta marks a file that bbolt reads as it was before its last transaction, or as it is now: one of its two metas
-// makes no sense, and nobody knows which of them was the newer one.
+// is invalid, and it is unknown which of them was the newer one.
 var errOneMeta = fmt.Errorf("%w: one of two meta pages is invalid, what was stored last may be missing", errDamaged)
 
 // newPages reads the meta that bbolt would choose.

@@ -20,7 +20,7 @@ import (
 
 var _ store.Maintainer = (*DB)(nil)
 
-// Retain deletes days and drops lines; see store.Maintainer. The bytes of a day are those of its file and of damaged
+// Retain deletes days and drops lines; see store.Maintainer. The bytes of a day count its file and the damaged
 // files of that day that were set aside. Dropping the lines of a day rewrites its file, at the price of compacting
 // it.
 func (db *DB) Retain(ctx context.Context, r store.Retain, today detect.Date, dryRun bool) ([]store.Pruned, error) {

@@ -193,7 +193,7 @@ func (s *salvage) finish(size *int64) error {
 		for _, o := range s.rest {
 			b := tx.Bucket([]byte(o.bucket))
 			if b == nil {
-				continue // of no bucket that we know
+				continue // its bucket is unknown
 			}
 			if err := b.Put(o.key, o.value); err != nil {
 				return err

@@ -238,7 +238,7 @@ func spoilLeaf(t *testing.T, whole []byte) []byte {
 	return nil
 }
 
-// TestRescueReadOnly: one who only reads changes nothing.
+// TestRescueReadOnly opens a damaged store read-only, which changes no file.
 func TestRescueReadOnly(t *testing.T) {
 	dir := t.TempDir()
 	mustClose(t, mustOpen(t, dir, Options{}))

@@ -19,9 +19,10 @@ import (
 
 // Nearest yields the events of a public end that lie nearest to q.At: those until then, the latest first, and those
 // after it, the earliest first. An event has the end as its translated source; as its untranslated source's port,
-// where it has no translation (a router that keeps ports, and does not log them: a candidate, no proof); as what is
-// forwarded inwards; or as a public address without a port, which is what the allocation of a block of ports looks
-// like. q.Match tells these apart. Blocks are walked away from q.At, and their filters leave most of them alone.
+// where it has no translation (a router that keeps ports, and does not log them: a candidate, no proof); as the
+// destination of a session that is forwarded inwards; or as a public address without a port, which is what the
+// allocation of a block of ports looks like. q.Match tells these apart. Blocks are walked away from q.At, and their
+// filters leave most of them alone.
 func (db *DB) Nearest(ctx context.Context, q store.Nearest) (before, after []store.Entry, err error) {
 	if err := db.enter(); err != nil {
 		return nil, nil, err

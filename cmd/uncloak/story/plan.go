@@ -7,36 +7,48 @@ import (
 	"time"
 )
 
-// person is an ordinary host: what it opens has nothing to do with the overflow.
+// person is an ordinary host: its sessions are not the cause of the overflow.
 type person struct {
 	addr, name string
-	pages      float64 // web pages an hour while somebody is there
-	from, to   int     // hours of the day at which somebody is there
+	pages      float64 // web pages an hour while the person is at home
+	from, to   int     // hours of the day at which the person is at home
 }
 
 func people() []person {
 	return []person{
-		{"192.168.128.20", "pc1", 24, 8, 24}, {"192.168.128.21", "pc2", 14, 17, 23}, {"192.168.128.22", "laptop", 20, 9, 18},
-		{"192.168.128.23", "gamer", 10, 16, 24}, {"192.168.128.30", "phone1", 12, 6, 24}, {"192.168.128.31", "phone2", 12, 7, 23},
-		{"192.168.128.32", "phone3", 8, 7, 22}, {"192.168.128.33", "tablet", 8, 15, 21}, {"192.168.128.40", "console", 3, 17, 23},
+		{"192.168.128.20", "pc1", 24, 8, 24},
+		{"192.168.128.21", "pc2", 14, 17, 23},
+		{"192.168.128.22", "laptop", 20, 9, 18},
+		{"192.168.128.23", "gamer", 10, 16, 24},
+		{"192.168.128.30", "phone1", 12, 6, 24},
+		{"192.168.128.31", "phone2", 12, 7, 23},
+		{"192.168.128.32", "phone3", 8, 7, 22},
+		{"192.168.128.33", "tablet", 8, 15, 21},
+		{"192.168.128.40", "console", 3, 17, 23},
 	}
 }
 
 // things are hosts that only speak now and then.
 func things() []person {
 	return []person{
-		{addr: OldSrv, name: "oldsrv"}, {addr: VMHost, name: "vmhost"}, {addr: "192.168.128.13", name: "tv"}, {addr: "192.168.128.14", name: "nas"},
-		{addr: "192.168.128.50", name: "printer"}, {addr: "192.168.128.51", name: "camera"}, {addr: "192.168.128.52", name: "thermostat"},
+		{addr: OldSrv, name: "oldsrv"},
+		{addr: VMHost, name: "vmhost"},
+		{addr: "192.168.128.13", name: "tv"},
+		{addr: "192.168.128.14", name: "nas"},
+		{addr: "192.168.128.50", name: "printer"},
+		{addr: "192.168.128.51", name: "camera"},
+		{addr: "192.168.128.52", name: "thermostat"},
 	}
 }
 
-// plan adds to todo what everybody sets out to do between from and to, a local day.
+// plan adds to todo all that the hosts do between from and to, a local day.
 func (t *teller) plan() {
 	everybody := append(people(), things()...)
 	for i, p := range everybody {
 		host := netip.MustParseAddr(p.addr)
 		t.leases(p, i)
-		for at := t.from.Add(t.within(1024 * time.Second)); at.Before(t.to); at = at.Add(1024*time.Second + t.within(2*time.Second)) {
+		next := func() time.Duration { return 1024*time.Second + t.within(2*time.Second) }
+		for at := t.from.Add(t.within(1024 * time.Second)); at.Before(t.to); at = at.Add(next()) {
 			t.udp(at, host, outside(7+i), 123)
 		}
 		if p.pages > 0 {
@@ -75,7 +87,7 @@ func (t *teller) torrent() {
 	}
 }
 
-// browse opens pages while somebody is there: some lookups at the router, then sessions to one to three servers.
+// browse opens pages while the person is at home: some lookups at the router, then sessions to one to three servers.
 func (t *teller) browse(p person, host netip.Addr) {
 	for at := t.from; at.Before(t.to); at = at.Add(t.exponential(time.Duration(float64(time.Hour) / p.pages))) {
 		if h := at.Hour(); h < p.from || h >= p.to {
@@ -95,7 +107,8 @@ func (t *teller) browse(p person, host netip.Addr) {
 // tv streams in the evening: a session to one of four servers every 8 to 12 s.
 func (t *teller) tv(host netip.Addr) {
 	begin := t.from.Add(19*time.Hour + t.within(time.Hour))
-	for at := begin; at.Before(begin.Add(2*time.Hour + 30*time.Minute)); at = at.Add(8*time.Second + t.within(4*time.Second)) {
+	end := begin.Add(2*time.Hour + 30*time.Minute)
+	for at := begin; at.Before(end); at = at.Add(8*time.Second + t.within(4*time.Second)) {
 		t.tcp(at, host, outside(230+t.rnd.IntN(4)), 443, t.talk(1, 10*time.Second))
 	}
 }
@@ -104,7 +117,8 @@ func (t *teller) tv(host netip.Addr) {
 func (t *teller) backup(host netip.Addr) {
 	begin := t.from.Add(2*time.Hour + 30*time.Minute + t.within(20*time.Second))
 	for i := range 120 {
-		t.tcp(begin.Add(time.Duration(i)*15*time.Second+t.within(5*time.Second)), host, outside(240), 22, 12*time.Second+t.within(20*time.Second))
+		t.tcp(begin.Add(time.Duration(i)*15*time.Second+t.within(5*time.Second)), host, outside(240), 22,
+			12*time.Second+t.within(20*time.Second))
 	}
 }
 
@@ -115,30 +129,34 @@ func (t *teller) camera(host netip.Addr) {
 	}
 }
 
-// leases renews the address of p every six hours; that is where its name is from.
+// leases renews the address of p every six hours; the lines of the leases give the host its name.
 func (t *teller) leases(p person, i int) {
-	for at := t.from.Add(time.Minute + t.within(5*time.Minute)); at.Before(t.to); at = at.Add(6*time.Hour + t.within(time.Minute)) {
+	next := func() time.Duration { return 6*time.Hour + t.within(time.Minute) }
+	for at := t.from.Add(time.Minute + t.within(5*time.Minute)); at.Before(t.to); at = at.Add(next()) {
 		mac := fmt.Sprintf("52:54:00:4a:80:%02x", i+10)
 		t.say(at, fmt.Sprintf("dnsmasq-dhcp[412]: DHCPREQUEST(br-lan) %s %s", p.addr, mac))
 		t.say(at.Add(time.Millisecond), fmt.Sprintf("dnsmasq-dhcp[412]: DHCPACK(br-lan) %s %s %s", p.addr, mac, p.name))
 	}
 }
 
-// tcp opens a session that is held while it talks and then in TIME_WAIT; without talk nobody answers: SYN_SENT.
+// tcp opens a session that is held while it talks and then in TIME_WAIT; with talk 0 the server does not answer:
+// SYN_SENT.
 func (t *teller) tcp(at time.Time, src, dst netip.Addr, dport uint16, talk time.Duration) {
-	t.todo = append(t.todo, act{at: at.UnixNano(), src: src.As4(), dst: dst.As4(), sport: t.port(), dport: dport, tcp: true, hold: talk + 120*time.Second})
+	t.todo = append(t.todo, act{at: at.UnixNano(), src: src.As4(), dst: dst.As4(), sport: t.port(), dport: dport,
+		tcp: true, hold: talk + 120*time.Second})
 }
 
 // udp sends one datagram that may be answered once: the entry lives for 30 s.
 func (t *teller) udp(at time.Time, src, dst netip.Addr, dport uint16) {
-	t.todo = append(t.todo, act{at: at.UnixNano(), src: src.As4(), dst: dst.As4(), sport: t.port(), dport: dport, hold: 30 * time.Second})
+	t.todo = append(t.todo, act{at: at.UnixNano(), src: src.As4(), dst: dst.As4(), sport: t.port(), dport: dport,
+		hold: 30 * time.Second})
 }
 
 func (t *teller) say(at time.Time, line string) {
 	t.todo = append(t.todo, act{at: at.UnixNano(), say: line})
 }
 
-// talk is how long a session talks: 0 unless it is answered, else about mean.
+// talk draws for how long a session talks: 0 for an unanswered one, else about mean.
 func (t *teller) talk(answered float64, mean time.Duration) time.Duration {
 	if t.rnd.Float64() >= answered {
 		return 0
@@ -154,7 +172,7 @@ func (t *teller) within(d time.Duration) time.Duration { return time.Duration(t.
 
 func (t *teller) port() uint16 { return uint16(32768 + t.rnd.IntN(28232)) }
 
-// peer is somebody in 198.18.0.0/15, which RFC 2544 keeps free: no real host is accused.
+// peer draws an address in 198.18.0.0/15, which RFC 2544 reserves: no real host is accused.
 func (t *teller) peer() netip.Addr {
 	n := t.rnd.IntN(1 << 17)
 	return netip.AddrFrom4([4]byte{198, byte(18 + n>>16), byte(n >> 8), byte(n)})

@@ -1,11 +1,13 @@
 // Package story makes the log of a home network as it was in the first of the incidents that uncloak exists for: a
-// BitTorrent client left running on a VM host contacts everybody it knows at about :00 and :30 of each hour, the table of
-// the router overflows, and an old server looks up the name of each of those peers. Everything in it is invented and comes
-// from a seed, so that it is the same each time; the demo says so. It reads no clock and knows nothing of how uncloak works.
+// BitTorrent client left running on a VM host contacts all the peers it knows at about :00 and :30 of each hour, the
+// table of the router overflows, and an old server looks up the name of each of those peers. Everything in it is
+// invented and comes from a seed, so that it is the same each time; the demo says so. It reads no clock and uses
+// nothing of the rest of uncloak.
 //
-// The session table is simulated with Linux's timeouts, in the kernel's order of things: a packet that finds the table full
-// is dropped before the LOG rule sees it, and of the complaints at most 10 in 5 s are printed. One simplification: the
-// kernel first tries to evict an unanswered entry of the same hash bucket (early_drop), which only delays the overflow.
+// The session table is simulated with Linux's timeouts, in the kernel's order of things: a packet that finds the table
+// full is dropped before the LOG rule sees it, and of the complaints at most 10 in 5 s are printed. One simplification:
+// the kernel first tries to evict an unanswered entry of the same hash bucket (early_drop), which only delays the
+// overflow.
 package story
 
 import (
@@ -154,13 +156,16 @@ func (t *teller) refuse(a act, at time.Time) {
 // packet appends the LOG line of the first packet of a.
 func (a *act) packet(b []byte, rnd *rand.Rand) []byte {
 	src, dst := netip.AddrFrom4(a.src), netip.AddrFrom4(a.dst)
-	b = fmt.Appendf(b, "[NEW] IN=br-lan OUT=eth1 MAC=00:0d:0b:3a:91:c4:52:54:00:4a:%02x:%02x:08:00 SRC=%v DST=%v ", a.src[2], a.src[3], src, dst)
+	b = fmt.Appendf(b, "[NEW] IN=br-lan OUT=eth1 MAC=00:0d:0b:3a:91:c4:52:54:00:4a:%02x:%02x:08:00 SRC=%v DST=%v ",
+		a.src[2], a.src[3], src, dst)
 	if a.tcp {
-		return fmt.Appendf(b, "LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=%d WINDOW=64240 RES=0x00 SYN URGP=0 ",
+		return fmt.Appendf(b, "LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=%d WINDOW=64240 "+
+			"RES=0x00 SYN URGP=0 ",
 			rnd.IntN(1<<16), a.sport, a.dport)
 	}
 	n := 48 + rnd.IntN(80)
-	return fmt.Appendf(b, "LEN=%d TOS=0x00 PREC=0x00 TTL=63 ID=%d PROTO=UDP SPT=%d DPT=%d LEN=%d ", n, rnd.IntN(1<<16), a.sport, a.dport, n-20)
+	return fmt.Appendf(b, "LEN=%d TOS=0x00 PREC=0x00 TTL=63 ID=%d PROTO=UDP SPT=%d DPT=%d LEN=%d ", n, rnd.IntN(1<<16),
+		a.sport, a.dport, n-20)
 }
 
 // kernel logs with the stamp of an uptime: the router was started eleven days before.

@@ -69,7 +69,8 @@ func TestStory(t *testing.T) {
 	if lines > 200_000 {
 		t.Errorf("%d lines a day: the demo would be slow", lines)
 	}
-	t.Logf("%d lines, %d full, %d suppressed, vmhost %d at the turn, %d elsewhere", lines, full, suppressed, atTheTurn, elsewhere)
+	t.Logf("%d lines, %d full, %d suppressed, vmhost %d at the turn, %d elsewhere", lines, full, suppressed, atTheTurn,
+		elsewhere)
 }
 
 func TestRatelimit(t *testing.T) {
