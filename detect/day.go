@@ -137,11 +137,6 @@ type Host struct {
 	Targets   map[Door]*Target      // the services that it goes to most, at most maxTargets
 	Fans      map[Port]*Fan         // to how many hosts it speaks on a port, at most maxFans
 	Walls     map[netip.Addr]*Fan   // to how many ports of a peer it speaks, at most maxWalls
-	Hours     []HourFan             // peers by the hour, of hours with many sessions; nil where they were not counted
-	Ended     Series                // ends of sessions whose beginning the log does not tell
-	Forwarded map[netip.Addr]uint64 // name servers that it passed questions on to, at most maxForwarded
-	MAC       string                // hardware address, where the log tells; "" else
-	Until     int64                 // ns at which the address went to another machine; 0 = it did not
 }
 
 // Router sums up what one router logged in a day.
@@ -161,14 +156,18 @@ type Router struct {
 	Hours     [24]HourLoss         // what is known to be missing
 	Other     map[string]uint64    // further kernel events by kind
 	Alarms    []Alarm              // trouble that it told of, at most maxAlarms
-	Listings  []Listing            // its table as listed, at most maxListings
-	EndsOnly  uint64               // sessions of which only the end is logged, and no beginning can be worked out
-	Untimed   uint64               // session beginnings whose time is not known
+	EndsOnly  uint64               // sessions of hosts of which the log tells only ends
 	Outside   uint64               // sessions neither side of which is an inside address
 	Gauge     Gauge                // what its overflows say about hold times; the next day begins with it
 	// what its ends say about sessions whose end is lost, in order of kind; so does the next day
 	Lives []Life
 }
+
+// untimedSessions is the key of Router.Other under which session beginnings without a known time are counted.
+const untimedSessions = "session-new without a time"
+
+// Untimed returns the number of session beginnings whose time is not known.
+func (r *Router) Untimed() uint64 { return r.Other[untimedSessions] }
 
 // Level holds the rebuilt session table at the fullest second of a slot.
 type Level struct {
@@ -208,7 +207,6 @@ type Kill struct {
 	Spread uint32 // ± ms
 	PID    uint32
 	Proc   string
-	Group  string // control group whose limit was hit; "" = the whole machine's memory, or not told
 }
 
 // Shrink is one "Treason uncloaked" line: a peer took back window that it had offered.
@@ -235,12 +233,10 @@ type Day struct {
 	Stored      uint64 // events that the store had when this was made: more than Events where blocks are damaged
 	Hosts       map[netip.Addr]*Host
 	Routers     map[string]*Router
-	Echoes      map[Pair]uint64        // reverse lookups by Effect of addresses that Cause had just opened a session to
-	Open        []Open                 // session-table entries at the end of the day: the next day starts with them
-	Dropped     map[string]uint64      // what the bounds of this summary left out, by what
-	Former      map[netip.Addr][]*Host // machines that had an address earlier in the day, in order, at most maxFormer an address
-	Bindings    []Binding              // hardware addresses and the addresses that they had, at most maxBindings
-	Senders     []Sender               // the receiver's accounting; added from the store when the day is loaded
+	Echoes      map[Pair]uint64   // reverse lookups by Effect of addresses that Cause had just opened a session to
+	Open        []Open            // session-table entries at the end of the day: the next day starts with them
+	Dropped     map[string]uint64 // what the bounds of this summary left out, by what
+	Senders     []Sender          // the receiver's accounting; added from the store when the day is loaded
 }
 
 // Open is a session that outlives its day.
@@ -308,7 +304,6 @@ func (d *Day) Merge(o *Day) error {
 	for p, n := range o.Echoes {
 		d.Echoes[p] += n
 	}
-	d.mergeMachines(o)
 	d.Open = append(d.Open, o.Open...)
 	slices.SortFunc(d.Open, func(a, b Open) int {
 		return cmp.Or(
@@ -390,10 +385,6 @@ func (h *Host) merge(o *Host) {
 	}
 	h.Served = merged(h.Served, o.Served, (*Served).merge)
 	h.mergePeers(o)
-	h.mergeHours(o)
-	h.Ended.Merge(&o.Ended)
-	h.mergeForwarded(o)
-	h.MAC, h.Until = max(h.MAC, o.MAC), max(h.Until, o.Until)
 	h.Denied += o.Denied
 	h.Bytes += o.Bytes
 	for p, n := range o.Ports {
@@ -471,9 +462,7 @@ func (r *Router) merge(o *Router) {
 		r.Other[k] += n
 	}
 	r.mergeAlarms(o)
-	r.mergeListings(o)
 	r.EndsOnly += o.EndsOnly
-	r.Untimed += o.Untimed
 	r.Outside += o.Outside
 	r.Gauge.merge(&o.Gauge)
 	r.Lives = mergeLives(r.Lives, o.Lives)

@@ -30,7 +30,6 @@ func (t *Tracker) Day() *Day {
 	d.Echoes = maps.Clone(d.Echoes)
 	d.Dropped = maps.Clone(d.Dropped)
 	d.Open = t.table.open()
-	t.snapshotMachines(&d)
 	return &d
 }
 
@@ -46,9 +45,6 @@ func (hs *hostState) snapshot() *Host {
 	h.Resolvers = maps.Clone(h.Resolvers)
 	hs.out.fill(&h)
 	h.Peers, h.PeerHLL = hs.peers.estimate()
-	h.Ended = hs.ended.snapshot(&h.Ended)
-	h.Hours = hs.hours.snapshot()
-	h.Forwarded = maps.Clone(h.Forwarded)
 	return &h
 }
 
@@ -76,7 +72,6 @@ func (t *Tracker) snapshot(rs *routerState) *Router {
 	r.Links = copies(rs.links, (*Iface).clone)
 	r.Pings = copies(rs.pings, (*Pings).clone)
 	r.Alarms = slices.Clone(r.Alarms)
-	r.Listings = rs.listings.snapshot()
 	return &r
 }
 

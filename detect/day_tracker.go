@@ -57,8 +57,6 @@ type hostState struct {
 	lookups       busy
 	ptrs          busy
 	asks          busy
-	ended         busy
-	hours         hourFans
 	doors         map[Port]*Served
 	creates, ends uint64
 	out           outward
@@ -80,7 +78,6 @@ type routerState struct {
 	flooded  int                    // 1 + the flood whose line came last, 0 once another message of that rate limit did
 	alarmed  int                    // 1 + the alarm whose line came last, 0 once another message of that rate limit did
 	links    map[string]*Iface
-	listings listings
 	pings    map[netip.Addr]*Pings
 	pinged   netip.Addr // target that answered last
 }
@@ -153,8 +150,7 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 	switch e.Kind {
 	case parse.SessionNew:
 		if e.Spread > maxSpread { // many that are given one time would look like a burst
-			rs.router.Other["session-new without a time"]++
-			rs.router.Untimed++
+			rs.router.Other[untimedSessions]++
 			break
 		}
 		t.sessionNew(e, rs)
@@ -197,18 +193,10 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 		}
 	case parse.Unknown:
 		rs.router.Unparsed++
-	case parse.System:
-	case parse.Orphans, parse.NeighbourOverflow, parse.Alarm:
+	case parse.System, parse.Traffic:
+	case parse.NeighbourOverflow, parse.Orphans:
 		rs.router.Other[e.Kind.String()]++
 		t.alarm(e, rs)
-	case parse.Entry:
-		t.entry(e, rs)
-	case parse.Neighbour:
-		t.bind(e)
-	case parse.DNSForward:
-		t.forwarded(e)
-	case parse.Reset, parse.Traffic:
-		t.packet(e, rs)
 	default:
 		rs.router.Other[e.Kind.String()]++
 	}
@@ -391,7 +379,6 @@ func (t *Tracker) count(hs *hostState, e *parse.Event, host, peer netip.Addr) {
 	hash := hashAddr(peer)
 	hs.peers.add(hash)
 	hs.out.open(Door{peer, Port{e.Proto, e.DPort}}, hash, e.Time, slot/60)
-	hs.hours.add(slot/360, hash)
 	if e.DPort == 53 {
 		hs.lookups.add(&hs.host.Lookups, slot, sec, peer)
 		bump(hs.host.Resolvers, peer)
@@ -474,6 +461,7 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 		if !counted && hs.creates == 0 { // a log of ends only
 			counted = true
 			rs.router.Sessions++
+			rs.router.EndsOnly++
 			t.count(hs, e, host, peer)
 		}
 		if en == nil || !en.judged {

@@ -220,6 +220,24 @@ func TestEndOvertakesBeginning(t *testing.T) {
 	}
 }
 
+// TestSessionsOfOnlyEnds counts sessions whose beginnings are not logged, and none of those whose beginnings are.
+func TestSessionsOfOnlyEnds(t *testing.T) {
+	s := newStream()
+	for i := range 30 {
+		at := t0.Add(time.Duration(i) * time.Second)
+		end := parse.Event{Kind: parse.SessionEnd, Src: lan(1), Dst: wan(1), Proto: parse.TCP, SPort: uint16(2000 + i), DPort: 80}
+		s.add(at, end)
+		begin := end
+		begin.Kind, begin.Src = parse.SessionNew, lan(2)
+		s.add(at, begin)
+		end.Src = lan(2)
+		s.add(at.Add(time.Second/2), end)
+	}
+	if r := s.days(DefaultConfig())[0].Routers["gw"]; r.EndsOnly != 30 || r.Sessions != 60 {
+		t.Errorf("%d sessions of %d with only an end, want 30 of 60", r.EndsOnly, r.Sessions)
+	}
+}
+
 func TestUDPPortIsUsedAgain(t *testing.T) {
 	s := newStream()
 	e := parse.Event{Kind: parse.SessionNew, Src: lan(1), Dst: wan(1), Proto: parse.UDP, SPort: 51413, DPort: 6881}

@@ -3,7 +3,6 @@ package parse
 import (
 	"fmt"
 	"net/netip"
-	"time"
 	"unique"
 )
 
@@ -34,22 +33,12 @@ const (
 	Traffic
 	Link
 	System // understood, and of no consequence to any detector (daemon start, NTP, hostapd …)
-	// Alarm is trouble that a kernel or a daemon tells of and for which there is no kind above: Detail holds the id of its
-	// entry in the encyclopaedia of messages, Count how many lines it stands for.
-	Alarm
-	// Entry is one row of a listing of a session table: what was in the table, not what began or ended.
-	Entry
-	// Neighbour says which hardware address an address has: Src, and in Aside the MAC.
-	Neighbour
-	// DNSForward is a question that a name server passed on: Detail holds the name, Dst the server that was asked.
-	DNSForward
 	numKinds
 )
 
 var kindNames = [numKinds]string{"unknown", "session-new", "session-update", "session-end", "session-denied", "table-full",
 	"suppressed", "repeated", "oom-invoked", "oom-kill", "window-shrink", "syn-flood", "orphans", "neighbour-overflow",
-	"martian", "dns-query", "dhcp-lease", "reset", "latency", "traffic", "link", "system",
-	"alarm", "entry", "neighbour", "dns-forward"}
+	"martian", "dns-query", "dhcp-lease", "reset", "latency", "traffic", "link", "system"}
 
 // String is the word that is stored, shown and taken by `query --kind`.
 func (k Kind) String() string {
@@ -91,16 +80,10 @@ const (
 	Replied
 	LinkUp // of a Link event, as LinkDown
 	LinkDown
-	// The syslog severities 0 to 3 of a line that no dialect gave a meaning (Unknown and System events only).
-	SeverityEmerg
-	SeverityAlert
-	SeverityCrit
-	SeverityErr
 	numStates
 )
 
-var stateNames = [numStates]string{"", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "UNREPLIED", "REPLIED", "UP", "DOWN",
-	"EMERG", "ALERT", "CRIT", "ERR"}
+var stateNames = [numStates]string{"", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "UNREPLIED", "REPLIED", "UP", "DOWN"}
 
 // String is the kernel's spelling.
 func (s State) String() string {
@@ -149,7 +132,7 @@ func (n Name) String() string {
 	return n.h.Value()
 }
 
-// Event is what one line or packet says: a flat value without pointers into the line (168 bytes; the four addresses
+// Event is what one line or packet says: a flat value without pointers into the line (160 bytes; the four addresses
 // are 96 of them). Fields that the line does not give are zero.
 type Event struct {
 	Time                             int64      // ns since 1970 UTC; set by ingest from the line's Stamp, the sender's clock and zone
@@ -157,13 +140,12 @@ type Event struct {
 	Bytes                            uint64     // both directions
 	Router                           Name       // which router says so; set by ingest
 	Detail                           Name       // process, query name, host name of a lease, rule or function
-	Aside                            Name       // MAC address of Src as aa:bb:cc:dd:ee:ff; of an oom-kill: the control group whose limit was hit
 	Src                              netip.Addr // who opened the session; the peer of a window shrink; the client of a DNS query or lease
 	Dst                              netip.Addr
 	NATSrc                           netip.Addr // translated source (outside address)
 	NATDst                           netip.Addr // translated destination; of a PTR query: the address that is looked up
 	Packets                          uint32     // both directions
-	Count                            uint32     // suppressed or repeated lines; of an oom-kill: the pid; of a session-end: how long it lasted in ms, 0 where that is not told
+	Count                            uint32     // suppressed or repeated lines; of an oom-kill: the pid
 	Spread                           uint32     // ± ms of Time; 0 = as exact as the stamp is (one second for RFC 3164)
 	SPort, DPort, NATSPort, NATDPort uint16
 	Kind                             Kind
@@ -177,11 +159,3 @@ func (e *Event) SrcPort() netip.AddrPort { return netip.AddrPortFrom(e.Src, e.SP
 
 // DstPort is the destination as one value.
 func (e *Event) DstPort() netip.AddrPort { return netip.AddrPortFrom(e.Dst, e.DPort) }
-
-// Lasted returns how long an ended session had lasted; ok is false where the line does not tell.
-func (e *Event) Lasted() (d time.Duration, ok bool) {
-	if e.Kind != SessionEnd || e.Count == 0 {
-		return 0, false
-	}
-	return time.Duration(e.Count) * time.Millisecond, true
-}

@@ -61,8 +61,7 @@ func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.
 	if err := m.account(ctx, st, days, &opt); err != nil {
 		return nil, err
 	}
-	m.looked = m.look(days)
-	m.Verdict = verdict(m)
+	m.Verdict = verdict(m, m.look(days))
 	m.occupancy = makeOccupancy(days, &opt, names)
 	m.phases = makePhaseMap(days, m.Findings, &opt, names)
 	return m, nil

@@ -47,7 +47,6 @@ type Model struct {
 	Shapes    []Shape          `json:"shapes"`             // those of Unparsed
 
 	shown     []Incident // those that are not known
-	looked    looked
 	clock     clock
 	occupancy occupancy
 	phases    phaseMap

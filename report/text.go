@@ -277,7 +277,7 @@ func (p *page) head(m *Model) {
 }
 
 func (p *page) verdict(m *Model) {
-	as := cmp.Or(string(m.Verdict.Severity), string(detect.Info))
+	as := severityClass(m.Verdict.Severity)
 	if m.Verdict.Quiet {
 		as = "quiet"
 	}

@@ -10,9 +10,13 @@ import (
 )
 
 // verdict puts the report into two sentences and says what to do first.
-func verdict(m *Model) Verdict {
+func verdict(m *Model, l looked) Verdict {
 	if len(m.shown) == 0 {
-		return m.nothingFound()
+		v := l.verdict()
+		if l.lost < quietLost { // more is one of the gaps that it names
+			v.Text += lossy(m)
+		}
+		return v
 	}
 	in := &m.shown[0]
 	v := Verdict{Severity: in.Severity, Text: m.headline(in), Do: firstStep(in)}

@@ -30,7 +30,7 @@ type looked struct {
 	fill            float64 // that part, 0..; 0 = no table of known size
 }
 
-// look gathers what quiet judges.
+// look gathers what a verdict on a window without findings rests on.
 func (m *Model) look(days []*detect.Day) looked {
 	l := looked{lines: m.Totals.Lines, sessions: m.Totals.Sessions, hosts: m.Totals.Hosts, known: m.Silent,
 		lost: m.Totals.LostShare}
@@ -39,13 +39,13 @@ func (m *Model) look(days []*detect.Day) looked {
 	}
 	for _, d := range days {
 		for _, r := range d.Routers {
-			l.untimed, l.outside, l.endsOnly = l.untimed+r.Untimed, l.outside+r.Outside, l.endsOnly+r.EndsOnly
+			l.untimed += r.Untimed()
+			l.outside += r.Outside
+			l.endsOnly += r.EndsOnly
 		}
 	}
-	for _, h := range m.Hosts {
-		if h.Sessions > l.topSessions {
-			l.top, l.topSessions = short(h.Host, h.Name), h.Sessions
-		}
+	if len(m.Hosts) > 0 { // most sessions first
+		l.top, l.topSessions = short(m.Hosts[0].Host, m.Hosts[0].Name), m.Hosts[0].Sessions
 	}
 	for _, t := range m.Tables {
 		if t.Capacity > 0 && float64(t.Peak)/float64(t.Capacity) > l.fill {
@@ -53,15 +53,6 @@ func (m *Model) look(days []*detect.Day) looked {
 		}
 	}
 	return l
-}
-
-// nothingFound is the verdict on a window that has no finding to show.
-func (m *Model) nothingFound() Verdict {
-	v := m.looked.verdict()
-	if v.Quiet || len(v.Unknown) > 0 && m.looked.lost < quietLost {
-		v.Text += lossy(m)
-	}
-	return v
 }
 
 // verdict calls a window quiet only where everything could be looked at. Else it names each gap, the weightiest first,
