@@ -45,11 +45,7 @@ func fortigate(b []byte, rec *Record) bool {
 		}
 		f.set(key, val, rec)
 	}
-	if len(f.kind) == 0 && scan.Index(b, "log_component=") >= 0 { // Sophos Firewall has a form with date= in front, too
-		undo(rec)
-		return sophosXG(b, rec)
-	}
-	if len(f.kind) == 0 && len(f.logid) == 0 {
+	if len(f.kind) == 0 && (len(f.logid) == 0 || scan.Index(b, "log_component=") >= 0) { // the latter is of Sophos
 		return false
 	}
 	rec.Dialect = "fortigate"

@@ -39,22 +39,18 @@ func (p *Parser) behindArrow(rec *Record) bool {
 		return false
 	}
 	rest = scan.TrimLeft(rest)
-	if p.inner(rest, rec) {
-		if rec.Host == nil {
-			rec.Host = word[:i]
+	if !p.inner(rest, rec) {
+		stamp := rec.Stamp
+		rec.Stamp = Stamp{} // of the archive: the line's own is better
+		ok := p.dialect(rest, rec)
+		if rec.Stamp == (Stamp{}) {
+			rec.Stamp = stamp
 		}
-		return true
+		if !ok {
+			return false
+		}
+		rec.Body = rest
 	}
-	stamp := rec.Stamp
-	rec.Stamp = Stamp{} // of the archive: the line's own is better
-	ok := p.dialect(rest, rec)
-	if rec.Stamp == (Stamp{}) {
-		rec.Stamp = stamp
-	}
-	if !ok {
-		return false
-	}
-	rec.Body = rest
 	if rec.Host == nil {
 		rec.Host = word[:i]
 	}

@@ -50,9 +50,6 @@ func header5424(b []byte, rec *Record) {
 		return
 	}
 	rec.Host, rec.App, rec.PID = value(f[1]), value(f[2]), value(f[3])
-	if len(rec.App) == 0 {
-		rec.App = nil
-	}
 	rec.msgID = value(f[4])
 	if len(rest) > 0 && rest[0] == '[' {
 		rec.data = rest[:len(rest)-len(msg)]
@@ -72,9 +69,9 @@ func cutField(b []byte) (f, rest []byte) {
 	return b, nil
 }
 
-// value is nil for "-".
+// value is nil for "-" and for an empty field.
 func value(f []byte) []byte {
-	if isNil(f) {
+	if len(f) == 0 || isNil(f) {
 		return nil
 	}
 	return f

@@ -20,7 +20,7 @@ func sophosDialect() dialect {
 			Source: "Sophos UTM and Sophos Firewall log file guides",
 		},
 		console: OtherConsole,
-		begins:  []string{`id="`, "device=", "device_name="},
+		begins:  []string{`id="`, "device=", "device_name=", "date=", "timestamp="},
 		number:  ":",
 		looks:   looksSophos,
 		read:    sophos,
@@ -279,7 +279,7 @@ func looksSophos(b []byte, _ *Record) bool {
 // sophos reads the lines of Sophos UTM and of Sophos Firewall (XG).
 func sophos(b []byte, rec *Record) bool {
 	switch b[0] {
-	case 'd':
+	case 'd', 't':
 		return sophosXG(b, rec)
 	case 'i':
 		return sophosUTM(b, rec)
