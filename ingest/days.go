@@ -188,8 +188,7 @@ func (d *Days) Load(ctx context.Context, w store.Window) ([]*detect.Day, error) 
 			return nil, err
 		}
 		if day != nil {
-			delete(infos.made, date-2)
-			infos.made[date] = day
+			infos.keep(date, day)
 			if day, err = d.accounted(ctx, day); err != nil {
 				return nil, err
 			}
@@ -211,6 +210,12 @@ type dayInfos struct {
 	order  []detect.Date
 	events map[detect.Date]uint64
 	made   map[detect.Date]*detect.Day // summaries that were found to be up to date since
+}
+
+// keep holds the summary for that of the next day, and lets the one before the last go: many days are not held at once.
+func (i dayInfos) keep(date detect.Date, day *detect.Day) {
+	delete(i.made, date-2)
+	i.made[date] = day
 }
 
 func (d *Days) infos(ctx context.Context) (dayInfos, error) {
@@ -302,8 +307,7 @@ func (d *Days) Rebuild(ctx context.Context) ([]detect.Date, error) {
 			delete(d.stale, date)
 			d.mu.Unlock()
 		}
-		delete(infos.made, date-2)
-		infos.made[date] = day
+		infos.keep(date, day)
 		done = append(done, date)
 	}
 }

@@ -263,8 +263,7 @@ func (w *writer) store(ctx context.Context, b store.Batch) error {
 // away. Such a batch is tried until it is stored.
 func passes(err error) bool {
 	return slices.ContainsFunc([]error{store.ErrFull, store.ErrGone, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM,
-		syscall.EAGAIN,
-		syscall.EINTR, syscall.ENOSPC, syscall.EDQUOT, syscall.ESTALE}, func(e error) bool {
+		syscall.EAGAIN, syscall.EINTR, syscall.ENOSPC, syscall.EDQUOT, syscall.ESTALE}, func(e error) bool {
 		return errors.Is(err, e)
 	})
 }

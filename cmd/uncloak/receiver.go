@@ -113,8 +113,8 @@ func (a *app) receiver() (ingest.Config, error) {
 	cfg.UnixStream, cfg.TLS = present(a.cfg.Listen.UnixStream), a.cfg.tlsAddresses()
 	cfg.Log, cfg.Now = a.log, a.now
 	a.cfg.Limits.apply(&cfg, a.cfg.Memory)
-	cfg.Follow, cfg.Journal, cfg.Positions = present(a.cfg.Follow), a.cfg.Journal, filepath.Join(a.cfg.Data,
-		"positions.json")
+	cfg.Follow, cfg.Journal = present(a.cfg.Follow), a.cfg.Journal
+	cfg.Positions = filepath.Join(a.cfg.Data, "positions.json")
 	if a.cfg.Kmsg {
 		cfg.Kmsg = "/dev/kmsg"
 	}

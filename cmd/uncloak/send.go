@@ -70,8 +70,8 @@ func (a *app) sendCommand() *cobra.Command {
 		if err := a.setup(cmd); err != nil {
 			return err
 		}
-		c.Address, c.Recorded, c.Octet, c.Location = args[1], pace == "recorded", framing == "octet" ||
-			c.Network == "tls", a.cfg.location
+		c.Address, c.Location = args[1], a.cfg.location
+		c.Recorded, c.Octet = pace == "recorded", framing == "octet" || c.Network == "tls"
 		if c.Network == "tls" {
 			if c.Secure, err = clientTLS(args[1], ca, cert, key, name); err != nil {
 				return usageError{err}
