@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// barracudaDialect describes barracuda.
+// barracudaDialect describes the firewall activity log that Barracuda CloudGen firewalls send as syslog, a line for
+// each session's event.
 func barracudaDialect() dialect {
 	return dialect{
 		Format: Format{

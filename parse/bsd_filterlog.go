@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// pfDialect describes pf.
+// pfDialect describes the log of the packet filter pf: as pfSense and OPNsense send it to syslog (filterlog), and as
+// tcpdump prints the pflog interface of OpenBSD and FreeBSD.
 func pfDialect() dialect {
 	return dialect{
 		Format: Format{

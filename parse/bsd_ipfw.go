@@ -7,7 +7,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// ipfwDialect describes ipfw.
+// ipfwDialect describes what the kernels of FreeBSD and macOS log for ipfw's rules and for packets to closed ports.
 func ipfwDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// buffaloDialect describes buffalo.
+// buffaloDialect describes the lines that Buffalo home routers send to a syslog server for refused connections.
 func buffaloDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// cefDialect describes cef.
+// cefDialect describes ArcSight's Common Event Format, in which many vendors' devices send events to a log collector.
 func cefDialect() dialect {
 	return dialect{
 		Format: Format{

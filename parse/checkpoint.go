@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// checkpointDialect describes checkpoint.
+// checkpointDialect describes the traffic log of Check Point gateways, as Log Exporter sends it to a syslog server and
+// as `fw log` prints it.
 func checkpointDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -7,7 +7,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// ciscoASADialect describes cisco.
+// ciscoASADialect describes the syslog messages of Cisco's firewalls (ASA, FTD, PIX), each with a number such as
+// %ASA-6-302013.
 func ciscoASADialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// ciscoCGNDialect describes cisco-cgn.
+// ciscoCGNDialect describes the records that Cisco's carrier-grade NAT (IOS-XR) sends to syslog for each session or
+// block of ports.
 func ciscoCGNDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// merakiDialect describes meraki.
+// merakiDialect describes the event and flow lines of Cisco Meraki's firewalls, switches and access points.
 func merakiDialect() dialect {
 	return dialect{
 		Format: Format{

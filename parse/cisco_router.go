@@ -7,7 +7,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// ciscoRouterDialect describes cisco-ios.
+// ciscoRouterDialect describes the syslog messages of Cisco's routers and switches, and of Arista and SONiC: access
+// lists, NAT, links.
 func ciscoRouterDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// clavisterDialect describes clavister.
+// clavisterDialect describes the lines that Clavister cOS Core and D-Link DFL firewalls send to syslog for connections
+// and rules.
 func clavisterDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// lfdDialect describes lfd.
+// lfdDialect describes the log of lfd, the login failure daemon of ConfigServer Firewall: which address it blocked, and
+// why.
 func lfdDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// linkDialect describes link.
+// linkDialect describes what network daemons (pppd, netifd, systemd-networkd, NetworkManager, dhcpcd) log when a link
+// comes or goes.
 func linkDialect() dialect {
 	return dialect{
 		Format: Format{

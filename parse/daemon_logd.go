@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// syslogDialect describes syslog.
+// syslogDialect describes what log daemons (syslogd, rsyslog, journald) write about the log itself: repeated and lost
+// lines.
 func syslogDialect() dialect {
 	return dialect{
 		Format: Format{

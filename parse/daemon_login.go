@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// loginDialect describes login.
+// loginDialect describes what the SSH servers OpenSSH and dropbear log for each login and each attempt.
 func loginDialect() dialect {
 	return dialect{
 		Format: Format{

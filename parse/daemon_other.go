@@ -1,6 +1,6 @@
 package parse
 
-// daemonDialect describes daemon.
+// daemonDialect describes the daily lines of common daemons (cron, hostapd, sudo …), which no finding depends on.
 func daemonDialect() dialect {
 	return dialect{
 		Format: Format{

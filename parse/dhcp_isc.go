@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// dhcpdDialect describes dhcpd.
+// dhcpdDialect describes what ISC's dhcpd logs for each DHCP message that it receives or sends.
 func dhcpdDialect() dialect {
 	return dialect{
 		Format: Format{

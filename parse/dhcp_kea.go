@@ -7,7 +7,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// keaDialect describes kea.
+// keaDialect describes the log of ISC Kea's DHCP servers, in a file of their own or in syslog.
 func keaDialect() dialect {
 	return dialect{
 		Format: Format{

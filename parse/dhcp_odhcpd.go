@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// odhcpdDialect describes odhcpd.
+// odhcpdDialect describes what OpenWrt's DHCPv6 server odhcpd logs for each lease.
 func odhcpdDialect() dialect {
 	return dialect{
 		Format: Format{

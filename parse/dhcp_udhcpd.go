@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// udhcpdDialect describes udhcpd.
+// udhcpdDialect describes what BusyBox's DHCP server udhcpd logs for each lease.
 func udhcpdDialect() dialect {
 	return dialect{
 		Format: Format{

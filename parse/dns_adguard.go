@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// adguardDialect describes adguard.
+// adguardDialect describes the query log of AdGuard Home: a file with one JSON object for each DNS query.
 func adguardDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// bindDialect describes bind.
+// bindDialect describes the log of BIND 9 (named): queries where query logging is on, refusals and failures always.
 func bindDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// corednsDialect describes coredns.
+// corednsDialect describes what CoreDNS's log plugin prints for each DNS query, mostly in Kubernetes.
 func corednsDialect() dialect {
 	return dialect{
 		Format: Format{

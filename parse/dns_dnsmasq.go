@@ -7,7 +7,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// dnsmasqDialect describes dnsmasq.
+// dnsmasqDialect describes what dnsmasq, the DNS and DHCP server of most home routers, logs for queries, answers and
+// leases.
 func dnsmasqDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -7,7 +7,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// efficientipDialect describes efficientip.
+// efficientipDialect describes what EfficientIP's DNS Guardian logs when a client's behaviour trips one of its
+// triggers.
 func efficientipDialect() dialect {
 	return dialect{
 		Format: Format{

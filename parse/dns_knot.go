@@ -1,6 +1,6 @@
 package parse
 
-// knotDialect describes knot.
+// knotDialect describes what Knot DNS logs when it denies a transfer or an update.
 func knotDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// nsdDialect describes nsd.
+// nsdDialect describes what the authoritative DNS server NSD logs when it refuses a zone transfer.
 func nsdDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -2,7 +2,7 @@ package parse
 
 import "uncloak/parse/scan"
 
-// piholeDialect describes pihole.
+// piholeDialect describes the log of Pi-hole's own daemon FTL; DNS queries are in dnsmasq's words, in another file.
 func piholeDialect() dialect {
 	return dialect{
 		Format: Format{

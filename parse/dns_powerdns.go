@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// powerdnsDialect describes powerdns.
+// powerdnsDialect describes what PowerDNS Recursor, PowerDNS Authoritative Server and dnsdist log for each DNS
+// question.
 func powerdnsDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -2,7 +2,7 @@ package parse
 
 import "uncloak/parse/scan"
 
-// technitiumDialect describes technitium.
+// technitiumDialect describes the log file in which Technitium DNS Server writes a line for each query.
 func technitiumDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -7,7 +7,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// unboundDialect describes unbound.
+// unboundDialect describes what the DNS resolver Unbound logs for each query and answer, where its log-queries option
+// is on.
 func unboundDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// fortigateDialect describes fortigate.
+// fortigateDialect describes the traffic, security and event log of Fortinet's FortiGate firewalls, as key=value pairs
+// or CSV.
 func fortigateDialect() dialect {
 	return dialect{
 		Format: Format{

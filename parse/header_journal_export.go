@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// journalDialect describes journal.
+// journalDialect describes `journalctl -o export`, which prints each entry of systemd's journal as one field a line.
 func journalDialect() dialect {
 	return dialect{
 		Format: Format{

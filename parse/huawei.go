@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// huaweiDialect describes huawei.
+// huaweiDialect describes the syslog messages of Huawei's and H3C's firewalls, routers and switches: sessions,
+// policies, NAT, links.
 func huaweiDialect() dialect {
 	return dialect{
 		Format: Format{

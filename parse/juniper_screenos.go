@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// netscreenDialect describes netscreen.
+// netscreenDialect describes the syslog messages of Juniper's older NetScreen and SSG firewalls (ScreenOS).
 func netscreenDialect() dialect {
 	return dialect{
 		Format: Format{

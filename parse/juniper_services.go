@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// junosServicesDialect describes junos-services.
+// junosServicesDialect describes what the service cards of Juniper's MX routers send to syslog for stateful firewall
+// and NAT sessions.
 func junosServicesDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// junosDialect describes junos.
+// junosDialect describes the security messages of Juniper's SRX firewalls: sessions, refusals, screens, and packets at
+// firewall filters.
 func junosDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// leefDialect describes leef.
+// leefDialect describes IBM QRadar's Log Event Extended Format, in which several vendors' devices send events to a log
+// collector.
 func leefDialect() dialect {
 	return dialect{
 		Format: Format{

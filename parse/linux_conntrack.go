@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// conntrackDialect describes conntrack.
+// conntrackDialect describes entries of Linux's connection tracking, as `conntrack -E`, `conntrack -L` and
+// /proc/net/nf_conntrack print them.
 func conntrackDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// conntrackXMLDialect describes conntrack-xml.
+// conntrackXMLDialect describes entries of Linux's connection tracking as `conntrack -o xml` prints them.
 func conntrackXMLDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -7,7 +7,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// kernelDialect describes kernel.
+// kernelDialect describes the Linux kernel's own messages: memory that ran out, full tables, links, floods, and
+// everything else.
 func kernelDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// netfilterDialect describes netfilter.
+// netfilterDialect describes packets that the Linux firewall logs for a rule (iptables LOG, nftables log), with the
+// rule's prefix in front.
 func netfilterDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// nftTraceDialect describes nft-trace.
+// nftTraceDialect describes what `nft monitor trace` prints while it follows packets through the rules of nftables.
 func nftTraceDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// oomdDialect describes oomd.
+// oomdDialect describes what systemd-oomd and earlyoom, which kill processes before memory runs out, log for each kill.
 func oomdDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// ulogdDialect describes ulogd.
+// ulogdDialect describes the lines that the Linux daemon ulogd writes for each session that connection tracking has
+// seen.
 func ulogdDialect() dialect {
 	return dialect{
 		Format: Format{

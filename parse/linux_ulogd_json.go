@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// ulogdJSONDialect describes ulogd-json.
+// ulogdJSONDialect describes the JSON objects that the Linux daemon ulogd writes for packets and sessions.
 func ulogdJSONDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -8,7 +8,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// nflogXMLDialect describes nflog-xml.
+// nflogXMLDialect describes the XML elements that the Linux daemon ulogd writes for packets which a rule sends to it.
 func nflogXMLDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -7,7 +7,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// mikrotikDialect describes mikrotik.
+// mikrotikDialect describes the log of MikroTik's RouterOS: firewall rules, leases, DNS queries, links and logins.
 func mikrotikDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// sixwindDialect describes 6wind.
+// sixwindDialect describes what 6WIND's carrier-grade NAT (fp-cgnat) logs for each connection and block of ports.
 func sixwindDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// a10Dialect describes a10.
+// a10Dialect describes what A10 Thunder's carrier-grade NAT sends to syslog for each session and block of ports, in its
+// ASCII format.
 func a10Dialect() dialect {
 	return dialect{
 		Format: Format{

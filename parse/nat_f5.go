@@ -7,7 +7,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// f5LSNDialect describes f5-lsn.
+// f5LSNDialect describes what F5 BIG-IP's large-scale NAT sends to a log server for each session.
 func f5LSNDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// natSyslogDialect describes nat-syslog.
+// natSyslogDialect describes the NAT events of an IETF draft for syslog, which FD.io's router VPP sends for sessions
+// and port mappings.
 func natSyslogDialect() dialect {
 	return dialect{
 		Format: Format{

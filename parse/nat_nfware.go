@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// nfwareDialect describes nfware.
+// nfwareDialect describes what NFWare's carrier-grade NAT sends to syslog for each session and block of ports.
 func nfwareDialect() dialect {
 	return dialect{
 		Format: Format{

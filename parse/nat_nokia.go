@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// nokiaISADialect describes nokia-isa.
+// nokiaISADialect describes what Nokia's 7750 routers send to syslog when their NAT gives a block of ports to a
+// subscriber or takes it back.
 func nokiaISADialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// necixDialect describes nec-ix.
+// necixDialect describes the syslog messages of NEC's UNIVERGE IX routers: filter rules, full NAT tables, links.
 func necixDialect() dialect {
 	return dialect{
 		Format: Format{

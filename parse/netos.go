@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// netosDialect describes netos.
+// netosDialect describes what routers and switches of several vendors (Junos, NetIron, SONiC) log of their links and
+// daemons.
 func netosDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// paloaltoDialect describes paloalto.
+// paloaltoDialect describes the CSV log of Palo Alto Networks' firewalls (PAN-OS): traffic, threats, system messages.
 func paloaltoDialect() dialect {
 	return dialect{
 		Format: Format{

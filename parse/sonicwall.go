@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// sonicwallDialect describes sonicwall.
+// sonicwallDialect describes the syslog messages of SonicWall's firewalls (SonicOS) for connections, refusals and full
+// tables.
 func sonicwallDialect() dialect {
 	return dialect{
 		Format: Format{

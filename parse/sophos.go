@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// sophosDialect describes sophos.
+// sophosDialect describes the packet filter log of Sophos UTM, and the firewall log of the later Sophos Firewall (XG).
 func sophosDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -2,7 +2,7 @@ package parse
 
 import "uncloak/parse/scan"
 
-// stormshieldDialect describes stormshield.
+// stormshieldDialect describes the log of Stormshield's firewalls: sessions when they end, and packets at a rule.
 func stormshieldDialect() dialect {
 	return dialect{
 		Format: Format{

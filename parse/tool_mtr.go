@@ -7,7 +7,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// mtrDialect describes mtr.
+// mtrDialect describes the reports of mtr, which measures loss and round trips to each hop of a route.
 func mtrDialect() dialect {
 	return dialect{
 		Format: Format{

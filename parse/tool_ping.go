@@ -7,7 +7,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// pingDialect describes ping.
+// pingDialect describes what ping prints for each answer and at its end, on Unix and on Windows in any language.
 func pingDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -7,7 +7,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// tcpdumpDialect describes tcpdump.
+// tcpdumpDialect describes the line that tcpdump prints for each packet that it captures.
 func tcpdumpDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -7,7 +7,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// tracerouteDialect describes traceroute.
+// tracerouteDialect describes what traceroute, tracepath and Windows' tracert print for each hop of a route.
 func tracerouteDialect() dialect {
 	return dialect{
 		Format: Format{

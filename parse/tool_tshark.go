@@ -7,7 +7,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// tsharkDialect describes tshark.
+// tsharkDialect describes the tables of statistics that tshark (Wireshark's terminal program) prints at the end of a
+// capture.
 func tsharkDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// watchguardDialect describes watchguard.
+// watchguardDialect describes the traffic log of WatchGuard's Firebox firewalls (Fireware), as syslog and as Traffic
+// Monitor shows it.
 func watchguardDialect() dialect {
 	return dialect{
 		Format: Format{

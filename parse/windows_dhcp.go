@@ -7,7 +7,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// windowsDHCPDialect describes windows-dhcp.
+// windowsDHCPDialect describes the audit log of the Windows DHCP server: a CSV file with a line for each lease.
 func windowsDHCPDialect() dialect {
 	return dialect{
 		Format: Format{

@@ -2,7 +2,7 @@ package parse
 
 import "uncloak/parse/scan"
 
-// windowsDNSDialect describes windows-dns.
+// windowsDNSDialect describes the debug log of the Windows DNS server: a file with a line for each DNS packet.
 func windowsDNSDialect() dialect {
 	return dialect{
 		Format: Format{

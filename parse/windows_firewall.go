@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// windowsFirewallDialect describes windows-fw.
+// windowsFirewallDialect describes pfirewall.log, in which the Windows Firewall writes a line for each connection or
+// dropped packet.
 func windowsFirewallDialect() dialect {
 	return dialect{
 		Format: Format{

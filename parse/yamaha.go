@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// yamahaDialect describes yamaha.
+// yamahaDialect describes the syslog messages of Yamaha's RTX, NVR and FWX routers: sessions, filter rules, NAT,
+// leases, links.
 func yamahaDialect() dialect {
 	return dialect{
 		Format: Format{

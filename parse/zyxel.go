@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// zyxelDialect describes zyxel.
+// zyxelDialect describes the traffic log of ZyXEL's firewalls (ZyWALL, USG) and the packet log of its older ZyNOS
+// routers.
 func zyxelDialect() dialect {
 	return dialect{
 		Format: Format{
