@@ -289,3 +289,12 @@ func homeModel(t testing.TB, n, others int) *Model {
 	}
 	return m
 }
+
+// findingsOnly gives a model that has nothing but findings, which need their words (Build or Describe).
+func findingsOnly(c clock, fs []detect.Finding) *Model {
+	in := Incident{}
+	for i := range fs {
+		in.findings = append(in.findings, &fs[i])
+	}
+	return &Model{clock: c, shown: []Incident{in}}
+}

@@ -41,7 +41,7 @@ func renderAll(t *testing.T, m *Model) {
 	var text, js, html, md, ft, fc bytes.Buffer
 	for name, err := range map[string]error{
 		"text": Text(&text, m, TextOptions{Width: 80}), "json": JSON(&js, m), "html": HTML(&html, m), "md": Markdown(&md, m),
-		"findings": FindingsText(&ft, m.Findings, time.UTC), "csv": FindingsCSV(&fc, m.Findings, time.UTC),
+		"findings": FindingsOf(&ft, findingsOnly(clock{loc: time.UTC}, m.Findings)), "csv": FindingsCSV(&fc, m.Findings, time.UTC),
 	} {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)

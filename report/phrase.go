@@ -247,3 +247,24 @@ func nameOf(names func(netip.Addr) string, s string) string {
 	}
 	return names(a)
 }
+
+func labels(in []string) []string {
+	out := make([]string, 0, len(in))
+	for _, s := range in {
+		out = append(out, label(s))
+	}
+	return out
+}
+
+// rate is " 2.01 times a second", or by the minute or hour where it is slower.
+func rate(perSecond float64) string {
+	switch {
+	case perSecond <= 0 || perSecond > 1e9:
+		return ""
+	case perSecond >= 0.1:
+		return " " + strconv.FormatFloat(perSecond, 'g', 3, 64) + " times a second"
+	case perSecond*60 >= 1:
+		return " " + strconv.FormatFloat(perSecond*60, 'f', 1, 64) + " times a minute"
+	}
+	return " " + strconv.FormatFloat(perSecond*3600, 'f', 1, 64) + " times an hour"
+}

@@ -39,22 +39,8 @@ func Text(w io.Writer, m *Model, opt TextOptions) error {
 	return p.out.Flush()
 }
 
-// FindingsText writes findings alone, one paragraph each; they must have their words (Build or Describe).
-func FindingsText(w io.Writer, fs []detect.Finding, loc *time.Location) error {
-	p := newPage(w, TextOptions{})
-	if loc == nil {
-		loc = time.UTC
-	}
-	c := clock{loc: loc}
-	if len(fs) == 0 {
-		p.line("no findings")
-		return p.out.Flush()
-	}
-	p.findings(fs, c)
-	return p.out.Flush()
-}
-
-// FindingsOf is FindingsText of a report: without what is known, unless Options.All asks for it, and with what is gone.
+// FindingsOf writes the findings of a report alone, one paragraph each, then what is gone since the day before. Findings
+// that somebody has acknowledged are left out, unless Options.All asks for them.
 func FindingsOf(w io.Writer, m *Model) error {
 	p := newPage(w, TextOptions{})
 	var fs []detect.Finding

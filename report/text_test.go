@@ -17,7 +17,8 @@ func TestGolden(t *testing.T) {
 		"home.json": func(b *bytes.Buffer) error { return JSON(b, few) },
 		"home.md":   func(b *bytes.Buffer) error { return Markdown(b, m) },
 		"findings.txt": func(b *bytes.Buffer) error {
-			return FindingsText(b, []detect.Finding{m.Findings[0], m.Findings[1], m.Findings[len(m.Findings)-1]}, m.clock.loc)
+			some := []detect.Finding{m.Findings[0], m.Findings[1], m.Findings[len(m.Findings)-1]}
+			return FindingsOf(b, findingsOnly(clock{loc: m.clock.loc}, some))
 		},
 		"findings.csv": func(b *bytes.Buffer) error { return FindingsCSV(b, m.Findings[:3], m.clock.loc) },
 	} {

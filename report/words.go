@@ -3,7 +3,9 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"strings"
+	"time"
 
 	"uncloak/detect"
 )
@@ -58,54 +60,45 @@ type words struct {
 
 // kindWords holds what the report has to say about a kind of finding.
 type kindWords struct {
+	kind  string
 	say   func(words, *detect.Finding) []tip // fills Title and Detail, and gives the advice
 	role  string                             // word in the margin of the text; "" is "what"
 	entry string                             // of the encyclopaedia, to read first about it
 }
 
-// wordsOf gives the words of each kind, one line a kind; of a kind that is not known the few that fit anything. Resets,
-// scans and storms of lookups have no entry: what the encyclopaedia has about them is about one vendor's or program's
-// message.
-func wordsOf(kind string) kindWords {
-	switch kind {
-	case detect.PeriodicBurst:
-		return kindWords{words.periodic, "", "conntrack-full"}
-	case detect.BurstKind:
-		return kindWords{words.burst, "", "conntrack-full"}
-	case detect.LoadKind:
-		return kindWords{words.load, "load", ""}
-	case detect.PTRStorm:
-		return kindWords{words.echo, "echo", ""}
-	case detect.TableFullKind:
-		return kindWords{words.tableFull, "table", "conntrack-full"}
-	case detect.OOM:
-		return kindWords{words.oom, "kills", "oom-kill"}
-	case detect.ShrinkKind:
-		return kindWords{words.shrink, "window", "treason-uncloaked"}
-	case detect.AlarmKind:
-		return kindWords{words.alarm, "alarm", ""}
-	case detect.ResetKind:
-		return kindWords{words.reset, "", ""}
-	case detect.ScanKind:
-		return kindWords{words.scan, "", ""}
-	case detect.GrowthKind:
-		return kindWords{words.growth, "", ""}
-	case detect.SYNFloodKind:
-		return kindWords{words.flood, "", "syn-flood"}
-	case detect.DNSStorm:
-		return kindWords{words.storm, "", ""}
-	case detect.LagKind:
-		return kindWords{words.lag, "", ""}
-	case detect.LinkFlap:
-		return kindWords{words.flap, "", "link-down"}
-	case detect.LossKind:
-		return kindWords{words.loss, "", ""}
-	case detect.ClockKind:
-		return kindWords{words.wrongClock, "", ""}
-	case detect.NewHost:
-		return kindWords{words.newHost, "", ""}
+// wordsTable lists the words of each kind of finding, one line a kind. Resets, scans and storms of lookups have no
+// entry: what the encyclopaedia has about them is about one vendor's or program's message.
+func wordsTable() []kindWords {
+	return []kindWords{
+		{detect.PeriodicBurst, words.periodic, "", "conntrack-full"},
+		{detect.BurstKind, words.burst, "", "conntrack-full"},
+		{detect.LoadKind, words.load, "load", ""},
+		{detect.PTRStorm, words.echo, "echo", ""},
+		{detect.TableFullKind, words.tableFull, "table", "conntrack-full"},
+		{detect.OOM, words.oom, "kills", "oom-kill"},
+		{detect.ShrinkKind, words.shrink, "window", "treason-uncloaked"},
+		{detect.AlarmKind, words.alarm, "alarm", ""},
+		{detect.ResetKind, words.reset, "", ""},
+		{detect.ScanKind, words.scan, "", ""},
+		{detect.GrowthKind, words.growth, "", ""},
+		{detect.SYNFloodKind, words.flood, "", "syn-flood"},
+		{detect.DNSStorm, words.storm, "", ""},
+		{detect.LagKind, words.lag, "", ""},
+		{detect.LinkFlap, words.flap, "", "link-down"},
+		{detect.LossKind, words.loss, "", ""},
+		{detect.ClockKind, words.wrongClock, "", ""},
+		{detect.NewHost, words.newHost, "", ""},
 	}
-	return kindWords{words.other, "", ""}
+}
+
+// wordsOf gives the words of a kind; of a kind that is not in the table the few that fit any finding.
+func wordsOf(kind string) kindWords {
+	for _, k := range wordsTable() {
+		if k.kind == kind {
+			return k
+		}
+	}
+	return kindWords{kind, words.other, "", ""}
 }
 
 // sentences joins those that have something to say.
@@ -136,4 +129,48 @@ func (w words) other(f *detect.Finding) []tip {
 	}
 	f.Detail = sentences("Seen "+w.clock.span(f.Start, f.End)+on(f.Router)+".", sure(f.Score))
 	return nil
+}
+
+// missing says how much of the log behind a finding is not there.
+func missing(f *detect.Finding) string {
+	if f.Loss < 0.01 || f.Kind == detect.LossKind {
+		return ""
+	}
+	return fmt.Sprintf("%s of the log behind this is known to be missing.", percent(f.Loss))
+}
+
+// bounds is when it happened: a span, or, where the lines bore no time of their own, the times between which it must lie.
+func (w words) bounds(f *detect.Finding) string {
+	if f.SpreadS < 2 || f.SpreadS > 1e9 {
+		return w.clock.span(f.Start, f.End)
+	}
+	d := time.Duration(f.SpreadS * float64(time.Second))
+	return "some time between " + w.clock.with(f.Start.Add(-d)) + " and " + w.clock.with(f.End.Add(d)) + " (± " + seconds(f.SpreadS) + ": the lines bear no exact time)"
+}
+
+func interleaved(f *detect.Finding, what string) string {
+	if f.With == "" {
+		return ""
+	}
+	return "The lines alternate with " + what + ": the two may belong together, which their order alone does not prove."
+}
+
+// door names the host of address:port where it is known.
+func (w words) door(peer string) string {
+	p := label(peer)
+	if n := label(nameOf(w.opt.Names, hostPart(peer))); n != "" {
+		return n + " (" + p + ")"
+	}
+	if p == "" {
+		return "one address"
+	}
+	return p
+}
+
+// hostPart is the address of address:port.
+func hostPart(s string) string {
+	if ap, err := netip.ParseAddrPort(s); err == nil {
+		return ap.Addr().String()
+	}
+	return s
 }

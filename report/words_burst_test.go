@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -30,32 +29,5 @@ func TestBurstWords(t *testing.T) {
 				t.Errorf("%s\nwant %s, not %s", f.Detail, c.want, c.not)
 			}
 		})
-	}
-}
-
-func TestFurtherSpellsAreALine(t *testing.T) {
-	spell := func(n int64, router string) detect.Finding {
-		return detect.Finding{ID: "spell", Kind: detect.TableFullKind, Router: router, Severity: detect.Critical, Start: time.Unix(n, 0), End: time.Unix(n+9, 0), Title: "full", Detail: "Detail.", Drops: 7, Lines: 2, Host: "10.0.0.1", TableFull: detect.TableFull{TableShare: 0.5}}
-	}
-	var b bytes.Buffer
-	if err := FindingsText(&b, []detect.Finding{spell(1e9, "gw"), spell(1e9+60, "gw"), spell(1e9+60, "ap")}, time.UTC); err != nil {
-		t.Fatal(err)
-	}
-	if got := b.String(); strings.Count(got, "Detail.") != 2 || strings.Count(got, "7 packets refused · 10.0.0.1 50 % · id spell") != 1 {
-		t.Error(got)
-	}
-}
-
-func TestStepProof(t *testing.T) {
-	for want, s := range map[string]detect.Step{
-		"":                           {Seen: 1, Of: 1},
-		" (2 s after)":               {Seen: 1, Of: 1, LagS: 2},
-		" (all 7 times)":             {Seen: 7, Of: 7},
-		" (5 of 7 times, 2 s after)": {Seen: 5, Of: 7, LagS: 2},
-		" (5 of 7 times, p < 1e-4)":  {Seen: 5, Of: 7, PValue: 3e-5},
-	} {
-		if got := stepProof(&s); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
 	}
 }

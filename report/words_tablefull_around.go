@@ -97,13 +97,6 @@ func (w words) inletAdvice(f *detect.Finding) (out []tip) {
 	return out
 }
 
-func timeoutsOf(c *detect.Config, router string) detect.Timeouts {
-	if t, ok := c.Held[router]; ok {
-		return t
-	}
-	return c.Timeouts
-}
-
 // sumAround sums up what happened around several spells: all victims, the one who set off most, states and services of the worst.
 func sumAround(sum, worst *detect.Finding, fs []*detect.Finding) {
 	lost, set, opened := map[string]int{}, map[string]int{}, map[string]int{}

@@ -10,9 +10,6 @@ import (
 	"uncloak/detect"
 )
 
-// leastLimit is the smallest limit of sessions a host that is proposed: a browser with a few pages open holds 100 to 150.
-const leastLimit = 100
-
 // entryBytes is what one conntrack entry costs in kernel memory, roughly (struct nf_conn with its extensions is 256 to
 // 320 bytes on 64-bit kernels 4.x to 6.x).
 const entryBytes = 320
@@ -180,45 +177,6 @@ func shareOf(f *detect.Finding, host string) float64 {
 func isHost(s string) bool {
 	_, err := netip.ParseAddr(s)
 	return err == nil
-}
-
-// tableOf is the configured size of a router's table, or 0.
-func (w words) tableOf(router string) int { return tableSize(&w.opt.Config, router) }
-
-func tableSize(c *detect.Config, router string) int {
-	if n := c.Tables[router]; n > 0 {
-		return n
-	}
-	return max(c.Table, 0)
-}
-
-// hostLimit is the firewall rule for one host; full says that a table overflowed. A quarter of the table leaves room for three more such hosts.
-func (w words) hostLimit(f *detect.Finding, size int, full bool) tip {
-	n := 2 * leastLimit
-	if size > 0 {
-		n = max(size/4/50*50, leastLimit)
-	}
-	text := fmt.Sprintf("Or limit it on the router, here to %s sessions: %s", num(n), deviceOf(f).limitRule(label(f.Host), n))
-	if full && w.clock.oneDay { // the replay says what is left of the overflows
-		text += fmt.Sprintf(" What that would have changed: uncloak table --day %s --what-if limit=%d@%s%s", w.clock.day.Format(time.DateOnly), n, label(f.Host), w.data())
-	}
-	return tip{"limit " + f.Host, text}
-}
-
-// family is the word of nft for the addresses of the host's sort.
-func family(host string) string {
-	if strings.Contains(host, ":") {
-		return "ip6"
-	}
-	return "ip"
-}
-
-// data is the flag that leads a command to where the data is.
-func (w words) data() string {
-	if w.opt.Data == "" {
-		return ""
-	}
-	return " --data " + shellQuote(Clean(w.opt.Data))
 }
 
 // larger proposes the next power of two at or above twice the size. As many hash buckets keep the chains short

@@ -1,0 +1,77 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"uncloak/detect"
+)
+
+func (w words) stop(f *detect.Finding, when string) []tip {
+	name := short(f.Host, f.Name)
+	t := tip{topic: "stop " + f.Host}
+	if torrentLike(f) {
+		t.text = fmt.Sprintf("Look on %s for a file-sharing client: close it, or lower its limits of connections and of new connections a second.", name)
+	} else {
+		t.text = fmt.Sprintf("Look on %s %s for the program that opens the connections (Linux: ss -tunp; Windows: netstat -abn); stop it, or space out what it does.", name, when)
+	}
+	return []tip{t}
+}
+
+// limits is the rule that holds one host down, with a number that fits: a quarter of the table where its size is known.
+func (w words) limits(f *detect.Finding) []tip {
+	if f.Host == "" || f.Sessions > 0 && f.Sessions < 2*leastLimit {
+		return nil
+	}
+	return []tip{w.hostLimit(f, w.tableOf(f.Router), false)}
+}
+
+// leastLimit is the smallest limit of sessions a host that is proposed: a browser with a few pages open holds 100 to 150.
+const leastLimit = 100
+
+// hostLimit is the firewall rule for one host; full says that a table overflowed. A quarter of the table leaves room for three more such hosts.
+func (w words) hostLimit(f *detect.Finding, size int, full bool) tip {
+	n := 2 * leastLimit
+	if size > 0 {
+		n = max(size/4/50*50, leastLimit)
+	}
+	text := fmt.Sprintf("Or limit it on the router, here to %s sessions: %s", num(n), deviceOf(f).limitRule(label(f.Host), n))
+	if full && w.clock.oneDay { // the replay says what is left of the overflows
+		text += fmt.Sprintf(" What that would have changed: uncloak table --day %s --what-if limit=%d@%s%s", w.clock.day.Format(time.DateOnly), n, label(f.Host), w.data())
+	}
+	return tip{"limit " + f.Host, text}
+}
+
+// tableOf is the configured size of a router's table, or 0.
+func (w words) tableOf(router string) int { return tableSize(&w.opt.Config, router) }
+
+func tableSize(c *detect.Config, router string) int {
+	if n := c.Tables[router]; n > 0 {
+		return n
+	}
+	return max(c.Table, 0)
+}
+
+// family is the word of nft for the addresses of the host's sort.
+func family(host string) string {
+	if strings.Contains(host, ":") {
+		return "ip6"
+	}
+	return "ip"
+}
+
+// data is the flag that leads a command to where the data is.
+func (w words) data() string {
+	if w.opt.Data == "" {
+		return ""
+	}
+	return " --data " + shellQuote(Clean(w.opt.Data))
+}
+
+func timeoutsOf(c *detect.Config, router string) detect.Timeouts {
+	if t, ok := c.Held[router]; ok {
+		return t
+	}
+	return c.Timeouts
+}

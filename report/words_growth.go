@@ -1,0 +1,109 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"uncloak/detect"
+)
+
+// growth words the finding of a host whose traffic grows from day to day (docs/incidents.md, 5).
+func (w words) growth(f *detect.Finding) []tip {
+	name, of := short(f.Host, f.Name), label(f.Class)
+	if of == "" {
+		of = "sessions"
+	}
+	f.Title = fmt.Sprintf("%s: %s %sgrow by %s a day", name, of, surely(f.Score), percent(f.GrowthDay))
+	double, p := "", ""
+	if f.DoublesDays > 0 && f.DoublesDays < 1e5 {
+		double = fmt.Sprintf("If it goes on, they double every %.0f days.", f.DoublesDays)
+	}
+	if v := pValue(f.PValue); v != "" {
+		p = "By chance alone: " + v + "."
+	}
+	f.Detail = sentences(fmt.Sprintf("The %s of %s grow by %s a day, %s a week (median of all pairs of days), %s; the median day has %s.", of, who(f.Host, f.Name), percent(f.GrowthDay), percent(weekly(f.GrowthDay)), utcDays(f), amount(f)),
+		double, w.grownTo(f), w.limit(f), p, guess(f), sure(f.Score))
+	return []tip{
+		{"grows " + f.Host, fmt.Sprintf("Look on %s for a job whose work grows with what it has stored: a backup or a sync that lists all files each time, a log, a queue that nobody empties.", name)},
+		{"compare " + f.Host, w.firstAndLast(f)},
+	}
+}
+
+// utcDays is from which day to which: growth is counted in UTC days.
+func utcDays(f *detect.Finding) string {
+	day := func(t time.Time) string { return t.UTC().Format("Mon 2006-01-02") }
+	return "from " + day(f.Start) + " to " + day(f.End.Add(-time.Nanosecond))
+}
+
+// firstAndLast are the queries that show what has become more: the first day of the growth and its last one, which end at midnight UTC.
+func (w words) firstAndLast(f *detect.Finding) string {
+	query := func(from time.Time) string {
+		return fmt.Sprintf("uncloak query --host %s --from %s --to %s", label(f.Host), from.UTC().Format(time.RFC3339), from.Add(24*time.Hour).UTC().Format(time.RFC3339))
+	}
+	return fmt.Sprintf("Compare the first day with the last one: %s, and %s. To whom, and to which port, does it open more?", query(f.Start), query(f.End.Add(-24*time.Hour)))
+}
+
+// grownTo says where the growth goes.
+func (w words) grownTo(f *detect.Finding) string {
+	switch {
+	case f.Peer != "":
+		return fmt.Sprintf("%s of what was added goes to %s.", percent(f.PeerShare), label(f.Peer))
+	case len(f.Ports) > 0:
+		return "Most of what was added goes to " + label(f.Ports[0]) + " of many hosts."
+	}
+	return ""
+}
+
+// limit says when the growth meets a limit, and what that rests on.
+func (w words) limit(f *detect.Finding) string {
+	if f.Limit <= 0 {
+		return ""
+	}
+	what := fmt.Sprintf("the session table%s (%s entries)", on(f.Router), num(int64(f.Limit)))
+	if f.LimitHow == "overflow" {
+		what = fmt.Sprintf("the session table%s (size not known: it was full with about %s entries)", on(f.Router), num(int64(f.Limit)))
+	}
+	if f.LimitOf == "link" {
+		what = fmt.Sprintf("the link (%.4g Mbit/s, in its busiest hour)", f.Limit/1e6)
+	}
+	assuming := ", if it grows by the same part each day and all others stay as they are"
+	day := func(t *time.Time) string { return t.UTC().Format("2006-01-02") } // counted in UTC days
+	switch {
+	case f.LimitDate == nil && f.LimitFrom == nil:
+		return "It does not fill " + what + " within three years" + assuming + "."
+	case f.LimitDate == nil:
+		return fmt.Sprintf("It fills %s after %s at the earliest%s.", what, day(f.LimitFrom), assuming)
+	case !f.LimitDate.After(f.End):
+		return "With what the others have it fills " + what + " already."
+	case f.LimitFrom == nil || f.LimitTo == nil:
+		return fmt.Sprintf("It fills %s about %s%s; the end of the 95 %% interval is open.", what, day(f.LimitDate), assuming)
+	}
+	return fmt.Sprintf("It fills %s about %s (95 %%: %s to %s)%s.", what, day(f.LimitDate), day(f.LimitFrom), day(f.LimitTo), assuming)
+}
+
+// weekly compounds a daily growth.
+func weekly(day float64) float64 {
+	g := 1.0
+	for range 7 {
+		g *= 1 + day
+	}
+	return g - 1
+}
+
+func amount(f *detect.Finding) string {
+	if f.PerDay < 0 || f.PerDay > 1e18 {
+		return "an unknown amount"
+	}
+	if f.Class != "bytes" {
+		return count(int64(f.PerDay+0.5), "session", "sessions")
+	}
+	for _, u := range []struct {
+		n    float64
+		name string
+	}{{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}} {
+		if f.PerDay >= u.n {
+			return fmt.Sprintf("%.1f %s", f.PerDay/u.n, u.name)
+		}
+	}
+	return count(int64(f.PerDay), "byte", "bytes")
+}
