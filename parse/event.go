@@ -33,12 +33,15 @@ const (
 	Traffic
 	Link
 	System // understood, and of no consequence to any detector (daemon start, NTP, hostapd …)
+	Alarm  // trouble that a kernel or daemon tells of; Detail = ID of its entry in the encyclopaedia
+	Entry  // one row of a listing of the session table
 	numKinds
 )
 
 var kindNames = [numKinds]string{"unknown", "session-new", "session-update", "session-end", "session-denied", "table-full",
 	"suppressed", "repeated", "oom-invoked", "oom-kill", "window-shrink", "syn-flood", "orphans", "neighbour-overflow",
-	"martian", "dns-query", "dhcp-lease", "reset", "latency", "traffic", "link", "system"}
+	"martian", "dns-query", "dhcp-lease", "reset", "latency", "traffic", "link", "system",
+	"alarm", "entry"}
 
 // String is the word that is stored, shown and taken by `query --kind`.
 func (k Kind) String() string {
@@ -62,10 +65,11 @@ func KindOf(name string) (k Kind, ok bool) {
 func KindNames() []string { return kindNames[:] }
 
 // State is the conntrack state that a line names (net/netfilter/nf_conntrack_proto_tcp.c), Unreplied/Replied
-// for protocols without states, or which way a link went. The zero value says nothing.
+// for protocols without states, which way a link went, or how severe a line is that no detector knows. The zero value
+// says nothing.
 type State uint8
 
-// The states of a session-table entry, and of a link.
+// The states of a session-table entry, of a link, and the severity of a line that tells of trouble.
 const (
 	NoState State = iota
 	SynSent
@@ -80,10 +84,15 @@ const (
 	Replied
 	LinkUp // of a Link event, as LinkDown
 	LinkDown
+	Emergency // of Unknown and System events: the severity that the header gives (RFC 5424, 6.2.1), as those below
+	Alert
+	CriticalLevel
+	ErrorLevel
 	numStates
 )
 
-var stateNames = [numStates]string{"", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "UNREPLIED", "REPLIED", "UP", "DOWN"}
+var stateNames = [numStates]string{"", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "UNREPLIED", "REPLIED", "UP", "DOWN",
+	"EMERG", "ALERT", "CRIT", "ERR"}
 
 // String is the kernel's spelling.
 func (s State) String() string {
@@ -132,7 +141,7 @@ func (n Name) String() string {
 	return n.h.Value()
 }
 
-// Event is what one line or packet says: a flat value without pointers into the line (160 bytes; the four addresses
+// Event is what one line or packet says: a flat value without pointers into the line (168 bytes; the four addresses
 // are 96 of them). Fields that the line does not give are zero.
 type Event struct {
 	Time                             int64      // ns since 1970 UTC; set by ingest from the line's Stamp, the sender's clock and zone
@@ -140,6 +149,7 @@ type Event struct {
 	Bytes                            uint64     // both directions
 	Router                           Name       // which router says so; set by ingest
 	Detail                           Name       // process, query name, host name of a lease, rule or function
+	Aside                            Name       // a second word: of an oom-kill the control group whose limit was hit; of unknown and system lines of severity err and above their shape
 	Src                              netip.Addr // who opened the session; the peer of a window shrink; the client of a DNS query or lease
 	Dst                              netip.Addr
 	NATSrc                           netip.Addr // translated source (outside address)

@@ -212,6 +212,10 @@ func (x *textEvents) write(e *store.Entry) error {
 	if d := e.Detail.String(); d != "" {
 		b = append(append(b, ' '), printable(d)...)
 	}
+	if a := e.Aside.String(); a != "" {
+		b = append(append(b, " ["...), printable(a)...)
+		b = append(b, ']')
+	}
 	if e.Count != 0 {
 		b = fmt.Appendf(b, " (%d)", e.Count)
 	}
@@ -282,6 +286,7 @@ type event struct {
 	Packets  uint32     `json:"packets,omitempty"`
 	Count    uint32     `json:"count,omitempty"`
 	Detail   string     `json:"detail,omitempty"`
+	Aside    string     `json:"aside,omitempty"` // a second word: MAC of src, control group of an OOM kill, shape of an error line
 	Raw      string     `json:"raw"`
 }
 
@@ -303,7 +308,8 @@ func (x *jsonEvents) flush() error { return nil }
 func eventOf(e *store.Entry, loc *time.Location) event {
 	out := event{Time: time.Unix(0, e.Time).In(loc), SpreadMS: e.Spread, Router: e.Router.String(), Kind: e.Kind.String(),
 		Src: e.Src, SPort: e.SPort, Dst: e.Dst, DPort: e.DPort, NATSrc: e.NATSrc, NATSPort: e.NATSPort, NATDst: e.NATDst, NATDPort: e.NATDPort,
-		State: e.State.String(), Bytes: e.Bytes, Packets: e.Packets, Count: e.Count, Detail: e.Detail.String(), Raw: string(e.Raw)}
+		State: e.State.String(), Bytes: e.Bytes, Packets: e.Packets, Count: e.Count, Detail: e.Detail.String(),
+		Aside: e.Aside.String(), Raw: string(e.Raw)}
 	if e.Proto != 0 {
 		out.Proto = protocol(e.Proto)
 	}

@@ -150,9 +150,15 @@ func (e *encoder) encode(rows []*store.Entry) ([]byte, header) {
 	for _, r := range rows {
 		h.kinds |= kindBit(r.Kind)
 		h.spread = max(h.spread, r.Spread)
+		if r.Aside != (parse.Name{}) {
+			h.kinds |= asidesIn
+		}
 	}
 	e.p.out, e.p.hurry = e.p.out[:0], e.hurry
 	e.columns(rows)
+	if h.kinds&asidesIn != 0 {
+		e.nameColumn(rows, func(r *store.Entry) parse.Name { return r.Aside })
+	}
 	e.identities(rows)
 	cols := len(e.p.out)
 	write := e.lines.write
@@ -177,8 +183,14 @@ func (e *encoder) encode(rows []*store.Entry) ([]byte, header) {
 // written before that do not have it.
 const routersIn = 1 << 62
 
+// asidesIn is set in the kinds of a header whose block has a column of second words (parse.Event.Aside). Few have one.
+const asidesIn = 1 << 61
+
+// oddKinds is the first of the kinds that share one bit of a header.
+const oddKinds = 61
+
 func kindBit(k parse.Kind) uint64 {
-	if k >= 62 {
+	if k >= oddKinds {
 		return 1 << 63
 	}
 	return 1 << k

@@ -64,11 +64,14 @@ func (d *decoder) columns(b []byte, h *header, dst []store.Entry) ([]store.Entry
 	d.times(s, h, rows)
 	d.sortTable(s, n)
 	d.flowColumns(s, rows)
-	d.details(s, rows)
+	d.nameColumn(s, rows, func(i int, n parse.Name) { rows[i].Detail = n })
 	d.received(s, rows)
 	d.column(s, n, func(i int, v uint64) { rows[i].Bytes = v })
 	d.column(s, n, func(i int, v uint64) { rows[i].Packets = uint32(v) })
 	d.column(s, n, func(i int, v uint64) { rows[i].Count = uint32(v) })
+	if h.kinds&asidesIn != 0 {
+		d.nameColumn(s, rows, func(i int, n parse.Name) { rows[i].Aside = n })
+	}
 	d.identities(s, rows)
 	if s.err != nil || len(s.b) != 0 {
 		return rows[:0], fmt.Errorf("%w: columns", errDamaged)
@@ -360,7 +363,8 @@ func (d *decoder) fill(s *streams, rows []store.Entry, natSrc, natDst []uint64, 
 	}
 }
 
-func (d *decoder) details(s *streams, rows []store.Entry) {
+// nameColumn reads a table of names and a column of indexes into it, and calls set for each row where any has a name.
+func (d *decoder) nameColumn(s *streams, rows []store.Entry, set func(i int, n parse.Name)) {
 	names := d.nameTable(s, len(rows))
 	v := s.read(len(rows), d.vals, 2)
 	if v.mode >= streamContext {
@@ -374,7 +378,7 @@ func (d *decoder) details(s *streams, rows []store.Entry) {
 			s.fail()
 			return
 		}
-		rows[i].Detail = names[x]
+		set(i, names[x])
 	}
 }
 

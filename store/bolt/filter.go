@@ -34,7 +34,7 @@ func newFilter(q *store.Query) filter {
 	f.host, f.peer = plainPrefix(q.Host), plainPrefix(q.Peer)
 	for _, k := range q.Kinds {
 		f.kinds |= kindBit(k)
-		if k >= 62 {
+		if k >= oddKinds {
 			f.odd = append(f.odd, k)
 		}
 	}
@@ -104,7 +104,7 @@ func (f *filter) event(e *parse.Event) bool {
 }
 
 func (f *filter) kind(k parse.Kind) bool {
-	if k >= 62 {
+	if k >= oddKinds {
 		return slices.Contains(f.odd, k)
 	}
 	return f.kinds&kindBit(k) != 0

@@ -62,7 +62,7 @@ func (e *encoder) columns(rows []*store.Entry) {
 	e.sorts()
 	e.flowColumns()
 	e.natColumns(rows)
-	e.details(rows)
+	e.nameColumn(rows, func(r *store.Entry) parse.Name { return r.Detail })
 	e.received(rows)
 	e.column(rows, func(r *store.Entry) uint64 { return r.Bytes })
 	e.column(rows, func(r *store.Entry) uint64 { return uint64(r.Packets) })
@@ -390,10 +390,11 @@ func (e *encoder) addrTable() {
 	zones.write(&e.p)
 }
 
-func (e *encoder) details(rows []*store.Entry) {
+// nameColumn writes a table of names and a column of indexes into it.
+func (e *encoder) nameColumn(rows []*store.Entry, get func(r *store.Entry) parse.Name) {
 	e.names.reset()
 	for i, r := range rows {
-		e.vals[i] = e.names.id(r.Detail)
+		e.vals[i] = e.names.id(get(r))
 	}
 	e.names.write(&e.p)
 	e.p.numbers(e.vals, e.srcOf, e.sortOf)

@@ -157,6 +157,9 @@ func randomEntry(r *rand.Rand, n uint64, at time.Time) store.Entry {
 	}
 	e.Router = parse.MakeName([]string{"", "gw", "attic"}[r.IntN(3)])
 	e.Detail = parse.MakeName([]string{"", "httpd", "query.example.net", "ルーター"}[r.IntN(4)])
+	if n%64 < 8 { // most blocks have none
+		e.Aside = parse.MakeName([]string{"", "aa:bb:cc:dd:ee:ff", "/kube/pod1"}[r.IntN(3)])
+	}
 	e.Src, e.Dst, e.NATSrc, e.NATDst = randomAddr(r), randomAddr(r), randomAddr(r), randomAddr(r)
 	e.SPort, e.DPort = uint16(r.Uint32()), []uint16{0, 53, 80, 443, 65535}[r.IntN(5)]
 	e.NATSPort, e.NATDPort = uint16(r.Uint32N(3)*6881), uint16(r.Uint32N(2)*53)
