@@ -18,15 +18,16 @@ import (
 // maxLine bounds an evidence line in the model, in bytes. The whole line is in the store.
 const maxLine = 1024
 
-// Build makes the model of a report. days are those that touch the window, fs the findings of the detectors; both are left
-// as they are. The store is asked for the accounting and for the lines behind each finding.
+// Build makes the model of a report. days are those that touch the window, fs the findings of the detectors; both are
+// left as they are. The store is asked for the accounting and for the lines behind each finding.
 func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.Finding, opt Options) (*Model, error) {
 	names := hostNames(days, opt.Names)
 	opt.Names = func(a netip.Addr) string { return names(a) }
 	if opt.Evidence == 0 {
 		opt.Evidence = 3
 	}
-	m := &Model{Version: opt.Version, From: opt.From, To: opt.To, Now: opt.Now, Generated: opt.Generated, Note: opt.Note, clock: newClock(&opt)}
+	m := &Model{Version: opt.Version, From: opt.From, To: opt.To, Now: opt.Now, Generated: opt.Generated,
+		Note: opt.Note, clock: newClock(&opt)}
 	m.Zone = m.clock.zone(opt.From)
 	m.From, m.To = opt.From.In(m.clock.loc), opt.To.In(m.clock.loc)
 	m.Routers = detect.RoutersOf(days)
@@ -168,7 +169,8 @@ func (m *Model) proofs(ctx context.Context, st store.Store, opt *Options) error 
 }
 
 // rawLines is the first n lines of what q selects, and the ± of the least exact of their times.
-func rawLines(ctx context.Context, st store.Store, q store.Query, n int) (out []string, spread time.Duration, err error) {
+func rawLines(ctx context.Context, st store.Store, q store.Query, n int) (out []string, spread time.Duration,
+	err error) {
 	q.Limit = n
 	for e, err := range st.Events(ctx, q) {
 		if err != nil {
@@ -255,7 +257,8 @@ func tables(days []*detect.Day, opt *Options) []Table {
 func (t *Table) add(d *detect.Day, r *detect.Router, opt *Options) {
 	for _, l := range r.Occupancy {
 		at := d.Date.Start().Add(time.Duration(l.I) * detect.SlotLen)
-		if int(l.Total) > t.Peak && !at.Before(opt.From.Truncate(detect.SlotLen)) && (opt.To.IsZero() || at.Before(opt.To)) {
+		if int(l.Total) > t.Peak && !at.Before(opt.From.Truncate(detect.SlotLen)) &&
+			(opt.To.IsZero() || at.Before(opt.To)) {
 			at = at.In(newClock(opt).loc)
 			t.Peak, t.PeakAt = int(l.Total), &at
 		}
@@ -328,13 +331,18 @@ func (m *Model) addHealth(hs []store.Health) {
 	}
 	for _, s := range bySender {
 		m.Health = append(m.Health, *s)
-		if worst := m.Totals.ClockErrorS; s.SkewS != 0 && (worst == nil || max(s.SkewS, -s.SkewS) > max(*worst, -*worst)) {
+		if worst := m.Totals.ClockErrorS; s.SkewS != 0 && (worst == nil ||
+			max(s.SkewS, -s.SkewS) > max(*worst, -*worst)) {
 			skew := s.SkewS
 			m.Totals.ClockErrorS = &skew
 		}
 	}
 	slices.SortFunc(m.Health, func(a, b Sender) int {
-		return cmp.Or(cmp.Compare(b.Received, a.Received), cmp.Compare(a.Sender, b.Sender), cmp.Compare(a.Router, b.Router))
+		return cmp.Or(
+			cmp.Compare(b.Received, a.Received),
+			cmp.Compare(a.Sender, b.Sender),
+			cmp.Compare(a.Router, b.Router),
+		)
 	})
 	if m.Totals.Lost > 0 {
 		m.Totals.LostShare = float64(m.Totals.Lost) / float64(received+kernel) // the kernel's losses never reached us

@@ -11,7 +11,8 @@ import (
 	"uncloak/detect"
 )
 
-// CapacityModel is the answer of `uncloak capacity`. Its JSON names are a contract: added to, never renamed. Times are seconds.
+// CapacityModel is the answer of `uncloak capacity`. Its JSON names are a contract: added to, never renamed. Times are
+// seconds.
 type CapacityModel struct {
 	Table          int            `json:"table"`
 	Assumed        bool           `json:"table_assumed,omitempty"` // nobody named that table
@@ -54,10 +55,12 @@ func TableFor(d detect.Demand, clients float64) *CapacityModel { return demand(d
 
 func demand(d detect.Demand, clients float64, assumed bool) *CapacityModel {
 	c := d.Capacity()
-	m := &CapacityModel{Table: d.Table, Assumed: assumed, Sessions: d.Sessions, HoldS: d.Hold.Seconds(), LingerS: d.Linger.Seconds(), AtOnce: c.AtOnce,
+	m := &CapacityModel{Table: d.Table, Assumed: assumed, Sessions: d.Sessions, HoldS: d.Hold.Seconds(),
+		LingerS: d.Linger.Seconds(), AtOnce: c.AtOnce,
 		CycleS: c.Cycle.Seconds(), PerHour: c.PerHour, SessionMinutes: c.SessionMinutes}
 	if !assumed {
-		m.say("%s entries / %s sessions = %s at once", num(d.Table), num(d.Sessions), count(c.AtOnce, "client", "clients"))
+		m.say("%s entries / %s sessions = %s at once", num(d.Table), num(d.Sessions),
+			count(c.AtOnce, "client", "clients"))
 	}
 	m.say("their entries stay %s + %s = %s", inSeconds(d.Hold), inSeconds(d.Linger), inSeconds(c.Cycle))
 	if !assumed {
@@ -69,9 +72,11 @@ func demand(d detect.Demand, clients float64, assumed bool) *CapacityModel {
 	if clients > 0 {
 		f := &CapacityTable{ClientsPerHour: clients, Table: d.TableFor(clients), KeptTable: d.TableForKept(clients)}
 		m.For = f
-		m.say("%s clients an hour · %s / 3600 s = %s at once; · %s sessions = %s entries", decimal(clients), inSeconds(c.Cycle), num(f.Table/d.Sessions), num(d.Sessions), num(f.Table))
+		m.say("%s clients an hour · %s / 3600 s = %s at once; · %s sessions = %s entries", decimal(clients),
+			inSeconds(c.Cycle), num(f.Table/d.Sessions), num(d.Sessions), num(f.Table))
 		if f.KeptTable > 0 {
-			m.say("with keep-alive: %s · %s session-minutes / 60 min = %s entries", decimal(clients), decimal(c.Kept.Accepted), num(f.KeptTable))
+			m.say("with keep-alive: %s · %s session-minutes / 60 min = %s entries", decimal(clients),
+				decimal(c.Kept.Accepted), num(f.KeptTable))
 		}
 	}
 	return m
@@ -82,17 +87,21 @@ func (m *CapacityModel) say(format string, args ...any) {
 }
 
 func (m *CapacityModel) kept(d detect.Demand, k *detect.Kept) {
-	m.Kept = &CapacityKept{KeepAliveS: d.KeepAlive.Seconds(), PagesPerMinute: d.PagesPerMinute, Sets: k.Sets, SessionMinutes: k.All, PerHour: k.AllPerHour}
+	m.Kept = &CapacityKept{KeepAliveS: d.KeepAlive.Seconds(), PagesPerMinute: d.PagesPerMinute, Sets: k.Sets,
+		SessionMinutes: k.All, PerHour: k.AllPerHour}
 	sets := ""
 	if k.Sets > 1 {
 		sets = fmt.Sprintf("%d · ", k.Sets)
-		m.say("a page each %s, keep-alive %s: each page opens its own sessions, %d times a minute", inSeconds(time.Duration(60/d.PagesPerMinute*1e9)), inSeconds(d.KeepAlive), k.Sets)
+		m.say("a page each %s, keep-alive %s: each page opens its own sessions, %d times a minute",
+			inSeconds(time.Duration(60/d.PagesPerMinute*1e9)), inSeconds(d.KeepAlive), k.Sets)
 	} else if k.Reused {
-		m.say("a page each %s, keep-alive %s: the sessions of the first page serve them all", inSeconds(time.Duration(60/d.PagesPerMinute*1e9)), inSeconds(d.KeepAlive))
+		m.say("a page each %s, keep-alive %s: the sessions of the first page serve them all",
+			inSeconds(time.Duration(60/d.PagesPerMinute*1e9)), inSeconds(d.KeepAlive))
 	}
 	stay, linger := decimal(k.Stay.Minutes()), decimal(d.Linger.Minutes())
 	m.say("one client: %s%d sessions · (%s keep-alive + %s) = %s%d · %s min = %s session-minutes%s",
-		sets, d.Sessions, inSeconds(d.KeepAlive), inSeconds(d.Linger), sets, d.Sessions, stay, decimal(k.All), m.anHour(k.AllPerHour))
+		sets, d.Sessions, inSeconds(d.KeepAlive), inSeconds(d.Linger), sets, d.Sessions, stay, decimal(k.All),
+		m.anHour(k.AllPerHour))
 	if k.RefusedAtOnce == 0 {
 		return
 	}
@@ -101,7 +110,8 @@ func (m *CapacityModel) kept(d detect.Demand, k *detect.Kept) {
 	if sets != "" {
 		inner = "(" + inner + ")"
 	}
-	m.say("with at most %d accepted: %s%s = %s session-minutes%s", k.AcceptedSessions, sets, inner, decimal(k.Accepted), m.anHour(k.AcceptedPerHour))
+	m.say("with at most %d accepted: %s%s = %s session-minutes%s", k.AcceptedSessions, sets, inner, decimal(k.Accepted),
+		m.anHour(k.AcceptedPerHour))
 }
 
 // anHour is what the table takes, where one was named.
@@ -144,13 +154,16 @@ func CapacityText(w io.Writer, m *CapacityModel, opt TextOptions) error {
 	switch {
 	case m.Assumed:
 	case m.AtOnce == 0:
-		say(fmt.Sprintf("A table of %s is too small for one client, who opens %s at once.", count(m.Table, "entry", "entries"), count(m.Sessions, "session", "sessions")))
+		say(fmt.Sprintf("A table of %s is too small for one client, who opens %s at once.",
+			count(m.Table, "entry", "entries"), count(m.Sessions, "session", "sessions")))
 	default:
-		say(fmt.Sprintf("A table of %s takes %s of %s each at once, and about %s an hour.", count(m.Table, "entry", "entries"),
+		say(fmt.Sprintf("A table of %s takes %s of %s each at once, and about %s an hour.",
+			count(m.Table, "entry", "entries"),
 			count(m.AtOnce, "client", "clients"), count(m.Sessions, "session", "sessions"), num(int64(m.PerHour))))
 	}
 	if k := m.Kept; k != nil {
-		s := fmt.Sprintf("With a keep-alive of %s one client costs %s session-minutes", seconds(k.KeepAliveS), decimal(k.SessionMinutes))
+		s := fmt.Sprintf("With a keep-alive of %s one client costs %s session-minutes", seconds(k.KeepAliveS),
+			decimal(k.SessionMinutes))
 		if k.Accepted > 0 {
 			s += fmt.Sprintf("; with at most %d of its sessions accepted, %s", k.Accepted, decimal(k.AcceptedMinutes))
 		}
@@ -170,7 +183,8 @@ func CapacityText(w io.Writer, m *CapacityModel, opt TextOptions) error {
 		p.put("   ", f, 3)
 	}
 	p.line("")
-	p.put("", "That is the evenly loaded table: clients that come in a rush fill it sooner. The linger time is TIME_WAIT, which stays on the router when the "+
+	p.put("", "That is the evenly loaded table: clients that come in a rush fill it sooner. The linger time is "+
+		"TIME_WAIT, which stays on the router when the "+
 		"server closes first; when the client closes first, or a closed port answers with RST, it is about 0.", 0)
 	return p.out.Flush()
 }

@@ -62,8 +62,8 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// makeOccupancy thins the levels to maxBins: of each bin the fullest slot is kept, with its holders. Several routers are
-// summed slot by slot.
+// makeOccupancy thins the levels to maxBins: of each bin the fullest slot is kept, with its holders. Several routers
+// are summed slot by slot.
 func makeOccupancy(days []*detect.Day, opt *Options, names func(netip.Addr) string) (o occupancy) {
 	from, to := covered(days, opt)
 	if !to.After(from) {
@@ -83,7 +83,8 @@ func makeOccupancy(days []*detect.Day, opt *Options, names func(netip.Addr) stri
 	}
 	for _, d := range days {
 		for _, l := range sumRouters(d) {
-			if i := at(d.Date.Start().Add(time.Duration(l.I) * detect.SlotLen)); i >= 0 && i < len(best) && l.Total > best[i].Total {
+			if i := at(d.Date.Start().Add(time.Duration(l.I) * detect.SlotLen)); i >= 0 && i < len(best) &&
+				l.Total > best[i].Total {
 				best[i] = l
 			}
 		}
@@ -173,7 +174,9 @@ func (o *occupancy) stack(best []detect.Level, names func(netip.Addr) string) {
 // allCapacity is the size of all tables in the picture together; 0 if one is not known.
 func allCapacity(days []*detect.Day, opt *Options) (sum int) {
 	for _, r := range detect.RoutersOf(days) {
-		held := slices.ContainsFunc(days, func(d *detect.Day) bool { return d.Routers[r] != nil && len(d.Routers[r].Occupancy) > 0 })
+		held := slices.ContainsFunc(days, func(d *detect.Day) bool {
+			return d.Routers[r] != nil && len(d.Routers[r].Occupancy) > 0
+		})
 		n := tableSize(&opt.Config, r)
 		if held && n == 0 {
 			return 0
@@ -203,7 +206,8 @@ func makePhaseMap(days []*detect.Day, fs []detect.Finding, opt *Options, names f
 	}
 	loc := newClock(opt).loc
 	first := from.In(loc)
-	first = first.Add(-time.Duration(first.Minute())*time.Minute - time.Duration(first.Second())*time.Second - time.Duration(first.Nanosecond()))
+	since := time.Duration(first.Minute())*time.Minute + time.Duration(first.Second())*time.Second
+	first = first.Add(-since - time.Duration(first.Nanosecond()))
 	hours := int(math.Ceil(to.Sub(first).Hours()))
 	p.nameRows(first, hours)
 	p.choose(fs, names)
@@ -221,8 +225,8 @@ func makePhaseMap(days []*detect.Day, fs []detect.Finding, opt *Options, names f
 				if t.Before(from.Truncate(detect.SlotLen)) || !t.Before(to) {
 					continue
 				}
-				// A column is the minute around its mark, not the one after it: what fires at :00 with a few seconds of jitter
-				// would else fall half into the last column of the hour before.
+				// A column is the minute around its mark, not the one after it: what fires at :00 with a few seconds of
+				// jitter would else fall half into the last column of the hour before.
 				l := t.Add(30 * time.Second)
 				if !l.Before(first.Add(time.Duration(hours) * time.Hour)) {
 					l = t
@@ -276,7 +280,8 @@ func (p *phaseMap) nameRows(first time.Time, hours int) {
 func (p *phaseMap) choose(fs []detect.Finding, names func(netip.Addr) string) {
 	for i := range fs {
 		f := &fs[i]
-		if f.Kind != detect.PeriodicBurst && f.Kind != detect.BurstKind || slices.ContainsFunc(p.hosts, func(h Host) bool { return h.Host == f.Host }) {
+		if f.Kind != detect.PeriodicBurst && f.Kind != detect.BurstKind ||
+			slices.ContainsFunc(p.hosts, func(h Host) bool { return h.Host == f.Host }) {
 			continue
 		}
 		p.hosts = append(p.hosts, Host{Host: f.Host, Name: cmp.Or(f.Name, nameOf(names, f.Host))})

@@ -73,7 +73,8 @@ func svg(p *plot.Plot, f frame, class, alt string) string {
 		fmt.Sscanf(x[5:], "%X", &i)
 		return cssColor(i)
 	})
-	return fmt.Sprintf(`<svg class="%s" viewBox="0 0 %g %g" role="img" aria-label="%s">`, class, f.w, f.h, html.EscapeString(Clean(alt))) + body
+	return fmt.Sprintf(`<svg class="%s" viewBox="0 0 %g %g" role="img" aria-label="%s">`, class, f.w, f.h,
+		html.EscapeString(Clean(alt))) + body
 }
 
 var (
@@ -122,7 +123,8 @@ func (s stackPlot) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
 		if t.Label != "" {
-			c.StrokeLine2(draw.LineStyle{Color: standIn(gridColor), Width: 0.6}, c.Min.X, y(t.Value), c.Max.X, y(t.Value))
+			c.StrokeLine2(draw.LineStyle{Color: standIn(gridColor), Width: 0.6}, c.Min.X, y(t.Value), c.Max.X,
+				y(t.Value))
 		}
 	}
 	for i := 0; i < len(o.full); i++ { // bands behind the layers
@@ -131,7 +133,8 @@ func (s stackPlot) Plot(c draw.Canvas, p *plot.Plot) {
 				j++
 			}
 			c.FillPolygon(standIn(bandColor), box(x(float64(i)), x(float64(j)), c.Min.Y, c.Max.Y))
-			c.FillPolygon(standIn(fullColor), box(x(float64(i)), max(x(float64(j)), x(float64(i))+2), c.Max.Y-7, c.Max.Y))
+			c.FillPolygon(standIn(fullColor), box(x(float64(i)), max(x(float64(j)), x(float64(i))+2), c.Max.Y-7,
+				c.Max.Y))
 			i = j
 		}
 	}
@@ -146,7 +149,8 @@ func (s stackPlot) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 	if o.capacity > 0 {
 		at := y(float64(o.capacity))
-		c.StrokeLine2(draw.LineStyle{Color: standIn(capColor), Width: 1.4, Dashes: []vg.Length{6, 3}}, c.Min.X, at, c.Max.X, at)
+		c.StrokeLine2(draw.LineStyle{Color: standIn(capColor), Width: 1.4, Dashes: []vg.Length{6, 3}}, c.Min.X, at,
+			c.Max.X, at)
 		style := p.X.Tick.Label
 		style.XAlign, style.YAlign = draw.XLeft, draw.YBottom
 		c.FillText(style, vg.Point{X: c.Min.X + 4, Y: at + 2}, "size of the table "+num(o.capacity))
@@ -157,8 +161,8 @@ func box(x0, x1, y0, y1 vg.Length) []vg.Point {
 	return []vg.Point{{X: x0, Y: y0}, {X: x1, Y: y0}, {X: x1, Y: y1}, {X: x0, Y: y1}}
 }
 
-// fillSteps fills between two step lines, one path for each run of bins in which the layer is there. Equal neighbours share
-// their points, which is what keeps a quiet month small.
+// fillSteps fills between two step lines, one path for each run of bins in which the layer is there. Equal neighbours
+// share their points, which is what keeps a quiet month small.
 func fillSteps(c draw.Canvas, col color.Color, lo, hi []float64, x, y func(float64) vg.Length) {
 	for i := 0; i < len(lo); i++ {
 		if hi[i] <= lo[i] {
@@ -184,7 +188,8 @@ func steps(v []float64, first int, x, y func(float64) vg.Length) (pts []vg.Point
 			pts[len(pts)-1].X = x(float64(first + i + 1))
 			continue
 		}
-		pts = append(pts, vg.Point{X: x(float64(first + i)), Y: y(v[i])}, vg.Point{X: x(float64(first + i + 1)), Y: y(v[i])})
+		pts = append(pts, vg.Point{X: x(float64(first + i)), Y: y(v[i])},
+			vg.Point{X: x(float64(first + i + 1)), Y: y(v[i])})
 	}
 	return pts
 }
@@ -200,8 +205,10 @@ type timeTicks struct {
 func (t timeTicks) Ticks(lo, hi float64) (out []plot.Tick) {
 	span := time.Duration(hi-lo) * t.o.bin
 	step := 28 * 24 * time.Hour
-	for _, s := range []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour,
-		3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 48 * time.Hour, 7 * 24 * time.Hour, 14 * 24 * time.Hour} {
+	for _, s := range []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute,
+		30 * time.Minute, time.Hour, 2 * time.Hour,
+		3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 48 * time.Hour, 7 * 24 * time.Hour,
+		14 * 24 * time.Hour} {
 		if span/s <= time.Duration(t.n) {
 			step = s
 			break
@@ -326,7 +333,8 @@ func (h heatPlot) Plot(c draw.Canvas, p *plot.Plot) {
 	for _, minute := range m.minutes { // a triangle and its minute above the column
 		at := x(float64(minute) + 0.5)
 		foot := y(float64(rows)) + 1
-		c.FillPolygon(standIn(fullColor), []vg.Point{{X: at, Y: foot}, {X: at - 5, Y: foot + 8}, {X: at + 5, Y: foot + 8}})
+		c.FillPolygon(standIn(fullColor), []vg.Point{{X: at, Y: foot}, {X: at - 5, Y: foot + 8},
+			{X: at + 5, Y: foot + 8}})
 		c.FillText(style, vg.Point{X: at, Y: foot + 10}, fmt.Sprintf(":%02d", minute))
 	}
 }

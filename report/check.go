@@ -25,7 +25,8 @@ type Check struct {
 	Notes    []string   `json:"notes"`
 }
 
-// Setting is one value of the configuration and where it comes from: default, a file with its line, a variable or a flag.
+// Setting is one value of the configuration and where it comes from: default, a file with its line, a variable or a
+// flag.
 type Setting struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
@@ -85,22 +86,27 @@ const (
 // Judge adds the problems and notes that the accounts give rise to.
 func (c *Check) Judge() {
 	if c.Data.Free > 0 && c.Data.Free < badFree {
-		c.Problems = append(c.Problems, fmt.Sprintf("the disk of %s has only %s left: free some, or move the data", Clean(c.Data.Path), octets(c.Data.Free)))
+		c.Problems = append(c.Problems, fmt.Sprintf("the disk of %s has only %s left: free some, or move the data",
+			Clean(c.Data.Path), octets(c.Data.Free)))
 	}
 	r := c.Received
 	if r == nil {
 		return
 	}
 	if r.Refusing != "" {
-		c.Problems = append(c.Problems, "nothing is stored at the moment ("+Clean(r.Refusing)+"): free some room; serve goes on by itself, streams wait, datagrams are dropped and counted")
+		c.Problems = append(c.Problems, "nothing is stored at the moment ("+Clean(r.Refusing)+
+			"): free some room; serve goes on by itself, streams wait, datagrams are dropped and counted")
 	}
 	if r.Damaged > 0 {
-		c.Problems = append(c.Problems, count(r.Damaged, "block", "blocks")+" or files of the data could not be read: check the disk; what else is stored is not touched by it")
+		c.Problems = append(c.Problems, count(r.Damaged, "block", "blocks")+
+			" or files of the data could not be read: check the disk; what else is stored is not touched by it")
 	}
 	if c.Data.Daemon && r.Events == 0 {
-		c.Problems = append(c.Problems, "serve runs and has received nothing: let the router send its log to this machine, and look whether a firewall stands between")
+		c.Problems = append(c.Problems, "serve runs and has received nothing: let the router send its log to this "+
+			"machine, and look whether a firewall stands between")
 	} else if age := c.Now.Sub(r.Last); c.Data.Daemon && age > 24*time.Hour {
-		c.Problems = append(c.Problems, fmt.Sprintf("serve runs and has received nothing for %s: look whether the router still sends its log here", seconds(age.Seconds())))
+		c.Problems = append(c.Problems, fmt.Sprintf("serve runs and has received nothing for %s: look whether the "+
+			"router still sends its log here", seconds(age.Seconds())))
 	}
 	for i := range r.Senders {
 		s := &r.Senders[i]
@@ -114,28 +120,35 @@ func (c *Check) judgeSender(s *Sender, name string) {
 	}
 	note := func(format string, args ...any) { c.Notes = append(c.Notes, name+": "+fmt.Sprintf(format, args...)) }
 	if s.Kernel > 0 {
-		problem("%s lost in the receive buffer, and the kernel does not say whose: raise it (sysctl -w net.core.rmem_max=33554432) and restart serve", count(s.Kernel, "line was", "lines were"))
+		problem("%s lost in the receive buffer, and the kernel does not say whose: raise it (sysctl -w "+
+			"net.core.rmem_max=33554432) and restart serve", count(s.Kernel, "line was", "lines were"))
 	}
 	if s.Dropped > 0 {
-		problem("%s dropped because we were too slow: let the router log less (new sessions only), or give serve a faster machine", count(s.Dropped, "line was", "lines were"))
+		problem("%s dropped because we were too slow: let the router log less (new sessions only), or give serve a "+
+			"faster machine", count(s.Dropped, "line was", "lines were"))
 	}
 	if s.Limited > 0 {
-		problem("%s dropped by its rate limit: raise rate for it in the config, or let it log less", count(s.Limited, "line was", "lines were"))
+		problem("%s dropped by its rate limit: raise rate for it in the config, or let it log less",
+			count(s.Limited, "line was", "lines were"))
 	}
 	if s.NotAllowed > 0 {
-		note("%s not taken: if it is one of yours, put its address or network under allow in the config", count(s.NotAllowed, "line or connection was", "lines or connections were"))
+		note("%s not taken: if it is one of yours, put its address or network under allow in the config",
+			count(s.NotAllowed, "line or connection was", "lines or connections were"))
 	}
 	if s.Refused > 0 {
-		note("%s refused: too many at once (limits: connections and per_sender, memory; the log of serve says which)", count(s.Refused, "connection was", "connections were"))
+		note("%s refused: too many at once (limits: connections and per_sender, memory; the log of serve says which)",
+			count(s.Refused, "connection was", "connections were"))
 	}
 	if s.Suppressed > 0 {
 		note("it says that it left out %s itself: raise the limit of its logger", count(s.Suppressed, "line", "lines"))
 	}
 	if s.Repeated > 0 {
-		note("it says that %s like the one before, and did not send them: switch that off where lines are to be counted (rsyslog: $RepeatedMsgReduction off)", count(s.Repeated, "line was", "lines were"))
+		note("it says that %s like the one before, and did not send them: switch that off where lines are to be "+
+			"counted (rsyslog: $RepeatedMsgReduction off)", count(s.Repeated, "line was", "lines were"))
 	}
 	if s.Missing > 0 {
-		note("%s lost on the way, by its sequence numbers: send over TCP where it can", count(s.Missing, "line was", "lines were"))
+		note("%s lost on the way, by its sequence numbers: send over TCP where it can",
+			count(s.Missing, "line was", "lines were"))
 	}
 	if s.Estimated > 0 {
 		note("about %s must be missing: sessions end that never began", count(s.Estimated, "line", "lines"))
@@ -155,7 +168,8 @@ func (c *Check) judgeSender(s *Sender, name string) {
 	case s.Unparsed == 0:
 	case read >= fewLines && float64(s.Unparsed) >= badUnparsed*float64(read):
 		say := problem
-		if s.Sender == "kmsg" || strings.HasPrefix(s.Sender, "journal") { // most of what a machine says at its boot is nothing to us
+		// most of what a machine says at its boot is nothing to us
+		if s.Sender == "kmsg" || strings.HasPrefix(s.Sender, "journal") {
 			say = note
 		}
 		say("%s of its lines are not understood: see the shapes above", percent(float64(s.Unparsed)/float64(read)))
@@ -169,15 +183,16 @@ func (c *Check) judgeSender(s *Sender, name string) {
 		note("%s broken: empty, binary, or framed wrongly", count(s.Malformed, "line was", "lines were"))
 	}
 	if s.Repaired > 0 {
-		note("%s had a time that cannot be true, and got that of their receipt (imported ones: of their neighbours)", count(s.Repaired, "line", "lines"))
+		note("%s had a time that cannot be true, and got that of their receipt (imported ones: of their neighbours)",
+			count(s.Repaired, "line", "lines"))
 	}
 }
 
 // CheckJSON writes the check.
 func CheckJSON(w io.Writer, c *Check) error { return writeJSON(w, c) }
 
-// Stored looks at what a store holds, and at the last 24 hours in it: up to now, or, where nothing is of them, up to the
-// last event.
+// Stored looks at what a store holds, and at the last 24 hours in it: up to now, or, where nothing is of them, up to
+// the last event.
 func Stored(ctx context.Context, st store.Store, now time.Time) (r *Received, err error) {
 	r = &Received{Senders: []Sender{}, Shapes: []Shape{}}
 	defer func() {

@@ -18,25 +18,33 @@ func TestCheckJudges(t *testing.T) {
 		problem string
 		note    string
 	}{
-		"fine":               {sender: Sender{Received: 1000}},
-		"disk":               {data: DataDir{Free: 1 << 20}, problem: "has only 1 MiB left"},
-		"damage":             {damaged: 2, problem: "2 blocks or files of the data could not be read"},
-		"silence":            {data: DataDir{Daemon: true}, last: now.Add(-48 * time.Hour), problem: "has received nothing for 2 days"},
+		"fine":   {sender: Sender{Received: 1000}},
+		"disk":   {data: DataDir{Free: 1 << 20}, problem: "has only 1 MiB left"},
+		"damage": {damaged: 2, problem: "2 blocks or files of the data could not be read"},
+		"silence": {data: DataDir{Daemon: true}, last: now.Add(-48 * time.Hour),
+			problem: "has received nothing for 2 days"},
 		"silence, no daemon": {last: now.Add(-48 * time.Hour)},
-		"buffer":             {sender: Sender{Kernel: 3}, problem: "gw (10.0.0.1): 3 lines were lost in the receive buffer, and the kernel does not say whose: raise it"},
-		"queue":              {sender: Sender{Dropped: 1}, problem: "1 line was dropped because we were too slow"},
-		"clock":              {sender: Sender{SkewS: -3600}, problem: "its clock is 1 h behind: set up NTP on it, or say its zone"},
-		"clock, a little":    {sender: Sender{SkewS: 2}},
-		"many unparsed":      {sender: Sender{Received: 100, Unparsed: 50}, problem: "50 % of its lines are not understood"},
-		"a machine's boot":   {sender: Sender{Sender: "kmsg", Received: 100, Unparsed: 50}, note: "gw (kmsg): 50 % of its lines are not understood"},
-		"a machine's log":    {sender: Sender{Sender: "journal /var/log/journal/remote", Received: 100, Unparsed: 50}, note: "50 % of its lines are not understood"},
-		"of the few kept":    {sender: Sender{Received: 2000, Blank: 1900, Unparsed: 100}, problem: "100 % of its lines are not understood"},
-		"refused":            {sender: Sender{Refused: 6}, note: "6 connections were refused: too many at once (limits: connections and per_sender, memory;"},
-		"some unparsed":      {sender: Sender{Received: 1000, Unparsed: 50}, note: "50 lines are not understood"},
-		"few lines":          {sender: Sender{Received: 5, Unparsed: 5}, note: "5 lines are not understood"},
-		"cut":                {sender: Sender{Oversize: 1}, note: "1 line was cut at the limit"},
-		"broken":             {sender: Sender{Malformed: 1}, note: "1 line was broken"},
-		"repaired":           {sender: Sender{Repaired: 2}, note: "2 lines had a time that cannot be"},
+		"buffer": {sender: Sender{Kernel: 3}, problem: "gw (10.0.0.1): 3 lines were lost in the receive " +
+			"buffer, and the kernel does not say whose: raise it"},
+		"queue": {sender: Sender{Dropped: 1}, problem: "1 line was dropped because we were too slow"},
+		"clock": {sender: Sender{SkewS: -3600},
+			problem: "its clock is 1 h behind: set up NTP on it, or say its zone"},
+		"clock, a little": {sender: Sender{SkewS: 2}},
+		"many unparsed": {sender: Sender{Received: 100, Unparsed: 50},
+			problem: "50 % of its lines are not understood"},
+		"a machine's boot": {sender: Sender{Sender: "kmsg", Received: 100, Unparsed: 50},
+			note: "gw (kmsg): 50 % of its lines are not understood"},
+		"a machine's log": {sender: Sender{Sender: "journal /var/log/journal/remote", Received: 100, Unparsed: 50},
+			note: "50 % of its lines are not understood"},
+		"of the few kept": {sender: Sender{Received: 2000, Blank: 1900, Unparsed: 100},
+			problem: "100 % of its lines are not understood"},
+		"refused": {sender: Sender{Refused: 6},
+			note: "6 connections were refused: too many at once (limits: connections and per_sender, memory;"},
+		"some unparsed": {sender: Sender{Received: 1000, Unparsed: 50}, note: "50 lines are not understood"},
+		"few lines":     {sender: Sender{Received: 5, Unparsed: 5}, note: "5 lines are not understood"},
+		"cut":           {sender: Sender{Oversize: 1}, note: "1 line was cut at the limit"},
+		"broken":        {sender: Sender{Malformed: 1}, note: "1 line was broken"},
+		"repaired":      {sender: Sender{Repaired: 2}, note: "2 lines had a time that cannot be"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.sender.Router = "gw"; c.sender.Sender == "" {
@@ -45,13 +53,15 @@ func TestCheckJudges(t *testing.T) {
 			if c.last.IsZero() {
 				c.last = now
 			}
-			got := Check{Now: now, Data: c.data, Received: &Received{Events: 9, Last: c.last, Damaged: c.damaged, Senders: []Sender{c.sender}}}
+			got := Check{Now: now, Data: c.data, Received: &Received{Events: 9, Last: c.last, Damaged: c.damaged,
+				Senders: []Sender{c.sender}}}
 			got.Judge()
 			for what, x := range map[string]struct {
 				got  []string
 				want string
 			}{"problem": {got.Problems, c.problem}, "note": {got.Notes, c.note}} {
-				if s := strings.Join(x.got, "\n"); x.want == "" && s != "" || !strings.Contains(s, x.want) || len(x.got) > 1 {
+				if s := strings.Join(x.got, "\n"); x.want == "" && s != "" || !strings.Contains(s, x.want) ||
+					len(x.got) > 1 {
 					t.Errorf("%s %q, want %q", what, s, x.want)
 				}
 			}
@@ -62,8 +72,10 @@ func TestCheckJudges(t *testing.T) {
 func TestCheckTextHostile(t *testing.T) {
 	for _, name := range hostiles {
 		t.Run(fmt.Sprintf("%.20q", name), func(t *testing.T) {
-			c := &Check{Config: name, Settings: []Setting{{name, name, name}}, Listen: []Listener{{"udp", name, "taken", 0}}, Data: DataDir{Path: name},
-				Received: &Received{Events: 1, Senders: []Sender{{Sender: name, Router: name, Dropped: 1}}, Unparsed: &Unparsed{Lines: 1}, Shapes: []Shape{{name, name, name, name, 1}}}}
+			c := &Check{Config: name, Settings: []Setting{{name, name, name}},
+				Listen: []Listener{{"udp", name, "taken", 0}}, Data: DataDir{Path: name},
+				Received: &Received{Events: 1, Senders: []Sender{{Sender: name, Router: name, Dropped: 1}},
+					Unparsed: &Unparsed{Lines: 1}, Shapes: []Shape{{name, name, name, name, 1}}}}
 			c.Judge()
 			var text, js bytes.Buffer
 			if err := CheckText(&text, c, CheckOptions{Shapes: 9, Send: "send"}); err != nil {
@@ -84,8 +96,10 @@ func TestCheckTextHostile(t *testing.T) {
 // TestCheckTextFull: a directory that takes nothing is not called writable.
 func TestCheckTextFull(t *testing.T) {
 	var b bytes.Buffer
-	c := &Check{Data: DataDir{Path: "/data", Exists: true, Writable: true}, Received: &Received{Refusing: "no space left on the disk"}}
-	if err := CheckText(&b, c, CheckOptions{}); err != nil || strings.Contains(b.String(), "writable") || !strings.Contains(b.String(), "takes nothing at the moment") {
+	c := &Check{Data: DataDir{Path: "/data", Exists: true, Writable: true},
+		Received: &Received{Refusing: "no space left on the disk"}}
+	if err := CheckText(&b, c, CheckOptions{}); err != nil || strings.Contains(b.String(), "writable") ||
+		!strings.Contains(b.String(), "takes nothing at the moment") {
 		t.Errorf("%v: %s", err, b.String())
 	}
 }

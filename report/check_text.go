@@ -72,7 +72,8 @@ func (p *page) checkListen(c *Check) {
 	p.line(p.paint("LISTEN", "bold"))
 	rows := [][]string{}
 	for _, l := range c.Listen {
-		state := map[string]string{"free": "free", "taken": "taken by another program", "denied": "not permitted", "bad": "cannot be used"}[l.State]
+		state := map[string]string{"free": "free", "taken": "taken by another program", "denied": "not permitted",
+			"bad": "cannot be used"}[l.State]
 		if l.State == "serve" {
 			state = fmt.Sprintf("serve listens (process %d)", l.PID)
 		}
@@ -114,7 +115,8 @@ func (p *page) checkData(c *Check, k clock) {
 	}
 	p.put("   ", strings.Join(words, ", "), 3)
 	if r := c.Received; r != nil && r.Events > 0 {
-		p.put("   ", count(r.Days, "day", "days")+", "+count(r.Events, "event", "events")+", "+octets(uint64(max(r.Bytes, 0)))+", "+k.span(r.First, r.Last)+", "+k.zone(r.Last), 3)
+		p.put("   ", count(r.Days, "day", "days")+", "+count(r.Events, "event", "events")+", "+
+			octets(uint64(max(r.Bytes, 0)))+", "+k.span(r.First, r.Last)+", "+k.zone(r.Last), 3)
 	} else if r != nil {
 		p.line("   no events")
 	}

@@ -28,8 +28,8 @@ func deviceOf(f *detect.Finding) device {
 	return device(parse.ConsoleOf(rec.Dialect))
 }
 
-// limitRule is how to allow a host n sessions. RouterOS: connection-limit is number,netmask; ASA: per-client-max under set connection of a
-// policy map (CLI Book 2, Connection Settings).
+// limitRule is how to allow a host n sessions. RouterOS: connection-limit is number,netmask; ASA: per-client-max under
+// set connection of a policy map (CLI Book 2, Connection Settings).
 func (d device) limitRule(host string, n int) string {
 	v6 := strings.Contains(host, ":")
 	switch d {
@@ -38,13 +38,17 @@ func (d device) limitRule(host string, n int) string {
 		if v6 {
 			menu, mask = "/ipv6", 128
 		}
-		return fmt.Sprintf("%s firewall filter add chain=forward src-address=%s connection-state=new connection-limit=%d,%d action=drop place-before=0 (older RouterOS wants protocol=tcp with it).", menu, host, n, mask)
+		return fmt.Sprintf("%s firewall filter add chain=forward src-address=%s connection-state=new "+
+			"connection-limit=%d,%d action=drop place-before=0 (older RouterOS wants protocol=tcp with it).", menu,
+			host, n, mask)
 	case asa:
-		return fmt.Sprintf("a class-map that matches an access-list with %s as the source, and for it in policy-map global_policy: set connection per-client-max %d.", host, n)
+		return fmt.Sprintf("a class-map that matches an access-list with %s as the source, and for it in policy-map "+
+			"global_policy: set connection per-client-max %d.", host, n)
 	case otherBox:
 		return "the manual of the device says how to limit the sessions of one source address (" + host + ")."
 	}
-	return fmt.Sprintf("nft insert rule inet filter forward %s saddr %s ct state new ct count over %d counter drop (the table and chain may be called otherwise on yours).", family(host), host, n)
+	return fmt.Sprintf("nft insert rule inet filter forward %s saddr %s ct state new ct count over %d counter drop "+
+		"(the table and chain may be called otherwise on yours).", family(host), host, n)
 }
 
 // blockRule is how to keep a host from one port.
@@ -56,11 +60,14 @@ func (d device) blockRule(host, proto string, port int) string {
 		if v6 {
 			menu = "/ipv6"
 		}
-		return fmt.Sprintf("%s firewall filter add chain=forward src-address=%s protocol=%s dst-port=%d action=drop place-before=0.", menu, host, proto, port)
+		return fmt.Sprintf("%s firewall filter add chain=forward src-address=%s protocol=%s dst-port=%d action=drop "+
+			"place-before=0.", menu, host, proto, port)
 	case asa:
-		return fmt.Sprintf("access-list NAME line 1 extended deny %s host %s any eq %d, NAME being the list of the inside interface.", proto, host, port)
+		return fmt.Sprintf("access-list NAME line 1 extended deny %s host %s any eq %d, NAME being the list of the "+
+			"inside interface.", proto, host, port)
 	case otherBox:
 		return fmt.Sprintf("a rule for source %s, %s port %d, ahead of the one that lets it out.", host, proto, port)
 	}
-	return fmt.Sprintf("nft insert rule inet filter forward %s saddr %s %s dport %d counter drop (the table and chain may be called otherwise on yours).", family(host), host, proto, port)
+	return fmt.Sprintf("nft insert rule inet filter forward %s saddr %s %s dport %d counter drop (the table and "+
+		"chain may be called otherwise on yours).", family(host), host, proto, port)
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // Clean makes text of the network harmless on a terminal and in a file of one record a line: control bytes (C0, DEL,
-// C1), bytes that are not UTF-8, line separators, and the marks that turn the direction of writing or cannot be seen are
-// shown as \x1b, \u202e and so on; a tab is a blank.
+// C1), bytes that are not UTF-8, line separators, and the marks that turn the direction of writing or cannot be seen
+// are shown as \x1b, \u202e and so on; a tab is a blank.
 func Clean(s string) string {
 	if strings.IndexFunc(s, hostile) < 0 && utf8.ValidString(s) {
 		return s
@@ -42,10 +42,12 @@ func hostile(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs)
 }
 
-// label makes a name fit for a sentence: clean and at most 48 columns wide, so that no lease can push the words off the page.
+// label makes a name fit for a sentence: clean and at most 48 columns wide, so that no lease can push the words off the
+// page.
 func label(s string) string { return clip(Clean(strings.TrimSpace(s)), 48) }
 
-// mdEscape makes clean text inert in Markdown: no link, no image, no tag, no emphasis, no heading, no mention, no autolink.
+// mdEscape makes clean text inert in Markdown: no link, no image, no tag, no emphasis, no heading, no mention, no
+// autolink.
 func mdEscape(s string) string {
 	var b strings.Builder
 	for _, r := range Clean(s) {
@@ -65,7 +67,8 @@ func mdEscape(s string) string {
 		b.WriteRune(r)
 	}
 	out := strings.NewReplacer("://", `:\/\/`, "www.", `www\.`).Replace(b.String())
-	if rest := strings.TrimLeft(out, "0123456789"); out != "" && strings.ContainsRune("-+=", rune(out[0])) || rest != out && (rest == "." || rest == ")" || strings.HasPrefix(rest, ". ") || strings.HasPrefix(rest, ") ")) {
+	if rest := strings.TrimLeft(out, "0123456789"); out != "" && strings.ContainsRune("-+=", rune(out[0])) ||
+		rest != out && (rest == "." || rest == ")" || strings.HasPrefix(rest, ". ") || strings.HasPrefix(rest, ") ")) {
 		return "&#" + fmt.Sprint(out[0]) + ";" + out[1:] // would begin a list, a heading or a rule
 	}
 	return out

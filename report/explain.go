@@ -16,14 +16,15 @@ import (
 
 // Entry explains one message of a router or a kernel. The texts are ours; each fact is in one of the Sources.
 type Entry struct {
-	ID       string   `json:"id"`       // short and stable: "conntrack-full"
-	Title    string   `json:"title"`    // what it means in a few words
-	Sample   string   `json:"sample"`   // one real message
-	Patterns []string `json:"patterns"` // parts of a message that give it away; * stands for any text. Case does not matter
-	Says     string   `json:"says"`     // what the message means
-	When     string   `json:"when"`     // when exactly it is printed
-	Causes   []Cause  `json:"causes"`   // the likely ones first
-	Checks   []string `json:"checks"`   // commands, and what to look at
+	ID     string `json:"id"`     // short and stable: "conntrack-full"
+	Title  string `json:"title"`  // what it means in a few words
+	Sample string `json:"sample"` // one real message
+	// parts of a message that give it away; * stands for any text. Case does not matter
+	Patterns []string `json:"patterns"`
+	Says     string   `json:"says"`   // what the message means
+	When     string   `json:"when"`   // when exactly it is printed
+	Causes   []Cause  `json:"causes"` // the likely ones first
+	Checks   []string `json:"checks"` // commands, and what to look at
 	Remedies []string `json:"remedies"`
 	Findings []string `json:"findings,omitempty"` // kinds of finding that this message supports
 	Sources  []string `json:"sources"`            // source file and function, RFC, manual
@@ -159,8 +160,8 @@ func ForFinding(kind string) []*Entry {
 }
 
 // explainCommand is the command that explains the message behind a finding: the entry that its lines fit, else the one
-// that is usual for its kind; "" where no entry of ours would help. The lines of a burst are all in order: what there is
-// to explain is what they do to the table.
+// that is usual for its kind; "" where no entry of ours would help. The lines of a burst are all in order: what there
+// is to explain is what they do to the table.
 func explainCommand(f *detect.Finding) string {
 	const command = "uncloak explain "
 	about, usual := ForFinding(f.Kind), wordsOf(f.Kind).entry

@@ -24,10 +24,12 @@ func TestEntriesAreWhole(t *testing.T) {
 			t.Errorf("%s is there twice", e.ID)
 		}
 		seen[e.ID] = true
-		for part, text := range map[string]string{"id": e.ID, "title": e.Title, "sample": e.Sample, "says": e.Says, "when": e.When} {
+		for part, text := range map[string]string{"id": e.ID, "title": e.Title, "sample": e.Sample, "says": e.Says,
+			"when": e.When} {
 			checkWords(t, e.ID+": "+part, text)
 		}
-		lists := map[string][]string{"patterns": e.Patterns, "checks": e.Checks, "remedies": e.Remedies, "sources": e.Sources}
+		lists := map[string][]string{"patterns": e.Patterns, "checks": e.Checks, "remedies": e.Remedies,
+			"sources": e.Sources}
 		for part, list := range lists {
 			if len(list) == 0 {
 				t.Errorf("%s has no %s", e.ID, part)
@@ -52,14 +54,16 @@ func TestEntriesAreWhole(t *testing.T) {
 // checkWords catches what YAML makes of a text that should have been quoted.
 func checkWords(t *testing.T, what, text string) {
 	t.Helper()
-	if strings.TrimSpace(text) != text || text == "" || strings.ContainsAny(text, "\n\t\x1b") || !utf8.ValidString(text) || strings.HasSuffix(text, ",") && !strings.HasSuffix(what, "sample") {
+	if strings.TrimSpace(text) != text || text == "" || strings.ContainsAny(text, "\n\t\x1b") ||
+		!utf8.ValidString(text) || strings.HasSuffix(text, ",") && !strings.HasSuffix(what, "sample") {
 		t.Errorf("%s: %q", what, text)
 	}
 }
 
 func TestSamplesFindTheirEntry(t *testing.T) {
 	for _, e := range Entries() {
-		for _, message := range []string{e.Sample, "<4>Nov 21 20:28:21 gw kernel: [ 5632.359712] " + e.Sample, strings.ToUpper(e.Sample)} {
+		for _, message := range []string{e.Sample, "<4>Nov 21 20:28:21 gw kernel: [ 5632.359712] " + e.Sample,
+			strings.ToUpper(e.Sample)} {
 			found := Explain(message)
 			if len(found) == 0 {
 				t.Errorf("%s: nothing fits %s", e.ID, message)
@@ -72,14 +76,16 @@ func TestSamplesFindTheirEntry(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	for message, id := range map[string]string{
-		"[5.5] TCP: Peer 192.0.2.1:16428/33121 unexpectedly shrunk window 1:2 (repaired)":            "treason-uncloaked",
-		"ip_conntrack: table full, dropping packet.":                                                 "conntrack-full",
-		"nf_conntrack: nf_conntrack: table full in netns 4026532177, dropping packet":                "conntrack-full",
-		"possible SYN flooding on port 80. Sending cookies.":                                         "syn-flood",
-		"Out of Memory: Killed process 870 (httpd).":                                                 "oom-kill",
-		"Memory cgroup out of memory: Killed process 1667 (x) total-vm:843576kB":                     "oom-kill",
-		"Neighbour table overflow.":                                                                  "neighbour-overflow",
-		"NET: 347 messages suppressed.":                                                              "callbacks-suppressed",
+		"[5.5] TCP: Peer 192.0.2.1:16428/33121 unexpectedly shrunk window 1:2 " +
+			"(repaired)": "treason-uncloaked",
+		"ip_conntrack: table full, dropping packet.":                                  "conntrack-full",
+		"nf_conntrack: nf_conntrack: table full in netns 4026532177, dropping packet": "conntrack-full",
+		"possible SYN flooding on port 80. Sending cookies.":                          "syn-flood",
+		"Out of Memory: Killed process 870 (httpd).":                                  "oom-kill",
+		"Memory cgroup out of memory: Killed process 1667 (x) total-vm:843576kB":      "oom-kill",
+		"Neighbour table " +
+			"overflow.": "neighbour-overflow",
+		"NET: 347 messages suppressed.": "callbacks-suppressed",
 		"%ASA-6-302016: Teardown UDP connection 5 for outside:192.0.2.1/53 to inside:10.1.1.5/50211": "asa-302014",
 		"%FTD-3-202010: PAT pool exhausted for p":                                                    "asa-202010",
 		"Jun  3 12:08:33 abcd nothing of the kind":                                                   "",
@@ -121,7 +127,8 @@ func TestEntryText(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := e.Text(80)
-	for _, want := range []string{"The peer shrank its window", "(treason-uncloaked)", "Says ", "Printed ", "Causes    - likely: ", "Check ", "Do ", "Sources ", "tcp_retransmit_timer"} {
+	for _, want := range []string{"The peer shrank its window", "(treason-uncloaked)", "Says ", "Printed ",
+		"Causes    - likely: ", "Check ", "Do ", "Sources ", "tcp_retransmit_timer"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
@@ -158,14 +165,23 @@ func TestExplainCommand(t *testing.T) {
 		finding detect.Finding
 		want    string
 	}{
-		"by its kind":        {detect.Finding{Kind: detect.TableFullKind}, "uncloak explain conntrack-full"},
-		"by its lines":       {detect.Finding{Kind: detect.TableFullKind, Evidence: detect.Evidence{Lines: []string{"x", "Nov 17 gw kernel: Neighbour table overflow."}}}, "uncloak explain neighbour-overflow"},
-		"lines of a burst":   {detect.Finding{Kind: detect.PeriodicBurst, Evidence: detect.Evidence{Lines: []string{"[NEW] IN=br0 OUT=eth0 SRC=10.0.0.1"}}}, "uncloak explain conntrack-full"},
-		"another's message":  {detect.Finding{Kind: detect.OOM, Evidence: detect.Evidence{Lines: []string{"nf_conntrack: table full, dropping packet"}}}, "uncloak explain oom-kill"},
-		"nothing is usual":   {detect.Finding{Kind: detect.ScanKind}, ""},
-		"a vendor's message": {detect.Finding{Kind: detect.ScanKind, Evidence: detect.Evidence{Lines: []string{"%ASA-4-106023: Deny tcp src outside:192.0.2.1/2143"}}}, "uncloak explain asa-106023"},
-		"no entries":         {detect.Finding{Kind: detect.GrowthKind}, ""},
-		"no program known":   {detect.Finding{Kind: detect.PTRStorm, Evidence: detect.Evidence{Lines: []string{"[NEW] IN=br0 OUT=eth0 SRC=10.0.0.1"}}}, ""},
+		"by its kind": {detect.Finding{Kind: detect.TableFullKind}, "uncloak explain conntrack-full"},
+		"by its lines": {detect.Finding{Kind: detect.TableFullKind,
+			Evidence: detect.Evidence{Lines: []string{"x", "Nov 17 gw kernel: Neighbour table overflow."}}},
+			"uncloak explain neighbour-overflow"},
+		"lines of a burst": {detect.Finding{Kind: detect.PeriodicBurst,
+			Evidence: detect.Evidence{Lines: []string{"[NEW] IN=br0 OUT=eth0 SRC=10.0.0.1"}}},
+			"uncloak explain conntrack-full"},
+		"another's message": {detect.Finding{Kind: detect.OOM,
+			Evidence: detect.Evidence{Lines: []string{"nf_conntrack: table full, dropping packet"}}},
+			"uncloak explain oom-kill"},
+		"nothing is usual": {detect.Finding{Kind: detect.ScanKind}, ""},
+		"a vendor's message": {detect.Finding{Kind: detect.ScanKind,
+			Evidence: detect.Evidence{Lines: []string{"%ASA-4-106023: Deny tcp src outside:192.0.2.1/2143"}}},
+			"uncloak explain asa-106023"},
+		"no entries": {detect.Finding{Kind: detect.GrowthKind}, ""},
+		"no program known": {detect.Finding{Kind: detect.PTRStorm, Evidence: detect.Evidence{Lines: []string{"[NEW] " +
+			"IN=br0 OUT=eth0 SRC=10.0.0.1"}}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := explainCommand(&c.finding); got != c.want {
@@ -173,8 +189,11 @@ func TestExplainCommand(t *testing.T) {
 			}
 		})
 	}
-	for _, kind := range []string{detect.PeriodicBurst, detect.BurstKind, detect.TableFullKind, detect.OOM, detect.ShrinkKind} {
-		if id := wordsOf(kind).entry; !slices.ContainsFunc(ForFinding(kind), func(e *Entry) bool { return e.ID == id }) {
+	for _, kind := range []string{detect.PeriodicBurst, detect.BurstKind, detect.TableFullKind, detect.OOM,
+		detect.ShrinkKind} {
+		if id := wordsOf(kind).entry; !slices.ContainsFunc(ForFinding(kind), func(e *Entry) bool {
+			return e.ID == id
+		}) {
 			t.Errorf("the usual entry of %s, %q, is not about it", kind, id)
 		}
 	}

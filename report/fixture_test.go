@@ -78,7 +78,8 @@ func (s *lines) Events(_ context.Context, q store.Query) iter.Seq2[store.Entry, 
 func (s *lines) unknown(limit int) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
 		for i, l := range s.odd {
-			if limit > 0 && i >= limit || !yield(store.Entry{Raw: []byte(l), Event: parse.Event{Router: parse.MakeName("gw")}}, nil) {
+			if limit > 0 && i >= limit ||
+				!yield(store.Entry{Raw: []byte(l), Event: parse.Event{Router: parse.MakeName("gw")}}, nil) {
 				return
 			}
 		}
@@ -106,8 +107,9 @@ var (
 	pc1    = netip.MustParseAddr("192.168.128.10")
 )
 
-// home is the network of docs/incidents.md, 1, over n local days from 2026-11-16 in Tokyo: bursts at :00 and :30, of which one
-// is missed a day, an old server that looks up the same addresses, a table of 4096, and hosts others that browse.
+// home is the network of docs/incidents.md, 1, over n local days from 2026-11-16 in Tokyo: bursts at :00 and :30, of
+// which one is missed a day, an old server that looks up the same addresses, a table of 4096, and hosts others that
+// browse.
 func home(t testing.TB, n, others int) (days []*detect.Day, fs []detect.Finding, opt Options) {
 	loc := mustZone(t, "Asia/Tokyo")
 	from := time.Date(2026, 11, 16, 0, 0, 0, 0, loc)
@@ -120,9 +122,14 @@ func home(t testing.TB, n, others int) (days []*detect.Day, fs []detect.Finding,
 	}
 	group := "periodic-burst-192.168.128.12-1800s"
 	var fulls []detect.Finding
-	burst := detect.Finding{ID: group, Group: group, Kind: detect.PeriodicBurst, Severity: detect.Critical, Router: "gw", Host: "192.168.128.12",
-		Score: 0.99, Rhythm: detect.Rhythm{PeriodS: 1800, Minutes: []int{0, 30}, JitterS: 2.1}, PValue: 3e-41, Sessions: 2140, Peers: 2031, LengthS: 4.2, Ports: []string{"udp/6881", "tcp/51413", "tcp/6882"}, Echo: detect.Echo{Causes: "192.168.128.11"},
-		Application: &detect.Application{Guess: detect.AppBitTorrent, Reasons: []string{"many different peers (2031 for 2140 sessions)", "ports that BitTorrent clients have as defaults (udp/6881 and tcp/51413)"}, Confidence: 0.85}}
+	burst := detect.Finding{ID: group, Group: group, Kind: detect.PeriodicBurst, Severity: detect.Critical,
+		Router: "gw", Host: "192.168.128.12",
+		Score: 0.99, Rhythm: detect.Rhythm{PeriodS: 1800, Minutes: []int{0, 30}, JitterS: 2.1}, PValue: 3e-41,
+		Sessions: 2140, Peers: 2031, LengthS: 4.2, Ports: []string{"udp/6881", "tcp/51413", "tcp/6882"},
+		Echo: detect.Echo{Causes: "192.168.128.11"},
+		Application: &detect.Application{Guess: detect.AppBitTorrent, Reasons: []string{"many different peers (2031 " +
+			"for 2140 sessions)", "ports that BitTorrent clients have as defaults (udp/6881 and tcp/51413)"},
+			Confidence: 0.85}}
 	for i := 0; i < 48*n; i++ {
 		at := from.Add(time.Duration(i)*30*time.Minute + time.Duration(i*7%5)*time.Second)
 		b.quiet(at, others)
@@ -132,7 +139,8 @@ func home(t testing.TB, n, others int) (days []*detect.Day, fs []detect.Finding,
 		}
 		b.burst(at, i)
 		burst.Seen++
-		burst.Bursts = append(burst.Bursts, detect.Burst{Start: at, LengthS: 4, Sessions: 2100 + i%80, Peers: 2000 + i%60})
+		burst.Bursts = append(burst.Bursts, detect.Burst{Start: at, LengthS: 4, Sessions: 2100 + i%80,
+			Peers: 2000 + i%60})
 		fulls = append(fulls, spell(at.Add(2*time.Second).UTC(), group))
 	}
 	burst.Start, burst.End = burst.Bursts[0].Start, burst.Bursts[len(burst.Bursts)-1].Start.Add(4*time.Second)
@@ -141,8 +149,10 @@ func home(t testing.TB, n, others int) (days []*detect.Day, fs []detect.Finding,
 	for i := range fulls {
 		fulls[i].Episodes = len(fulls)
 	}
-	echo := detect.Finding{ID: "ptr-storm-192.168.128.11", Group: group, Kind: detect.PTRStorm, Severity: detect.Warning, Router: "gw", Host: "192.168.128.11",
-		Start: burst.Start, End: burst.End, Score: 0.95, Seen: burst.Seen, Echo: detect.Echo{Causes: "192.168.128.12", LagS: 0.4, Lookups: 1990, Shared: 0.97, Resolver: "198.51.100.53"}}
+	echo := detect.Finding{ID: "ptr-storm-192.168.128.11", Group: group, Kind: detect.PTRStorm,
+		Severity: detect.Warning, Router: "gw", Host: "192.168.128.11",
+		Start: burst.Start, End: burst.End, Score: 0.95, Seen: burst.Seen,
+		Echo: detect.Echo{Causes: "192.168.128.12", LagS: 0.4, Lookups: 1990, Shared: 0.97, Resolver: "198.51.100.53"}}
 	ask := detect.Ask{From: burst.Start, To: burst.End, Router: "gw", Host: vmhost, Kind: "session-new"}
 	burst.Evidence = detect.Evidence{Events: uint64(2140 * burst.Seen), Ask: ask}
 	ask.Host, ask.Port = oldsrv, 53
@@ -156,19 +166,30 @@ func home(t testing.TB, n, others int) (days []*detect.Day, fs []detect.Finding,
 // spell is 39 s in which the table was full.
 func spell(at time.Time, group string) detect.Finding {
 	end := at.Add(39 * time.Second)
-	return detect.Finding{ID: fmt.Sprintf("table-full-gw-%d", at.Unix()), Group: group, Kind: detect.TableFullKind, Severity: detect.Critical, Router: "gw", Host: "192.168.128.12",
-		Start: at, End: end, Score: 0.86, TableFull: detect.TableFull{TableShare: 0.83, Holders: []detect.Share{{Host: "192.168.128.12", Share: 0.83}, {Host: "192.168.128.11", Share: 0.11}, {Host: "192.168.128.10", Share: 0.03}, {Host: "router and others", Share: 0.01}}, Entries: 4096, Capacity: 4096}, Lines: 10, Drops: 70, Evidence: detect.Evidence{Events: 10, Ask: detect.Ask{From: at, To: end.Add(1), Router: "gw", Kind: "table-full"}}}
+	return detect.Finding{ID: fmt.Sprintf("table-full-gw-%d", at.Unix()), Group: group, Kind: detect.TableFullKind,
+		Severity: detect.Critical, Router: "gw", Host: "192.168.128.12",
+		Start: at, End: end, Score: 0.86, TableFull: detect.TableFull{TableShare: 0.83,
+			Holders: []detect.Share{{Host: "192.168.128.12", Share: 0.83}, {Host: "192.168.128.11", Share: 0.11},
+				{Host: "192.168.128.10", Share: 0.03}, {Host: "router and others", Share: 0.01}}, Entries: 4096,
+			Capacity: 4096}, Lines: 10, Drops: 70, Evidence: detect.Evidence{Events: 10,
+			Ask: detect.Ask{From: at, To: end.Add(1), Router: "gw", Kind: "table-full"}}}
 }
 
 // hangup is the dump of docs/incidents.md, 2, with masked peers.
 func hangup(from time.Time) []detect.Finding {
-	oom := detect.Finding{ID: "oom-web2-httpd", Kind: detect.OOM, Severity: detect.Critical, Router: "web2", Start: from.Add(9 * time.Hour), End: from.Add(9*time.Hour + 8*time.Minute), Score: 1,
-		Memory: detect.Memory{Proc: "httpd", Kills: 5, PIDs: []uint32{870, 888, 884, 895, 902}}, SpreadS: 260, With: "window-shrink-web2-80"}
-	shrink := detect.Finding{ID: "window-shrink-web2-80", Group: "oom-web2-httpd", Kind: detect.ShrinkKind, Severity: detect.Warning, Router: "web2", Start: oom.Start, End: oom.End, Score: 1,
-		Shrinks: 5, Port: 80, PeerPorts: []string{"***.***.***.***:39660", "***.***.***.***:45465", "***.***.***.***:51022", "***.***.***.***:60001"}, SpreadS: 260, With: oom.ID}
+	oom := detect.Finding{ID: "oom-web2-httpd", Kind: detect.OOM, Severity: detect.Critical, Router: "web2",
+		Start: from.Add(9 * time.Hour), End: from.Add(9*time.Hour + 8*time.Minute), Score: 1,
+		Memory: detect.Memory{Proc: "httpd", Kills: 5, PIDs: []uint32{870, 888, 884, 895, 902}}, SpreadS: 260,
+		With: "window-shrink-web2-80"}
+	shrink := detect.Finding{ID: "window-shrink-web2-80", Group: "oom-web2-httpd", Kind: detect.ShrinkKind,
+		Severity: detect.Warning, Router: "web2", Start: oom.Start, End: oom.End, Score: 1,
+		Shrinks: 5, Port: 80, PeerPorts: []string{"***.***.***.***:39660", "***.***.***.***:45465",
+			"***.***.***.***:51022", "***.***.***.***:60001"}, SpreadS: 260, With: oom.ID}
 	oom.Group = oom.ID
-	oom.Evidence.Ask = detect.Ask{From: oom.Start.Add(-260 * time.Second), To: oom.End.Add(260 * time.Second), Kind: "oom-kill"}
-	shrink.Evidence.Ask = detect.Ask{From: oom.Start.Add(-260 * time.Second), To: oom.End.Add(260 * time.Second), Port: 80, Kind: "window-shrink"}
+	oom.Evidence.Ask = detect.Ask{From: oom.Start.Add(-260 * time.Second), To: oom.End.Add(260 * time.Second),
+		Kind: "oom-kill"}
+	shrink.Evidence.Ask = detect.Ask{From: oom.Start.Add(-260 * time.Second), To: oom.End.Add(260 * time.Second),
+		Port: 80, Kind: "window-shrink"}
 	return []detect.Finding{oom, shrink}
 }
 
@@ -238,13 +259,15 @@ func (b builder) quiet(at time.Time, others int) {
 		b.sessions(t, vmhost, 2, detect.Port{Proto: parse.TCP, Port: 443})
 		b.sessions(t, tv, 3, detect.Port{Proto: parse.TCP, Port: 443})
 		if m > 3 {
-			b.level(t, detect.Holder{Host: pc1, N: uint64(240 + m*7%60)}, detect.Holder{Host: tv, N: 80}, detect.Holder{Host: vmhost, N: 20})
+			b.level(t, detect.Holder{Host: pc1, N: uint64(240 + m*7%60)}, detect.Holder{Host: tv, N: 80},
+				detect.Holder{Host: vmhost, N: 20})
 		}
 	}
 	for k := range others {
 		a := netip.AddrFrom4([4]byte{192, 168, 129, byte(k + 1)})
 		for m := range 6 {
-			b.sessions(at.Add(time.Duration(m)*5*time.Minute), a, uint32(1+k%4), detect.Port{Proto: parse.TCP, Port: 443})
+			b.sessions(at.Add(time.Duration(m)*5*time.Minute), a, uint32(1+k%4),
+				detect.Port{Proto: parse.TCP, Port: 443})
 		}
 	}
 }
@@ -254,28 +277,37 @@ func (b builder) burst(at time.Time, i int) {
 	b.sessions(at, vmhost, uint32(2100+i%80), detect.Port{Proto: parse.UDP, Port: 6881})
 	b.sessions(at.Add(time.Second), oldsrv, 1990, detect.Port{Proto: parse.UDP, Port: 53})
 	d, _ := b.day(at)
-	d.Hosts[oldsrv].Lookups.Merge(&detect.Series{Slots: []detect.Slot{{I: uint16(at.Sub(d.Date.Start()) / detect.SlotLen), N: 1990}}})
+	d.Hosts[oldsrv].Lookups.Merge(
+		&detect.Series{Slots: []detect.Slot{{I: uint16(at.Sub(d.Date.Start()) / detect.SlotLen), N: 1990}}})
 	for m := range 18 {
 		f := 1 - float64(m)/22
-		b.level(at.Add(time.Duration(m)*10*time.Second), detect.Holder{Host: vmhost, N: uint64(3400 * f)}, detect.Holder{Host: oldsrv, N: uint64(450 * f)}, detect.Holder{Host: pc1, N: 246})
+		b.level(at.Add(time.Duration(m)*10*time.Second), detect.Holder{Host: vmhost, N: uint64(3400 * f)},
+			detect.Holder{Host: oldsrv, N: uint64(450 * f)}, detect.Holder{Host: pc1, N: 246})
 	}
 	r := d.Routers["gw"]
-	r.Overflows = append(r.Overflows, detect.Overflow{Start: at.Add(2 * time.Second).UnixNano(), End: at.Add(41 * time.Second).UnixNano(), Lines: 10, Hidden: 60, Total: 4096, All: 4096,
+	r.Overflows = append(r.Overflows, detect.Overflow{Start: at.Add(2 * time.Second).UnixNano(),
+		End: at.Add(41 * time.Second).UnixNano(), Lines: 10, Hidden: 60, Total: 4096, All: 4096,
 		Holders: []detect.Holder{{Host: vmhost, N: 3400}, {Host: oldsrv, N: 450}, {Host: pc1, N: 246}}, Weight: 1})
 }
 
-const newLine = "<4>Nov 17 12:00:0%d gw kernel: [NEW] IN=br-lan OUT=wan0 MAC=16:a8:1b:53:dd:8f:3c:52:82:4a:10:03:08:00 SRC=192.168.128.12 DST=203.0.113.7 LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=48109 DF PROTO=UDP SPT=6881 DPT=6881 LEN=40\r\n"
+const newLine = "<4>Nov 17 12:00:0%d gw kernel: [NEW] IN=br-lan OUT=wan0 " +
+	"MAC=16:a8:1b:53:dd:8f:3c:52:82:4a:10:03:08:00 SRC=192.168.128.12 DST=203.0.113.7 LEN=60 TOS=0x00 PREC=0x00 " +
+	"TTL=63 ID=48109 DF PROTO=UDP SPT=6881 DPT=6881 LEN=40\r\n"
 
 func homeStore(opt *Options) *lines {
 	var odd []string
 	for i := range 9 {
-		odd = append(odd, fmt.Sprintf("<28>Nov 17 12:%02d:00 gw relayd[%d]: route 10.0.%d.0/24 gone after %d.5 s, \"ifname%d\"", i, 100+i, i, i*7, i),
+		odd = append(odd, fmt.Sprintf("<28>Nov 17 12:%02d:00 gw relayd[%d]: route 10.0.%d.0/24 gone after %d.5 s, "+
+			"\"ifname%d\"", i, 100+i, i, i*7, i),
 			fmt.Sprintf("<28>Nov 17 12:%02d:00 gw relayd[%d]: back", i, 100+i))
 	}
 	return &lines{raw: newLine, n: 9, odd: odd, health: []store.Health{
-		{Date: detect.DateOf(opt.From), Sender: "192.168.128.1", Router: "gw", Received: 1204331, Bytes: 250_000_000, Unparsed: 12, SkewMS: 300},
-		{Date: detect.DateOf(opt.From) + 1, Sender: "192.168.128.1", Router: "gw", Received: 4000, Dropped: 3, Kernel: 2, SkewMS: 280},
-		{Date: detect.DateOf(opt.From), Sender: "dmesg-web2.txt", Router: "web2", Received: 10, Malformed: 1, Repaired: 10},
+		{Date: detect.DateOf(opt.From), Sender: "192.168.128.1", Router: "gw", Received: 1204331, Bytes: 250_000_000,
+			Unparsed: 12, SkewMS: 300},
+		{Date: detect.DateOf(opt.From) + 1, Sender: "192.168.128.1", Router: "gw", Received: 4000, Dropped: 3,
+			Kernel: 2, SkewMS: 280},
+		{Date: detect.DateOf(opt.From), Sender: "dmesg-web2.txt", Router: "web2", Received: 10, Malformed: 1,
+			Repaired: 10},
 	}}
 }
 

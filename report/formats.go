@@ -56,22 +56,25 @@ func inertJSON(b []byte) []byte {
 	return out
 }
 
-// FindingsCSV writes findings as one row each, times in loc. Cells that a spreadsheet would take for a formula begin with
-// an apostrophe.
+// FindingsCSV writes findings as one row each, times in loc. Cells that a spreadsheet would take for a formula begin
+// with an apostrophe.
 func FindingsCSV(w io.Writer, fs []detect.Finding, loc *time.Location) error {
 	if loc == nil {
 		loc = time.UTC
 	}
 	c := csv.NewWriter(w)
-	c.Write([]string{"id", "kind", "severity", "router", "host", "name", "start", "end", "score", "period_s", "minutes", "table_share", "causes", "title", "query"})
+	c.Write([]string{"id", "kind", "severity", "router", "host", "name", "start", "end", "score", "period_s", "minutes",
+		"table_share", "causes", "title", "query"})
 	for i := range fs {
 		f := &fs[i]
 		var minutes []string
 		for _, m := range f.Minutes {
 			minutes = append(minutes, strconv.Itoa(m))
 		}
-		row := []string{f.ID, f.Kind, string(f.Severity), f.Router, f.Host, f.Name, f.Start.In(loc).Format(time.RFC3339), f.End.In(loc).Format(time.RFC3339),
-			number(f.Score), number(f.PeriodS), strings.Join(minutes, " "), number(f.TableShare), f.Causes, f.Title, f.Evidence.Query}
+		row := []string{f.ID, f.Kind, string(f.Severity), f.Router, f.Host, f.Name,
+			f.Start.In(loc).Format(time.RFC3339), f.End.In(loc).Format(time.RFC3339),
+			number(f.Score), number(f.PeriodS), strings.Join(minutes, " "), number(f.TableShare), f.Causes, f.Title,
+			f.Evidence.Query}
 		for k := range row {
 			row[k] = csvCell(row[k])
 		}

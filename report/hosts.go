@@ -22,7 +22,8 @@ func hostRows(days []*detect.Day, ins []Incident, names func(netip.Addr) string,
 				rows[a], ports[a] = r, map[detect.Port]uint64{}
 			}
 			r.Sessions += within(d, &h.Sessions, opt)
-			r.Lookups += max(within(d, &h.Lookups, opt), within(d, &h.PTRs, opt)+within(d, &h.Asks, opt)) // one may be the other, seen twice
+			// one may be the other, seen twice
+			r.Lookups += max(within(d, &h.Lookups, opt), within(d, &h.PTRs, opt)+within(d, &h.Asks, opt))
 			seen[a] = append(seen[a], h)
 			r.Denied += h.Denied
 			r.Bytes += h.Bytes
@@ -46,7 +47,11 @@ func hostRows(days []*detect.Day, ins []Incident, names func(netip.Addr) string,
 		out = append(out, *r)
 	}
 	slices.SortFunc(out, func(a, b Host) int {
-		return cmp.Or(cmp.Compare(b.Sessions, a.Sessions), cmp.Compare(b.Lookups, a.Lookups), cmp.Compare(a.Host, b.Host))
+		return cmp.Or(
+			cmp.Compare(b.Sessions, a.Sessions),
+			cmp.Compare(b.Lookups, a.Lookups),
+			cmp.Compare(a.Host, b.Host),
+		)
 	})
 	return out
 }
@@ -60,7 +65,8 @@ func marks(r *Host, ins []Incident) {
 			if p.Host == r.Host && p.Severity.Rank() > rank {
 				rank, r.Severity = p.Severity.Rank(), string(p.Severity)
 			}
-			if p.Kind == detect.TableFullKind { // over all incidents, so that the column does not sum up to more than the table
+			// over all incidents, so that the column does not sum up to more than the table
+			if p.Kind == detect.TableFullKind {
 				w := float64(max(p.Drops, p.Lines, 1))
 				share, weight = share+w*shareOf(p.Finding, r.Host), weight+w
 			}

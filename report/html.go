@@ -82,7 +82,8 @@ func (t tableView) Side(i int) string {
 
 func newView(m *Model) view {
 	left, right := headWords(m)
-	v := view{Title: left, Left: left, Right: right, Verdict: "quiet", VerdictText: Clean(m.Verdict.Text), VerdictDo: Clean(m.Verdict.Do), Style: template.CSS(pageStyle)}
+	v := view{Title: left, Left: left, Right: right, Verdict: "quiet", VerdictText: Clean(m.Verdict.Text),
+		VerdictDo: Clean(m.Verdict.Do), Style: template.CSS(pageStyle)}
 	if !m.Verdict.Quiet {
 		v.Verdict = severityClass(m.Verdict.Severity)
 	}
@@ -135,7 +136,8 @@ func newIncidentView(m *Model, i int) incidentView {
 	}
 	v.Queries = append(v.Queries, explains(in.parts[:min(maxParts, len(in.parts))])...)
 	if n := len(in.parts) - maxParts; n > 0 {
-		v.Rows = append(v.Rows, rowView{Role: "more", Text: count(n, "more finding", "more findings") + " of this kind."})
+		v.Rows = append(v.Rows, rowView{Role: "more", Text: count(n, "more finding", "more findings") +
+			" of this kind."})
 	}
 	for _, a := range in.Advice {
 		v.Advice = append(v.Advice, Clean(a))
@@ -145,7 +147,8 @@ func newIncidentView(m *Model, i int) incidentView {
 
 func (m *Model) tableViews() (out []tableView) {
 	if n := len(m.shown) - maxHTMLIncidents; n > 0 {
-		out = append(out, tableView{Title: "Further incidents", Intro: count(n, "more incident is", "more incidents are") + " in the JSON report."})
+		out = append(out, tableView{Title: "Further incidents", Intro: count(n, "more incident is", "more incidents "+
+			"are") + " in the JSON report."})
 	}
 	if len(m.Tables) > 0 {
 		t := tableView{Title: "Session table", Intro: "As rebuilt from the log.", Head: tableHead(), align: tableAlign}
@@ -179,7 +182,8 @@ func (m *Model) tableViews() (out []tableView) {
 	h.More = strings.TrimSpace(h.More)
 	out = append(out, h)
 	if u := m.Unparsed; u != nil && u.Lines > 0 {
-		t := tableView{Title: "Lines not understood, by shape", Intro: capital(u.head()) + ".", Head: []string{"lines", "shape", "example"}, align: "rll"}
+		t := tableView{Title: "Lines not understood, by shape", Intro: capital(u.head()) + ".",
+			Head: []string{"lines", "shape", "example"}, align: "rll"}
 		for i := range u.Shapes[:min(maxHTMLShapes, len(u.Shapes))] {
 			s := &u.Shapes[i]
 			t.Rows = append(t.Rows, []string{num(s.Lines), clip(s.text(), 160), clip(Clean(s.Example), 160)})
@@ -212,7 +216,8 @@ func (m *Model) tablePicture() picture {
 	if k := len(o.hosts); slices.Max(o.parts[k]) > 0 {
 		p.Legend = append(p.Legend, legend{fmt.Sprintf("s%d", k), "all others"})
 	}
-	p.Caption = fmt.Sprintf("Entries in the session table over time, one colour a host, as rebuilt from the log; each column is the fullest moment of %s.", seconds(o.bin.Seconds()))
+	p.Caption = fmt.Sprintf("Entries in the session table over time, one colour a host, as rebuilt from the log; "+
+		"each column is the fullest moment of %s.", seconds(o.bin.Seconds()))
 	switch {
 	case o.spells > 0:
 		p.Legend = append(p.Legend, legend{"full", "full: sessions refused"})
@@ -225,7 +230,8 @@ func (m *Model) tablePicture() picture {
 	}
 	wide, narrow := frames(16)
 	alt := p.Title + ". " + p.Caption
-	p.Wide, p.Narrow = template.HTML(o.draw(wide, "wide", alt, m.clock.loc)), template.HTML(o.draw(narrow, "narrow", alt, m.clock.loc))
+	p.Wide = template.HTML(o.draw(wide, "wide", alt, m.clock.loc))
+	p.Narrow = template.HTML(o.draw(narrow, "narrow", alt, m.clock.loc))
 	return p
 }
 
@@ -247,7 +253,8 @@ func (m *Model) phasePicture() picture {
 	if ph.folded > 0 {
 		row = fmt.Sprintf("each row one hour of the day, the mean of %d days", ph.folded)
 	}
-	p.Caption = fmt.Sprintf("Sessions opened by %s: each column the minute around its mark, %s; the darker (on a dark page: the brighter), the more.", whose, row)
+	p.Caption = fmt.Sprintf("Sessions opened by %s: each column the minute around its mark, %s; the darker (on a "+
+		"dark page: the brighter), the more.", whose, row)
 	if len(ph.minutes) > 0 {
 		p.Caption += fmt.Sprintf(" The stripes at %s are the bursts.", minuteList(ph.minutes))
 	}

@@ -23,20 +23,26 @@ func htmlOf(t testing.TB, m *Model) string {
 }
 
 // outside finds what would make a browser load or run something.
-var outside = regexp.MustCompile(`(?i)<script|<iframe|<object|<embed|<link|<img|<image|<base|<form|<use|url\(|@import|<[^>]*\b(src|href|xlink|on[a-z]+)\s*=|javascript:|https?://`)
+var outside = regexp.MustCompile(
+	`(?i)<script|<iframe|<object|<embed|<link|<img|<image|<base|<form|<use|url\(|@import|<[^>]*\b(src|href|xlink|` +
+		`on[a-z]+)\s*=|javascript:|https?://`)
 
 func TestHTMLStructure(t *testing.T) {
 	s := htmlOf(t, homeModel(t, 1, 4))
 	if x := outside.FindString(s); x != "" {
 		t.Errorf("the page reaches outside by %q", x)
 	}
-	for _, want := range []string{"<!DOCTYPE html>", `<html lang="en">`, `name="viewport"`, "prefers-color-scheme: dark", "@media print", "default-src &#39;none&#39;", "vmhost (192.168.128.12) filled the session table",
-		"size of the table 4,096", "The stripes at :00 and :30", "marked at the upper edge", `<th class="r" scope="col">sessions</th>`} {
+	for _, want := range []string{"<!DOCTYPE html>", `<html lang="en">`, `name="viewport"`,
+		"prefers-color-scheme: dark", "@media print", "default-src &#39;none&#39;",
+		"vmhost (192.168.128.12) filled the session table",
+		"size of the table 4,096", "The stripes at :00 and :30", "marked at the upper edge",
+		`<th class="r" scope="col">sessions</th>`} {
 		if !strings.Contains(s, want) && !strings.Contains(s, strings.ReplaceAll(want, "&#39;", "'")) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	for tag, n := range map[string]int{"<figure>": 2, "<figcaption>": 2, `<svg class="wide"`: 2, `<svg class="narrow"`: 2, "<article": 2, `role="img" aria-label="`: 4, "<h1>": 1} {
+	for tag, n := range map[string]int{"<figure>": 2, "<figcaption>": 2, `<svg class="wide"`: 2,
+		`<svg class="narrow"`: 2, "<article": 2, `role="img" aria-label="`: 4, "<h1>": 1} {
 		if got := strings.Count(s, tag); got != n {
 			t.Errorf("%d %s, want %d", got, tag, n)
 		}
@@ -121,7 +127,8 @@ func TestPhaseMap(t *testing.T) {
 	if m, err = Build(t.Context(), nil, days, fs, opt); err != nil {
 		t.Fatal(err)
 	}
-	if p = m.phases; len(p.rows) != 24 || p.folded != 28 || p.level(p.cells[23][30]) != heatLevels || p.level(p.cells[23][31]) != 1 {
+	if p = m.phases; len(p.rows) != 24 || p.folded != 28 || p.level(p.cells[23][30]) != heatLevels ||
+		p.level(p.cells[23][31]) != 1 {
 		t.Errorf("28 days fold to %d rows, %d days, 23:30 %v", len(p.rows), p.folded, p.cells[23][30])
 	}
 }
@@ -134,7 +141,8 @@ func TestOccupancyKeepsPeaks(t *testing.T) {
 	}
 	o := m.occupancy
 	if len(o.full) > maxBins || o.peak != 4096 || o.capacity != 4096 || o.hosts[0].Name != "vmhost" || o.spells != 94 {
-		t.Errorf("%d bins, peak %v, capacity %d, %d spells, first %q", len(o.full), o.peak, o.capacity, o.spells, o.hosts[0].Name)
+		t.Errorf("%d bins, peak %v, capacity %d, %d spells, first %q", len(o.full), o.peak, o.capacity, o.spells,
+			o.hosts[0].Name)
 	}
 	opt.Config.Table = 0
 	if m, err = Build(t.Context(), nil, days, fs, opt); err != nil || m.occupancy.capacity != 0 {
@@ -150,10 +158,13 @@ func TestTimeTicks(t *testing.T) {
 		bins int
 		want string
 	}{
-		"15 minutes":  {time.Date(2026, 11, 21, 20, 28, 0, 0, loc), 10 * time.Second, 90, "20:30 20:35 20:40"},
-		"DST ends":    {time.Date(2026, 10, 25, 0, 0, 0, 0, loc), 5 * time.Minute, 300, "Sun 25 06:00 12:00 18:00 Mon 26"},
-		"DST begins":  {time.Date(2026, 3, 29, 0, 0, 0, 0, loc), 5 * time.Minute, 276, "Sun 29 06:00 12:00 18:00 Mon 30"},
-		"four weeks":  {time.Date(2026, 11, 1, 0, 0, 0, 0, loc), 2 * time.Hour, 336, "Sun 1 Sun 8 Sun 15 Sun 22 Sun 29"},
+		"15 minutes": {time.Date(2026, 11, 21, 20, 28, 0, 0, loc), 10 * time.Second, 90, "20:30 20:35 20:40"},
+		"DST ends": {time.Date(2026, 10, 25, 0, 0, 0, 0, loc), 5 * time.Minute, 300,
+			"Sun 25 06:00 12:00 18:00 Mon 26"},
+		"DST begins": {time.Date(2026, 3, 29, 0, 0, 0, 0, loc), 5 * time.Minute, 276,
+			"Sun 29 06:00 12:00 18:00 Mon 30"},
+		"four weeks": {time.Date(2026, 11, 1, 0, 0, 0, 0, loc), 2 * time.Hour, 336,
+			"Sun 1 Sun 8 Sun 15 Sun 22 Sun 29"},
 		"ten seconds": {time.Date(2026, 11, 1, 0, 0, 0, 0, loc), 10 * time.Second, 1, "Sun 1"},
 	} {
 		o := &occupancy{from: c.from, bin: c.bin}

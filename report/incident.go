@@ -83,7 +83,8 @@ func (in *Incident) finish(m *Model, opt *Options) {
 		if r := in.root(); r != nil && p.Kind == detect.TableFullKind {
 			w.blame = r
 		}
-		if more := w.describe(p.Finding); p.Kind == detect.TableFullKind { // knows more of sizes than a burst: it comes first
+		// knows more of sizes than a burst: it comes first
+		if more := w.describe(p.Finding); p.Kind == detect.TableFullKind {
 			tips = append(more, tips...)
 			in.victims = sentences(in.victims, w.victims(p.Finding))
 		} else {
@@ -219,7 +220,8 @@ func (in *Incident) title(m *Model) string {
 		return full.Title
 	case full != nil:
 	case oom != nil && shrink != nil && oom.With != "":
-		t := oom.Title + fmt.Sprintf(", among %s by peers", count(max(shrink.Shrinks, 1), "window shrink", "window shrinks"))
+		t := oom.Title + fmt.Sprintf(", among %s by peers", count(max(shrink.Shrinks, 1), "window shrink",
+			"window shrinks"))
 		if n := len(shrink.PeerPorts); n > 0 {
 			t = strings.TrimSuffix(t, "peers") + count(n, "peer port", "peer ports")
 		}

@@ -7,9 +7,9 @@ import (
 	"uncloak/detect"
 )
 
-// Incidents groups findings into incidents: those with one cause, and the spells in which one table was full. The report and
-// the log of serve both go by it. Incidents come in the order of their first findings, and each has its root first. They
-// point into fs and have no words yet: only ID, Severity, Findings, Known and Status are set.
+// Incidents groups findings into incidents: those with one cause, and the spells in which one table was full. The
+// report and the log of serve both go by it. Incidents come in the order of their first findings, and each has its root
+// first. They point into fs and have no words yet: only ID, Severity, Findings, Known and Status are set.
 func Incidents(fs []detect.Finding) []Incident {
 	groups := map[string]int{} // id → index in out
 	out := []Incident{}
@@ -43,8 +43,8 @@ func hopGroups(fs []detect.Finding) map[string]string {
 }
 
 // incidentID returns the name of the group that the detectors put f into. A finding without a group is an incident by
-// itself, with two exceptions: a target beyond a hop belongs to the lag of that hop, and the spells of a full table, which
-// have an ID each, are one incident of their router.
+// itself, with two exceptions: a target beyond a hop belongs to the lag of that hop, and the spells of a full table,
+// which have an ID each, are one incident of their router.
 func incidentID(f *detect.Finding, hops map[string]string) string {
 	switch {
 	case f.Group != "":
@@ -76,12 +76,13 @@ func (in *Incident) settle(rank func(kind string) int) {
 		if (in.Known || !f.Silent()) && f.Severity.Rank() > in.Severity.Rank() {
 			in.Severity = f.Severity
 		}
-		if (f.Status == detect.New || f.Status == detect.Worse) && in.Status == detect.Same && f.Kind == detect.TableFullKind {
+		if (f.Status == detect.New || f.Status == detect.Worse) && in.Status == detect.Same &&
+			f.Kind == detect.TableFullKind {
 			in.Status = f.Status // the same bursts, and now the table overflows
 		}
 	}
 }
 
-// First returns the finding that the incident is about: its root, or, of a group without one, the finding whose kind and
-// severity weigh most, the earliest of several.
+// First returns the finding that the incident is about: its root, or, of a group without one, the finding whose kind
+// and severity weigh most, the earliest of several.
 func (in *Incident) First() *detect.Finding { return in.findings[0] }

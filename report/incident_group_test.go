@@ -13,9 +13,11 @@ func TestIncidents(t *testing.T) {
 	at := time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)
 	full := func(id, group, router string, minute int, s detect.Severity) detect.Finding {
 		start := at.Add(time.Duration(minute) * time.Minute)
-		return detect.Finding{ID: id, Group: group, Kind: detect.TableFullKind, Router: router, Severity: s, Start: start, End: start.Add(time.Second)}
+		return detect.Finding{ID: id, Group: group, Kind: detect.TableFullKind, Router: router, Severity: s,
+			Start: start, End: start.Add(time.Second)}
 	}
-	burst := detect.Finding{ID: "burst-10.0.0.1", Group: "burst-10.0.0.1", Kind: detect.BurstKind, Severity: detect.Info, Host: "10.0.0.1", Start: at}
+	burst := detect.Finding{ID: "burst-10.0.0.1", Group: "burst-10.0.0.1", Kind: detect.BurstKind,
+		Severity: detect.Info, Host: "10.0.0.1", Start: at}
 	known := burst
 	known.Known = &detect.Known{By: "ack"}
 	lag := func(id, with string) detect.Finding {
@@ -33,9 +35,12 @@ func TestIncidents(t *testing.T) {
 		want []want
 	}{
 		{"nothing", nil, nil},
-		{"spells of two routers", []detect.Finding{full("b", "", "gw", 2, detect.Warning), full("a", "", "gw", 1, detect.Warning), full("c", "", "gw2", 3, detect.Critical)},
-			[]want{{"table-full-gw", []string{"a", "b"}, detect.Warning, false}, {"table-full-gw2", []string{"c"}, detect.Critical, false}}},
-		{"spells in a group and without one", []detect.Finding{full("a", "table-full-gw", "gw", 1, detect.Warning), full("b", "", "gw", 2, detect.Critical)},
+		{"spells of two routers", []detect.Finding{full("b", "", "gw", 2, detect.Warning),
+			full("a", "", "gw", 1, detect.Warning), full("c", "", "gw2", 3, detect.Critical)},
+			[]want{{"table-full-gw", []string{"a", "b"}, detect.Warning, false},
+				{"table-full-gw2", []string{"c"}, detect.Critical, false}}},
+		{"spells in a group and without one", []detect.Finding{full("a", "table-full-gw", "gw", 1, detect.Warning),
+			full("b", "", "gw", 2, detect.Critical)},
 			[]want{{"table-full-gw", []string{"b", "a"}, detect.Critical, false}}},
 		{"a root behind its effect", []detect.Finding{full("a", burst.ID, "gw", 1, detect.Critical), burst},
 			[]want{{burst.ID, []string{burst.ID, "a"}, detect.Critical, false}}},
@@ -43,7 +48,8 @@ func TestIncidents(t *testing.T) {
 			[]want{{burst.ID, []string{burst.ID, "a"}, detect.Warning, false}}},
 		{"all known", []detect.Finding{known}, []want{{burst.ID, []string{burst.ID}, detect.Info, true}}},
 		{"beyond a hop", []detect.Finding{lag("far", "hop"), lag("hop", ""), lag("other", "gone")},
-			[]want{{"hop", []string{"hop", "far"}, detect.Warning, false}, {"other", []string{"other"}, detect.Warning, false}}},
+			[]want{{"hop", []string{"hop", "far"}, detect.Warning, false},
+				{"other", []string{"other"}, detect.Warning, false}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := Incidents(c.fs)
@@ -52,7 +58,8 @@ func TestIncidents(t *testing.T) {
 			}
 			for i, w := range c.want {
 				in := &got[i]
-				if in.ID != w.id || !slices.Equal(in.Findings, w.findings) || in.First().ID != w.findings[0] || in.Severity != w.severity || in.Known != w.known {
+				if in.ID != w.id || !slices.Equal(in.Findings, w.findings) || in.First().ID != w.findings[0] ||
+					in.Severity != w.severity || in.Known != w.known {
 					t.Errorf("%s of %v, %s, known %v; want %+v", in.ID, in.Findings, in.Severity, in.Known, w)
 				}
 			}

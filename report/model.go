@@ -24,7 +24,8 @@ type Options struct {
 }
 
 // Model is a report before it is rendered. Its JSON names are a contract: added to, never renamed. Times are RFC 3339,
-// spans in seconds, shares 0..1. Text in it is as it came from the network unless it is said to be clean; the writers escape.
+// spans in seconds, shares 0..1. Text in it is as it came from the network unless it is said to be clean; the writers
+// escape.
 type Model struct {
 	Version   string           `json:"version,omitempty"`
 	From      time.Time        `json:"from"`
@@ -37,14 +38,15 @@ type Model struct {
 	Verdict   Verdict          `json:"verdict"`
 	Totals    Totals           `json:"totals"`
 	Incidents []Incident       `json:"incidents"`
-	Findings  []detect.Finding `json:"findings"`        // in the order in which they are shown
-	Gone      []detect.Finding `json:"gone,omitempty"`  // what the window before had and this one has not
-	Silent    int              `json:"known,omitempty"` // findings that are known: they are in Findings, and are not shown
-	Tables    []Table          `json:"tables"`
-	Hosts     []Host           `json:"hosts"`              // most sessions first
-	Health    []Sender         `json:"health"`             // by sender
-	Unparsed  *Unparsed        `json:"unparsed,omitempty"` // of the window; nil without a store
-	Shapes    []Shape          `json:"shapes"`             // those of Unparsed
+	Findings  []detect.Finding `json:"findings"`       // in the order in which they are shown
+	Gone      []detect.Finding `json:"gone,omitempty"` // what the window before had and this one has not
+	// findings that are known: they are in Findings, and are not shown
+	Silent   int       `json:"known,omitempty"`
+	Tables   []Table   `json:"tables"`
+	Hosts    []Host    `json:"hosts"`              // most sessions first
+	Health   []Sender  `json:"health"`             // by sender
+	Unparsed *Unparsed `json:"unparsed,omitempty"` // of the window; nil without a store
+	Shapes   []Shape   `json:"shapes"`             // those of Unparsed
 
 	shown     []Incident // those that are not known
 	clock     clock
@@ -136,6 +138,7 @@ type Sender struct {
 	Missing    uint64 `json:"missing"`     // lines that its sequence numbers show to be lost on the way
 	Repeated   uint64 `json:"repeated"`    // lines that the sender says were like the one before, and did not send
 	Blank      uint64 `json:"blank"`       // empty lines, which are not stored
-	Parsed     uint64 `json:"parsed"`      // lines that are stored and understood: received, but for unparsed, dropped, limited and blank
-	Estimated  uint64 `json:"estimated"`   // lines of its router that must be missing, as sessions end that never began
+	// lines that are stored and understood: received, but for unparsed, dropped, limited and blank
+	Parsed    uint64 `json:"parsed"`
+	Estimated uint64 `json:"estimated"` // lines of its router that must be missing, as sessions end that never began
 }

@@ -10,8 +10,8 @@ import (
 // wrong letter in eight, and leaves alone what only has an ending in common.
 const nearEnough = 0.5
 
-// Near is those of the words that look most like word, at most n, the likeliest first: by the pairs of letters that they
-// have in common (Dice's coefficient), so that a swapped part of a name costs little.
+// Near is those of the words that look most like word, at most n, the likeliest first: by the pairs of letters that
+// they have in common (Dice's coefficient), so that a swapped part of a name costs little.
 func Near(word string, words []string, n int) []string {
 	type hit struct {
 		word string
@@ -23,7 +23,12 @@ func Near(word string, words []string, n int) []string {
 			hits = append(hits, hit{w, like})
 		}
 	}
-	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Or(cmp.Compare(b.like, a.like), cmp.Compare(a.word, b.word)) })
+	slices.SortStableFunc(hits, func(a, b hit) int {
+		return cmp.Or(
+			cmp.Compare(b.like, a.like),
+			cmp.Compare(a.word, b.word),
+		)
+	})
 	out := make([]string, 0, n)
 	for _, h := range hits[:min(n, len(hits))] {
 		out = append(out, h.word)

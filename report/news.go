@@ -23,7 +23,8 @@ func (c clock) news(f *detect.Finding) string {
 		}
 		since = "since " + first.Format("Mon 2006-01-02")
 	}
-	status := map[string]string{detect.New: "new", detect.Worse: "worse", detect.Same: "as usual", detect.Better: "better"}[f.Status]
+	status := map[string]string{detect.New: "new", detect.Worse: "worse", detect.Same: "as usual",
+		detect.Better: "better"}[f.Status]
 	if by := change(f.Change); status != "" && by != "" && f.Status != detect.Same && f.Status != detect.New {
 		status += " (" + by + ")"
 	}
@@ -104,7 +105,8 @@ func (in *Incident) chainText(m *Model) string {
 		once := ""
 		for _, s := range f.Chain[1:] {
 			if s.Why == detect.WhyCoincides {
-				once += fmt.Sprintf(" At %s there was also %s: that happened too seldom to call it an effect.", m.clock.at(s.At), stepWords(&s))
+				once += fmt.Sprintf(" At %s there was also %s: that happened too seldom to call it an effect.",
+					m.clock.at(s.At), stepWords(&s))
 				continue
 			}
 			parts = append(parts, s.At.In(m.clock.loc).Format("15:04:05")+" "+stepWords(&s)+stepProof(&s))

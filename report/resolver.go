@@ -15,18 +15,19 @@ import (
 // Resolver asks one DNS server for the names of internal hosts (PTR). It is for a report of some hundred hosts: few
 // questions at a time, short waits, each address asked once. The zero value asks nobody.
 type Resolver struct {
-	Server   string                // host:port of the server; without a port 53
-	Internal func(netip.Addr) bool // only these are asked for: a report must not tell the world whom it is about; nil asks none
-	Timeout  time.Duration         // of one question; 0 = 500 ms
-	Parallel int                   // questions at a time; 0 = 8
-	Max      int                   // addresses kept; 0 = 4096. Further ones have no name.
+	Server string // host:port of the server; without a port 53
+	// only these are asked for: a report must not tell the world whom it is about; nil asks none
+	Internal func(netip.Addr) bool
+	Timeout  time.Duration // of one question; 0 = 500 ms
+	Parallel int           // questions at a time; 0 = 8
+	Max      int           // addresses kept; 0 = 4096. Further ones have no name.
 
 	mu    sync.Mutex
 	known map[netip.Addr]string
 }
 
-// Warm asks for all addresses that are not known yet, Parallel at a time, and returns when it has tried them or ctx ends.
-// Report calls it with the hosts of a window; what fails has no name, which is no error of the report.
+// Warm asks for all addresses that are not known yet, Parallel at a time, and returns when it has tried them or ctx
+// ends. Report calls it with the hosts of a window; what fails has no name, which is no error of the report.
 func (r *Resolver) Warm(ctx context.Context, addrs []netip.Addr) {
 	parallel := r.Parallel
 	if parallel <= 0 {

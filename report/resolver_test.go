@@ -48,7 +48,8 @@ func startNames(t *testing.T, answer func(q string) (name string, truncated bool
 		case name == "":
 			m.Rcode = dns.RcodeNameError
 		default:
-			m.Answer = []dns.RR{&dns.PTR{Hdr: dns.RR_Header{Name: r.Question[0].Name, Rrtype: dns.TypePTR, Class: dns.ClassINET, Ttl: 60}, Ptr: name}}
+			m.Answer = []dns.RR{&dns.PTR{Hdr: dns.RR_Header{Name: r.Question[0].Name, Rrtype: dns.TypePTR,
+				Class: dns.ClassINET, Ttl: 60}, Ptr: name}}
 		}
 		s.now.Add(-1) // before the answer: the client may ask again at once
 		_ = w.WriteMsg(m)
@@ -78,7 +79,8 @@ func TestResolver(t *testing.T) {
 	})
 	r := &Resolver{Server: s.addr, Internal: private, Timeout: 5 * time.Second}
 	r.Warm(t.Context(), []netip.Addr{vmhost, tv, pc1, vmhost, netip.MustParseAddr("203.0.113.7")})
-	for a, want := range map[netip.Addr]string{vmhost: "vmhost.home.arpa", tv: "a-name-that-comes-by-tcp.home.arpa", pc1: "", netip.MustParseAddr("203.0.113.7"): ""} {
+	for a, want := range map[netip.Addr]string{vmhost: "vmhost.home.arpa", tv: "a-name-that-comes-by-tcp.home.arpa",
+		pc1: "", netip.MustParseAddr("203.0.113.7"): ""} {
 		if got := r.Name(a); got != want {
 			t.Errorf("Name(%v) = %q, want %q", a, got, want)
 		}

@@ -46,8 +46,8 @@ func (s *Sender) called() string {
 	return name
 }
 
-// remarks say what a sender lost, or was refused, and why: one for each reason that occurred, without the sender's name.
-// Lines lost on our side come first.
+// remarks say what a sender lost, or was refused, and why: one for each reason that occurred, without the sender's
+// name. Lines lost on our side come first.
 func (s *Sender) remarks() (out []string) {
 	for _, r := range []struct {
 		n         uint64
@@ -57,7 +57,8 @@ func (s *Sender) remarks() (out []string) {
 		{s.Kernel, "line was", "lines were", " lost in the receive buffer; the kernel does not say whose"},
 		{s.Dropped, "line was", "lines were", " dropped because we were too slow"},
 		{s.Limited, "line was", "lines were", " dropped by its rate limit"},
-		{s.NotAllowed, "line or connection was", "lines or connections were", " not taken: its address is not among those allowed"},
+		{s.NotAllowed, "line or connection was", "lines or connections were",
+			" not taken: its address is not among those allowed"},
 		{s.Refused, "connection was", "connections were", " refused: too many at once"},
 		{s.Suppressed, "line was", "lines were", " left out by the sender itself, as it says"},
 		{s.Repeated, "line was", "lines were", " like the one before, it says, and not sent"},

@@ -11,8 +11,8 @@ import (
 	"uncloak/store"
 )
 
-// Bounds of the look at lines that nobody understood. Grouping 50,000 of them takes a quarter of a second, of lines made
-// to be slow 1.7 s (BenchmarkShapes); a sender whose every line is unknown shows its shapes long before.
+// Bounds of the look at lines that nobody understood. Grouping 50,000 of them takes a quarter of a second, of lines
+// made to be slow 1.7 s (BenchmarkShapes); a sender whose every line is unknown shows its shapes long before.
 const (
 	maxShapeLines = 50_000
 	maxShapes     = 200
@@ -40,7 +40,8 @@ type Unparsed struct {
 // Shapes groups the lines of a window that nobody understood. It looks at the first 50,000 of them.
 func Shapes(ctx context.Context, st store.Store, w store.Window) (*Unparsed, error) {
 	t := shapeCounter{parser: parse.NewParser(), shapes: map[shapeKey]*Shape{}}
-	for e, err := range st.Events(ctx, store.Query{Window: w, Kinds: []parse.Kind{parse.Unknown}, Limit: maxShapeLines + 1}) {
+	for e, err := range st.Events(ctx, store.Query{Window: w, Kinds: []parse.Kind{parse.Unknown},
+		Limit: maxShapeLines + 1}) {
 		if err != nil {
 			return nil, fmt.Errorf("read the lines that were not understood: %w", err)
 		}
@@ -72,14 +73,16 @@ func (t *shapeCounter) add(e *store.Entry) {
 		body = raw
 	}
 	program := t.rec.App[:min(len(t.rec.App), 64)]
-	k := shapeKey{e.Router.String(), Template(string(program)), Template(string(body[:min(len(body), maxTemplateInput)]))}
+	k := shapeKey{e.Router.String(), Template(string(program)),
+		Template(string(body[:min(len(body), maxTemplateInput)]))}
 	s := t.shapes[k]
 	if s == nil {
 		if len(t.shapes) >= shapeTable {
 			t.sum.Others++
 			return
 		}
-		s = &Shape{Router: k.router, Program: k.program, Template: k.template, Example: string(raw[:min(len(raw), maxExample)])}
+		s = &Shape{Router: k.router, Program: k.program, Template: k.template,
+			Example: string(raw[:min(len(raw), maxExample)])}
 		t.shapes[k] = s
 	}
 	s.Lines++
@@ -92,7 +95,12 @@ func (t *shapeCounter) result() *Unparsed {
 		u.Shapes = append(u.Shapes, *s)
 	}
 	slices.SortFunc(u.Shapes, func(a, b Shape) int {
-		return cmp.Or(cmp.Compare(b.Lines, a.Lines), cmp.Compare(a.Router, b.Router), cmp.Compare(a.Program, b.Program), cmp.Compare(a.Template, b.Template))
+		return cmp.Or(
+			cmp.Compare(b.Lines, a.Lines),
+			cmp.Compare(a.Router, b.Router),
+			cmp.Compare(a.Program, b.Program),
+			cmp.Compare(a.Template, b.Template),
+		)
 	})
 	for _, s := range u.Shapes[min(maxShapes, len(u.Shapes)):] {
 		u.Others += s.Lines

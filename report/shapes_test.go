@@ -15,7 +15,8 @@ func TestShapes(t *testing.T) {
 	for i := range 30 {
 		st.odd = append(st.odd, fmt.Sprintf("<28>Nov 17 12:00:%02d gw relayd[%d]: route 10.0.%d.0/24 gone\n", i, i, i))
 		if i < 10 {
-			st.odd = append(st.odd, fmt.Sprintf("<28>Nov 17 12:00:%02d gw relayd[%d]: back", i, i), fmt.Sprintf("<28>Nov 17 12:00:%02d gw other: back", i))
+			st.odd = append(st.odd, fmt.Sprintf("<28>Nov 17 12:00:%02d gw relayd[%d]: back", i, i),
+				fmt.Sprintf("<28>Nov 17 12:00:%02d gw other: back", i))
 		}
 	}
 	u, err := Shapes(t.Context(), st, store.Window{})
@@ -25,7 +26,8 @@ func TestShapes(t *testing.T) {
 	if u.Lines != 50 || u.Cut || u.Others != 0 || len(u.Shapes) != 3 {
 		t.Fatalf("%+v", u)
 	}
-	want := Shape{Router: "gw", Program: "relayd", Template: "route <ip>/<n> gone", Example: "<28>Nov 17 12:00:00 gw relayd[0]: route 10.0.0.0/24 gone", Lines: 30}
+	want := Shape{Router: "gw", Program: "relayd", Template: "route <ip>/<n> gone",
+		Example: "<28>Nov 17 12:00:00 gw relayd[0]: route 10.0.0.0/24 gone", Lines: 30}
 	if u.Shapes[0] != want {
 		t.Errorf("got\n%+v, want\n%+v", u.Shapes[0], want)
 	}
@@ -46,7 +48,8 @@ func TestShapesBounds(t *testing.T) {
 	for i := range maxShapeLines + 100 {
 		st.odd = append(st.odd, "<28>Nov 17 12:00:00 gw relayd: "+strings.Repeat("x", 600)+" "+letters(i))
 		if i%2 == 0 {
-			st.odd[i] = "<28>Nov 17 12:00:00 gw relayd: say " + strings.Repeat(letters(i)+" ", 3) + strings.Repeat("y", 700)
+			st.odd[i] = "<28>Nov 17 12:00:00 gw relayd: say " + strings.Repeat(letters(i)+" ", 3) + strings.Repeat("y",
+				700)
 		}
 	}
 	u, err := Shapes(t.Context(), st, store.Window{})
@@ -67,7 +70,8 @@ func TestShapesBounds(t *testing.T) {
 	p := newPage(&b, TextOptions{})
 	p.shapes(u, 5)
 	p.out.Flush()
-	if got := b.String(); !strings.Contains(got, "unparsed: the first 50,000 lines in the window, of these shapes:") || !strings.Contains(got, "lines of other shapes") || strings.Count(got, "\n") > 5*4+2 {
+	if got := b.String(); !strings.Contains(got, "unparsed: the first 50,000 lines in the window, of these shapes:") ||
+		!strings.Contains(got, "lines of other shapes") || strings.Count(got, "\n") > 5*4+2 {
 		t.Error(got)
 	}
 }
@@ -103,7 +107,8 @@ func TestShapesPassErrors(t *testing.T) {
 // BenchmarkShapes is the look at as many lines as are looked at.
 func BenchmarkShapes(b *testing.B) {
 	for name, format := range map[string]string{
-		"lines":   "<28>Nov 17 12:00:00 gw relayd[%d]: route 10.0.7.0/24 via fe80::1 gone after 49.5 s, \"ifname7\" 52:54:00:4a:80:0c",
+		"lines": "<28>Nov 17 12:00:00 gw relayd[%d]: route 10.0.7.0/24 via fe80::1 gone after 49.5 s, \"ifname7\" " +
+			"52:54:00:4a:80:0c",
 		"long":    "<28>Nov 17 12:00:00 gw relayd[%d]: " + strings.Repeat("say abc ", 90),
 		"hostile": "<28>Nov 17 12:00:00 gw relayd[%d]: " + strings.Repeat(":", 1000),
 	} {

@@ -12,7 +12,8 @@ import (
 func TestTableView(t *testing.T) {
 	days, _, opt := home(t, 1, 3)
 	v := Tables(days, "", opt)
-	if len(v.Routers) == 0 || v.Routers[0].Peak == 0 || len(v.Routers[0].Hosts) == 0 || len(v.Routers[0].Rows) > maxTableRows+1 {
+	if len(v.Routers) == 0 || v.Routers[0].Peak == 0 || len(v.Routers[0].Hosts) == 0 ||
+		len(v.Routers[0].Rows) > maxTableRows+1 {
 		t.Fatalf("%+v", v.Routers)
 	}
 	r := &v.Routers[0]
@@ -35,7 +36,8 @@ func TestTableView(t *testing.T) {
 }
 
 func TestStepOf(t *testing.T) {
-	for length, want := range map[time.Duration]time.Duration{0: 10 * time.Second, 15 * time.Minute: 30 * time.Second, 24 * time.Hour: 30 * time.Minute,
+	for length, want := range map[time.Duration]time.Duration{0: 10 * time.Second, 15 * time.Minute: 30 * time.Second,
+		24 * time.Hour: 30 * time.Minute,
 		25 * time.Hour: time.Hour, 28 * 24 * time.Hour: 24 * time.Hour, 365 * 24 * time.Hour: 7 * 24 * time.Hour} {
 		if got := stepOf(length); got != want {
 			t.Errorf("%v: %v, want %v", length, got, want)
@@ -64,7 +66,8 @@ func TestTableStates(t *testing.T) {
 		}
 	}
 	var b strings.Builder
-	if err := TableText(&b, Tables(days, "", opt), TextOptions{}); err != nil || !strings.Contains(b.String(), "STATES  at the end of the fullest 10 s: not told 7, ") {
+	if err := TableText(&b, Tables(days, "", opt), TextOptions{}); err != nil ||
+		!strings.Contains(b.String(), "STATES  at the end of the fullest 10 s: not told 7, ") {
 		t.Error(err, b.String())
 	}
 }
@@ -80,17 +83,22 @@ func TestWhatIfWords(t *testing.T) {
 		w    detect.WhatIf
 		want string
 	}{
-		"enough":       {detect.WhatIf{Table: 9, Factor: 1, Recorded: full, Before: is(3, 3), After: after(0, 0)}, "nothing overflows any more, even if each refused packet"},
-		"perhaps":      {detect.WhatIf{Table: 9, Factor: 1, Recorded: full, Before: is(3, 3), After: after(0, 2)}, "probably nothing overflows"},
-		"not enough":   {detect.WhatIf{Table: 9, Factor: 1, Recorded: full, Before: is(3, 3), After: after(2, 3)}, "overflows twice instead of 3 times"},
-		"blind":        {detect.WhatIf{Table: 9, Factor: 1, Recorded: full, Before: is(0, 0), After: after(0, 0)}, "it proves nothing"},
+		"enough": {detect.WhatIf{Table: 9, Factor: 1, Recorded: full, Before: is(3, 3), After: after(0, 0)},
+			"nothing overflows any more, even if each refused packet"},
+		"perhaps": {detect.WhatIf{Table: 9, Factor: 1, Recorded: full, Before: is(3, 3), After: after(0, 2)},
+			"probably nothing overflows"},
+		"not enough": {detect.WhatIf{Table: 9, Factor: 1, Recorded: full, Before: is(3, 3), After: after(2, 3)},
+			"overflows twice instead of 3 times"},
+		"blind": {detect.WhatIf{Table: 9, Factor: 1, Recorded: full, Before: is(0, 0), After: after(0, 0)},
+			"it proves nothing"},
 		"quiet":        {detect.WhatIf{Table: 9, Factor: 1, Before: is(0, 0)}, "Replayed as it was nothing overflows."},
 		"size unknown": {detect.WhatIf{Factor: 1, Before: is(0, 0)}, "Its size is not known and it was never full"},
 	} {
 		v := Tables(nil, "", Options{})
 		v.AddWhatIf(&c.w, nil)
 		var b strings.Builder
-		if err := TableText(&b, v, TextOptions{}); err != nil || !strings.Contains(strings.Join(strings.Fields(b.String()), " "), c.want) {
+		if err := TableText(&b, v, TextOptions{}); err != nil ||
+			!strings.Contains(strings.Join(strings.Fields(b.String()), " "), c.want) {
 			t.Errorf("%s: lacks %q (%v):\n%s", name, c.want, err, b.String())
 		}
 	}

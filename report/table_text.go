@@ -20,7 +20,8 @@ func TableText(w io.Writer, v *TableView, opt TextOptions) error {
 	}
 	if len(v.Routers) == 0 && v.WhatIf == nil {
 		p.line("")
-		p.put("", "No session in this window is known from the log: let the router log new sessions, and import that log.", 0)
+		p.put("", "No session in this window is known from the log: let the router log new sessions, and import that "+
+			"log.", 0)
 	}
 	if v.WhatIf != nil && !v.Aside { // that is what was asked for
 		p.whatIf(v)
@@ -71,7 +72,8 @@ func (p *page) tableRouter(v *TableView, m *Model, r *TableRouter) {
 		if h.FullShare > 0 {
 			share = percent(h.FullShare)
 		}
-		rows = append(rows, []string{label(h.Host), clip(label(h.Name), 20), num(h.Peak), v.clock.at(h.PeakAt), num(h.Median), share})
+		rows = append(rows, []string{label(h.Host), clip(label(h.Name), 20), num(h.Peak), v.clock.at(h.PeakAt),
+			num(h.Median), share})
 	}
 	p.columns(rows, "llrrrr")
 	if n := len(r.Hosts) - maxRows; n > 0 {
@@ -92,7 +94,8 @@ func (p *page) spells(v *TableView, r *TableRouter) {
 		if o.Share > 0 {
 			share = percent(o.Share)
 		}
-		rows = append(rows, []string{v.clock.at(o.Start), seconds(o.End.Sub(o.Start).Seconds()), num(o.Refused), num(o.Entries), short(o.Host, o.Name), share})
+		rows = append(rows, []string{v.clock.at(o.Start), seconds(o.End.Sub(o.Start).Seconds()), num(o.Refused),
+			num(o.Entries), short(o.Host, o.Name), share})
 	}
 	p.columns(rows, "lrrrlr")
 	if n := len(r.Overflows) - maxRows; n > 0 {
@@ -107,7 +110,8 @@ func (p *page) timeChart(v *TableView, r *TableRouter) {
 	if r.Capacity == 0 {
 		scale = "its size is not known; the longest bar is the peak"
 	}
-	p.put(p.paint("OVER TIME", "bold")+"  ", "fullest second of each "+seconds(v.StepS)+", "+scale+" · █ largest host ▒ others · ! full", 11)
+	p.put(p.paint("OVER TIME", "bold")+"  ", "fullest second of each "+seconds(v.StepS)+", "+scale+
+		" · █ largest host ▒ others · ! full", 11)
 	room := p.width - 58 // for the bars
 	for _, x := range r.Rows {
 		at := x.Start.Format("Mon 02 15:04")
@@ -141,10 +145,12 @@ func bar(n, of, columns int) int {
 
 func (p *page) moment(m *TableAt) {
 	p.line("")
-	p.put(p.paint("AT", "bold")+"  ", fmt.Sprintf("%s: %s (%s)", m.Time.Format("Mon 2006-01-02 15:04:05 -07:00"), count(m.Entries, "entry", "entries"), states(m.States)), 4)
+	p.put(p.paint("AT", "bold")+"  ", fmt.Sprintf("%s: %s (%s)", m.Time.Format("Mon 2006-01-02 15:04:05 -07:00"),
+		count(m.Entries, "entry", "entries"), states(m.States)), 4)
 	rows := [][]string{{"host", "name", "entries", "share", "states"}}
 	for _, h := range m.Hosts[:min(maxHosts, len(m.Hosts))] {
-		rows = append(rows, []string{label(h.Host), clip(label(h.Name), 20), num(h.Entries), percent(h.Share), states(h.States)})
+		rows = append(rows, []string{label(h.Host), clip(label(h.Name), 20), num(h.Entries), percent(h.Share),
+			states(h.States)})
 	}
 	p.columns(rows, "llrrl")
 	if n := len(m.Hosts) - maxHosts; n > 0 {
@@ -157,7 +163,12 @@ const maxHosts = 40
 
 // states lists entries by state, the most first.
 func states(n map[string]int) string {
-	keys := slices.SortedFunc(maps.Keys(n), func(a, b string) int { return cmp.Or(cmp.Compare(n[b], n[a]), cmp.Compare(a, b)) })
+	keys := slices.SortedFunc(maps.Keys(n), func(a, b string) int {
+		return cmp.Or(
+			cmp.Compare(n[b], n[a]),
+			cmp.Compare(a, b),
+		)
+	})
 	var out []string
 	for _, k := range keys {
 		out = append(out, k+" "+num(n[k]))

@@ -14,8 +14,8 @@ import (
 	"uncloak/detect"
 )
 
-// TableView is the session table over time: what `uncloak table` shows. Its JSON names are a contract: added to, never renamed. Times are
-// RFC 3339, spans in seconds, shares 0..1.
+// TableView is the session table over time: what `uncloak table` shows. Its JSON names are a contract: added to, never
+// renamed. Times are RFC 3339, spans in seconds, shares 0..1.
 type TableView struct {
 	Version string        `json:"version,omitempty"`
 	From    time.Time     `json:"from"`
@@ -39,7 +39,8 @@ type TableRouter struct {
 	Hosts     []TableHost     `json:"hosts"`  // those that held most, at most 50
 	Overflows []TableOverflow `json:"overflows"`
 	Rows      []TableRow      `json:"rows"`
-	States    map[string]int  `json:"states,omitempty"` // entries by state at the end of the fullest slot; "not told" where the log does not tell
+	// entries by state at the end of the fullest slot; "not told" where the log does not tell
+	States map[string]int `json:"states,omitempty"`
 }
 
 // TableHost is what one host held.
@@ -119,7 +120,8 @@ func Tables(days []*detect.Day, router string, opt Options) *TableView {
 
 // stepOf is the step of time that makes at most maxTableRows rows.
 func stepOf(length time.Duration) time.Duration {
-	for _, s := range []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute,
+	for _, s := range []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute,
+		10 * time.Minute, 30 * time.Minute,
 		time.Hour, 2 * time.Hour, 6 * time.Hour, 24 * time.Hour} {
 		if length <= s*maxTableRows {
 			return s
@@ -138,14 +140,16 @@ func levels(days []*detect.Day, router string, opt *Options, f func(at time.Time
 		}
 		for i := range r.Occupancy {
 			l := &r.Occupancy[i]
-			if at := d.Date.Start().Add(time.Duration(l.I) * detect.SlotLen); !at.Before(from) && (opt.To.IsZero() || at.Before(opt.To)) {
+			if at := d.Date.Start().Add(time.Duration(l.I) * detect.SlotLen); !at.Before(from) &&
+				(opt.To.IsZero() || at.Before(opt.To)) {
 				f(at, l)
 			}
 		}
 	}
 }
 
-func (v *TableView) fill(r *TableRouter, days []*detect.Day, from, to time.Time, names func(netip.Addr) string, opt *Options) {
+func (v *TableView) fill(r *TableRouter, days []*detect.Day, from, to time.Time, names func(netip.Addr) string,
+	opt *Options) {
 	start := from.Truncate(min(v.step, time.Hour))
 	if v.step > time.Hour { // steps of the local day
 		y, m, d := from.In(v.clock.loc).Date()
@@ -224,7 +228,8 @@ func median(values []int, n int) int {
 	return 0
 }
 
-func (r *TableRouter) overflows(days []*detect.Day, v *TableView, names func(netip.Addr) string, opt *Options, row func(time.Time) int) (share map[netip.Addr]float64) {
+func (r *TableRouter) overflows(days []*detect.Day, v *TableView, names func(netip.Addr) string, opt *Options,
+	row func(time.Time) int) (share map[netip.Addr]float64) {
 	share = map[netip.Addr]float64{}
 	for _, d := range days {
 		x := d.Routers[r.Router]
@@ -236,7 +241,8 @@ func (r *TableRouter) overflows(days []*detect.Day, v *TableView, names func(net
 			if !touches(o, opt) {
 				continue
 			}
-			t := TableOverflow{Start: time.Unix(0, o.Start).In(v.clock.loc), End: time.Unix(0, o.End).In(v.clock.loc), Refused: o.Drops(), Entries: int(o.Total)}
+			t := TableOverflow{Start: time.Unix(0, o.Start).In(v.clock.loc), End: time.Unix(0, o.End).In(v.clock.loc),
+				Refused: o.Drops(), Entries: int(o.Total)}
 			if len(o.Holders) > 0 && o.Weight > 0 && o.Total > 0 {
 				most := slices.MaxFunc(o.Holders, func(a, b detect.Holder) int { return cmp.Compare(a.N, b.N) })
 				t.Host, t.Name, _ = holder(most.Host, names, 0)
@@ -260,7 +266,8 @@ func (r *TableRouter) overflows(days []*detect.Day, v *TableView, names func(net
 	return share
 }
 
-func (r *TableRouter) hosts(all map[netip.Addr]*held, share map[netip.Addr]float64, slots int, names func(netip.Addr) string, loc *time.Location) {
+func (r *TableRouter) hosts(all map[netip.Addr]*held, share map[netip.Addr]float64, slots int,
+	names func(netip.Addr) string, loc *time.Location) {
 	for a, h := range all {
 		if h.hi == 0 {
 			continue
@@ -345,7 +352,8 @@ func TableCSV(w io.Writer, days []*detect.Day, router string, opt Options) error
 	err := eachSlot(days, router, &opt, func(name string, at time.Time, l *detect.Level) error {
 		for _, h := range l.Holders {
 			host, _, n := holder(h.Host, func(netip.Addr) string { return "" }, int(h.N))
-			c.Write([]string{at.In(loc).Format(time.RFC3339), csvCell(name), strconv.Itoa(int(l.Total)), host, strconv.Itoa(n)})
+			c.Write([]string{at.In(loc).Format(time.RFC3339), csvCell(name), strconv.Itoa(int(l.Total)), host,
+				strconv.Itoa(n)})
 		}
 		return c.Error()
 	})
@@ -353,7 +361,8 @@ func TableCSV(w io.Writer, days []*detect.Day, router string, opt Options) error
 	return cmp.Or(err, c.Error())
 }
 
-func eachSlot(days []*detect.Day, router string, opt *Options, f func(router string, at time.Time, l *detect.Level) error) (err error) {
+func eachSlot(days []*detect.Day, router string, opt *Options, f func(router string, at time.Time,
+	l *detect.Level) error) (err error) {
 	for _, name := range detect.RoutersOf(days) {
 		if router != "" && name != router {
 			continue

@@ -12,8 +12,8 @@ import (
 	"uncloak/detect"
 )
 
-// TestTameReachesEveryField fills a finding with numbers that JSON cannot hold and with times of another zone, and looks at
-// each place of it afterwards.
+// TestTameReachesEveryField fills a finding with numbers that JSON cannot hold and with times of another zone, and
+// looks at each place of it afterwards.
 func TestTameReachesEveryField(t *testing.T) {
 	var f detect.Finding
 	spoil(t, reflect.ValueOf(&f).Elem(), "Finding")

@@ -193,7 +193,8 @@ func uuid(s string) int {
 func mixedRun(s string) (n int, ok bool) {
 	n = span(s, func(c byte) bool { return alnum(c) || c == '+' || c == '/' || c == '=' })
 	run := s[:n]
-	return n, n >= 20 && alnum(s[0]) && strings.ContainsAny(run, "0123456789") && strings.ToLower(run) != run && strings.ToUpper(run) != run
+	return n, n >= 20 && alnum(s[0]) && strings.ContainsAny(run, "0123456789") && strings.ToLower(run) != run &&
+		strings.ToUpper(run) != run
 }
 
 // word is a run of letters and digits: <n> or <hex> if it is nothing else, else its letters up to its first number.

@@ -23,12 +23,13 @@ func TestTemplate(t *testing.T) {
 		"long word":          {"averyveryveryverylongword", "averyveryveryverylongword"},
 		"quotes":             {`user "bob smith" said 'no way' to "x`, `user <text> said <text> to "x`},
 		"apostrophe":         {"can't open users' file: don't", "can't open users' file: don't"},
-		"JSON":               {`{"ip1":"10.0.0.1","port":80,"note":"a b"}`, `{"ip<n>":<text>,"port":<n>,"note":<text>}`},
-		"blanks":             {"  a \t  b   ", "a b"},
-		"other scripts":      {"リンク断 eth0 を検出 7", "リンク断 eth<n> を検出 <n>"},
-		"a placeholder":      {"<n> <ip>", "<n> <ip>"},
-		"nothing":            {"", ""},
-		"long":               {strings.Repeat("word ", 100), strings.Repeat("word ", 32) + "…"},
+		"JSON": {`{"ip1":"10.0.0.1","port":80,"note":"a b"}`,
+			`{"ip<n>":<text>,"port":<n>,"note":<text>}`},
+		"blanks":        {"  a \t  b   ", "a b"},
+		"other scripts": {"リンク断 eth0 を検出 7", "リンク断 eth<n> を検出 <n>"},
+		"a placeholder": {"<n> <ip>", "<n> <ip>"},
+		"nothing":       {"", ""},
+		"long":          {strings.Repeat("word ", 100), strings.Repeat("word ", 32) + "…"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := Template(c.message); got != c.want {
@@ -54,8 +55,10 @@ func wantTemplate(t *testing.T, message string) {
 }
 
 func FuzzTemplate(f *testing.F) {
-	for _, s := range append(hostiles, `from 10.0.0.1:53 "a b" 'c`, "::1 fe80::12g 1.2.3.4.5 aa:bb:cc:dd:ee:f1", `{"a1":::1,"b`, "a'b'1'c'", strings.Repeat(":1", 600),
-		strings.Repeat("aB3+", 300), strings.Repeat("\xe2", 159)+"…", `"k"::1`, "0x1F deadbeef1 6ba7b810-9dad-11d1-80b4-00c04fd430c8") {
+	for _, s := range append(hostiles, `from 10.0.0.1:53 "a b" 'c`, "::1 fe80::12g 1.2.3.4.5 aa:bb:cc:dd:ee:f1",
+		`{"a1":::1,"b`, "a'b'1'c'", strings.Repeat(":1", 600),
+		strings.Repeat("aB3+", 300), strings.Repeat("\xe2", 159)+"…", `"k"::1`,
+		"0x1F deadbeef1 6ba7b810-9dad-11d1-80b4-00c04fd430c8") {
 		f.Add(s)
 	}
 	f.Fuzz(wantTemplate)

@@ -39,8 +39,8 @@ func Text(w io.Writer, m *Model, opt TextOptions) error {
 	return p.out.Flush()
 }
 
-// FindingsOf writes the findings of a report alone, one paragraph each, then what is gone since the day before. Findings
-// that somebody has acknowledged are left out, unless Options.All asks for them.
+// FindingsOf writes the findings of a report alone, one paragraph each, then what is gone since the day before.
+// Findings that somebody has acknowledged are left out, unless Options.All asks for them.
 func FindingsOf(w io.Writer, m *Model) error {
 	p := newPage(w, TextOptions{})
 	var fs []detect.Finding
@@ -62,14 +62,16 @@ func (p *page) findings(fs []detect.Finding, c clock) {
 	p.line("times in " + c.zone(fs[0].Start))
 	for i := range fs {
 		f := &fs[i]
-		if i > 0 && f.Kind == detect.TableFullKind && fs[i-1].Kind == detect.TableFullKind && f.Router == fs[i-1].Router {
+		if i > 0 && f.Kind == detect.TableFullKind && fs[i-1].Kind == detect.TableFullKind &&
+			f.Router == fs[i-1].Router {
 			p.spell(f, c)
 			continue
 		}
 		p.line("")
 		p.put(pad(strings.ToUpper(label(string(f.Severity))), 9), Clean(f.Title), 9)
 		p.put("         ", Clean(f.Detail), 9)
-		p.put("         ", strings.Join(present("id "+Clean(f.ID), percent(f.Score)+" sure", c.span(f.Start, f.End), c.news(f)), " · "), 9)
+		p.put("         ", strings.Join(present("id "+Clean(f.ID), percent(f.Score)+" sure", c.span(f.Start, f.End),
+			c.news(f)), " · "), 9)
 		if f.Evidence.Query != "" {
 			p.verbatim("         ", Clean(f.Evidence.Query), 0)
 		}
@@ -85,7 +87,8 @@ func (p *page) spell(f *detect.Finding, c clock) {
 	if f.Host != "" {
 		held = short(f.Host, f.Name) + " " + percent(f.TableShare)
 	}
-	p.put("         ", Clean(strings.Join(present(c.span(f.Start, f.End), count(max(f.Drops, f.Lines), "packet", "packets")+" refused", held, "id "+f.ID), " · ")), 9)
+	p.put("         ", Clean(strings.Join(present(c.span(f.Start, f.End),
+		count(max(f.Drops, f.Lines), "packet", "packets")+" refused", held, "id "+f.ID), " · ")), 9)
 }
 
 // page lays text out in columns. Errors stay in the buffered writer until Flush.
@@ -142,8 +145,8 @@ func (p *page) verbatim(first, text string, rows int) {
 	}
 }
 
-// wrap breaks text at blanks into lines of at most columns columns. A longer word has a line of its own, and a unit stays
-// with its number.
+// wrap breaks text at blanks into lines of at most columns columns. A longer word has a line of its own, and a unit
+// stays with its number.
 func wrap(text string, columns int) (lines []string) {
 	var cur strings.Builder
 	n := 0
@@ -276,7 +279,8 @@ func (p *page) verdict(m *Model) {
 // role is the word in the margin beside a finding.
 func role(in *Incident, f *detect.Finding) string {
 	switch {
-	case (f.Kind == detect.PeriodicBurst || f.Kind == detect.BurstKind) && in.find(detect.TableFullKind, detect.PTRStorm) != nil:
+	case (f.Kind == detect.PeriodicBurst || f.Kind == detect.BurstKind) &&
+		in.find(detect.TableFullKind, detect.PTRStorm) != nil:
 		return "cause"
 	case f.Kind == detect.PTRStorm && f.Causes == "":
 		return "what"
@@ -293,7 +297,8 @@ func (p *page) incident(m *Model, i int) {
 	in := &m.shown[i]
 	p.line("")
 	sev := strings.ToUpper(label(string(in.Severity)))
-	p.headline(fmt.Sprintf("%-3d", i+1)+p.paint(sev, string(in.Severity))+"  ", Clean(in.Title), in.news(m), 3+len(sev)+2)
+	p.headline(fmt.Sprintf("%-3d", i+1)+p.paint(sev, string(in.Severity))+"  ", Clean(in.Title), in.news(m),
+		3+len(sev)+2)
 	if t := in.chainText(m); t != "" {
 		p.row("order", t)
 	}

@@ -66,7 +66,8 @@ func hostRow(h Host) []string {
 	if h.TableShare > 0 {
 		share = percent(h.TableShare)
 	}
-	return []string{label(h.Host), clip(label(h.Name), 20), num(h.Sessions), num(h.Peers), num(h.Lookups), share, Clean(strings.Join(h.Ports, " "))}
+	return []string{label(h.Host), clip(label(h.Name), 20), num(h.Sessions), num(h.Peers), num(h.Lookups), share,
+		Clean(strings.Join(h.Ports, " "))}
 }
 
 func (p *page) health(m *Model) {
@@ -124,7 +125,9 @@ func senderRow(s Sender) []string {
 	if s.SkewS != 0 {
 		clock = skew(s.SkewS)
 	}
-	return []string{clipFront(Clean(s.Sender), 28), clip(label(s.Router), 16), num(s.Received), num(s.Dropped + s.Kernel + s.Limited), num(s.Unparsed), num(s.Oversize), num(s.Malformed), num(s.Duplicates), num(s.Repaired), clock}
+	return []string{clipFront(Clean(s.Sender), 28), clip(label(s.Router), 16), num(s.Received),
+		num(s.Dropped + s.Kernel + s.Limited), num(s.Unparsed), num(s.Oversize), num(s.Malformed), num(s.Duplicates),
+		num(s.Repaired), clock}
 }
 
 // withoutIdle leaves out the columns from the n-th on that say nothing in any row.

@@ -57,7 +57,8 @@ func TestTextWidth(t *testing.T) {
 		}
 		want = max(want, 60)
 		for _, l := range strings.Split(b.String(), "\n") {
-			if n := utf8.RuneCountInString(l); n > want && !strings.Contains(l, "uncloak query") && len(strings.Fields(l)) > 2 {
+			if n := utf8.RuneCountInString(l); n > want && !strings.Contains(l, "uncloak query") &&
+				len(strings.Fields(l)) > 2 {
 				t.Errorf("width %d: %d columns: %s", width, n, l)
 			}
 		}
@@ -82,9 +83,12 @@ func TestTextColor(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
-	spell := detect.Finding{ID: "table-full-gw-1", Group: "table-full-gw", Kind: detect.TableFullKind, Severity: detect.Critical, Router: "gw", Score: 0.5,
+	spell := detect.Finding{ID: "table-full-gw-1", Group: "table-full-gw", Kind: detect.TableFullKind,
+		Severity: detect.Critical, Router: "gw", Score: 0.5,
 		Start: time.Unix(0, 0).UTC(), End: time.Unix(9, 0).UTC(), Lines: 3}
-	root := detect.Finding{ID: "periodic-burst-192.168.128.12-150s", Kind: detect.PeriodicBurst, Severity: detect.Critical, Host: "192.168.128.12", Name: "vmhost", Score: 0.99, Rhythm: detect.Rhythm{PeriodS: 150}, Sessions: 340, Seen: 6}
+	root := detect.Finding{ID: "periodic-burst-192.168.128.12-150s", Kind: detect.PeriodicBurst,
+		Severity: detect.Critical, Host: "192.168.128.12", Name: "vmhost", Score: 0.99,
+		Rhythm: detect.Rhythm{PeriodS: 150}, Sessions: 340, Seen: 6}
 	root.Group = root.ID
 	of := func(f detect.Finding, change func(*detect.Finding)) detect.Finding { change(&f); return f }
 	for name, c := range map[string]struct {
@@ -93,28 +97,45 @@ func TestVerdict(t *testing.T) {
 		want  []string
 		not   string
 	}{
-		"nothing came":   {0, nil, []string{"No line was received"}, "quiet"},
-		"no sessions":    {9, nil, []string{"none of them tells when a session began"}, "quiet"},
-		"unknown holder": {9, []detect.Finding{spell}, []string{"on gw was full once; the log does not show who held it"}, "filled"},
-		"no times":       {9, []detect.Finding{of(spell, func(f *detect.Finding) { f.SpreadS = 86400 })}, []string{"was full once; the lines bear no time", "Take the log with times"}, "log new sessions"},
-		"too few":        {9, []detect.Finding{of(spell, func(f *detect.Finding) { f.Host, f.TableShare, f.Score, f.Entries = "10.0.0.9", 1, 1, 80 })}, []string{"10.0.0.9 probably held 100 % of it"}, "filled"},
-		"lag beyond a hop": {9, []detect.Finding{{ID: "lag-gw", Kind: detect.LagKind, Class: detect.FirstHop, Host: "10.0.0.1", Lag: detect.Lag{RTTS: 4, UsualRTTS: 0.01}, Score: 0.9},
-			{ID: "lag-far", Kind: detect.LagKind, Class: detect.Further, Host: "203.0.113.9", With: "lag-gw", Lag: detect.Lag{RTTS: 4, UsualRTTS: 0.02}, Score: 0.9}}, []string{"10.0.0.1 answers late"}, "Also"},
-		"close call": {9, []detect.Finding{of(spell, func(f *detect.Finding) { f.Host, f.TableShare, f.Score = "10.0.0.9", 0.3, 0.55 })}, []string{"10.0.0.9 probably held 30 % of it"}, "filled"},
-		"own rhythm": {9, []detect.Finding{root}, []string{"vmhost (192.168.128.12) opens about 340 sessions, every 2 min 30 s."}, "probably"},
-		"unsure":     {9, []detect.Finding{of(root, func(f *detect.Finding) { f.Score = 0.6 })}, []string{"probably opens"}, ""},
+		"nothing came": {0, nil, []string{"No line was received"}, "quiet"},
+		"no sessions":  {9, nil, []string{"none of them tells when a session began"}, "quiet"},
+		"unknown holder": {9, []detect.Finding{spell},
+			[]string{"on gw was full once; the log does not show who held it"}, "filled"},
+		"no times": {9, []detect.Finding{of(spell, func(f *detect.Finding) { f.SpreadS = 86400 })},
+			[]string{"was full once; the lines bear no time", "Take the log with times"}, "log new sessions"},
+		"too few": {9, []detect.Finding{of(spell,
+			func(f *detect.Finding) { f.Host, f.TableShare, f.Score, f.Entries = "10.0.0.9", 1, 1, 80 })},
+			[]string{"10.0.0.9 probably held 100 % of it"}, "filled"},
+		"lag beyond a hop": {9, []detect.Finding{{ID: "lag-gw", Kind: detect.LagKind, Class: detect.FirstHop,
+			Host: "10.0.0.1", Lag: detect.Lag{RTTS: 4, UsualRTTS: 0.01}, Score: 0.9},
+			{ID: "lag-far", Kind: detect.LagKind, Class: detect.Further, Host: "203.0.113.9", With: "lag-gw",
+				Lag: detect.Lag{RTTS: 4, UsualRTTS: 0.02}, Score: 0.9}}, []string{"10.0.0.1 answers late"}, "Also"},
+		"close call": {9, []detect.Finding{of(spell,
+			func(f *detect.Finding) { f.Host, f.TableShare, f.Score = "10.0.0.9", 0.3, 0.55 })},
+			[]string{"10.0.0.9 probably held 30 % of it"}, "filled"},
+		"own rhythm": {9, []detect.Finding{root},
+			[]string{"vmhost (192.168.128.12) opens about 340 sessions, every 2 min 30 s."}, "probably"},
+		"unsure": {9, []detect.Finding{of(root, func(f *detect.Finding) { f.Score = 0.6 })}, []string{"probably opens"},
+			""},
 		"echo holds more": {9, []detect.Finding{root, of(spell, func(f *detect.Finding) {
 			f.Group = root.ID
 			f.Host, f.TableShare = "10.0.0.11", 0.51
 			f.Holders = []detect.Share{{Host: "10.0.0.11", Share: 0.51}, {Host: "192.168.128.12", Share: 0.4}}
-		}), {ID: "ptr", Group: root.ID, Kind: detect.PTRStorm, Host: "10.0.0.11", Echo: detect.Echo{Causes: "192.168.128.12"}, Score: 0.9}}, []string{"vmhost (192.168.128.12) filled the session table on gw once, every 2 min 30 s: 40 % of it by its own sessions, 51 % by the lookups that it sets off on 10.0.0.11.", "only its echo"}, "10.0.0.11 filled"},
-		"a future kind":    {9, []detect.Finding{{ID: "x", Kind: "tarpit", Host: "10.0.0.4"}}, []string{"Tarpit: 10.0.0.4."}, ""},
-		"bare periodicity": {9, []detect.Finding{{ID: "y", Kind: detect.PeriodicBurst, Host: "10.0.0.4", Rhythm: detect.Rhythm{Minutes: []int{0}, Hours: []int{3}}}}, []string{"at 03:00"}, "BitTorrent"},
+		}), {ID: "ptr", Group: root.ID, Kind: detect.PTRStorm, Host: "10.0.0.11",
+			Echo: detect.Echo{Causes: "192.168.128.12"}, Score: 0.9}},
+			[]string{"vmhost (192.168.128.12) filled the session table on gw once, every 2 min 30 s: 40 % of it by " +
+				"its own sessions, 51 % by the lookups that it sets off on 10.0.0.11.", "only its echo"},
+			"10.0.0.11 filled"},
+		"a future kind": {9, []detect.Finding{{ID: "x", Kind: "tarpit", Host: "10.0.0.4"}},
+			[]string{"Tarpit: 10.0.0.4."}, ""},
+		"bare periodicity": {9, []detect.Finding{{ID: "y", Kind: detect.PeriodicBurst, Host: "10.0.0.4",
+			Rhythm: detect.Rhythm{Minutes: []int{0}, Hours: []int{3}}}}, []string{"at 03:00"}, "BitTorrent"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			day := detect.NewDay(0)
 			day.Routers["gw"] = &detect.Router{Lines: c.lines}
-			m, err := Build(t.Context(), nil, []*detect.Day{day}, c.fs, Options{From: time.Unix(0, 0), To: time.Unix(86400, 0)})
+			m, err := Build(t.Context(), nil, []*detect.Day{day}, c.fs,
+				Options{From: time.Unix(0, 0), To: time.Unix(86400, 0)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -144,24 +165,34 @@ func TestQuietAndLossy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !m.Verdict.Quiet || !strings.HasPrefix(m.Verdict.Text, "A quiet time") || strings.Contains(m.Verdict.Text, "lost") {
+	if !m.Verdict.Quiet || !strings.HasPrefix(m.Verdict.Text, "A quiet time") ||
+		strings.Contains(m.Verdict.Text, "lost") {
 		t.Errorf("verdict %q", m.Verdict.Text)
 	}
 	st.health[0].Kernel = 400_000
-	if m, err = Build(t.Context(), st, days, nil, opt); err != nil || !strings.Contains(m.Verdict.Text, "25 % of the lines were lost") {
+	if m, err = Build(t.Context(), st, days, nil, opt); err != nil || !strings.Contains(m.Verdict.Text,
+		"25 % of the lines were lost") {
 		t.Errorf("verdict %q, %v", m.Verdict.Text, err)
 	}
 }
 
 func TestPhrases(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
-		{seconds(0.4), "0.4 s"}, {seconds(90), "90 s"}, {seconds(150), "2 min 30 s"}, {seconds(1800), "30 min"}, {seconds(3600), "1 h"}, {seconds(86400), "24 h"},
-		{seconds(7 * 86400), "7 days"}, {seconds(200000), "2 days 7 h"}, {num(1204331), "1,204,331"}, {num(-1234), "-1,234"}, {num(999), "999"},
-		{percent(0.83), "83 %"}, {percent(0.0004), "< 0.1 %"}, {percent(0.034), "3.4 %"}, {percent(0.9999), "99.9 %"}, {percent(1), "100 %"}, {percent(0), "0 %"},
-		{pValue(3e-41), "p < 1e-40"}, {pValue(0), ""}, {pValue(0.02), "p = 0.02"}, {list([]string{"a", "b", "c"}), "a, b and c"},
-		{rhythm(&detect.Finding{Rhythm: detect.Rhythm{Minutes: []int{0, 30}}}), "at :00 and :30 of every hour"}, {rhythm(&detect.Finding{Rhythm: detect.Rhythm{Minutes: []int{15}, Hours: []int{3, 15}}}), "at 03:15 and 15:15"},
-		{rhythm(&detect.Finding{Rhythm: detect.Rhythm{Minutes: []int{0, 30}, Hours: []int{9, 10}}}), "at :00 and :30 of the hours 09 and 10"}, {rhythm(&detect.Finding{Rhythm: detect.Rhythm{PeriodS: 7200}}), "every 2 h"},
-		{who("10.0.0.1", ""), "10.0.0.1"}, {who("", "x"), "x"}, {who("10.0.0.1", "a\x1bb"), `a\x1bb (10.0.0.1)`}, {times(1), "once"}, {times(2), "twice"},
+		{seconds(0.4), "0.4 s"}, {seconds(90), "90 s"}, {seconds(150), "2 min 30 s"}, {seconds(1800), "30 min"},
+		{seconds(3600), "1 h"}, {seconds(86400), "24 h"},
+		{seconds(7 * 86400), "7 days"}, {seconds(200000), "2 days 7 h"}, {num(1204331), "1,204,331"},
+		{num(-1234), "-1,234"}, {num(999), "999"},
+		{percent(0.83), "83 %"}, {percent(0.0004), "< 0.1 %"}, {percent(0.034), "3.4 %"}, {percent(0.9999), "99.9 %"},
+		{percent(1), "100 %"}, {percent(0), "0 %"},
+		{pValue(3e-41), "p < 1e-40"}, {pValue(0), ""}, {pValue(0.02), "p = 0.02"},
+		{list([]string{"a", "b", "c"}), "a, b and c"},
+		{rhythm(&detect.Finding{Rhythm: detect.Rhythm{Minutes: []int{0, 30}}}), "at :00 and :30 of every hour"},
+		{rhythm(&detect.Finding{Rhythm: detect.Rhythm{Minutes: []int{15}, Hours: []int{3, 15}}}), "at 03:15 and 15:15"},
+		{rhythm(&detect.Finding{Rhythm: detect.Rhythm{Minutes: []int{0, 30}, Hours: []int{9, 10}}}),
+			"at :00 and :30 of the hours 09 and 10"}, {rhythm(&detect.Finding{Rhythm: detect.Rhythm{PeriodS: 7200}}),
+			"every 2 h"},
+		{who("10.0.0.1", ""), "10.0.0.1"}, {who("", "x"), "x"}, {who("10.0.0.1", "a\x1bb"), `a\x1bb (10.0.0.1)`},
+		{times(1), "once"}, {times(2), "twice"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)

@@ -40,7 +40,8 @@ func lossy(m *Model) string {
 	if m.Totals.LostShare < 0.01 {
 		return ""
 	}
-	return fmt.Sprintf(" But %s of the lines were lost on the way in: something may be missing here.", percent(m.Totals.LostShare))
+	return fmt.Sprintf(" But %s of the lines were lost on the way in: something may be missing here.",
+		percent(m.Totals.LostShare))
 }
 
 // headline names the host, what it does, and when.
@@ -49,19 +50,25 @@ func (m *Model) headline(in *Incident) string {
 	switch {
 	case full != nil && root != nil && shareOf(full, root.Host)+echoShare(in, full) >= 0.5:
 		sure := surely(min(nonZero(root.Score), nonZero(max(full.Score, shareOf(full, root.Host)+echoShare(in, full)))))
-		return fmt.Sprintf("%s %sfilled the session table%s %s%s%s.", who(root.Host, root.Name), sure, on(full.Router), times(full.Episodes), m.when(root), byEcho(in, full))
+		return fmt.Sprintf("%s %sfilled the session table%s %s%s%s.", who(root.Host, root.Name), sure, on(full.Router),
+			times(full.Episodes), m.when(root), byEcho(in, full))
 	case full != nil && full.Host != "":
-		s := fmt.Sprintf("The session table%s was full %s; %s %sheld %s of it.", on(full.Router), times(max(full.Episodes, 1)), who(full.Host, full.Name), surely(holderScore(full)), percent(full.TableShare))
+		s := fmt.Sprintf("The session table%s was full %s; %s %sheld %s of it.", on(full.Router),
+			times(max(full.Episodes, 1)), who(full.Host, full.Name), surely(holderScore(full)),
+			percent(full.TableShare))
 		if root != nil {
 			s += fmt.Sprintf(" The bursts of %s go with it%s.", who(root.Host, root.Name), m.when(root))
 		}
 		return s
 	case full != nil && untimed(full):
-		return fmt.Sprintf("The session table%s was full %s; the lines bear no time, so that nobody can be named for it.", on(full.Router), times(max(full.Episodes, 1)))
+		return fmt.Sprintf("The session table%s was full %s; the lines bear no time, so that nobody can be named for "+
+			"it.", on(full.Router), times(max(full.Episodes, 1)))
 	case full != nil:
-		return fmt.Sprintf("The session table%s was full %s; the log does not show who held it.", on(full.Router), times(max(full.Episodes, 1)))
+		return fmt.Sprintf("The session table%s was full %s; the log does not show who held it.", on(full.Router),
+			times(max(full.Episodes, 1)))
 	case root != nil:
-		return fmt.Sprintf("%s %sopens about %s%s.", who(root.Host, root.Name), surely(root.Score), size(root), m.when(root))
+		return fmt.Sprintf("%s %sopens about %s%s.", who(root.Host, root.Name), surely(root.Score), size(root),
+			m.when(root))
 	}
 	return capital(in.Title) + "."
 }
@@ -88,7 +95,8 @@ func byEcho(in *Incident, full *detect.Finding) string {
 			continue
 		}
 		if s := shareOf(full, p.Host); s >= 0.2 {
-			return fmt.Sprintf(": %s of it by its own sessions, %s by the lookups that it sets off on %s", percent(shareOf(full, in.root().Host)), percent(s), who(p.Host, p.Name))
+			return fmt.Sprintf(": %s of it by its own sessions, %s by the lookups that it sets off on %s",
+				percent(shareOf(full, in.root().Host)), percent(s), who(p.Host, p.Name))
 		}
 	}
 	return ""

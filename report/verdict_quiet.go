@@ -68,7 +68,8 @@ func (l looked) verdict() Verdict {
 		return Verdict{Text: fmt.Sprintf("Nothing was found that is not known already (%s), but %s.",
 			count(l.known, "known finding", "known findings"), list(gaps)), Do: do, Unknown: gaps}
 	case len(gaps) > 0:
-		return Verdict{Text: fmt.Sprintf("Nothing was found in %s, but %s.", count(l.lines, "line", "lines"), list(gaps)),
+		return Verdict{Text: fmt.Sprintf("Nothing was found in %s, but %s.", count(l.lines, "line", "lines"),
+			list(gaps)),
 			Do: do, Unknown: gaps}
 	case l.known > 0:
 		return Verdict{Quiet: true, Text: fmt.Sprintf("Nothing that is not known already (%s).",
@@ -98,7 +99,8 @@ func (l looked) gaps() (gaps []string, do string) {
 		"Name the inside networks (lan: in the configuration, or --lan).")
 	gap(l.sessions == 0 && l.endsOnly > 0,
 		"only the ends of sessions are logged, not when they began",
-		"Have the router log new sessions, or how long each lasted (conntrack -E -o timestamp with nf_conntrack_timestamp=1).")
+		"Have the router log new sessions, or how long each lasted (conntrack -E -o timestamp with "+
+			"nf_conntrack_timestamp=1).")
 	gap(l.sessions == 0 && l.endsOnly == 0 && l.untimed == 0 && l.outside == 0,
 		"none of them tells when a session began",
 		"Have the router log new sessions.")

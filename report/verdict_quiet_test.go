@@ -19,7 +19,8 @@ func TestQuietIsEarned(t *testing.T) {
 		{"unparsed", func(l *looked, v int) { l.unparsed = []float64{0, 0.0499, 0.05}[v] }, "not understood"},
 		{"lost", func(l *looked, v int) { l.lost = []float64{0, 0.0499, 0.05}[v] }, "lost on the way in"},
 		{"top", func(l *looked, v int) { l.top, l.topSessions = "pc7", []uint64{10, 500, 501}[v] }, "pc7 opened 50 %"},
-		{"fill", func(l *looked, v int) { l.fullest, l.fill = "gw", []float64{0, 0.799, 0.8}[v] }, "table of gw was 80 %"},
+		{"fill", func(l *looked, v int) { l.fullest, l.fill = "gw", []float64{0, 0.799, 0.8}[v] },
+			"table of gw was 80 %"},
 		{"known", func(l *looked, v int) { l.known = v / 2 }, ""},
 	}
 	n := 1

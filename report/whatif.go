@@ -13,21 +13,23 @@ import (
 
 // WhatIfView is what a replay says, for people and programs. Its JSON names are a contract: added to, never renamed.
 type WhatIfView struct {
-	Router     string         `json:"router"`
-	Change     string         `json:"change,omitempty"` // as it was asked for, in one order
-	Table      int            `json:"table,omitempty"`  // entries; 0: not known
-	Estimated  bool           `json:"table_estimated"`  // from the table-full lines
-	Factor     float64        `json:"factor"`           // entries as rebuilt for each of the table, at the recorded overflows
-	Recorded   WhatIfOverflow `json:"recorded"`         // what the router said
-	Reproduced int            `json:"reproduced"`       // recorded overflows that the replay without a change has, too
-	Bare       int            `json:"reproduced_bare"`  // … played from the sessions in the log alone
+	Router    string `json:"router"`
+	Change    string `json:"change,omitempty"` // as it was asked for, in one order
+	Table     int    `json:"table,omitempty"`  // entries; 0: not known
+	Estimated bool   `json:"table_estimated"`  // from the table-full lines
+	// entries as rebuilt for each of the table, at the recorded overflows
+	Factor     float64        `json:"factor"`
+	Recorded   WhatIfOverflow `json:"recorded"`        // what the router said
+	Reproduced int            `json:"reproduced"`      // recorded overflows that the replay without a change has, too
+	Bare       int            `json:"reproduced_bare"` // … played from the sessions in the log alone
 	Before     WhatIfOutcome  `json:"before"`
 	After      *WhatIfOutcome `json:"after,omitempty"`
-	Refused    []WhatIfHost   `json:"refused"`             // sessions by host
-	Proposals  []Proposal     `json:"proposals,omitempty"` // single changes that would have avoided every overflow, the smallest first
-	Searched   bool           `json:"searched"`
-	Echoes     []string       `json:"echoes,omitempty"` // hosts whose lookups go with a host that is taken away
-	Counts     WhatIfCounts   `json:"counts"`
+	Refused    []WhatIfHost   `json:"refused"` // sessions by host
+	// single changes that would have avoided every overflow, the smallest first
+	Proposals []Proposal   `json:"proposals,omitempty"`
+	Searched  bool         `json:"searched"`
+	Echoes    []string     `json:"echoes,omitempty"` // hosts whose lookups go with a host that is taken away
+	Counts    WhatIfCounts `json:"counts"`
 
 	names func(netip.Addr) string
 }
@@ -39,8 +41,8 @@ type WhatIfOverflow struct {
 	Refused   uint64  `json:"refused"`
 }
 
-// WhatIfOutcome is a replay. Peak, Overflows and so on are the likely ones; low plays the sessions of the log alone, high takes
-// each refused packet for a session of its own.
+// WhatIfOutcome is a replay. Peak, Overflows and so on are the likely ones; low plays the sessions of the log alone,
+// high takes each refused packet for a session of its own.
 type WhatIfOutcome struct {
 	Peak     int        `json:"peak"`
 	PeakLow  int        `json:"peak_low"`
@@ -74,7 +76,8 @@ type Proposal struct {
 	Removed uint64  `json:"removed,omitempty"`
 	Host    string  `json:"host,omitempty"`
 	Name    string  `json:"name,omitempty"`
-	Sure    bool    `json:"sure"` // enough even if each refused packet was a session of its own; else with the likely number
+	// enough even if each refused packet was a session of its own; else with the likely number
+	Sure bool `json:"sure"`
 }
 
 // WhatIfCounts is what the replay rests on.
@@ -88,9 +91,12 @@ type WhatIfCounts struct {
 
 // AddWhatIf puts a replay into the view.
 func (v *TableView) AddWhatIf(w *detect.WhatIf, names func(netip.Addr) string) {
-	x := &WhatIfView{Router: w.Router, Change: w.Change, Table: w.Table, Estimated: w.Estimated, Factor: w.Factor, Reproduced: w.Reproduced, Bare: w.Bare, Searched: w.Searched,
-		Recorded: WhatIfOverflow{w.Recorded.Overflows, w.Recorded.Full.Seconds(), w.Recorded.Refused}, Before: v.outcome(&w.Before), Refused: []WhatIfHost{}, names: names,
-		Counts: WhatIfCounts{w.Accounting.Sessions, w.Accounting.Ghosts, w.Accounting.Cut, w.Accounting.Dropped, w.Accounting.Early}}
+	x := &WhatIfView{Router: w.Router, Change: w.Change, Table: w.Table, Estimated: w.Estimated, Factor: w.Factor,
+		Reproduced: w.Reproduced, Bare: w.Bare, Searched: w.Searched,
+		Recorded: WhatIfOverflow{w.Recorded.Overflows, w.Recorded.Full.Seconds(), w.Recorded.Refused},
+		Before:   v.outcome(&w.Before), Refused: []WhatIfHost{}, names: names,
+		Counts: WhatIfCounts{w.Accounting.Sessions, w.Accounting.Ghosts, w.Accounting.Cut, w.Accounting.Dropped,
+			w.Accounting.Early}}
 	hosts := map[netip.Addr]*WhatIfHost{}
 	at := func(a netip.Addr) *WhatIfHost {
 		if hosts[a] == nil {
@@ -117,11 +123,16 @@ func (v *TableView) AddWhatIf(w *detect.WhatIf, names func(netip.Addr) string) {
 		x.Refused = append(x.Refused, *h)
 	}
 	slices.SortFunc(x.Refused, func(a, b WhatIfHost) int {
-		return cmp.Or(cmp.Compare(b.Before, a.Before), cmp.Compare(b.After+b.Limited, a.After+a.Limited), cmp.Compare(a.Host, b.Host))
+		return cmp.Or(
+			cmp.Compare(b.Before, a.Before),
+			cmp.Compare(b.After+b.Limited, a.After+a.Limited),
+			cmp.Compare(a.Host, b.Host),
+		)
 	})
 	x.Refused = x.Refused[:min(len(x.Refused), maxTableHosts)]
 	for _, p := range w.Best {
-		y := Proposal{Change: p.Change, Was: p.Was, Is: p.Is, Factor: p.Factor, Peak: p.Peak, Limited: p.Limited, Removed: p.Removed, Sure: p.Sure}
+		y := Proposal{Change: p.Change, Was: p.Was, Is: p.Is, Factor: p.Factor, Peak: p.Peak, Limited: p.Limited,
+			Removed: p.Removed, Sure: p.Sure}
 		if p.Host.IsValid() {
 			y.Host, y.Name, _ = holder(p.Host, names, 0)
 		}
@@ -134,8 +145,9 @@ func (v *TableView) AddWhatIf(w *detect.WhatIf, names func(netip.Addr) string) {
 }
 
 func (v *TableView) outcome(e *detect.Estimate) WhatIfOutcome {
-	o := WhatIfOutcome{Peak: e.Likely.Peak, PeakLow: e.Low.Peak, PeakHigh: e.High.Peak, OverflowsLow: e.Low.Overflows, OverflowsHigh: e.High.Overflows,
-		Limited: sum(e.Likely.Limited), Removed: e.Likely.Removed, Reused: e.Likely.Reused,
+	o := WhatIfOutcome{Peak: e.Likely.Peak, PeakLow: e.Low.Peak, PeakHigh: e.High.Peak, OverflowsLow: e.Low.Overflows,
+		OverflowsHigh: e.High.Overflows,
+		Limited:       sum(e.Likely.Limited), Removed: e.Likely.Removed, Reused: e.Likely.Reused,
 		WhatIfOverflow: WhatIfOverflow{e.Likely.Overflows, e.Likely.Full.Seconds(), sum(e.Likely.Refused)}}
 	if !e.Likely.PeakAt.IsZero() {
 		at := e.Likely.PeakAt.In(v.clock.loc)
@@ -163,7 +175,8 @@ func (p *page) whatIf(v *TableView) {
 	p.line("")
 	rows := [][]string{{"", "recorded", "replayed"}}
 	cell := func(o *WhatIfOutcome) []string {
-		return []string{between(o.Peak, o.PeakLow, o.PeakHigh), between(o.Overflows, o.OverflowsLow, o.OverflowsHigh), seconds(o.FullS), num(o.Refused), num(o.Limited), num(o.Removed), num(o.Reused)}
+		return []string{between(o.Peak, o.PeakLow, o.PeakHigh), between(o.Overflows, o.OverflowsLow, o.OverflowsHigh),
+			seconds(o.FullS), num(o.Refused), num(o.Limited), num(o.Removed), num(o.Reused)}
 	}
 	before := cell(&w.Before)
 	after := make([]string, len(before))
@@ -171,11 +184,13 @@ func (p *page) whatIf(v *TableView) {
 		rows[0] = append(rows[0], "with the change")
 		after = cell(w.After)
 	}
-	for i, name := range []string{"most entries", "overflows", "full for", "refused by the table", "refused by a limit", "taken away", "served on an open one"} {
+	for i, name := range []string{"most entries", "overflows", "full for", "refused by the table", "refused by a limit",
+		"taken away", "served on an open one"} {
 		if i > 3 && after[i] == "0" || i > 3 && w.After == nil {
 			continue
 		}
-		row := []string{name, [...]string{"", num(w.Recorded.Overflows), seconds(w.Recorded.FullS), num(w.Recorded.Refused) + " packets", "", "", ""}[i], before[i]}
+		row := []string{name, [...]string{"", num(w.Recorded.Overflows), seconds(w.Recorded.FullS),
+			num(w.Recorded.Refused) + " packets", "", "", ""}[i], before[i]}
 		if i > 3 {
 			row[2] = ""
 		}
@@ -209,18 +224,21 @@ func (w *WhatIfView) verdict() string {
 	}
 	switch {
 	case w.Table == 0 && w.After == nil:
-		return fmt.Sprintf("%s, the table has at most %s. Its size is not known and it was never full: nothing can overflow.", with, count(o.Peak, "entry", "entries"))
+		return fmt.Sprintf("%s, the table has at most %s. Its size is not known and it was never full: nothing can "+
+			"overflow.", with, count(o.Peak, "entry", "entries"))
 	case o.OverflowsHigh == 0 && o.Overflows == 0:
 		s := fmt.Sprintf("%s nothing overflows", with)
 		if w.Before.Overflows > 0 && w.After != nil {
 			s += " any more, even if each refused packet was a session of its own"
 		}
 		if w.blind() {
-			s += fmt.Sprintf(", but the router's table was full %s, which the replay does not show: it proves nothing", times(w.Recorded.Overflows))
+			s += fmt.Sprintf(", but the router's table was full %s, which the replay does not show: it proves nothing",
+				times(w.Recorded.Overflows))
 		}
 		return s + "."
 	case o.Overflows == 0:
-		return fmt.Sprintf("%s probably nothing overflows; if each refused packet was a session of its own, it still does %s.", with, times(o.OverflowsHigh))
+		return fmt.Sprintf("%s probably nothing overflows; if each refused packet was a session of its own, it still "+
+			"does %s.", with, times(o.OverflowsHigh))
 	}
 	s := fmt.Sprintf("%s the table overflows %s", with, times(o.Overflows))
 	if w.After != nil {
@@ -297,19 +315,26 @@ func (p *page) proposals(w *WhatIfView) {
 func (w *WhatIfView) doubts() (out []string) {
 	switch {
 	case w.Table == 0:
-		out = append(out, "The size of the table is not known (table: in the config) and the router never said that it was full.")
+		out = append(out, "The size of the table is not known (table: in the config) and the router never said that "+
+			"it was full.")
 	case w.Estimated:
-		out = append(out, fmt.Sprintf("The size of the table, %s, is an estimate: what was in it, as rebuilt, when the router said that it was full. Give it with table: in the config.", num(w.Table)))
+		out = append(out, fmt.Sprintf("The size of the table, %s, is an estimate: what was in it, as rebuilt, when "+
+			"the router said that it was full. Give it with table: in the config.", num(w.Table)))
 	default:
 		s := fmt.Sprintf("The table takes %s.", count(w.Table, "entry", "entries"))
 		if w.Recorded.Overflows > 0 {
-			s += fmt.Sprintf(" When the router said that it was full, %s were rebuilt for each of them (1 would be exact); the replay reckons with that.", fmt.Sprintf("%.2f", w.Factor))
+			s += fmt.Sprintf(" When the router said that it was full, %s were rebuilt for each of them (1 would be "+
+				"exact); the replay reckons with that.", fmt.Sprintf("%.2f", w.Factor))
 		}
 		out = append(out, s)
 	}
 	if w.Recorded.Overflows > 0 {
-		out = append(out, fmt.Sprintf("%d of %s fall together with one of the replay (%d when only sessions in the log are played). The %s that the router refused are not in the log: they are played as twins of sessions that began at that time. "+
-			"The bounds in brackets: none of them, and each refused packet a session of its own.", w.Reproduced, count(w.Recorded.Overflows, "recorded overflow", "recorded overflows"), w.Bare, count(w.Recorded.Refused, "packet", "packets")))
+		out = append(out, fmt.Sprintf("%d of %s fall together with one of the replay (%d when only sessions in the "+
+			"log are played). The %s that the router refused are not in the log: they are played as twins of "+
+			"sessions that began at that time. "+
+			"The bounds in brackets: none of them, and each refused packet a session of its own.", w.Reproduced,
+			count(w.Recorded.Overflows, "recorded overflow", "recorded overflows"), w.Bare,
+			count(w.Recorded.Refused, "packet", "packets")))
 	}
 	for _, e := range w.Echoes {
 		out = append(out, "Goes with its cause: "+Clean(e)+".")
@@ -318,7 +343,9 @@ func (w *WhatIfView) doubts() (out []string) {
 	for _, x := range []struct {
 		n uint64
 		s string
-	}{{c.Cut, "refused packets were not played: too many in one spell"}, {c.Dropped, "sessions were beyond the bound of the rebuilt table"}, {c.Early, "sessions could not be looked back at: too many at once"}} {
+	}{{c.Cut, "refused packets were not played: too many in one spell"},
+		{c.Dropped, "sessions were beyond the bound of the rebuilt table"},
+		{c.Early, "sessions could not be looked back at: too many at once"}} {
 		if x.n > 0 {
 			out = append(out, num(x.n)+" "+x.s+".")
 		}

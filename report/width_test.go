@@ -16,7 +16,8 @@ func TestWidth(t *testing.T) {
 		s    string
 		want int
 	}{
-		{"", 0}, {"nas", 3}, {"テレビ", 6}, {"居間の箱", 8}, {"ﾃﾚﾋﾞ", 4}, {"cafe\u0301", 4}, {"テレビ"[:6] + "ヒ\u3099", 6}, {"서버", 4}, {"46×", 3}, {"…", 1}, {"█▒", 2},
+		{"", 0}, {"nas", 3}, {"テレビ", 6}, {"居間の箱", 8}, {"ﾃﾚﾋﾞ", 4}, {"cafe\u0301", 4}, {"テレビ"[:6] + "ヒ\u3099", 6},
+		{"서버", 4}, {"46×", 3}, {"…", 1}, {"█▒", 2},
 	} {
 		if got := width(c.s); got != c.want {
 			t.Errorf("%q takes %d columns, want %d", c.s, got, c.want)
@@ -84,8 +85,9 @@ func TestTablesAlignWideNames(t *testing.T) {
 		h.Sessions.Slots = []detect.Slot{{I: uint16(20 * 360), N: uint32(100 * (i + 1))}}
 		day.Hosts[a] = h
 	}
-	m, err := Build(t.Context(), nil, []*detect.Day{day}, nil, Options{From: at.Truncate(24 * time.Hour), To: at.Add(4 * time.Hour),
-		Names: func(a netip.Addr) string { return names[a] }})
+	m, err := Build(t.Context(), nil, []*detect.Day{day}, nil,
+		Options{From: at.Truncate(24 * time.Hour), To: at.Add(4 * time.Hour),
+			Names: func(a netip.Addr) string { return names[a] }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +103,8 @@ func TestTablesAlignWideNames(t *testing.T) {
 		if !strings.HasPrefix(strings.TrimSpace(line), "192.168.128.") {
 			continue
 		}
-		if hosts++; columnOf(t, line, "tcp/443") != columnOf(t, b.String()[strings.Index(b.String(), "   host"):], "ports") {
+		if hosts++; columnOf(t, line, "tcp/443") != columnOf(t, b.String()[strings.Index(b.String(), "   host"):],
+			"ports") {
 			t.Errorf("not aligned:\n%s", b.String())
 		}
 	}
@@ -113,10 +116,12 @@ func TestTablesAlignWideNames(t *testing.T) {
 // The bars of the table over time end at the same column whatever the host is called.
 func TestTimeChartAlignsWideNames(t *testing.T) {
 	at := time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)
-	v := &TableView{From: at, To: at.Add(time.Hour), Zone: "UTC", StepS: 60, step: time.Minute, clock: clock{loc: time.UTC}}
+	v := &TableView{From: at, To: at.Add(time.Hour), Zone: "UTC", StepS: 60, step: time.Minute,
+		clock: clock{loc: time.UTC}}
 	r := TableRouter{Table: Table{Router: "gw", Capacity: 1000, Peak: 1000}}
 	for i, name := range []string{"nas", "テレビ", "居間の箱", "寝室の古いノートパソコン"} {
-		r.Rows = append(r.Rows, TableRow{Start: at.Add(time.Duration(i) * time.Minute), Peak: 100 * (i + 1), Held: 50, Host: "192.168.128.1", Name: name, Spells: 1, Refused: 9})
+		r.Rows = append(r.Rows, TableRow{Start: at.Add(time.Duration(i) * time.Minute), Peak: 100 * (i + 1), Held: 50,
+			Host: "192.168.128.1", Name: name, Spells: 1, Refused: 9})
 	}
 	v.Routers = []TableRouter{r}
 	var b bytes.Buffer

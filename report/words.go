@@ -139,13 +139,15 @@ func missing(f *detect.Finding) string {
 	return fmt.Sprintf("%s of the log behind this is known to be missing.", percent(f.Loss))
 }
 
-// bounds is when it happened: a span, or, where the lines bore no time of their own, the times between which it must lie.
+// bounds is when it happened: a span, or, where the lines bore no time of their own, the times between which it must
+// lie.
 func (w words) bounds(f *detect.Finding) string {
 	if f.SpreadS < 2 || f.SpreadS > 1e9 {
 		return w.clock.span(f.Start, f.End)
 	}
 	d := time.Duration(f.SpreadS * float64(time.Second))
-	return "some time between " + w.clock.with(f.Start.Add(-d)) + " and " + w.clock.with(f.End.Add(d)) + " (± " + seconds(f.SpreadS) + ": the lines bear no exact time)"
+	return "some time between " + w.clock.with(f.Start.Add(-d)) + " and " + w.clock.with(f.End.Add(d)) + " (± " +
+		seconds(f.SpreadS) + ": the lines bear no exact time)"
 }
 
 func interleaved(f *detect.Finding, what string) string {

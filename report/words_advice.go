@@ -12,9 +12,11 @@ func (w words) stop(f *detect.Finding, when string) []tip {
 	name := short(f.Host, f.Name)
 	t := tip{topic: "stop " + f.Host}
 	if torrentLike(f) {
-		t.text = fmt.Sprintf("Look on %s for a file-sharing client: close it, or lower its limits of connections and of new connections a second.", name)
+		t.text = fmt.Sprintf("Look on %s for a file-sharing client: close it, or lower its limits of connections and "+
+			"of new connections a second.", name)
 	} else {
-		t.text = fmt.Sprintf("Look on %s %s for the program that opens the connections (Linux: ss -tunp; Windows: netstat -abn); stop it, or space out what it does.", name, when)
+		t.text = fmt.Sprintf("Look on %s %s for the program that opens the connections (Linux: ss -tunp; Windows: "+
+			"netstat -abn); stop it, or space out what it does.", name, when)
 	}
 	return []tip{t}
 }
@@ -27,18 +29,22 @@ func (w words) limits(f *detect.Finding) []tip {
 	return []tip{w.hostLimit(f, w.tableOf(f.Router), false)}
 }
 
-// leastLimit is the smallest limit of sessions a host that is proposed: a browser with a few pages open holds 100 to 150.
+// leastLimit is the smallest limit of sessions a host that is proposed: a browser with a few pages open holds 100 to
+// 150.
 const leastLimit = 100
 
-// hostLimit is the firewall rule for one host; full says that a table overflowed. A quarter of the table leaves room for three more such hosts.
+// hostLimit is the firewall rule for one host; full says that a table overflowed. A quarter of the table leaves room
+// for three more such hosts.
 func (w words) hostLimit(f *detect.Finding, size int, full bool) tip {
 	n := 2 * leastLimit
 	if size > 0 {
 		n = max(size/4/50*50, leastLimit)
 	}
-	text := fmt.Sprintf("Or limit it on the router, here to %s sessions: %s", num(n), deviceOf(f).limitRule(label(f.Host), n))
+	text := fmt.Sprintf("Or limit it on the router, here to %s sessions: %s", num(n),
+		deviceOf(f).limitRule(label(f.Host), n))
 	if full && w.clock.oneDay { // the replay says what is left of the overflows
-		text += fmt.Sprintf(" What that would have changed: uncloak table --day %s --what-if limit=%d@%s%s", w.clock.day.Format(time.DateOnly), n, label(f.Host), w.data())
+		text += fmt.Sprintf(" What that would have changed: uncloak table --day %s --what-if limit=%d@%s%s",
+			w.clock.day.Format(time.DateOnly), n, label(f.Host), w.data())
 	}
 	return tip{"limit " + f.Host, text}
 }

@@ -6,8 +6,8 @@ import (
 	"uncloak/detect"
 )
 
-// alarm words a finding about trouble that a router tells of: how often and when, and what its entry in the encyclopaedia
-// says it means and what to do.
+// alarm words a finding about trouble that a router tells of: how often and when, and what its entry in the
+// encyclopaedia says it means and what to do.
 func (w words) alarm(f *detect.Finding) []tip {
 	title, says := "trouble of its own", ""
 	if f.Table != "" {

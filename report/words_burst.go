@@ -64,7 +64,8 @@ func guess(f *detect.Finding) string {
 
 // torrentLike says whether a guess is a program that opens very many sessions by design.
 func torrentLike(f *detect.Finding) bool {
-	return f.Application != nil && (f.Application.Guess == detect.AppBitTorrent || f.Application.Guess == detect.AppPeerToPeer)
+	return f.Application != nil && (f.Application.Guess == detect.AppBitTorrent ||
+		f.Application.Guess == detect.AppPeerToPeer)
 }
 
 func (w words) burst(f *detect.Finding) []tip {
@@ -72,7 +73,8 @@ func (w words) burst(f *detect.Finding) []tip {
 	n := max(f.Seen, len(f.Bursts), 1)
 	f.Title = fmt.Sprintf("%s %sopened %s at once, %s", name, surely(f.Score), sessionsEach(f), times(n))
 	f.Detail = sentences(
-		fmt.Sprintf("%s opened about %s, %s, %s.", who(f.Host, f.Name), size(f), times(n), w.clock.span(f.Start, f.End)),
+		fmt.Sprintf("%s opened about %s, %s, %s.", who(f.Host, f.Name), size(f), times(n),
+			w.clock.span(f.Start, f.End)),
 		fewBursts(n), usedFor(f), sure(f.Score))
 	return append(w.stop(f, "at that time"), w.limits(f)...)
 }

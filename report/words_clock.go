@@ -19,7 +19,11 @@ func (w words) wrongClock(f *detect.Finding) []tip {
 	case detect.ClockJumps:
 		f.Title = fmt.Sprintf("the clock of %s jumped %s", name, times(f.Jumps))
 	case detect.ClockDrifts:
-		f.Title = fmt.Sprintf("the clock of %s %s %s an hour", name, map[bool]string{true: "gains", false: "loses"}[f.DriftS > 0], seconds(math.Abs(f.DriftS)))
+		way := "loses"
+		if f.DriftS > 0 {
+			way = "gains"
+		}
+		f.Title = fmt.Sprintf("the clock of %s %s %s an hour", name, way, seconds(math.Abs(f.DriftS)))
 	case detect.ClockUnset:
 		f.Title = fmt.Sprintf("%s sent %s with a time that cannot be", name, count(f.Repaired, "line", "lines"))
 	default:
@@ -35,20 +39,32 @@ func (w words) wrongClock(f *detect.Finding) []tip {
 		jumps = fmt.Sprintf("It is %s: it was never set.", aside(f.SkewS))
 	}
 	if f.Repaired > 0 {
-		fixed = fmt.Sprintf("The stamps of %s were not believed (years off, ahead of the time of receipt, or behind by the same hours for minutes): live lines got the time of receipt, imported ones that of their neighbours.", count(f.Repaired, "line", "lines"))
+		fixed = fmt.Sprintf("The stamps of %s were not believed (years off, ahead of the time of receipt, or behind "+
+			"by the same hours for minutes): live lines got the time of receipt, imported ones that of their "+
+			"neighbours.", count(f.Repaired, "line", "lines"))
 	}
 	touches := ""
 	if n := len(f.Touches); n > 0 {
-		touches = fmt.Sprintf("%s on its lines: %s.", map[bool]string{true: "One finding rests", false: num(n) + " findings rest"}[n == 1], list(labels(f.Touches)))
+		rest := num(n) + " findings rest"
+		if n == 1 {
+			rest = "One finding rests"
+		}
+		touches = fmt.Sprintf("%s on its lines: %s.", rest, list(labels(f.Touches)))
 	}
 	kept := ""
 	if f.Class != detect.ClockUnset && f.SkewS != 0 && f.Lines > 0 {
-		kept = map[bool]string{true: "Its other lines are", false: "Its lines are"}[f.Repaired > 0] + " kept at the times that it gives them: read the times of what it reports with that in mind."
+		lines := "Its lines are"
+		if f.Repaired > 0 {
+			lines = "Its other lines are"
+		}
+		kept = lines + " kept at the times that it gives them: read the times of what it reports with that in mind."
 	}
-	f.Detail = sentences(fmt.Sprintf("%s, %s.", capital(f.Title), w.clock.span(f.Start, f.End)), jumps, fixed, kept, touches, sure(f.Score))
+	f.Detail = sentences(fmt.Sprintf("%s, %s.", capital(f.Title), w.clock.span(f.Start, f.End)), jumps, fixed, kept,
+		touches, sure(f.Score))
 	tips := []tip{{"ntp", fmt.Sprintf("Let %s set its clock by NTP, at boot before it logs.", name)}}
 	if f.Class == detect.ClockZone {
-		tips = append([]tip{{"zone", fmt.Sprintf("Tell uncloak the zone that %s logs in (routers: [{address: …, timezone: …}]), or let it log with its offset (RFC 3339).", name)}}, tips...)
+		tips = append([]tip{{"zone", fmt.Sprintf("Tell uncloak the zone that %s logs in (routers: [{address: …, "+
+			"timezone: …}]), or let it log with its offset (RFC 3339).", name)}}, tips...)
 	}
 	return tips
 }

@@ -18,7 +18,8 @@ func (w words) storm(f *detect.Finding) []tip {
 	switch f.Class {
 	case detect.Unanswered:
 		what = "keeps asking a resolver that does not answer"
-		means = "Hardly any of its lookups gets an answer: the resolver is gone or a firewall drops them, and the host asks again at once."
+		means = "Hardly any of its lookups gets an answer: the resolver is gone or a firewall drops them, and the " +
+			"host asks again at once."
 	case detect.OneName:
 		what = "asks for the same name over and over"
 		means = "A program that keeps asking for one name does not like the answer, or does not remember it."
@@ -28,20 +29,26 @@ func (w words) storm(f *detect.Finding) []tip {
 		what = "asks for names in storms"
 	}
 	f.Title = fmt.Sprintf("%s %s%s", name, surely(f.Score), what)
-	how := fmt.Sprintf("%s makes %s%s, %s", who(f.Host, f.Name), count(f.Lookups, "lookup", "lookups"), whom, w.clock.span(f.Start, f.End))
+	how := fmt.Sprintf("%s makes %s%s, %s", who(f.Host, f.Name), count(f.Lookups, "lookup", "lookups"), whom,
+		w.clock.span(f.Start, f.End))
 	if f.Class == detect.Sudden {
-		how = fmt.Sprintf("%s makes about %s%s in %s, %s, %s", who(f.Host, f.Name), count(f.Lookups, "lookup", "lookups"), whom, seconds(f.LengthS), times(max(f.Seen, 1)), w.clock.span(f.Start, f.End))
+		how = fmt.Sprintf("%s makes about %s%s in %s, %s, %s", who(f.Host, f.Name),
+			count(f.Lookups, "lookup", "lookups"), whom, seconds(f.LengthS), times(max(f.Seen, 1)),
+			w.clock.span(f.Start, f.End))
 	}
 	if f.RateS > 0 {
 		how += " (" + strings.TrimSpace(rate(f.RateS)) + ")"
 	}
 	f.Detail = sentences(how+".", means, asked(f), "No other host's bursts explain it: it is no echo.", sure(f.Score))
-	first := fmt.Sprintf("Find out what %s asks for: tcpdump -n 'host %s and port 53', or the query log of the resolver.", name, label(f.Host))
+	first := fmt.Sprintf("Find out what %s asks for: tcpdump -n 'host %s and port 53', or the query log of the "+
+		"resolver.", name, label(f.Host))
 	if f.Class == detect.Unanswered {
-		first = fmt.Sprintf("Give %s a resolver that answers (DHCP option 6, or its own network settings), or let the firewall refuse instead of dropping.", name)
+		first = fmt.Sprintf("Give %s a resolver that answers (DHCP option 6, or its own network settings), or let "+
+			"the firewall refuse instead of dropping.", name)
 	}
 	return []tip{{"names " + f.Host, first},
-		{"cache " + f.Host, "A cache on the host (systemd-resolved, nscd, dnsmasq) takes away repeated lookups; a log analyzer or mail filter should not resolve every address."}}
+		{"cache " + f.Host, "A cache on the host (systemd-resolved, nscd, dnsmasq) takes away repeated lookups; a " +
+			"log analyzer or mail filter should not resolve every address."}}
 }
 
 func asked(f *detect.Finding) string {

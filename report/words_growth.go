@@ -21,10 +21,13 @@ func (w words) growth(f *detect.Finding) []tip {
 	if v := pValue(f.PValue); v != "" {
 		p = "By chance alone: " + v + "."
 	}
-	f.Detail = sentences(fmt.Sprintf("The %s of %s grow by %s a day, %s a week (median of all pairs of days), %s; the median day has %s.", of, who(f.Host, f.Name), percent(f.GrowthDay), percent(weekly(f.GrowthDay)), utcDays(f), amount(f)),
+	f.Detail = sentences(fmt.Sprintf("The %s of %s grow by %s a day, %s a week (median of all pairs of days), %s; "+
+		"the median day has %s.", of, who(f.Host, f.Name), percent(f.GrowthDay), percent(weekly(f.GrowthDay)),
+		utcDays(f), amount(f)),
 		double, w.grownTo(f), w.limit(f), p, guess(f), sure(f.Score))
 	return []tip{
-		{"grows " + f.Host, fmt.Sprintf("Look on %s for a job whose work grows with what it has stored: a backup or a sync that lists all files each time, a log, a queue that nobody empties.", name)},
+		{"grows " + f.Host, fmt.Sprintf("Look on %s for a job whose work grows with what it has stored: a backup or "+
+			"a sync that lists all files each time, a log, a queue that nobody empties.", name)},
 		{"compare " + f.Host, w.firstAndLast(f)},
 	}
 }
@@ -35,12 +38,15 @@ func utcDays(f *detect.Finding) string {
 	return "from " + day(f.Start) + " to " + day(f.End.Add(-time.Nanosecond))
 }
 
-// firstAndLast are the queries that show what has become more: the first day of the growth and its last one, which end at midnight UTC.
+// firstAndLast are the queries that show what has become more: the first day of the growth and its last one, which end
+// at midnight UTC.
 func (w words) firstAndLast(f *detect.Finding) string {
 	query := func(from time.Time) string {
-		return fmt.Sprintf("uncloak query --host %s --from %s --to %s", label(f.Host), from.UTC().Format(time.RFC3339), from.Add(24*time.Hour).UTC().Format(time.RFC3339))
+		return fmt.Sprintf("uncloak query --host %s --from %s --to %s", label(f.Host), from.UTC().Format(time.RFC3339),
+			from.Add(24*time.Hour).UTC().Format(time.RFC3339))
 	}
-	return fmt.Sprintf("Compare the first day with the last one: %s, and %s. To whom, and to which port, does it open more?", query(f.Start), query(f.End.Add(-24*time.Hour)))
+	return fmt.Sprintf("Compare the first day with the last one: %s, and %s. To whom, and to which port, does it "+
+		"open more?", query(f.Start), query(f.End.Add(-24*time.Hour)))
 }
 
 // grownTo says where the growth goes.
@@ -61,7 +67,8 @@ func (w words) limit(f *detect.Finding) string {
 	}
 	what := fmt.Sprintf("the session table%s (%s entries)", on(f.Router), num(int64(f.Limit)))
 	if f.LimitHow == "overflow" {
-		what = fmt.Sprintf("the session table%s (size not known: it was full with about %s entries)", on(f.Router), num(int64(f.Limit)))
+		what = fmt.Sprintf("the session table%s (size not known: it was full with about %s entries)", on(f.Router),
+			num(int64(f.Limit)))
 	}
 	if f.LimitOf == "link" {
 		what = fmt.Sprintf("the link (%.4g Mbit/s, in its busiest hour)", f.Limit/1e6)
@@ -76,9 +83,11 @@ func (w words) limit(f *detect.Finding) string {
 	case !f.LimitDate.After(f.End):
 		return "With what the others have it fills " + what + " already."
 	case f.LimitFrom == nil || f.LimitTo == nil:
-		return fmt.Sprintf("It fills %s about %s%s; the end of the 95 %% interval is open.", what, day(f.LimitDate), assuming)
+		return fmt.Sprintf("It fills %s about %s%s; the end of the 95 %% interval is open.", what, day(f.LimitDate),
+			assuming)
 	}
-	return fmt.Sprintf("It fills %s about %s (95 %%: %s to %s)%s.", what, day(f.LimitDate), day(f.LimitFrom), day(f.LimitTo), assuming)
+	return fmt.Sprintf("It fills %s about %s (95 %%: %s to %s)%s.", what, day(f.LimitDate), day(f.LimitFrom),
+		day(f.LimitTo), assuming)
 }
 
 // weekly compounds a daily growth.

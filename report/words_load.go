@@ -12,8 +12,10 @@ func (w words) load(f *detect.Finding) []tip {
 	perMinute := count(uint64(f.RateS*60+0.5), "session", "sessions")
 	f.Title = fmt.Sprintf("%s opens about %s a minute, %s of all", name, perMinute, percent(f.Share))
 	f.Detail = sentences(
-		fmt.Sprintf("%s opened %s, %s; about %s a minute in the largest stretch, %s of all sessions of the network then.",
-			who(f.Host, f.Name), count(uint64(f.Sessions), "session", "sessions"), w.clock.span(f.Start, f.End), perMinute,
+		fmt.Sprintf("%s opened %s, %s; about %s a minute in the largest stretch, %s of all sessions of the network "+
+			"then.",
+			who(f.Host, f.Name), count(uint64(f.Sessions), "session", "sessions"), w.clock.span(f.Start, f.End),
+			perMinute,
 			percent(f.Share)),
 		fmt.Sprintf("On its busiest day it spoke to %s outside.", count(uint64(f.Peers), "address", "addresses")),
 		usedFor(f))

@@ -15,16 +15,20 @@ func (w words) echo(f *detect.Finding) []tip {
 	cause := nameOf(w.opt.Names, f.Causes)
 	if f.Causes == "" {
 		f.Title = fmt.Sprintf("%s %slooks up %s at once", name, surely(f.Score), what)
-		f.Detail = sentences(fmt.Sprintf("%s looks up %s in one burst, %s.", who(f.Host, f.Name), what, w.clock.span(f.Start, f.End)), resolver(f), sure(f.Score))
+		f.Detail = sentences(fmt.Sprintf("%s looks up %s in one burst, %s.", who(f.Host, f.Name), what,
+			w.clock.span(f.Start, f.End)), resolver(f), sure(f.Score))
 		return nil
 	}
-	f.Title = fmt.Sprintf("%s %slooks up %s each time that %s bursts: an echo", name, surely(f.Score), what, short(f.Causes, cause))
+	f.Title = fmt.Sprintf("%s %slooks up %s each time that %s bursts: an echo", name, surely(f.Score), what,
+		short(f.Causes, cause))
 	f.Detail = sentences(
 		fmt.Sprintf("%s looks up about %s, %s.", who(f.Host, f.Name), what, echoDelay(f, who(f.Causes, cause))),
 		followed(f), sharedNames(f, short(f.Causes, cause)), resolver(f), sure(f.Score))
 	return []tip{
-		{"echo " + f.Host, fmt.Sprintf("Leave %s alone at first: it answers to what %s does. Unplugging it removes the lookups, not their cause.", name, short(f.Causes, cause))},
-		{"lookups " + f.Host, fmt.Sprintf("Later, switch off reverse lookups in the program on %s that logs or checks addresses, or let it ask a caching resolver in the house.", name)},
+		{"echo " + f.Host, fmt.Sprintf("Leave %s alone at first: it answers to what %s does. Unplugging it removes "+
+			"the lookups, not their cause.", name, short(f.Causes, cause))},
+		{"lookups " + f.Host, fmt.Sprintf("Later, switch off reverse lookups in the program on %s that logs or "+
+			"checks addresses, or let it ask a caching resolver in the house.", name)},
 	}
 }
 
@@ -50,7 +54,8 @@ func followed(f *detect.Finding) string {
 
 func sharedNames(f *detect.Finding, cause string) string {
 	if f.Shared > 0 {
-		return fmt.Sprintf("%s of the addresses that it looked up are ones that %s had just spoken to.", percent(f.Shared), cause)
+		return fmt.Sprintf("%s of the addresses that it looked up are ones that %s had just spoken to.",
+			percent(f.Shared), cause)
 	}
 	return "The log does not show which names were asked for: the link is the common time."
 }

@@ -24,7 +24,8 @@ func (w words) scan(f *detect.Finding) []tip {
 	f.Detail = sentences(fmt.Sprintf("%s tries %s%s, %s.", who(f.Host, f.Name), what, n, w.clock.span(f.Start, f.End)),
 		"It hardly ever comes back to the same one: a client does, a scanner does not.", sure(f.Score))
 	return []tip{
-		{"stop " + f.Host, fmt.Sprintf("Take %s off the net until you know what it runs: most that scan without their owner's knowledge are infected (cameras, recorders and old routers first).", name)},
+		{"stop " + f.Host, fmt.Sprintf("Take %s off the net until you know what it runs: most that scan without "+
+			"their owner's knowledge are infected (cameras, recorders and old routers first).", name)},
 		{"block " + f.Host, blockPort(f)},
 		{"find " + f.Host, fmt.Sprintf("Find the program on %s (Linux: ss -tunp; Windows: netstat -abn).", name)},
 	}
@@ -38,5 +39,6 @@ func blockPort(f *detect.Finding) string {
 	if len(f.Ports) > 0 && strings.HasPrefix(f.Ports[0], "udp/") {
 		proto = "udp"
 	}
-	return fmt.Sprintf("If it must stay, let the router drop its new sessions to port %d: ", f.Port) + deviceOf(f).blockRule(label(f.Host), proto, f.Port)
+	return fmt.Sprintf("If it must stay, let the router drop its new sessions to port %d: ",
+		f.Port) + deviceOf(f).blockRule(label(f.Host), proto, f.Port)
 }

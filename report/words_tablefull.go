@@ -24,13 +24,15 @@ func (w words) tableFull(f *detect.Finding) []tip {
 		how = fmt.Sprintf("This is one of %d such spells.", f.Episodes)
 	}
 	if f.Host != "" && f.TableShare > 0 {
-		f.Title += fmt.Sprintf(": %s %sheld %s of it", short(f.Host, f.Name), surely(holderScore(f)), percent(f.TableShare))
+		f.Title += fmt.Sprintf(": %s %sheld %s of it", short(f.Host, f.Name), surely(holderScore(f)),
+			percent(f.TableShare))
 	}
 	victims := w.victims(f)
 	if w.whole { // they have a line of their own there
 		victims = ""
 	}
-	f.Detail = sentences(w.refusals(f, n), w.holders(f), w.fullness(f), how, w.trigger(f), w.fits(f), w.inlets(f), victims)
+	f.Detail = sentences(w.refusals(f, n), w.holders(f), w.fullness(f), how, w.trigger(f), w.fits(f), w.inlets(f),
+		victims)
 	return w.tableAdvice(f)
 }
 
@@ -46,7 +48,8 @@ func (w words) refusals(f *detect.Finding, n int) string {
 	}
 	s := fmt.Sprintf("%s refused %s because its table was full, %s, %s", router, what, w.bounds(f), spells(n))
 	if hidden := f.Drops - f.Lines; f.Lines > 0 && hidden > 0 {
-		s += fmt.Sprintf(" (%s say so, the kernel only counted the other %s)", count(f.Lines, "line", "lines"), num(hidden))
+		s += fmt.Sprintf(" (%s say so, the kernel only counted the other %s)", count(f.Lines, "line", "lines"),
+			num(hidden))
 	}
 	return s + "."
 }
@@ -73,7 +76,8 @@ func (w words) holders(f *detect.Finding) string {
 	} else if len(lead) > 0 && lead[0].Host == f.Host {
 		lead = lead[1:]
 	}
-	s := fmt.Sprintf("When it was full, %s %sheld %s of it", who(first.Host, first.Name), surely(holderScore(f)), percent(first.Share))
+	s := fmt.Sprintf("When it was full, %s %sheld %s of it", who(first.Host, first.Name), surely(holderScore(f)),
+		percent(first.Share))
 	var next []string
 	for _, h := range lead[:min(2, len(lead))] {
 		next = append(next, short(h.Host, h.Name)+" "+percent(h.Share))
@@ -93,7 +97,8 @@ func (w words) fullness(f *detect.Finding) string {
 	case f.Capacity > 0:
 		return fmt.Sprintf("The table takes %s entries.", num(f.Capacity))
 	case f.Entries > 0:
-		s := fmt.Sprintf("Its size is not known; about %s were in it by then, as rebuilt.", count(f.Entries, "entry", "entries"))
+		s := fmt.Sprintf("Its size is not known; about %s were in it by then, as rebuilt.",
+			count(f.Entries, "entry", "entries"))
 		if thin(f) {
 			s += " So few fill no router's table: most of its sessions are not in the log."
 		}
@@ -136,12 +141,15 @@ func (w words) tableAdvice(f *detect.Finding) (out []tip) {
 		share = shareOf(f, w.blame.Host)
 		out = append(out, w.hostLimit(w.blame, size, true))
 	} else if f.Host != "" && share >= 0.3 {
-		out = append(out, tip{"stop " + f.Host, fmt.Sprintf("Stop or slow down what fills it on %s: that alone frees %s of the table.", short(f.Host, f.Name), percent(share))})
+		out = append(out, tip{"stop " + f.Host, fmt.Sprintf("Stop or slow down what fills it on %s: that alone frees "+
+			"%s of the table.", short(f.Host, f.Name), percent(share))})
 		out = append(out, w.hostLimit(f, size, true))
 	} else if f.Host == "" && len(f.Holders) == 0 && untimed(f) {
-		out = append(out, tip{"log", "Take the log with times: the syslog of that time, or dmesg with its stamps (as it prints them, or dmesg --time-format iso). Imported together with this one, it places these lines."})
+		out = append(out, tip{"log", "Take the log with times: the syslog of that time, or dmesg with its stamps (as " +
+			"it prints them, or dmesg --time-format iso). Imported together with this one, it places these lines."})
 	} else if f.Host == "" && len(f.Holders) == 0 {
-		out = append(out, tip{"log", "Let the router log new sessions (Linux: nft add rule … ct state new log prefix \"NEW \"; see the README for others): only then can the host be named that fills the table."})
+		out = append(out, tip{"log", "Let the router log new sessions (Linux: nft add rule … ct state new log prefix " +
+			"\"NEW \"; see the README for others): only then can the host be named that fills the table."})
 	}
 	out = append(out, w.inletAdvice(f)...)
 	if size >= leastLimit && deviceOf(f) == linuxBox {
@@ -155,7 +163,8 @@ func (w words) tableAdvice(f *detect.Finding) (out []tip) {
 		out = append(out, tip{"timeouts", t})
 	}
 	if !exact {
-		out = append(out, tip{"tell", "Tell uncloak the size (table: N in its config; on Linux: sysctl net.netfilter.nf_conntrack_max), so that it can reckon with it."})
+		out = append(out, tip{"tell", "Tell uncloak the size (table: N in its config; on Linux: sysctl " +
+			"net.netfilter.nf_conntrack_max), so that it can reckon with it."})
 	}
 	return out
 }
@@ -190,7 +199,8 @@ func (w words) larger(size int, exact bool) string {
 	if !exact {
 		than = "about " + than
 	}
-	return fmt.Sprintf("A larger table: sysctl -w net.netfilter.nf_conntrack_max=%d instead of %s, and as many hash buckets (echo %d > /sys/module/nf_conntrack/parameters/hashsize); about %.0f MB of kernel memory when full.",
+	return fmt.Sprintf("A larger table: sysctl -w net.netfilter.nf_conntrack_max=%d instead of %s, and as many hash "+
+		"buckets (echo %d > /sys/module/nf_conntrack/parameters/hashsize); about %.0f MB of kernel memory when full.",
 		n, than, n, max(1, float64(n)*entryBytes/1e6))
 }
 
@@ -214,5 +224,6 @@ func (w words) shorter(router string) string {
 	if len(out) == 0 {
 		return ""
 	}
-	return "Forget dead sessions sooner (sysctl net.netfilter.…): " + strings.Join(out, ", ") + ". \"Now\" is what uncloak reckons with."
+	return "Forget dead sessions sooner (sysctl net.netfilter.…): " + strings.Join(out, ", ") +
+		". \"Now\" is what uncloak reckons with."
 }

@@ -23,7 +23,8 @@ func (w words) trigger(f *detect.Finding) string {
 	if f.Trigger == f.Host {
 		return fmt.Sprintf("%s opened %s in the minute before.", capital(short(f.Host, f.Name)), n)
 	}
-	return fmt.Sprintf("It was not the largest holder that set it off, but %s, which opened %s in the minute before.", who(f.Trigger, nameOf(w.opt.Names, f.Trigger)), n)
+	return fmt.Sprintf("It was not the largest holder that set it off, but %s, which opened %s in the minute before.",
+		who(f.Trigger, nameOf(w.opt.Names, f.Trigger)), n)
 }
 
 // fits is what it would have been without its holder.
@@ -34,9 +35,11 @@ func (w words) fits(f *detect.Finding) string {
 	case *f.FitsWithout && f.Without == 0:
 		return fmt.Sprintf("Without %s nothing would have overflowed.", short(f.Host, f.Name))
 	case *f.FitsWithout:
-		return fmt.Sprintf("Without %s everything would have fitted: at most about %s entries.", short(f.Host, f.Name), num(f.Without))
+		return fmt.Sprintf("Without %s everything would have fitted: at most about %s entries.", short(f.Host, f.Name),
+			num(f.Without))
 	}
-	return fmt.Sprintf("Even without %s not everything may have fitted: up to about %s entries, if each refused packet was a session.", short(f.Host, f.Name), num(f.Without))
+	return fmt.Sprintf("Even without %s not everything may have fitted: up to about %s entries, if each refused "+
+		"packet was a session.", short(f.Host, f.Name), num(f.Without))
 }
 
 // victims is whose sessions are missing meanwhile.
@@ -58,7 +61,8 @@ func (w words) victims(f *detect.Finding) string {
 	if w.whole {
 		lead = "About"
 	}
-	return fmt.Sprintf("%s %s of others did not come about: %s (estimated from what they open otherwise in that hour).", lead, count(all, "session", "sessions"), list(named))
+	return fmt.Sprintf("%s %s of others did not come about: %s (estimated from what they open otherwise in that hour).",
+		lead, count(all, "session", "sessions"), list(named))
 }
 
 // inlets is what sessions from outside held that nobody answered, or that were over.
@@ -66,10 +70,12 @@ func (w words) inlets(f *detect.Finding) string {
 	var out []string
 	for _, x := range f.Inlets {
 		if x.HalfOpen >= inletFloor(f) {
-			out = append(out, fmt.Sprintf("%s of %s from outside were not answered", count(x.HalfOpen, "session", "sessions"), service(x)))
+			out = append(out, fmt.Sprintf("%s of %s from outside were not answered",
+				count(x.HalfOpen, "session", "sessions"), service(x)))
 		}
 		if x.TimeWait >= inletFloor(f) {
-			out = append(out, fmt.Sprintf("%s of %s were over and waited in TIME_WAIT", count(x.TimeWait, "session", "sessions"), service(x)))
+			out = append(out, fmt.Sprintf("%s of %s were over and waited in TIME_WAIT",
+				count(x.TimeWait, "session", "sessions"), service(x)))
 		}
 	}
 	if len(out) == 0 {
@@ -80,24 +86,32 @@ func (w words) inlets(f *detect.Finding) string {
 
 func service(x detect.Service) string { return fmt.Sprintf("%s %s", short(x.Host, x.Name), x.Port) }
 
-// inletAdvice is what helps against them. A refused session (RST) costs no entry, one that is dropped in silence costs one for as
-// long as its SYN is remembered; the side that closes first leaves TIME_WAIT.
+// inletAdvice is what helps against them. A refused session (RST) costs no entry, one that is dropped in silence costs
+// one for as long as its SYN is remembered; the side that closes first leaves TIME_WAIT.
 func (w words) inletAdvice(f *detect.Finding) (out []tip) {
 	t := timeoutsOf(&w.opt.Config, f.Router)
 	for _, x := range f.Inlets {
 		if x.HalfOpen >= inletFloor(f) {
-			out = append(out, tip{"stealth " + x.Host + x.Port, fmt.Sprintf("Answer every forwarded port: let %s refuse on %s what it does not serve (nft … reject with tcp reset) instead of dropping it in silence, or do not forward the port. Each unanswered session holds an entry for %.0f s (SYN_SENT) or %.0f s (SYN_RECV); a refused one holds none. That frees %s.",
-				short(x.Host, x.Name), x.Port, t.SynSent.Seconds(), t.SynRecv.Seconds(), count(x.HalfOpen, "entry", "entries"))})
+			out = append(out, tip{"stealth " + x.Host + x.Port, fmt.Sprintf("Answer every forwarded port: let %s "+
+				"refuse on %s what it does not serve (nft … reject with tcp reset) instead of dropping it in "+
+				"silence, or do not forward the port. Each unanswered session holds an entry for %.0f s (SYN_SENT) "+
+				"or %.0f s (SYN_RECV); a refused one holds none. That frees %s.",
+				short(x.Host, x.Name), x.Port, t.SynSent.Seconds(), t.SynRecv.Seconds(),
+				count(x.HalfOpen, "entry", "entries"))})
 		}
 		if x.TimeWait >= inletFloor(f) {
-			out = append(out, tip{"close first " + x.Host + x.Port, fmt.Sprintf("Let the clients of %s close first, or keep their connections open for longer: each closed one holds an entry for another %.0f s (TIME_WAIT). That frees up to %s; a limit on its connections and a shorter nf_conntrack_tcp_timeout_time_wait help, too.",
+			out = append(out, tip{"close first " + x.Host + x.Port, fmt.Sprintf("Let the clients of %s close first, "+
+				"or keep their connections open for longer: each closed one holds an entry for another %.0f s "+
+				"(TIME_WAIT). That frees up to %s; a limit on its connections and a shorter "+
+				"nf_conntrack_tcp_timeout_time_wait help, too.",
 				service(x), t.TimeWait.Seconds(), count(x.TimeWait, "entry", "entries"))})
 		}
 	}
 	return out
 }
 
-// sumAround sums up what happened around several spells: all victims, the one who set off most, states and services of the worst.
+// sumAround sums up what happened around several spells: all victims, the one who set off most, states and services of
+// the worst.
 func sumAround(sum, worst *detect.Finding, fs []*detect.Finding) {
 	lost, set, opened := map[string]int{}, map[string]int{}, map[string]int{}
 	sum.Without, sum.FitsWithout, sum.Trigger, sum.TriggerSessions = 0, nil, "", 0

@@ -16,15 +16,21 @@ func (w words) shrink(f *detect.Finding) []tip {
 	if len(f.PeerPorts) > 1 {
 		f.Title = fmt.Sprintf("%d peers took back their TCP window, %s%s", len(f.PeerPorts), times(n), on(f.Router))
 		if masked {
-			f.Title = fmt.Sprintf("%d peer ports took back their TCP window, %s%s", len(f.PeerPorts), times(n), on(f.Router))
+			f.Title = fmt.Sprintf("%d peer ports took back their TCP window, %s%s", len(f.PeerPorts), times(n),
+				on(f.Router))
 		}
 	}
 	f.Detail = sentences(
-		fmt.Sprintf("The kernel says %s that a peer took back room that it had offered (shrank its window)%s%s, %s.", times(n), port(f), from, w.bounds(f)),
-		"The message (\"Treason uncloaked\", newer: \"unexpectedly shrunk window\") means: the peer had offered room for data, the data was sent and not acknowledged, and now the peer says that it has no room at all; the connection is open and the program here still holds it.",
+		fmt.Sprintf("The kernel says %s that a peer took back room that it had offered (shrank its window)%s%s, %s.",
+			times(n), port(f), from, w.bounds(f)),
+		"The message (\"Treason uncloaked\", newer: \"unexpectedly shrunk window\") means: the peer had offered room "+
+			"for data, the data was sent and not acknowledged, and now the peer says that it has no room at all; the "+
+			"connection is open and the program here still holds it.",
 		"\"Repaired\" means only that the kernel goes on asking for room.",
 		interleaved(f, "kills for want of memory"),
-		"What may cause it: a client that is overloaded or gone to sleep, a peer that holds connections on purpose (a tarpit, or an attack that ties up the server's memory), a faulty TCP stack, network driver, or box on the way.",
+		"What may cause it: a client that is overloaded or gone to sleep, a peer that holds connections on purpose "+
+			"(a tarpit, or an attack that ties up the server's memory), a faulty TCP stack, network driver, or box "+
+			"on the way.",
 		suspects(f),
 		"Sure: the peers did it. Not sure: on purpose or not.", sure(f.Score))
 	return shrinkAdvice(f, masked)
@@ -39,7 +45,8 @@ func suspects(f *detect.Finding) string {
 	for _, s := range f.Suspects {
 		out = append(out, fmt.Sprintf("%s %s (%s)", label(s.What), percent(s.Confidence), Clean(s.Why)))
 	}
-	return "Ranked by what else was seen: " + strings.Join(out, "; ") + ". The figures order the suspects, they measure nothing."
+	return "Ranked by what else was seen: " + strings.Join(out, "; ") +
+		". The figures order the suspects, they measure nothing."
 }
 
 // shrinkPeers names the peers; masked says that their addresses were left out of the text.
@@ -74,7 +81,8 @@ func port(f *detect.Finding) string {
 func shrinkAdvice(f *detect.Finding, masked bool) []tip {
 	find := "Find out who the peers are."
 	if masked {
-		find = "Find out who the peers are: take the unmasked lines from the machine (dmesg), or look for the peer ports in the server's own log."
+		find = "Find out who the peers are: take the unmasked lines from the machine (dmesg), or look for the peer " +
+			"ports in the server's own log."
 	}
 	p := ""
 	if f.Port > 0 {
@@ -82,8 +90,11 @@ func shrinkAdvice(f *detect.Finding, masked bool) []tip {
 	}
 	return []tip{
 		{"peers", find},
-		{"zero-window", fmt.Sprintf("See whether it goes on: tcpdump -n 'tcp[14:2] = 0 and tcp[13] & 4 = 0%s' shows segments with a window of 0; ss -tno shows connections with the timer \"persist\".", p)},
-		{"block", "Peers that you do not trust: block them at the firewall. Peers that you trust: look for a tarpit, a faulty driver or switch on their side and on the way."},
-		{"patience", "Let the server give up on clients that take nothing (its send timeout), and limit connections per address: each one holds memory."},
+		{"zero-window", fmt.Sprintf("See whether it goes on: tcpdump -n 'tcp[14:2] = 0 and tcp[13] & 4 = 0%s' shows "+
+			"segments with a window of 0; ss -tno shows connections with the timer \"persist\".", p)},
+		{"block", "Peers that you do not trust: block them at the firewall. Peers that you trust: look for a tarpit, " +
+			"a faulty driver or switch on their side and on the way."},
+		{"patience", "Let the server give up on clients that take nothing (its send timeout), and limit connections " +
+			"per address: each one holds memory."},
 	}
 }

@@ -19,12 +19,17 @@ import (
 func (a *app) checkCommand() *cobra.Command {
 	var format string
 	var shapes int
-	cmd := &cobra.Command{Use: "check", Short: "Is all well: config, addresses, data directory, senders, lines not understood",
-		Long: "Checks the config and shows what was read and from where; tries the addresses to receive at; looks at the data directory\n" +
-			"and who has it open; and shows for each sender of the last 24 hours, or of the last ones that have events, what was received,\n" +
+	cmd := &cobra.Command{Use: "check", Short: "Is all well: config, addresses, data directory, senders, lines not " +
+		"understood",
+		Long: "Checks the config and shows what was read and from where; tries the addresses to receive at; looks at " +
+			"the data directory\n" +
+			"and who has it open; and shows for each sender of the last 24 hours, or of the last ones that have " +
+			"events, what was received,\n" +
 			"lost and not understood, the latter as shapes. It stores nothing, and works while serve runs.\n\n" +
-			"Exit codes: 0 fine, 1 something is wrong (each problem is one line that says what to do), 2 the config is wrong.",
-		Example: "uncloak check\nuncloak check --config /etc/uncloak.yaml --shapes 50\nuncloak check --format json | jq -r '.problems[]'"}
+			"Exit codes: 0 fine, 1 something is wrong (each problem is one line that says what to do), 2 the config " +
+			"is wrong.",
+		Example: "uncloak check\nuncloak check --config /etc/uncloak.yaml --shapes 50\nuncloak check --format json | " +
+			"jq -r '.problems[]'"}
 	f := cmd.Flags()
 	listenFlags(cmd)
 	f.StringVar(&format, "format", "text", "text or json")
@@ -61,7 +66,8 @@ func (a *app) check(ctx context.Context) (*report.Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &report.Check{Version: versionText(), Now: a.now(), Config: a.configFile, Settings: settings, Problems: []string{}, Notes: []string{}}
+	c := &report.Check{Version: versionText(), Now: a.now(), Config: a.configFile, Settings: settings,
+		Problems: []string{}, Notes: []string{}}
 	for _, name := range strayVariables(os.Environ()) {
 		c.Notes = append(c.Notes, name+" in the environment is no setting: it is ignored")
 	}
@@ -84,7 +90,8 @@ func (a *app) showCheck(c *report.Check, format string, shapes int) error {
 	if format == "json" {
 		err = report.CheckJSON(out, c)
 	} else {
-		err = report.CheckText(out, c, report.CheckOptions{TextOptions: report.TextOptions{Width: a.columns(120), Color: a.colors()}, Shapes: shapes, Location: a.cfg.location,
+		err = report.CheckText(out, c, report.CheckOptions{TextOptions: report.TextOptions{Width: a.columns(120),
+			Color: a.colors()}, Shapes: shapes, Location: a.cfg.location,
 			Send: "uncloak does not know these yet: " + howToSend + ". All of them: " + query})
 	}
 	if err = errors.Join(err, out.Flush()); err != nil {
@@ -106,7 +113,8 @@ func (a *app) checkData(c *report.Check) {
 	info, err := os.Stat(dir)
 	switch {
 	case err == nil && !info.IsDir():
-		c.Problems = append(c.Problems, fmt.Sprintf("%s is not a directory: say where the data is with --data", a.cfg.Data))
+		c.Problems = append(c.Problems, fmt.Sprintf("%s is not a directory: say where the data is with --data",
+			a.cfg.Data))
 		return
 	case err == nil:
 		c.Data.Exists = true
@@ -120,7 +128,8 @@ func (a *app) checkData(c *report.Check) {
 	}
 	c.Data.Writable = unix.Access(dir, unix.W_OK|unix.X_OK) == nil
 	if !c.Data.Writable {
-		c.Problems = append(c.Problems, fmt.Sprintf("%s is not writable for this user: run uncloak as its owner, or say another directory with --data", dir))
+		c.Problems = append(c.Problems, fmt.Sprintf("%s is not writable for this user: run uncloak as its owner, or "+
+			"say another directory with --data", dir))
 	}
 	var fs unix.Statfs_t
 	if unix.Statfs(dir, &fs) == nil {

@@ -26,12 +26,14 @@ func checkListen(c *report.Check, cfg ingest.Config, given bool) {
 	if c.Data.Daemon && !given {
 		for _, s := range serving {
 			network, address, _ := strings.Cut(s, " ")
-			c.Listen = append(c.Listen, report.Listener{Network: network, Address: address, State: "serve", PID: c.Data.PID})
+			c.Listen = append(c.Listen, report.Listener{Network: network, Address: address, State: "serve",
+				PID: c.Data.PID})
 		}
 	} else {
 		tried := listeners(c, cfg, serving)
 		if !given && len(tried) > 0 && tried[0].State == "denied" {
-			c.Notes = append(c.Notes, "port 514 is not permitted: serve listens on 5514 instead; point the router there, or allow it with setcap cap_net_bind_service=+ep")
+			c.Notes = append(c.Notes, "port 514 is not permitted: serve listens on 5514 instead; point the router "+
+				"there, or allow it with setcap cap_net_bind_service=+ep")
 			cfg.UDP, cfg.TCP = []string{":5514"}, []string{":5514"}
 			tried = listeners(c, cfg, serving)
 		}
@@ -43,7 +45,8 @@ func checkListen(c *report.Check, cfg ingest.Config, given bool) {
 		c.Listen = tried
 	}
 	if len(c.Listen) == 0 && receivesNothing(cfg) {
-		c.Problems = append(c.Problems, "nothing is listened at: give --udp or --tcp an address, or listen in the config")
+		c.Problems = append(c.Problems, "nothing is listened at: give --udp or --tcp an address, or listen in the "+
+			"config")
 	}
 	if len(cfg.UDP) > 0 {
 		checkBuffer(c, cfg.ReadBuffer)
@@ -58,7 +61,8 @@ func cookies(setting string) []string {
 	if strings.TrimSpace(setting) != "0" {
 		return nil
 	}
-	return []string{"SYN cookies are off: whoever begins connections and never finishes them keeps all others out; sysctl -w net.ipv4.tcp_syncookies=1"}
+	return []string{"SYN cookies are off: whoever begins connections and never finishes them keeps all others out; " +
+		"sysctl -w net.ipv4.tcp_syncookies=1"}
 }
 
 // listeners tries each address of cfg.
@@ -138,7 +142,8 @@ func serves(serving []string, network, address string) bool {
 		if err != nil || atErr != nil || p != port {
 			continue
 		}
-		if ip := net.ParseIP(h); h == host || h == "" || host == "" || ip != nil && (ip.IsUnspecified() || ip.Equal(net.ParseIP(host))) {
+		if ip := net.ParseIP(h); h == host || h == "" || host == "" || ip != nil &&
+			(ip.IsUnspecified() || ip.Equal(net.ParseIP(host))) {
 			return true
 		}
 	}
@@ -152,13 +157,17 @@ func listenProblem(l report.Listener) string {
 	case "taken":
 		switch l.Network {
 		case "unixgram", "unix":
-			return at + " is taken: stop the program that listens there (fuser " + quote(l.Address) + "), or use another path"
+			return at + " is taken: stop the program that listens there (fuser " + quote(l.Address) +
+				"), or use another path"
 		case "tls":
-			return at + " is taken by another program: stop that one (ss -lnp --tcp), or use another port, such as --tls :6515"
+			return at + " is taken by another program: stop that one (ss -lnp --tcp), or use another port, such as " +
+				"--tls :6515"
 		}
-		return fmt.Sprintf("%s is taken by another program: stop that one (ss -lnp --%s), or use another port, such as --%s :5514", at, l.Network, l.Network)
+		return fmt.Sprintf("%s is taken by another program: stop that one (ss -lnp --%s), or use another port, such "+
+			"as --%s :5514", at, l.Network, l.Network)
 	case "denied":
-		return at + " is not permitted to this user: use a port above 1023, such as 5514, or setcap cap_net_bind_service=+ep"
+		return at + " is not permitted to this user: use a port above 1023, such as 5514, or setcap " +
+			"cap_net_bind_service=+ep"
 	case "bad":
 		return at + " cannot be listened at: is it an address of this machine?"
 	}
@@ -188,6 +197,7 @@ func checkBuffer(c *report.Check, asked int) {
 	}
 	c.Buffer = &report.Buffer{Asked: asked, Granted: granted / 2} // Linux doubles the number for its own use
 	if c.Buffer.Granted < asked {
-		c.Notes = append(c.Notes, fmt.Sprintf("the receive buffer is smaller than asked for: bursts may be lost; sysctl -w net.core.rmem_max=%d", asked))
+		c.Notes = append(c.Notes, fmt.Sprintf("the receive buffer is smaller than asked for: bursts may be lost; "+
+			"sysctl -w net.core.rmem_max=%d", asked))
 	}
 }

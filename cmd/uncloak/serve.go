@@ -32,7 +32,8 @@ import (
 // judgeEvery is how often serve looks for findings and saves the running day.
 const judgeEvery = time.Minute
 
-// leastMemory is what a process takes, MB, however little `memory:` is: with less, collecting garbage would be all it does.
+// leastMemory is what a process takes, MB, however little `memory:` is: with less, collecting garbage would be all it
+// does.
 const leastMemory = 64
 
 // tidyEvery is how often serve looks for finished days to be written anew, in their smallest form.
@@ -40,13 +41,18 @@ const tidyEvery = time.Hour
 
 func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "serve", Short: "Receive syslog, store it, look for findings, until stopped",
-		Long: "Receives syslog (RFC 3164 and 5424; over UDP, TCP and TLS; newline, NUL or octet-counted) and stores it. It also reads files as they\n" +
-			"grow, the kernel's messages, systemd's journal and standard input. Each minute it looks for findings and logs the new ones. TERM\n" +
+		Long: "Receives syslog (RFC 3164 and 5424; over UDP, TCP and TLS; newline, NUL or octet-counted) and stores " +
+			"it. It also reads files as they\n" +
+			"grow, the kernel's messages, systemd's journal and standard input. Each minute it looks for findings " +
+			"and logs the new ones. TERM\n" +
 			"and INT stop it: what has arrived is stored first. HUP rereads the config file and the certificates.\n\n" +
-			"Without --udp and --tcp it listens on port 514, or on 5514 where 514 is not permitted; an address that is given is used or\n" +
+			"Without --udp and --tcp it listens on port 514, or on 5514 where 514 is not permitted; an address that " +
+			"is given is used or\n" +
 			"it fails. \"\" turns one off: --tcp \"\". Sockets that systemd hands over stand in for the default ones.",
-		Example: "uncloak serve\nuncloak serve --udp :5514 --tcp :5514 --data ~/network\nuncloak serve --tls-cert logs.crt --tls-key logs.key --tls-client-ca ca.crt --tls-allow gw.example.net\n" +
-			"uncloak serve --follow /var/log/router.log --kmsg --journal\nconntrack -E -o timestamp | uncloak serve --stdin --udp '' --tcp ''"}
+		Example: "uncloak serve\nuncloak serve --udp :5514 --tcp :5514 --data ~/network\nuncloak serve --tls-cert " +
+			"logs.crt --tls-key logs.key --tls-client-ca ca.crt --tls-allow gw.example.net\n" +
+			"uncloak serve --follow /var/log/router.log --kmsg --journal\nconntrack -E -o timestamp | uncloak serve " +
+			"--stdin --udp '' --tcp ''"}
 	listenFlags(cmd)
 	feedFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -58,10 +64,13 @@ func (a *app) serveCommand() *cobra.Command {
 	return cmd
 }
 
-// serve runs the daemon. Stop order: sockets, drain, flush, day, store; beside it the API, which lets its readers finish.
+// serve runs the daemon. Stop order: sockets, drain, flush, day, store; beside it the API, which lets its readers
+// finish.
 func (a *app) serve(ctx context.Context) (err error) {
 	straight := a.log
-	log := newLogWriter(a.stderr, func(lost uint64) { straight.Warn("lines of this log were lost: nobody read them", "lines", lost) })
+	log := newLogWriter(a.stderr, func(lost uint64) {
+		straight.Warn("lines of this log were lost: nobody read them", "lines", lost)
+	})
 	a.log = a.logTo(log)
 	defer log.close()
 	st, err := a.openStore(ctx)
@@ -87,7 +96,8 @@ func (a *app) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	debug.SetMemoryLimit(int64(max(a.cfg.Memory, leastMemory)) << 20) // where the heap comes near, it is collected more often
+	// where the heap comes near, it is collected more often
+	debug.SetMemoryLimit(int64(max(a.cfg.Memory, leastMemory)) << 20)
 	shown := metrics.NewHandler(srv, h.estimated, versionText())
 	stopAPI := serveAPI(l, both(h.handler, shown), a.log)
 	stopAPI = sync.OnceValue(stopAPI)
@@ -189,7 +199,8 @@ func (a *app) tidy(ctx context.Context, h *instance, st *bolt.DB) error {
 func (a *app) announce(ctx context.Context, h *instance, known map[string]detect.Severity) {
 	defer func() { // a fault in a detector must not stop the receiver
 		if r := recover(); r != nil {
-			a.log.Error("no findings this minute: please report this", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			a.log.Error("no findings this minute: please report this", "panic", fmt.Sprint(r), "stack",
+				string(debug.Stack()))
 		}
 	}()
 	now := a.now()
@@ -200,12 +211,13 @@ func (a *app) announce(ctx context.Context, h *instance, known map[string]detect
 		}
 		return
 	}
-	opt := report.Options{From: now.Add(-24 * time.Hour), To: now, Now: now, Location: a.cfg.location, Config: h.settings.Load().Detect}
+	opt := report.Options{From: now.Add(-24 * time.Hour), To: now, Now: now, Location: a.cfg.location,
+		Config: h.settings.Load().Detect}
 	a.tellNew(fs, opt, known)
 }
 
-// tellNew logs the incidents that are not in known, or were less severe there, with their titles. Then it puts the incidents
-// of fs into known. What the owner has called known is not logged.
+// tellNew logs the incidents that are not in known, or were less severe there, with their titles. Then it puts the
+// incidents of fs into known. What the owner has called known is not logged.
 func (a *app) tellNew(fs []detect.Finding, opt report.Options, known map[string]detect.Severity) {
 	fs = slices.DeleteFunc(slices.Clone(fs), func(f detect.Finding) bool { return f.Silent() })
 	current := map[string]detect.Severity{}
@@ -220,7 +232,8 @@ func (a *app) tellNew(fs []detect.Finding, opt report.Options, known map[string]
 			level = slog.LevelWarn
 		}
 		a.log.Log(context.Background(), level, "finding",
-			"title", report.Clean(f.Title), "severity", string(in.Severity), "kind", f.Kind, "host", f.Host, "name", f.Name,
+			"title", report.Clean(f.Title), "severity", string(in.Severity), "kind", f.Kind, "host", f.Host, "name",
+			f.Name,
 			"router", f.Router, "score", f.Score, "findings", len(in.Findings), "id", in.ID)
 	}
 	clear(known)
@@ -244,14 +257,22 @@ func (a *app) reload(h *instance, srv *ingest.Server) {
 	for _, p := range []struct {
 		key      string
 		old, new any
-	}{{"data", a.cfg.Data, cfg.Data}, {"lan", a.cfg.LAN, cfg.LAN}, {"timeouts", a.cfg.Timeouts, cfg.Timeouts}, {"listen", a.cfg.Listen, cfg.Listen}, {"limits", a.cfg.Limits, cfg.Limits}, {"memory", a.cfg.Memory, cfg.Memory},
+	}{{"data", a.cfg.Data, cfg.Data}, {"lan", a.cfg.LAN, cfg.LAN}, {"timeouts", a.cfg.Timeouts, cfg.Timeouts},
+		{"listen", a.cfg.Listen, cfg.Listen}, {"limits", a.cfg.Limits, cfg.Limits},
+		{"memory", a.cfg.Memory, cfg.Memory},
 		{"follow", a.cfg.Follow, cfg.Follow}, {"kmsg", a.cfg.Kmsg, cfg.Kmsg}, {"journal", a.cfg.Journal, cfg.Journal},
 		{"routers: timeouts", was.Held, is.Held}, {"log.format", a.cfg.Log.Format, cfg.Log.Format}} {
 		if !reflect.DeepEqual(p.old, p.new) {
 			fixed = append(fixed, p.key)
 		}
 	}
-	cfg.Data, cfg.LAN, cfg.Timeouts, cfg.Listen, cfg.Log.Format, cfg.KeepRaw, cfg.keepRaw = a.cfg.Data, a.cfg.LAN, a.cfg.Timeouts, a.cfg.Listen, a.cfg.Log.Format, a.cfg.KeepRaw, a.cfg.keepRaw
+	cfg.Data = a.cfg.Data
+	cfg.LAN = a.cfg.LAN
+	cfg.Timeouts = a.cfg.Timeouts
+	cfg.Listen = a.cfg.Listen
+	cfg.Log.Format = a.cfg.Log.Format
+	cfg.KeepRaw = a.cfg.KeepRaw
+	cfg.keepRaw = a.cfg.keepRaw
 	a.cfg = cfg
 	_ = a.level.UnmarshalText([]byte(cfg.Log.Level)) // checked by complete
 	srv.Set(set)

@@ -11,16 +11,19 @@ import (
 	"uncloak/report"
 )
 
-// Serve logs an incident once, with its title: the spells of one full table are one, and so are findings with one cause.
+// Serve logs an incident once, with its title: the spells of one full table are one, and so are findings with one
+// cause.
 func TestAnnounceIncidentsOnce(t *testing.T) {
 	var out bytes.Buffer
 	a := &app{log: slog.New(slog.NewTextHandler(&out, nil))}
 	at := time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)
 	full := func(i int, group string) detect.Finding {
-		return detect.Finding{ID: "table-full-gw-" + string(rune('0'+i)), Kind: detect.TableFullKind, Router: "gw", Severity: detect.Warning, Score: 0.9, Group: group,
+		return detect.Finding{ID: "table-full-gw-" + string(rune('0'+i)), Kind: detect.TableFullKind, Router: "gw",
+			Severity: detect.Warning, Score: 0.9, Group: group,
 			Start: at.Add(time.Duration(i) * time.Minute), End: at.Add(time.Duration(i)*time.Minute + time.Second)}
 	}
-	burst := detect.Finding{ID: "burst-10.0.0.1", Kind: detect.BurstKind, Severity: detect.Info, Host: "10.0.0.1", Score: 0.9, Group: "burst-10.0.0.1", Start: at, End: at.Add(time.Minute)}
+	burst := detect.Finding{ID: "burst-10.0.0.1", Kind: detect.BurstKind, Severity: detect.Info, Host: "10.0.0.1",
+		Score: 0.9, Group: "burst-10.0.0.1", Start: at, End: at.Add(time.Minute)}
 	known := map[string]detect.Severity{}
 	for _, step := range []struct {
 		name     string
@@ -37,7 +40,8 @@ func TestAnnounceIncidentsOnce(t *testing.T) {
 	} {
 		out.Reset()
 		a.tellNew(step.findings, report.Options{From: at, To: at.Add(time.Hour), Now: at}, known)
-		if got := out.String(); strings.Count(got, "\n") != step.lines || !strings.Contains(got, step.want) || step.lines > 0 && (!strings.Contains(got, "title=\"") || strings.Contains(got, `title=""`)) {
+		if got := out.String(); strings.Count(got, "\n") != step.lines || !strings.Contains(got, step.want) ||
+			step.lines > 0 && (!strings.Contains(got, "title=\"") || strings.Contains(got, `title=""`)) {
 			t.Errorf("%s: %s", step.name, got)
 		}
 	}

@@ -38,8 +38,9 @@ type Ack struct {
 	Sizes map[string]float64 `json:"sizes,omitempty"` // key → size a day, then: it ends when one has doubled
 }
 
-// AckFile keeps acks in a data directory, the latest last. It is read each time that it is asked, so that what another process wrote holds
-// at once. It is safe for concurrent use within a process; the lock of the store keeps other writers away.
+// AckFile keeps acks in a data directory, the latest last. It is read each time that it is asked, so that what another
+// process wrote holds at once. It is safe for concurrent use within a process; the lock of the store keeps other
+// writers away.
 type AckFile struct {
 	path string
 	mu   sync.Mutex

@@ -68,7 +68,8 @@ func TestAckFileIsBounded(t *testing.T) {
 
 func TestAckFileThatIsDamaged(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"empty": "", "cut": `[{"id":"a"`, "no list": `{"id":"a"}`, "huge": strings.Repeat(" ", maxAckFile+1)} {
+	for name, text := range map[string]string{"empty": "", "cut": `[{"id":"a"`, "no list": `{"id":"a"}`,
+		"huge": strings.Repeat(" ", maxAckFile+1)} {
 		if err := os.WriteFile(filepath.Join(dir, AckName), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

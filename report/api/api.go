@@ -1,5 +1,5 @@
-// Package api answers questions about a data directory over HTTP: reports, findings, events, and the upload of logs. The
-// process that has the directory open serves it on a unix socket inside; every command asks there, or, when nobody
+// Package api answers questions about a data directory over HTTP: reports, findings, events, and the upload of logs.
+// The process that has the directory open serves it on a unix socket inside; every command asks there, or, when nobody
 // answers, opens the directory and calls the very same handler within its own process. So there is one way to read. It
 // never parses a log line, never decides what is suspicious, and listens on no network.
 package api
@@ -28,9 +28,10 @@ const API = 1
 
 // Headers and trailers beside the bodies.
 const (
-	HeaderNote  = "Uncloak-Note"  // what the asker should know, such as "nothing of yesterday: …"
-	HeaderDay   = "Uncloak-Day"   // the local day that was reported
-	HeaderWorst = "Uncloak-Worst" // the worst severity among the findings that are not known: info, warning, critical or nothing
+	HeaderNote = "Uncloak-Note" // what the asker should know, such as "nothing of yesterday: …"
+	HeaderDay  = "Uncloak-Day"  // the local day that was reported
+	// the worst severity among the findings that are not known: info, warning, critical or nothing
+	HeaderWorst = "Uncloak-Worst"
 	HeaderError = "Uncloak-Error" // trailer: why a stream ended early
 	// HeaderDamage says which days could not be read in full, so that the answer may lack events. A trailer of events.
 	HeaderDamage = "Uncloak-Damage"
@@ -69,8 +70,9 @@ type Config struct {
 	Listens  func() []string // where it receives: "udp [::]:514"; nil: nowhere
 	Refusing func() error    // why nothing that it receives is stored at the moment; nil: it is
 	Log      *slog.Logger
-	// Reports and Streams bound how many answers are worked on at once: those that are made in memory (report, findings,
-	// table, check), and those that are written as they are read (events, who). Further ones wait in order. 0 = no bound.
+	// Reports and Streams bound how many answers are worked on at once: those that are made in memory (report,
+	// findings, table, check), and those that are written as they are read (events, who). Further ones wait in order. 0
+	// = no bound.
 	Reports, Streams int
 }
 
@@ -178,7 +180,8 @@ func (h *handler) damage(w store.Window) string {
 		}
 		words = append(words, d.String())
 	}
-	return "stored data of " + strings.Join(words, ", ") + " is damaged: the answer may lack events; uncloak verify says what is wrong"
+	return "stored data of " + strings.Join(words, ", ") +
+		" is damaged: the answer may lack events; uncloak verify says what is wrong"
 }
 
 // tellDamage sets HeaderDamage. It is called when the store has been read.

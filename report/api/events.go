@@ -59,7 +59,8 @@ func (h *handler) events(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if raw, ok := out.(*rawEvents); ok && raw.gone > 0 {
-		w.Header().Set(HeaderNote, fmt.Sprintf("%d events are left out: their lines are not kept (keep_raw, retain: raw_days)", raw.gone))
+		w.Header().Set(HeaderNote, fmt.Sprintf("%d events are left out: their lines are not kept (keep_raw, retain: "+
+			"raw_days)", raw.gone))
 	}
 	if out.flush() == nil {
 		_ = buf.Flush()
@@ -152,13 +153,21 @@ func prefix(s string) (netip.Prefix, error) {
 func eventFormat(name string) (contentType string, make func(io.Writer, *time.Location) entryWriter, err error) {
 	switch name {
 	case "", "text":
-		return "text/plain; charset=utf-8", func(w io.Writer, loc *time.Location) entryWriter { return &textEvents{w: w, loc: loc} }, nil
+		return "text/plain; charset=utf-8",
+			func(w io.Writer, loc *time.Location) entryWriter { return &textEvents{w: w, loc: loc} }, nil
 	case "ndjson":
-		return "application/x-ndjson", func(w io.Writer, loc *time.Location) entryWriter { return newJSONEvents(w, loc) }, nil
+		return "application/x-ndjson", func(w io.Writer,
+			loc *time.Location) entryWriter {
+			return newJSONEvents(w, loc)
+		}, nil
 	case "csv":
-		return "text/csv", func(w io.Writer, loc *time.Location) entryWriter { return &csvEvents{w: csv.NewWriter(w), loc: loc} }, nil
+		return "text/csv", func(w io.Writer,
+			loc *time.Location) entryWriter {
+			return &csvEvents{w: csv.NewWriter(w), loc: loc}
+		}, nil
 	case "raw":
-		return "application/octet-stream", func(w io.Writer, _ *time.Location) entryWriter { return &rawEvents{w: w} }, nil
+		return "application/octet-stream", func(w io.Writer, _ *time.Location) entryWriter { return &rawEvents{w: w} },
+			nil
 	}
 	return "", nil, badf("--format %q is not known: text, ndjson, csv or raw", name)
 }
@@ -286,8 +295,9 @@ type event struct {
 	Packets  uint32     `json:"packets,omitempty"`
 	Count    uint32     `json:"count,omitempty"`
 	Detail   string     `json:"detail,omitempty"`
-	Aside    string     `json:"aside,omitempty"` // a second word: MAC of src, control group of an OOM kill, shape of an error line
-	Raw      string     `json:"raw"`
+	// a second word: MAC of src, control group of an OOM kill, shape of an error line
+	Aside string `json:"aside,omitempty"`
+	Raw   string `json:"raw"`
 }
 
 type jsonEvents struct {
@@ -306,8 +316,10 @@ func (x *jsonEvents) write(e *store.Entry) error { return x.enc.Encode(eventOf(e
 func (x *jsonEvents) flush() error { return nil }
 
 func eventOf(e *store.Entry, loc *time.Location) event {
-	out := event{Time: time.Unix(0, e.Time).In(loc), SpreadMS: e.Spread, Router: e.Router.String(), Kind: e.Kind.String(),
-		Src: e.Src, SPort: e.SPort, Dst: e.Dst, DPort: e.DPort, NATSrc: e.NATSrc, NATSPort: e.NATSPort, NATDst: e.NATDst, NATDPort: e.NATDPort,
+	out := event{Time: time.Unix(0, e.Time).In(loc), SpreadMS: e.Spread, Router: e.Router.String(),
+		Kind: e.Kind.String(),
+		Src:  e.Src, SPort: e.SPort, Dst: e.Dst, DPort: e.DPort, NATSrc: e.NATSrc, NATSPort: e.NATSPort,
+		NATDst: e.NATDst, NATDPort: e.NATDPort,
 		State: e.State.String(), Bytes: e.Bytes, Packets: e.Packets, Count: e.Count, Detail: e.Detail.String(),
 		Aside: e.Aside.String(), Raw: string(e.Raw)}
 	if e.Proto != 0 {
@@ -331,7 +343,8 @@ func (x *csvEvents) head() error {
 		return nil
 	}
 	x.headed = true
-	return x.w.Write([]string{"time", "router", "kind", "proto", "src", "sport", "dst", "dport", "nat_src", "nat_sport", "nat_dst", "nat_dport",
+	return x.w.Write([]string{"time", "router", "kind", "proto", "src", "sport", "dst", "dport", "nat_src", "nat_sport",
+		"nat_dst", "nat_dport",
 		"state", "bytes", "packets", "count", "detail", "raw"})
 }
 
@@ -340,9 +353,12 @@ func (x *csvEvents) write(e *store.Entry) error {
 		return err
 	}
 	v := eventOf(e, x.loc)
-	return x.w.Write([]string{v.Time.Format(time.RFC3339Nano), notFormula(v.Router), v.Kind, v.Proto, address(v.Src), number(uint64(v.SPort)),
-		address(v.Dst), number(uint64(v.DPort)), address(v.NATSrc), number(uint64(v.NATSPort)), address(v.NATDst), number(uint64(v.NATDPort)),
-		v.State, number(v.Bytes), number(uint64(v.Packets)), number(uint64(v.Count)), notFormula(v.Detail), notFormula(v.Raw)})
+	return x.w.Write([]string{v.Time.Format(time.RFC3339Nano), notFormula(v.Router), v.Kind, v.Proto, address(v.Src),
+		number(uint64(v.SPort)),
+		address(v.Dst), number(uint64(v.DPort)), address(v.NATSrc), number(uint64(v.NATSPort)), address(v.NATDst),
+		number(uint64(v.NATDPort)),
+		v.State, number(v.Bytes), number(uint64(v.Packets)), number(uint64(v.Count)), notFormula(v.Detail),
+		notFormula(v.Raw)})
 }
 
 // notFormula stops a spreadsheet from taking text of the network for a formula, and leaves it as it is otherwise.

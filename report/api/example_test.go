@@ -24,7 +24,9 @@ func ExampleParseTime() {
 
 // A command that finds no running process calls the handler itself, as if it were one.
 func ExampleInProcess() {
-	client, wait := api.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "asked for ", r.URL.Path) }))
+	client, wait := api.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, "asked for ", r.URL.Path)
+	}))
 	defer wait()
 	body, err := api.Get(context.Background(), client, "/v1/report", nil)
 	if err != nil {

@@ -62,7 +62,10 @@ func client(t *testing.T, f *fake, imp ImportFunc) *http.Client {
 func clientOf(t *testing.T, st store.Store, days DaySource, imp ImportFunc) *http.Client {
 	t.Helper()
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	c, wait := InProcess(NewHandler(Config{Store: st, Days: days, Import: imp, Listens: func() []string { return []string{"udp 127.0.0.1:514"} }, Settings: func() Settings { return Settings{Detect: detect.DefaultConfig()} },
+	c, wait := InProcess(NewHandler(Config{Store: st, Days: days, Import: imp,
+		Listens: func() []string { return []string{"udp 127.0.0.1:514"} }, Settings: func() Settings {
+			return Settings{Detect: detect.DefaultConfig()}
+		},
 		Now: func() time.Time { return now }, Version: "test", Log: slog.New(slog.DiscardHandler)}))
 	t.Cleanup(wait)
 	return c
@@ -89,8 +92,10 @@ func get(t *testing.T, c *http.Client, path string, q url.Values) (string, *http
 // odd is an event with everything that an output has to cope with.
 func odd() store.Entry {
 	return store.Entry{Raw: []byte("<4>say \"x\",\n\x1b[31m\xff"), Event: parse.Event{
-		Time: time.Date(2026, 11, 20, 23, 0, 0, 5e8, time.UTC).UnixNano(), Recv: time.Date(2026, 11, 20, 23, 0, 1, 0, time.UTC).UnixNano(), Spread: 90_000,
-		Router: parse.MakeName("gw\x1b]"), Detail: parse.MakeName("a\tb"), Kind: parse.SessionEnd, Proto: parse.TCP, State: parse.TimeWait,
+		Time: time.Date(2026, 11, 20, 23, 0, 0, 5e8, time.UTC).UnixNano(),
+		Recv: time.Date(2026, 11, 20, 23, 0, 1, 0, time.UTC).UnixNano(), Spread: 90_000,
+		Router: parse.MakeName("gw\x1b]"), Detail: parse.MakeName("a\tb"),
+		Kind: parse.SessionEnd, Proto: parse.TCP, State: parse.TimeWait,
 		Src: netip.MustParseAddr("fd00::1"), SPort: 5, Dst: netip.MustParseAddr("198.18.0.1"), DPort: 443,
 		NATSrc: netip.MustParseAddr("203.0.113.1"), NATSPort: 9, Bytes: 1 << 40, Packets: 3, Count: 2}}
 }
@@ -98,13 +103,18 @@ func odd() store.Entry {
 func TestEventFormats(t *testing.T) {
 	c := client(t, &fake{entries: []store.Entry{odd()}}, nil)
 	for format, want := range map[string]string{
-		"text": "2026-11-20 23:00:00.500 ±1m30s gw·] session-end   tcp [fd00::1]:5 > 198.18.0.1:443 nat 203.0.113.1:9 TIME_WAIT a·b (2)\n",
-		"raw":  string(odd().Raw) + "\n",
-		"ndjson": `{"time":"2026-11-20T23:00:00.5Z","spread_ms":90000,"received":"2026-11-20T23:00:01Z","router":"gw\u001b]","kind":"session-end","proto":"tcp",` +
-			`"src":"fd00::1","sport":5,"dst":"198.18.0.1","dport":443,"nat_src":"203.0.113.1","nat_sport":9,"state":"TIME_WAIT","bytes":1099511627776,` +
+		"text": "2026-11-20 23:00:00.500 ±1m30s gw·] session-end   tcp [fd00::1]:5 > 198.18.0.1:443 nat " +
+			"203.0.113.1:9 TIME_WAIT a·b (2)\n",
+		"raw": string(odd().Raw) + "\n",
+		"ndjson": `{"time":"2026-11-20T23:00:00.5Z","spread_ms":90000,"received":"2026-11-20T23:00:01Z",` +
+			`"router":"gw\u001b]","kind":"session-end","proto":"tcp",` +
+			`"src":"fd00::1","sport":5,"dst":"198.18.0.1","dport":443,"nat_src":"203.0.113.1","nat_sport":9,` +
+			`"state":"TIME_WAIT","bytes":1099511627776,` +
 			`"packets":3,"count":2,"detail":"a\tb","raw":"<4>say \"x\",\n\u001b[31m\ufffd"}` + "\n",
-		"csv": "time,router,kind,proto,src,sport,dst,dport,nat_src,nat_sport,nat_dst,nat_dport,state,bytes,packets,count,detail,raw\n" +
-			"2026-11-20T23:00:00.5Z,gw\x1b],session-end,tcp,fd00::1,5,198.18.0.1,443,203.0.113.1,9,,,TIME_WAIT,1099511627776,3,2,a\tb,\"<4>say \"\"x\"\",\n\x1b[31m\xff\"\n",
+		"csv": "time,router,kind,proto,src,sport,dst,dport,nat_src,nat_sport,nat_dst,nat_dport,state,bytes,packets," +
+			"count,detail,raw\n" +
+			"2026-11-20T23:00:00.5Z,gw\x1b],session-end,tcp,fd00::1,5,198.18.0.1,443,203.0.113.1,9,,,TIME_WAIT," +
+			"1099511627776,3,2,a\tb,\"<4>say \"\"x\"\",\n\x1b[31m\xff\"\n",
 	} {
 		if got, _ := get(t, c, "/v1/events", url.Values{"format": {format}}); got != want {
 			t.Errorf("%s:\n got %q\nwant %q", format, got, want)
@@ -123,13 +133,16 @@ func TestStreamThatFails(t *testing.T) {
 
 func TestQueryParameters(t *testing.T) {
 	f := &fake{}
-	get(t, client(t, f, nil), "/v1/events", url.Values{"day": {"yesterday"}, "timezone": {"Asia/Tokyo"}, "host": {"192.168.1.7/24"}, "peer": {"::ffff:1.2.3.4"},
-		"port": {"53"}, "kind": {"session-new,table-full", "oom-kill"}, "router": {"gw"}, "text": {"x y"}, "limit": {"7"}})
+	get(t, client(t, f, nil), "/v1/events", url.Values{"day": {"yesterday"}, "timezone": {"Asia/Tokyo"},
+		"host": {"192.168.1.7/24"}, "peer": {"::ffff:1.2.3.4"},
+		"port": {"53"}, "kind": {"session-new,table-full", "oom-kill"}, "router": {"gw"}, "text": {"x y"},
+		"limit": {"7"}})
 	q := f.asked
 	if q.From.UTC().Format(time.RFC3339) != "2026-11-19T15:00:00Z" || q.To.Sub(q.From) != 24*time.Hour {
 		t.Errorf("window %v to %v", q.From, q.To)
 	}
-	if q.Host.String() != "192.168.1.0/24" || q.Peer.String() != "1.2.3.4/32" || q.Port != 53 || q.Router != "gw" || q.Text != "x y" || q.Limit != 7 || len(q.Kinds) != 3 {
+	if q.Host.String() != "192.168.1.0/24" || q.Peer.String() != "1.2.3.4/32" || q.Port != 53 || q.Router != "gw" ||
+		q.Text != "x y" || q.Limit != 7 || len(q.Kinds) != 3 {
 		t.Errorf("%+v", q)
 	}
 }
@@ -137,7 +150,8 @@ func TestQueryParameters(t *testing.T) {
 func TestEmptyStore(t *testing.T) {
 	c := client(t, &fake{}, nil)
 	got, resp := get(t, c, "/v1/findings", url.Values{"format": {"json"}})
-	if strings.TrimSpace(got) != "[]" || resp.Header.Get(HeaderWorst) != "" || !strings.Contains(resp.Header.Get(HeaderNote), "nothing is stored yet") {
+	if strings.TrimSpace(got) != "[]" || resp.Header.Get(HeaderWorst) != "" ||
+		!strings.Contains(resp.Header.Get(HeaderNote), "nothing is stored yet") {
 		t.Errorf("%q, %v", got, resp.Header)
 	}
 	got, _ = get(t, c, "/v1/report", nil)
@@ -159,12 +173,14 @@ func TestImportParameters(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := time.Date(2026, 11, 21, 1, 2, 3, 4, time.UTC)
-	sent := ImportOptions{Name: "/var/log/a b.log", Format: "page", Router: "gw", Year: 2025, Location: tokyo, CapturedAt: at, Boot: at.Add(-time.Hour), Modified: at.Add(time.Hour)}
+	sent := ImportOptions{Name: "/var/log/a b.log", Format: "page", Router: "gw", Year: 2025, Location: tokyo,
+		CapturedAt: at, Boot: at.Add(-time.Hour), Modified: at.Add(time.Hour)}
 	res, err := Upload(t.Context(), c, strings.NewReader("lines"), sent.Values())
 	if err != nil || res.Lines != 3 || len(res.Notes) != 1 {
 		t.Errorf("%+v, %v", res, err)
 	}
-	if body != "lines" || got.Name != sent.Name || got.Format != "page" || got.Router != "gw" || got.Year != 2025 || got.Location.String() != "Asia/Tokyo" ||
+	if body != "lines" || got.Name != sent.Name || got.Format != "page" || got.Router != "gw" || got.Year != 2025 ||
+		got.Location.String() != "Asia/Tokyo" ||
 		!got.CapturedAt.Equal(at) || !got.Boot.Equal(sent.Boot) || !got.Modified.Equal(sent.Modified) {
 		t.Errorf("%q %+v", body, got)
 	}
@@ -198,7 +214,8 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	var refused *StatusError
-	if _, err := Upload(t.Context(), c, strings.NewReader("x"), nil); !errors.As(err, &refused) || refused.Status != http.StatusInsufficientStorage {
+	if _, err := Upload(t.Context(), c, strings.NewReader("x"), nil); !errors.As(err, &refused) ||
+		refused.Status != http.StatusInsufficientStorage {
 		t.Errorf("full disk: %v", err)
 	}
 	f.err = errors.New("broken")

@@ -32,7 +32,8 @@ type ImportResult struct {
 	First      time.Time `json:"first,omitzero"` // of all events in it, stored before or not
 	Last       time.Time `json:"last,omitzero"`
 	Notes      []string  `json:"notes,omitempty"`
-	CutShort   bool      `json:"cut_short,omitempty"` // the compressed file ends before its end: only its first lines are in the counts
+	// the compressed file ends before its end: only its first lines are in the counts
+	CutShort bool `json:"cut_short,omitempty"`
 }
 
 // Values are o as parameters of POST /v1/import.
@@ -61,11 +62,12 @@ func (o ImportOptions) Values() url.Values {
 	return v
 }
 
-// imports takes one file, which is the body. The days that it touches are rebuilt by POST /v1/rebuild, once for all files
-// of a command.
+// imports takes one file, which is the body. The days that it touches are rebuilt by POST /v1/rebuild, once for all
+// files of a command.
 func (h *handler) imports(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query() // not r.FormValue: that would read a body of some types
-	o := ImportOptions{Name: q.Get("name"), Format: q.Get("format"), Dialect: q.Get("dialect"), Router: q.Get("router"), Location: h.Settings().Detect.Location}
+	o := ImportOptions{Name: q.Get("name"), Format: q.Get("format"), Dialect: q.Get("dialect"), Router: q.Get("router"),
+		Location: h.Settings().Detect.Location}
 	var err error
 	if v := q.Get("year"); v != "" {
 		if o.Year, err = strconv.Atoi(v); err != nil || o.Year < 1970 || o.Year > 9999 {
@@ -80,7 +82,8 @@ func (h *handler) imports(w http.ResponseWriter, r *http.Request) error {
 	for _, f := range []struct {
 		name, flag string
 		to         *time.Time
-	}{{"captured_at", "captured-at", &o.CapturedAt}, {"boot_time", "boot-time", &o.Boot}, {"modified", "modified", &o.Modified}} {
+	}{{"captured_at", "captured-at", &o.CapturedAt}, {"boot_time", "boot-time", &o.Boot},
+		{"modified", "modified", &o.Modified}} {
 		if v := q.Get(f.name); v != "" {
 			if *f.to, err = ParseTime(v, o.Location, h.Now()); err != nil {
 				return badf("--%s: %w", f.flag, err)

@@ -24,7 +24,10 @@ func (h *handler) prune(w http.ResponseWriter, r *http.Request) error {
 	for _, p := range []struct {
 		name string
 		set  func(int64)
-	}{{"days", func(n int64) { keep.Days = int(n) }}, {"bytes", func(n int64) { keep.Bytes = n }}, {"raw-days", func(n int64) { keep.RawDays = int(n) }}} {
+	}{{"days", func(n int64) { keep.Days = int(n) }}, {"bytes", func(n int64) { keep.Bytes = n }},
+		{"raw-days", func(n int64) {
+			keep.RawDays = int(n)
+		}}} {
 		if v := r.FormValue(p.name); v != "" {
 			n, err := strconv.ParseInt(v, 10, 64)
 			if err != nil || n < 0 || p.name != "bytes" && n > 1_000_000 {
@@ -34,7 +37,8 @@ func (h *handler) prune(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if keep == (store.Retain{}) {
-		return badf("nothing says how long events are to be kept: --days, --bytes, --raw-days, or retain: in the config")
+		return badf("nothing says how long events are to be kept: --days, --bytes, --raw-days, or retain: in the " +
+			"config")
 	}
 	got, err := h.Keeper.Retain(r.Context(), keep, detect.DateOf(h.Now()), r.FormValue("dry-run") != "")
 	if err != nil {
@@ -121,7 +125,8 @@ func verifiedText(w io.Writer, v *store.Verified) error {
 	if len(v.Problems) > 0 {
 		state = "BAD"
 	}
-	if _, err := fmt.Fprintf(w, "%-3s  %-28s %12d events %14d bytes\n", state, report.Clean(v.File), v.Events, v.Bytes); err != nil {
+	if _, err := fmt.Fprintf(w, "%-3s  %-28s %12d events %14d bytes\n", state, report.Clean(v.File), v.Events,
+		v.Bytes); err != nil {
 		return err
 	}
 	for _, p := range v.Problems {

@@ -36,7 +36,8 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 	}
 	rules, err := Rules(set.Known, h.Acks)
 	if err != nil { // that must not cost the report: it shows too much, and says why
-		f.note = strings.Join(slices.DeleteFunc([]string{f.note, err.Error()}, func(s string) bool { return s == "" }), "; ")
+		f.note = strings.Join(slices.DeleteFunc([]string{f.note, err.Error()}, func(s string) bool { return s == "" }),
+			"; ")
 	}
 	earlier, err := h.earlier(r.Context(), f.From, f.days)
 	if err != nil {
@@ -45,7 +46,8 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 	w := detect.Window{From: f.From, To: f.To}
 	f.findings, f.gone = detect.Judge(earlier, f.days, set.Detect, w)
 	f.length = w.Covered(f.days)
-	f.opt = report.Options{From: f.From.In(f.loc), To: f.To.In(f.loc), Location: f.loc, Now: h.Now().In(f.loc), Config: set.Detect,
+	f.opt = report.Options{From: f.From.In(f.loc), To: f.To.In(f.loc), Location: f.loc, Now: h.Now().In(f.loc),
+		Config:  set.Detect,
 		Version: h.Version, Note: f.note, Data: r.FormValue("data"), Generated: r.FormValue("generated"),
 		Gone: f.gone, All: r.FormValue("all") == "1"}
 	if set.Resolver != "" {
@@ -59,8 +61,9 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 	return f, nil
 }
 
-// earlier is the summaries of the days before from, as they are stored: what is usual is learned from them, and that is not worth making
-// one anew. Those that are not there or cannot be read are left out, and so are those that the window has.
+// earlier is the summaries of the days before from, as they are stored: what is usual is learned from them, and that is
+// not worth making one anew. Those that are not there or cannot be read are left out, and so are those that the window
+// has.
 func (h *handler) earlier(ctx context.Context, from time.Time, have []*detect.Day) (out []*detect.Day, err error) {
 	infos, err := h.Store.Days(ctx)
 	if err != nil {
@@ -68,7 +71,9 @@ func (h *handler) earlier(ctx context.Context, from time.Time, have []*detect.Da
 	}
 	first := detect.DateOf(from.AddDate(0, 0, -detect.Lookback-1))
 	for _, info := range infos {
-		if info.Date < first || !info.Date.Start().Before(from) || slices.ContainsFunc(have, func(d *detect.Day) bool { return d.Date == info.Date }) {
+		if info.Date < first || !info.Date.Start().Before(from) || slices.ContainsFunc(have, func(d *detect.Day) bool {
+			return d.Date == info.Date
+		}) {
 			continue
 		}
 		d, err := h.Store.Day(ctx, info.Date)
@@ -108,13 +113,21 @@ func (h *handler) report(w http.ResponseWriter, r *http.Request) error {
 	contentType, render := "", (func(*bytes.Buffer, *report.Model) error)(nil)
 	switch format := r.FormValue("format"); format {
 	case "", "text":
-		contentType, render = "text/plain; charset=utf-8", func(b *bytes.Buffer, m *report.Model) error { return report.Text(b, m, textOptions(r)) }
+		contentType, render = "text/plain; charset=utf-8", func(b *bytes.Buffer, m *report.Model) error {
+			return report.Text(b, m, textOptions(r))
+		}
 	case "json":
-		contentType, render = "application/json", func(b *bytes.Buffer, m *report.Model) error { return report.JSON(b, m) }
+		contentType, render = "application/json", func(b *bytes.Buffer, m *report.Model) error {
+			return report.JSON(b, m)
+		}
 	case "html":
-		contentType, render = "text/html; charset=utf-8", func(b *bytes.Buffer, m *report.Model) error { return report.HTML(b, m) }
+		contentType, render = "text/html; charset=utf-8", func(b *bytes.Buffer, m *report.Model) error {
+			return report.HTML(b, m)
+		}
 	case "md":
-		contentType, render = "text/markdown; charset=utf-8", func(b *bytes.Buffer, m *report.Model) error { return report.Markdown(b, m) }
+		contentType, render = "text/markdown; charset=utf-8", func(b *bytes.Buffer, m *report.Model) error {
+			return report.Markdown(b, m)
+		}
 	default:
 		return badf("--format %q is not known: text, json, html or md", format)
 	}

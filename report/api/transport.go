@@ -21,9 +21,9 @@ const SocketName = "uncloak.sock"
 // maxSocketPath is what fits into sockaddr_un on Linux (108 bytes with the closing NUL).
 const maxSocketPath = 107
 
-// Listen opens the socket in dir, for the owner alone, and replaces a stale one. Only the process that has the store open
-// may call it: the lock of the store is what makes it the only one. The socket appears under its name when it is ready and
-// has its mode already: it is made in a directory of mode 0700 and renamed.
+// Listen opens the socket in dir, for the owner alone, and replaces a stale one. Only the process that has the store
+// open may call it: the lock of the store is what makes it the only one. The socket appears under its name when it is
+// ready and has its mode already: it is made in a directory of mode 0700 and renamed.
 func Listen(dir string) (net.Listener, error) {
 	tmp, err := os.MkdirTemp(dir, ".sock-")
 	if err != nil {
@@ -80,14 +80,15 @@ var ErrNobody = errors.New("nobody serves the data directory")
 
 // Dial is a client of the process that serves dir, after it has answered; ErrNobody if there is none.
 func Dial(ctx context.Context, dir string) (*http.Client, Version, error) {
-	// Without keep-alive an ended process shows at once, and only, as an error of dialling.
-	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (c net.Conn, err error) {
+	dial := func(ctx context.Context, _, _ string) (c net.Conn, err error) {
 		err = withShortPath(dir, func(short string) error {
 			c, err = (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(short, SocketName))
 			return err
 		})
 		return c, err
-	}}
+	}
+	// Without keep-alive an ended process shows at once, and only, as an error of dialling.
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: dial}
 	client := &http.Client{Transport: transport}
 	v, err := ask(ctx, client)
 	if err != nil {
@@ -95,7 +96,8 @@ func Dial(ctx context.Context, dir string) (*http.Client, Version, error) {
 		return nil, v, err
 	}
 	if v.API != API {
-		return nil, v, fmt.Errorf("the running uncloak (version %s, pid %d) speaks API %d and this one speaks %d: restart it", v.Version, v.PID, v.API, API)
+		return nil, v, fmt.Errorf("the running uncloak (version %s, pid %d) speaks API %d and this one speaks %d: "+
+			"restart it", v.Version, v.PID, v.API, API)
 	}
 	return client, v, nil
 }
@@ -116,8 +118,8 @@ func ask(ctx context.Context, c *http.Client) (v Version, err error) {
 	return v, decodeJSON(body, &v)
 }
 
-// InProcess is a client that calls h in this process; bodies stream both ways. A handler may outlive its request when that
-// is cancelled: wait returns once all have ended.
+// InProcess is a client that calls h in this process; bodies stream both ways. A handler may outlive its request when
+// that is cancelled: wait returns once all have ended.
 func InProcess(h http.Handler) (c *http.Client, wait func()) {
 	t := &inProcess{h: h}
 	return &http.Client{Transport: t}, t.running.Wait
@@ -133,8 +135,10 @@ type inProcess struct {
 func (t *inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	pr, pw := io.Pipe()
 	w := &pipeWriter{header: http.Header{}, body: pw, started: make(chan struct{})}
-	resp := &http.Response{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: pr, ContentLength: -1, Request: r, Trailer: http.Header{}}
-	stop := context.AfterFunc(r.Context(), func() { pw.CloseWithError(r.Context().Err()) }) // a part must not look whole
+	resp := &http.Response{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: pr, ContentLength: -1, Request: r,
+		Trailer: http.Header{}}
+	// a part must not look whole
+	stop := context.AfterFunc(r.Context(), func() { pw.CloseWithError(r.Context().Err()) })
 	t.running.Go(func() {
 		defer stop()
 		served := r.Clone(r.Context())

@@ -15,7 +15,9 @@ import (
 // echo answers the version, copies a body back, and streams forever at /flood.
 func echo() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/version", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, Version{"test", API, os.Getpid(), true}) })
+	mux.HandleFunc("GET /v1/version", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, Version{"test", API, os.Getpid(), true})
+	})
 	mux.HandleFunc("POST /copy", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Trailer", HeaderError)
 		_, _ = io.Copy(w, r.Body)
@@ -29,7 +31,9 @@ func echo() http.Handler {
 		}
 	})
 	mux.HandleFunc("GET /empty", func(http.ResponseWriter, *http.Request) {})
-	mux.HandleFunc("GET /refused", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no such thing", http.StatusBadRequest) })
+	mux.HandleFunc("GET /refused", func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "no such thing", http.StatusBadRequest)
+	})
 	return mux
 }
 
@@ -109,7 +113,8 @@ func TestBothWays(t *testing.T) {
 			t.Run("refused", func(t *testing.T) {
 				_, err := Get(ctx, client, "/refused", nil)
 				var refused *StatusError
-				if !errors.As(err, &refused) || refused.Status != http.StatusBadRequest || refused.Message != "no such thing" {
+				if !errors.As(err, &refused) || refused.Status != http.StatusBadRequest ||
+					refused.Message != "no such thing" {
 					t.Errorf("%v", err)
 				}
 			})

@@ -57,7 +57,8 @@ func (h *handler) whoQuery(r *http.Request) (q store.Who, loc *time.Location, er
 	}
 	q.Slack = defaultSlack
 	if q.End, err = netip.ParseAddrPort(r.FormValue("end")); err != nil || q.End.Port() == 0 {
-		return q, nil, badf("%q is no address with a port: write 203.0.113.7:40312 or [2001:db8::1]:40312", r.FormValue("end"))
+		return q, nil, badf("%q is no address with a port: write 203.0.113.7:40312 or [2001:db8::1]:40312",
+			r.FormValue("end"))
 	}
 	if r.FormValue("at") == "" {
 		return q, nil, badf("--at is missing: the time at which somebody had %v", q.End)
@@ -98,7 +99,8 @@ func (h *handler) whyNobody(r *http.Request, q store.Who) string {
 			return "no session or block of ports of that address and port is logged near it"
 		}
 	}
-	return fmt.Sprintf("nothing is stored of that time; there is %s to %s, with gaps", days[0].First.Format(time.RFC3339), days[len(days)-1].Last.Format(time.RFC3339))
+	return fmt.Sprintf("nothing is stored of that time; there is %s to %s, with gaps",
+		days[0].First.Format(time.RFC3339), days[len(days)-1].Last.Format(time.RFC3339))
 }
 
 type whoAnswer struct {
@@ -125,7 +127,8 @@ type holder struct {
 }
 
 func (a *whoAnswer) holder(h *store.Holder) holder {
-	out := holder{Who: h.Host.Addr(), Port: h.Host.Port(), Standing: string(h.Standing), Confidence: h.Confidence, How: string(h.How),
+	out := holder{Who: h.Host.Addr(), Port: h.Host.Port(), Standing: string(h.Standing), Confidence: h.Confidence,
+		How:    string(h.How),
 		Router: h.Router, ErrorS: h.Error.Seconds(), Evidence: []string{}}
 	if h.Proto != 0 {
 		out.Proto = protocol(h.Proto)
@@ -188,7 +191,8 @@ func whoNDJSON(w io.Writer, a whoAnswer) error {
 // whoCSV is for those who must answer in writing: who, from, to and the line that shows it come first.
 func whoCSV(w io.Writer, a whoAnswer) error {
 	out := csv.NewWriter(w)
-	_ = out.Write([]string{"who", "from", "to", "evidence", "evidence_end", "standing", "confidence", "how", "inside_port", "proto", "peer", "router", "ports",
+	_ = out.Write([]string{"who", "from", "to", "evidence", "evidence_end", "standing", "confidence", "how",
+		"inside_port", "proto", "peer", "router", "ports",
 		"clock_error_s", "asked", "at", "slack_s"}) // Flush tells
 	stamp := func(t *time.Time) string {
 		if t == nil {
@@ -202,9 +206,12 @@ func whoCSV(w io.Writer, a whoAnswer) error {
 		if len(h.Ports) == 2 {
 			ports = fmt.Sprintf("%d-%d", h.Ports[0], h.Ports[1])
 		}
-		_ = out.Write([]string{address(h.Who), stamp(h.From), stamp(h.To), notFormula(lines[0]), notFormula(lines[1]), h.Standing,
-			strconv.FormatFloat(h.Confidence, 'f', 2, 64), h.How, number(uint64(h.Port)), h.Proto, h.Peer, notFormula(h.Router), ports,
-			strconv.FormatFloat(h.ErrorS, 'f', -1, 64), a.q.End.String(), a.q.At.In(a.loc).Format(time.RFC3339Nano), strconv.FormatFloat(a.q.Slack.Seconds(), 'f', -1, 64)})
+		_ = out.Write([]string{address(h.Who), stamp(h.From), stamp(h.To), notFormula(lines[0]), notFormula(lines[1]),
+			h.Standing,
+			strconv.FormatFloat(h.Confidence, 'f', 2, 64), h.How, number(uint64(h.Port)), h.Proto, h.Peer,
+			notFormula(h.Router), ports,
+			strconv.FormatFloat(h.ErrorS, 'f', -1, 64), a.q.End.String(), a.q.At.In(a.loc).Format(time.RFC3339Nano),
+			strconv.FormatFloat(a.q.Slack.Seconds(), 'f', -1, 64)})
 	}
 	out.Flush()
 	return out.Error()
@@ -227,7 +234,8 @@ func whoText(w io.Writer, a whoAnswer) error {
 	}
 	for i := range a.hs {
 		h := a.holder(&a.hs[i])
-		fmt.Fprintf(&b, "\n%3.0f %%  %s  %s%s\n", 100*h.Confidence, appendEnd(nil, h.Who, h.Port), standingWords(&h), errorWords(h.ErrorS))
+		fmt.Fprintf(&b, "\n%3.0f %%  %s  %s%s\n", 100*h.Confidence, appendEnd(nil, h.Who, h.Port), standingWords(&h),
+			errorWords(h.ErrorS))
 		words := []string{howWords(&h)}
 		if h.Proto != "" {
 			words = append(words, h.Proto)

@@ -17,7 +17,8 @@ import (
 type whoFake struct{ *fake }
 
 func (whoFake) Who(_ context.Context, q store.Who) ([]store.Holder, error) {
-	h := store.Holder{Host: netip.MustParseAddrPort("192.168.1.2:5000"), How: store.Translated, Standing: store.Open, From: q.At, Confidence: 0.89, Router: "=gw\x1b[2J"}
+	h := store.Holder{Host: netip.MustParseAddrPort("192.168.1.2:5000"), How: store.Translated, Standing: store.Open,
+		From: q.At, Confidence: 0.89, Router: "=gw\x1b[2J"}
 	h.First.Time, h.First.Raw = q.At.UnixNano(), []byte("=HYPERLINK(\"x\")\x1b[2J\n")
 	return []store.Holder{h}, nil
 }

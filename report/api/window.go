@@ -10,8 +10,8 @@ import (
 	"uncloak/store"
 )
 
-// ParseTime reads a time as people write it on a command line: RFC 3339, 2026-11-21, 2026-11-21 20:30[:05] (with a blank
-// or a T), today, yesterday, now, or so long ago: -2h, -90m, -3d. What has no zone is in loc.
+// ParseTime reads a time as people write it on a command line: RFC 3339, 2026-11-21, 2026-11-21 20:30[:05] (with a
+// blank or a T), today, yesterday, now, or so long ago: -2h, -90m, -3d. What has no zone is in loc.
 func ParseTime(s string, loc *time.Location, now time.Time) (time.Time, error) {
 	now = now.In(loc)
 	switch s {
@@ -25,7 +25,8 @@ func ParseTime(s string, loc *time.Location, now time.Time) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
 		return t, nil
 	}
-	for _, layout := range []string{time.DateOnly, "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02T15:04:05"} {
+	for _, layout := range []string{time.DateOnly, "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04",
+		"2006-01-02T15:04:05"} {
 		if t, err := time.ParseInLocation(layout, s, loc); err == nil {
 			return t, nil
 		}
@@ -39,7 +40,8 @@ func ParseTime(s string, loc *time.Location, now time.Time) (time.Time, error) {
 			return now.Add(-d), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("time %q is not understood: write 2026-11-21, \"2026-11-21 20:30\", 2026-11-21T20:30:00Z, yesterday or -2h", s)
+	return time.Time{}, fmt.Errorf("time %q is not understood: write 2026-11-21, \"2026-11-21 20:30\", "+
+		"2026-11-21T20:30:00Z, yesterday or -2h", s)
 }
 
 // midnight is the first instant of the local day of t, days later.

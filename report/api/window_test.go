@@ -27,7 +27,8 @@ func TestParseTime(t *testing.T) {
 			t.Errorf("ParseTime(%q) = %v, %v; want %s", c.in, got.Format(time.RFC3339Nano), err, c.want)
 		}
 	}
-	for _, in := range []string{"", "-", "-d", "--2h", "tomorrow", "21.11.2026", "2026-13-01", "2026-11-21 25:00", "-1d2h", "-3dx"} {
+	for _, in := range []string{"", "-", "-d", "--2h", "tomorrow", "21.11.2026", "2026-13-01", "2026-11-21 25:00",
+		"-1d2h", "-3dx"} {
 		if got, err := ParseTime(in, loc, now); err == nil {
 			t.Errorf("ParseTime(%q) = %v, want an error", in, got)
 		}
@@ -46,7 +47,8 @@ func TestMidnightAcrossDST(t *testing.T) {
 }
 
 func FuzzParseTime(f *testing.F) {
-	for _, s := range []string{"2026-11-21", "-2h", "yesterday", "2026-11-21T20:15:30.25+09:00", "-3d", "--2h", "-9223372036854775808d"} {
+	for _, s := range []string{"2026-11-21", "-2h", "yesterday", "2026-11-21T20:15:30.25+09:00", "-3d", "--2h",
+		"-9223372036854775808d"} {
 		f.Add(s)
 	}
 	now := time.Date(2026, 11, 21, 20, 30, 0, 0, time.UTC)
