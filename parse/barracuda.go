@@ -28,13 +28,13 @@ func barracudaDialect() dialect {
 	}
 }
 
-// barracudaFields reads the firewall activity log of Barracuda CloudGen (NextGen, phion):
+// barracudaLine reads the firewall activity log of Barracuda CloudGen (NextGen, phion):
 //
 //	2018 01 30 13:12:21 Security +01:00 Block: type=FWD|proto=UDP|srcIF=eth0|srcIP=10.17.34.12|srcPort=54915|…|rule=BLOCKALL|info=Block by Rule|srcNAT=…
 //	Info     gw Allow: FWD|TCP|eth0|10.0.10.70|60154|00:0c:…|62.99.0.0|443|https|dhcp|rule|info|62.99.0.69|62.99.0.0|0|1|0|0|0|0|
 //
 // pipe is where the first | stands. The older form has the same columns without names.
-func barracudaFields(b []byte, pipe int, rec *Record) bool {
+func barracudaLine(b []byte, pipe int, rec *Record) bool {
 	start := bytes.LastIndexByte(b[:pipe], ' ') + 1
 	if start < 2 || b[start-2] != ':' {
 		return false
@@ -45,14 +45,52 @@ func barracudaFields(b []byte, pipe int, rec *Record) bool {
 	if !named && !barracudaType(fields[:pipe-start]) {
 		return false
 	}
-	var bytesSum, packets uint64
-	var info []byte
-	for i := 0; len(fields) > 0; i++ {
-		end := bytes.IndexByte(fields, '|')
+	var f barracudaFields
+	f.read(fields, named, rec)
+	if !rec.Src.IsValid() && !rec.Dst.IsValid() {
+		return false
+	}
+	rec.Dialect, rec.Word, rec.detail = "barracuda", "session", rec.Rule
+	rec.Bytes, rec.Packets = f.bytes, scan.Saturate(f.packets)
+	barracudaVerb(verb, rec)
+	if rec.Kind == SessionDenied && scan.ContainsLower(f.info, "limit") {
+		rec.detail = f.info
+	}
+	tidyNAT(&rec.Event)
+	barracudaStamp(b, rec)
+	return true
+}
+
+// barracudaStamp reads the stamp at the front of a file's line: "2018 01 30 13:12:21 Security +01:00".
+func barracudaStamp(b []byte, rec *Record) {
+	if len(b) <= 20 || b[4] != ' ' || b[7] != ' ' || !scan.IsDigit(b[0]) {
+		return
+	}
+	var buf [24]byte
+	copy(buf[:], b[:19])
+	buf[4], buf[7] = '-', '-'
+	if s, ok := wallStamp(buf[:19]); ok {
+		_, r := scan.Word(b[20:])
+		zone, _ := scan.Word(r)
+		s.zoneOffset(zone)
+		ownStamp(rec, &s)
+	}
+}
+
+// barracudaFields are the fields of a line that are not fields of an Event.
+type barracudaFields struct {
+	bytes, packets uint64 // both directions
+	info           []byte
+}
+
+// read takes the columns, with their names in front or without.
+func (f *barracudaFields) read(columns []byte, named bool, rec *Record) {
+	for i := 0; len(columns) > 0; i++ {
+		end := bytes.IndexByte(columns, '|')
 		if end < 0 {
-			end = len(fields)
+			end = len(columns)
 		}
-		val := fields[:end]
+		val := columns[:end]
 		key := ""
 		if named {
 			eq := bytes.IndexByte(val, '=')
@@ -63,69 +101,54 @@ func barracudaFields(b []byte, pipe int, rec *Record) bool {
 		} else if i < len(barracudaColumns) {
 			key = barracudaColumns[i]
 		}
-		switch key {
-		case "proto":
-			rec.Proto = protocol(val)
-		case "srcIF":
-			rec.InIf = val
-		case "srcIP":
-			rec.Src = scan.Addr(val)
-		case "srcPort":
-			rec.SPort = scan.Port(val)
-		case "dstIP":
-			rec.Dst = scan.Addr(val)
-		case "dstPort":
-			rec.DPort = scan.Port(val)
-		case "dstIF":
-			rec.OutIf = val
-		case "rule":
-			rec.Rule = val
-		case "info":
-			info = val
-		case "srcNAT":
-			rec.NATSrc = scan.Addr(val)
-		case "dstNAT":
-			rec.NATDst = scan.Addr(val)
-		case "count":
-			if rec.Count = scan.Number32(val); rec.Count == 1 {
-				rec.Count = 0
-			}
-		case "bytes":
-			n, _ := scan.Number(val)
-			bytesSum += n
-		case "packets":
-			n, _ := scan.Number(val)
-			packets += n
+		f.set(key, val, rec)
+		columns = columns[min(len(columns), end+1):]
+	}
+}
+
+// set takes one column.
+func (f *barracudaFields) set(key string, val []byte, rec *Record) {
+	switch key {
+	case "proto":
+		rec.Proto = protocol(val)
+	case "srcIF":
+		rec.InIf = val
+	case "srcIP":
+		rec.Src = scan.Addr(val)
+	case "srcPort":
+		rec.SPort = scan.Port(val)
+	case "dstIP":
+		rec.Dst = scan.Addr(val)
+	case "dstPort":
+		rec.DPort = scan.Port(val)
+	case "dstIF":
+		rec.OutIf = val
+	case "rule":
+		rec.Rule = val
+	case "info":
+		f.info = val
+	case "srcNAT":
+		rec.NATSrc = scan.Addr(val)
+	case "dstNAT":
+		rec.NATDst = scan.Addr(val)
+	case "count":
+		if rec.Count = scan.Number32(val); rec.Count == 1 {
+			rec.Count = 0
 		}
-		fields = fields[min(len(fields), end+1):]
+	case "bytes":
+		n, _ := scan.Number(val)
+		f.bytes += n
+	case "packets":
+		n, _ := scan.Number(val)
+		f.packets += n
 	}
-	if !rec.Src.IsValid() && !rec.Dst.IsValid() {
-		return false
-	}
-	rec.Dialect, rec.Word, rec.detail = "barracuda", "session", rec.Rule
-	rec.Bytes, rec.Packets = bytesSum, scan.Saturate(packets)
-	barracudaVerb(verb, rec)
-	if rec.Kind == SessionDenied && scan.ContainsLower(info, "limit") {
-		rec.detail = info
-	}
-	tidyNAT(&rec.Event)
-	var buf [24]byte
-	if len(b) > 20 && b[4] == ' ' && b[7] == ' ' && scan.IsDigit(b[0]) { // 2018 01 30 13:12:21 Security +01:00
-		copy(buf[:], b[:19])
-		buf[4], buf[7] = '-', '-'
-		if s, ok := wallStamp(buf[:19]); ok {
-			_, r := scan.Word(b[20:])
-			zone, _ := scan.Word(r)
-			s.zoneOffset(zone)
-			ownStamp(rec, &s)
-		}
-	}
-	return true
 }
 
 // barracudaColumns are the columns of the form without names, as far as they are read.
-var barracudaColumns = [...]string{"type", "proto", "srcIF", "srcIP", "srcPort", "srcMAC", "dstIP", "dstPort", "dstService", "dstIF", "rule", "info",
-	"srcNAT", "dstNAT", "duration", "count", "bytes", "bytes", "packets", "packets"}
+var barracudaColumns = [...]string{
+	"type", "proto", "srcIF", "srcIP", "srcPort", "srcMAC", "dstIP", "dstPort", "dstService", "dstIF", "rule", "info",
+	"srcNAT", "dstNAT", "duration", "count", "bytes", "bytes", "packets", "packets",
+}
 
 // barracudaKey maps a name to the word that is switched on, without allocating.
 func barracudaKey(b []byte) string {
@@ -190,7 +213,7 @@ func barracudaVerb(verb []byte, rec *Record) {
 // barracuda looks for the verb and the first pipe of a Barracuda line.
 func barracuda(b []byte, rec *Record) bool {
 	i := bytes.IndexByte(b[:min(len(b), 100)], '|')
-	return i > 0 && barracudaFields(b, i, rec)
+	return i > 0 && barracudaLine(b, i, rec)
 }
 
 // looksBarracuda reports whether a | stands where the columns of the activity log begin.

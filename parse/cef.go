@@ -155,6 +155,13 @@ type extFields struct {
 
 // set takes one pair, in the names of CEF, LEEF and of the vendors that add their own.
 func (f *extFields) set(key, val []byte, rec *Record) {
+	if !setEndpoint(key, val, rec) {
+		f.setWords(key, val, rec)
+	}
+}
+
+// setEndpoint takes an address, a port, a protocol or an interface; false for another pair.
+func setEndpoint(key, val []byte, rec *Record) bool {
 	switch string(key) {
 	case "src", "sourceAddress", "c6a2", "srcip":
 		if a := scan.Addr(val); a.IsValid() {
@@ -180,6 +187,19 @@ func (f *extFields) set(key, val []byte, rec *Record) {
 		rec.NATDst = scan.Addr(val)
 	case "destinationTranslatedPort", "dstPostNATPort", "xlatedport":
 		rec.NATDPort = scan.Port(val)
+	case "deviceInboundInterface", "inInterface":
+		rec.InIf = val
+	case "deviceOutboundInterface", "outInterface":
+		rec.OutIf = val
+	default:
+		return false
+	}
+	return true
+}
+
+// setWords takes a counter, a stamp, or a word that says what happened.
+func (f *extFields) setWords(key, val []byte, rec *Record) {
+	switch string(key) {
 	case "act", "action", "deviceAction", "actionTaken":
 		f.act = val
 	case "in", "bytesIn", "srcBytes":
@@ -188,14 +208,8 @@ func (f *extFields) set(key, val []byte, rec *Record) {
 		f.out, _ = scan.Number(val)
 	case "UNIFItotalBytes", "totalBytes", "flexNumber1":
 		f.total, _ = scan.Number(val)
-	case "UNIFItotalPackets", "cn2", "totalPackets":
-		if string(key) != "cn2" {
-			f.packets, _ = scan.Number(val)
-		}
-	case "deviceInboundInterface", "inInterface":
-		rec.InIf = val
-	case "deviceOutboundInterface", "outInterface":
-		rec.OutIf = val
+	case "UNIFItotalPackets", "totalPackets":
+		f.packets, _ = scan.Number(val)
 	case "cn3":
 		f.last = scan.Port(val)
 	case "cn3Label":
@@ -242,7 +256,8 @@ func (f *extFields) outcome(vendor, class, name []byte, rec *Record) {
 // a10 reads the carrier-grade NAT events of A10: 100/101 a port, 106/107 a block of ports.
 func (f *extFields) a10(class, name []byte, rec *Record) {
 	switch {
-	case scan.ContainsLower(name, "exhaust"), scan.ContainsLower(name, "unavailable"), scan.ContainsLower(name, "fail"), scan.ContainsLower(name, "exceed"):
+	case scan.ContainsLower(name, "exhaust"), scan.ContainsLower(name, "unavailable"),
+		scan.ContainsLower(name, "fail"), scan.ContainsLower(name, "exceed"):
 		rec.Kind, rec.Word, rec.Action = TableFull, "nat-exhausted", ""
 	case scan.ContainsLower(name, "batch") || string(f.cn3Label) == "Last Nat Port":
 		rec.Kind, rec.Word, rec.Action = System, "nat-block", "nat-create"
@@ -284,6 +299,13 @@ func kindAction(k Kind) string {
 	return ""
 }
 
+// namesFull reports whether an event's name says that ports, sessions or connections are used up.
+func namesFull(name []byte) bool {
+	has := func(word string) bool { return scan.ContainsLower(name, word) }
+	return (has("exhaust") || has("table full") || has("limit reached") || has("limit exceeded")) &&
+		(has("port") || has("nat") || has("session") || has("connection"))
+}
+
 // extFinish fills in what depends on all fields.
 func extFinish(f *extFields, name []byte, rec *Record) {
 	rec.Bytes = f.in + f.out
@@ -300,8 +322,7 @@ func extFinish(f *extFields, name []byte, rec *Record) {
 	default:
 		rec.detail = name
 	}
-	if rec.Kind != TableFull && (scan.ContainsLower(name, "exhaust") || scan.ContainsLower(name, "table full") || scan.ContainsLower(name, "limit reached") || scan.ContainsLower(name, "limit exceeded")) &&
-		(scan.ContainsLower(name, "port") || scan.ContainsLower(name, "nat") || scan.ContainsLower(name, "session") || scan.ContainsLower(name, "connection")) {
+	if rec.Kind != TableFull && namesFull(name) {
 		rec.Kind, rec.Word = TableFull, "nat-exhausted"
 	}
 	if !rec.Src.IsValid() && !rec.Dst.IsValid() && rec.Kind != TableFull {

@@ -165,6 +165,18 @@ type endpoint struct {
 	ok           bool // an address or a name was there
 }
 
+// trimPunctuation takes off what ends a word of a sentence: commas, semicolons, one colon ("… to 192.168.2.2: no matching
+// session").
+func trimPunctuation(w []byte) []byte {
+	for len(w) > 0 && (w[len(w)-1] == ',' || w[len(w)-1] == ';') {
+		w = w[:len(w)-1]
+	}
+	if len(w) > 2 && w[len(w)-1] == ':' && w[len(w)-2] != ':' {
+		w = w[:len(w)-1]
+	}
+	return w
+}
+
 // asaItself is the one interface with blanks in its name: the device's own addresses (PIX, ASA 7.x).
 var asaItself = []byte("NP Identity Ifc:")
 
@@ -193,13 +205,9 @@ func readEndpoint(b []byte) (e endpoint, rest []byte) {
 			return e2, r
 		}
 	}
-	for len(w) > 0 && (w[len(w)-1] == ',' || w[len(w)-1] == ';') {
-		w = w[:len(w)-1]
-	}
-	if len(w) > 2 && w[len(w)-1] == ':' && w[len(w)-2] != ':' {
-		w = w[:len(w)-1] // "… to 192.168.2.2: no matching session"
-	}
-	named := len(w) > 0 && scan.HexDigit(w[0]) > 15 && w[0] != ':' && w[0] != '[' // most interfaces begin like no address
+	w = trimPunctuation(w)
+	// Most names of interfaces begin like no address.
+	named := len(w) > 0 && scan.HexDigit(w[0]) > 15 && w[0] != ':' && w[0] != '['
 	if !named {
 		e.addr, e.port = scan.HostPort(w, '/')
 	}
@@ -211,14 +219,21 @@ func readEndpoint(b []byte) (e endpoint, rest []byte) {
 			e.addr, e.port = scan.HostPort(w, '/')
 		}
 	}
-	if e.port == 0 && e.addr.IsValid() { // 710002 names the services of the device: 10.1.1.1/ssh
-		if i := bytes.LastIndexByte(w, '/'); i >= 0 && i+1 < len(w) && scan.IsLetter(w[i+1]) {
-			e.port = scan.ServicePort(w[i+1:])
-		}
+	if e.port == 0 && e.addr.IsValid() {
+		e.port = namedPort(w)
 	}
 	e.ok = e.addr.IsValid() || bytes.IndexByte(w, '/') > 0 || scan.HasLetter(w)
 	rest = e.parentheses(rest)
 	return e, rest
+}
+
+// namedPort reads the name of a service behind an address, as 710002 writes the device's own: 10.1.1.1/ssh. It is 0 for
+// none.
+func namedPort(w []byte) uint16 {
+	if i := bytes.LastIndexByte(w, '/'); i >= 0 && i+1 < len(w) && scan.IsLetter(w[i+1]) {
+		return scan.ServicePort(w[i+1:])
+	}
+	return 0
 }
 
 // parentheses reads what follows an endpoint in parentheses: the mapped address, the user, the security group.

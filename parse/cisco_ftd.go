@@ -10,74 +10,28 @@ import (
 // …". 430002 is the start of a connection and 430003 its end, unless a rule blocked it; the others are findings about
 // one (intrusion, file, malware). A value may hold a comma (UserAgent, URL), so the first of each key counts.
 func ftdEvent(code int, b []byte, rec *Record) bool {
-	var action, rule, policy, reason []byte
+	var f ftdFields
 	for len(b) > 0 {
 		part, rest := b, []byte(nil)
 		if i := bytes.Index(b, []byte(", ")); i >= 0 {
 			part, rest = b[:i], b[i+2:]
 		}
 		b = rest
-		i := bytes.Index(part, []byte(": "))
-		if i < 0 {
-			continue
-		}
-		v := scan.TrimBody(part[i+2:])
-		switch string(scan.TrimLeft(part[:i])) {
-		case "SrcIP":
-			if !rec.Src.IsValid() {
-				rec.Src = scan.Addr(v)
-			}
-		case "DstIP":
-			if !rec.Dst.IsValid() {
-				rec.Dst = scan.Addr(v)
-			}
-		case "SrcPort":
-			rec.SPort = firstPort(rec.SPort, v)
-		case "DstPort":
-			rec.DPort = firstPort(rec.DPort, v)
-		case "Protocol":
-			if rec.Proto == 0 {
-				rec.Proto = protocol(v)
-			}
-		case "NAT_InitiatorIP":
-			rec.NATSrc = scan.Addr(v)
-		case "NAT_ResponderIP":
-			rec.NATDst = scan.Addr(v)
-		case "NAT_InitiatorPort":
-			rec.NATSPort = firstPort(rec.NATSPort, v)
-		case "NAT_ResponderPort":
-			rec.NATDPort = firstPort(rec.NATDPort, v)
-		case "IngressInterface":
-			rec.InIf = v
-		case "EgressInterface":
-			rec.OutIf = v
-		case "InitiatorBytes", "ResponderBytes":
-			n, _ := scan.Number(v)
-			rec.Bytes += n
-		case "InitiatorPackets", "ResponderPackets":
-			n, _ := scan.Number(v)
-			rec.Packets = scan.Saturate(uint64(rec.Packets) + n)
-		case "AccessControlRuleAction":
-			action = v
-		case "AccessControlRuleReason":
-			reason = v
-		case "AccessControlRuleName":
-			rule = v
-		case "ACPolicy":
-			policy = v
+		if i := bytes.Index(part, []byte(": ")); i >= 0 {
+			f.set(scan.TrimLeft(part[:i]), scan.TrimBody(part[i+2:]), rec)
 		}
 	}
 	if !rec.Src.IsValid() && !rec.Dst.IsValid() {
 		return false
 	}
-	if rule == nil {
-		rule = policy
+	if f.rule == nil {
+		f.rule = f.policy
 	}
-	blocked := bytes.HasPrefix(action, []byte("Block")) || bytes.HasPrefix(action, []byte("Interactive Block"))
-	if rule == nil && blocked {
-		rule = reason
+	blocked := bytes.HasPrefix(f.action, []byte("Block")) || bytes.HasPrefix(f.action, []byte("Interactive Block"))
+	if f.rule == nil && blocked {
+		f.rule = f.reason
 	}
-	rec.detail = rule
+	rec.detail = f.rule
 	rec.Word = "session"
 	switch {
 	case blocked:
@@ -87,9 +41,60 @@ func ftdEvent(code int, b []byte, rec *Record) bool {
 	case code == 430003:
 		rec.Kind, rec.Action = SessionEnd, "session-delete"
 	default:
-		rec.plain(rule)
+		rec.plain(f.rule)
 	}
 	return true
+}
+
+// ftdFields are the fields of a security event that are not fields of an Event.
+type ftdFields struct{ action, rule, policy, reason []byte }
+
+// set takes one pair.
+func (f *ftdFields) set(key, v []byte, rec *Record) {
+	switch string(key) {
+	case "SrcIP":
+		if !rec.Src.IsValid() {
+			rec.Src = scan.Addr(v)
+		}
+	case "DstIP":
+		if !rec.Dst.IsValid() {
+			rec.Dst = scan.Addr(v)
+		}
+	case "SrcPort":
+		rec.SPort = firstPort(rec.SPort, v)
+	case "DstPort":
+		rec.DPort = firstPort(rec.DPort, v)
+	case "Protocol":
+		if rec.Proto == 0 {
+			rec.Proto = protocol(v)
+		}
+	case "NAT_InitiatorIP":
+		rec.NATSrc = scan.Addr(v)
+	case "NAT_ResponderIP":
+		rec.NATDst = scan.Addr(v)
+	case "NAT_InitiatorPort":
+		rec.NATSPort = firstPort(rec.NATSPort, v)
+	case "NAT_ResponderPort":
+		rec.NATDPort = firstPort(rec.NATDPort, v)
+	case "IngressInterface":
+		rec.InIf = v
+	case "EgressInterface":
+		rec.OutIf = v
+	case "InitiatorBytes", "ResponderBytes":
+		n, _ := scan.Number(v)
+		rec.Bytes += n
+	case "InitiatorPackets", "ResponderPackets":
+		n, _ := scan.Number(v)
+		rec.Packets = scan.Saturate(uint64(rec.Packets) + n)
+	case "AccessControlRuleAction":
+		f.action = v
+	case "AccessControlRuleReason":
+		f.reason = v
+	case "AccessControlRuleName":
+		f.rule = v
+	case "ACPolicy":
+		f.policy = v
+	}
 }
 
 // firstPort keeps a port that is known.

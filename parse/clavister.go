@@ -36,64 +36,81 @@ func clavisterDialect() dialect {
 //
 // connnew… are the endpoints behind the translation.
 func clavister(b []byte, rec *Record) bool {
-	var event, action, conn []byte
-	var orig, term uint64
+	var f clavisterFields
 	w := scan.PairWalk{Rest: b, Sep: ' '}
 	for key, val, ok := w.Next(); ok; key, val, ok = w.Next() {
-		switch string(key) {
-		case "event":
-			event = val
-		case "action":
-			action = val
-		case "conn":
-			conn = val
-		case "rule":
-			rec.Rule = val
-		case "connipproto", "ipproto":
-			rec.Proto = protocol(val)
-		case "connsrcip", "srcip":
-			rec.Src = scan.Addr(val)
-		case "connsrcport", "srcport", "connsrcid":
-			rec.SPort = scan.Port(val)
-		case "conndestip", "destip":
-			rec.Dst = scan.Addr(val)
-		case "conndestport", "destport":
-			rec.DPort = scan.Port(val)
-		case "connnewsrcip":
-			rec.NATSrc = scan.Addr(val)
-		case "connnewsrcport":
-			rec.NATSPort = scan.Port(val)
-		case "connnewdestip":
-			rec.NATDst = scan.Addr(val)
-		case "connnewdestport":
-			rec.NATDPort = scan.Port(val)
-		case "connrecvif", "recvif":
-			rec.InIf = val
-		case "conndestif", "destif":
-			rec.OutIf = val
-		case "origsent":
-			orig, _ = scan.Number(val)
-		case "termsent":
-			term, _ = scan.Number(val)
-		case "syn", "ack", "fin", "rst", "psh":
-			if string(val) == "1" {
-				rec.Flags |= clavisterFlag(key[0])
-			}
-		}
+		f.set(key, val, rec)
 	}
-	if len(event) == 0 {
+	if len(f.event) == 0 {
 		return false
 	}
-	rec.Dialect, rec.Word, rec.detail, rec.Bytes = "clavister", "session", event, orig+term
-	_, rec.Action = verdict(action)
+	rec.Dialect, rec.Word, rec.detail, rec.Bytes = "clavister", "session", f.event, f.orig+f.term
+	_, rec.Action = verdict(f.action)
+	f.outcome(rec)
+	tidyNAT(&rec.Event)
+	return true
+}
+
+// clavisterFields are the fields of a line that are not fields of an Event.
+type clavisterFields struct {
+	event, action, conn []byte
+	orig, term          uint64 // bytes sent by the side that opened, and by the other
+}
+
+// set takes one pair.
+func (f *clavisterFields) set(key, val []byte, rec *Record) {
+	switch string(key) {
+	case "event":
+		f.event = val
+	case "action":
+		f.action = val
+	case "conn":
+		f.conn = val
+	case "rule":
+		rec.Rule = val
+	case "connipproto", "ipproto":
+		rec.Proto = protocol(val)
+	case "connsrcip", "srcip":
+		rec.Src = scan.Addr(val)
+	case "connsrcport", "srcport", "connsrcid":
+		rec.SPort = scan.Port(val)
+	case "conndestip", "destip":
+		rec.Dst = scan.Addr(val)
+	case "conndestport", "destport":
+		rec.DPort = scan.Port(val)
+	case "connnewsrcip":
+		rec.NATSrc = scan.Addr(val)
+	case "connnewsrcport":
+		rec.NATSPort = scan.Port(val)
+	case "connnewdestip":
+		rec.NATDst = scan.Addr(val)
+	case "connnewdestport":
+		rec.NATDPort = scan.Port(val)
+	case "connrecvif", "recvif":
+		rec.InIf = val
+	case "conndestif", "destif":
+		rec.OutIf = val
+	case "origsent":
+		f.orig, _ = scan.Number(val)
+	case "termsent":
+		f.term, _ = scan.Number(val)
+	case "syn", "ack", "fin", "rst", "psh":
+		if string(val) == "1" {
+			rec.Flags |= clavisterFlag(key[0])
+		}
+	}
+}
+
+// outcome says what the event means; rec.Action holds what the firewall did.
+func (f *clavisterFields) outcome(rec *Record) {
 	switch {
-	case bytes.HasPrefix(event, []byte("conn_open")), string(conn) == "open":
+	case bytes.HasPrefix(f.event, []byte("conn_open")), string(f.conn) == "open":
 		rec.Kind, rec.Action = SessionNew, "session-create"
-	case bytes.HasPrefix(event, []byte("conn_close")), string(conn) == "close":
-		rec.Kind, rec.Action, rec.State = SessionEnd, "session-delete", unanswered(orig, term)
-	case string(event) == "connection_table_full", string(event) == "out_of_connections", bytes.Contains(event, []byte("limit_reached")) && bytes.Contains(event, []byte("conn")):
+	case bytes.HasPrefix(f.event, []byte("conn_close")), string(f.conn) == "close":
+		rec.Kind, rec.Action, rec.State = SessionEnd, "session-delete", unanswered(f.orig, f.term)
+	case f.isTableFull():
 		rec.Kind, rec.Word, rec.Action = TableFull, "session-limit", ""
-	case bytes.Contains(event, []byte("nat")) && (bytes.Contains(event, []byte("out_of")) || bytes.Contains(event, []byte("exhaust")) || bytes.Contains(event, []byte("no_free"))):
+	case f.isPoolEmpty():
 		rec.Kind, rec.Word = TableFull, "nat-exhausted"
 	case rec.Action == "deny" && rec.Src.IsValid():
 		rec.Kind, rec.Word = SessionDenied, "fw-packet"
@@ -102,10 +119,22 @@ func clavister(b []byte, rec *Record) bool {
 	default:
 		rec.Kind, rec.Word = System, "other"
 	}
-	tidyNAT(&rec.Event)
-	return true
 }
 
+// isTableFull reports whether the event says that no further connection is possible.
+func (f *clavisterFields) isTableFull() bool {
+	return string(f.event) == "connection_table_full" ||
+		string(f.event) == "out_of_connections" ||
+		scan.Within(f.event, "limit_reached") && scan.Within(f.event, "conn")
+}
+
+// isPoolEmpty reports whether the event says that NAT has no port or address left.
+func (f *clavisterFields) isPoolEmpty() bool {
+	return scan.Within(f.event, "nat") &&
+		(scan.Within(f.event, "out_of") || scan.Within(f.event, "exhaust") || scan.Within(f.event, "no_free"))
+}
+
+// clavisterFlag is the TCP flag whose name begins with c.
 func clavisterFlag(c byte) uint8 {
 	switch c {
 	case 's':

@@ -46,16 +46,13 @@ func (t *table) choose(b []byte, rec *Record) bool {
 		if isULOGD(b) {
 			return ulogd(b, rec)
 		}
-		if len(b) > 20 && scan.IsDigit(b[0]) && pveFirewall(b, rec) {
-			return true
-		}
-		if netfilter(b, i, rec) || arpLog(b, rec) {
+		if loggedPacket(b, i, rec) {
 			return true
 		}
 		rec.clear(before) // an address in a web server's log, say
 	}
 	ofKernel := speaksKernel(rec)
-	if ofKernel && (rec.Stamp.HasUptime || string(rec.App) == "kernel") && b[0] != '[' { // BSD's kernel begins with a bracket
+	if ofKernel && isSigned(b, rec) {
 		if kernelOfBSD(b, rec) || kernel(b, rec) {
 			return true
 		}
@@ -79,7 +76,26 @@ func (t *table) choose(b []byte, rec *Record) bool {
 	if scan.IsDigit(b[0]) && t.walkBehind(b, rec) {
 		return true
 	}
-	// What the frequent ones say with more in front than was looked at above.
+	return chooseLast(b, ofKernel, before, rec)
+}
+
+// loggedPacket reads a line of the Linux firewall whose SRC= stands at b[src].
+func loggedPacket(b []byte, src int, rec *Record) bool {
+	if len(b) > 20 && scan.IsDigit(b[0]) && pveFirewall(b, rec) {
+		return true
+	}
+	return netfilter(b, src, rec) || arpLog(b, rec)
+}
+
+// isSigned reports whether the header of a kernel's message leaves no doubt that the Linux kernel wrote it: BSD's begins
+// with a bracket.
+func isSigned(b []byte, rec *Record) bool {
+	return (rec.Stamp.HasUptime || string(rec.App) == "kernel") && b[0] != '['
+}
+
+// chooseLast looks once more for the frequent dialects, now with more in front than choose allows for, and then knows a
+// daemon by its tag alone.
+func chooseLast(b []byte, ofKernel bool, before string, rec *Record) bool {
 	if i := scan.Index(b, "src="); i >= 0 {
 		return conntrack(b, i, rec)
 	}

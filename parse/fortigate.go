@@ -81,54 +81,34 @@ type fortiFields struct {
 	sent, rcvd, sentPkt, rcvdPkt                                       uint64
 }
 
+// set takes one pair. Most keys of a line are told apart by their first letter, so each goes through one short switch.
 func (f *fortiFields) set(key, val []byte, rec *Record) {
+	if len(key) == 0 {
+		return
+	}
+	switch key[0] {
+	case 's', 'r':
+		f.sender(key, val, rec)
+	case 'd', 't':
+		f.target(key, val, rec)
+	default:
+		f.rest(key, val, rec)
+	}
+}
+
+// sender takes the keys in s and r: the source, and the counters.
+func (f *fortiFields) sender(key, val []byte, rec *Record) {
 	switch string(key) {
-	case "date":
-		f.date = val
-	case "time":
-		f.clock = val
-	case "tz":
-		f.zone = val
-	case "eventtime":
-		f.eventtime = val
-	case "devname":
-		f.host = val
-	case "logid", "log_id":
-		f.logid = val
-	case "type":
-		f.kind = val
 	case "subtype":
 		f.subtype = val
+	case "status":
+		f.status = val
 	case "srcip", "src", "saddr":
 		rec.Src = scan.Addr(val)
 	case "srcport", "src_port":
 		rec.SPort = scan.Port(val)
 	case "srcintf", "src_int":
 		rec.InIf = val
-	case "dstip", "dst", "daddr":
-		rec.Dst = scan.Addr(val)
-	case "dstport", "dst_port":
-		rec.DPort = scan.Port(val)
-	case "dstintf", "dst_int":
-		rec.OutIf = val
-	case "proto":
-		rec.Proto = protocol(val)
-	case "action":
-		f.action = val
-	case "status":
-		f.status = val
-	case "policyid":
-		f.policy = val
-	case "policyname":
-		f.policyName = val
-	case "transip":
-		rec.NATSrc = scan.Addr(val)
-	case "transport":
-		rec.NATSPort = scan.Port(val)
-	case "tranip", "tran_ip":
-		rec.NATDst = scan.Addr(val)
-	case "tranport", "tran_port":
-		rec.NATDPort = scan.Port(val)
 	case "sentbyte", "sent":
 		f.sent, _ = scan.Number(val)
 	case "rcvdbyte", "rcvd":
@@ -137,6 +117,56 @@ func (f *fortiFields) set(key, val []byte, rec *Record) {
 		f.sentPkt, _ = scan.Number(val)
 	case "rcvdpkt", "rcvd_pkt":
 		f.rcvdPkt, _ = scan.Number(val)
+	}
+}
+
+// target takes the keys in d and t: the destination, the translation, and the stamp.
+func (f *fortiFields) target(key, val []byte, rec *Record) {
+	switch string(key) {
+	case "date":
+		f.date = val
+	case "time":
+		f.clock = val
+	case "tz":
+		f.zone = val
+	case "devname":
+		f.host = val
+	case "type":
+		f.kind = val
+	case "dstip", "dst", "daddr":
+		rec.Dst = scan.Addr(val)
+	case "dstport", "dst_port":
+		rec.DPort = scan.Port(val)
+	case "dstintf", "dst_int":
+		rec.OutIf = val
+	case "transip":
+		rec.NATSrc = scan.Addr(val)
+	case "transport":
+		rec.NATSPort = scan.Port(val)
+	case "tranip", "tran_ip":
+		rec.NATDst = scan.Addr(val)
+	case "tranport", "tran_port":
+		rec.NATDPort = scan.Port(val)
+	case "dhcp_msg":
+		f.dhcp = val
+	}
+}
+
+// rest takes all other keys.
+func (f *fortiFields) rest(key, val []byte, rec *Record) {
+	switch string(key) {
+	case "eventtime":
+		f.eventtime = val
+	case "logid", "log_id":
+		f.logid = val
+	case "proto":
+		rec.Proto = protocol(val)
+	case "action":
+		f.action = val
+	case "policyid":
+		f.policy = val
+	case "policyname":
+		f.policyName = val
 	case "msg":
 		f.msg = val
 	case "logdesc":
@@ -151,8 +181,6 @@ func (f *fortiFields) set(key, val []byte, rec *Record) {
 		rec.QName = val
 	case "qtype":
 		rec.QType = val
-	case "dhcp_msg":
-		f.dhcp = val
 	case "ip":
 		f.ip = val
 	case "hostname":

@@ -67,6 +67,8 @@ func huawei(b []byte, rec *Record) bool {
 	return true
 }
 
+// huaweiEvent reads what the detectors need; brief is the name of the message. It is false where nothing of the kind is
+// told.
 func huaweiEvent(module, brief, text []byte, rec *Record) bool {
 	var buf [48]byte
 	low := buf[:copy(buf[:], brief)]
@@ -77,30 +79,37 @@ func huaweiEvent(module, brief, text []byte, rec *Record) bool {
 	}
 	in := func(s string) bool { return bytes.Contains(low, []byte(s)) }
 	nat := scan.EqualLower(module, "nat") || scan.EqualLower(module, "cgn")
-	ended := in("teardown")
-	if !ended && !in("policy") && !in("flow") {
+	if !in("teardown") && !in("policy") && !in("flow") {
 		if done, ok := huaweiRare(brief, text, in, nat, rec); done {
 			return ok
 		}
 	}
 	f := huaweiFields{}
-	sep := byte(',')
-	if bytes.IndexByte(text, ';') >= 0 && !bytes.Contains(text, []byte(", ")) && !bytes.Contains(text, []byte(",Protocol=")) {
-		sep = ';'
-	}
-	f.read(text, sep, rec)
+	f.read(text, huaweiSeparator(text), rec)
 	if !rec.Src.IsValid() && !rec.Dst.IsValid() {
 		return false
 	}
 	rec.detail = bytes.TrimRight(f.rule, ".")
+	return f.session(in, nat, rec)
+}
+
+// huaweiSeparator is what parts the pairs of a text.
+func huaweiSeparator(text []byte) byte {
+	if bytes.IndexByte(text, ';') >= 0 && !scan.Within(text, ", ") && !scan.Within(text, ",Protocol=") {
+		return ';'
+	}
+	return ','
+}
+
+// session says what a message means whose fields were read; in reports whether the message's name holds a word.
+func (f *huaweiFields) session(in func(string) bool, nat bool, rec *Record) bool {
+	ended := in("teardown")
 	switch {
 	case rec.PortLow != 0 && rec.NATSrc.IsValid():
 		rec.block(!in("free") && !in("withdraw") && !in("release") && !in("delete"))
 	case !ended && (in("permit") || in("policydeny") || in("filter")):
 		rec.verdict(in("permit") || scan.EqualLower(f.event, "permit"))
-		if !in("permit") && !in("deny") && len(f.event) == 0 {
-			return false
-		}
+		return in("permit") || in("deny") || len(f.event) > 0
 	case ended, in("aged"):
 		rec.Kind, rec.Word, rec.Action = SessionEnd, "session", "session-delete"
 		if f.reason != nil {
@@ -198,8 +207,9 @@ func (f *huaweiFields) read(b []byte, sep byte, rec *Record) {
 	}
 }
 
-// plainKey reads up to the next "=" and returns the last word in front of it in lower case, without dashes and without what
-// stands in parentheses; and what follows. A key that is too long for buf is none of ours.
+// plainKey reads up to the next "=" and returns the last word in front of it in lower case, without dashes and without
+// what stands in parentheses; and what follows. A key that is too long for buf comes back empty: all that are read are
+// shorter.
 func plainKey(b []byte, sep byte, buf *[24]byte) (key, rest []byte) {
 	n, skip := 0, false
 	for i, c := range b {
@@ -221,7 +231,7 @@ func plainKey(b []byte, sep byte, buf *[24]byte) (key, rest []byte) {
 		case c == '-' || c == '_' || n == 0 || skip:
 		default:
 			if n < len(buf) {
-				buf[n] = c | 0x20 // no other byte of ours has a meaning with that bit
+				buf[n] = c | 0x20 // digits have that bit already, and no key holds anything else
 			}
 			n++
 		}

@@ -63,16 +63,9 @@ func conntrackXML(b []byte, rec *Record) bool {
 		case "flow":
 			kind, action = xmlKind(attr)
 		case "meta":
-			switch {
-			case scan.Within(attr, "original"):
-				cur = 0
-			case scan.Within(attr, "reply"):
-				cur = 1
-			default:
-				cur = -1
-			}
+			cur = xmlTuple(attr)
 		case "layer4":
-			if n, ok := scan.Number(quoted(attr, `protonum="`)); ok && n < 256 {
+			if n := octet(quoted(attr, `protonum="`)); n >= 0 {
 				rec.Proto = uint8(n)
 			}
 		case "src", "dst", "sport", "dport", "packets", "bytes":
@@ -99,6 +92,18 @@ func conntrackXML(b []byte, rec *Record) bool {
 	fillTuples(&t, &rec.Event)
 	rec.State = sessionState(rec, t[1].src.IsValid())
 	return true
+}
+
+// xmlTuple is which of a flow's two tuples follows an element with these attributes: 0 for the original direction, 1 for
+// the reply, -1 for neither.
+func xmlTuple(attr []byte) int {
+	switch {
+	case scan.Within(attr, "original"):
+		return 0
+	case scan.Within(attr, "reply"):
+		return 1
+	}
+	return -1
 }
 
 // xmlKind reads type="new".

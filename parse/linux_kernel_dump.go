@@ -6,9 +6,10 @@ import (
 	"uncloak/parse/scan"
 )
 
-// dumped knows the lines between the messages of a crash or an OOM kill: frames of the stack, registers, code, counters of
-// a memory cgroup, the table of processes (lib/dump_stack.c, arch/x86/kernel/dumpstack.c, mm/memcontrol.c, mm/oom_kill.c).
-// They are like words of anybody, so only a line that the kernel itself has signed counts.
+// dumped reports whether a line belongs to what the kernel dumps between the messages of a crash or an OOM kill: frames of
+// the stack, registers, code, counters of a memory cgroup, the table of processes (lib/dump_stack.c,
+// arch/x86/kernel/dumpstack.c, mm/memcontrol.c, mm/oom_kill.c).
+// Any program may write the like, so only a line with the kernel's uptime or tag in its header counts.
 func dumped(b []byte, rec *Record) bool {
 	if !rec.Stamp.HasUptime && !rec.dmesg && string(rec.App) != "kernel" {
 		return false
@@ -18,11 +19,9 @@ func dumped(b []byte, rec *Record) bool {
 	}
 	switch b[0] {
 	case '<':
-		return string(b) == "<TASK>" || string(b) == "</TASK>" || string(b) == "<IRQ>" || string(b) == "</IRQ>"
-	case '[': // "[   6302]     0  6302 …" and its heading
-		in, rest := scan.CutByte(b[1:], ']')
-		in = scan.TrimLeft(bytes.TrimRight(in, " "))
-		return (string(in) == "pid" || scan.AllDigits(in)) && len(rest) > 16 && rest[0] == ' '
+		return isStackMark(b)
+	case '[':
+		return isProcessRow(b)
 	case '?':
 		b = scan.TrimLeft(b[1:])
 	case 'C':
@@ -35,13 +34,35 @@ func dumped(b []byte, rec *Record) bool {
 		}
 	}
 	w, rest := scan.Word(b)
-	if n := len(w); n >= 3 && n <= 6 && w[n-1] == ':' && (w[0] == 'R' || w[0] == 'E' || w[0] == 'C' || w[0] == 'D' || w[0] == 'F' || w[0] == 'G') && isRegisters(rest) {
+	if isRegister(w) && isRegisters(rest) {
 		return true
 	}
 	if i := bytes.Index(w, []byte("+0x")); i > 0 { // mem_cgroup_out_of_memory+0xc0/0x110
 		return bytes.Contains(w[i:], []byte("/0x"))
 	}
 	return scan.AllDigits(scan.TrimLeft(rest)) && isCounter(w)
+}
+
+// isStackMark reports whether b is one of the lines around the frames of a task or of an interrupt.
+func isStackMark(b []byte) bool {
+	switch string(b) {
+	case "<TASK>", "</TASK>", "<IRQ>", "</IRQ>":
+		return true
+	}
+	return false
+}
+
+// isProcessRow reports whether b is a row of the table of processes, "[   6302]     0  6302 …", or its heading.
+func isProcessRow(b []byte) bool {
+	in, rest := scan.CutByte(b[1:], ']')
+	in = scan.TrimLeft(bytes.TrimRight(in, " "))
+	return (string(in) == "pid" || scan.AllDigits(in)) && len(rest) > 16 && rest[0] == ' '
+}
+
+// isRegister reports whether w may be a register's name with a colon: "RAX:", "CR2:", "FS:".
+func isRegister(w []byte) bool {
+	n := len(w)
+	return n >= 3 && n <= 6 && w[n-1] == ':' && bytes.IndexByte([]byte("RECDFG"), w[0]) >= 0
 }
 
 // isRegisters says whether what stands behind a register's name is its value.

@@ -2,106 +2,76 @@ package parse
 
 import (
 	"bytes"
+	"strings"
 
 	"uncloak/parse/scan"
 )
 
-// prefixes are the beginnings of kernel messages that no detector needs, by their first byte. They are understood: who
-// reads "unparsed" shall not find them there.
-func understood(b []byte) bool {
-	has := func(s string) bool { return bytes.HasPrefix(b, []byte(s)) }
-	switch b[0] {
-	case '_':
-		return has("__alloc_pages: ")
-	case '8':
-		return has("8021q: ")
-	case 'B':
-		return has("BUG: ") || has("Buffer I/O error on ") || has("Bluetooth: ")
-	case 'C':
-		return has("CPU: ") || has("Call Trace:") || has("Call trace:") || has("CPU") && scan.IsDigit(b[3]) && (bytes.Contains(b, []byte("temperature")) || bytes.Contains(b, []byte("throttled")))
-	case 'D':
-		return has("DMA") && bytes.Contains(b, []byte("free:")) || has("DMA: ")
-	case 'E':
-		return has("EXT2-fs") || has("EXT3-fs") || has("EXT4-fs") || has("EDAC ")
-	case 'F':
-		return has("FAT-fs ")
-	case 'H':
-		return has("HTB: ")
-	case 'I':
-		return has("INFO: task ") || has("INFO: rcu_") || has("ICMP: ") || has("IPv4: ICMP: ") || has("IPv4: host ") || has("ICMPv6: ") ||
-			has("IN6: ") || has("IPVS: ") || has("IPv6: ") || has("IPv4: ") || has("In memory cgroup ")
-	case 'K':
-		return has("Kernel panic - not syncing")
-	case 'L':
-		return has("Linux version ") || has("Limiting ") && bytes.HasSuffix(b, []byte("packets/sec"))
-	case 'M':
-		return has("Mem-Info:") || has("Memory cgroup stats for ") || has("Modules linked in:") || has("MCE: ") || has("Memory cgroup out of memory: OOM victim")
-	case 'N':
-		return has("NETDEV WATCHDOG: ") || has("Node ") || has("Normal") && bytes.Contains(b, []byte("free:")) || has("NET: ") || has("NMI ")
-	case 'O':
-		return has("Oops") || has("Out of memory and no killable") || has("Out of memory: OOM victim")
-	case 'R':
-		return has("RPC: ") || has("RIP: ")
-	case 'S':
-		return has("SLUB: Unable to allocate") || has("Swap cache stats") || has("Sending cookies")
-	case 'T':
-		return has("TCP: ") || has("TCPv6: ") || has("Tasks state ") || has("Tasks in ")
-	case 'U':
-		return has("Unable to handle kernel ") || has("Under-voltage detected") || has("UBIFS") || has("UDP: ") || has("UDPv6: ") || has("UDPLite")
-	case 'V':
-		return has("VFS: ") || has("Voltage normalised")
-	case 'W':
-		return has("WARNING: CPU") || has("WARNING: at ")
-	case 'X':
-		return has("XFS (")
-	case 'a':
-		return has("ata") && scan.IsDigit(b[3]) || has("active_anon:") || has("audit: ")
-	case 'b':
-		return has("blk_update_request: ") || has("bonding: ") || has("brcmfmac: ")
-	case 'c':
-		return has("cfg80211: ") || has("critical ") && bytes.Contains(b, []byte(" error, dev ")) || has("clocksource: ")
-	case 'd':
-		return has("device ") && (bytes.HasSuffix(b, []byte("promiscuous mode")) || bytes.HasSuffix(b, []byte("promiscuous mode.")))
-	case 'e':
-		return has("end_request: ")
-	case 'h':
-		return has("hrtimer: interrupt took") || has("htb: ")
-	case 'i':
-		return has("ip_conntrack version ") || has("ip_tables: ") || has("ip6_tables: ") || has("ip_conntrack: ") || has("icmpv6: ") || has("ip_rt_bug: ")
-	case 'l':
-		return has("lowmemorykiller: ")
-	case 'm':
-		return has("mce: ") || has("mmc") && bytes.Contains(b, []byte("error")) || has("memory: usage ") || has("memory+swap: usage ")
-	case 'n':
-		return has("nvme nvme") || has("nf_conntrack") || has("nf_ct_") || has("nf_nat") || has("nfsd: ") || has("net eth")
-	case 'o':
-		return has("oom_reaper: ")
-	case 'p':
-		return has("perf: interrupt took too long") || has("ppp_generic") || has("page allocation failure")
-	case 'q':
-		return has("qdisc ")
-	case 'r':
-		return has("rcu: ") || has("request_sock_")
-	case 's':
-		return has("sd ") || has("sending NMI") || has("sched: RT throttling activated")
-	case 't':
-		return has("traps: ") || has("thermal ") || has("tun: ")
-	case 'u':
-		return has("unregister_netdevice: waiting for ") || has("usb ")
-	case 'w':
-		return has("watchdog: ")
-	case 'x':
-		return has("xt_")
-	case '[':
-		return has("[Hardware Error]")
+// kernelNote describes a kernel message that no detector needs: how it begins, and what else it holds. Such messages are
+// understood all the same, because a list of lines that were not read shall not be full of them.
+type kernelNote struct {
+	begins string
+	digit  bool   // and then there is a digit
+	within string // "" for none
+	ends   string // "" for none
+}
+
+// kernelNotes finds the notes that a message may be by its first byte.
+var kernelNotes = notesByByte(
+	"__alloc_pages: ", "8021q: ", "BUG: ", "Buffer I/O error on ", "Bluetooth: ", "CPU: ", "Call Trace:", "Call trace:",
+	"CPU#|temperature", "CPU#|throttled", "DMA|free:", "DMA: ", "EXT2-fs", "EXT3-fs", "EXT4-fs", "EDAC ", "FAT-fs ", "HTB: ",
+	"INFO: task ", "INFO: rcu_", "ICMP: ", "ICMPv6: ", "IN6: ", "IPVS: ", "IPv6: ", "IPv4: ", "In memory cgroup ",
+	"Kernel panic - not syncing", "Linux version ", "Limiting ||packets/sec", "Mem-Info:", "Memory cgroup stats for ",
+	"Modules linked in:", "MCE: ", "Memory cgroup out of memory: OOM victim", "NETDEV WATCHDOG: ", "Node ", "Normal|free:",
+	"NET: ", "NMI ", "Oops", "Out of memory and no killable", "Out of memory: OOM victim", "RPC: ", "RIP: ",
+	"SLUB: Unable to allocate", "Swap cache stats", "Sending cookies", "TCP: ", "TCPv6: ", "Tasks state ", "Tasks in ",
+	"Unable to handle kernel ", "Under-voltage detected", "UBIFS", "UDP: ", "UDPv6: ", "UDPLite", "VFS: ",
+	"Voltage normalised", "WARNING: CPU", "WARNING: at ", "XFS (", "ata#", "active_anon:", "audit: ",
+	"blk_update_request: ", "bonding: ", "brcmfmac: ", "cfg80211: ", "critical | error, dev ", "clocksource: ",
+	"device ||promiscuous mode", "device ||promiscuous mode.", "end_request: ", "hrtimer: interrupt took", "htb: ",
+	"ip_conntrack version ", "ip_tables: ", "ip6_tables: ", "ip_conntrack: ", "icmpv6: ", "ip_rt_bug: ", "lowmemorykiller: ",
+	"mce: ", "mmc|error", "memory: usage ", "memory+swap: usage ", "nvme nvme", "nf_conntrack", "nf_ct_", "nf_nat", "nfsd: ",
+	"net eth", "oom_reaper: ", "perf: interrupt took too long", "ppp_generic", "page allocation failure", "qdisc ", "rcu: ",
+	"request_sock_", "sd ", "sending NMI", "sched: RT throttling activated", "traps: ", "thermal ", "tun: ",
+	"unregister_netdevice: waiting for ", "usb ", "watchdog: ", "xt_", "[Hardware Error]",
+)
+
+// notesByByte makes the table of notes, which are written as "begins", "begins|within" or "begins|within|ends"; a # behind
+// the beginning stands for a digit.
+func notesByByte(notes ...string) (table [256][]kernelNote) {
+	for _, s := range notes {
+		begins, rest, _ := strings.Cut(s, "|")
+		within, ends, _ := strings.Cut(rest, "|")
+		begins, digit := strings.CutSuffix(begins, "#")
+		table[s[0]] = append(table[s[0]], kernelNote{begins, digit, within, ends})
+	}
+	return table
+}
+
+// is reports whether b is such a message.
+func (n *kernelNote) is(b []byte) bool {
+	if !scan.Has(b, n.begins) || n.digit && (len(b) == len(n.begins) || !scan.IsDigit(b[len(n.begins)])) {
+		return false
+	}
+	return (n.within == "" || scan.Within(b, n.within)) && bytes.HasSuffix(b, []byte(n.ends))
+}
+
+// isKernelNote reports whether b is a kernel message that no detector needs.
+func isKernelNote(b []byte) bool {
+	notes := kernelNotes[b[0]]
+	for i := range notes {
+		if notes[i].is(b) {
+			return true
+		}
 	}
 	return false
 }
 
-// infixes are what gives a kernel message away that begins with a name of its own: a process, a device, a driver.
+// infixes lists words by which a kernel message is known that begins with the name of a process, a device or a driver.
 var infixes = [...]string{
 	"segfault at ", " general protection", "trap divide error", " I/O error", ": page allocation failure",
-	" entered promiscuous mode", " left promiscuous mode", "ransmit timed out", "ransmit queue ", " Unit Hang", "Hardware Error",
+	" entered promiscuous mode", " left promiscuous mode", "ransmit timed out", "ransmit queue ", " Unit Hang",
+	"Hardware Error",
 	"received packet on ", "topology change", "stuck for ", "temperature", "renamed from ",
 	" sent an invalid ICMP ", " ignores redirects for ", " FAILED Result: ",
 	"link is not ready", "entered allmulticast mode", "left allmulticast mode",
@@ -111,8 +81,8 @@ var infixes = [...]string{
 // each infix, and most lines have none.
 func infixWord(w []byte) bool {
 	switch string(bytes.TrimRight(w, ":,.]")) {
-	case "segfault", "protection", "divide", "I/O", "allocation", "promiscuous", "allmulticast", "timed", "queue", "Unit", "Error",
-		"packet", "topology", "stuck", "temperature", "renamed", "ICMP", "redirects", "Result", "ready":
+	case "segfault", "protection", "divide", "I/O", "allocation", "promiscuous", "allmulticast", "timed", "queue", "Unit",
+		"Error", "packet", "topology", "stuck", "temperature", "renamed", "ICMP", "redirects", "Result", "ready":
 		return true
 	}
 	return false
@@ -152,7 +122,7 @@ func state(b []byte, rec *Record) bool {
 	if tableSize(b, rec) {
 		return true
 	}
-	if understood(b) || bridgePort(b) || dumped(b, rec) {
+	if isKernelNote(b) || bridgePort(b) || dumped(b, rec) {
 		return mark(rec, System, "other")
 	}
 	if r, ok := bytes.CutPrefix(b, []byte("** ")); ok { // "** 123 printk messages dropped **"

@@ -17,14 +17,7 @@ func otherTable(b []byte, rec *Record) bool {
 			which = "dst cache"
 		}
 	case 'R', 'I', 'i':
-		r := bytes.TrimPrefix(bytes.TrimPrefix(b, []byte("IPv6: ")), []byte("IPv4: "))
-		r = bytes.TrimPrefix(bytes.TrimPrefix(r, []byte("ipv6: ")), []byte("ipv4: "))
-		switch {
-		case bytes.HasPrefix(r, []byte("Route cache is full")), bytes.HasPrefix(r, []byte("Route hash chain too long")):
-			which = "route cache"
-		case bytes.HasPrefix(r, []byte("dst cache overflow")):
-			which = "dst cache"
-		}
+		which = routeCache(b)
 	case 'T':
 		if bytes.HasPrefix(b, []byte("TCP: time wait bucket table overflow")) {
 			which = "time-wait buckets"
@@ -63,6 +56,20 @@ func otherTable(b []byte, rec *Record) bool {
 	}
 	rec.detail = rec.keep(which)
 	return mark(rec, TableFull, "other")
+}
+
+// routeCache is which of the caches of routes is full, or "".
+func routeCache(b []byte) string {
+	for _, prefix := range [...]string{"IPv6: ", "IPv4: ", "ipv6: ", "ipv4: "} {
+		b = bytes.TrimPrefix(b, []byte(prefix))
+	}
+	switch {
+	case scan.Has(b, "Route cache is full"), scan.Has(b, "Route hash chain too long"):
+		return "route cache"
+	case scan.Has(b, "dst cache overflow"):
+		return "dst cache"
+	}
+	return ""
 }
 
 // zoneLimit reads FreeBSD's "[zone: pf states] PF states limit reached" (sys/vm/uma_core.c prints the warning that

@@ -106,8 +106,8 @@ func interfaces(b []byte, rec *Record) {
 	}
 }
 
-// netfilterFields reads the fields from SRC= on; the first of a name counts, because ICMP errors quote an inner packet in brackets
-// and TCP options may follow. It returns the ICMP type, or -1.
+// netfilterFields reads the fields from SRC= on; the first of a name counts, because ICMP errors quote an inner packet in
+// brackets and TCP options may follow. It returns the ICMP type, or -1.
 func netfilterFields(b []byte, rec *Record) (icmpType int) {
 	icmpType = -1
 	var flags uint8
@@ -119,50 +119,35 @@ func netfilterFields(b []byte, rec *Record) (icmpType int) {
 		} else {
 			f, b = b[:end], b[end+1:]
 		}
-		if len(f) < 3 {
+		if len(f) <= 3 {
+			flags |= tcpFlag(f)
 			continue
 		}
 		switch f[0] {
 		case 'S':
-			if len(f) > 3 && f[3] == '=' {
-				if f[1] == 'R' && f[2] == 'C' && !rec.Src.IsValid() {
-					rec.Src = scan.Addr(f[4:])
-				} else if f[1] == 'P' && f[2] == 'T' && rec.SPort == 0 {
-					rec.SPort = scan.Port(f[4:])
-				}
-			} else if string(f) == "SYN" {
-				flags |= SYN
+			if string(f[1:4]) == "RC=" && !rec.Src.IsValid() {
+				rec.Src = scan.Addr(f[4:])
+			} else if string(f[1:4]) == "PT=" && rec.SPort == 0 {
+				rec.SPort = scan.Port(f[4:])
 			}
 		case 'D':
-			if len(f) > 3 && f[3] == '=' {
-				if f[1] == 'S' && f[2] == 'T' && !rec.Dst.IsValid() {
-					rec.Dst = scan.Addr(f[4:])
-					b = atProto(b)
-				} else if f[1] == 'P' && f[2] == 'T' && rec.DPort == 0 {
-					rec.DPort = scan.Port(f[4:])
-				}
+			if string(f[1:4]) == "ST=" && !rec.Dst.IsValid() {
+				rec.Dst = scan.Addr(f[4:])
+				b = atProto(b)
+			} else if string(f[1:4]) == "PT=" && rec.DPort == 0 {
+				rec.DPort = scan.Port(f[4:])
 			}
 		case 'P':
-			if len(f) > 6 && string(f[:6]) == "PROTO=" {
-				if rec.Proto == 0 {
-					rec.Proto = protocol(f[6:])
-				}
-			} else if string(f) == "PSH" {
-				flags |= PSH
+			if len(f) > 6 && string(f[:6]) == "PROTO=" && rec.Proto == 0 {
+				rec.Proto = protocol(f[6:])
 			}
 		case 'T':
 			if len(f) > 5 && string(f[:5]) == "TYPE=" && icmpType < 0 {
-				if n, ok := scan.Number(f[5:]); ok && n < 256 {
-					icmpType = int(n)
-				}
+				icmpType = octet(f[5:])
 			}
 		case '[':
 			if rec.Proto != 0 {
 				b = nil
-			}
-		default:
-			if len(f) == 3 {
-				flags |= tcpFlag(f)
 			}
 		}
 	}
@@ -172,7 +157,16 @@ func netfilterFields(b []byte, rec *Record) (icmpType int) {
 	return icmpType
 }
 
-// atProto skips the fields of the IP header, LEN= to ID= and the fragment flags, of which none is kept: six fewer to look at.
+// octet is the number 0 to 255 that b holds, or -1.
+func octet(b []byte) int {
+	if n, ok := scan.Number(b); ok && n < 256 {
+		return int(n)
+	}
+	return -1
+}
+
+// atProto skips the fields of the IP header, LEN= to ID= and the fragment flags, of which none is kept: six fewer to look
+// at.
 func atProto(b []byte) []byte {
 	if i := scan.Index(b, "PROTO="); i > 0 {
 		return b[i:]

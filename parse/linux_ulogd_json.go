@@ -90,7 +90,15 @@ type flowFields struct {
 	flow                                   bool
 }
 
+// set takes the value of one key.
 func (f *flowFields) set(key, value []byte) {
+	if !f.setTuple(key, value) {
+		f.setWords(key, value)
+	}
+}
+
+// setTuple takes an address, a port or a counter of one of the two directions; false for another key.
+func (f *flowFields) setTuple(key, value []byte) bool {
 	switch string(key) {
 	case "src_ip", "orig.ip.saddr.str", "orig.ip.saddr", "ip.saddr.str", "ip.saddr":
 		f.t[0].src = scan.Addr(value)
@@ -116,6 +124,15 @@ func (f *flowFields) set(key, value []byte) {
 		f.t[1].bytes, _ = scan.Number(value)
 	case "reply.raw.pktcount", "packets_in":
 		f.t[1].packets, _ = scan.Number(value)
+	default:
+		return false
+	}
+	return true
+}
+
+// setWords takes what a packet or a flow is: protocol, rule, interfaces, flags.
+func (f *flowFields) setWords(key, value []byte) {
+	switch string(key) {
 	case "ip.protocol", "orig.ip.protocol", "protocol":
 		f.proto = value
 	case "oob.prefix":

@@ -34,81 +34,92 @@ func sonicwallDialect() dialect {
 //
 // m is the message's number (SonicOS Log Event Reference Guide). natSrc and natDst are the translated endpoints.
 func sonicwall(b []byte, rec *Record) bool {
-	var m, msg, deed, stamp, fw, kind []byte
-	var sent, rcvd, spkt, rpkt uint64
-	serial := false
+	var f sonicFields
 	w := scan.PairWalk{Rest: b, Sep: ' '}
 	for key, val, ok := w.Next(); ok; key, val, ok = w.Next() {
-		switch string(key) {
-		case "sn":
-			serial = true
-		case "m":
-			m = val
-		case "msg":
-			if len(msg) == 0 {
-				msg = val
-			}
-		case "time":
-			stamp = val
-		case "fw":
-			fw = val
-		case "fw_action":
-			deed = bytes.Trim(val, `"`)
-		case "src":
-			rec.InIf = sonicEndpoint(val, &rec.Event, false)
-		case "dst":
-			rec.OutIf = sonicEndpoint(val, &rec.Event, true)
-			rec.ZeroPort = bytes.Contains(val, []byte(":0:"))
-		case "srcV6":
-			rec.Src = scan.Addr(val)
-		case "dstV6":
-			rec.Dst = scan.Addr(val)
-		case "natSrc", "natSrcV6":
-			rec.NATSrc, rec.NATSPort = scan.EndpointWord(val)
-		case "natDst", "natDstV6":
-			rec.NATDst, rec.NATDPort = scan.EndpointWord(val)
-		case "proto":
-			rec.Proto = protocolWord(val)
-		case "sent":
-			sent, _ = scan.Number(val)
-		case "rcvd":
-			rcvd, _ = scan.Number(val)
-		case "spkt":
-			spkt, _ = scan.Number(val)
-		case "rpkt":
-			rpkt, _ = scan.Number(val)
-		case "rule":
-			rec.Rule = val
-		case "logtype", "startime":
-			kind = val
-		}
+		f.set(key, val, rec)
 	}
-	if !serial || kind != nil {
+	if !f.serial || f.foreign {
 		return false
 	}
 	rec.ZeroPort = rec.ZeroPort && rec.DPort == 0 && rec.Proto != ICMP
-	rec.Dialect, rec.Word, rec.detail = "sonicwall", "session", msg
-	rec.Bytes, rec.Packets = sent+rcvd, scan.Saturate(spkt+rpkt)
-	rec.Kind, rec.Action = sonicKind(m, msg, deed)
+	rec.Dialect, rec.Word, rec.detail = "sonicwall", "session", f.msg
+	rec.Bytes, rec.Packets = f.sent+f.rcvd, scan.Saturate(f.spkt+f.rpkt)
+	rec.Kind, rec.Action = sonicKind(f.m, f.msg, f.deed)
 	if rec.Kind == TableFull {
 		rec.Word = "session-limit"
-		if scan.ContainsLower(msg, "nat") {
+		if scan.ContainsLower(f.msg, "nat") {
 			rec.Word = "nat-exhausted"
 		}
 	} else if !rec.Src.IsValid() && !rec.Dst.IsValid() && rec.Proto == 0 {
 		rec.Kind, rec.Word = System, "other"
 	}
 	if rec.Kind == SessionEnd {
-		rec.State = unanswered(spkt, rpkt)
+		rec.State = unanswered(f.spkt, f.rpkt)
 	}
 	tidyNAT(&rec.Event)
-	if s, ok := wallStamp(stamp); ok {
+	if s, ok := wallStamp(f.stamp); ok {
 		ownStamp(rec, &s)
 	}
 	if len(rec.Host) == 0 {
-		rec.Host = fw
+		rec.Host = f.fw
 	}
 	return true
+}
+
+// sonicFields are the fields of a line that are not fields of an Event.
+type sonicFields struct {
+	m, msg, deed, stamp, fw []byte
+	sent, rcvd, spkt, rpkt  uint64
+	serial                  bool // sn= was there, which all lines have
+	foreign                 bool // a field of Stormshield's was there
+}
+
+// set takes one pair.
+func (f *sonicFields) set(key, val []byte, rec *Record) {
+	switch string(key) {
+	case "sn":
+		f.serial = true
+	case "m":
+		f.m = val
+	case "msg":
+		if len(f.msg) == 0 {
+			f.msg = val
+		}
+	case "time":
+		f.stamp = val
+	case "fw":
+		f.fw = val
+	case "fw_action":
+		f.deed = bytes.Trim(val, `"`)
+	case "src":
+		rec.InIf = sonicEndpoint(val, &rec.Event, false)
+	case "dst":
+		rec.OutIf = sonicEndpoint(val, &rec.Event, true)
+		rec.ZeroPort = bytes.Contains(val, []byte(":0:"))
+	case "srcV6":
+		rec.Src = scan.Addr(val)
+	case "dstV6":
+		rec.Dst = scan.Addr(val)
+	case "natSrc", "natSrcV6":
+		rec.NATSrc, rec.NATSPort = scan.EndpointWord(val)
+	case "natDst", "natDstV6":
+		rec.NATDst, rec.NATDPort = scan.EndpointWord(val)
+	case "proto":
+		rec.Proto = protocolWord(val)
+	case "sent":
+		f.sent, _ = scan.Number(val)
+	case "rcvd":
+		f.rcvd, _ = scan.Number(val)
+	case "spkt":
+		f.spkt, _ = scan.Number(val)
+	case "rpkt":
+		f.rpkt, _ = scan.Number(val)
+	case "rule":
+		rec.Rule = val
+	case "logtype", "startime":
+		f.foreign = val != nil
+	}
 }
 
 // sonicEndpoint reads "192.168.0.62:54993:X0:pc048.example.com", whose port may be missing, into one side of e and
@@ -156,12 +167,18 @@ func sonicKind(m, msg, deed []byte) (Kind, string) {
 	case "1235":
 		return SessionNew, "allow"
 	}
-	if scan.ContainsLower(msg, "cache is full") || scan.ContainsLower(msg, "maximum number of connections") || scan.ContainsLower(msg, "connection limit") ||
-		scan.ContainsLower(msg, "connection cache full") || scan.ContainsLower(msg, "nat") && scan.ContainsLower(msg, "exhaust") {
+	if scan.ContainsLower(msg, "cache is full") ||
+		scan.ContainsLower(msg, "maximum number of connections") ||
+		scan.ContainsLower(msg, "connection limit") ||
+		scan.ContainsLower(msg, "connection cache full") ||
+		scan.ContainsLower(msg, "nat") && scan.ContainsLower(msg, "exhaust") {
 		return TableFull, ""
 	}
 	kind, action := verdict(deed)
-	if kind == SessionDenied || scan.ContainsLower(msg, "dropped") || scan.ContainsLower(msg, "site access denied") || scan.ContainsLower(msg, "packet denied") {
+	if kind == SessionDenied ||
+		scan.ContainsLower(msg, "dropped") ||
+		scan.ContainsLower(msg, "site access denied") ||
+		scan.ContainsLower(msg, "packet denied") {
 		return SessionDenied, "deny"
 	}
 	if kind == SessionNew {

@@ -135,37 +135,24 @@ func sophosXG(b []byte, rec *Record) bool {
 	return true
 }
 
+// xgFields are the fields of a line that are not fields of an Event.
 type xgFields struct {
-	logType, component, subtype, status, event, date, clock, zone, iso, host, message, client []byte
-	sent, rcvd, sentPkts, rcvdPkts                                                            uint64
+	logType, component, subtype, status, event []byte
+	date, clock, zone, iso                     []byte
+	host, message, client                      []byte
+	sent, rcvd, sentPkts, rcvdPkts             uint64
 }
 
+// set takes one pair, by the field's old name or its new one.
 func (x *xgFields) set(key, val []byte, rec *Record) {
+	if !x.setSession(key, val, rec) {
+		x.setWords(key, val)
+	}
+}
+
+// setSession takes a pair that tells of a session: addresses, ports, counters, interfaces, rule; false for another.
+func (x *xgFields) setSession(key, val []byte, rec *Record) bool {
 	switch string(key) {
-	case "log_type":
-		x.logType = val
-	case "log_component":
-		x.component = val
-	case "log_subtype":
-		x.subtype = val
-	case "status":
-		x.status = val
-	case "con_event", "connevent":
-		x.event = val
-	case "date":
-		x.date = val
-	case "time":
-		x.clock = val
-	case "timestamp":
-		x.iso = val
-	case "timezone":
-		x.zone = val
-	case "device_name":
-		x.host = val
-	case "message":
-		x.message = val
-	case "client_host_name":
-		x.client = val
 	case "src_ip", "ipaddress":
 		rec.Src = scan.Addr(val)
 	case "dst_ip":
@@ -204,6 +191,39 @@ func (x *xgFields) set(key, val []byte, rec *Record) {
 		if len(rec.Rule) == 0 {
 			rec.Rule = val
 		}
+	default:
+		return false
+	}
+	return true
+}
+
+// setWords takes a pair that says what the line is about, when and on which device it was written.
+func (x *xgFields) setWords(key, val []byte) {
+	switch string(key) {
+	case "log_type":
+		x.logType = val
+	case "log_component":
+		x.component = val
+	case "log_subtype":
+		x.subtype = val
+	case "status":
+		x.status = val
+	case "con_event", "connevent":
+		x.event = val
+	case "date":
+		x.date = val
+	case "time":
+		x.clock = val
+	case "timestamp":
+		x.iso = val
+	case "timezone":
+		x.zone = val
+	case "device_name":
+		x.host = val
+	case "message":
+		x.message = val
+	case "client_host_name":
+		x.client = val
 	}
 }
 

@@ -80,26 +80,41 @@ func traceroute(b []byte, rec *Record) bool {
 	return mark(rec, Latency, "trace-hop")
 }
 
-// readHop reads b into h, which is empty. A line without a hop's number belongs to the hop before and is indented.
+// readHop reads b into h, which is empty.
 func readHop(b []byte, indent int, h *hop) bool {
 	if len(b) < 3 || len(b) > 1024 {
 		return false
 	}
-	n, rest, ok := scan.Leading(b)
-	switch {
-	case ok && n >= 1 && n <= 255 && len(rest) > 1 && (rest[0] == ' ' || rest[0] == '\t' || rest[0] == ':' || scan.Has(rest, "?:")):
-		h.n = uint32(n)
-		rest = bytes.TrimLeft(rest, "?:")
-	case indent >= 3 && (scan.Within(b, " ms") || scan.Within(b, "ms ")):
-		rest = b
-	default:
+	rest, ok := h.number(b, indent)
+	if !ok {
 		return false
 	}
-	sure := false // something was seen that only a hop has
+	sure, ok := h.words(rest)
+	return ok && h.complete(b, sure)
+}
+
+// number reads the hop's number and returns what follows. A line without one belongs to the hop before and is indented.
+func (h *hop) number(b []byte, indent int) (rest []byte, ok bool) {
+	n, rest, ok := scan.Leading(b)
+	if ok && n >= 1 && n <= 255 && endsHopNumber(rest) {
+		h.n = uint32(n)
+		return bytes.TrimLeft(rest, "?:"), true
+	}
+	return b, indent >= 3 && (scan.Within(b, " ms") || scan.Within(b, "ms "))
+}
+
+// endsHopNumber reports whether b may stand behind a hop's number.
+func endsHopNumber(b []byte) bool {
+	return len(b) > 1 && (b[0] == ' ' || b[0] == '\t' || b[0] == ':' || scan.Has(b, "?:"))
+}
+
+// words reads names, addresses, round trips and stars. sure says that one of the words is an address in parentheses, as
+// only a hop has it; ok is false where a word is none of all these.
+func (h *hop) words(rest []byte) (sure, ok bool) {
 	for {
 		var w []byte
 		if w, rest = scan.Word(rest); len(w) == 0 {
-			break
+			return sure, true
 		}
 		switch {
 		case string(w) == "*":
@@ -110,26 +125,30 @@ func readHop(b []byte, indent int, h *hop) bool {
 				sure = true
 			}
 		case w[0] == '<' && (len(w) == 1 || !scan.IsDigit(w[1])): // tcptraceroute's flags
-		case scan.IsDigit(w[0]) || w[0] == '<':
-			if h.time(w, &rest) {
+		default:
+			if (scan.IsDigit(w[0]) || w[0] == '<') && h.time(w, &rest) {
 				continue
 			}
 			if !h.ip(w) && !h.host(w) {
-				return false
-			}
-		default:
-			if !h.ip(w) && !h.host(w) {
-				return false
+				return false, false
 			}
 		}
 	}
-	switch {
-	case h.nRTT > 0:
-		return h.nIP > 0 || h.lost > 0 && h.n > 0 && !sure || h.n > 0 && len(h.name) > 0 && h.nRTT+h.lost >= 3
-	case h.lost > 0:
+}
+
+// complete reports whether what was read of b is enough for a hop.
+func (h *hop) complete(b []byte, sure bool) bool {
+	if h.nRTT > 0 {
+		return h.nIP > 0 ||
+			h.lost > 0 && h.n > 0 && !sure ||
+			h.n > 0 && len(h.name) > 0 && h.nRTT+h.lost >= 3
+	}
+	if h.lost > 0 {
 		return h.n > 0 && h.nIP == 0 && (len(h.name) == 0 || h.lost >= 3)
 	}
-	return h.n > 0 && (scan.Has(h.name, "no") && scan.Within(b, "no reply") || scan.Within(b, "[LOCALHOST]") || scan.Within(b, "reports: ") && h.nIP > 0)
+	return h.n > 0 && (scan.Has(h.name, "no") && scan.Within(b, "no reply") ||
+		scan.Within(b, "[LOCALHOST]") ||
+		scan.Within(b, "reports: ") && h.nIP > 0)
 }
 
 // time reads "24.038 ms", "0.5ms" or "<1 ms".

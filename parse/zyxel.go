@@ -97,71 +97,111 @@ func hexPort(b []byte) uint16 {
 //
 // and the older ones, whose message stands in front or in quotes: "Firewall default policy: UDP(set:8)".
 func zyxel(b []byte, rec *Record) bool {
-	var msg, note, cat, deed []byte
-	var sent, rcvd uint64
-	known := false
+	var f zyxelFields
 	w := scan.PairWalk{Rest: b, Sep: ' '}
 	for key, val, ok := w.Next(); ok; key, val, ok = w.Next() {
-		switch string(key) {
-		case "src":
-			rec.Src, rec.SPort = scan.EndpointWord(val)
-		case "dst":
-			rec.Dst, rec.DPort = scan.EndpointWord(val)
-		case "msg":
-			msg, known = val, true
-		case "note":
-			note = val
-		case "cat":
-			cat = val
-		case "action":
-			deed = val
-		case "protoID":
-			rec.Proto = protocol(val)
-		case "proto", "protocol":
-			if rec.Proto == 0 {
-				rec.Proto = protocolWord(val)
-			}
-		case "sourceTranslatedAddress":
-			rec.NATSrc = scan.Addr(val)
-		case "sourceTranslatedPort":
-			rec.NATSPort = scan.Port(val)
-		case "destinationTranslatedAddress":
-			rec.NATDst = scan.Addr(val)
-		case "destinationTranslatedPort":
-			rec.NATDPort = scan.Port(val)
-		case "sent":
-			sent, _ = scan.Number(val)
-		case "rcvd":
-			rcvd, _ = scan.Number(val)
-		case "dir":
-			rec.InIf, rec.OutIf, _ = bytes.Cut(val, []byte(":"))
-		}
+		f.set(key, val, rec)
 	}
-	if !known {
+	if !f.known {
 		return false
 	}
-	rec.Dialect, rec.Word, rec.Bytes = "zyxel", "session", sent+rcvd
-	rec.Rule, rec.detail = msg, msg
+	rec.Dialect, rec.Word, rec.Bytes = "zyxel", "session", f.sent+f.rcvd
+	rec.Rule, rec.detail = f.msg, f.msg
 	if rec.Proto == 0 {
-		rec.Proto = zyxelProto(msg)
+		rec.Proto = zyxelProto(f.msg)
 	}
-	rec.Kind, rec.Action = System, ""
-	switch {
-	case scan.ContainsLower(msg, "session") && (scan.ContainsLower(msg, "exceed") || scan.ContainsLower(msg, "maximum") || scan.ContainsLower(cat, "sessions limit")),
-		scan.ContainsLower(cat, "sessions limit"), scan.ContainsLower(cat, "session control"):
-		rec.Kind, rec.Word, rec.Action = TableFull, "session-limit", "deny"
-	case scan.ContainsLower(note, "traffic log") || scan.ContainsLower(cat, "traffic log"):
-		rec.Kind, rec.Action = SessionEnd, "session-delete"
-	case scan.ContainsLower(note, "access block"), scan.ContainsLower(note, "access drop"), scan.ContainsLower(note, "access reject"), scan.EqualLower(deed, "drop"), scan.EqualLower(deed, "deny"), scan.EqualLower(deed, "reject"), scan.EqualLower(deed, "block"):
-		rec.Kind, rec.Action = SessionDenied, "deny"
-	case scan.ContainsLower(note, "access forward"), scan.EqualLower(deed, "allow"), scan.EqualLower(deed, "forward"), scan.EqualLower(deed, "accept"):
-		rec.Kind, rec.Action = SessionNew, "allow"
-	}
+	f.outcome(rec)
 	if !rec.Src.IsValid() && rec.Kind != TableFull {
 		rec.Kind, rec.Word = System, "other"
 	}
 	tidyNAT(&rec.Event)
 	return true
+}
+
+// zyxelFields are the fields of a line that are not fields of an Event.
+type zyxelFields struct {
+	msg, note, cat, deed []byte
+	sent, rcvd           uint64
+	known                bool // msg= was there, which all lines have
+}
+
+// set takes one pair.
+func (f *zyxelFields) set(key, val []byte, rec *Record) {
+	switch string(key) {
+	case "src":
+		rec.Src, rec.SPort = scan.EndpointWord(val)
+	case "dst":
+		rec.Dst, rec.DPort = scan.EndpointWord(val)
+	case "msg":
+		f.msg, f.known = val, true
+	case "note":
+		f.note = val
+	case "cat":
+		f.cat = val
+	case "action":
+		f.deed = val
+	case "protoID":
+		rec.Proto = protocol(val)
+	case "proto", "protocol":
+		if rec.Proto == 0 {
+			rec.Proto = protocolWord(val)
+		}
+	case "sourceTranslatedAddress":
+		rec.NATSrc = scan.Addr(val)
+	case "sourceTranslatedPort":
+		rec.NATSPort = scan.Port(val)
+	case "destinationTranslatedAddress":
+		rec.NATDst = scan.Addr(val)
+	case "destinationTranslatedPort":
+		rec.NATDPort = scan.Port(val)
+	case "sent":
+		f.sent, _ = scan.Number(val)
+	case "rcvd":
+		f.rcvd, _ = scan.Number(val)
+	case "dir":
+		rec.InIf, rec.OutIf, _ = bytes.Cut(val, []byte(":"))
+	}
+}
+
+// outcome says what the line means, by the words of its message, note and category, and by the firewall's action.
+func (f *zyxelFields) outcome(rec *Record) {
+	switch {
+	case f.isSessionLimit():
+		rec.Kind, rec.Word, rec.Action = TableFull, "session-limit", "deny"
+	case scan.ContainsLower(f.note, "traffic log") || scan.ContainsLower(f.cat, "traffic log"):
+		rec.Kind, rec.Action = SessionEnd, "session-delete"
+	case f.isRefused():
+		rec.Kind, rec.Action = SessionDenied, "deny"
+	case scan.ContainsLower(f.note, "access forward") || f.did("allow", "forward", "accept"):
+		rec.Kind, rec.Action = SessionNew, "allow"
+	default:
+		rec.Kind, rec.Action = System, ""
+	}
+}
+
+// isSessionLimit reports whether a host has reached the limit on its sessions.
+func (f *zyxelFields) isSessionLimit() bool {
+	return scan.ContainsLower(f.cat, "sessions limit") ||
+		scan.ContainsLower(f.cat, "session control") ||
+		scan.ContainsLower(f.msg, "session") && (scan.ContainsLower(f.msg, "exceed") || scan.ContainsLower(f.msg, "maximum"))
+}
+
+// isRefused reports whether the firewall stopped a packet.
+func (f *zyxelFields) isRefused() bool {
+	return scan.ContainsLower(f.note, "access block") ||
+		scan.ContainsLower(f.note, "access drop") ||
+		scan.ContainsLower(f.note, "access reject") ||
+		f.did("drop", "deny", "reject", "block")
+}
+
+// did reports whether the firewall's action is one of these words.
+func (f *zyxelFields) did(words ...string) bool {
+	for _, w := range words {
+		if scan.EqualLower(f.deed, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // zyxelProto finds the protocol in the words of a message: "Firewall default policy: UDP (W to L)", "priority:9, from
