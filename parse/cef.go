@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bytes"
+	"net/netip"
 
 	"uncloak/parse/scan"
 )
@@ -153,32 +154,31 @@ type extFields struct {
 	last                                         uint16
 }
 
-// set takes one pair, in the names of CEF, LEEF and of the vendors that add their own.
+// set takes one pair, in the names of CEF, LEEF and of the vendors that add their own. Most keys of a line are told apart
+// by their first letter, so each goes through one short switch.
 func (f *extFields) set(key, val []byte, rec *Record) {
-	if !setEndpoint(key, val, rec) {
-		f.setWords(key, val, rec)
+	if len(key) == 0 {
+		return
+	}
+	switch key[0] {
+	case 's', 'd', 'x':
+		f.endpoint(key, val, rec)
+	default:
+		f.rest(key, val, rec)
 	}
 }
 
-// setEndpoint takes an address, a port, a protocol or an interface; false for another pair.
-func setEndpoint(key, val []byte, rec *Record) bool {
+// endpoint takes the keys in s, d and x: source, destination, translation, device.
+func (f *extFields) endpoint(key, val []byte, rec *Record) {
 	switch string(key) {
-	case "src", "sourceAddress", "c6a2", "srcip":
-		if a := scan.Addr(val); a.IsValid() {
-			rec.Src = a
-		}
-	case "dst", "destinationAddress", "c6a3", "dstip":
-		if a := scan.Addr(val); a.IsValid() {
-			rec.Dst = a
-		}
+	case "src", "sourceAddress", "srcip":
+		setAddr(&rec.Src, val)
+	case "dst", "destinationAddress", "dstip":
+		setAddr(&rec.Dst, val)
 	case "spt", "srcPort", "sourcePort", "srcport":
 		rec.SPort = scan.Port(val)
 	case "dpt", "dstPort", "destinationPort", "dstport":
 		rec.DPort = scan.Port(val)
-	case "proto", "transportProtocol":
-		if n := protocolWord(val); n != 0 {
-			rec.Proto = n
-		}
 	case "sourceTranslatedAddress", "srcPostNAT", "xlatesrc":
 		rec.NATSrc = scan.Addr(val)
 	case "sourceTranslatedPort", "srcPostNATPort", "xlatesport":
@@ -187,29 +187,50 @@ func setEndpoint(key, val []byte, rec *Record) bool {
 		rec.NATDst = scan.Addr(val)
 	case "destinationTranslatedPort", "dstPostNATPort", "xlatedport":
 		rec.NATDPort = scan.Port(val)
-	case "deviceInboundInterface", "inInterface":
+	case "deviceInboundInterface":
 		rec.InIf = val
-	case "deviceOutboundInterface", "outInterface":
+	case "deviceOutboundInterface":
 		rec.OutIf = val
-	default:
-		return false
+	case "deviceAction":
+		f.act = val
+	case "srcBytes":
+		f.in, _ = scan.Number(val)
+	case "dstBytes":
+		f.out, _ = scan.Number(val)
+	case "devTime":
+		if len(f.time) == 0 {
+			f.time = val
+		}
+	case "dvchost":
+		f.host = val
 	}
-	return true
 }
 
-// setWords takes a counter, a stamp, or a word that says what happened.
-func (f *extFields) setWords(key, val []byte, rec *Record) {
+// rest takes all other keys.
+func (f *extFields) rest(key, val []byte, rec *Record) {
 	switch string(key) {
-	case "act", "action", "deviceAction", "actionTaken":
+	case "c6a2":
+		setAddr(&rec.Src, val)
+	case "c6a3":
+		setAddr(&rec.Dst, val)
+	case "proto", "transportProtocol":
+		if n := protocolWord(val); n != 0 {
+			rec.Proto = n
+		}
+	case "act", "action", "actionTaken":
 		f.act = val
-	case "in", "bytesIn", "srcBytes":
+	case "in", "bytesIn":
 		f.in, _ = scan.Number(val)
-	case "out", "bytesOut", "dstBytes":
+	case "out", "bytesOut":
 		f.out, _ = scan.Number(val)
 	case "UNIFItotalBytes", "totalBytes", "flexNumber1":
 		f.total, _ = scan.Number(val)
 	case "UNIFItotalPackets", "totalPackets":
 		f.packets, _ = scan.Number(val)
+	case "inInterface":
+		rec.InIf = val
+	case "outInterface":
+		rec.OutIf = val
 	case "cn3":
 		f.last = scan.Port(val)
 	case "cn3Label":
@@ -218,11 +239,11 @@ func (f *extFields) setWords(key, val []byte, rec *Record) {
 		if rec.Count = scan.Number32(val); rec.Count == 1 {
 			rec.Count = 0
 		}
-	case "rt", "devTime", "UNIFIutcTime", "end":
-		if len(f.time) == 0 || string(key) == "UNIFIutcTime" {
+	case "rt", "UNIFIutcTime", "end":
+		if len(f.time) == 0 || key[0] == 'U' {
 			f.time = val
 		}
-	case "dvchost", "UNIFIhost":
+	case "UNIFIhost":
 		f.host = val
 	case "msg":
 		f.msg = val
@@ -230,6 +251,13 @@ func (f *extFields) setWords(key, val []byte, rec *Record) {
 		f.reason = val
 	case "UNIFIpolicyName", "policy", "rule_name", "policyname":
 		f.rule = val
+	}
+}
+
+// setAddr sets an address where b is one.
+func setAddr(to *netip.Addr, b []byte) {
+	if a := scan.Addr(b); a.IsValid() {
+		*to = a
 	}
 }
 

@@ -84,21 +84,15 @@ func jsonLine(b []byte, rec *Record) bool {
 
 // flowFields are the keys of ulogd (its own and those of the Common Information Model, which it prefers).
 type flowFields struct {
-	t                                      [2]tuple
-	proto, prefix, in, out, action, event  []byte
-	syn, ack, fin, rst, psh, urg, icmpType []byte
-	flow                                   bool
+	t                                     [2]tuple
+	proto, prefix, in, out, action, event []byte
+	icmpType                              []byte
+	flags                                 uint8
+	flow                                  bool // a key was there that only sessions have
 }
 
 // set takes the value of one key.
 func (f *flowFields) set(key, value []byte) {
-	if !f.setTuple(key, value) {
-		f.setWords(key, value)
-	}
-}
-
-// setTuple takes an address, a port or a counter of one of the two directions; false for another key.
-func (f *flowFields) setTuple(key, value []byte) bool {
 	switch string(key) {
 	case "src_ip", "orig.ip.saddr.str", "orig.ip.saddr", "ip.saddr.str", "ip.saddr":
 		f.t[0].src = scan.Addr(value)
@@ -124,15 +118,6 @@ func (f *flowFields) setTuple(key, value []byte) bool {
 		f.t[1].bytes, _ = scan.Number(value)
 	case "reply.raw.pktcount", "packets_in":
 		f.t[1].packets, _ = scan.Number(value)
-	default:
-		return false
-	}
-	return true
-}
-
-// setWords takes what a packet or a flow is: protocol, rule, interfaces, flags.
-func (f *flowFields) setWords(key, value []byte) {
-	switch string(key) {
 	case "ip.protocol", "orig.ip.protocol", "protocol":
 		f.proto = value
 	case "oob.prefix":
@@ -145,21 +130,30 @@ func (f *flowFields) setWords(key, value []byte) {
 		f.action = value
 	case "ct.event":
 		f.event, f.flow = value, true
-	case "tcp.syn":
-		f.syn = value
-	case "tcp.ack":
-		f.ack = value
-	case "tcp.fin":
-		f.fin = value
-	case "tcp.rst":
-		f.rst = value
-	case "tcp.psh":
-		f.psh = value
-	case "tcp.urg":
-		f.urg = value
+	case "tcp.syn", "tcp.ack", "tcp.fin", "tcp.rst", "tcp.psh", "tcp.urg":
+		if string(value) == "1" || string(value) == "true" {
+			f.flags |= jsonFlag(key)
+		}
 	case "icmp.type", "icmpv6.type":
 		f.icmpType = value
 	}
+}
+
+// jsonFlag is the TCP flag of one of ulogd's keys.
+func jsonFlag(key []byte) uint8 {
+	switch string(key[4:]) {
+	case "syn":
+		return SYN
+	case "ack":
+		return ACK
+	case "fin":
+		return FIN
+	case "rst":
+		return RST
+	case "psh":
+		return PSH
+	}
+	return URG
 }
 
 // flowJSON makes a session of a flow record, else a packet. ct.event is nf_conntrack's bit: 1 new, 2 update, 4 destroy;
@@ -186,7 +180,7 @@ func flowJSON(f *flowFields, rec *Record) bool {
 	rec.Src, rec.SPort, rec.Dst, rec.DPort = e.src, e.sport, e.dst, e.dport
 	rec.InIf, rec.OutIf, rec.Word = f.in, f.out, "fw-packet"
 	if rec.Proto == TCP {
-		rec.Flags = set(f.fin, FIN) | set(f.syn, SYN) | set(f.rst, RST) | set(f.psh, PSH) | set(f.ack, ACK) | set(f.urg, URG)
+		rec.Flags = f.flags
 	}
 	rec.Rule = trimPrefix(f.prefix)
 	r := rec.mem.rule(rec.Rule)
@@ -203,14 +197,6 @@ func flowJSON(f *flowFields, rec *Record) bool {
 	}
 	rec.Kind = packetKind(rec, icmpType)
 	return true
-}
-
-// set is the flag where a JSON value is 1 or true.
-func set(value []byte, flag uint8) uint8 {
-	if string(value) == "1" || string(value) == "true" {
-		return flag
-	}
-	return 0
 }
 
 // skipNested returns what follows the object or array at the front of b, or nil where it does not end.

@@ -143,22 +143,27 @@ type xgFields struct {
 	sent, rcvd, sentPkts, rcvdPkts             uint64
 }
 
-// set takes one pair, by the field's old name or its new one.
+// set takes one pair, by the field's old name or its new one. Most keys of a line are told apart by their first letter, so
+// each goes through one short switch.
 func (x *xgFields) set(key, val []byte, rec *Record) {
-	if !x.setSession(key, val, rec) {
-		x.setWords(key, val)
+	if len(key) == 0 {
+		return
+	}
+	switch key[0] {
+	case 's', 'd', 't':
+		x.endpoint(key, val, rec)
+	default:
+		x.rest(key, val, rec)
 	}
 }
 
-// setSession takes a pair that tells of a session: addresses, ports, counters, interfaces, rule; false for another.
-func (x *xgFields) setSession(key, val []byte, rec *Record) bool {
+// endpoint takes the keys in s, d and t: source, destination, translation, stamp.
+func (x *xgFields) endpoint(key, val []byte, rec *Record) {
 	switch string(key) {
-	case "src_ip", "ipaddress":
+	case "src_ip":
 		rec.Src = scan.Addr(val)
 	case "dst_ip":
 		rec.Dst = scan.Addr(val)
-	case "protocol":
-		rec.Proto = protocol(val)
 	case "src_port":
 		rec.SPort = scan.Port(val)
 	case "dst_port":
@@ -171,11 +176,49 @@ func (x *xgFields) setSession(key, val []byte, rec *Record) bool {
 		rec.NATDst = scan.Addr(val)
 	case "tran_dst_port", "dst_trans_port":
 		rec.NATDPort = scan.Port(val)
-	case "sent_bytes", "bytes_sent":
+	case "sent_bytes":
+		x.sent, _ = scan.Number(val)
+	case "sent_pkts":
+		x.sentPkts, _ = scan.Number(val)
+	case "status":
+		x.status = val
+	case "date":
+		x.date = val
+	case "time":
+		x.clock = val
+	case "timestamp":
+		x.iso = val
+	case "timezone":
+		x.zone = val
+	case "device_name":
+		x.host = val
+	}
+}
+
+// rest takes all other keys.
+func (x *xgFields) rest(key, val []byte, rec *Record) {
+	switch string(key) {
+	case "log_type":
+		x.logType = val
+	case "log_component":
+		x.component = val
+	case "log_subtype":
+		x.subtype = val
+	case "con_event", "connevent":
+		x.event = val
+	case "message":
+		x.message = val
+	case "client_host_name":
+		x.client = val
+	case "ipaddress":
+		rec.Src = scan.Addr(val)
+	case "protocol":
+		rec.Proto = protocol(val)
+	case "bytes_sent":
 		x.sent, _ = scan.Number(val)
 	case "recv_bytes", "bytes_received":
 		x.rcvd, _ = scan.Number(val)
-	case "sent_pkts", "packets_sent":
+	case "packets_sent":
 		x.sentPkts, _ = scan.Number(val)
 	case "recv_pkts", "packets_received":
 		x.rcvdPkts, _ = scan.Number(val)
@@ -191,39 +234,6 @@ func (x *xgFields) setSession(key, val []byte, rec *Record) bool {
 		if len(rec.Rule) == 0 {
 			rec.Rule = val
 		}
-	default:
-		return false
-	}
-	return true
-}
-
-// setWords takes a pair that says what the line is about, when and on which device it was written.
-func (x *xgFields) setWords(key, val []byte) {
-	switch string(key) {
-	case "log_type":
-		x.logType = val
-	case "log_component":
-		x.component = val
-	case "log_subtype":
-		x.subtype = val
-	case "status":
-		x.status = val
-	case "con_event", "connevent":
-		x.event = val
-	case "date":
-		x.date = val
-	case "time":
-		x.clock = val
-	case "timestamp":
-		x.iso = val
-	case "timezone":
-		x.zone = val
-	case "device_name":
-		x.host = val
-	case "message":
-		x.message = val
-	case "client_host_name":
-		x.client = val
 	}
 }
 
