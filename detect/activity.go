@@ -29,7 +29,9 @@ func activities(days []*Day, w Window) []*activity {
 			a.lookups, a.byName = ptrs, true
 		}
 		a.lookupN, a.sessionN = a.lookups.total(), a.sessions.total()
-		a.bursts, a.storms = a.sessions.bursts(), a.lookups.bursts()
+		a.bursts, a.long = a.sessions.bursts()
+		a.storms, _ = a.lookups.bursts()
+		a.pulses, a.flurries = a.sessions.pulses(burstFloor), a.lookups.pulses(echoFlurry)
 		a.describe(days)
 		out[i] = a
 	})
@@ -83,7 +85,7 @@ func (a *activity) hasPattern() bool { return len(a.rhythms) > 0 || len(a.apart)
 func findPatterns(hosts []*activity, cfg *Config) {
 	tried := 0 // hosts without any burst are not
 	for _, a := range hosts {
-		if len(a.bursts) > 0 {
+		if len(a.bursts) > 0 || len(a.pulses) > 0 {
 			tried++
 		}
 	}
@@ -93,7 +95,9 @@ func findPatterns(hosts []*activity, cfg *Config) {
 // findPattern finds the host's rhythms, and the bursts that stand apart from what it always does. tried is the number
 // of hosts with bursts.
 func (a *activity) findPattern(cfg *Config, hosts, tried int) {
+	fast := fastRhythms(a.pulses, a.long, hosts, cfg.Location)
 	if len(a.bursts) == 0 {
+		a.rhythms = fast
 		return
 	}
 	a.apart = a.sessions.apart(a.bursts, tried)
@@ -106,4 +110,5 @@ func (a *activity) findPattern(cfg *Config, hosts, tried int) {
 	if x := findRhythms(a.bursts, hosts, cfg.Location, least); len(x) > 0 {
 		a.rhythms = x
 	}
+	a.rhythms = joinRhythms(a.rhythms, fast)
 }

@@ -91,7 +91,9 @@ type run struct {
 // bursts finds the spells in which much more happens than is usual for that hour of the day: a slot is hot when it
 // exceeds the median by 8 robust standard deviations (1.4826 MAD) of its hour, and what a Poisson process with the
 // line's usual rate yields with probability alpha; never below burstFloor.
-func (l *line) bursts() []run {
+//
+// Runs of more than burstLong are no bursts: long holds them, in order.
+func (l *line) bursts() (bursts, long []run) {
 	thr := l.thresholds()
 	var out []run
 	gap := int(burstGap / SlotLen)
@@ -107,9 +109,14 @@ func (l *line) bursts() []run {
 		out = append(out, run{from: i, to: i})
 	}
 	for i := range out {
-		l.measure(&out[i])
+		r := &out[i]
+		if l.measure(r); r.end-r.start > int64(burstLong) {
+			long = append(long, *r)
+		} else {
+			bursts = append(bursts, *r)
+		}
 	}
-	return slices.DeleteFunc(out, func(r run) bool { return r.end-r.start > int64(burstLong) })
+	return bursts, long
 }
 
 // isHot reports whether the slot is part of a burst, by its own events or by the ten seconds that hold most of those in

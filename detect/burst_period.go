@@ -12,13 +12,17 @@ const (
 	acceptGain = 16 // nats by which a period must beat chance
 	maxPhases  = 4
 	maxFree    = 60 // free-running periods that are tried
+	freeLeast  = 60 // s; the least free-running period of bursts: they are merged below burstGap
+	// maxStarts bounds the starts by whose gaps free periods of single seconds are proposed: a day of them is enough.
+	maxStarts = 4096
 	// wallPrior is the head start, in nats, of a period of the wall clock over a free-running one: most things that
 	// repeat are started by the clock, and a free period is fitted, which costs half of ln N (BIC).
 	wallPrior = 5
 )
 
 // wallPeriods lists, in seconds, the periods that people and cron use.
-var wallPeriods = [...]float64{300, 600, 900, 1200, 1800, 3600, 7200, 10800, 14400, 21600, 28800, 43200, 86400}
+var wallPeriods = [...]float64{300, 600, 900, 1200, 1800, 3600, 7200, 10800, 14400, 21600, 28800, 43200, 86400,
+	172800, 259200, 604800}
 
 // rhythm is a period with the phases at which bursts keep to it.
 type rhythm struct {
@@ -94,10 +98,10 @@ func findRhythm(f frames, hosts int) *rhythm {
 	if len(utc) < minBursts {
 		return nil
 	}
-	free := freeCandidates(utc)
+	free := freeCandidates(utc, freeLeast)
 	trials := math.Log(float64(len(wallPeriods)*maxPhases+len(free))) + math.Log(float64(max(hosts, 1)))
 	var best *rhythm
-	of := newFitter(trials, len(utc))
+	of := newFitter(trials, len(utc), freeLeast)
 	better := func(r *rhythm) {
 		if r != nil && (best == nil || r.gain+r.prior() > best.gain+best.prior()) {
 			best = r
@@ -126,6 +130,29 @@ func findRhythm(f frames, hosts int) *rhythm {
 	}
 	best.member = of.members(best)
 	return best.byTheClock(&f)
+}
+
+// findFree gives the free-running rhythm of at least so many seconds that explains the starts best, or nil. tries is
+// the number of rows of starts that are tried.
+func findFree(f *frames, tries int, least float64) *rhythm {
+	utc := f.utc
+	if len(utc) < minBursts {
+		return nil
+	}
+	free := freeCandidates(utc[:min(len(utc), maxStarts)], least)
+	of := newFitter(math.Log(float64(max(len(free)*tries, 1))), len(utc), least)
+	of.x = utc
+	var best *rhythm
+	for _, p := range free {
+		if r := of.free(p); r != nil && (best == nil || r.gain > best.gain) {
+			best, of.need = r, max(of.need, r.gain)
+		}
+	}
+	if best == nil || best.gain < acceptGain || best.seen < minBursts {
+		return nil
+	}
+	best.member = of.members(best)
+	return best.byTheClock(f)
 }
 
 // crystal bounds how fast or slow a router's clock may run: quartz crystals are good to 100 parts per million.
@@ -274,14 +301,15 @@ func densest(x []float64, p, width float64) (best float64, most int) {
 	return best, most
 }
 
-// freeCandidates lists the periods that the gaps between starts up to five apart suggest, the most frequent first.
-func freeCandidates(x []float64) []float64 {
+// freeCandidates lists the periods of at least so many seconds that the gaps between starts up to five apart suggest, the
+// most frequent first.
+func freeCandidates(x []float64, least float64) []float64 {
 	gaps := make([]uint64, 0, 18*len(x)) // bits of positive numbers have their order, and are sorted in half the time
 	for d := 1; d <= 5; d++ {
 		for i := 0; i+d < len(x); i++ {
 			g := x[i+d] - x[i]
 			for j := 1; j <= max(d, 3); j++ { // slots in between may be missing
-				if p := g / float64(j); p >= 60 {
+				if p := g / float64(j); p >= least {
 					gaps = append(gaps, math.Float64bits(p))
 				}
 			}
@@ -337,7 +365,7 @@ func (r *rhythm) minutes() (minutes, hours []int) {
 			}
 		}
 		if r.period > 3600 {
-			for t := ph; t < 86400; t += r.period {
+			for t := math.Mod(ph, 86400); t < 86400; t += r.period {
 				if h := int(math.Round(t/60)) / 60 % 24; !slices.Contains(hours, h) {
 					hours = append(hours, h)
 				}

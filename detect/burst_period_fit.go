@@ -9,6 +9,7 @@ import (
 type fitter struct {
 	x      []float64 // the starts, s, in order
 	trials float64   // ln of how many periods are tried
+	least  float64   // the least free period, s
 	need   float64   // what a rhythm's gain and prior must reach to be of any use
 	near   []int     // the nearest phase of each start
 	r, abs []float64 // … and how far off it the start is
@@ -18,8 +19,8 @@ type fitter struct {
 	tried  map[[2]float64]bool // free periods and phases
 }
 
-func newFitter(trials float64, n int) *fitter {
-	return &fitter{trials: trials, need: acceptGain, near: make([]int, n), r: make([]float64, n),
+func newFitter(trials float64, n int, least float64) *fitter {
+	return &fitter{trials: trials, least: least, need: acceptGain, near: make([]int, n), r: make([]float64, n),
 		abs: make([]float64, n), within: make([]int, n), member: make([]bool, n),
 		k: [2][]float64{make([]float64, n), make([]float64, n)}, tried: map[[2]float64]bool{}}
 }
@@ -290,7 +291,7 @@ func (f *fitter) free(p float64) *rhythm {
 		}
 	}
 	x := f.x
-	if p < 60 || p > (x[len(x)-1]-x[0])/float64(minBursts-1)*1.1 || f.hopeless(p*step, 1, 0) {
+	if p < f.least || p > (x[len(x)-1]-x[0])/float64(minBursts-1)*1.1 || f.hopeless(p*step, 1, 0) {
 		return nil
 	}
 	phase = modulo(phase, p)
@@ -312,7 +313,7 @@ func (f *fitter) free(p float64) *rhythm {
 			k[i] = math.Round((x[i] - r.phases[0]) / r.period)
 		}
 	}
-	if p, phase = leastSquares(k, x); math.IsNaN(p) || p < 60 || math.Abs(p/r.period-1) > 1-step {
+	if p, phase = leastSquares(k, x); math.IsNaN(p) || p < f.least || math.Abs(p/r.period-1) > 1-step {
 		return r
 	}
 	if g := f.fit(p, []float64{modulo(phase, p)}, false); g != nil && g.gain > r.gain {

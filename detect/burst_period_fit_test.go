@@ -38,7 +38,7 @@ func TestHopelessIsNeverTaken(t *testing.T) {
 			x = append(x, rng.Float64()*period*float64(n))
 		}
 		slices.Sort(x)
-		f := newFitter(5, len(x))
+		f := newFitter(5, len(x), freeLeast)
 		f.x = x
 		for _, p := range []float64{period / 2, period, 2 * period, 3 * period, 60 + rng.Float64()*7200} {
 			phases := densePhases(x, p)

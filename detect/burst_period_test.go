@@ -133,7 +133,8 @@ func TestApart(t *testing.T) {
 			l.hot = append(l.hot, i)
 		}
 		slices.Sort(l.hot)
-		return l.bursts()
+		bursts, _ := l.bursts()
+		return bursts
 	}
 	runs := fill(browse)
 	if len(runs) == 0 {

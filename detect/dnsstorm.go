@@ -143,7 +143,8 @@ func (x *asking) sudden(days []*Day, others float64) (Finding, bool) {
 		return Finding{}, false
 	}
 	var storms []run
-	for _, r := range x.line.apart(x.line.bursts(), 1) {
+	bursts, _ := x.line.bursts()
+	for _, r := range x.line.apart(bursts, 1) {
 		if r.events >= stormLeast && float64(r.peak) >= max(stormPeak, stormOthers*others) && x.mostly(r) {
 			storms = append(storms, r)
 		}

@@ -46,14 +46,6 @@ func TestLoad(t *testing.T) {
 			}
 		}, "", 0, 0},
 		{"ordinary hosts alone", func(*stream) {}, "", 0, 0},
-		{"400 at the beginning of each minute", func(s *stream) {
-			for at := time.Hour; at < 3*time.Hour; at += time.Minute {
-				for i := range 400 {
-					s.session(t0.Add(at+time.Duration(i)*10*time.Millisecond), box, wan(i+7*int(at/time.Second)), parse.UDP,
-						uint16(20000+37*i))
-				}
-			}
-		}, Warning, 400, 400. / 405},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var s stream
@@ -92,16 +84,20 @@ func TestLoad(t *testing.T) {
 
 // What a scan or a rhythm tells of is not told again as a load.
 func TestLoadIsToldOnce(t *testing.T) {
-	var s stream
-	for at := time.Duration(0); at < 8*time.Hour; at += 5 * time.Minute {
-		s.burst(t0.Add(at), addr("192.168.1.9"), 600, 8*time.Second)
-	}
-	kinds := map[string]int{}
-	for _, f := range s.findings(DefaultConfig()) {
-		kinds[f.Kind]++
-	}
-	if kinds[PeriodicBurst] != 1 || kinds[LoadKind] != 0 {
-		t.Errorf("want the rhythm alone, got %v", kinds)
+	for _, period := range []time.Duration{20 * time.Second, time.Minute, 5 * time.Minute} {
+		var s stream
+		for at := time.Duration(0); at < 300*period; at += period {
+			s.burst(t0.Add(at), addr("192.168.1.9"), 400, 4*time.Second)
+		}
+		kinds := map[string]int{}
+		for _, f := range s.findings(DefaultConfig()) {
+			if kinds[f.Kind]++; f.Kind == PeriodicBurst && f.PeriodS != period.Seconds() {
+				t.Errorf("%v: told as %v s", period, f.PeriodS)
+			}
+		}
+		if kinds[PeriodicBurst] != 1 || kinds[LoadKind] != 0 {
+			t.Errorf("%v: want the rhythm alone, got %v", period, kinds)
+		}
 	}
 }
 

@@ -16,6 +16,7 @@ const PTRStorm = "ptr-storm"
 const (
 	echoFollowed  = 0.7              // of the cause's bursts that must be followed by lookups
 	echoExplained = 0.7              // of the effect's bursts that must follow one of the cause's
+	echoFlurry    = 12               // lookups in pulseWide seconds, where bursts come too fast for storms to be told apart
 	echoLookups   = 20               // lookups after a burst that count as following it
 	echoWindow    = 70 * time.Second // how long after the cause's start they may come
 	echoPValue    = 1e-6             // chance of such a coincidence, over all pairs and lags that are tried
@@ -61,6 +62,8 @@ type activity struct {
 	sessions *line
 	lookups  *line
 	bursts   []run
+	long     []run  // busy spells that are too long for a burst
+	pulses   []run  // … of seconds, which may lie in those or be merged in a burst
 	lookupN  uint64 // sessions to port 53, or reverse lookups seen by name, whichever is more
 	byName   bool   // lookups are those seen by name
 	sessionN uint64
@@ -68,6 +71,7 @@ type activity struct {
 	toOne    float64 // share of the sessions that go to that resolver
 	asksOne  float64 // share of the lookups that do
 	storms   []run   // bursts of lookups
+	flurries []run   // … by the second
 	rhythms  []found
 	apart    []run // the bursts that stand apart
 }
@@ -78,7 +82,7 @@ func findEchoes(days []*Day, hosts []*activity) []echo {
 	span := observed(days)
 	causes := causesOf(hosts)
 	for _, e := range hosts {
-		if len(e.storms) == 0 || e.lookupN == 0 {
+		if len(e.storms)+len(e.flurries) == 0 || e.lookupN == 0 {
 			continue
 		}
 		var best *echo
@@ -88,9 +92,10 @@ func findEchoes(days []*Day, hosts []*activity) []echo {
 				continue
 			}
 			for _, bursts := range c.rows {
-				if x := follows(c, bursts, e, len(hosts), span); x != nil && (best == nil || x.p < best.p) {
-					best = x
-				}
+				best = surer(best, follows(c, bursts, e, len(hosts), span))
+			}
+			for _, r := range c.rhythms {
+				best = surer(best, followsFast(c, r, e, len(hosts)))
 			}
 		}
 		if best == nil {
@@ -105,6 +110,14 @@ func findEchoes(days []*Day, hosts []*activity) []echo {
 	return out
 }
 
+// surer gives the echo that chance explains least; either may be nil.
+func surer(a, b *echo) *echo {
+	if a == nil || b != nil && b.p < a.p {
+		return b
+	}
+	return a
+}
+
 // causer is a host that may have an echo, with what can be computed once: each causer is held against each host that
 // looks names up.
 type causer struct {
@@ -115,11 +128,11 @@ type causer struct {
 
 func causesOf(hosts []*activity) (out []causer) {
 	for _, a := range hosts {
-		if len(a.bursts) == 0 || a.mostlyLookups() {
+		if len(a.bursts)+len(a.rhythms) == 0 || a.mostlyLookups() {
 			continue
 		}
 		c := causer{activity: a, rows: a.causes()}
-		if len(a.bursts) <= soleBursts {
+		if n := len(a.bursts); n > 0 && n <= soleBursts {
 			if c.lone = a.sessions.apart(a.bursts, 1); len(c.lone) < len(a.bursts) {
 				c.lone = nil
 			}
@@ -132,10 +145,18 @@ func causesOf(hosts []*activity) (out []causer) {
 // mostlyLookups reports whether the host's own bursts are lookups: then it cannot be the cause of others'.
 func (a *activity) mostlyLookups() bool {
 	var all, lookups int
-	for _, r := range a.bursts {
-		for i := r.from; i <= r.to; i++ {
-			all += int(a.sessions.slots[i])
-			lookups += int(a.lookups.slots[i])
+	count := func(runs []run) {
+		for _, r := range runs {
+			for i := r.from; i <= r.to; i++ {
+				all += int(a.sessions.slots[i])
+				lookups += int(a.lookups.slots[i])
+			}
+		}
+	}
+	count(a.bursts)
+	for _, r := range a.rhythms {
+		if r.fast() {
+			count(r.runs)
 		}
 	}
 	return 2*lookups > all
@@ -146,7 +167,9 @@ func (a *activity) mostlyLookups() bool {
 func (a *activity) causes() [][]run {
 	out := [][]run{a.bursts}
 	for _, r := range a.rhythms {
-		out = append(out, r.runs)
+		if r.period > burstGap.Seconds() {
+			out = append(out, r.runs)
+		}
 	}
 	if n := len(a.apart); n > 0 && n < len(a.bursts) {
 		out = append(out, a.apart)
@@ -186,9 +209,50 @@ func follows(c *causer, bursts []run, e *activity, hosts int, span float64) *ech
 		return nil
 	}
 	slices.Sort(lags)
-	slices.Sort(counts)
-	return &echo{cause: c.host, effect: e.host, lag: max(lags[len(lags)/2], 0), lookups: counts[len(counts)/2],
+	return &echo{cause: c.host, effect: e.host, lag: max(lags[len(lags)/2], 0), lookups: middleCount(counts),
 		followed: followed, p: p, storms: storms}
+}
+
+// followsFast pairs the flurries of lookups of one host with another's rhythm whose next burst comes before echoWindow
+// is over. They must come in the first half of the time to the next burst, and chance is measured in the time of the
+// rhythm alone.
+func followsFast(c *causer, r found, e *activity, hosts int) *echo {
+	if !r.fast() || len(e.flurries) == 0 {
+		return nil
+	}
+	window := min(echoWindow.Seconds(), r.period/2)
+	var lags []float64
+	var storms []run
+	var counts []int
+	heard := map[int64]bool{} // bursts that were followed, by the beginning
+	for _, s := range e.flurries {
+		if at, ok := lastBefore(r.runs, s.start); ok {
+			if lag := float64(s.start-r.runs[at].start) / 1e9; lag <= window {
+				lags, storms, counts = append(lags, lag), append(storms, s), append(counts, s.events)
+				heard[r.runs[at].start] = true
+			}
+		}
+	}
+	if float64(len(lags)) < echoExplained*float64(len(e.flurries)) ||
+		float64(len(heard)) < echoFollowed*float64(len(r.runs)) {
+		return nil
+	}
+	p := coincidence(lags, len(e.flurries), len(r.runs), float64(r.slots)*r.period, 1, 3, 10, window) *
+		float64(hosts*len(c.rhythms))
+	if p > echoPValue {
+		return nil
+	}
+	return &echo{cause: c.host, effect: e.host, lag: max(median(lags), 0), lookups: middleCount(counts),
+		followed: len(heard), p: p, storms: storms}
+}
+
+// fast reports whether the next burst comes before all that may follow a burst is over.
+func (o found) fast() bool { return o.period < 2*echoWindow.Seconds() }
+
+// middleCount gives the upper one of the middle counts; it sorts x, which must not be empty.
+func middleCount(x []int) int {
+	slices.Sort(x)
+	return x[len(x)/2]
 }
 
 // soleEcho pairs a lone storm with the lone burst before it; of several such hosts, with the one whose burst was
@@ -280,16 +344,22 @@ func observed(days []*Day) float64 {
 
 // nearestBefore gives the time since the last of the runs began, with a second of grace for the precision of clocks.
 func nearestBefore(runs []run, at int64) (lag float64, ok bool) {
+	i, ok := lastBefore(runs, at)
+	if !ok {
+		return 0, false
+	}
+	return float64(at-runs[i].start) / 1e9, true
+}
+
+// lastBefore gives the last of the runs that began before the time, or within the second after it.
+func lastBefore(runs []run, at int64) (place int, ok bool) {
 	i, _ := slices.BinarySearchFunc(runs, at+int64(time.Second)+1, func(r run, t int64) int {
 		if r.start < t {
 			return -1
 		}
 		return 1
 	})
-	if i == 0 {
-		return 0, false
-	}
-	return float64(at-runs[i-1].start) / 1e9, true
+	return i - 1, i > 0
 }
 
 // between counts events of the slots that touch [from, to).

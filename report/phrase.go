@@ -117,6 +117,9 @@ func rhythm(f *detect.Finding) string {
 		for _, h := range f.Hours {
 			at = append(at, fmt.Sprintf("%02d:%02d", h, f.Minutes[0]))
 		}
+		if f.PeriodS > 86400 {
+			return fmt.Sprintf("every %s at %s", seconds(f.PeriodS), list(at))
+		}
 		return "at " + list(at)
 	case len(f.Minutes) > 0:
 		var hs []string

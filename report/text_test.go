@@ -191,6 +191,8 @@ func TestPhrases(t *testing.T) {
 		{rhythm(&detect.Finding{Rhythm: detect.Rhythm{Minutes: []int{0, 30}, Hours: []int{9, 10}}}),
 			"at :00 and :30 of the hours 09 and 10"}, {rhythm(&detect.Finding{Rhythm: detect.Rhythm{PeriodS: 7200}}),
 			"every 2 h"},
+		{rhythm(&detect.Finding{Rhythm: detect.Rhythm{PeriodS: 604800, Minutes: []int{15}, Hours: []int{3}}}),
+			"every 7 days at 03:15"},
 		{who("10.0.0.1", ""), "10.0.0.1"}, {who("", "x"), "x"}, {who("10.0.0.1", "a\x1bb"), `a\x1bb (10.0.0.1)`},
 		{times(1), "once"}, {times(2), "twice"},
 	} {

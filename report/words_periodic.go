@@ -7,11 +7,14 @@ import (
 	"uncloak/detect"
 )
 
+// clockLeast is the least period, in seconds, of which it is said whether it keeps to the clock on the wall.
+const clockLeast = 300
+
 func (w words) periodic(f *detect.Finding) []tip {
 	name, when := short(f.Host, f.Name), rhythm(f)
 	f.Title = fmt.Sprintf("%s %sopens %s %s", name, surely(f.Score), sessionsEach(f), when)
 	first := fmt.Sprintf("%s opens about %s, %s%s.", who(f.Host, f.Name), size(f), when, w.beat(f))
-	if len(f.Minutes) == 0 {
+	if len(f.Minutes) == 0 && f.PeriodS >= clockLeast {
 		first += " The rhythm is its own: it does not follow the clock on the wall."
 	}
 	f.Detail = sentences(first, w.seen(f), usedFor(f), w.next(f), sure(f.Score))
