@@ -18,8 +18,8 @@ import (
 // maxLine bounds an evidence line in the model, in bytes. The whole line is in the store.
 const maxLine = 1024
 
-// Build makes the model of a report. days are those that touch the window, fs the findings of the detectors; both are
-// left as they are. The store is asked for the accounting and for the lines behind each finding.
+// Build makes the model of a report. Days holds the summaries that touch the window, fs the findings of the detectors;
+// neither is changed. Build asks the store for the accounting of the senders and for the lines behind each finding.
 func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.Finding, opt Options) (*Model, error) {
 	names := hostNames(days, opt.Names)
 	opt.Names = func(a netip.Addr) string { return names(a) }
@@ -68,7 +68,8 @@ func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.
 	return m, nil
 }
 
-// hostNames knows the names in leases, the last day first, and then asks more, once an address.
+// hostNames returns a function that gives the name of a host: from the DHCP leases, the last day first, else from more,
+// which it asks once an address.
 func hostNames(days []*detect.Day, more func(netip.Addr) string) func(netip.Addr) string {
 	known := map[netip.Addr]string{}
 	sorted := slices.SortedFunc(slices.Values(days), func(a, b *detect.Day) int { return cmp.Compare(a.Date, b.Date) })
@@ -89,7 +90,8 @@ func hostNames(days []*detect.Day, more func(netip.Addr) string) func(netip.Addr
 	}
 }
 
-// command is the query that selects the events of an Ask, its ends rounded outwards to milliseconds.
+// command writes the `uncloak query` command that selects the events of an Ask, its ends rounded outwards to
+// milliseconds.
 func command(a *detect.Ask, opt *Options, m *Model) string {
 	q := "uncloak query"
 	add := func(flag, v string) { q += " --" + flag + " " + shellQuote(Clean(v)) }
@@ -117,11 +119,11 @@ func command(a *detect.Ask, opt *Options, m *Model) string {
 	return q
 }
 
-// maxAsked bounds how many findings of a report get their lines; further ones have only the command. A table that
-// overflows all day makes hundreds of findings, whose lines are all alike.
+// maxAsked bounds the findings of a report that get their lines from the store; further ones have only the command. A
+// table that overflows all day makes hundreds of findings, and their lines are alike.
 const maxAsked = 64
 
-// evidence reads the first lines behind the i-th finding; of bursts those of its largest one.
+// evidence reads the first lines behind a finding; where it has several bursts, those of the largest.
 func evidence(ctx context.Context, st store.Store, f *detect.Finding, opt *Options, i int) error {
 	f.Evidence.Lines = nil
 	q, ok := question(&f.Evidence.Ask)
@@ -145,7 +147,7 @@ func evidence(ctx context.Context, st store.Store, f *detect.Finding, opt *Optio
 	return nil
 }
 
-// proofs finds the lines of what incidents sum up.
+// proofs gives each incident's parts the lines of the findings that they sum up.
 func (m *Model) proofs(ctx context.Context, st store.Store, opt *Options) error {
 	asked := 0
 	for i := range m.Incidents {
@@ -168,7 +170,7 @@ func (m *Model) proofs(ctx context.Context, st store.Store, opt *Options) error 
 	return nil
 }
 
-// rawLines is the first n lines of what q selects, and the ± of the least exact of their times.
+// rawLines reads the first n lines that q selects, and returns the ± of the least exact of their times.
 func rawLines(ctx context.Context, st store.Store, q store.Query, n int) (out []string, spread time.Duration,
 	err error) {
 	q.Limit = n
@@ -186,7 +188,7 @@ func rawLines(ctx context.Context, st store.Store, q store.Query, n int) (out []
 	return out, spread, nil
 }
 
-// question is an Ask in the words of the store; ok is false for an Ask that asks for nothing or for an unknown kind.
+// question turns an Ask into a query of the store; ok is false for an empty Ask and for an unknown kind.
 func question(a *detect.Ask) (q store.Query, ok bool) {
 	if *a == (detect.Ask{}) {
 		return q, false
@@ -215,7 +217,7 @@ func largest(bs []detect.Burst) *detect.Burst {
 	return best
 }
 
-// within cuts a series of a day to the window and counts what is left.
+// within counts the part of a day's series that lies in the window.
 func within(d *detect.Day, s *detect.Series, opt *Options) (n uint64) {
 	start := d.Date.Start()
 	lo, hi := int64(0), int64(1)<<32
@@ -272,7 +274,7 @@ func (t *Table) add(d *detect.Day, r *detect.Router, opt *Options) {
 	}
 }
 
-// account adds up what was received and lost.
+// account adds up the lines received and lost.
 func (m *Model) account(ctx context.Context, st store.Store, days []*detect.Day, opt *Options) error {
 	m.Health, m.Shapes = []Sender{}, []Shape{}
 	for _, h := range m.Hosts {
@@ -310,7 +312,7 @@ func (m *Model) account(ctx context.Context, st store.Store, days []*detect.Day,
 	return nil
 }
 
-// addHealth sums the accounting by sender, whatever days the rows are of.
+// addHealth sums the accounting by sender over all days.
 func (m *Model) addHealth(hs []store.Health) {
 	bySender := map[[2]string]*Sender{}
 	var received, kernel uint64
@@ -345,6 +347,6 @@ func (m *Model) addHealth(hs []store.Health) {
 		)
 	})
 	if m.Totals.Lost > 0 {
-		m.Totals.LostShare = float64(m.Totals.Lost) / float64(received+kernel) // the kernel's losses never reached us
+		m.Totals.LostShare = float64(m.Totals.Lost) / float64(received+kernel) // lines that the kernel dropped are not among those received
 	}
 }

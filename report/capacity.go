@@ -15,7 +15,7 @@ import (
 // seconds.
 type CapacityModel struct {
 	Table          int            `json:"table"`
-	Assumed        bool           `json:"table_assumed,omitempty"` // nobody named that table
+	Assumed        bool           `json:"table_assumed,omitempty"` // the table is a default: the user gave none
 	Sessions       int            `json:"sessions"`                // of one client
 	HoldS          float64        `json:"hold_s"`
 	LingerS        float64        `json:"linger_s"`
@@ -47,10 +47,12 @@ type CapacityTable struct {
 	KeptTable      int     `json:"kept_table,omitempty"` // with keep-alive
 }
 
-// Capacity does the arithmetic of d, and of the reverse question where clients (an hour) is not 0. d must be valid.
+// Capacity computes how many clients a table serves under the demand d and, where clients (an hour) is not 0, the table
+// that they need. d must be valid.
 func Capacity(d detect.Demand, clients float64) *CapacityModel { return demand(d, clients, false) }
 
-// TableFor is Capacity for somebody who has named clients, and no table: the words leave out that of d.
+// TableFor computes the table that so many clients an hour need. It is Capacity without the sentences about the table
+// of d.
 func TableFor(d detect.Demand, clients float64) *CapacityModel { return demand(d, clients, true) }
 
 func demand(d detect.Demand, clients float64, assumed bool) *CapacityModel {
@@ -114,7 +116,7 @@ func (m *CapacityModel) kept(d detect.Demand, k *detect.Kept) {
 		m.anHour(k.AcceptedPerHour))
 }
 
-// anHour is what the table takes, where one was named.
+// anHour words how many clients an hour the table takes; "" where no table was given.
 func (m *CapacityModel) anHour(clients float64) string {
 	if m.Assumed {
 		return ""
@@ -122,10 +124,10 @@ func (m *CapacityModel) anHour(clients float64) string {
 	return "; " + decimal(clients) + " clients an hour"
 }
 
-// inSeconds is a time in seconds: 125 s.
+// inSeconds writes a time in seconds: 125 s.
 func inSeconds(d time.Duration) string { return decimal(d.Seconds()) + " s" }
 
-// decimal is x with at most two digits behind the point, and commas: 3,686.4.
+// decimal writes x with at most two digits behind the point, and commas: 3,686.4.
 func decimal(x float64) string {
 	s := strconv.FormatFloat(x, 'f', 2, 64)
 	s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
@@ -140,10 +142,10 @@ func decimal(x float64) string {
 	return num(n)
 }
 
-// CapacityJSON writes m.
+// CapacityJSON writes the model as JSON.
 func CapacityJSON(w io.Writer, m *CapacityModel) error { return writeJSON(w, m) }
 
-// CapacityText writes m for people: the answer, then each step of the arithmetic.
+// CapacityText writes the model as text: the answer, then each step of the arithmetic.
 func CapacityText(w io.Writer, m *CapacityModel, opt TextOptions) error {
 	p := newPage(w, opt)
 	head := p.paint("CAPACITY", "bold") + "  "

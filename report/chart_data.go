@@ -10,7 +10,7 @@ import (
 	"uncloak/detect"
 )
 
-// The bounds of the pictures: what a page shows legibly, and what keeps it small for any number of days and hosts.
+// These bounds keep the pictures legible, and the page small for any number of days and hosts.
 const (
 	maxBins    = 360 // columns of the occupancy picture
 	maxHolders = 5   // hosts with a colour of their own
@@ -18,7 +18,7 @@ const (
 	heatLevels = 6
 )
 
-// occupancy is the session table over time, by host.
+// occupancy holds the entries of the session table over time, by host.
 type occupancy struct {
 	from     time.Time
 	bin      time.Duration
@@ -30,7 +30,8 @@ type occupancy struct {
 	spells   int
 }
 
-// covered is the part of the window that the days have events in: an hour of log in a day's report fills the picture.
+// covered returns the part of the window in which the days have events, so that an hour of log in a day's report fills
+// the picture.
 func covered(days []*detect.Day, opt *Options) (from, to time.Time) {
 	for _, d := range days {
 		if d.First == 0 && d.Last == 0 {
@@ -62,7 +63,7 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// makeOccupancy thins the levels to maxBins: of each bin the fullest slot is kept, with its holders. Several routers
+// makeOccupancy thins the levels to maxBins: it keeps the fullest slot of each bin, with its holders. Several routers
 // are summed slot by slot.
 func makeOccupancy(days []*detect.Day, opt *Options, names func(netip.Addr) string) (o occupancy) {
 	from, to := covered(days, opt)
@@ -106,7 +107,7 @@ func makeOccupancy(days []*detect.Day, opt *Options, names func(netip.Addr) stri
 	return o
 }
 
-// sumRouters is the levels of a day over all of its routers.
+// sumRouters adds up the levels of a day's routers, slot by slot.
 func sumRouters(d *detect.Day) []detect.Level {
 	if len(d.Routers) == 1 {
 		for _, r := range d.Routers {
@@ -133,7 +134,7 @@ func sumRouters(d *detect.Day) []detect.Level {
 	return out
 }
 
-// stack gives the hosts that held most when it mattered a layer of their own.
+// stack gives a layer of their own to the hosts that held most entries in one bin.
 func (o *occupancy) stack(best []detect.Level, names func(netip.Addr) string) {
 	most := map[netip.Addr]uint64{}
 	for _, l := range best {
@@ -171,7 +172,7 @@ func (o *occupancy) stack(best []detect.Level, names func(netip.Addr) string) {
 	}
 }
 
-// allCapacity is the size of all tables in the picture together; 0 if one is not known.
+// allCapacity returns the sum of the sizes of all tables in the picture; 0 if one is not known.
 func allCapacity(days []*detect.Day, opt *Options) (sum int) {
 	for _, r := range detect.RoutersOf(days) {
 		held := slices.ContainsFunc(days, func(d *detect.Day) bool {
@@ -188,14 +189,14 @@ func allCapacity(days []*detect.Day, opt *Options) (sum int) {
 	return sum
 }
 
-// phaseMap is sessions by minute of the hour and hour.
+// phaseMap holds the number of sessions by hour and by minute of the hour.
 type phaseMap struct {
-	rows    []string // what the hours are called, first on top
+	rows    []string // names of the hours, the first on top
 	mark    []bool   // rows whose name is worth showing
 	cells   [][60]float64
 	max     float64
-	hosts   []Host // whose sessions; empty = all
-	minutes []int  // found by the detectors
+	hosts   []Host // the hosts that opened the sessions; empty = all
+	minutes []int  // minutes of the rhythms that the detectors found
 	folded  int    // days that were folded to the hours of one day; 0 = each row is an hour of its own
 }
 
@@ -225,8 +226,8 @@ func makePhaseMap(days []*detect.Day, fs []detect.Finding, opt *Options, names f
 				if t.Before(from.Truncate(detect.SlotLen)) || !t.Before(to) {
 					continue
 				}
-				// A column is the minute around its mark, not the one after it: what fires at :00 with a few seconds of
-				// jitter would else fall half into the last column of the hour before.
+				// A column covers the minute around its mark, not the minute after it: a burst at :00 with a few
+				// seconds of jitter would else fall half into the last column of the hour before.
 				l := t.Add(30 * time.Second)
 				if !l.Before(first.Add(time.Duration(hours) * time.Hour)) {
 					l = t
@@ -276,7 +277,7 @@ func (p *phaseMap) nameRows(first time.Time, hours int) {
 	p.cells = make([][60]float64, hours)
 }
 
-// choose takes the hosts that burst, and the minutes at which they do.
+// choose selects the hosts that have bursts, and the minutes of the hour of their rhythms.
 func (p *phaseMap) choose(fs []detect.Finding, names func(netip.Addr) string) {
 	for i := range fs {
 		f := &fs[i]
@@ -294,8 +295,8 @@ func (p *phaseMap) choose(fs []detect.Finding, names func(netip.Addr) string) {
 	slices.Sort(p.minutes)
 }
 
-// level is the colour of n sessions a minute: 0 for none, then by the square root, which lets a burst stand out from
-// browsing and still shows browsing.
+// level maps n sessions a minute to a colour: 0 for no session, then by the square root, so that a burst stands out and
+// browsing is still seen.
 func (p *phaseMap) level(n float64) int {
 	if n <= 0 || p.max <= 0 {
 		return 0
@@ -303,7 +304,7 @@ func (p *phaseMap) level(n float64) int {
 	return min(1+int(math.Sqrt(n/p.max)*heatLevels), heatLevels)
 }
 
-// bound is the least number of sessions a minute that has that level.
+// bound returns the least number of sessions a minute that has that level.
 func (p *phaseMap) bound(level int) float64 {
 	x := float64(level-1) / heatLevels
 	return x * x * p.max

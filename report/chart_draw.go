@@ -16,8 +16,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Colours in the drawings are stand-ins, which svg replaces by CSS variables, so that one drawing is right on a light
-// and on a dark page.
+// standIn returns the placeholder of colour i. Svg replaces placeholders by CSS variables, so that one drawing is right
+// on a light and on a dark page.
 func standIn(i uint8) color.NRGBA { return color.NRGBA{R: 1, G: 2, B: i, A: 255} }
 
 const (
@@ -30,13 +30,14 @@ const (
 	heatColor  = 32
 )
 
-// frame is the size of a drawing, in points of its own coordinates.
+// frame holds the size of a drawing, in points of its own coordinates.
 type frame struct {
 	w, h, text float64
 	ticks      int // at most, along the time axis
 }
 
-// The page shows the wide drawing, and on a phone the narrow one, in which text keeps its size.
+// frames returns the sizes of the two drawings: the page shows the wide one, and on a phone the narrow one, in which
+// text keeps its size.
 func frames(rows int) (wide, narrow frame) {
 	tall := 110 + float64(rows)*13
 	return frame{w: 920, h: tall, text: 13, ticks: 10}, frame{w: 370, h: tall * 0.9, text: 12, ticks: 4}
@@ -56,12 +57,12 @@ func newPlot(f frame) *plot.Plot {
 	return p
 }
 
-// svg renders a plot for use within HTML. alt is its text for those who do not see it.
+// svg renders a plot for use within HTML. The text alt describes it to a screen reader.
 func svg(p *plot.Plot, f frame, class, alt string) string {
 	c := vgsvg.New(vg.Length(f.w), vg.Length(f.h))
 	p.Draw(draw.Crop(draw.New(c), 0, -vg.Length(f.text)*1.6, 0, 0)) // room for half of the last label
 	var b bytes.Buffer
-	if _, err := c.WriteTo(&b); err != nil { // a bytes.Buffer takes all
+	if _, err := c.WriteTo(&b); err != nil { // writing to a bytes.Buffer cannot fail
 		return ""
 	}
 	s := b.String()
@@ -100,7 +101,7 @@ func cssColor(i int) string {
 	return fmt.Sprintf("var(--s%d)", i-layerColor)
 }
 
-// draw is the picture of the table over time.
+// draw returns the picture of the table over time.
 func (o *occupancy) draw(f frame, class, alt string, loc *time.Location) string {
 	p := newPlot(f)
 	p.X.Min, p.X.Max = 0, float64(len(o.full))
@@ -194,7 +195,7 @@ func steps(v []float64, first int, x, y func(float64) vg.Length) (pts []vg.Point
 	return pts
 }
 
-// timeTicks are at round local times.
+// timeTicks puts the ticks of an axis at round local times.
 type timeTicks struct {
 	o   *occupancy
 	n   int
@@ -233,7 +234,7 @@ func (t timeTicks) Ticks(lo, hi float64) (out []plot.Tick) {
 	return out
 }
 
-// entryTicks are round numbers with a comma between thousands.
+// entryTicks labels an axis with round numbers, with a comma between thousands.
 type entryTicks struct{}
 
 // Ticks implements plot.Ticker.
@@ -248,7 +249,7 @@ func (entryTicks) Ticks(lo, hi float64) (out []plot.Tick) {
 	return out
 }
 
-// draw is the picture of the minutes: one column a minute, one row an hour.
+// draw returns the picture of the minutes: one column a minute, one row an hour.
 func (m *phaseMap) draw(f frame, class, alt string) string {
 	p := newPlot(f)
 	p.X.Min, p.X.Max = 0, 60
@@ -263,7 +264,7 @@ func (m *phaseMap) draw(f frame, class, alt string) string {
 	return svg(p, f, class, alt)
 }
 
-// header is the room for the marks above the rows, in rows: about 28 points.
+// header returns the room for the marks above the rows, in rows: about 28 points.
 func (m *phaseMap) header(f frame) float64 {
 	if len(m.minutes) == 0 {
 		return 0

@@ -11,17 +11,17 @@ import (
 	"uncloak/store"
 )
 
-// Check is what `uncloak check` found. Its JSON names are a contract: added to, never renamed.
+// Check holds the result of `uncloak check`. Its JSON names are a contract: added to, never renamed.
 type Check struct {
 	Version  string     `json:"version"`
 	Now      time.Time  `json:"now"`
-	Config   string     `json:"config,omitempty"` // file; "" = none was read
+	Config   string     `json:"config,omitempty"` // configuration file; "" = no file was read
 	Settings []Setting  `json:"settings"`
 	Listen   []Listener `json:"listen"`
 	Buffer   *Buffer    `json:"buffer,omitempty"` // nil: nothing listens for datagrams
 	Data     DataDir    `json:"data"`
 	Received *Received  `json:"received,omitempty"` // nil: the data directory could not be read, or is not there
-	Problems []string   `json:"problems"`           // each says what to do; none: exit code 0
+	Problems []string   `json:"problems"`           // each says what to do; exit code 0 if there are none
 	Notes    []string   `json:"notes"`
 }
 
@@ -52,15 +52,16 @@ type DataDir struct {
 	Path     string `json:"path"`
 	Exists   bool   `json:"exists"`
 	Writable bool   `json:"writable"`         // or can be made
-	Free     uint64 `json:"free"`             // bytes that the file system has for us; 0: not known
-	PID      int    `json:"pid,omitempty"`    // of the process that has it open; 0: none
+	Free     uint64 `json:"free"`             // bytes that the file system has left for this user; 0: not known
+	PID      int    `json:"pid,omitempty"`    // of the process that has the directory open; 0: no process
 	Daemon   bool   `json:"daemon,omitempty"` // that process is serve
 }
 
-// Received is what GET /v1/check tells: what is stored, and how well the newest of it was received and understood.
+// Received describes the stored events (GET /v1/check): their number and span, and how many lines of the newest day
+// were received, lost and understood.
 type Received struct {
 	Listening []string  `json:"listening,omitempty"` // of serve: "udp [::]:514"
-	Refusing  string    `json:"refusing,omitempty"`  // why serve stores nothing at the moment
+	Refusing  string    `json:"refusing,omitempty"`  // the reason why serve stores nothing at the moment
 	Days      int       `json:"days"`
 	Events    uint64    `json:"events"`
 	Bytes     int64     `json:"bytes"` // on disk
@@ -74,13 +75,13 @@ type Received struct {
 	Shapes    []Shape   `json:"shapes"`
 }
 
-// The bounds above which check calls something a problem.
+// Bounds above which check calls something a problem.
 const (
 	badSkew     = 60.0        // seconds
-	longestZone = 26 * 3600.0 // … between the zones that lie farthest from each other
-	badUnparsed = 0.1         // of what is stored
+	longestZone = 26 * 3600.0 // seconds between the two time zones that lie farthest apart
+	badUnparsed = 0.1         // share of the stored lines
 	badFree     = 100 << 20   // bytes
-	fewLines    = uint64(100) // of less nothing is concluded
+	fewLines    = uint64(100) // fewer lines than these prove nothing
 )
 
 // Judge adds the problems and notes that the accounts give rise to.
@@ -163,12 +164,12 @@ func (c *Check) judgeSender(s *Sender, name string) {
 		}
 		problem("its clock is %s: %s", aside(s.SkewS), do)
 	}
-	read := s.Received - min(s.Received, s.Dropped+s.Limited+s.Blank) // what was lost was neither understood nor not
+	read := s.Received - min(s.Received, s.Dropped+s.Limited+s.Blank) // a lost line counts neither as understood nor as not understood
 	switch {
 	case s.Unparsed == 0:
 	case read >= fewLines && float64(s.Unparsed) >= badUnparsed*float64(read):
 		say := problem
-		// most of what a machine says at its boot is nothing to us
+		// most kernel and journal lines of a boot are of no kind that uncloak reads
 		if s.Sender == "kmsg" || strings.HasPrefix(s.Sender, "journal") {
 			say = note
 		}
@@ -188,16 +189,16 @@ func (c *Check) judgeSender(s *Sender, name string) {
 	}
 }
 
-// CheckJSON writes the check.
+// CheckJSON writes the check as JSON.
 func CheckJSON(w io.Writer, c *Check) error { return writeJSON(w, c) }
 
-// Stored looks at what a store holds, and at the last 24 hours in it: up to now, or, where nothing is of them, up to
-// the last event.
+// Stored counts the days and events of a store, and the lines of 24 hours by sender: the 24 hours up to now or, where
+// these have no event, up to the last event.
 func Stored(ctx context.Context, st store.Store, now time.Time) (r *Received, err error) {
 	r = &Received{Senders: []Sender{}, Shapes: []Shape{}}
 	defer func() {
 		if r != nil {
-			r.Damaged = max(st.Damaged(), uint64(len(st.Lacking(store.Window{})))) // known when all has been looked at
+			r.Damaged = max(st.Damaged(), uint64(len(st.Lacking(store.Window{})))) // damage shows only once the days have been read
 		}
 	}()
 	days, err := st.Days(ctx)
@@ -242,7 +243,7 @@ func Stored(ctx context.Context, st store.Store, now time.Time) (r *Received, er
 	return r, nil
 }
 
-// daysOf are the stored summaries of the days that touch w.
+// daysOf reads the stored summaries of the days that touch w.
 func daysOf(ctx context.Context, st store.Store, days []store.DayInfo, w store.Window) (out []*detect.Day, err error) {
 	for _, d := range days {
 		if !d.Date.End().After(w.From) || !d.Date.Start().Before(w.To) {

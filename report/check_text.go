@@ -10,7 +10,7 @@ import (
 // maxCheckSenders bounds the table of senders in text.
 const maxCheckSenders = 50
 
-// CheckOptions say how a check is shown as text.
+// CheckOptions sets how a check is shown as text.
 type CheckOptions struct {
 	TextOptions
 	Shapes   int            // so many shapes of lines that were not understood
@@ -143,7 +143,7 @@ func (p *page) checkSenders(r *Received, k clock, opt *CheckOptions) {
 	p.put("   ", opt.Send, 3)
 }
 
-// octets is a number of bytes as a person would say it.
+// octets writes a number of bytes with a unit.
 func octets(n uint64) string {
 	switch {
 	case n < 1<<10:

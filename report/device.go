@@ -8,17 +8,17 @@ import (
 	"uncloak/parse"
 )
 
-// device is what the owner of the router that a finding's lines come from can type.
+// device names the command line of a router, by which advice offers commands that the router knows.
 type device parse.Console
 
 const (
-	linuxBox = device(parse.LinuxShell) // also where nobody can tell
+	linuxBox = device(parse.LinuxShell) // also where the device is not known
 	routerOS = device(parse.RouterOS)
 	asa      = device(parse.ASA)
 	otherBox = device(parse.OtherConsole) // known not to be a Linux that one can log in to
 )
 
-// deviceOf looks at the dialect of the first line behind the finding.
+// deviceOf guesses the device from the dialect of the first line behind the finding.
 func deviceOf(f *detect.Finding) device {
 	if len(f.Evidence.Lines) == 0 {
 		return linuxBox
@@ -28,8 +28,8 @@ func deviceOf(f *detect.Finding) device {
 	return device(parse.ConsoleOf(rec.Dialect))
 }
 
-// limitRule is how to allow a host n sessions. RouterOS: connection-limit is number,netmask; ASA: per-client-max under
-// set connection of a policy map (CLI Book 2, Connection Settings).
+// limitRule returns the command that allows a host n sessions at once. RouterOS: connection-limit is number,netmask;
+// ASA: per-client-max under set connection of a policy map (CLI Book 2, Connection Settings).
 func (d device) limitRule(host string, n int) string {
 	v6 := strings.Contains(host, ":")
 	switch d {
@@ -51,7 +51,7 @@ func (d device) limitRule(host string, n int) string {
 		"(the table and chain may be called otherwise on yours).", family(host), host, n)
 }
 
-// blockRule is how to keep a host from one port.
+// blockRule returns the command that keeps a host from one port.
 func (d device) blockRule(host, proto string, port int) string {
 	v6 := strings.Contains(host, ":")
 	switch d {

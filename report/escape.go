@@ -19,7 +19,7 @@ func Clean(s string) string {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case r == '\t':
-			b.WriteByte(' ') // harmless, and frequent in lines of conntrack
+			b.WriteByte(' ') // harmless, and frequent in conntrack's lines
 		case r == utf8.RuneError && n == 1:
 			fmt.Fprintf(&b, `\x%02x`, s[i])
 		case !hostile(r):
@@ -36,14 +36,14 @@ func Clean(s string) string {
 	return b.String()
 }
 
-// hostile is a rune that changes what a reader sees of its surroundings. Cf holds the bidi marks (UAX #9), the joiners,
+// hostile says whether a rune changes how the text around it is shown. Cf holds the bidi marks (UAX #9), the joiners,
 // the byte order mark and the tag characters; Zl and Zp break lines.
 func hostile(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs)
 }
 
-// label makes a name fit for a sentence: clean and at most 48 columns wide, so that no lease can push the words off the
-// page.
+// label makes a name fit for a sentence: clean and at most 48 columns wide, so that no name from a DHCP lease can push
+// the text off the page.
 func label(s string) string { return clip(Clean(strings.TrimSpace(s)), 48) }
 
 // mdEscape makes clean text inert in Markdown: no link, no image, no tag, no emphasis, no heading, no mention, no
@@ -83,7 +83,7 @@ func csvCell(s string) string {
 	return s
 }
 
-// shellQuote is s as one word of a POSIX shell.
+// shellQuote writes s as one word of a POSIX shell.
 func shellQuote(s string) string {
 	plain := func(r rune) bool {
 		return r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_./:+,@%=", r))

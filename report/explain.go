@@ -14,12 +14,13 @@ import (
 	"uncloak/detect"
 )
 
-// Entry explains one message of a router or a kernel. The texts are ours; each fact is in one of the Sources.
+// Entry explains one message of a router or a kernel. Its texts were written for uncloak; each fact is in one of the
+// Sources.
 type Entry struct {
 	ID     string `json:"id"`     // short and stable: "conntrack-full"
 	Title  string `json:"title"`  // what it means in a few words
 	Sample string `json:"sample"` // one real message
-	// parts of a message that give it away; * stands for any text. Case does not matter
+	// parts of a message by which it is known; * stands for any text. Case does not matter
 	Patterns []string `json:"patterns"`
 	Says     string   `json:"says"`   // what the message means
 	When     string   `json:"when"`   // when exactly it is printed
@@ -30,7 +31,7 @@ type Entry struct {
 	Sources  []string `json:"sources"`            // source file and function, RFC, manual
 }
 
-// Cause is one reason for a message, with how often it is the one: "likely", "possible" or "rare".
+// Cause holds one possible cause of a message and how often it is the true one: "likely", "possible" or "rare".
 type Cause struct {
 	Rank string `json:"rank"`
 	Text string `json:"text"`
@@ -58,8 +59,8 @@ func (c *Cause) UnmarshalYAML(node *yaml.Node) error {
 //go:embed messages/*.yaml
 var messageFiles embed.FS
 
-// encyclopaedia reads the entries at first use. The files are part of the program, and a test reads them, so that an
-// error cannot come from outside.
+// encyclopaedia reads the entries at first use. The files are part of the program and a test reads them, so that an
+// error cannot occur at run time.
 var encyclopaedia = sync.OnceValues(func() ([]*Entry, error) {
 	files, err := messageFiles.ReadDir("messages")
 	if err != nil {
@@ -81,7 +82,7 @@ var encyclopaedia = sync.OnceValues(func() ([]*Entry, error) {
 	return all, nil
 })
 
-// Entries lists all entries by ID. They are shared: do not change them.
+// Entries lists all entries of the encyclopaedia by ID. They are shared: do not change them.
 func Entries() []*Entry {
 	all, err := encyclopaedia()
 	if err != nil {
@@ -93,7 +94,7 @@ func Entries() []*Entry {
 // ErrNoEntry says that no entry has that ID.
 var ErrNoEntry = errors.New("no entry")
 
-// Lookup is the entry with that ID, or ErrNoEntry.
+// Lookup returns the entry with that ID, or ErrNoEntry.
 func Lookup(id string) (*Entry, error) {
 	for _, e := range Entries() {
 		if e.ID == id {
@@ -103,11 +104,11 @@ func Lookup(id string) (*Entry, error) {
 	return nil, fmt.Errorf("%w with the ID %q", ErrNoEntry, id)
 }
 
-// maxMessage bounds how much of a message is looked at; no message that we know is longer.
+// maxMessage bounds how much of a message is looked at; no known message is longer.
 const maxMessage = 4096
 
-// Explain finds the entries that a message fits, the one whose pattern says most first. A message may have its stamp,
-// host and tag in front. It returns nil where none fits.
+// Explain finds the entries that a message fits, the entry with the longest pattern first; nil where no entry fits. A
+// message may have its stamp, host and tag in front.
 func Explain(message string) []*Entry {
 	message = strings.ToLower(message[:min(len(message), maxMessage)])
 	type hit struct {
@@ -159,9 +160,9 @@ func ForFinding(kind string) []*Entry {
 	return found
 }
 
-// explainCommand is the command that explains the message behind a finding: the entry that its lines fit, else the one
-// that is usual for its kind; "" where no entry of ours would help. The lines of a burst are all in order: what there
-// is to explain is what they do to the table.
+// explainCommand writes the `uncloak explain` command for the message behind a finding: the entry that its lines fit,
+// else the usual one for its kind; "" where no entry fits. For a burst that is the entry about the full table, because
+// its lines are ordinary sessions.
 func explainCommand(f *detect.Finding) string {
 	const command = "uncloak explain "
 	about, usual := ForFinding(f.Kind), wordsOf(f.Kind).entry

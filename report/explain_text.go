@@ -4,7 +4,8 @@ import (
 	"strings"
 )
 
-// Text renders an entry for a terminal of that many columns (at least 40). It holds no control characters but newlines.
+// Text renders an entry for a terminal of that many columns (at least 40). The text has no control characters but
+// newlines.
 func (e *Entry) Text(columns int) string {
 	t := entryText{width: max(columns, 40)}
 	t.b.WriteString(e.Title + "  (" + e.ID + ")\n")
@@ -31,7 +32,7 @@ type entryText struct {
 	width int
 }
 
-// labelWidth is the left column: the longest name and two blanks.
+// labelWidth is the width of the left column: the longest name and two blanks.
 const labelWidth = 10
 
 func (t *entryText) section(name string, items ...string) {

@@ -13,8 +13,8 @@ import (
 	"uncloak/detect"
 )
 
-// JSON writes the model. Runes that would reach a terminal as control bytes are written as \u escapes, which any JSON
-// reader turns back; bytes that are not UTF-8 become U+FFFD.
+// JSON writes the model as JSON. Runes that would reach a terminal as control bytes are written as \u escapes, which
+// any JSON reader turns back; bytes that are not UTF-8 become U+FFFD.
 func JSON(w io.Writer, m *Model) error { return writeJSON(w, m) }
 
 // FindingsJSON writes findings as an array.
@@ -37,7 +37,7 @@ func writeJSON(w io.Writer, v any) error {
 	return err
 }
 
-// inertJSON escapes hostile runes. They stand only within strings: the rest of the text is ASCII.
+// inertJSON escapes hostile runes. Such runes stand only within strings: the rest of the text is ASCII.
 func inertJSON(b []byte) []byte {
 	out := make([]byte, 0, len(b))
 	for i := 0; i < len(b); {
@@ -80,7 +80,7 @@ func FindingsCSV(w io.Writer, fs []detect.Finding, loc *time.Location) error {
 		}
 		c.Write(row)
 	}
-	c.Flush() // it keeps the first error of the writes above
+	c.Flush() // Error returns the first error of the writes above
 	return c.Error()
 }
 

@@ -9,7 +9,7 @@ import (
 	"uncloak/detect"
 )
 
-// hostRows is the table of hosts, most sessions first.
+// hostRows makes the table of hosts, most sessions first.
 func hostRows(days []*detect.Day, ins []Incident, names func(netip.Addr) string, opt *Options) []Host {
 	rows := map[netip.Addr]*Host{}
 	ports := map[netip.Addr]map[detect.Port]uint64{}
@@ -22,7 +22,7 @@ func hostRows(days []*detect.Day, ins []Incident, names func(netip.Addr) string,
 				rows[a], ports[a] = r, map[detect.Port]uint64{}
 			}
 			r.Sessions += within(d, &h.Sessions, opt)
-			// one may be the other, seen twice
+			// a lookup may be seen twice: as a session to port 53 and as a line of the resolver
 			r.Lookups += max(within(d, &h.Lookups, opt), within(d, &h.PTRs, opt)+within(d, &h.Asks, opt))
 			seen[a] = append(seen[a], h)
 			r.Denied += h.Denied
@@ -40,7 +40,7 @@ func hostRows(days []*detect.Day, ins []Incident, names func(netip.Addr) string,
 		r.Name = names(a)
 		r.Peers = detect.DistinctPeers(seen[a]...)
 		if n := r.Sessions + r.Denied; r.Sessions > 0 && r.Peers > n {
-			r.Peers = n // they are counted over whole UTC days, the sessions within the window
+			r.Peers = n // peers are counted over whole UTC days, sessions within the window
 		}
 		r.Ports = topPorts(ports[a], 3)
 		marks(r, ins)
@@ -56,7 +56,7 @@ func hostRows(days []*detect.Day, ins []Incident, names func(netip.Addr) string,
 	return out
 }
 
-// marks puts into a row what the findings say of its host.
+// marks fills a row's severity and share of the table from the findings about its host.
 func marks(r *Host, ins []Incident) {
 	rank := -1
 	share, weight := 0.0, 0.0
@@ -77,7 +77,7 @@ func marks(r *Host, ins []Incident) {
 	}
 }
 
-// hostPorts is what a host used most in the days, for a finding that does not bring its own.
+// hostPorts lists the ports that a host used most in the days, for a finding without ports of its own.
 func hostPorts(days []*detect.Day, host string) []string {
 	a, err := netip.ParseAddr(host)
 	if err != nil {
@@ -113,7 +113,7 @@ func topPorts(ports map[detect.Port]uint64, n int) []string {
 	return out
 }
 
-// portName is "udp/6881"; protocols without ports have their name or number alone.
+// portName writes a port: "udp/6881"; of a protocol without ports its name or number alone.
 func portName(p detect.Port) string {
 	switch p.Proto {
 	case 6:

@@ -17,7 +17,7 @@ var pageSource string
 //go:embed page.css
 var pageStyle string
 
-// The bounds of the page, so that it stays small for any network; JSON has all.
+// These bounds keep the page small for any network; the JSON report has all rows.
 const (
 	maxHTMLHosts     = 100
 	maxHTMLIncidents = 50
@@ -36,11 +36,11 @@ func HTML(w io.Writer, m *Model) error {
 	return nil
 }
 
-// view is a Model in the words of the page. Text in it is clean; the template escapes it.
+// view holds a Model as the page shows it. Its text is clean; the template escapes it.
 type view struct {
 	Title, Left, Right, Verdict, VerdictText, VerdictDo, Foot string
 	Style                                                     template.CSS
-	Notes, Rest                                               []string // Rest: what is gone, what is known
+	Notes, Rest                                               []string // Rest: findings that are gone, or known
 	Pictures                                                  []picture
 	Incidents                                                 []incidentView
 	Tables                                                    []tableView
@@ -48,7 +48,7 @@ type view struct {
 
 type picture struct {
 	Title, Caption string
-	Wide, Narrow   template.HTML // drawn by us from numbers and our own words
+	Wide, Narrow   template.HTML // drawn from numbers and fixed words
 	Legend         []legend
 }
 
@@ -72,7 +72,7 @@ type tableView struct {
 	align              string
 }
 
-// Side is the class of a column.
+// Side returns the CSS class of a column.
 func (t tableView) Side(i int) string {
 	if i < len(t.align) && t.align[i] == 'r' {
 		return "r"
@@ -113,7 +113,7 @@ func severityClass(s detect.Severity) string {
 	return string(detect.Info)
 }
 
-// newIncidentView is the i-th incident for HTML and Markdown.
+// newIncidentView prepares the i-th incident for HTML and Markdown.
 func newIncidentView(m *Model, i int) incidentView {
 	in := &m.shown[i]
 	v := incidentView{N: i + 1, Severity: severityClass(in.Severity), Title: Clean(in.Title), News: in.news(m)}
@@ -196,7 +196,7 @@ func (m *Model) tableViews() (out []tableView) {
 	return out
 }
 
-// pictures draws what there is to see.
+// pictures draws the table over time and the minutes of the bursts, where the log shows them.
 func (m *Model) pictures() (out []picture) {
 	if len(m.occupancy.full) > 0 && m.occupancy.peak > 0 {
 		out = append(out, m.tablePicture())
@@ -267,7 +267,7 @@ func (m *Model) phasePicture() picture {
 	return p
 }
 
-// legend says which numbers of sessions a minute have that colour.
+// legend words the range of sessions a minute that has that colour.
 func (m *phaseMap) legend(level int) string {
 	switch level {
 	case 0:
@@ -325,7 +325,7 @@ func Markdown(w io.Writer, m *Model) error {
 	return err
 }
 
-// mdBlock writes lines as they are, indented: no character of theirs can end the block.
+// mdBlock writes lines as an indented code block, which no character in a line can end.
 func mdBlock(b *strings.Builder, title string, lines []string) {
 	if len(lines) == 0 {
 		return

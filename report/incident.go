@@ -95,7 +95,7 @@ func (in *Incident) finish(m *Model, opt *Options) {
 	in.Title = in.title(m)
 }
 
-// newsRank puts what is news before what was there all along.
+// newsRank orders a new or worse incident before one that is as usual.
 func newsRank(status string) int { return boolRank(status == detect.Same || status == detect.Better) }
 
 func boolRank(b bool) int {
@@ -105,10 +105,10 @@ func boolRank(b bool) int {
 	return 0
 }
 
-// part is what an incident shows of one finding, or of all spells of one full table together.
+// part holds one finding of an incident, or all spells of one full table summed up.
 type part struct {
 	*detect.Finding
-	worst *detect.Finding // of several spells the one with most refusals
+	worst *detect.Finding // the spell with most refusals, where there are several
 }
 
 // sumSpells makes one finding of the spells in which one table was full: shares are averages weighted by refusals.
@@ -158,7 +158,7 @@ func sumSpells(fs []*detect.Finding) part {
 			cmp.Compare(a.Host, b.Host),
 		)
 	})
-	if len(sum.Holders) > 0 && sum.Host != "" { // a host that the spells name; "router and others" is never one
+	if len(sum.Holders) > 0 && sum.Host != "" { // the first holder with an address: "router and others" is no host
 		i := max(slices.IndexFunc(sum.Holders, func(h detect.Share) bool { return isHost(h.Host) }), 0)
 		sum.Host, sum.Name, sum.TableShare = sum.Holders[i].Host, sum.Holders[i].Name, sum.Holders[i].Share
 	}
@@ -166,7 +166,7 @@ func sumSpells(fs []*detect.Finding) part {
 	return p
 }
 
-// find is the first part of one of the kinds, or nil.
+// find returns the first part that is of one of the kinds, or nil.
 func (in *Incident) find(kinds ...string) *detect.Finding {
 	for _, p := range in.parts {
 		if slices.Contains(kinds, p.Kind) {
@@ -176,7 +176,7 @@ func (in *Incident) find(kinds ...string) *detect.Finding {
 	return nil
 }
 
-// spells is how often the table was full.
+// spells counts how often the table was full.
 func (in *Incident) spells() int {
 	if full := in.find(detect.TableFullKind); full != nil {
 		return full.Episodes
@@ -184,10 +184,11 @@ func (in *Incident) spells() int {
 	return 0
 }
 
-// root is the host that does it: the pattern or burst that the group is named after.
+// root returns the finding that the group is named after: the rhythm or burst of the host that causes the others; nil
+// without one.
 func (in *Incident) root() *detect.Finding { return in.find(detect.PeriodicBurst, detect.BurstKind) }
 
-// echoes are the hosts that only follow another one of the incident.
+// echoes returns the hosts of the incident that only react to another host's bursts.
 func (in *Incident) echoes() map[string]bool {
 	out := map[string]bool{}
 	for _, p := range in.parts {
@@ -198,7 +199,7 @@ func (in *Incident) echoes() map[string]bool {
 	return out
 }
 
-// advise gathers the advice in the order in which to follow it, each topic once.
+// advise gathers the advice in the order in which to follow it, one piece a topic.
 func (in *Incident) advise(tips []tip) {
 	said := map[string]bool{}
 	for _, first := range []string{"log", "stop ", "limit ", "size", "timeouts", ""} {
@@ -211,7 +212,7 @@ func (in *Incident) advise(tips []tip) {
 	}
 }
 
-// title is what the owner of the network feels first: the full table, where the incident has one.
+// title words what the owner of the network notices first: the full table, where the incident has one.
 func (in *Incident) title(m *Model) string {
 	full := in.find(detect.TableFullKind)
 	oom, shrink := in.find(detect.OOM), in.find(detect.ShrinkKind)

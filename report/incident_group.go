@@ -8,8 +8,8 @@ import (
 )
 
 // Incidents groups findings into incidents: those with one cause, and the spells in which one table was full. The
-// report and the log of serve both go by it. Incidents come in the order of their first findings, and each has its root
-// first. They point into fs and have no words yet: only ID, Severity, Findings, Known and Status are set.
+// report and the log of serve both use this grouping. Incidents come in the order of their first findings, and each
+// lists its root first. They point into fs, and only ID, Severity, Findings, Known and Status are set.
 func Incidents(fs []detect.Finding) []Incident {
 	groups := map[string]int{} // id → index in out
 	out := []Incident{}
@@ -78,7 +78,7 @@ func (in *Incident) settle(rank func(kind string) int) {
 		}
 		if (f.Status == detect.New || f.Status == detect.Worse) && in.Status == detect.Same &&
 			f.Kind == detect.TableFullKind {
-			in.Status = f.Status // the same bursts, and now the table overflows
+			in.Status = f.Status // the bursts are the same, but now the table overflows
 		}
 	}
 }

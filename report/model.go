@@ -7,7 +7,7 @@ import (
 	"uncloak/detect"
 )
 
-// Options are what a report needs besides findings and days.
+// Options holds what a report needs besides findings and days.
 type Options struct {
 	From, To  time.Time      // the window, half-open
 	Location  *time.Location // of the times that are shown; nil: Config.Location, then UTC
@@ -19,13 +19,13 @@ type Options struct {
 	Data      string                  // data directory, for the commands that are shown; "" leaves it out
 	Evidence  int                     // lines per finding; 0: 3, negative: none
 	Names     func(netip.Addr) string // names of hosts without a lease; may be nil
-	Gone      []detect.Finding        // what the window before had and this one has not
-	All       bool                    // show what is known, too
+	Gone      []detect.Finding        // findings of the window before that this one does not have
+	All       bool                    // show acknowledged findings, too
 }
 
 // Model is a report before it is rendered. Its JSON names are a contract: added to, never renamed. Times are RFC 3339,
-// spans in seconds, shares 0..1. Text in it is as it came from the network unless it is said to be clean; the writers
-// escape.
+// spans in seconds, shares 0..1. Text is as it came from the network unless a field's comment calls it clean; the
+// writers escape it.
 type Model struct {
 	Version   string           `json:"version,omitempty"`
 	From      time.Time        `json:"from"`
@@ -45,7 +45,7 @@ type Model struct {
 	Tables   []Table   `json:"tables"`
 	Hosts    []Host    `json:"hosts"`              // most sessions first
 	Health   []Sender  `json:"health"`             // by sender
-	Unparsed *Unparsed `json:"unparsed,omitempty"` // of the window; nil without a store
+	Unparsed *Unparsed `json:"unparsed,omitempty"` // lines not understood in the window; nil without a store
 	Shapes   []Shape   `json:"shapes"`             // those of Unparsed
 
 	shown     []Incident // those that are not known
@@ -54,25 +54,25 @@ type Model struct {
 	phases    phaseMap
 }
 
-// Verdict is the report in one or two clean sentences.
+// Verdict sums up the report in one or two clean sentences.
 type Verdict struct {
 	Severity detect.Severity `json:"severity,omitempty"` // of the worst finding; "" on a quiet day
 	Quiet    bool            `json:"quiet"`              // nothing was found, and everything could be looked at
 	Text     string          `json:"text"`
 	Do       string          `json:"do,omitempty"`      // what to do first
-	Unknown  []string        `json:"unknown,omitempty"` // why a window without findings is not called quiet
+	Unknown  []string        `json:"unknown,omitempty"` // gaps that keep a window without findings from being called quiet
 }
 
-// Totals count what the report rests on.
+// Totals counts the lines, sessions and hosts that the report rests on.
 type Totals struct {
 	Lines       uint64   `json:"lines"` // of the whole UTC days that the window touches
 	WholeDays   bool     `json:"whole_days"`
 	Unparsed    uint64   `json:"unparsed"`
 	Sessions    uint64   `json:"sessions"`                // opened in the window
 	Hosts       int      `json:"hosts"`                   // that opened one
-	Lost        uint64   `json:"lost"`                    // lines known to be lost on our side
-	LostShare   float64  `json:"lost_share"`              // of those that were sent, as far as known
-	ClockErrorS *float64 `json:"clock_error_s,omitempty"` // sender's clock minus ours, the largest; nil: not known
+	Lost        uint64   `json:"lost"`                    // lines known to be lost on this machine: by its kernel, a full queue or a rate limit
+	LostShare   float64  `json:"lost_share"`              // share of the lines that were sent, as far as known
+	ClockErrorS *float64 `json:"clock_error_s,omitempty"` // sender's clock minus this machine's, the largest; nil: not known
 	Refused     uint64   `json:"refused"`                 // packets refused by full tables in the window
 }
 
@@ -88,35 +88,35 @@ type Incident struct {
 
 	findings []*detect.Finding
 	parts    []part
-	victims  string // whose sessions did not come about meanwhile
+	victims  string // sentence about the hosts whose sessions were refused meanwhile
 }
 
-// Table is one router's session table in the window.
+// Table sums up one router's session table in the window.
 type Table struct {
 	Router   string     `json:"router"`
 	Capacity int        `json:"capacity,omitempty"` // configured; 0: not known
 	Peak     int        `json:"peak"`               // entries at the fullest second, as rebuilt
 	PeakAt   *time.Time `json:"peak_at,omitempty"`
-	Spells   int        `json:"spells"` // in which it was full
+	Spells   int        `json:"spells"` // spells in which the table was full
 	FullS    float64    `json:"full_s"` // from the first to the last refusal of each spell, summed
 	Refused  uint64     `json:"refused"`
 }
 
-// Host is one row of the table of hosts.
+// Host holds one row of the table of hosts.
 type Host struct {
 	Host       string   `json:"host"`
 	Name       string   `json:"name,omitempty"`
 	Sessions   uint64   `json:"sessions"` // in the window
 	Lookups    uint64   `json:"lookups"`  // in the window
 	Peers      uint64   `json:"peers"`    // different hosts, on the UTC day that has most
-	Denied     uint64   `json:"denied"`   // of the UTC days that the window touches, as the two below
+	Denied     uint64   `json:"denied"`   // over the UTC days that the window touches, like the next two
 	Bytes      uint64   `json:"bytes"`
 	Ports      []string `json:"ports,omitempty"`
 	TableShare float64  `json:"table_share,omitempty"` // of a full table
 	Severity   string   `json:"severity,omitempty"`    // of its worst finding
 }
 
-// Sender is the accounting of one sender over the days of the window.
+// Sender holds the accounting of one sender over the days of the window.
 type Sender struct {
 	Sender     string  `json:"sender"`
 	Router     string  `json:"router,omitempty"`

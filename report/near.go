@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// nearEnough is the likeness from which on a word may be what was meant: half of the pairs of letters in common finds a
-// wrong letter in eight, and leaves alone what only has an ending in common.
+// nearEnough is the least likeness of a word that may be meant: with half of the pairs of letters in common a word with
+// one wrong letter in eight is found, and one that only has the same ending is not.
 const nearEnough = 0.5
 
-// Near is those of the words that look most like word, at most n, the likeliest first: by the pairs of letters that
-// they have in common (Dice's coefficient), so that a swapped part of a name costs little.
+// Near returns the words that look most like word, at most n, the likeliest first. Likeness is measured by the pairs of
+// letters in common (Dice's coefficient), so that a swapped part of a name costs little.
 func Near(word string, words []string, n int) []string {
 	type hit struct {
 		word string
@@ -48,7 +48,7 @@ func likeness(a, b string) float64 {
 	return 2 * float64(common) / float64(max(total(p)+total(q), 1))
 }
 
-// letters is s without what stands between words.
+// letters returns s in lower case without blanks and punctuation.
 func letters(s string) string {
 	return strings.NewReplacer("-", "", "_", "", " ", "", ".", "").Replace(strings.ToLower(s[:min(len(s), maxMessage)]))
 }

@@ -8,12 +8,13 @@ import (
 	"uncloak/detect"
 )
 
-// This file words what is new, what is gone, what is known already, and in which order an incident happened.
+// This file words which findings are new, gone or known already, and in which order an incident happened.
 
-// maxGone bounds what is said to be gone.
+// maxGone bounds the findings that are listed as gone.
 const maxGone = 5
 
-// news is "since Sun 2026-11-15 · worse (+12 %)", "new", or "" where no earlier days are known.
+// news words how a finding compares with earlier days: "since Sun 2026-11-15 · worse (+12 %)", "new", or "" where no
+// earlier days are known.
 func (c clock) news(f *detect.Finding) string {
 	since := ""
 	if f.Since != nil && f.Status != detect.New {
@@ -38,7 +39,7 @@ func (c clock) news(f *detect.Finding) string {
 	return strings.Join(present(since, status, known), " · ")
 }
 
-// change is "+12 %", or how many times as much where percents do not read well.
+// change words a change: "+12 %", or "3 times as much" where percents do not read well.
 func change(x float64) string {
 	switch {
 	case !(x > 0) || x > 1e6:
@@ -59,7 +60,7 @@ func present(words ...string) []string {
 	return out
 }
 
-// news is that of the finding that makes the incident what it is now.
+// news words how an incident compares with earlier days, by the finding that gives it its status.
 func (in *Incident) news(m *Model) string {
 	for _, f := range in.findings {
 		if f.Status == in.Status {
@@ -69,7 +70,7 @@ func (in *Incident) news(m *Model) string {
 	return ""
 }
 
-// endedText says why something is shown although somebody said that it is known.
+// endedText says why an incident is shown although it was acknowledged.
 func (in *Incident) endedText() string {
 	for _, f := range in.findings {
 		if f.Known == nil || f.Known.Ended == "" {
@@ -90,7 +91,7 @@ func (in *Incident) endedText() string {
 	return ""
 }
 
-// chainText is the order of events, with the times of the burst that shows it best.
+// chainText words the order of events in an incident, with the times of the burst that shows it best.
 func (in *Incident) chainText(m *Model) string {
 	for _, f := range in.findings {
 		if len(f.Chain) < 2 {
@@ -135,7 +136,7 @@ func stepWords(s *detect.Step) string {
 	return label(s.Kind) + on(s.Router)
 }
 
-// stepProof is why the step belongs here: "45 of 47 times, 2 s after"; what happened once needs no count.
+// stepProof words the evidence for a step: "45 of 47 times, 2 s after"; a step that happened once has no count.
 func stepProof(s *detect.Step) string {
 	var out []string
 	switch {
@@ -156,7 +157,7 @@ func stepProof(s *detect.Step) string {
 	return " (" + strings.Join(out, ", ") + ")"
 }
 
-// restLines say what is gone, and how much is known and not shown.
+// restLines lists the findings that are gone, and counts the known ones that are not shown.
 func (m *Model) restLines() (out []string) {
 	if len(m.Gone) > 0 {
 		last := time.Time{}
@@ -188,7 +189,7 @@ func (p *page) rest(m *Model) {
 	}
 }
 
-// headline is a title with what is new about it at the right edge, or below where it does not fit.
+// headline writes a title with its news at the right edge, or in a line below where that does not fit.
 func (p *page) headline(first, title, news string, indent int) {
 	gap := p.width - indent - width(title) - width(news)
 	switch {

@@ -11,7 +11,7 @@ import (
 	"uncloak/detect"
 )
 
-// num is n with a comma between thousands.
+// num writes n with a comma between thousands.
 func num[T int | int64 | uint32 | uint64](n T) string {
 	s := strconv.FormatInt(int64(n), 10)
 	neg := strings.HasPrefix(s, "-")
@@ -25,7 +25,7 @@ func num[T int | int64 | uint32 | uint64](n T) string {
 	return s
 }
 
-// count is "1 session", "2,140 sessions".
+// count writes a number with its noun: "1 session", "2,140 sessions".
 func count[T int | int64 | uint32 | uint64](n T, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -33,7 +33,7 @@ func count[T int | int64 | uint32 | uint64](n T, one, many string) string {
 	return num(n) + " " + many
 }
 
-// times is "once", "twice", "47 times".
+// times writes how often: "once", "twice", "47 times".
 func times(n int) string {
 	switch n {
 	case 1:
@@ -44,7 +44,7 @@ func times(n int) string {
 	return num(n) + " times"
 }
 
-// percent of a share 0..1; small shares keep a digit so that they are not called nothing.
+// percent writes a share 0..1 as a percentage; small shares keep a digit so that they do not read as 0.
 func percent(x float64) string {
 	p := x * 100
 	switch {
@@ -58,7 +58,7 @@ func percent(x float64) string {
 	return strconv.FormatFloat(p, 'f', 0, 64) + " %"
 }
 
-// seconds is a span in the unit that a person would use.
+// seconds writes a span in the unit that a person would use.
 func seconds(s float64) string {
 	switch {
 	case math.IsNaN(s) || math.IsInf(s, 0) || math.Abs(s) > 1e12:
@@ -85,7 +85,7 @@ func pair(a int64, unit string, b int64, sub string) string {
 	return num(a) + " " + unit + " " + num(b) + " " + sub
 }
 
-// list joins words as a person does: a, b and c.
+// list joins words: "a, b and c".
 func list(words []string) string {
 	switch len(words) {
 	case 0:
@@ -96,7 +96,7 @@ func list(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
 
-// minuteList is ":00 and :30".
+// minuteList writes minutes of the hour: ":00 and :30".
 func minuteList(minutes []int) string {
 	out := make([]string, 0, len(minutes))
 	for _, m := range minutes {
@@ -133,7 +133,7 @@ func rhythm(f *detect.Finding) string {
 	return ""
 }
 
-// pValue is "p < 1e-40"; empty when the finding has none.
+// pValue writes the probability of chance: "p < 1e-40"; "" when the finding has none.
 func pValue(p float64) string {
 	if !(p > 0 && p < 1) {
 		return ""
@@ -144,7 +144,7 @@ func pValue(p float64) string {
 	return fmt.Sprintf("p < 1e%d", int(math.Ceil(math.Log10(p))))
 }
 
-// surely weakens a statement to what the score carries.
+// surely returns the adverb that weakens a statement to what the score supports: "", "probably " or "possibly ".
 func surely(score float64) string {
 	switch {
 	case score >= 0.8 || score == 0: // 0: the detector gives none
@@ -155,10 +155,10 @@ func surely(score float64) string {
 	return "possibly "
 }
 
-// clock writes times in one zone, as short as the window allows.
+// clock writes times in one zone, without the date where the window is one day.
 type clock struct {
 	loc    *time.Location
-	oneDay bool // the window is one local day: its date would only repeat
+	oneDay bool // the window is one local day, so that the date is left out
 	day    time.Time
 }
 
@@ -180,7 +180,7 @@ func newClock(opt *Options) clock {
 
 func sameDay(a, b time.Time) bool { return a.YearDay() == b.YearDay() && a.Year() == b.Year() }
 
-// at is "20:28:33", with the day before it unless that is the one that the window is of.
+// at writes a time: "20:28:33", with the day in front unless the window is that day.
 func (c clock) at(t time.Time) string {
 	if t.IsZero() {
 		return "an unknown time"
@@ -191,7 +191,7 @@ func (c clock) at(t time.Time) string {
 	return t.In(c.loc).Format("Mon 2006-01-02 15:04:05")
 }
 
-// span is "from A to B", the date said once.
+// span writes "from A to B", with the date once.
 func (c clock) span(from, to time.Time) string {
 	a, b := c.at(from), c.at(to)
 	if !to.After(from) || a == b {
@@ -203,7 +203,7 @@ func (c clock) span(from, to time.Time) string {
 	return "from " + a + " to " + b
 }
 
-// with is at with the day always said: the time may lie outside of the window.
+// with writes a time that may lie outside of the window: always with its day.
 func (c clock) with(t time.Time) string { return t.In(c.loc).Format("Mon 2006-01-02 15:04:05") }
 
 // zone names the zone: "Asia/Tokyo", or for the machine's own "JST (UTC+09:00)".
@@ -217,7 +217,7 @@ func (c clock) zone(at time.Time) string {
 	return at.In(c.loc).Format("MST (UTC-07:00)")
 }
 
-// who is "vmhost (192.168.128.12)", or the address alone.
+// who names a host: "vmhost (192.168.128.12)", or the address alone.
 func who(addr, name string) string {
 	a, n := label(addr), label(name)
 	switch {
@@ -231,7 +231,7 @@ func who(addr, name string) string {
 	return n + " (" + a + ")"
 }
 
-// short is the name, or the address of a host without one.
+// short returns the name of a host, or its address where it has no name.
 func short(addr, name string) string {
 	if n := label(name); n != "" {
 		return n
@@ -239,7 +239,7 @@ func short(addr, name string) string {
 	return who(addr, "")
 }
 
-// nameOf asks names for the address that s spells; "" when there is none.
+// nameOf returns the name of the address that s spells; "" when s is no address or has no name.
 func nameOf(names func(netip.Addr) string, s string) string {
 	if names == nil {
 		return ""
@@ -259,7 +259,7 @@ func labels(in []string) []string {
 	return out
 }
 
-// rate is " 2.01 times a second", or by the minute or hour where it is slower.
+// rate writes a rate: " 2.01 times a second", or by the minute or hour where it is slower.
 func rate(perSecond float64) string {
 	switch {
 	case perSecond <= 0 || perSecond > 1e9:

@@ -12,13 +12,14 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Resolver asks one DNS server for the names of internal hosts (PTR). It is for a report of some hundred hosts: few
-// questions at a time, short waits, each address asked once. The zero value asks nobody.
+// Resolver asks one DNS server for the names of internal hosts (PTR). It serves a report of some hundred hosts: few
+// questions at a time, short waits, one question an address. The zero value sends no question.
 type Resolver struct {
 	Server string // host:port of the server; without a port 53
-	// only these are asked for: a report must not tell the world whom it is about; nil asks none
+	// selects the addresses that may be asked for, so that no outside address is disclosed to the server; nil: no
+	// address
 	Internal func(netip.Addr) bool
-	Timeout  time.Duration // of one question; 0 = 500 ms
+	Timeout  time.Duration // timeout of one question; 0 = 500 ms
 	Parallel int           // questions at a time; 0 = 8
 	Max      int           // addresses kept; 0 = 4096. Further ones have no name.
 
@@ -27,7 +28,8 @@ type Resolver struct {
 }
 
 // Warm asks for all addresses that are not known yet, Parallel at a time, and returns when it has tried them or ctx
-// ends. Report calls it with the hosts of a window; what fails has no name, which is no error of the report.
+// ends. The report calls it with the hosts of a window; an address whose question fails has no name, and the report
+// goes on.
 func (r *Resolver) Warm(ctx context.Context, addrs []netip.Addr) {
 	parallel := r.Parallel
 	if parallel <= 0 {
@@ -52,7 +54,7 @@ func (r *Resolver) Warm(ctx context.Context, addrs []netip.Addr) {
 	}
 }
 
-// wanted reserves a place for an address that is not known, so that it is asked once.
+// wanted reserves a place for an address that is not known yet, so that it is asked for once.
 func (r *Resolver) wanted(a netip.Addr) bool {
 	if r.Server == "" || r.Internal == nil || !r.Internal(a) {
 		return false
@@ -73,7 +75,7 @@ func (r *Resolver) wanted(a netip.Addr) bool {
 	return true
 }
 
-// keep remembers the answer; of a failure that the host has no name, unless the question was cut short.
+// keep remembers the answer. A failed question is kept as "no name", unless ctx cut it short.
 func (r *Resolver) keep(ctx context.Context, a netip.Addr, name string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -86,7 +88,8 @@ func (r *Resolver) keep(ctx context.Context, a netip.Addr, name string, err erro
 	}
 }
 
-// Name is what the server calls a, "" if nothing is known. It asks when Warm has not: it suits Options.Names.
+// Name returns the server's name for a, or "". It asks the server where Warm has not yet done so. It can serve as
+// Options.Names.
 func (r *Resolver) Name(a netip.Addr) string {
 	r.mu.Lock()
 	name, ok := r.known[a]

@@ -7,7 +7,7 @@ import (
 	"uncloak/store"
 )
 
-// add adds the counters of h.
+// add adds the counters of h to the sender's.
 func (s *Sender) add(h *store.Health) {
 	s.Received += h.Received
 	s.Bytes += h.Bytes
@@ -28,7 +28,7 @@ func (s *Sender) add(h *store.Health) {
 	s.Parsed += h.Parsed()
 }
 
-// estimate gives the first row of each router the lines that must be missing of its log (detect.MissingLines).
+// estimate puts the estimated number of missing lines of each router's log (detect.MissingLines) into its first row.
 func estimate(ss []Sender, days []*detect.Day) {
 	for router, n := range detect.MissingLines(days) {
 		if i := slices.IndexFunc(ss, func(s Sender) bool { return s.Router == router }); i >= 0 {
@@ -37,7 +37,7 @@ func estimate(ss []Sender, days []*detect.Day) {
 	}
 }
 
-// called is how a sender is named in a sentence: by its router, where that has a name of its own.
+// called names a sender in a sentence: by its router, where that has a name of its own.
 func (s *Sender) called() string {
 	name := label(s.Sender)
 	if r := label(s.Router); r != "" && r != name {
@@ -46,8 +46,8 @@ func (s *Sender) called() string {
 	return name
 }
 
-// remarks say what a sender lost, or was refused, and why: one for each reason that occurred, without the sender's
-// name. Lines lost on our side come first.
+// remarks lists the lines of a sender that were lost or refused, one remark a reason, without the sender's name. Lines
+// lost on this machine come first.
 func (s *Sender) remarks() (out []string) {
 	for _, r := range []struct {
 		n         uint64

@@ -11,16 +11,16 @@ import (
 	"uncloak/store"
 )
 
-// Bounds of the look at lines that nobody understood. Grouping 50,000 of them takes a quarter of a second, of lines
+// Bounds of the grouping of lines that were not understood. Grouping 50,000 lines takes a quarter of a second, of lines
 // made to be slow 1.7 s (BenchmarkShapes); a sender whose every line is unknown shows its shapes long before.
 const (
 	maxShapeLines = 50_000
 	maxShapes     = 200
-	shapeTable    = 2_000 // counted at once, so that what is frequent but late has a place
+	shapeTable    = 2_000 // shapes counted at a time, so that a frequent one that comes late still has a place
 	maxExample    = 400   // bytes
 )
 
-// Shape is a group of lines that nobody understood.
+// Shape groups lines of one form that were not understood.
 type Shape struct {
 	Router   string `json:"router"`
 	Program  string `json:"program,omitempty"`
@@ -29,15 +29,15 @@ type Shape struct {
 	Lines    uint64 `json:"lines"`
 }
 
-// Unparsed is what was not understood in a window.
+// Unparsed sums up the lines that were not understood in a window.
 type Unparsed struct {
-	Lines  uint64  `json:"lines"`            // that were looked at
-	Cut    bool    `json:"cut,omitempty"`    // there are more, which were not
+	Lines  uint64  `json:"lines"`            // lines looked at
+	Cut    bool    `json:"cut,omitempty"`    // there are more lines, which were not looked at
 	Others uint64  `json:"others,omitempty"` // of Lines, those whose shape is not in Shapes
 	Shapes []Shape `json:"-"`                // most frequent first, at most 200; JSON has them beside this
 }
 
-// Shapes groups the lines of a window that nobody understood. It looks at the first 50,000 of them.
+// Shapes groups the lines of a window that were not understood. It looks at the first 50,000 such lines.
 func Shapes(ctx context.Context, st store.Store, w store.Window) (*Unparsed, error) {
 	t := shapeCounter{parser: parse.NewParser(), shapes: map[shapeKey]*Shape{}}
 	for e, err := range st.Events(ctx, store.Query{Window: w, Kinds: []parse.Kind{parse.Unknown},
@@ -109,7 +109,7 @@ func (t *shapeCounter) result() *Unparsed {
 	return &u
 }
 
-// head says what the list is of.
+// head words how many lines the list of shapes covers.
 func (u *Unparsed) head() string {
 	what := count(u.Lines, "line", "lines")
 	if u.Cut {
@@ -118,7 +118,7 @@ func (u *Unparsed) head() string {
 	return "unparsed: " + what + " in the window, of these shapes"
 }
 
-// text is the shape in one clean line: router, program, template.
+// text writes the shape in one clean line: router, program, template.
 func (s *Shape) text() string {
 	t := Clean(s.Template)
 	if t == "" {
@@ -149,7 +149,7 @@ func (p *page) shapes(u *Unparsed, n int) {
 	}
 }
 
-// rest is what a list of the first n shapes leaves out, or "".
+// rest words how many lines a list of the first n shapes leaves out, or "".
 func (u *Unparsed) rest(n int) string {
 	lines, more := u.Others, max(0, len(u.Shapes)-n)
 	for _, s := range u.Shapes[min(n, len(u.Shapes)):] {

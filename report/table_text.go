@@ -23,7 +23,7 @@ func TableText(w io.Writer, v *TableView, opt TextOptions) error {
 		p.put("", "No session in this window is known from the log: let the router log new sessions, and import that "+
 			"log.", 0)
 	}
-	if v.WhatIf != nil && !v.Aside { // that is what was asked for
+	if v.WhatIf != nil && !v.Aside { // the user asked for the replay
 		p.whatIf(v)
 		return p.out.Flush()
 	}
@@ -135,7 +135,7 @@ func (p *page) timeChart(v *TableView, r *TableRouter) {
 	}
 }
 
-// bar is the length of a bar; what is not nothing can be seen.
+// bar returns the length of a bar in columns; a bar for more than 0 has at least one.
 func bar(n, of, columns int) int {
 	if n <= 0 {
 		return 0
@@ -161,7 +161,7 @@ func (p *page) moment(m *TableAt) {
 // maxHosts bounds the hosts of one moment in text.
 const maxHosts = 40
 
-// states lists entries by state, the most first.
+// states writes the entries by state, the most frequent state first.
 func states(n map[string]int) string {
 	keys := slices.SortedFunc(maps.Keys(n), func(a, b string) int {
 		return cmp.Or(

@@ -14,8 +14,8 @@ import (
 	"uncloak/detect"
 )
 
-// TableView is the session table over time: what `uncloak table` shows. Its JSON names are a contract: added to, never
-// renamed. Times are RFC 3339, spans in seconds, shares 0..1.
+// TableView holds the session table over time, as `uncloak table` shows it. Its JSON names are a contract: added to,
+// never renamed. Times are RFC 3339, spans in seconds, shares 0..1.
 type TableView struct {
 	Version string        `json:"version,omitempty"`
 	From    time.Time     `json:"from"`
@@ -32,18 +32,18 @@ type TableView struct {
 	step  time.Duration
 }
 
-// TableRouter is the table of one router.
+// TableRouter holds the session table of one router.
 type TableRouter struct {
 	Table
 	Median    int             `json:"median"` // entries over the 10 s slots that the log covers
-	Hosts     []TableHost     `json:"hosts"`  // those that held most, at most 50
+	Hosts     []TableHost     `json:"hosts"`  // hosts that held most, at most 50
 	Overflows []TableOverflow `json:"overflows"`
 	Rows      []TableRow      `json:"rows"`
 	// entries by state at the end of the fullest slot; "not told" where the log does not tell
 	States map[string]int `json:"states,omitempty"`
 }
 
-// TableHost is what one host held.
+// TableHost holds the number of entries of one host.
 type TableHost struct {
 	Host      string    `json:"host"` // an address, or "router and others"
 	Name      string    `json:"name,omitempty"`
@@ -53,7 +53,7 @@ type TableHost struct {
 	FullShare float64   `json:"full_share,omitempty"` // of the table while it was full, the mean over the overflows
 }
 
-// TableOverflow is one spell in which the router refused sessions.
+// TableOverflow describes one spell in which the router refused sessions.
 type TableOverflow struct {
 	Start   time.Time `json:"start"`
 	End     time.Time `json:"end"`
@@ -64,19 +64,19 @@ type TableOverflow struct {
 	Share   float64   `json:"share,omitempty"` // of Host
 }
 
-// TableRow is one step of time.
+// TableRow sums up one step of time.
 type TableRow struct {
 	Start   time.Time `json:"start"`
 	Peak    int       `json:"peak"`
 	Median  int       `json:"median"`
-	Host    string    `json:"host,omitempty"` // that held most at the peak
+	Host    string    `json:"host,omitempty"` // host that held most at the peak
 	Name    string    `json:"name,omitempty"`
 	Held    int       `json:"held,omitempty"` // by that host
-	Spells  int       `json:"spells"`         // that began
+	Spells  int       `json:"spells"`         // overflows that began in the step
 	Refused uint64    `json:"refused"`
 }
 
-// TableAt is the table at one moment.
+// TableAt holds the session table at one moment.
 type TableAt struct {
 	Time    time.Time      `json:"time"`
 	Router  string         `json:"router"`
@@ -85,7 +85,7 @@ type TableAt struct {
 	Hosts   []TableHeld    `json:"hosts"`
 }
 
-// TableHeld is what one host held at that moment.
+// TableHeld holds the entries of one host at that moment.
 type TableHeld struct {
 	Host    string         `json:"host"`
 	Name    string         `json:"name,omitempty"`
@@ -99,7 +99,7 @@ const (
 	maxTableRows  = 48 // rows of time in text
 )
 
-// Tables makes the view of the routers (all where router is empty) over the window of opt.
+// Tables makes the view of one router, or of all where router is "", over the window of opt.
 func Tables(days []*detect.Day, router string, opt Options) *TableView {
 	names := hostNames(days, opt.Names)
 	v := &TableView{Version: opt.Version, Note: opt.Note, Routers: []TableRouter{}, clock: newClock(&opt)}
@@ -118,7 +118,7 @@ func Tables(days []*detect.Day, router string, opt Options) *TableView {
 	return v
 }
 
-// stepOf is the step of time that makes at most maxTableRows rows.
+// stepOf returns the shortest step of time that makes at most maxTableRows rows.
 func stepOf(length time.Duration) time.Duration {
 	for _, s := range []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute,
 		10 * time.Minute, 30 * time.Minute,
@@ -167,7 +167,7 @@ func (v *TableView) fill(r *TableRouter, days []*detect.Day, from, to time.Time,
 	perRow, most := map[int][]int{}, uint32(0)
 	hosts := map[netip.Addr]*held{}
 	if to.After(from) {
-		row(to.Add(-1)) // those at the end may be empty
+		row(to.Add(-1)) // the steps at the end may be empty
 	}
 	levels(days, r.Router, opt, func(at time.Time, l *detect.Level) {
 		i := row(at)
@@ -198,7 +198,7 @@ func (v *TableView) fill(r *TableRouter, days []*detect.Day, from, to time.Time,
 	r.hosts(hosts, share, slots, names, v.clock.loc)
 }
 
-// held gathers what one host held, slot by slot.
+// held gathers the entries of one host, slot by slot.
 type held struct {
 	n  []int
 	at time.Time
@@ -218,7 +218,7 @@ func holder(a netip.Addr, names func(netip.Addr) string, n int) (host, name stri
 	return a.String(), names(a), n
 }
 
-// median of the values, those that are missing up to n being zero.
+// median returns the median of n values; those that are missing in values count as zero.
 func median(values []int, n int) int {
 	slices.Sort(values)
 	n = max(n, len(values))
@@ -300,7 +300,7 @@ func (v *TableView) Moment(router string, at time.Time, held []detect.Held, name
 	v.At = m
 }
 
-// Fullest is the fullest moment of a router's table; zero when it was always empty.
+// Fullest returns the moment at which a router's table was fullest; the zero time when it was always empty.
 func (v *TableView) Fullest(router string) time.Time {
 	for _, r := range v.Routers {
 		if r.Router == router && r.PeakAt != nil {
@@ -310,10 +310,10 @@ func (v *TableView) Fullest(router string) time.Time {
 	return time.Time{}
 }
 
-// TableJSON writes the view.
+// TableJSON writes the view as JSON.
 func TableJSON(w io.Writer, v *TableView) error { return writeJSON(w, v) }
 
-// slotRow is one 10 s slot in NDJSON.
+// slotRow holds one 10 s slot as it is written in NDJSON.
 type slotRow struct {
 	Time    time.Time    `json:"time"`
 	Router  string       `json:"router"`

@@ -9,8 +9,8 @@ import (
 )
 
 // tame puts the times of a finding into the zone of the report, and makes numbers that JSON cannot hold zero. It walks
-// over everything that the JSON shows, so that no field of a new kind can be forgotten. What the finding points to is
-// copied first: the caller's findings stay as they are.
+// over everything that the JSON shows, so that no field of a new kind can be forgotten. Slices and pointers are copied
+// first: the caller's findings stay as they are.
 func tame(f *detect.Finding, loc *time.Location) { tameValue(reflect.ValueOf(f).Elem(), loc) }
 
 func tameValue(v reflect.Value, loc *time.Location) {

@@ -6,20 +6,20 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of a template, in bytes: what is looked at of a message, what is kept of its shape, and how far the end of an
-// address is looked for (the longest, netfilter's row of both MAC addresses, has 41).
+// Bounds of a template, in bytes: the part of a message that is looked at, the longest template, and how far the end of
+// an address is looked for (the longest, netfilter's row of both MAC addresses, has 41).
 const (
 	maxTemplateInput = 1024
 	maxTemplate      = 160
 	maxAddress       = 64
 )
 
-// Template is the shape of a message: what differs from line to line is a placeholder. Numbers are <n>, runs of hex
-// digits and UUIDs <hex>, MAC and IP addresses <mac> and <ip>, quoted text <text>, long words of mixed letters and
-// digits (base64 and the like) <word>. It has at most 160 bytes and an ellipsis.
+// Template returns the shape of a message, with placeholders for the parts that differ from line to line. Numbers are
+// <n>, runs of hex digits and UUIDs <hex>, MAC and IP addresses <mac> and <ip>, quoted text <text>, long words of mixed
+// letters and digits (base64 and the like) <word>. It has at most 160 bytes and an ellipsis.
 //
-// It is its own template. That holds because each placeholder but <text> stands for something with a digit, and
-// nothing that is written has one; and because decisions look back only at what is already written.
+// The template of a template is the same template: each placeholder but <text> stands for something with a digit, no
+// placeholder has a digit, and decisions look back only at what is already written.
 func Template(message string) string {
 	t := templater{in: message[:min(len(message), maxTemplateInput)]}
 	for t.at < len(t.in) && t.step() {
@@ -27,7 +27,7 @@ func Template(message string) string {
 	return strings.TrimRight(string(t.out), " ")
 }
 
-// templater reads in from at on and writes out.
+// templater holds the state of Template: it reads in from at on and writes to out.
 type templater struct {
 	in    string
 	at    int
@@ -35,7 +35,7 @@ type templater struct {
 	out   []byte
 }
 
-// step writes one token; it is false where there is no more room.
+// step writes one token, and returns false where there is no more room.
 func (t *templater) step() bool {
 	rest := t.in[t.at:]
 	token, n := t.token(rest)
@@ -51,7 +51,7 @@ func (t *templater) step() bool {
 	return true
 }
 
-// token is what to write for the beginning of s, which has n bytes.
+// token returns the text to write for the first n bytes of s.
 func (t *templater) token(s string) (token string, n int) {
 	switch c := s[0]; {
 	case c == ' ', c == '\t':
@@ -88,7 +88,7 @@ func (t *templater) after(c byte) bool { return len(t.out) > 0 && t.out[len(t.ou
 // afterWord says whether a letter stands in front.
 func (t *templater) afterWord() bool { return len(t.out) > 0 && alnum(t.out[len(t.out)-1]) }
 
-// quoted is the text up to the same quote again. A key of JSON tells more than it hides: it stays.
+// quoted replaces a quoted text. A key of JSON stays, with its numbers replaced: it names a field.
 func quoted(s string) (token string, n int) {
 	end := strings.IndexByte(s[1:], s[0])
 	if end < 0 {
@@ -103,7 +103,7 @@ func quoted(s string) (token string, n int) {
 	return "<text>", n
 }
 
-// keyName is s with its numbers replaced, if it looks like the name of a field.
+// keyName returns s with its numbers replaced, if it looks like the name of a field.
 func keyName(s string) (string, bool) {
 	var b strings.Builder
 	for i := 0; i < len(s); {
@@ -121,7 +121,7 @@ func keyName(s string) (string, bool) {
 	return b.String(), b.Len() > 0 && b.Len() <= 40
 }
 
-// address is an IP or MAC address, or a UUID, at the beginning of s that has a digit in it and no word behind it.
+// address finds an IP or MAC address, or a UUID, at the beginning of s: with a digit in it and no word behind it.
 func address(s string) (token string, n int) {
 	s = s[:min(len(s), maxAddress)]
 	if n := uuid(s); n > 0 {
@@ -173,7 +173,7 @@ func isMAC(s string, between byte) bool {
 	return true
 }
 
-// uuid is the length of a UUID at the beginning of s that has a digit, or 0.
+// uuid returns the length of a UUID with a digit in it at the beginning of s, or 0.
 func uuid(s string) int {
 	const n = 36
 	if len(s) < n || !ends(s, n) || !strings.ContainsAny(s[:n], "0123456789") {
@@ -188,8 +188,8 @@ func uuid(s string) int {
 	return n
 }
 
-// mixedRun is the length of the run of base64 at the beginning of s; ok says that it is long and has small and capital
-// letters and digits.
+// mixedRun returns the length of the run of base64 at the beginning of s; ok says that it is long and has small and
+// capital letters and digits.
 func mixedRun(s string) (n int, ok bool) {
 	n = span(s, func(c byte) bool { return alnum(c) || c == '+' || c == '/' || c == '=' })
 	run := s[:n]
@@ -197,7 +197,8 @@ func mixedRun(s string) (n int, ok bool) {
 		strings.ToUpper(run) != run
 }
 
-// word is a run of letters and digits: <n> or <hex> if it is nothing else, else its letters up to its first number.
+// word replaces a run of letters and digits: by <n> or <hex> if it is a number or begins with one, else by its letters
+// up to the first digit.
 func word(s string) (token string, n int) {
 	n = span(s, alnum)
 	run := s[:n]
@@ -215,7 +216,7 @@ func word(s string) (token string, n int) {
 	return run[:letters], letters
 }
 
-// span is how many of the first bytes of s are of a sort.
+// span counts the bytes at the beginning of s that are of a sort.
 func span(s string, sort func(byte) bool) int {
 	for i := range len(s) {
 		if !sort(s[i]) {

@@ -12,7 +12,7 @@ import (
 	"uncloak/detect"
 )
 
-// TextOptions say how a terminal is.
+// TextOptions describes the terminal.
 type TextOptions struct {
 	Width int  // columns; 0: 100; at least 60
 	Color bool // the caller has looked at NO_COLOR and at what the output is
@@ -81,7 +81,7 @@ func (p *page) findings(fs []detect.Finding, c clock) {
 	}
 }
 
-// spell is a further spell of the full table that the finding above it is about: what differs, in one line.
+// spell writes a further spell of the full table that the finding above it is about, in one line.
 func (p *page) spell(f *detect.Finding, c clock) {
 	held := ""
 	if f.Host != "" {
@@ -127,8 +127,8 @@ func (p *page) put(first, text string, indent int) {
 	}
 }
 
-// verbatim writes what must not be broken at blanks (log lines, commands): cut at the width, at most rows rows (0: all,
-// and unbroken, so that it can be copied).
+// verbatim writes text that must not be broken at blanks (log lines, commands): cut at the width, at most rows rows (0:
+// whole and in one line, so that it can be copied).
 func (p *page) verbatim(first, text string, rows int) {
 	if rows == 0 {
 		p.line(first + text)
@@ -184,7 +184,7 @@ func unit(w string) bool {
 	return false
 }
 
-// headWords are the two halves of the first line.
+// headWords returns the two halves of the first line.
 func headWords(m *Model) (left, right string) {
 	left = "uncloak"
 	if len(m.Routers) > 0 {
@@ -202,7 +202,8 @@ func headWords(m *Model) (left, right string) {
 	return left, right
 }
 
-// busiest is the routers, those with most lines first: cut lines make routers of a few letters.
+// busiest lists the routers, those with most lines first: lines that were cut make false routers with names of a few
+// letters.
 func (m *Model) busiest() []string {
 	lines := map[string]uint64{}
 	for _, s := range m.Health {
@@ -231,7 +232,7 @@ func routersShort(rs []string) string {
 	return list(out)
 }
 
-// window is "Tue 2026-11-17, Asia/Tokyo", or from where to where.
+// window writes the window: "Tue 2026-11-17, Asia/Tokyo", or its two ends.
 func (m *Model) window() string {
 	from, to := m.From.In(m.clock.loc), m.To.In(m.clock.loc)
 	midnight := func(t time.Time) bool { return t.Hour()+t.Minute()+t.Second()+t.Nanosecond() == 0 }
@@ -276,7 +277,7 @@ func (p *page) verdict(m *Model) {
 	}
 }
 
-// role is the word in the margin beside a finding.
+// role returns the word in the margin beside a finding.
 func role(in *Incident, f *detect.Finding) string {
 	switch {
 	case (f.Kind == detect.PeriodicBurst || f.Kind == detect.BurstKind) &&
@@ -328,7 +329,7 @@ func (p *page) incident(m *Model, i int) {
 	}
 	word := "proof"
 	for i, f := range parts {
-		n := 1 // a line each as a sample; the first one may show that it goes on
+		n := 1 // one line each as a sample; two lines for the first finding
 		if i == 0 {
 			n = 2
 		}
@@ -351,7 +352,7 @@ func (p *page) incident(m *Model, i int) {
 	}
 }
 
-// explains lists the commands that explain the messages behind the parts, each once.
+// explains lists the commands that explain the messages behind the parts, without repeats.
 func explains(parts []part) (out []string) {
 	for _, p := range parts {
 		if c := Clean(p.Explain); c != "" && !slices.Contains(out, c) {
@@ -363,7 +364,7 @@ func explains(parts []part) (out []string) {
 
 // burstTimes lists the bursts where they are few enough to be read.
 func burstTimes(m *Model, f *detect.Finding) string {
-	if len(f.Bursts) < 2 || len(f.Bursts) > 8 { // a lone one is told already
+	if len(f.Bursts) < 2 || len(f.Bursts) > 8 { // the time of a lone burst is in the sentence above
 		return ""
 	}
 	var out []string

@@ -21,7 +21,7 @@ const tableAlign = "lrrlrr"
 
 func tableHead() []string { return []string{"router", "size", "most entries", "at", "full", "refused"} }
 
-// tableRow is one router's table in words; size "?" means that it is not known.
+// tableRow makes the row of one router's table; a size of "?" is not known.
 func tableRow(m *Model, t Table) []string {
 	size, at, full := "?", "", "never"
 	if t.Capacity > 0 {
@@ -130,7 +130,7 @@ func senderRow(s Sender) []string {
 		num(s.Repaired), clock}
 }
 
-// withoutIdle leaves out the columns from the n-th on that say nothing in any row.
+// withoutIdle leaves out the columns from the n-th on that are empty or 0 in every row.
 func withoutIdle(rows [][]string, align string, n int) (kept [][]string, kinds string) {
 	kept = make([][]string, len(rows))
 	for i := range rows[0] {

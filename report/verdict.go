@@ -9,11 +9,11 @@ import (
 	"uncloak/detect"
 )
 
-// verdict puts the report into two sentences and says what to do first.
+// verdict sums up the report in two sentences and says what to do first.
 func verdict(m *Model, l looked) Verdict {
 	if len(m.shown) == 0 {
 		v := l.verdict()
-		if l.lost < quietLost { // more is one of the gaps that it names
+		if l.lost < quietLost { // a larger loss is among the gaps of the quiet verdict
 			v.Text += lossy(m)
 		}
 		return v
@@ -35,7 +35,7 @@ func verdict(m *Model, l looked) Verdict {
 	return v
 }
 
-// lossy warns where the log has holes in which something may hide.
+// lossy warns where so many lines are lost that something may be missing.
 func lossy(m *Model) string {
 	if m.Totals.LostShare < 0.01 {
 		return ""
@@ -44,7 +44,7 @@ func lossy(m *Model) string {
 		percent(m.Totals.LostShare))
 }
 
-// headline names the host, what it does, and when.
+// headline words the incident: the host, what it does, and when.
 func (m *Model) headline(in *Incident) string {
 	full, root := in.find(detect.TableFullKind), in.root()
 	switch {
@@ -80,7 +80,7 @@ func nonZero(score float64) float64 {
 	return score
 }
 
-// echoShare is the part of the full table that echoes of the root held.
+// echoShare returns the part of the full table that echoes of the root held.
 func echoShare(in *Incident, full *detect.Finding) (sum float64) {
 	for host := range in.echoes() {
 		sum += shareOf(full, host)
@@ -88,7 +88,7 @@ func echoShare(in *Incident, full *detect.Finding) (sum float64) {
 	return sum
 }
 
-// byEcho says which part the root's echoes had in it, where it is not small.
+// byEcho words the part that the root's echoes held, where it is not small.
 func byEcho(in *Incident, full *detect.Finding) string {
 	for _, p := range in.parts {
 		if p.Kind != detect.PTRStorm || p.Causes == "" {
@@ -102,7 +102,7 @@ func byEcho(in *Incident, full *detect.Finding) string {
 	return ""
 }
 
-// when is ", at :00 and :30 of every hour", or the time of a lone burst.
+// when words the time: ", at :00 and :30 of every hour", or the time of a lone burst.
 func (m *Model) when(f *detect.Finding) string {
 	if r := rhythm(f); r != "" {
 		return ", " + r
@@ -110,7 +110,7 @@ func (m *Model) when(f *detect.Finding) string {
 	return ", " + m.clock.span(f.Start, f.End)
 }
 
-// firstStep is the one thing to do before all else.
+// firstStep returns the piece of advice to follow first.
 func firstStep(in *Incident) string {
 	root := in.root()
 	echo := in.find(detect.PTRStorm)

@@ -8,14 +8,14 @@ import (
 
 // Bounds beyond which a window without findings is not called quiet.
 const (
-	quietShare    = 0.5  // of all sessions, that one host may have opened
-	quietSessions = 300  // that one host may have opened, whatever its share
-	quietFill     = 0.8  // of a session table whose size is known
-	quietLost     = 0.05 // of the lines, that may be lost
-	quietUnparsed = 0.05 // of the lines, that may be not understood
+	quietShare    = 0.5  // share of all sessions that one host may have opened
+	quietSessions = 300  // sessions that one host may have opened, whatever its share
+	quietFill     = 0.8  // share of a session table whose size is known
+	quietLost     = 0.05 // share of the lines that may be lost
+	quietUnparsed = 0.05 // share of the lines that may be not understood
 )
 
-// looked sums up what a window without new findings was looked through for, and what could not be looked at in it.
+// looked counts what could and what could not be examined in a window without new findings.
 type looked struct {
 	lines, sessions uint64
 	hosts           int
@@ -27,10 +27,10 @@ type looked struct {
 	top             string  // host that opened most sessions
 	topSessions     uint64
 	fullest         string  // router whose table was fullest, by the part of its known size
-	fill            float64 // that part, 0..; 0 = no table of known size
+	fill            float64 // the part of the table that was in use, 0..; 0 = no table of known size
 }
 
-// look gathers what a verdict on a window without findings rests on.
+// look gathers the figures for a verdict on a window without findings.
 func (m *Model) look(days []*detect.Day) looked {
 	l := looked{lines: m.Totals.Lines, sessions: m.Totals.Sessions, hosts: m.Totals.Hosts, known: m.Silent,
 		lost: m.Totals.LostShare}
@@ -55,8 +55,8 @@ func (m *Model) look(days []*detect.Day) looked {
 	return l
 }
 
-// verdict calls a window quiet only where everything could be looked at. Else it names each gap, the weightiest first,
-// and what would close the first of them.
+// verdict calls a window quiet only where all of it could be examined. Else it names each gap, the weightiest first,
+// and says how to close the first.
 func (l looked) verdict() Verdict {
 	if l.lines == 0 {
 		return Verdict{Text: "No line was received for this window: nothing can be said of it.",
@@ -80,7 +80,7 @@ func (l looked) verdict() Verdict {
 		count(l.sessions, "session", "sessions"), count(l.hosts, "host", "hosts"))}
 }
 
-// gaps names what keeps the window from being called quiet, and what to do about the first of it.
+// gaps names the reasons why the window cannot be called quiet, and what to do about the first.
 func (l looked) gaps() (gaps []string, do string) {
 	gap := func(there bool, what, help string) {
 		if there {

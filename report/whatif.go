@@ -11,17 +11,18 @@ import (
 	"uncloak/detect"
 )
 
-// WhatIfView is what a replay says, for people and programs. Its JSON names are a contract: added to, never renamed.
+// WhatIfView holds the result of a replay of the session table with a change. Its JSON names are a contract: added to,
+// never renamed.
 type WhatIfView struct {
 	Router    string `json:"router"`
-	Change    string `json:"change,omitempty"` // as it was asked for, in one order
+	Change    string `json:"change,omitempty"` // the changes that were asked for, in a fixed order
 	Table     int    `json:"table,omitempty"`  // entries; 0: not known
-	Estimated bool   `json:"table_estimated"`  // from the table-full lines
+	Estimated bool   `json:"table_estimated"`  // the size was estimated from the table-full lines
 	// entries as rebuilt for each of the table, at the recorded overflows
 	Factor     float64        `json:"factor"`
 	Recorded   WhatIfOverflow `json:"recorded"`        // what the router said
 	Reproduced int            `json:"reproduced"`      // recorded overflows that the replay without a change has, too
-	Bare       int            `json:"reproduced_bare"` // … played from the sessions in the log alone
+	Bare       int            `json:"reproduced_bare"` // the same, of a replay that plays only the sessions in the log
 	Before     WhatIfOutcome  `json:"before"`
 	After      *WhatIfOutcome `json:"after,omitempty"`
 	Refused    []WhatIfHost   `json:"refused"` // sessions by host
@@ -41,8 +42,8 @@ type WhatIfOverflow struct {
 	Refused   uint64  `json:"refused"`
 }
 
-// WhatIfOutcome is a replay. Peak, Overflows and so on are the likely ones; low plays the sessions of the log alone,
-// high takes each refused packet for a session of its own.
+// WhatIfOutcome holds the figures of a replay. Peak, Overflows and so on are the likely ones; the low ones play the
+// sessions of the log alone, the high ones take each refused packet for a session of its own.
 type WhatIfOutcome struct {
 	Peak     int        `json:"peak"`
 	PeakLow  int        `json:"peak_low"`
@@ -56,22 +57,22 @@ type WhatIfOutcome struct {
 	Reused        uint64 `json:"reused,omitempty"`  // sessions that were served on one that was kept open
 }
 
-// WhatIfHost is whose sessions were refused.
+// WhatIfHost counts the refused sessions of one host.
 type WhatIfHost struct {
 	Host    string `json:"host"`
 	Name    string `json:"name,omitempty"`
-	Before  uint64 `json:"before"`  // by the full table
-	After   uint64 `json:"after"`   // by the full table
-	Limited uint64 `json:"limited"` // by the limit
+	Before  uint64 `json:"before"`  // by the full table, in the replay without a change
+	After   uint64 `json:"after"`   // by the full table, in the replay with the change
+	Limited uint64 `json:"limited"` // refused by the limit per host
 }
 
-// Proposal is one change that would have been enough.
+// Proposal describes one change that would have been enough.
 type Proposal struct {
 	Change  string  `json:"change"`
 	Was     float64 `json:"was,omitempty"` // entries, sessions of the largest holder, or seconds
 	Is      float64 `json:"is,omitempty"`
 	Factor  float64 `json:"factor,omitempty"` // by how many times something becomes larger or smaller
-	Peak    int     `json:"peak"`             // with it, at most
+	Peak    int     `json:"peak"`             // entries with the change, at most
 	Limited uint64  `json:"limited,omitempty"`
 	Removed uint64  `json:"removed,omitempty"`
 	Host    string  `json:"host,omitempty"`
@@ -80,7 +81,7 @@ type Proposal struct {
 	Sure bool `json:"sure"`
 }
 
-// WhatIfCounts is what the replay rests on.
+// WhatIfCounts counts the sessions that the replay rests on.
 type WhatIfCounts struct {
 	Sessions uint64 `json:"sessions"`
 	Refused  uint64 `json:"refused_played"`
@@ -208,7 +209,7 @@ func (p *page) whatIf(v *TableView) {
 	}
 }
 
-// between is "812 (604 to 1,024)".
+// between writes a figure with its bounds: "812 (604 to 1,024)".
 func between(likely, low, high int) string {
 	low, high = min(low, likely), max(high, likely)
 	if low == high {
@@ -247,7 +248,7 @@ func (w *WhatIfView) verdict() string {
 	return s + "."
 }
 
-// blind says that the router's overflows cannot be seen in what was recorded.
+// blind says that the replay of the recorded sessions shows none of the router's overflows.
 func (w *WhatIfView) blind() bool { return w.Recorded.Overflows > 0 && w.Before.OverflowsHigh == 0 }
 
 func (p *page) refusedHosts(w *WhatIfView) {
@@ -311,7 +312,7 @@ func (p *page) proposals(w *WhatIfView) {
 	p.columns(rows, "lrrrll")
 }
 
-// doubts is what the replay cannot know.
+// doubts lists the limits of the replay in sentences.
 func (w *WhatIfView) doubts() (out []string) {
 	switch {
 	case w.Table == 0:

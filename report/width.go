@@ -7,7 +7,7 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// This file measures text in columns of a terminal: a Japanese letter takes two, a combining mark none.
+// This file measures text in columns of a terminal: a Japanese letter takes two, a combining mark 0.
 
 // letter splits s behind its first letter with the marks on it, and says how many columns that takes. The two marks of
 // half-width Japanese letters have a column of their own, which uniseg does not count.
@@ -31,7 +31,7 @@ func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-width
 // padLeft fills s up to n columns, with blanks in front of it.
 func padLeft(s string, n int) string { return strings.Repeat(" ", max(0, n-width(s))) + s }
 
-// cut splits s behind as many whole letters as fit into n columns. A letter with its combining marks is not torn apart.
+// cut splits s behind the last whole letter that fits into n columns. A letter and its combining marks stay together.
 func cut(s string, n int) (front, rest string) {
 	for rest = s; rest != ""; {
 		_, behind, columns := letter(rest)
@@ -46,7 +46,7 @@ func cut(s string, n int) (front, rest string) {
 // marksPerColumn bounds how many runes clip keeps for each column: marks pile up on a letter without taking room.
 const marksPerColumn = 4
 
-// clip cuts s after n columns and says so by an ellipsis.
+// clip cuts s after n columns and marks the cut with an ellipsis.
 func clip(s string, n int) string {
 	if len(s) <= n { // no letter takes more columns than bytes
 		return s
@@ -71,7 +71,7 @@ func clipFront(s string, n int) string {
 	if over <= 0 {
 		return s
 	}
-	for over++; over > 0 && s != ""; { // one more for the ellipsis
+	for over++; over > 0 && s != ""; { // one column more for the ellipsis
 		_, rest, columns := letter(s)
 		s, over = rest, over-columns
 	}

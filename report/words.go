@@ -63,7 +63,7 @@ type kindWords struct {
 	kind  string
 	say   func(words, *detect.Finding) []tip // fills Title and Detail, and gives the advice
 	role  string                             // word in the margin of the text; "" is "what"
-	entry string                             // of the encyclopaedia, to read first about it
+	entry string                             // ID in the encyclopaedia of the entry to read first
 }
 
 // wordsTable lists the words of each kind of finding, one line a kind. Resets, scans and storms of lookups have no
@@ -91,7 +91,7 @@ func wordsTable() []kindWords {
 	}
 }
 
-// wordsOf gives the words of a kind; of a kind that is not in the table the few that fit any finding.
+// wordsOf returns the words of a kind, or those that fit any finding where the kind is not in the table.
 func wordsOf(kind string) kindWords {
 	for _, k := range wordsTable() {
 		if k.kind == kind {
@@ -101,12 +101,12 @@ func wordsOf(kind string) kindWords {
 	return kindWords{kind, words.other, "", ""}
 }
 
-// sentences joins those that have something to say.
+// sentences joins the sentences that are not empty.
 func sentences(s ...string) string {
 	return strings.Join(present(s...), " ")
 }
 
-// on is " on gw", for a finding that names its router.
+// on writes " on gw" for a finding that names its router, else "".
 func on(router string) string {
 	if r := label(router); r != "" {
 		return " on " + r
@@ -114,7 +114,7 @@ func on(router string) string {
 	return ""
 }
 
-// sure says how certain a finding is, where the words alone would promise too much.
+// sure words how certain a finding is, where its score is low; else "".
 func sure(score float64) string {
 	if surely(score) == "" {
 		return ""
@@ -131,7 +131,7 @@ func (w words) other(f *detect.Finding) []tip {
 	return nil
 }
 
-// missing says how much of the log behind a finding is not there.
+// missing words the share of the log behind a finding that is lost, from 1 % on.
 func missing(f *detect.Finding) string {
 	if f.Loss < 0.01 || f.Kind == detect.LossKind {
 		return ""
@@ -139,8 +139,8 @@ func missing(f *detect.Finding) string {
 	return fmt.Sprintf("%s of the log behind this is known to be missing.", percent(f.Loss))
 }
 
-// bounds is when it happened: a span, or, where the lines bore no time of their own, the times between which it must
-// lie.
+// bounds words the time of a finding: a span or, where the lines had no time of their own, the times between which it
+// must lie.
 func (w words) bounds(f *detect.Finding) string {
 	if f.SpreadS < 2 || f.SpreadS > 1e9 {
 		return w.clock.span(f.Start, f.End)
@@ -157,7 +157,7 @@ func interleaved(f *detect.Finding, what string) string {
 	return "The lines alternate with " + what + ": the two may belong together, which their order alone does not prove."
 }
 
-// door names the host of address:port where it is known.
+// door writes address:port, with the host's name where that is known.
 func (w words) door(peer string) string {
 	p := label(peer)
 	if n := label(nameOf(w.opt.Names, hostPart(peer))); n != "" {
@@ -169,7 +169,7 @@ func (w words) door(peer string) string {
 	return p
 }
 
-// hostPart is the address of address:port.
+// hostPart returns the address of address:port.
 func hostPart(s string) string {
 	if ap, err := netip.ParseAddrPort(s); err == nil {
 		return ap.Addr().String()

@@ -21,7 +21,7 @@ func (w words) stop(f *detect.Finding, when string) []tip {
 	return []tip{t}
 }
 
-// limits is the rule that holds one host down, with a number that fits: a quarter of the table where its size is known.
+// limits advises a rule that limits the sessions of the host: to a quarter of the table where its size is known.
 func (w words) limits(f *detect.Finding) []tip {
 	if f.Host == "" || f.Sessions > 0 && f.Sessions < 2*leastLimit {
 		return nil
@@ -29,12 +29,12 @@ func (w words) limits(f *detect.Finding) []tip {
 	return []tip{w.hostLimit(f, w.tableOf(f.Router), false)}
 }
 
-// leastLimit is the smallest limit of sessions a host that is proposed: a browser with a few pages open holds 100 to
-// 150.
+// leastLimit is the smallest limit of sessions per host that is proposed: a browser with a few pages open holds 100 to
+// 150 sessions.
 const leastLimit = 100
 
-// hostLimit is the firewall rule for one host; full says that a table overflowed. A quarter of the table leaves room
-// for three more such hosts.
+// hostLimit words the firewall rule that limits one host to a quarter of a table of that size, which leaves room for
+// three more such hosts; full says that a table overflowed.
 func (w words) hostLimit(f *detect.Finding, size int, full bool) tip {
 	n := 2 * leastLimit
 	if size > 0 {
@@ -49,7 +49,7 @@ func (w words) hostLimit(f *detect.Finding, size int, full bool) tip {
 	return tip{"limit " + f.Host, text}
 }
 
-// tableOf is the configured size of a router's table, or 0.
+// tableOf returns the configured size of a router's table, or 0.
 func (w words) tableOf(router string) int { return tableSize(&w.opt.Config, router) }
 
 func tableSize(c *detect.Config, router string) int {
@@ -59,7 +59,7 @@ func tableSize(c *detect.Config, router string) int {
 	return max(c.Table, 0)
 }
 
-// family is the word of nft for the addresses of the host's sort.
+// family returns nft's keyword for the host's address family: ip or ip6.
 func family(host string) string {
 	if strings.Contains(host, ":") {
 		return "ip6"
@@ -67,7 +67,7 @@ func family(host string) string {
 	return "ip"
 }
 
-// data is the flag that leads a command to where the data is.
+// data returns the flag that names the data directory, for commands in the advice.
 func (w words) data() string {
 	if w.opt.Data == "" {
 		return ""

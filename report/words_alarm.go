@@ -35,7 +35,8 @@ func (w words) alarm(f *detect.Finding) []tip {
 	return tips
 }
 
-// lowerFirst is a title within a sentence: its first letter small, unless the first word is an abbreviation.
+// lowerFirst makes a title fit into a sentence: it makes the first letter small, unless the first word is an
+// abbreviation.
 func lowerFirst(s string) string {
 	if len(s) > 1 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'a' && s[1] <= 'z' {
 		return string(s[0]+'a'-'A') + s[1:]

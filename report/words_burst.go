@@ -7,7 +7,7 @@ import (
 	"uncloak/detect"
 )
 
-// size is "2,140 sessions to 2,031 different hosts within 4 s", as far as the finding knows.
+// size words the size of a burst: "2,140 sessions to 2,031 different hosts within 4 s", as far as it is known.
 func size(f *detect.Finding) string {
 	s := "many sessions"
 	if f.Sessions > 0 {
@@ -40,7 +40,8 @@ func mostUsed(f *detect.Finding) string {
 	return "Ports used most: " + list(out) + "."
 }
 
-// usedFor is the ports and what they look like; ports that are a reason for the guess are not said twice.
+// usedFor words the ports and the application that they suggest, without the ports where they are a reason for that
+// guess.
 func usedFor(f *detect.Finding) string {
 	g := guess(f)
 	if len(f.Ports) > 0 && strings.Contains(g, label(f.Ports[0])) {
@@ -49,7 +50,7 @@ func usedFor(f *detect.Finding) string {
 	return sentences(mostUsed(f), g)
 }
 
-// guess says what the traffic looks like; it is called a guess, with the reasons.
+// guess words the application that the traffic suggests, as a guess with its reasons.
 func guess(f *detect.Finding) string {
 	a := f.Application
 	if a == nil || a.Guess == "" {

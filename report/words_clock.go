@@ -7,7 +7,7 @@ import (
 	"uncloak/detect"
 )
 
-// wrongClock is a sender whose times cannot be taken as they are.
+// wrongClock words the finding of a sender whose clock is wrong.
 func (w words) wrongClock(f *detect.Finding) []tip {
 	name := label(f.Router)
 	if name == "" {
@@ -69,7 +69,7 @@ func (w words) wrongClock(f *detect.Finding) []tip {
 	return tips
 }
 
-// aside is "1 h ahead".
+// aside words an error of a clock: "1 h ahead".
 func aside(s float64) string {
 	if s < 0 {
 		return seconds(-s) + " behind"
@@ -77,7 +77,7 @@ func aside(s float64) string {
 	return seconds(s) + " ahead"
 }
 
-// skew is a clock's error in a table.
+// skew writes a clock's error for a table: "+1.2 s".
 func skew(s float64) string {
 	if math.Abs(s) < 60 {
 		return fmt.Sprintf("%+.1f s", s)

@@ -7,7 +7,7 @@ import (
 	"uncloak/detect"
 )
 
-// storm is a host that asks for names like nobody else.
+// storm words the finding of a host that looks up far more names than usual.
 func (w words) storm(f *detect.Finding) []tip {
 	name := short(f.Host, f.Name)
 	whom := ""

@@ -32,14 +32,13 @@ func (w words) growth(f *detect.Finding) []tip {
 	}
 }
 
-// utcDays is from which day to which: growth is counted in UTC days.
+// utcDays writes the first and the last day of the growth, which is counted in UTC days.
 func utcDays(f *detect.Finding) string {
 	day := func(t time.Time) string { return t.UTC().Format("Mon 2006-01-02") }
 	return "from " + day(f.Start) + " to " + day(f.End.Add(-time.Nanosecond))
 }
 
-// firstAndLast are the queries that show what has become more: the first day of the growth and its last one, which end
-// at midnight UTC.
+// firstAndLast advises two queries to compare: of the first and of the last day of the growth, both UTC days.
 func (w words) firstAndLast(f *detect.Finding) string {
 	query := func(from time.Time) string {
 		return fmt.Sprintf("uncloak query --host %s --from %s --to %s", label(f.Host), from.UTC().Format(time.RFC3339),
@@ -49,7 +48,7 @@ func (w words) firstAndLast(f *detect.Finding) string {
 		"open more?", query(f.Start), query(f.End.Add(-24*time.Hour)))
 }
 
-// grownTo says where the growth goes.
+// grownTo words the destination of most of the growth.
 func (w words) grownTo(f *detect.Finding) string {
 	switch {
 	case f.Peer != "":
@@ -60,7 +59,7 @@ func (w words) grownTo(f *detect.Finding) string {
 	return ""
 }
 
-// limit says when the growth meets a limit, and what that rests on.
+// limit words the day on which the growth fills the table or the link, and the assumption behind it.
 func (w words) limit(f *detect.Finding) string {
 	if f.Limit <= 0 {
 		return ""
@@ -90,7 +89,7 @@ func (w words) limit(f *detect.Finding) string {
 		day(f.LimitTo), assuming)
 }
 
-// weekly compounds a daily growth.
+// weekly compounds a daily growth over seven days.
 func weekly(day float64) float64 {
 	g := 1.0
 	for range 7 {

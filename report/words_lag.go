@@ -7,7 +7,7 @@ import (
 	"uncloak/detect"
 )
 
-// lag is a target that answers late in spells.
+// lag words the finding of a probed target whose round trips are long in spells.
 func (w words) lag(f *detect.Finding) []tip {
 	name := short(f.Host, f.Name)
 	f.Title = fmt.Sprintf("%s %sanswers late: up to %s instead of %s", name, surely(f.Score), milli(f.RTTS),
@@ -34,7 +34,7 @@ func (w words) lag(f *detect.Finding) []tip {
 		{"when", "Compare the spells with bursts and full tables of the same time: uncloak report names them."}}
 }
 
-// milli is a round trip as people know it.
+// milli writes a round trip in milliseconds.
 func milli(s float64) string {
 	if s < 0.01 {
 		return strconv.FormatFloat(s*1000, 'f', 1, 64) + " ms"

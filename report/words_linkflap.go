@@ -6,7 +6,7 @@ import (
 	"uncloak/detect"
 )
 
-// flap is an interface that goes down again and again.
+// flap words the finding of an interface that goes down again and again.
 func (w words) flap(f *detect.Finding) []tip {
 	port := label(f.Interface)
 	f.Title = fmt.Sprintf("%s%s went down %s", port, on(f.Router), times(f.Downs))

@@ -6,7 +6,7 @@ import (
 	"uncloak/detect"
 )
 
-// loss is a log with holes.
+// loss words the finding that a part of a router's log is missing.
 func (w words) loss(f *detect.Finding) []tip {
 	name := label(f.Router)
 	f.Title = fmt.Sprintf("%s of the log of %s %sis missing", percent(f.Loss), name, surely(f.Score))

@@ -6,7 +6,7 @@ import (
 	"uncloak/detect"
 )
 
-// newHost is a machine that was not here before.
+// newHost words the finding of a host, or of many, that the days before do not have.
 func (w words) newHost(f *detect.Finding) []tip {
 	days := count(f.DaysBefore, "day", "days")
 	if len(f.Hosts) > 0 {

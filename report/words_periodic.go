@@ -21,7 +21,7 @@ func (w words) periodic(f *detect.Finding) []tip {
 	return append(w.stop(f, when), w.limits(f)...)
 }
 
-// beat is " (period 30 min, jitter 2 s)", without what the rhythm has said already.
+// beat writes " (period 30 min, jitter 2 s)", without the period where the rhythm is one.
 func (w words) beat(f *detect.Finding) string {
 	var p []string
 	if len(f.Minutes) > 0 && f.PeriodS > 0 {
@@ -36,7 +36,7 @@ func (w words) beat(f *detect.Finding) string {
 	return " (" + strings.Join(p, ", ") + ")"
 }
 
-// seen is "47 of 48 expected bursts were seen, from … to …; p < 1e-40".
+// seen words the evidence: "47 of 48 expected bursts were seen, from … to … (by chance alone: p < 1e-40)."
 func (w words) seen(f *detect.Finding) string {
 	if f.Seen == 0 {
 		return ""
@@ -56,7 +56,7 @@ func (w words) seen(f *detect.Finding) string {
 
 func (w words) next(f *detect.Finding) string {
 	if f.Next == nil || f.Next.IsZero() || !w.opt.Now.IsZero() && f.Next.Before(w.opt.Now) {
-		return "" // a log of the past: that time has gone by
+		return "" // the log is old: that time has passed
 	}
 	return "If it goes on, the next is due " + w.clock.with(*f.Next) + "."
 }

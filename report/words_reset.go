@@ -38,10 +38,10 @@ func (w words) reset(f *detect.Finding) []tip {
 			"Windows: netstat -abn).", name, port)}}
 }
 
-// tryingRate is how many sessions a second to a port where people log in are more than a client that retries.
+// tryingRate is the number of sessions a second to a login port that is more than a client that retries opens.
 const tryingRate = 2
 
-// trying says what else a host that knocks so fast at a port of logins may be up to.
+// trying words the suspicion that a host which connects so fast to a login port guesses passwords.
 func trying(f *detect.Finding, name string) string {
 	service := ""
 	switch f.Port {

@@ -7,7 +7,7 @@ import (
 	"uncloak/detect"
 )
 
-// scan is a host that tries one door of many hosts, or many doors of one.
+// scan words the finding of a host that tries one port of many hosts, or many ports of one host.
 func (w words) scan(f *detect.Finding) []tip {
 	name, what := short(f.Host, f.Name), "many doors"
 	switch f.Class {

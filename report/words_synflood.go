@@ -7,7 +7,7 @@ import (
 	"uncloak/detect"
 )
 
-// flood is a port that gets far more handshakes than anybody finishes.
+// flood words the finding of a port that gets far more TCP handshakes than are finished.
 func (w words) flood(f *detect.Finding) []tip {
 	where := "port " + strconv.Itoa(f.Port)
 	if h := short(f.Host, f.Name); f.Host != "" {
@@ -52,7 +52,7 @@ func (w words) flood(f *detect.Finding) []tip {
 	return floodAdvice(f)
 }
 
-// sources is from how many addresses and networks it came.
+// sources words how many addresses and networks the handshakes came from.
 func sources(f *detect.Finding) string {
 	if f.Sources == 0 {
 		return ""

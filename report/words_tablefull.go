@@ -28,7 +28,7 @@ func (w words) tableFull(f *detect.Finding) []tip {
 			percent(f.TableShare))
 	}
 	victims := w.victims(f)
-	if w.whole { // they have a line of their own there
+	if w.whole { // an incident shows them in a line of their own
 		victims = ""
 	}
 	f.Detail = sentences(w.refusals(f, n), w.holders(f), w.fullness(f), how, w.trigger(f), w.fits(f), w.inlets(f),
@@ -36,7 +36,7 @@ func (w words) tableFull(f *detect.Finding) []tip {
 	return w.tableAdvice(f)
 }
 
-// refusals is what the router itself said.
+// refusals words the router's own messages: how many packets it refused, when, and in how many spells.
 func (w words) refusals(f *detect.Finding, n int) string {
 	router := "The router"
 	if r := label(f.Router); r != "" {
@@ -61,7 +61,7 @@ func spells(n int) string {
 	return "in " + num(n) + " spells"
 }
 
-// holders is who filled the table, as rebuilt from the log.
+// holders names the hosts that filled the table, as rebuilt from the log.
 func (w words) holders(f *detect.Finding) string {
 	if len(f.Holders) == 0 && f.Host == "" && untimed(f) {
 		return "The lines bear no time: who held it cannot be told, even where the log has the sessions."
@@ -107,15 +107,15 @@ func (w words) fullness(f *detect.Finding) string {
 	return "Its size is not known."
 }
 
-// smallestTable is less than any router's table takes: small ones have 512 to 1,024 entries.
+// smallestTable is a size below that of any router's table: small ones take 512 to 1,024 entries.
 const smallestTable = 256
 
-// thin says that what was rebuilt cannot be all that was in the table.
+// thin says that the rebuilt entries are too few to be all of the table.
 func thin(f *detect.Finding) bool {
 	return f.Entries > 0 && f.Entries < smallestTable && (f.Capacity == 0 || f.Entries < f.Capacity/2)
 }
 
-// holderScore is how sure it is who held the table.
+// holderScore returns the certainty, 0..1, of the host named as holder of the table.
 func holderScore(f *detect.Finding) float64 {
 	if thin(f) {
 		return min(nonZero(f.Score), 0.6)
@@ -123,10 +123,10 @@ func holderScore(f *detect.Finding) float64 {
 	return f.Score
 }
 
-// untimed says that the lines are placed so roughly that sessions cannot be laid beside them.
+// untimed says that the times of the lines are too rough to compare them with sessions.
 func untimed(f *detect.Finding) bool { return f.SpreadS > 120 }
 
-// capacity is the size of the table to reckon with; exact says that it was configured.
+// capacity returns the size of the table to reckon with; exact says that it was configured.
 func capacity(f *detect.Finding) (n int, exact bool) {
 	if f.Capacity > 0 {
 		return f.Capacity, true
@@ -169,7 +169,7 @@ func (w words) tableAdvice(f *detect.Finding) (out []tip) {
 	return out
 }
 
-// shareOf is the part of the table that a host held.
+// shareOf returns the part of the table that a host held.
 func shareOf(f *detect.Finding, host string) float64 {
 	for _, h := range f.Holders {
 		if h.Host == host {
@@ -182,14 +182,14 @@ func shareOf(f *detect.Finding, host string) float64 {
 	return 0
 }
 
-// isHost tells an address from what detect calls those that have none ("router and others").
+// isHost says whether s is an address, and not detect's "router and others".
 func isHost(s string) bool {
 	_, err := netip.ParseAddr(s)
 	return err == nil
 }
 
-// larger proposes the next power of two at or above twice the size. As many hash buckets keep the chains short
-// (Documentation/networking/nf_conntrack-sysctl.rst: each entry is in the hash twice).
+// larger words the advice to enlarge the table to the next power of two at or above twice its size. As many hash
+// buckets keep the chains short (Documentation/networking/nf_conntrack-sysctl.rst: each entry is in the hash twice).
 func (w words) larger(size int, exact bool) string {
 	if size > 1<<24 {
 		return "The table is larger than any router needs: look for the cause."
@@ -204,7 +204,7 @@ func (w words) larger(size int, exact bool) string {
 		n, than, n, max(1, float64(n)*entryBytes/1e6))
 }
 
-// shorter proposes timeouts, where those in force are longer.
+// shorter words the advice to shorten timeouts, where those in force are longer.
 func (w words) shorter(router string) string {
 	t := timeoutsOf(&w.opt.Config, router)
 	var out []string

@@ -8,13 +8,14 @@ import (
 	"uncloak/detect"
 )
 
-// inletFloor is how many entries a service must have held to be worth a word: a twentieth of the table, and a handful.
+// inletFloor returns the least number of entries of a service that is mentioned: a twentieth of the table, and at least
+// ten.
 func inletFloor(f *detect.Finding) int { return max(cmp.Or(f.Capacity, f.Entries)/20, 10) }
 
-// victimsNamed is how many of those who lost sessions are named.
+// victimsNamed bounds the hosts that are named as having lost sessions.
 const victimsNamed = 3
 
-// trigger is who set the overflow off.
+// trigger names the host that set the overflow off: the one that opened most sessions in the minute before.
 func (w words) trigger(f *detect.Finding) string {
 	if f.Trigger == "" || f.TriggerSessions == 0 || f.Host == "" {
 		return ""
@@ -27,7 +28,7 @@ func (w words) trigger(f *detect.Finding) string {
 		who(f.Trigger, nameOf(w.opt.Names, f.Trigger)), n)
 }
 
-// fits is what it would have been without its holder.
+// fits words how full the table would have been without its largest holder.
 func (w words) fits(f *detect.Finding) string {
 	switch {
 	case f.FitsWithout == nil || f.Host == "":
@@ -42,7 +43,7 @@ func (w words) fits(f *detect.Finding) string {
 		"packet was a session.", short(f.Host, f.Name), num(f.Without))
 }
 
-// victims is whose sessions are missing meanwhile.
+// victims names the hosts whose sessions are missing during the overflow.
 func (w words) victims(f *detect.Finding) string {
 	all, named := 0, []string{}
 	for i, v := range f.Victims {
@@ -65,7 +66,7 @@ func (w words) victims(f *detect.Finding) string {
 		lead, count(all, "session", "sessions"), list(named))
 }
 
-// inlets is what sessions from outside held that nobody answered, or that were over.
+// inlets words the entries of sessions from outside that were not answered, or that were over.
 func (w words) inlets(f *detect.Finding) string {
 	var out []string
 	for _, x := range f.Inlets {
@@ -86,8 +87,9 @@ func (w words) inlets(f *detect.Finding) string {
 
 func service(x detect.Service) string { return fmt.Sprintf("%s %s", short(x.Host, x.Name), x.Port) }
 
-// inletAdvice is what helps against them. A refused session (RST) costs no entry, one that is dropped in silence costs
-// one for as long as its SYN is remembered; the side that closes first leaves TIME_WAIT.
+// inletAdvice advises how to free the entries of sessions from outside. A refused session (RST) costs no entry, one
+// that is dropped in silence costs one for as long as its SYN is remembered; the side that closes first leaves
+// TIME_WAIT.
 func (w words) inletAdvice(f *detect.Finding) (out []tip) {
 	t := timeoutsOf(&w.opt.Config, f.Router)
 	for _, x := range f.Inlets {
@@ -110,8 +112,8 @@ func (w words) inletAdvice(f *detect.Finding) (out []tip) {
 	return out
 }
 
-// sumAround sums up what happened around several spells: all victims, the one who set off most, states and services of
-// the worst.
+// sumAround sums up the circumstances of several spells into sum: all victims, the host that set off most of them, and
+// the states and services of the worst spell.
 func sumAround(sum, worst *detect.Finding, fs []*detect.Finding) {
 	lost, set, opened := map[string]int{}, map[string]int{}, map[string]int{}
 	sum.Without, sum.FitsWithout, sum.Trigger, sum.TriggerSessions = 0, nil, "", 0

@@ -7,8 +7,9 @@ import (
 	"uncloak/detect"
 )
 
-// shrink explains "Treason uncloaked". The conditions are those of tcp_retransmit_timer in net/ipv4/tcp_timer.c: data
-// sent and not acknowledged, the peer's window 0, the socket not orphaned, the handshake done.
+// shrink words the finding of a TCP peer that shrank its window (the kernel's "Treason uncloaked"). The conditions are
+// those of tcp_retransmit_timer in net/ipv4/tcp_timer.c: data sent and not acknowledged, the peer's window 0, the
+// socket not orphaned, the handshake done.
 func (w words) shrink(f *detect.Finding) []tip {
 	n := max(f.Shrinks, 1)
 	from, masked := shrinkPeers(f)
@@ -36,7 +37,7 @@ func (w words) shrink(f *detect.Finding) []tip {
 	return shrinkAdvice(f, masked)
 }
 
-// suspects ranks the causes by what else was seen.
+// suspects lists the likely causes, ranked by the other signs in the log.
 func suspects(f *detect.Finding) string {
 	if len(f.Suspects) == 0 {
 		return ""

@@ -19,17 +19,18 @@ import (
 func (a *app) checkCommand() *cobra.Command {
 	var format string
 	var shapes int
-	cmd := &cobra.Command{Use: "check", Short: "Is all well: config, addresses, data directory, senders, lines not " +
-		"understood",
-		Long: "Checks the config and shows what was read and from where; tries the addresses to receive at; looks at " +
-			"the data directory\n" +
-			"and who has it open; and shows for each sender of the last 24 hours, or of the last ones that have " +
-			"events, what was received,\n" +
-			"lost and not understood, the latter as shapes. It stores nothing, and works while serve runs.\n\n" +
-			"Exit codes: 0 fine, 1 something is wrong (each problem is one line that says what to do), 2 the config " +
-			"is wrong.",
-		Example: "uncloak check\nuncloak check --config /etc/uncloak.yaml --shapes 50\nuncloak check --format json | " +
-			"jq -r '.problems[]'"}
+	cmd := &cobra.Command{Use: "check",
+		Short: "Check the config, addresses, data directory, senders and lines not understood",
+		Long: `Checks the config and shows each setting with its place; tries the addresses to receive at; looks at
+the data directory and says which process has it open; and shows for each sender how many lines of the
+last 24 hours (or of the last 24 hours that have events) were received, lost and not understood, the
+latter grouped by shape. It stores nothing, and works while serve runs.
+
+Exit codes: 0 fine, 1 something is wrong (each problem is one line that says what to do), 2 the config
+is wrong.`,
+		Example: `uncloak check
+uncloak check --config /etc/uncloak.yaml --shapes 50
+uncloak check --format json | jq -r '.problems[]'`}
 	f := cmd.Flags()
 	listenFlags(cmd)
 	f.StringVar(&format, "format", "text", "text or json")
@@ -53,7 +54,7 @@ func (a *app) checkCommand() *cobra.Command {
 	return cmd
 }
 
-// check looks at everything; its error is one of the config, or the end of ctx.
+// check makes all checks. It returns an error only for a wrong config and for the end of ctx.
 func (a *app) check(ctx context.Context) (*report.Check, error) {
 	receiver, err := a.receiver()
 	if err != nil {
@@ -103,7 +104,7 @@ func (a *app) showCheck(c *report.Check, format string, shapes int) error {
 	return nil
 }
 
-// checkData looks at the data directory, or, where it is not there yet, at the one in which it would be made.
+// checkData checks the data directory or, where it does not exist yet, the directory in which it would be made.
 func (a *app) checkData(c *report.Check) {
 	dir, err := filepath.Abs(a.cfg.Data)
 	if err != nil {
@@ -137,7 +138,7 @@ func (a *app) checkData(c *report.Check) {
 	}
 }
 
-// checkStore asks the process that has the data open, or opens them.
+// checkStore asks the process that has the data directory open about its data, or opens the directory itself.
 func (a *app) checkStore(ctx context.Context, c *report.Check) (err error) {
 	if !c.Data.Exists || !c.Data.Writable {
 		return nil
@@ -163,7 +164,7 @@ func (a *app) checkStore(ctx context.Context, c *report.Check) (err error) {
 	return nil
 }
 
-// wrong makes err a problem, unless it is the end of ctx.
+// wrong adds err to the problems, unless ctx has ended.
 func (a *app) wrong(ctx context.Context, c *report.Check, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -16,8 +16,9 @@ import (
 	"uncloak/report"
 )
 
-// checkListen tries the addresses to receive at. Where nobody gave an address (given), serve may have others than the
-// default ones from its own flags, and takes 5514 where 514 is not permitted: so does this.
+// checkListen tries the addresses at which serve would receive. Given says that the user named an address; else a
+// running serve may have other addresses by its own flags, and port 5514 is tried where 514 is not permitted, as serve
+// does.
 func checkListen(c *report.Check, cfg ingest.Config, given bool) {
 	var serving []string
 	if c.Received != nil {
@@ -56,7 +57,7 @@ func checkListen(c *report.Check, cfg ingest.Config, given bool) {
 	}
 }
 
-// cookies is what there is to say of how the kernel answers when connections are begun and never finished.
+// cookies returns a note if the kernel's SYN cookies, which protect against unfinished connections, are off.
 func cookies(setting string) []string {
 	if strings.TrimSpace(setting) != "0" {
 		return nil
@@ -65,7 +66,7 @@ func cookies(setting string) []string {
 		"sysctl -w net.ipv4.tcp_syncookies=1"}
 }
 
-// listeners tries each address of cfg.
+// listeners tries each address of cfg and returns its state.
 func listeners(c *report.Check, cfg ingest.Config, serving []string) (out []report.Listener) {
 	for _, n := range []struct {
 		network   string
@@ -82,7 +83,7 @@ func listeners(c *report.Check, cfg ingest.Config, serving []string) (out []repo
 	return out
 }
 
-// tryAddress takes an address and lets go of it.
+// tryAddress listens at an address for a moment and returns its state.
 func tryAddress(network, address string) string {
 	switch network {
 	case "unixgram", "unix":
@@ -109,7 +110,7 @@ func tryAddress(network, address string) string {
 	return "bad"
 }
 
-// tryPath says whether a unix socket could be made: serve takes the place of one at which nobody listens.
+// tryPath returns the state of the path of a unix socket. Serve replaces a socket file at which no process listens.
 func tryPath(network, path string) string {
 	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket == 0 {
 		return "taken"
@@ -127,7 +128,7 @@ func tryPath(network, path string) string {
 	return "bad"
 }
 
-// serves says whether the daemon listens at an address: at that one, or at its port of all.
+// serves says whether the daemon listens at an address, or at its port on all addresses.
 func serves(serving []string, network, address string) bool {
 	host, port, err := net.SplitHostPort(address)
 	for _, s := range serving {
@@ -150,7 +151,7 @@ func serves(serving []string, network, address string) bool {
 	return false
 }
 
-// listenProblem is what to do about an address that cannot be used, or "".
+// listenProblem says what to do about an address that cannot be used; "" for a usable one.
 func listenProblem(l report.Listener) string {
 	at := l.Network + " " + l.Address
 	switch l.State {
@@ -178,7 +179,7 @@ func listenProblem(l report.Listener) string {
 func checkBuffer(c *report.Check, asked int) {
 	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
-		return // a machine without IPv4: the addresses above say more
+		return // a machine without IPv4: checkListen reports it
 	}
 	defer conn.Close()
 	raw, err := conn.SyscallConn()
@@ -188,7 +189,7 @@ func checkBuffer(c *report.Check, asked int) {
 	granted := 0
 	err = raw.Control(func(fd uintptr) {
 		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, asked) != nil {
-			_ = conn.SetReadBuffer(asked) // what is granted is read back
+			_ = conn.SetReadBuffer(asked) // the size that the kernel grants is read back
 		}
 		granted, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
 	})

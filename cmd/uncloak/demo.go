@@ -42,7 +42,7 @@ lan: [192.168.128.0/24]
 table: 2048
 `
 
-// captureYear holds the year of the capture, which its RFC 3164 stamps do not have.
+// captureYear is the year of the capture, which its RFC 3164 stamps do not have.
 const captureYear = 2026
 
 // inFlight limits the datagrams that are sent but not yet stored. A socket buffer of 208 KiB, the default of Linux,

@@ -127,7 +127,7 @@ func (a *app) importer(days *ingest.Days) api.ImportFunc {
 	}
 }
 
-// judge returns the findings of w, with those marked that the owner has called known.
+// judge returns the findings of w, with the acknowledged ones marked.
 func (h *instance) judge(ctx context.Context, w store.Window) ([]detect.Finding, error) {
 	days, err := h.days.Load(ctx, w)
 	if err != nil {

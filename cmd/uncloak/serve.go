@@ -29,30 +29,31 @@ import (
 	"uncloak/store/bolt"
 )
 
-// judgeEvery is how often serve looks for findings and saves the running day.
+// judgeEvery is the interval at which serve looks for findings and saves the running day.
 const judgeEvery = time.Minute
 
-// leastMemory is what a process takes, MB, however little `memory:` is: with less, collecting garbage would be all it
-// does.
+// leastMemory is the smallest memory limit in MB, whatever the key memory is: with less, the process would only collect
+// garbage.
 const leastMemory = 64
 
-// tidyEvery is how often serve looks for finished days to be written anew, in their smallest form.
+// tidyEvery is the interval at which serve looks for finished days to rewrite in their smallest form.
 const tidyEvery = time.Hour
 
 func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "serve", Short: "Receive syslog, store it, look for findings, until stopped",
-		Long: "Receives syslog (RFC 3164 and 5424; over UDP, TCP and TLS; newline, NUL or octet-counted) and stores " +
-			"it. It also reads files as they\n" +
-			"grow, the kernel's messages, systemd's journal and standard input. Each minute it looks for findings " +
-			"and logs the new ones. TERM\n" +
-			"and INT stop it: what has arrived is stored first. HUP rereads the config file and the certificates.\n\n" +
-			"Without --udp and --tcp it listens on port 514, or on 5514 where 514 is not permitted; an address that " +
-			"is given is used or\n" +
-			"it fails. \"\" turns one off: --tcp \"\". Sockets that systemd hands over stand in for the default ones.",
-		Example: "uncloak serve\nuncloak serve --udp :5514 --tcp :5514 --data ~/network\nuncloak serve --tls-cert " +
-			"logs.crt --tls-key logs.key --tls-client-ca ca.crt --tls-allow gw.example.net\n" +
-			"uncloak serve --follow /var/log/router.log --kmsg --journal\nconntrack -E -o timestamp | uncloak serve " +
-			"--stdin --udp '' --tcp ''"}
+		Long: `Receives syslog (RFC 3164 and 5424; over UDP, TCP and TLS; newline, NUL or octet-counted) and stores
+it. It also reads files as they grow, the kernel's messages, systemd's journal and standard input. Each
+minute it looks for findings and logs the new ones. TERM and INT stop it: lines that have arrived are
+stored first. HUP rereads the config file and the certificates.
+
+Without --udp and --tcp it listens on port 514, or on 5514 where 514 is not permitted; an address that
+is given is used, or serve fails. "" turns one off: --tcp "". Sockets that systemd passes on replace
+the default ones.`,
+		Example: `uncloak serve
+uncloak serve --udp :5514 --tcp :5514 --data ~/network
+uncloak serve --tls-cert logs.crt --tls-key logs.key --tls-client-ca ca.crt --tls-allow gw.example.net
+uncloak serve --follow /var/log/router.log --kmsg --journal
+conntrack -E -o timestamp | uncloak serve --stdin --udp '' --tcp ''`}
 	listenFlags(cmd)
 	feedFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -96,7 +97,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	// where the heap comes near, it is collected more often
+	// near the limit the heap is collected more often
 	debug.SetMemoryLimit(int64(max(a.cfg.Memory, leastMemory)) << 20)
 	shown := metrics.NewHandler(srv, h.estimated, versionText())
 	stopAPI := serveAPI(l, both(h.handler, shown), a.log)
@@ -119,11 +120,11 @@ func (a *app) serve(ctx context.Context) (err error) {
 	g, gctx := errgroup.WithContext(ctx)
 	gctx, end := context.WithCancel(gctx)
 	defer end()
-	defer context.AfterFunc(gctx, func() { // who reads slowly has as long as the sockets have
+	defer context.AfterFunc(gctx, func() { // a slow reader has as long as the sockets have
 		go stopHTTP()
 		stopAPI()
 	})()
-	g.Go(func() error { defer end(); return srv.Serve(gctx) }) // it ends by itself when there is nothing more to read
+	g.Go(func() error { defer end(); return srv.Serve(gctx) }) // Serve ends by itself when all sources have ended
 	g.Go(func() error { return a.watchdog(gctx, srv) })
 	g.Go(func() error { return a.watch(gctx, h, srv, hup) })
 	g.Go(func() error { return a.tidy(gctx, h, st) })
@@ -136,7 +137,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	return err
 }
 
-// openStore opens the store for a daemon: another daemon is an error, a command that is about to end is waited for.
+// openStore opens the store for a daemon: another daemon is an error; it waits for a command that is about to end.
 func (a *app) openStore(ctx context.Context) (*bolt.DB, error) {
 	for start := time.Now(); ; {
 		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log, KeepRaw: a.cfg.keepRaw,
@@ -177,7 +178,7 @@ func (a *app) watch(ctx context.Context, h *instance, srv *ingest.Server, hup <-
 	}
 }
 
-// tidy deletes what is too old or too much, and compacts finished days, until ctx ends.
+// tidy deletes days beyond the limits of retain and compacts finished days, until ctx ends.
 func (a *app) tidy(ctx context.Context, h *instance, st *bolt.DB) error {
 	a.retainNow(ctx, h)
 	tick := time.NewTicker(tidyEvery)
@@ -199,8 +200,8 @@ func (a *app) tidy(ctx context.Context, h *instance, st *bolt.DB) error {
 func (a *app) announce(ctx context.Context, h *instance, known map[string]detect.Severity) {
 	defer func() { // a fault in a detector must not stop the receiver
 		if r := recover(); r != nil {
-			a.log.Error("no findings this minute: please report this", "panic", fmt.Sprint(r), "stack",
-				string(debug.Stack()))
+			a.log.Error("no findings this minute: please report this", "panic", fmt.Sprint(r),
+				"stack", string(debug.Stack()))
 		}
 	}()
 	now := a.now()
@@ -217,7 +218,7 @@ func (a *app) announce(ctx context.Context, h *instance, known map[string]detect
 }
 
 // tellNew logs the incidents that are not in known, or were less severe there, with their titles. Then it puts the
-// incidents of fs into known. What the owner has called known is not logged.
+// incidents of fs into known. Incidents that the owner has acknowledged are not logged.
 func (a *app) tellNew(fs []detect.Finding, opt report.Options, known map[string]detect.Severity) {
 	fs = slices.DeleteFunc(slices.Clone(fs), func(f detect.Finding) bool { return f.Silent() })
 	current := map[string]detect.Severity{}
@@ -232,16 +233,16 @@ func (a *app) tellNew(fs []detect.Finding, opt report.Options, known map[string]
 			level = slog.LevelWarn
 		}
 		a.log.Log(context.Background(), level, "finding",
-			"title", report.Clean(f.Title), "severity", string(in.Severity), "kind", f.Kind, "host", f.Host, "name",
-			f.Name,
+			"title", report.Clean(f.Title), "severity", string(in.Severity), "kind", f.Kind,
+			"host", f.Host, "name", f.Name,
 			"router", f.Router, "score", f.Score, "findings", len(in.Findings), "id", in.ID)
 	}
 	clear(known)
 	maps.Copy(known, current)
 }
 
-// reload reads the config again. What cannot change while serve runs is said and stays as it is; so does everything, if
-// one thing is wrong.
+// reload reads the config again. It logs the changed settings that only a restart can apply. If one setting is wrong,
+// all stay as they are.
 func (a *app) reload(h *instance, srv *ingest.Server) {
 	cfg, err := loadConfig(a.configFile, os.Environ(), a.flags)
 	var set ingest.Settings
@@ -249,7 +250,7 @@ func (a *app) reload(h *instance, srv *ingest.Server) {
 		set, err = cfg.receive()
 	}
 	if err != nil {
-		a.log.Error("config is not reread, the old one holds", "error", err)
+		a.log.Error("config not reread: the old one stays in force", "error", err)
 		return
 	}
 	was, is := a.cfg.detect(), cfg.detect()
@@ -257,11 +258,19 @@ func (a *app) reload(h *instance, srv *ingest.Server) {
 	for _, p := range []struct {
 		key      string
 		old, new any
-	}{{"data", a.cfg.Data, cfg.Data}, {"lan", a.cfg.LAN, cfg.LAN}, {"timeouts", a.cfg.Timeouts, cfg.Timeouts},
-		{"listen", a.cfg.Listen, cfg.Listen}, {"limits", a.cfg.Limits, cfg.Limits},
+	}{
+		{"data", a.cfg.Data, cfg.Data},
+		{"lan", a.cfg.LAN, cfg.LAN},
+		{"timeouts", a.cfg.Timeouts, cfg.Timeouts},
+		{"listen", a.cfg.Listen, cfg.Listen},
+		{"limits", a.cfg.Limits, cfg.Limits},
 		{"memory", a.cfg.Memory, cfg.Memory},
-		{"follow", a.cfg.Follow, cfg.Follow}, {"kmsg", a.cfg.Kmsg, cfg.Kmsg}, {"journal", a.cfg.Journal, cfg.Journal},
-		{"routers: timeouts", was.Held, is.Held}, {"log.format", a.cfg.Log.Format, cfg.Log.Format}} {
+		{"follow", a.cfg.Follow, cfg.Follow},
+		{"kmsg", a.cfg.Kmsg, cfg.Kmsg},
+		{"journal", a.cfg.Journal, cfg.Journal},
+		{"routers: timeouts", was.Held, is.Held},
+		{"log.format", a.cfg.Log.Format, cfg.Log.Format},
+	} {
 		if !reflect.DeepEqual(p.old, p.new) {
 			fixed = append(fixed, p.key)
 		}

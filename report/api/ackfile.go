@@ -17,39 +17,39 @@ import (
 	"uncloak/detect"
 )
 
-// AckName is the file in the data directory that holds what was acknowledged.
+// AckName is the file in the data directory that holds the acknowledgements.
 const AckName = "acks.json"
 
-// Bounds of that file.
+// Bounds of the file of acknowledgements.
 const (
 	maxAcks    = 1000
 	maxNote    = 500 // bytes
-	maxAckKeys = 256 // sizes that one of them remembers
+	maxAckKeys = 256 // sizes that one ack keeps
 	maxAckFile = 4 << 20
 )
 
-// Ack is one finding or incident of which its owner has said that it is known.
+// Ack marks one finding or incident as known: the owner of the network has acknowledged it.
 type Ack struct {
 	ID    string             `json:"id"`
 	Note  string             `json:"note,omitempty"`
 	Until *time.Time         `json:"until,omitempty"`
-	At    time.Time          `json:"at"`              // when it was said
-	Title string             `json:"title,omitempty"` // of the finding, then
-	Sizes map[string]float64 `json:"sizes,omitempty"` // key → size a day, then: it ends when one has doubled
+	At    time.Time          `json:"at"`              // when it was acknowledged
+	Title string             `json:"title,omitempty"` // title of the finding at that time
+	Sizes map[string]float64 `json:"sizes,omitempty"` // key → size a day at that time; the ack ends when one has doubled
 }
 
-// AckFile keeps acks in a data directory, the latest last. It is read each time that it is asked, so that what another
-// process wrote holds at once. It is safe for concurrent use within a process; the lock of the store keeps other
+// AckFile keeps acks in a data directory, the latest last. The file is read at each call, so that a change by another
+// process holds at once. An AckFile is safe for concurrent use within a process; the lock of the store keeps other
 // writers away.
 type AckFile struct {
 	path string
 	mu   sync.Mutex
 }
 
-// NewAckFile is the file of the data directory dir. Nothing is opened.
+// NewAckFile returns the acks of the data directory dir. It opens nothing.
 func NewAckFile(dir string) *AckFile { return &AckFile{path: filepath.Join(dir, AckName)} }
 
-// List is all acks. A file that is missing has none; one that cannot be read is an error.
+// List returns all acks. A missing file counts as empty; a file that cannot be read is an error.
 func (f *AckFile) List() ([]Ack, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -79,7 +79,7 @@ func (f *AckFile) read() ([]Ack, error) {
 	return acks[:min(len(acks), maxAcks)], nil
 }
 
-// Put adds an ack, in the place of one with the same ID.
+// Put adds an ack, or replaces the one with the same ID.
 func (f *AckFile) Put(a Ack) error {
 	switch {
 	case strings.TrimSpace(a.ID) == "" || len(a.ID) > maxNote || !utf8.ValidString(a.ID):
@@ -102,7 +102,7 @@ func (f *AckFile) Put(a Ack) error {
 	return f.write(append(acks, a))
 }
 
-// Remove takes an ack back; ok is false where there was none with that ID.
+// Remove deletes an ack; ok is false where no ack has that ID.
 func (f *AckFile) Remove(id string) (ok bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -117,7 +117,7 @@ func (f *AckFile) Remove(id string) (ok bool, err error) {
 	return true, f.write(acks)
 }
 
-// write replaces the file in one step: after a crash it is the old one or the new one.
+// write replaces the file in one step: after a crash it has either the old content or the new.
 func (f *AckFile) write(acks []Ack) error {
 	b, err := json.MarshalIndent(acks, "", "  ")
 	if err != nil {
@@ -127,7 +127,7 @@ func (f *AckFile) write(acks []Ack) error {
 	if err != nil {
 		return fmt.Errorf("write acks: %w", err)
 	}
-	defer os.Remove(tmp.Name()) // gone after the rename
+	defer os.Remove(tmp.Name()) // fails after the rename, as it should
 	_, err = tmp.Write(append(b, '\n'))
 	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return fmt.Errorf("write acks: %w", err)
@@ -150,7 +150,7 @@ func syncDir(dir string) error {
 	return nil
 }
 
-// rule is the ack in the words of the detectors.
+// rule turns an ack into a rule of the detectors.
 func (a *Ack) rule() detect.Rule {
 	r := detect.Rule{By: "ack", ID: a.ID, Note: a.Note, Sizes: a.Sizes}
 	if a.Until != nil {

@@ -13,7 +13,7 @@ import (
 	"uncloak/report"
 )
 
-// Rules is what is known: the config's rules first, then the acks; there may be no file.
+// Rules returns the rules for known findings: those of the config first, then the acks. File may be nil.
 func Rules(config []detect.Rule, file *AckFile) ([]detect.Rule, error) {
 	rules := slices.Clone(config)
 	if file == nil {
@@ -26,7 +26,7 @@ func Rules(config []detect.Rule, file *AckFile) ([]detect.Rule, error) {
 	return rules, err
 }
 
-// listAcks gives all acks.
+// listAcks answers with all acks.
 func (h *handler) listAcks(w http.ResponseWriter, _ *http.Request) error {
 	acks, err := h.acks().List()
 	if err != nil {
@@ -38,12 +38,12 @@ func (h *handler) listAcks(w http.ResponseWriter, _ *http.Request) error {
 
 func (h *handler) acks() *AckFile {
 	if h.Acks == nil {
-		return NewAckFile("/nonexistent") // a house without a directory has none, and takes none
+		return NewAckFile("/nonexistent") // a server without a data directory has no acks and takes none
 	}
 	return h.Acks
 }
 
-// putAck acknowledges the finding or incident with that id, or that key, in the window of the request.
+// putAck acknowledges the finding or incident that has the requested id or key in the window of the request.
 func (h *handler) putAck(w http.ResponseWriter, r *http.Request) error {
 	id := strings.TrimSpace(r.FormValue("id"))
 	f, err := h.find(r)
@@ -84,7 +84,7 @@ func (h *handler) putAck(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// EndTime is ParseTime for an end: a date means that the whole of that day still counts.
+// EndTime reads the end of a window like ParseTime, but a date alone means the end of that day.
 func EndTime(s string, loc *time.Location, now time.Time) (time.Time, error) {
 	if t, err := time.ParseInLocation(time.DateOnly, s, loc); err == nil {
 		return midnight(t, 1), nil
@@ -92,7 +92,7 @@ func EndTime(s string, loc *time.Location, now time.Time) (time.Time, error) {
 	return ParseTime(s, loc, now)
 }
 
-// words is the window as an error says it.
+// words writes the window as error texts show it.
 func (s *span) words() string {
 	from, to := s.From.In(s.loc), s.To.In(s.loc)
 	if midnight(from, 1).Equal(to) && midnight(from, 0).Equal(from) {
@@ -101,7 +101,7 @@ func (s *span) words() string {
 	return from.Format(time.DateTime) + " to " + to.Format(time.DateTime)
 }
 
-// nearest names the ids that the asker may have meant.
+// nearest lists the ids that look like the requested one.
 func nearest(id string, fs []detect.Finding) string {
 	var ids []string
 	for i := range fs {
@@ -122,7 +122,7 @@ func nearest(id string, fs []detect.Finding) string {
 	return "; there is " + strings.Join(shown, ", ")
 }
 
-// removeAck takes one back.
+// removeAck deletes an ack.
 func (h *handler) removeAck(w http.ResponseWriter, r *http.Request) error {
 	id := r.FormValue("id")
 	ok, err := h.acks().Remove(id)
@@ -160,7 +160,7 @@ func PutAck(ctx context.Context, c *http.Client, q url.Values) (a Ack, err error
 	return a, decodeJSON(resp.Body, &a)
 }
 
-// RemoveAck takes the ack of id back.
+// RemoveAck deletes the ack of id.
 func RemoveAck(ctx context.Context, c *http.Client, id string) error {
 	r, err := Request(ctx, http.MethodDelete, "/v1/acks", url.Values{"id": {id}}, nil)
 	if err != nil {

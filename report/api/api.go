@@ -1,7 +1,7 @@
 // Package api answers questions about a data directory over HTTP: reports, findings, events, and the upload of logs.
-// The process that has the directory open serves it on a unix socket inside; every command asks there, or, when nobody
-// answers, opens the directory and calls the very same handler within its own process. So there is one way to read. It
-// never parses a log line, never decides what is suspicious, and listens on no network.
+// The process that has the directory open serves the API on a unix socket inside it; every command asks there or, when
+// no process answers, opens the directory and calls the same handler within its own process. So there is one way to
+// read. The package never parses a log line, never decides what is suspicious, and listens on no network.
 package api
 
 import (
@@ -23,40 +23,41 @@ import (
 	"uncloak/store"
 )
 
-// API is the version of this interface. A client that was built for another one says so instead of guessing.
+// API is the version of this interface. A client that was built for another version refuses to go on.
 const API = 1
 
-// Headers and trailers beside the bodies.
+// Headers and trailers of the answers.
 const (
-	HeaderNote = "Uncloak-Note" // what the asker should know, such as "nothing of yesterday: …"
+	HeaderNote = "Uncloak-Note" // remark for the user, such as "nothing of yesterday: …"
 	HeaderDay  = "Uncloak-Day"  // the local day that was reported
 	// the worst severity among the findings that are not known: info, warning, critical or nothing
 	HeaderWorst = "Uncloak-Worst"
 	HeaderError = "Uncloak-Error" // trailer: why a stream ended early
-	// HeaderDamage says which days could not be read in full, so that the answer may lack events. A trailer of events.
+	// HeaderDamage says which days could not be read in full, so that the answer may lack events. It is a trailer of
+	// events.
 	HeaderDamage = "Uncloak-Damage"
 )
 
-// DaySource gives the summaries of the UTC days that touch a window, the running day included, and makes those anew
-// that an import has outdated.
+// DaySource gives the summaries of the UTC days that touch a window, the running day included. It rebuilds the
+// summaries that an import has outdated.
 type DaySource interface {
 	Load(ctx context.Context, w store.Window) ([]*detect.Day, error)
 	Rebuild(ctx context.Context) ([]detect.Date, error)
 }
 
-// ImportFunc takes one file in.
+// ImportFunc stores the events of one file.
 type ImportFunc func(ctx context.Context, r io.Reader, o ImportOptions) (ImportResult, error)
 
-// Settings are what HUP can change.
+// Settings holds the part of the configuration that can change while the process runs (signal HUP).
 type Settings struct {
 	Detect   detect.Config
-	Resolver string        // whom to ask for the names of internal hosts; "" = nobody
-	Known    []detect.Rule // what the config says is known
+	Resolver string        // DNS server to ask for the names of internal hosts; "" = no server
+	Known    []detect.Rule // rules of the config for known findings
 	Retain   store.Retain
-	Dialects map[string]string // by router: what its lines are in
+	Dialects map[string]string // name of the dialect, by router
 }
 
-// Config is what a Handler needs.
+// Config holds the parts that a Handler works with.
 type Config struct {
 	Store    store.Store
 	Days     DaySource
@@ -67,16 +68,16 @@ type Config struct {
 	Version  string
 	Daemon   bool
 	Acks     *AckFile        // nil: nothing can be acknowledged
-	Listens  func() []string // where it receives: "udp [::]:514"; nil: nowhere
-	Refusing func() error    // why nothing that it receives is stored at the moment; nil: it is
+	Listens  func() []string // addresses at which the process receives: "udp [::]:514"; nil: it does not receive
+	Refusing func() error    // reason why received lines are not stored at the moment; nil: they are stored
 	Log      *slog.Logger
-	// Reports and Streams bound how many answers are worked on at once: those that are made in memory (report,
-	// findings, table, check), and those that are written as they are read (events, who). Further ones wait in order. 0
-	// = no bound.
+	// Reports and Streams bound the answers in work at once: Reports those made in memory (report, findings, table,
+	// check), Streams those written while the store is read (events, who). Further requests wait in order. 0 = no
+	// bound.
 	Reports, Streams int
 }
 
-// NewHandler is the API on cfg.
+// NewHandler returns the handler of the API.
 func NewHandler(cfg Config) http.Handler {
 	h := &handler{Config: cfg}
 	reports, streams := newGate(cfg.Reports), newGate(cfg.Streams)
@@ -112,7 +113,7 @@ func newGate(n int) gate {
 	return gate{semaphore.NewWeighted(int64(n))}
 }
 
-// of is f behind the gate.
+// of returns f behind the gate.
 func (g gate) of(f func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	if g.Weighted == nil {
 		return f
@@ -126,28 +127,28 @@ func (g gate) of(f func(http.ResponseWriter, *http.Request) error) func(http.Res
 	}
 }
 
-// Version is what GET /v1/version says.
+// Version identifies the process that answers (GET /v1/version).
 type Version struct {
 	Version string `json:"version"`
 	API     int    `json:"api"`
 	PID     int    `json:"pid"`
-	Daemon  bool   `json:"daemon"` // it stays; else it is a command that ends soon
+	Daemon  bool   `json:"daemon"` // the process is serve; else it is a command that ends soon
 }
 
 func (h *handler) version(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, Version{h.Version, API, os.Getpid(), h.Daemon})
 }
 
-// BadRequest is an error of the one who asks: status 400.
+// BadRequest is an error in the request: status 400.
 type BadRequest struct{ error }
 
-// Bad makes err one of the asker.
+// Bad marks err as an error in the request.
 func Bad(err error) error { return BadRequest{err} }
 
 func badf(format string, args ...any) error { return BadRequest{fmt.Errorf(format, args...)} }
 
-// answer turns the error of f into a status with one line of text: 400 is the asker's fault, 507 a full disk, 500
-// ours.
+// answer turns the error of f into a status with one line of text: 400 for an error in the request, 507 for a full
+// disk, 500 for an error of the server.
 func (h *handler) answer(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		err := f(w, r)
@@ -166,7 +167,7 @@ func (h *handler) answer(f func(http.ResponseWriter, *http.Request) error) http.
 	}
 }
 
-// damage says what the store cannot read of the days that touch a window; "" where that is nothing.
+// damage names the days touching a window that the store cannot read in full; "" where it can read all.
 func (h *handler) damage(w store.Window) string {
 	days := h.Store.Lacking(w)
 	if len(days) == 0 {
@@ -184,7 +185,7 @@ func (h *handler) damage(w store.Window) string {
 		" is damaged: the answer may lack events; uncloak verify says what is wrong"
 }
 
-// tellDamage sets HeaderDamage. It is called when the store has been read.
+// tellDamage sets HeaderDamage. Call it once the store has been read.
 func (h *handler) tellDamage(to http.Header, w store.Window) {
 	if s := h.damage(w); s != "" {
 		to.Set(HeaderDamage, s)
@@ -198,7 +199,7 @@ func writeJSON(w http.ResponseWriter, v any) {
 	_ = enc.Encode(v) // the asker has gone
 }
 
-// kindOf is the kind of that name, or an error that lists them.
+// kindOf returns the kind of that name, or an error that lists the kinds.
 func kindOf(name string) (parse.Kind, error) {
 	k, ok := parse.KindOf(name)
 	if !ok {

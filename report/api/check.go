@@ -8,7 +8,7 @@ import (
 	"uncloak/report"
 )
 
-// Checked is what GET /v1/check says: who answers, and what it knows of the data.
+// Checked holds the answer of GET /v1/check: the process that answers, and the state of its data.
 type Checked struct {
 	PID    int  `json:"pid"`
 	Daemon bool `json:"daemon"`
@@ -30,7 +30,7 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// refusing is why nothing that is received is stored at the moment.
+// refusing returns the reason why received lines are not stored at the moment; nil if they are.
 func (h *handler) refusing() error {
 	if h.Refusing == nil {
 		return nil
@@ -38,7 +38,7 @@ func (h *handler) refusing() error {
 	return h.Refusing()
 }
 
-// Check asks the process behind c.
+// Check asks the process behind c for the state of its data.
 func Check(ctx context.Context, c *http.Client) (v Checked, err error) {
 	body, err := Get(ctx, c, "/v1/check", nil)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"net/url"
 )
 
-// base stands before each path; the transport ignores the host.
+// base is the URL in front of each path; the transport ignores its host.
 const base = "http://uncloak"
 
 // Request makes a request to the API; body may be nil.

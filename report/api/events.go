@@ -26,7 +26,8 @@ type entryWriter interface {
 	flush() error
 }
 
-// events streams what the store has. An error after the first byte is told in the trailer HeaderError.
+// events streams the stored events that match the query. An error after the first byte is told in the trailer
+// HeaderError.
 func (h *handler) events(w http.ResponseWriter, r *http.Request) error {
 	q, loc, err := h.query(r)
 	if err != nil {
@@ -68,7 +69,7 @@ func (h *handler) events(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// noRouter says that no router has that name, and which there are; "" where there is one.
+// noRouter says that no router has that name and lists those that exist; "" where the router exists.
 func (h *handler) noRouter(ctx context.Context, name string) string {
 	days, err := h.Store.Days(ctx)
 	if err != nil {
@@ -172,7 +173,7 @@ func eventFormat(name string) (contentType string, make func(io.Writer, *time.Lo
 	return "", nil, badf("--format %q is not known: text, ndjson, csv or raw", name)
 }
 
-// rawEvents writes the lines as received, and counts the events that have none any more.
+// rawEvents writes the lines as received, and counts the events whose lines are no longer kept.
 type rawEvents struct {
 	w    io.Writer
 	gone int
@@ -192,7 +193,7 @@ func (x *rawEvents) write(e *store.Entry) error {
 
 func (x *rawEvents) flush() error { return nil }
 
-// textEvents writes one line for people: time, router, kind, who with whom, what else.
+// textEvents writes one readable line an event: time, router, kind, the two ends, then the rest.
 type textEvents struct {
 	w   io.Writer
 	loc *time.Location
@@ -228,7 +229,7 @@ func (x *textEvents) write(e *store.Entry) error {
 	if e.Count != 0 {
 		b = fmt.Appendf(b, " (%d)", e.Count)
 	}
-	if e.Kind == parse.Unknown || !e.Src.IsValid() && !e.Dst.IsValid() { // the fields say little: the line says it
+	if e.Kind == parse.Unknown || !e.Src.IsValid() && !e.Dst.IsValid() { // such an event has few fields: show its line
 		b = append(append(b, "  "...), printable(string(e.Raw))...)
 	}
 	x.b = append(b, '\n')
@@ -274,7 +275,7 @@ func protocol(n uint8) string {
 	return "proto-" + strconv.Itoa(int(n))
 }
 
-// event is the NDJSON form of a stored event. Keys are only ever added.
+// event holds a stored event as it is written in NDJSON. Keys are only ever added.
 type event struct {
 	Time     time.Time  `json:"time"`
 	SpreadMS uint32     `json:"spread_ms,omitempty"` // ± of time
@@ -369,7 +370,7 @@ func notFormula(s string) string {
 	return s
 }
 
-// flush writes the head when there was no event: an empty table has columns, too.
+// flush writes the head where there was no event, so that an empty table has its columns, too.
 func (x *csvEvents) flush() error {
 	if err := x.head(); err != nil {
 		return err
@@ -385,7 +386,7 @@ func address(a netip.Addr) string {
 	return a.String()
 }
 
-// number leaves zero out: it says that the line has no such number.
+// number writes n, and "" for zero: the line has no such number.
 func number(n uint64) string {
 	if n == 0 {
 		return ""

@@ -9,34 +9,34 @@ import (
 	"time"
 )
 
-// ImportOptions say what the owner knows about a file. Zero values are not known.
+// ImportOptions holds what the user knows about a file. Zero values mean "not known".
 type ImportOptions struct {
-	Name       string // of the file, for the accounting
-	Format     string // how the file is written; "" or "auto" = found by looking
-	Dialect    string // that the lines are in; "" = found by looking
-	Router     string // whose log it is
+	Name       string // name of the file, for the accounting
+	Format     string // format of the file; "" or "auto" = detected
+	Dialect    string // dialect of the lines; "" = detected
+	Router     string // router that wrote the log
 	Year       int
-	Location   *time.Location // of stamps without a zone
-	CapturedAt time.Time      // of the last line
-	Boot       time.Time      // of the machine whose uptime the stamps are
-	Modified   time.Time      // of the file
+	Location   *time.Location // zone of stamps that name none
+	CapturedAt time.Time      // time of the last line
+	Boot       time.Time      // start of the machine, for stamps that count its uptime
+	Modified   time.Time      // modification time of the file
 }
 
-// ImportResult is what became of one file.
+// ImportResult counts what an import has read and stored of one file.
 type ImportResult struct {
 	Lines      uint64    `json:"lines"`
 	Events     uint64    `json:"events"` // newly stored
 	Duplicates uint64    `json:"duplicates"`
 	Unparsed   uint64    `json:"unparsed"`       // of Events
 	Skipped    uint64    `json:"skipped"`        // text around a pasted log: not stored
-	First      time.Time `json:"first,omitzero"` // of all events in it, stored before or not
+	First      time.Time `json:"first,omitzero"` // time of the first event in the file, newly stored or not
 	Last       time.Time `json:"last,omitzero"`
 	Notes      []string  `json:"notes,omitempty"`
 	// the compressed file ends before its end: only its first lines are in the counts
 	CutShort bool `json:"cut_short,omitempty"`
 }
 
-// Values are o as parameters of POST /v1/import.
+// Values returns o as parameters of POST /v1/import.
 func (o ImportOptions) Values() url.Values {
 	v := url.Values{}
 	set := func(k, s string) {
@@ -62,10 +62,10 @@ func (o ImportOptions) Values() url.Values {
 	return v
 }
 
-// imports takes one file, which is the body. The days that it touches are rebuilt by POST /v1/rebuild, once for all
-// files of a command.
+// imports stores one file, the body of the request. The days that it touches are rebuilt by POST /v1/rebuild, once for
+// all files of a command.
 func (h *handler) imports(w http.ResponseWriter, r *http.Request) error {
-	q := r.URL.Query() // not r.FormValue: that would read a body of some types
+	q := r.URL.Query() // not r.FormValue: for some content types it reads the body
 	o := ImportOptions{Name: q.Get("name"), Format: q.Get("format"), Dialect: q.Get("dialect"), Router: q.Get("router"),
 		Location: h.Settings().Detect.Location}
 	var err error
@@ -101,7 +101,7 @@ func (h *handler) imports(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// rebuild makes the summaries anew that imports have outdated.
+// rebuild makes new summaries of the days that imports have changed.
 func (h *handler) rebuild(w http.ResponseWriter, r *http.Request) error {
 	dates, err := h.Days.Rebuild(r.Context())
 	if err != nil {
@@ -128,7 +128,7 @@ func Upload(ctx context.Context, c *http.Client, body io.Reader, q url.Values) (
 	return res, decodeJSON(resp.Body, &res)
 }
 
-// Rebuild asks for the summaries that imports have outdated to be made anew.
+// Rebuild asks the process to make new summaries of the days that imports have changed.
 func Rebuild(ctx context.Context, c *http.Client) error {
 	r, err := Request(ctx, http.MethodPost, "/v1/rebuild", nil, nil)
 	if err != nil {

@@ -15,10 +15,10 @@ import (
 	"uncloak/store"
 )
 
-// HeaderProblems is the trailer of GET /v1/verify: in how many files something is wrong.
+// HeaderProblems is the trailer of GET /v1/verify that counts the files with problems.
 const HeaderProblems = "Uncloak-Problems"
 
-// prune deletes what is older or more than the config, or the request, lets stay.
+// prune deletes events beyond the age and the size that the config, or the request, allows.
 func (h *handler) prune(w http.ResponseWriter, r *http.Request) error {
 	keep := h.Settings().Retain
 	for _, p := range []struct {
@@ -48,7 +48,7 @@ func (h *handler) prune(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// compact writes finished days anew.
+// compact rewrites the files of finished days.
 func (h *handler) compact(w http.ResponseWriter, r *http.Request) error {
 	got, err := h.Keeper.CompactAll(r.Context(), Finished(h.Now()))
 	if err != nil {
@@ -58,10 +58,11 @@ func (h *handler) compact(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// Finished is the first day that may still get many events: lines come late, and stamps are of other zones.
+// Finished returns the first UTC day that may still get many events; all days before it are finished. Lines come late,
+// and their stamps may be in another zone.
 func Finished(now time.Time) detect.Date { return detect.DateOf(now.Add(-2 * time.Hour)) }
 
-// backup streams a copy of all. An error after the first byte is told in the trailer HeaderError.
+// backup streams a copy of all data. An error after the first byte is told in the trailer HeaderError.
 func (h *handler) backup(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "application/x-tar")
 	w.Header().Set("Trailer", HeaderError)
@@ -71,7 +72,7 @@ func (h *handler) backup(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// verified is the JSON form of a store.Verified. Keys are only ever added.
+// verified holds a store.Verified as it is written in JSON. Keys are only ever added.
 type verified struct {
 	File     string    `json:"file"`
 	Events   uint64    `json:"events"`
@@ -81,7 +82,7 @@ type verified struct {
 	Problems []string  `json:"problems"` // empty = all is well
 }
 
-// verify reads everything and says of each file what is wrong.
+// verify reads all files and lists the problems of each.
 func (h *handler) verify(w http.ResponseWriter, r *http.Request) error {
 	format := r.FormValue("format")
 	if format != "" && format != "text" && format != "ndjson" {
@@ -104,7 +105,7 @@ func (h *handler) verify(w http.ResponseWriter, r *http.Request) error {
 		} else if err := verifiedText(out, &v); err != nil {
 			return err
 		}
-		return errors.Join(out.Flush(), flushed(w)) // it takes long: each line when it is known
+		return errors.Join(out.Flush(), flushed(w)) // verifying takes long: send each line at once
 	})
 	if err != nil {
 		w.Header().Set(HeaderError, err.Error())
@@ -137,7 +138,7 @@ func verifiedText(w io.Writer, v *store.Verified) error {
 	return nil
 }
 
-// flushed sends what was written so far, where the connection can.
+// flushed sends the output written so far, where the connection can flush.
 func flushed(w http.ResponseWriter) error {
 	if err := http.NewResponseController(w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err

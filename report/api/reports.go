@@ -14,7 +14,7 @@ import (
 	"uncloak/report"
 )
 
-// found is a window with what was found in it.
+// found holds a window with its days and findings.
 type found struct {
 	span
 	days     []*detect.Day
@@ -24,7 +24,7 @@ type found struct {
 	opt      report.Options
 }
 
-// find judges the window of the request.
+// find runs the detectors over the window of the request.
 func (h *handler) find(r *http.Request) (f found, err error) {
 	if f.span, err = h.window(r); err != nil {
 		return f, err
@@ -35,7 +35,7 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 		return f, fmt.Errorf("load the days: %w", err)
 	}
 	rules, err := Rules(set.Known, h.Acks)
-	if err != nil { // that must not cost the report: it shows too much, and says why
+	if err != nil { // an unreadable file of acks must not prevent the report: it then shows known findings, too, and says why
 		f.note = strings.Join(slices.DeleteFunc([]string{f.note, err.Error()}, func(s string) bool { return s == "" }),
 			"; ")
 	}
@@ -61,9 +61,8 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 	return f, nil
 }
 
-// earlier is the summaries of the days before from, as they are stored: what is usual is learned from them, and that is
-// not worth making one anew. Those that are not there or cannot be read are left out, and so are those that the window
-// has.
+// earlier returns the stored summaries of the days before from, by which the detectors learn what is usual. It rebuilds
+// none: missing and unreadable summaries are left out, and so are the days that the window has.
 func (h *handler) earlier(ctx context.Context, from time.Time, have []*detect.Day) (out []*detect.Day, err error) {
 	infos, err := h.Store.Days(ctx)
 	if err != nil {
@@ -88,7 +87,7 @@ func (h *handler) earlier(ctx context.Context, from time.Time, have []*detect.Da
 	return out, ctx.Err()
 }
 
-// head says what the client acts upon.
+// head sets the headers of an answer that the client acts upon.
 func (f *found) head(w http.ResponseWriter, contentType string) {
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set(HeaderDay, f.From.In(f.loc).Format(time.DateOnly))
@@ -155,7 +154,7 @@ func (h *handler) report(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// findings gives the findings alone: text, or the array of the contract, which is never null.
+// findings answers with the findings alone: as text, or as a JSON array, which is never null.
 func (h *handler) findings(w http.ResponseWriter, r *http.Request) error {
 	format := r.FormValue("format")
 	if format != "" && format != "text" && format != "json" && format != "csv" {
@@ -190,8 +189,8 @@ func (h *handler) findings(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// textOptions is how the asker's terminal wants its text.
+// textOptions returns the width and colours that the request asks for.
 func textOptions(r *http.Request) report.TextOptions {
-	width, _ := strconv.Atoi(r.FormValue("width")) // 0 is the default
+	width, _ := strconv.Atoi(r.FormValue("width")) // an error gives 0, the default
 	return report.TextOptions{Width: min(max(width, 0), 200), Color: r.FormValue("color") == "1"}
 }

@@ -17,7 +17,7 @@ import (
 	"uncloak/store"
 )
 
-// table answers what the session table was like over time, at one moment, or under other settings.
+// table answers with the session table over time, at one moment, or under other settings.
 func (h *handler) table(w http.ResponseWriter, r *http.Request) error {
 	format, at, router := r.FormValue("format"), r.FormValue("at"), r.FormValue("router")
 	if format != "" && !slices.Contains([]string{"text", "json", "csv", "ndjson"}, format) {
@@ -79,7 +79,7 @@ func (h *handler) table(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// named is who knows the names of hosts: leases first.
+// named returns a function that gives the name of a host: by its lease, else from the resolver.
 func (f *found) named() func(netip.Addr) string {
 	byLease := map[netip.Addr]string{}
 	for _, d := range f.days {
@@ -98,7 +98,7 @@ func (f *found) named() func(netip.Addr) string {
 	}
 }
 
-// replay is the recorded sessions of the window, ready to be played.
+// replay returns the recorded sessions of the window, ready to be played.
 func (h *handler) replay(ctx context.Context, f *found, router string) *detect.Replay {
 	r := detect.NewReplay(f.days, f.findings, f.opt.Config, detect.Window{From: f.From, To: f.To}, router)
 	r.Events = func() iter.Seq2[*parse.Event, error] {
@@ -122,7 +122,7 @@ func (h *handler) replay(ctx context.Context, f *found, router string) *detect.R
 	return r
 }
 
-// moment adds who held the table at that time.
+// moment adds to the view the hosts that held the table at the requested time.
 func (h *handler) moment(r *http.Request, f *found, v *report.TableView, router, at string) error {
 	p := h.replay(r.Context(), f, router)
 	t := time.Time{}
@@ -145,7 +145,8 @@ func (h *handler) moment(r *http.Request, f *found, v *report.TableView, router,
 	return nil
 }
 
-// whatIf adds a replay with the changes; "auto", or nothing but that, looks for the smallest change.
+// whatIf adds a replay with the requested changes to the view; "auto" also searches for the smallest change that is
+// enough.
 func (h *handler) whatIf(r *http.Request, f *found, v *report.TableView, router string, changes []string) error {
 	p := h.replay(r.Context(), f, router)
 	if p.Router == "" {
@@ -170,7 +171,7 @@ func (h *handler) whatIf(r *http.Request, f *found, v *report.TableView, router 
 	return nil
 }
 
-// hostNamed is the host that goes by that name, the lowest address where there are several.
+// hostNamed returns the host of that name, the lowest address where there are several.
 func (f *found) hostNamed(name string) (found netip.Addr, ok bool) {
 	for _, d := range f.days {
 		for a := range d.Hosts {

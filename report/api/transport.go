@@ -15,15 +15,15 @@ import (
 	"time"
 )
 
-// SocketName is the socket within the data directory.
+// SocketName is the name of the socket in the data directory.
 const SocketName = "uncloak.sock"
 
-// maxSocketPath is what fits into sockaddr_un on Linux (108 bytes with the closing NUL).
+// maxSocketPath is the longest path that fits into sockaddr_un on Linux (108 bytes with the closing NUL).
 const maxSocketPath = 107
 
 // Listen opens the socket in dir, for the owner alone, and replaces a stale one. Only the process that has the store
-// open may call it: the lock of the store is what makes it the only one. The socket appears under its name when it is
-// ready and has its mode already: it is made in a directory of mode 0700 and renamed.
+// open may call it: the lock of the store ensures that it is the only one. The socket appears under its name once it is
+// ready and has its mode: it is made in a directory of mode 0700 and renamed.
 func Listen(dir string) (net.Listener, error) {
 	tmp, err := os.MkdirTemp(dir, ".sock-")
 	if err != nil {
@@ -38,7 +38,7 @@ func Listen(dir string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open socket: %w", err)
 	}
-	l.SetUnlinkOnClose(false) // it does not have the name that it was made with
+	l.SetUnlinkOnClose(false) // the socket was renamed since
 	final := filepath.Join(dir, SocketName)
 	if err = os.Chmod(filepath.Join(tmp, SocketName), 0o600); err == nil {
 		err = os.Rename(filepath.Join(tmp, SocketName), final)
@@ -50,7 +50,7 @@ func Listen(dir string) (net.Listener, error) {
 	return &socket{Listener: l, path: final}, nil
 }
 
-// socket removes its file before it closes, so that nobody finds a socket at which nobody listens.
+// socket is a listener that removes its file before it closes, so that no client finds a dead socket.
 type socket struct {
 	net.Listener
 	path string
@@ -75,10 +75,10 @@ func withShortPath(dir string, f func(short string) error) error {
 	return f(fmt.Sprintf("/proc/self/fd/%d", d.Fd()))
 }
 
-// ErrNobody says that no process answers at the socket.
+// ErrNobody is returned by Dial where no process answers at the socket.
 var ErrNobody = errors.New("nobody serves the data directory")
 
-// Dial is a client of the process that serves dir, after it has answered; ErrNobody if there is none.
+// Dial returns a client of the process that serves dir, once that process has answered; ErrNobody if there is none.
 func Dial(ctx context.Context, dir string) (*http.Client, Version, error) {
 	dial := func(ctx context.Context, _, _ string) (c net.Conn, err error) {
 		err = withShortPath(dir, func(short string) error {
@@ -87,7 +87,7 @@ func Dial(ctx context.Context, dir string) (*http.Client, Version, error) {
 		})
 		return c, err
 	}
-	// Without keep-alive an ended process shows at once, and only, as an error of dialling.
+	// Without keep-alive the end of the process shows at once, and always as an error of dialling.
 	transport := &http.Transport{DisableKeepAlives: true, DialContext: dial}
 	client := &http.Client{Transport: transport}
 	v, err := ask(ctx, client)
@@ -102,7 +102,7 @@ func Dial(ctx context.Context, dir string) (*http.Client, Version, error) {
 	return client, v, nil
 }
 
-// ask asks for the version. Only a process that accepts the connection and is slow to answer is waited for.
+// ask asks for the version. It waits only for a process that accepts the connection and is slow to answer.
 func ask(ctx context.Context, c *http.Client) (v Version, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -118,8 +118,8 @@ func ask(ctx context.Context, c *http.Client) (v Version, err error) {
 	return v, decodeJSON(body, &v)
 }
 
-// InProcess is a client that calls h in this process; bodies stream both ways. A handler may outlive its request when
-// that is cancelled: wait returns once all have ended.
+// InProcess returns a client that calls h in this process; bodies stream both ways. A handler may outlive a cancelled
+// request: wait returns once all handlers have ended.
 func InProcess(h http.Handler) (c *http.Client, wait func()) {
 	t := &inProcess{h: h}
 	return &http.Client{Transport: t}, t.running.Wait
@@ -137,7 +137,7 @@ func (t *inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := &pipeWriter{header: http.Header{}, body: pw, started: make(chan struct{})}
 	resp := &http.Response{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: pr, ContentLength: -1, Request: r,
 		Trailer: http.Header{}}
-	// a part must not look whole
+	// a cancelled answer must not look complete
 	stop := context.AfterFunc(r.Context(), func() { pw.CloseWithError(r.Context().Err()) })
 	t.running.Go(func() {
 		defer stop()
@@ -162,7 +162,7 @@ func (t *inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// pipeWriter is a ResponseWriter into a pipe.
+// pipeWriter is a ResponseWriter that writes into a pipe.
 type pipeWriter struct {
 	header    http.Header
 	sent      http.Header // the header as it was at WriteHeader
@@ -190,7 +190,7 @@ func (w *pipeWriter) Write(b []byte) (int, error) {
 	return w.body.Write(b)
 }
 
-// StatusError is an answer that is none.
+// StatusError is an answer with a status of 400 or above, as an error.
 type StatusError struct {
 	Status  int
 	Message string
@@ -198,7 +198,7 @@ type StatusError struct {
 
 func (e *StatusError) Error() string { return e.Message }
 
-// Do sends r and returns the answer if it is one; a refusal is a *StatusError.
+// Do sends r and returns the answer, or a *StatusError where the server refused or failed.
 func Do(c *http.Client, r *http.Request) (*http.Response, error) {
 	resp, err := c.Do(r)
 	if err != nil {

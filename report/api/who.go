@@ -15,10 +15,10 @@ import (
 	"uncloak/store"
 )
 
-// defaultSlack is how far off a time may be that somebody else writes into a complaint.
+// defaultSlack is the usual error of a time in a complaint from outside.
 const defaultSlack = 5 * time.Second
 
-// who answers who had a public address and port at a time.
+// who answers which inside host had a public address and port at a time.
 func (h *handler) who(w http.ResponseWriter, r *http.Request) error {
 	q, loc, err := h.whoQuery(r)
 	if err != nil {
@@ -88,7 +88,7 @@ func (h *handler) whoQuery(r *http.Request) (q store.Who, loc *time.Location, er
 	return q, loc, nil
 }
 
-// whyNobody says what the store has around that time.
+// whyNobody says which days the store has around the time of a question without an answer.
 func (h *handler) whyNobody(r *http.Request, q store.Who) string {
 	days, err := h.Store.Days(r.Context())
 	if err != nil || len(days) == 0 {
@@ -109,7 +109,7 @@ type whoAnswer struct {
 	loc *time.Location
 }
 
-// holder is the JSON form of a store.Holder. Keys are only ever added.
+// holder holds a store.Holder as it is written in JSON. Keys are only ever added.
 type holder struct {
 	Who        netip.Addr `json:"who"`
 	Port       uint16     `json:"port,omitempty"` // inside
@@ -188,12 +188,12 @@ func whoNDJSON(w io.Writer, a whoAnswer) error {
 	return nil
 }
 
-// whoCSV is for those who must answer in writing: who, from, to and the line that shows it come first.
+// whoCSV writes the holders as CSV, for a written answer: host, from, to and the lines that prove it come first.
 func whoCSV(w io.Writer, a whoAnswer) error {
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"who", "from", "to", "evidence", "evidence_end", "standing", "confidence", "how",
 		"inside_port", "proto", "peer", "router", "ports",
-		"clock_error_s", "asked", "at", "slack_s"}) // Flush tells
+		"clock_error_s", "asked", "at", "slack_s"}) // Error returns it after Flush
 	stamp := func(t *time.Time) string {
 		if t == nil {
 			return ""
@@ -217,7 +217,7 @@ func whoCSV(w io.Writer, a whoAnswer) error {
 	return out.Error()
 }
 
-// whoText is for people.
+// whoText writes the holders as text.
 func whoText(w io.Writer, a whoAnswer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v at %s", a.q.End, a.q.At.In(a.loc).Format("2006-01-02 15:04:05.999 MST"))
@@ -258,7 +258,7 @@ func whoText(w io.Writer, a whoAnswer) error {
 	return err
 }
 
-// standingWords says from when to when, as far as it is logged.
+// standingWords words from when to when the host had the address, as far as it is logged.
 func standingWords(h *holder) string {
 	stamp := func(t *time.Time) string {
 		if t == nil {

@@ -10,8 +10,8 @@ import (
 	"uncloak/store"
 )
 
-// ParseTime reads a time as people write it on a command line: RFC 3339, 2026-11-21, 2026-11-21 20:30[:05] (with a
-// blank or a T), today, yesterday, now, or so long ago: -2h, -90m, -3d. What has no zone is in loc.
+// ParseTime reads a time as it is written on a command line: RFC 3339, 2026-11-21, 2026-11-21 20:30[:05] (with a blank
+// or a T), today, yesterday, now, or so long ago: -2h, -90m, -3d. A time without a zone is in loc.
 func ParseTime(s string, loc *time.Location, now time.Time) (time.Time, error) {
 	now = now.In(loc)
 	switch s {
@@ -44,20 +44,20 @@ func ParseTime(s string, loc *time.Location, now time.Time) (time.Time, error) {
 		"2026-11-21T20:30:00Z, yesterday or -2h", s)
 }
 
-// midnight is the first instant of the local day of t, days later.
+// midnight returns the first instant of the local day that is that many days after t.
 func midnight(t time.Time, days int) time.Time {
 	y, m, d := t.Date()
 	return time.Date(y, m, d+days, 0, 0, 0, 0, t.Location())
 }
 
-// span is what a request asks about.
+// span holds the window of a request and its zone.
 type span struct {
 	store.Window
 	loc  *time.Location
-	note string // what to tell about the choice; may be empty
+	note string // remark about the choice of the window; may be empty
 }
 
-// zoneOf is the zone of the request, else of the config.
+// zoneOf returns the zone of the request, else of the config.
 func (h *handler) zoneOf(r *http.Request) (*time.Location, error) {
 	name := r.FormValue("timezone")
 	if name == "" {
@@ -104,8 +104,8 @@ func (h *handler) bounds(r *http.Request) (s span, err error) {
 	return s, nil
 }
 
-// window is bounds with what a report needs: a beginning and an end. Without any it is yesterday, or, where nothing is
-// stored of yesterday, the last local day that has events.
+// window returns the window of a report, which has a beginning and an end. Without from and to it is yesterday or,
+// where nothing is stored of yesterday, the last local day that has events.
 func (h *handler) window(r *http.Request) (span, error) {
 	s, err := h.bounds(r)
 	if err != nil {
@@ -145,12 +145,12 @@ func (h *handler) window(r *http.Request) (span, error) {
 	return s, nil
 }
 
-// lastDay is yesterday, or the day of the last event.
+// lastDay returns yesterday, or the local day of the last event.
 func (h *handler) lastDay(ctx context.Context, s span, last time.Time) (span, error) {
 	yesterday := midnight(h.Now().In(s.loc), -1)
 	s.From, s.To = yesterday, midnight(yesterday, 1)
 	for _, err := range h.Store.Events(ctx, store.Query{Window: s.Window, Limit: 1, NoRaw: true}) {
-		return s, err // there is one
+		return s, err // the window has events
 	}
 	s.From, s.To = midnight(last.In(s.loc), 0), midnight(last.In(s.loc), 1)
 	s.note = fmt.Sprintf("nothing is stored of yesterday (%s): this is %s, the last day that has events",
