@@ -62,7 +62,7 @@ func TestServeTLS(t *testing.T) {
 	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	if l := d.log.wait(t, "the old one holds"); !strings.Contains(l, "/none.crt") {
+	if l := d.log.wait(t, "the old one stays in force"); !strings.Contains(l, "/none.crt") {
 		t.Error(l)
 	}
 	fmt.Fprintln(first, line(5))
