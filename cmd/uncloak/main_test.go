@@ -364,7 +364,7 @@ func TestHangup(t *testing.T) {
 	}
 	write("tabel: 200\n")
 	hup()
-	if l := d.log.wait(t, "the old one holds"); !strings.Contains(l, file+":1") {
+	if l := d.log.wait(t, "the old one stays in force"); !strings.Contains(l, file+":1") {
 		t.Errorf("a bad config: %s", l)
 	}
 }
