@@ -77,19 +77,18 @@ func filterlog(b []byte, rec *Record) bool {
 	if len(rule) == 0 || string(rule) == "0" {
 		rule = f[0]
 	}
-	return pfPacket(rec, rule, f[5], f[6], f[7], f[4], icmpType)
+	pfPacket(rec, rule, f[5], f[6], f[7], f[4], icmpType)
+	return true
 }
 
-// pfPacket fills in what pf says of any packet: rule, reason, action, direction and interface.
-func pfPacket(rec *Record, rule, reason, action, dir, iface []byte, icmpType int) bool {
+// pfPacket fills in what pf says of any packet: rule, reason, action, direction and interface. An action that is not
+// known, such as the "unkn(%u)" of pfSense's match rules, or one that only translates, is no verdict.
+func pfPacket(rec *Record, rule, reason, action, dir, iface []byte, icmpType int) {
 	switch string(action) {
 	case "pass":
 		rec.Action = "allow"
 	case "block", "reject", "unkn(13)":
 		rec.Action = "deny"
-	case "match", "scrub", "nat", "rdr", "binat", "nonat", "nordr", "nobinat", "synproxy drop":
-	default:
-		return false
 	}
 	if string(dir) == "out" {
 		rec.OutIf = iface
@@ -108,7 +107,6 @@ func pfPacket(rec *Record, rule, reason, action, dir, iface []byte, icmpType int
 	case "state-limit", "src-limit", "memory":
 		rec.Kind, rec.detail = TableFull, reason
 	}
-	return true
 }
 
 // pfICMP is the ICMP type that stands for pf's word: 8 opens a session, 3 stands for all errors and answers.

@@ -44,6 +44,14 @@ func TestFilterlog(t *testing.T) {
 	})
 }
 
+// TestFilterlogUnknownAction reads the action that pfSense writes where its filterlog has no word for it.
+func TestFilterlogUnknownAction(t *testing.T) {
+	checkAll(t, []says{
+		{"a match rule", "<134>1 2025-09-09T09:50:55.089267+00:00 fw1 filterlog 15508 - - 155,,,1757403802,lagg0.3,match,unkn(%u),in,4,0x0,,64,9568,0,none,17,udp,85,192.168.1.1,198.51.100.9,49801,53,65",
+			`{"kind":"fw-packet","event":"system","dialect":"pf","action":null,"src":"192.168.1.1","sport":49801,"dst":"198.51.100.9","dport":53,"proto":"udp","in_if":"lagg0.3","rule":"1757403802"}`},
+	})
+}
+
 func TestFilterlogEvents(t *testing.T) {
 	a := netip.MustParseAddr
 	checkEvents(t, []stored{

@@ -46,9 +46,10 @@ func pflog(b []byte, rec *Record) bool {
 	}
 	icmpType, ok := packetText(rest, rec)
 	rec.Bytes = 0 // of one packet, which is no session's
-	if !pfPacket(rec, rule, reason, action, dir, iface, icmpType) {
+	if string(dir) != "in" && string(dir) != "out" {
 		return false
 	}
+	pfPacket(rec, rule, reason, action, dir, iface, icmpType)
 	if !ok && rec.Kind != TableFull {
 		rec.Kind = System
 	}

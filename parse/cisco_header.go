@@ -97,6 +97,12 @@ func ciscoHeader(b []byte, rec *Record) {
 			b = rest
 			continue
 		}
+		if len(b) > 0 && b[0] == '[' {
+			if rest, ok := ciscoData(b, rec); ok {
+				b = rest
+				continue
+			}
+		}
 		w, rest := scan.Word(b)
 		name := bytes.TrimRight(w, ":")
 		switch {
@@ -116,6 +122,23 @@ func ciscoHeader(b []byte, rec *Record) {
 		}
 		b, afterClock = rest, false
 	}
+}
+
+// ciscoData skips the structured data that IOS writes into its header with "logging host … sequence-num-session
+// session-id hostname" ([syslog@9 s_sn="51" s_id="sw1:666"]:), and takes the device's name from s_id, which ends at the
+// colon of the session. Some releases leave a blank in front of the equals sign.
+func ciscoData(b []byte, rec *Record) (rest []byte, ok bool) {
+	end := bytes.IndexByte(b[:min(len(b), 256)], ']')
+	if end < 0 || bytes.IndexByte(b[:end], '"') < 0 {
+		return b, false
+	}
+	if id := scan.TrimLeft(scan.After(b[:end], " s_id")); len(id) > 2 && id[0] == '=' {
+		name := scan.Until(bytes.Trim(id[1:], ` "`), `:"`)
+		if isHost(name) {
+			rec.device(name)
+		}
+	}
+	return bytes.TrimPrefix(b[end+1:], []byte(":")), true
 }
 
 // ciscoClock reads the clock at the front of b: "*Nov 21 20:28:01.123", "2018 Apr 20 13:15:07", "2018-7-23

@@ -5,6 +5,10 @@ import "testing"
 // What Cisco and others put around a stamp: sequence numbers, origin-id, node, clock mark.
 func TestCiscoHeader(t *testing.T) {
 	checkAll(t, []says{
+		{"structured data of IOS", `<189>132: [syslog@9 s_sn="51" s_id ="sw1:666"]: 000128: *Jan  2 00:18:47: %LINK-5-CHANGED: Interface GigabitEthernet0/4, changed state to administratively down`,
+			`{"host":"sw1","stamp":"01-02T00:18:47","event":"link","in_if":"GigabitEthernet0/4"}`},
+		{"structured data of IOS behind a relay", `<189>Jan  2 00:18:50 relay1 132: [syslog@9 s_id="sw1" s_sn="51"]: *Jan  2 00:18:47: %LINK-5-CHANGED: Interface GigabitEthernet0/4, changed state to up`,
+			`{"host":"sw1","relay":"relay1","event":"link"}`},
 		{"sequence number and host", "<189>117: NetAuto_CSRv-03: May  9 12:49:27.098: %LINK-5-CHANGED: x", `{"pri":189,"host":"NetAuto_CSRv-03","stamp":"05-09T12:49:27.098","msg":"%LINK-5-CHANGED: x"}`},
 		{"sequence number and mark", "000123: *Mar  1 18:46:11.123 UTC: %SYS-5-CONFIG_I: x", `{"stamp":"03-01T18:46:11.123","app":null,"host":null}`},
 		{"two sequence numbers", "<189>94: gw: 000456: .Mar  1 18:46:11.123 JST: %SYS-5-CONFIG_I: x", `{"stamp":"03-01T18:46:11.123","host":"gw","msg":"%SYS-5-CONFIG_I: x"}`},

@@ -67,9 +67,7 @@ func fortigate(b []byte, rec *Record) bool {
 		}
 	}
 	f.stamp(rec)
-	if len(rec.Host) == 0 {
-		rec.Host = f.host
-	}
+	rec.device(f.host)
 	return true
 }
 
@@ -198,7 +196,8 @@ func (f *fortiFields) rest(key, val []byte, rec *Record) {
 	}
 }
 
-// stamp sets the device's time; eventtime in nanoseconds adds the fraction where it shows the same second.
+// stamp sets the device's time. eventtime, which is UTC, tells the zone where tz is missing, and the fraction where it has
+// one and shows the same second.
 func (f *fortiFields) stamp(rec *Record) {
 	if len(f.date) != 10 || len(f.clock) < 8 {
 		return
@@ -209,8 +208,11 @@ func (f *fortiFields) stamp(rec *Record) {
 		return
 	}
 	s.zoneOffset(f.zone)
-	if n, ok := scan.Number(f.eventtime); ok && len(f.eventtime) == 19 && n/1e9%60 == uint64(s.Second) {
-		s.Nanos = int32(n % 1e9)
+	if e, ok := epochStamp(f.eventtime); ok {
+		s.zoneByEpoch(e.Unix)
+		if e.Unix/1e9%60 == int64(s.Second) {
+			s.Nanos = int32(e.Unix % 1e9)
+		}
 	}
 	ownStamp(rec, &s)
 }

@@ -103,6 +103,9 @@ func hostAndTag(b []byte, rec *Record) {
 	if tag(b, w, rest, rec) {
 		return
 	}
+	if isLevel(w) && behindLevel(w, rest, rec) {
+		return
+	}
 	if !isHost(w) {
 		rec.Body = b
 		return
@@ -116,17 +119,76 @@ func hostAndTag(b []byte, rec *Record) {
 		b = scan.TrimLeft(rest) // "asa-fw : %ASA-…"
 		w, rest = scan.Word(b)
 	}
-	if isFacility(w) {
+	if isLevel(w) {
 		b = scan.TrimLeft(rest)
 		w, rest = scan.Word(b)
-	}
-	if isFacility(rec.Host) {
-		rec.Host = nil // logread: "kern.warn kernel: …" without a host
 	}
 	if isRepeat(b) || !tag(b, w, rest, rec) {
 		rec.Body = b
 		tagWithoutColon(w, rest, rec)
+		return
 	}
+	if isNil(rec.PID) {
+		doubled(rec)
+	}
+}
+
+// behindLevel reads what stands behind a level, or behind facility and level: "kern.warn kernel: …" (OpenWrt's logread),
+// "info kernel:…" (routers of Verizon), "daemon.info gw dnsmasq[12]: …". A level is no host. It is false for the
+// severities in capitals that programs write in front of their messages.
+func behindLevel(word, rest []byte, rec *Record) bool {
+	b := scan.TrimLeft(rest)
+	w, rest := scan.Word(b)
+	if isRepeat(b) {
+		rec.Body = b
+		return true
+	}
+	if tag(b, w, rest, rec) {
+		return true
+	}
+	if b2 := scan.TrimLeft(rest); isHost(w) && len(b2) > 0 {
+		if w2, rest := scan.Word(b2); tag(b2, w2, rest, rec) {
+			rec.Host = w
+			return true
+		}
+	}
+	if scan.IsUpper(word[0]) {
+		return false
+	}
+	rec.Body = b
+	tagWithoutColon(w, rest, rec)
+	return true
+}
+
+// isLevel knows the words of syslog's levels, alone and behind a facility.
+func isLevel(w []byte) bool { return len(w) > 2 && len(w) < 17 && (levelWord(w) || isFacility(w)) }
+
+// levelWord knows the words of syslog's levels, in any case.
+func levelWord(w []byte) bool {
+	var buf [9]byte
+	if len(w) < 3 || len(w) > len(buf) {
+		return false
+	}
+	for i, c := range w {
+		if !scan.IsLetter(c) {
+			return false
+		}
+		buf[i] = c | 0x20
+	}
+	switch low := buf[:len(w)]; string(low) {
+	case "emergency", "panic", "critical", "fatal":
+		return true
+	default:
+		return level(low)
+	}
+}
+
+// doubled reads the tag behind the device's name where that stands as a tag of its own, without a number: "UDM-SE
+// UDM-SE[-]:  sshd[2559]: …" (UniFi OS).
+func doubled(rec *Record) {
+	rec.PID = nil
+	w, rest := scan.Word(rec.Body)
+	tag(rec.Body, w, rest, rec)
 }
 
 // tagWithoutColon takes "sudo[123]" for a tag: nothing else has a number in brackets behind a name.
@@ -156,7 +218,11 @@ func isNil(w []byte) bool { return len(w) == 1 && w[0] == '-' }
 // tag takes w, the first word of b, as "name:" or "name[pid]:", if it is one.
 func tag(b, w, rest []byte, rec *Record) bool {
 	n := len(w)
-	if n < 2 || n > 64 || w[n-1] != ':' || w[0] == '%' || w[0] == '[' || w[0] == '(' || w[0] == '"' {
+	if n > len("kernel:") && scan.Has(w, "kernel:") {
+		rec.App, rec.Body, rec.tagged = w[:len("kernel")], b[len("kernel:"):], b // "kernel:[FW] …"
+		return true
+	}
+	if n < 2 || n > 64 || w[n-1] != ':' || w[0] == '%' || w[0] == '[' || w[0] == '(' || w[0] == '"' || w[0] == '{' {
 		return false
 	}
 	name := w[:n-1]

@@ -14,7 +14,7 @@ func (p *Parser) putBack(rec *Record) bool {
 	if len(rec.Body) == 0 {
 		return false
 	}
-	return p.inner(rec.Body, rec) || p.behindArrow(rec) || p.joined(rec) || p.unescaped(rec)
+	return p.inner(rec.Body, rec) || p.behindHost(rec) || p.joined(rec) || p.unescaped(rec)
 }
 
 // inner reads b as a line of its own, with a header or a tag in front.
@@ -23,6 +23,7 @@ func (p *Parser) inner(b []byte, rec *Record) bool {
 	*in = Record{Pri: -1, times: rec.times, mem: rec.mem}
 	header(b, in)
 	in.Body = scan.TrimLeft(scan.TrimBody(in.Body))
+	uptimePrefix(in)
 	if len(in.Body) == 0 || len(in.Body) == len(b) || !p.dialect(in.Body, in) {
 		return false
 	}
@@ -31,28 +32,23 @@ func (p *Parser) inner(b []byte, rec *Record) bool {
 	return true
 }
 
-// behindArrow reads a message behind the "HOST->ADDRESS " that Wazuh writes in front of each line of its archives.
-func (p *Parser) behindArrow(rec *Record) bool {
-	word, rest := scan.Word(rec.Body)
-	i := bytes.Index(word, []byte("->"))
-	if i <= 0 || i+2 == len(word) || len(rest) == 0 {
+// behindHost reads a message behind the host of an inner header that has a stamp, but no tag: relayed leaves the host in
+// the message, because programs begin their messages with stamps, too.
+func (p *Parser) behindHost(rec *Record) bool {
+	w, rest := scan.Word(rec.Body)
+	if rest = scan.TrimLeft(rest); rec.App != nil || rec.RelayStamp == (Stamp{}) || len(rest) == 0 || !isHost(w) {
 		return false
 	}
-	rest = scan.TrimLeft(rest)
-	if !p.inner(rest, rec) {
-		stamp := rec.Stamp
-		rec.Stamp = Stamp{} // of the archive: the line's own is better
-		ok := p.dialect(rest, rec)
-		if rec.Stamp == (Stamp{}) {
-			rec.Stamp = stamp
-		}
-		if !ok {
-			return false
-		}
+	relay := rec.Host
+	if n, inner, ok := repeated(rest); ok {
 		rec.Body = rest
+		p.repeat(n, inner, rec)
+	} else if !p.dialect(rest, rec) {
+		return false
 	}
-	if rec.Host == nil {
-		rec.Host = word[:i]
+	rec.Body = rest
+	if bytes.Equal(rec.Host, relay) {
+		rec.device(w)
 	}
 	return true
 }
@@ -62,8 +58,11 @@ func (p *Parser) joined(rec *Record) bool {
 	if len(rec.App) == 0 {
 		return false
 	}
-	if rec.tagged != nil { // the header of RFC 3164 took nothing away but the blank behind the colon
-		return scan.IsDigit(rec.Body[0]) && p.asWhole(rec, rec.App, ":")
+	if rec.tagged != nil { // a tag of RFC 3164 takes nothing away; but a relay put a blank into an address or a clock
+		return scan.IsDigit(rec.App[0]) && scan.IsDigit(rec.Body[0]) && p.asWhole(rec, rec.App, ":")
+	}
+	if p.behindClock(rec) {
+		return true
 	}
 	if len(rec.PID) > 0 && p.asWhole(rec, rec.App, "[", string(rec.PID), "]: ") {
 		return true
@@ -85,6 +84,30 @@ func (p *Parser) joined(rec *Record) bool {
 	if bytes.Equal(rec.Host, host) {
 		rec.Host = nil
 	}
+	if bytes.Equal(rec.Relay, host) {
+		rec.Relay = nil
+	}
+	return true
+}
+
+// behindClock reads a message whose date a relay took for a program's name and cut at its first slash: of "2023/01/01
+// 00:00:00 FLT.054: …" rsyslog's %programname% is 2023, and the month is lost. The relay's stamp stays.
+func (p *Parser) behindClock(rec *Record) bool {
+	if _, rest, ok := year(rec.App); !ok || len(rest) > 0 {
+		return false
+	}
+	var s Stamp
+	rest, ok := s.clock(rec.Body)
+	rest = scan.TrimLeft(bytes.TrimPrefix(rest, []byte(":")))
+	if !ok || len(rest) == 0 {
+		return false
+	}
+	app := rec.App
+	if rec.App = nil; !p.dialect(rest, rec) && !p.inner(rest, rec) {
+		rec.App = app
+		return false
+	}
+	rec.Body = rest
 	return true
 }
 

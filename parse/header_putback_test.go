@@ -13,28 +13,85 @@ func TestRelaysAroundEachDialect(t *testing.T) {
 		"RSYSLOG_TraditionalForwardFormat": "<134>Nov 28 13:20:56 relay ",
 		"RSYSLOG_ForwardFormat":            "<134>2026-11-28T13:37:10.327633+00:00 relay ",
 		"syslog-protocol":                  "<134>1 2026-11-28T13:37:10.327633+00:00 relay - - - - ",
+		"RSYSLOG_SyslogProtocol23Format":   "",
 	}
-	notYet := map[string]bool{ // read directly only
-		"sophos":     true, // its sample has a host of its own and no program behind the stamp
-		"ulogd-json": true, // of an object, relays take the first key for a tag
-		"journal":    true,
-		"syslog":     true, // "last message repeated" counts only behind its own header
+	notSent := map[string]bool{"journal": true} // a line of journalctl -o export
+	// What stood behind the first slash of the first word, which rsyslog leaves out, cannot be put back.
+	lost := map[string]bool{
+		"windows-dhcp": true,
+		"nflog-xml":    true,
 	}
 	p := NewParser()
 	for _, f := range Formats() {
-		if notYet[f.Name] {
+		if notSent[f.Name] {
 			continue
 		}
 		for name, front := range relays {
 			var direct, passed Record
 			p.Line([]byte(f.Sample), &direct)
 			want := meaning(&direct)
-			p.Line([]byte(front+f.Sample), &passed)
+			line := front + f.Sample
+			if front == "" {
+				if lost[f.Name] {
+					continue
+				}
+				line = protocol23(f.Sample)
+			}
+			p.Line([]byte(line), &passed)
 			if got := meaning(&passed); got != want {
-				t.Errorf("%s through %s:\n%v, directly\n%v", f.Name, name, got, want)
+				t.Errorf("%s through %s:\n%v, directly\n%v\n%s", f.Name, name, got, want, line)
 			}
 		}
 	}
+}
+
+// protocol23 is what rsyslog 8 makes of a line that is sent to it and on with RSYSLOG_SyslogProtocol23Format: its parser
+// of RFC 3164 (tools/pmrfc3164.c) takes a host and a tag where it can, and %app-name% ends at the first of ":[/".
+func protocol23(line string) string {
+	const head = "<134>1 2026-11-28T13:37:10.327633+00:00 "
+	if rest, ok := strings.CutPrefix(line, "<"); ok {
+		if pri, rest, ok := strings.Cut(rest, ">"); ok && len(pri) < 4 {
+			line = rest
+		}
+	}
+	if strings.HasPrefix(line, "1 ") { // pmrfc5424 passes it on as it is
+		return "<134>" + line
+	}
+	host := "192.168.1.1"
+	stamped := len(line) > 16 && line[3] == ' ' && line[9] == ':' && line[12] == ':' && line[15] == ' '
+	if stamped {
+		line = line[16:]
+	} else if len(line) > 20 && line[4] == '-' && line[10] == 'T' {
+		if i := strings.IndexByte(line, ' '); i > 18 {
+			stamped, line = true, line[i+1:]
+		}
+	}
+	isHostByte := func(c byte) bool {
+		return 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || strings.IndexByte(".:_-", c) >= 0
+	}
+	i := 0
+	for i < len(line) && isHostByte(line[i]) {
+		i++
+	}
+	if i > 0 && i < len(line) && line[i] == ' ' && line[i-1] != ':' {
+		host, line = line[:i], line[i+1:]
+	}
+	end := strings.IndexAny(line, " :")
+	if line[0] == '[' {
+		return head + host + " - - - - " + line
+	}
+	if end < 0 {
+		end = len(line)
+	}
+	tag, msg := line[:end], strings.TrimPrefix(line[end:], ":")
+	app, pid := tag, "-"
+	if i := strings.IndexAny(tag, "[/"); i >= 0 {
+		app = tag[:i]
+		if in, ok := strings.CutSuffix(tag[i+1:], "]"); ok && tag[i] == '[' {
+			pid = in
+		}
+	}
+	return head + host + " " + app + " " + pid + " - - " + msg
 }
 
 // meaning holds what an event says, without its header.
@@ -55,6 +112,15 @@ func TestPutBack(t *testing.T) {
 			"a10 session-end thunder 10.0.0.1:5000 198.51.100.1:80"},
 		"host and port as APP-NAME": {"<134>1 2026-11-28T13:20:44+00:00 LSN_ADD 10.10.10.10%0 - - - 5000 6 203.0.113.1%0:6000 198.51.100.1 443",
 			"f5-lsn session-new  10.10.10.10:5000 198.51.100.1:443"},
+		"Palo Alto, its date cut at the slash": {"<14>1 2026-11-30T16:09:08+00:00 PA-220 1,2018 - - -  16:09:07,000000000001,TRAFFIC,end,2049,2018/11/30 16:09:07,192.168.15.207,198.51.100.199,192.168.1.63,198.51.100.199,rule1,,,apple-maps,vsys1,trust,untrust,ethernet1/2,ethernet1/1,x,2018/11/30 16:09:07,22751,1,55113,443,16418,443,0x400053,tcp,allow,7734,1758,5976,36,2018/11/30 15:59:04,586,any,0",
+			"paloalto session-end PA-220 192.168.15.207:55113 198.51.100.199:443"},
+		"NEC, its date cut at the slash": {"<134>1 2026-11-28T13:20:43+00:00 192.168.1.1 2023 - - -  00:00:00 FLT.054: BLOCK tcp 203.0.113.5:1234 > 192.0.2.1:23, match deny-all, GigaEthernet0.0 in",
+			"nec-ix session-denied 192.168.1.1 203.0.113.5:1234 192.0.2.1:23"},
+		"Huawei, its message's name cut at the slash": {"<134>1 2026-05-13T07:04:08+00:00 usg %%01SECLOG - - - IPVer=4,protocol=tcp,SourceIP=192.168.1.20,DestinationIP=198.51.100.9,SourcePort=51770,DestinationPort=443,SendPkts=4,RcvPkts=3,CloseReason=aged-out.",
+			"huawei session-end usg 192.168.1.20:51770 198.51.100.9:443"},
+		"Meraki behind an empty APP-NAME": {"<134>1 2026-11-28T13:20:42.749183+00:00 192.168.1.1  - - - 1796040000.123456789 mx1 flows src=192.168.1.10 dst=203.0.113.5 mac=00:00:5e:00:53:01 protocol=tcp sport=50007 dport=443 pattern: allow all",
+			"meraki session-new mx1 192.168.1.10:50007 203.0.113.5:443"},
+		"a tag is not joined with a number": {"Jan  5 10:00:00 gw RT_FLOW: 1644 sessions", " unknown gw invalid AddrPort invalid AddrPort"},
 		"Wazuh's archive": {`2019 Jul 25 14:53:10 log01->192.0.2.77 date=2019-07-25 time=13:53:16 devname="FGT-X" devid="FG" logid="0000000013" type="traffic" srcip=10.1.1.9 srcport=64310 dstip=198.51.100.9 dstport=443 proto=6 action="close"`,
 			"fortigate session-end FGT-X 10.1.1.9:64310 198.51.100.9:443"},
 		"tag behind the device's name": {"Jan 25 01:35:01 UDM-SE UDM-SE[-]:  dnsmasq[12]: query[A] a.example from 192.168.1.20",

@@ -17,6 +17,9 @@ func relayed(rec *Record) bool {
 	if len(b) < 15 {
 		return false
 	}
+	if rec.App == nil && rec.Host == nil {
+		b = archived(b, rec)
+	}
 	switch c := b[0]; {
 	case c == '<' && scan.IsDigit(b[1]) || c == '1' && rec.App == nil && rfc5424Like(b):
 		return relayedWhole(b, rec)
@@ -26,6 +29,32 @@ func relayed(rec *Record) bool {
 		return false // an address
 	}
 	return relayedStamp(b, rec)
+}
+
+// archived takes off what Wazuh and OSSEC write between their own stamp and the line (archives.log, firewall.log):
+// "host->address ", or "(agent) address->/path/of/file " where an agent read the line. The name is the line's host until
+// that tells its own.
+func archived(b []byte, rec *Record) []byte {
+	name, at := []byte(nil), b
+	if b[0] == '(' {
+		i := bytes.IndexByte(b[:min(len(b), 128)], ')')
+		if i < 2 || i+1 == len(b) || b[i+1] != ' ' {
+			return b
+		}
+		name, at = b[1:i], b[i+2:]
+	}
+	w, rest := scan.Word(at)
+	i := bytes.Index(w, []byte("->"))
+	if i <= 0 || i+2 == len(w) || len(w) > 255 || w[0] == '[' || len(rest) < 16 {
+		return b
+	}
+	if name == nil {
+		if name = w[:i]; !isHost(name) {
+			return b
+		}
+	}
+	rec.Host, rec.Body = name, scan.TrimLeft(rest)
+	return rec.Body
 }
 
 // relayedWhole reads an inner header that begins with a priority.
@@ -49,12 +78,23 @@ func relayedStamp(b []byte, rec *Record) bool {
 	}
 	in.unsynced = mark
 	hostAndTag(rest, &in)
-	if in.App == nil {
+	if in.App == nil && (in.Host == nil || !in.Stamp.HasUnix) { // behind Unix seconds stands a host (Meraki, short-unix)
 		in.Host, in.PID, in.Body = host, nil, scan.TrimLeft(bytes.TrimPrefix(scan.TrimLeft(rest), []byte(": ")))
 	}
 	in.passedOn(rec)
 	*rec = in
 	return true
+}
+
+// device names the router by what the message says of itself. A header in front that names another one is a relay's.
+func (rec *Record) device(name []byte) {
+	if len(name) == 0 || bytes.Equal(name, rec.Host) {
+		return
+	}
+	if rec.Relay == nil {
+		rec.Relay = rec.Host
+	}
+	rec.Host = name
 }
 
 // passedOn notes who passed in on: the outermost header. What the inner one lacks is taken from the outer one, and a

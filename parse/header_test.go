@@ -42,6 +42,17 @@ func TestHeader(t *testing.T) {
 		{"hours of a zone only", "2026-11-21T20:28:21+09 gw kernel: " + fullText, `{"time":"2026-11-21T20:28:21+09:00"}`},
 		{"zone behind a blank", "2026-11-21 20:28:21.5 -0530 gw kernel: " + fullText, `{"time":"2026-11-21T20:28:21.5-05:30"}`},
 		{"Amlogic", "[    5.123456@0] " + fullText, `{"uptime":5.123456,"event":"table-full"}`},
+		{"level for a host", "2021 Jan  8 06:38:02 warn kernel:" + fullText, `{"stamp":"2021-01-08T06:38:02","host":null,"app":"kernel","event":"table-full"}`},
+		{"level and a rule without blanks", "2021 Jan  8 12:29:14 info kernel:[FW] Allow IN=br1 OUT=eth4 SRC=192.168.1.12 DST=198.51.100.2 PROTO=TCP SPT=5 DPT=443 SYN", `{"host":null,"app":"kernel","rule":"[FW] Allow","event":"session-new"}`},
+		{"level in front of the host", "Jan  8 06:38:02 ERR gw kernel: " + fullText, `{"host":"gw","event":"table-full"}`},
+		{"level behind the host", "Jan  8 06:38:02 gw notice kernel: " + fullText, `{"host":"gw","event":"table-full"}`},
+		{"facility and level in front of the host", "Jan  8 06:38:02 daemon.info gw dnsmasq[12]: query[A] a.example from 192.168.1.2", `{"host":"gw","src":"192.168.1.2"}`},
+		{"severity in capitals and no tag", "2026-11-28 13:16:54.025 FATAL the pool is gone", `{"host":null}`},
+		{"name of the device for a tag", "Jan 25 01:35:01 UDM-SE UDM-SE[-]:  kernel: [123.456] " + fullText, `{"host":"UDM-SE","app":"kernel","procid":null,"uptime":123.456,"event":"table-full"}`},
+		{"name of the device for a tag, login", "Jan 25 01:35:01 UDM-SE UDM-SE[-]:  sshd[2559]: Invalid user x from 192.168.1.50 port 56926", `{"host":"UDM-SE","app":"sshd","procid":"2559","dialect":"login"}`},
+		{"archive of Wazuh", "2019 Jul 25 14:54:00 (gw1) 192.168.1.1->/var/log/messages Jul 25 14:53:59 gw kernel: " + fullText, `{"stamp":"07-25T14:53:59","host":"gw","event":"table-full"}`},
+		{"archive of Wazuh, filter line", "2019 Jul 25 14:54:01 gw->192.168.1.1 Jul 25 14:54:01 gw kernel: [123.456] NEW IN=br0 OUT=ppp0 SRC=192.168.1.20 DST=198.51.100.7 LEN=60 PROTO=TCP SPT=40000 DPT=443 SYN", `{"host":"gw","rule":"NEW","event":"session-new"}`},
+		{"archive of Wazuh, inner line without a header", "2019 Jul 25 14:54:01 (gw1) any->/proc/kmsg " + fullText, `{"host":"gw1","stamp":"2019-07-25T14:54:01","event":"table-full"}`},
 		{"tag and nothing", "Jun  3 12:08:33 abcd sudo[123]", `{"host":"abcd","app":"sudo","procid":"123"}`},
 	})
 }

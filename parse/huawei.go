@@ -30,13 +30,17 @@ func huaweiDialect() dialect {
 	}
 }
 
-// huaweiHeader reads "%%01SECLOG/6/SESSION_TEARDOWN(l)[12]:text" of Huawei and "%%10FILTER/6/NAME: text" of H3C.
+// huaweiHeader reads "%%01SECLOG/6/SESSION_TEARDOWN(l)[12]:text" of Huawei and "%%10FILTER/6/NAME: text" of H3C. brief is
+// nil in "%%01SECLOG text", which is what a relay leaves that takes what stands before the slash for a program's name.
 func huaweiHeader(b []byte) (module, brief, text []byte, ok bool) {
 	if len(b) < 8 || b[0] != '%' || b[1] != '%' || !scan.IsDigit(b[2]) || !scan.IsDigit(b[3]) {
 		return nil, nil, nil, false
 	}
 	r := b[4:]
 	i := bytes.IndexByte(r[:min(len(r), 40)], '/')
+	if n := scan.Blank(r); n > 1 && n < len(r) && (i < 0 || n < i) {
+		return r[:n], nil, scan.TrimLeft(r[n:]), true
+	}
 	if i < 1 || i+3 >= len(r) || !scan.IsDigit(r[i+1]) || r[i+2] != '/' {
 		return nil, nil, nil, false
 	}
@@ -90,7 +94,19 @@ func huaweiEvent(module, brief, text []byte, rec *Record) bool {
 		return false
 	}
 	rec.detail = bytes.TrimRight(f.rule, ".")
+	if len(brief) == 0 {
+		f.nameless(rec)
+		return true
+	}
 	return f.session(in, nat, rec)
+}
+
+// nameless says what a message means whose name is lost: only the end of a session counts what went by.
+func (f *huaweiFields) nameless(rec *Record) {
+	rec.Kind, rec.Word, rec.Action = System, "session", ""
+	if f.reason != nil || rec.Packets > 0 || rec.Bytes > 0 {
+		rec.Kind, rec.Action, rec.detail = SessionEnd, "session-delete", bytes.TrimRight(f.reason, ".")
+	}
 }
 
 // huaweiSeparator is what parts the pairs of a text.

@@ -112,7 +112,8 @@ func mikrotikParen(b []byte, rec *Record) (icmpType int) {
 	return -1
 }
 
-// mikrotikTuple reads "a:1->b:2, NAT (a:1->c:3)->b:2" and "NAT a:1->(b:2->d:4)".
+// mikrotikTuple reads "a:1->b:2, NAT (a:1->c:3)->b:2" and "a:1->d:4, NAT a:1->(c:3->d:4)". In the latter the packet shows
+// where it goes, and c:3 is where it was sent: the public side of a forwarded port, or of the session whose answer it is.
 func mikrotikTuple(b []byte, rec *Record) bool {
 	arrow := bytes.Index(b, []byte("->"))
 	if arrow < 0 {
@@ -140,6 +141,11 @@ func mikrotikTuple(b []byte, rec *Record) bool {
 	if open := bytes.IndexByte(nat, '('); open >= 0 {
 		side := scan.Until(nat[open+1:], ")")
 		rec.NATDst, rec.NATDPort = mikrotikAddr(scan.After(side, "->"))
+		if i := bytes.Index(side, []byte("->")); i > 0 && rec.NATDst.IsValid() {
+			if a, port := mikrotikAddr(side[:i]); a.IsValid() {
+				rec.Dst, rec.DPort = a, port
+			}
+		}
 	}
 	return true
 }

@@ -163,8 +163,9 @@ func paloSystem(c *[36][]byte, rec *Record) {
 	}
 }
 
-// looksPaloAlto reports whether b begins with a number, a comma and a date.
+// looksPaloAlto reports whether b begins with a number, a comma and a date, of which a relay may have left the year
+// (rsyslog ends a program's name at the first slash).
 func looksPaloAlto(b []byte, _ *Record) bool {
 	i := leadingDigits(b)
-	return len(b) > i+6 && b[i] == ',' && b[i+5] == '/'
+	return len(b) > i+6 && b[i] == ',' && (b[i+5] == '/' || b[i+5] == ' ')
 }

@@ -49,6 +49,9 @@ func (p *Parser) Line(line []byte, rec *Record) {
 		return
 	}
 	p.message(rec)
+	if rec.App == nil && levelWord(rec.Host) {
+		rec.Host = nil // no router is called INFO
+	}
 	if rec.Dialect == "" && rec.Stamp.HasUptime {
 		rec.Word = "other" // the kernel speaks, of something that no dialect knows
 	}

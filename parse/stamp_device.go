@@ -1,6 +1,11 @@
 package parse
 
-import "uncloak/parse/scan"
+import (
+	"bytes"
+	"time"
+
+	"uncloak/parse/scan"
+)
 
 // ownStamp sets the time that the device itself gives in its message. It is nearer to the event than the header's,
 // which a relay may have written; only a header with year and zone is kept where the message has no zone.
@@ -38,16 +43,59 @@ func epochStamp(b []byte) (s Stamp, ok bool) {
 	return Stamp{HasUnix: true, Unix: int64(n)}, true
 }
 
-// zoneOffset reads "-0500", "+01:00", "UTC" or "Z".
+// zoneOffset reads "-0500", "+01:00", "UTC", "UTC+2:00", "(GMT-5:00)" or "Z".
 func (s *Stamp) zoneOffset(b []byte) {
-	if string(b) == "UTC" || string(b) == "GMT" {
-		s.HasZone = true
+	if b = bytes.Trim(b, "()"); len(b) == 0 {
 		return
 	}
 	t := *s
 	if rest, ok := t.offset(b); ok && len(rest) == 0 {
 		*s = t
+		return
 	}
+	b = scan.TrimLeft(bytes.TrimPrefix(bytes.TrimPrefix(b, []byte("UTC")), []byte("GMT")))
+	if len(b) == 0 {
+		s.HasZone = true
+		return
+	}
+	hours, rest, ok := scan.Leading(b[1:])
+	minutes := uint64(0)
+	if len(rest) == 3 && rest[0] == ':' {
+		minutes, ok = scan.Number(rest[1:])
+		rest = nil
+	}
+	if !ok || len(rest) > 0 || hours > 18 || minutes > 59 || b[0] != '+' && b[0] != '-' {
+		return
+	}
+	s.HasZone, s.Offset = true, int32(hours)*3600+int32(minutes)*60
+	if b[0] == '-' {
+		s.Offset = -s.Offset
+	}
+}
+
+// zoneByEpoch finds the zone of a wall clock that the device gives along with ns since 1970 UTC of the same event:
+// the two are whole quarters of an hour apart, save for the second or two between the event and its line.
+func (s *Stamp) zoneByEpoch(ns int64) {
+	const quarter, late = 900, 60
+	if s.HasZone || s.Year == 0 || s.Month == 0 {
+		return
+	}
+	wall := s.at(int(s.Year), time.Month(s.Month), int(s.Day), time.Time{}, nil).Unix()
+	apart := wall - floorDiv(ns, int64(time.Second))
+	offset := floorDiv(apart+late, quarter) * quarter
+	if apart-offset > late || offset < -12*3600 || offset > 14*3600 {
+		return
+	}
+	s.HasZone, s.Offset = true, int32(offset)
+}
+
+// floorDiv is a/b rounded down.
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
 }
 
 // wallStamp reads "2007-01-03 14:48:07 UTC" and the like.
