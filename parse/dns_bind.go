@@ -20,9 +20,13 @@ func bindDialect() dialect {
 		},
 		known: "tag or first words of bind",
 		tags: []string{"named", "bind", "bind9", "queries", "security", "query-errors", "responses", "rate-limit",
-			"resolver"},
-		hosts:  []string{"client"},
-		begins: []string{"client ", "queries: ", "responses: ", "security: ", "query-errors: ", "resolver: "},
+			"resolver", "xfer-in", "xfer-out", "lame-servers", "notify", "rpz"},
+		hosts: []string{"client"},
+		begins: []string{"client ", "queries: ", "responses: ", "security: ", "query-errors: ", "resolver: ",
+			"connection refused resolving '", "host unreachable resolving '", "network unreachable resolving '",
+			"timed out resolving '", "REFUSED unexpected RCODE resolving '", "SERVFAIL unexpected RCODE resolving '",
+			"FORMERR resolving '", "lame server resolving '", "broken trust chain resolving '", "no valid ",
+			"xfer-in: ", "xfer-out: ", "lame-servers: ", "notify: ", "rpz: "},
 		number: "-",
 		looks:  looksBindFile,
 		kind:   file,
@@ -83,7 +87,7 @@ func bindClient(b []byte, stamp Stamp, rec *Record) bool {
 		} else {
 			dnsQuestion(rec)
 		}
-	case scan.Within(rest, "' denied") || scan.Within(rest, "' failed") || scan.Within(rest, "' approved"):
+	case scan.Within(rest, "' refused") || scan.Within(rest, "' denied") || scan.Within(rest, "' failed") || scan.Within(rest, "' approved"):
 		bindQuoted(rest, rec)
 	case scan.Has(rest, "no more recursive clients"), scan.Has(rest, "recursive-clients ") && scan.Within(rest, "limit exceeded"):
 		rec.full("other", rec.keep("recursive clients"))
@@ -112,7 +116,7 @@ func bindQuoted(b []byte, rec *Record) {
 		return
 	}
 	quoted, verdict := b[:end], scan.TrimLeft(b[end+1:])
-	if scan.Has(verdict, "denied") {
+	if scan.Has(verdict, "denied") || scan.Has(verdict, "refused") {
 		rec.Action = "deny"
 	}
 	name, rest := scan.CutByte(quoted, '/')
@@ -131,9 +135,11 @@ func bindQuoted(b []byte, rec *Record) {
 
 // bindOther keeps what named says about anything but its clients.
 func bindOther(b []byte, stamp Stamp, rec *Record) bool {
-	if string(rec.App) != "named" && !scan.Within(b[:min(len(b), 64)], "resolver: ") && !scan.Within(b[:min(len(b), 64)], "lame-servers: ") {
+	text, known := behindCategory(b, rec)
+	if string(rec.App) != "named" && !known && !isResolving(text) {
 		return false
 	}
+	b = text
 	rec.Stamp, rec.Dialect, rec.Kind = stamp, "bind", System
 	if scan.Has(b, "no more TCP clients") {
 		rec.full("other", rec.keep("tcp clients"))
@@ -142,13 +148,51 @@ func bindOther(b []byte, stamp Stamp, rec *Record) bool {
 	if rec.Word == "" {
 		rec.Word = "other"
 	}
-	if scan.Has(b, "query: ") || !scan.Within(b, " resolving '") {
+	if scan.Has(b, "query: ") || !isResolving(b) {
 		return true
 	}
 	rec.QName, b = scan.CutByte(scan.After(b, " resolving '"), '/')
 	rec.QType = scan.Until(b, "/'")
 	rec.detail = rec.QName
 	return true
+}
+
+// isResolving knows what named says of a server that it asked in vain: "REFUSED unexpected RCODE resolving
+// 'example.com/A/IN': 192.0.2.1#53". The address is the server's; who asked is not told.
+func isResolving(b []byte) bool { return scan.Within(b[:min(len(b), 96)], " resolving '") }
+
+// behindCategory cuts the category and the severity off a line of named's files ("xfer-in: info: …", with print-category
+// and print-severity); the header may have taken the category for a tag. known says whether that is a line of named's.
+func behindCategory(b []byte, rec *Record) (rest []byte, known bool) {
+	if rec.PID == nil && bindCategory(rec.App) {
+		return behindSeverity(b)
+	}
+	w, r := scan.Word(b)
+	if len(w) < 2 || w[len(w)-1] != ':' || !bindCategory(w[:len(w)-1]) {
+		return b, false
+	}
+	return behindSeverity(scan.TrimLeft(r))
+}
+
+// behindSeverity cuts "info: " off.
+func behindSeverity(b []byte) (rest []byte, ok bool) {
+	w, r := scan.Word(b)
+	if n := len(w); n < 4 || w[n-1] != ':' || !level(w[:n-1]) {
+		return b, false
+	}
+	return scan.TrimLeft(r), true
+}
+
+// bindCategory knows the categories of BIND 9.18 (Administrator Reference Manual, the category phrase).
+func bindCategory(w []byte) bool {
+	switch string(w) {
+	case "client", "cname", "config", "database", "default", "delegation-only", "dispatch", "dnssec", "dnstap", "edns-disabled",
+		"general", "lame-servers", "network", "notify", "nsid", "queries", "query-errors", "rate-limit", "resolver", "responses",
+		"rpz", "rpz-passthru", "security", "serve-stale", "spill", "trust-anchor-telemetry", "unmatched", "update",
+		"update-security", "xfer-in", "xfer-out", "zoneload":
+		return true
+	}
+	return false
 }
 
 // bindStamp reads "19-Oct-2022 05:34:02.425 " where the line has no other stamp.
@@ -183,13 +227,12 @@ func bindForms(b []byte, rec *Record) bool {
 		rec.Host = nil
 		return true
 	}
-	switch string(rec.App) {
-	case "queries", "security", "query-errors", "responses", "rate-limit", "resolver":
-		if rec.PID != nil || !bind(b, rec) {
-			return false
-		}
-		rec.App = nil // a category of BIND's own file
-		return true
+	if !bindCategory(rec.App) {
+		return bind(b, rec)
 	}
-	return bind(b, rec)
+	if rec.PID != nil || !bind(b, rec) {
+		return false
+	}
+	rec.App = nil // a category of BIND's own file
+	return true
 }

@@ -25,6 +25,16 @@ func corednsDialect() dialect {
 	}
 }
 
+// dnsClass knows the classes of RFC 6895, 3.2, and those of its numbers (RFC 3597).
+func dnsClass(w []byte) bool {
+	switch string(w) {
+	case "IN", "CH", "HS", "NONE", "ANY", "CLASS0":
+		return true
+	}
+	n, ok := bytes.CutPrefix(w, []byte("CLASS"))
+	return ok && scan.AllDigits(n)
+}
+
 // coreDNS reads the lines of CoreDNS' log plugin in its common and combined format, one for each query that was answered:
 //
 //	[INFO] 10.0.0.5:50126 - 4242 "A IN www.example.com. udp 45 false 1232" NOERROR qr,rd,ra 106 0.000123s
@@ -46,8 +56,8 @@ func coreDNS(b []byte, rec *Record) bool {
 	class, rest := scan.Word(rest)
 	name, rest := scan.Word(rest)
 	proto, _ := scan.Word(rest)
-	if len(typ) == 0 || len(class) == 0 || len(name) == 0 {
-		return false
+	if len(typ) == 0 || len(name) == 0 || !dnsClass(class) {
+		return false // of a web server: 192.0.2.5:50126 - 4242 "GET / HTTP/1.1"
 	}
 	rec.Src, rec.SPort, rec.Proto = src, sport, protocol(proto)
 	rec.QName, rec.QType, rec.Dialect = plainName(name), typ, "coredns"

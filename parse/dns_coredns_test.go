@@ -5,6 +5,7 @@ import "testing"
 // Lines in the common and combined format of coredns.io/plugins/log.
 func TestCoreDNS(t *testing.T) {
 	checkAll(t, []says{
+		{"a web server's line", `[INFO] 192.0.2.5:50126 - 4242 "GET / HTTP/1.1" 200 - 106 0.000123s`, `{"event":"unknown","dialect":null,"src":null}`},
 		{"common", `[INFO] 10.1.1.5:50126 - 4242 "A IN www.example.com. udp 45 false 1232" NOERROR qr,rd,ra 106 0.000123s`,
 			`{"kind":"dns-query","event":"dns-query","dialect":"coredns","src":"10.1.1.5","sport":50126,"proto":"udp","qname":"www.example.com","qtype":"A","dst":null,"nat_dst":null}`},
 		{"behind a tag, over TCP", `Nov 21 10:44:01 ns coredns[77]: [INFO] [2001:db8::5]:50127 - 4243 "AAAA IN www.example.org. tcp 45 true 1232" NXDOMAIN qr,rd 106 0.001s`,

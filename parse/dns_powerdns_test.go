@@ -4,6 +4,14 @@ import "testing"
 
 func TestPowerDNS(t *testing.T) {
 	checkAll(t, []says{
+		{"from the packet cache", `Nov 28 13:13:35 r pdns_recursor[99]: 3 question answered from packet cache tag=0 from 192.168.1.5:48936`,
+			`{"event":"dns-query","dialect":"powerdns","src":"192.168.1.5","sport":48936,"qname":null}`},
+		{"structured, from the packet cache", `Nov 28 13:13:35 msg="Question answered from packet cache" subsystem="in" level="0" prio="Notice" tid="2" ts="1795871615.161" proto="udp" qname="nx1.example.com" qtype="A" remote="127.0.0.1:48936" source="127.0.0.1:48936" tag="0"`,
+			`{"event":"dns-query","time":"2026-11-28T13:13:35.161Z","src":"127.0.0.1","sport":48936,"proto":"udp","qname":"nx1.example.com","qtype":"A"}`},
+		{"structured, doubled backslash", `Nov 28 13:13:35 msg="Question" subsystem="syncres" ts="1795871615.873" proto="udp" qname="foo\\032bar.example.com" qtype="A" remote="127.0.0.1:45015"`,
+			`{"event":"dns-query","qname":"foo\\032bar.example.com"}`},
+		{"structured answer", `Nov 28 13:13:35 msg="Answer" subsystem="syncres" ts="1795871615.042" answers="0" proto="udp" qname="nx1.example.com" qtype="A" rcode="3" remote="127.0.0.1:42714"`,
+			`{"kind":"dns-reply","event":"system","dialect":"powerdns","src":"127.0.0.1","qname":"nx1.example.com"}`},
 		{"recursor", `Nov 21 10:00:00 r pdns_recursor[99]: 3 [24/1] question for 'www.example.com|A' from 192.168.1.5`,
 			`{"kind":"dns-query","event":"dns-query","dialect":"powerdns","stamp":"11-21T10:00:00","host":"r","src":"192.168.1.5","qname":"www.example.com","qtype":"A","app":"pdns_recursor","procid":"99","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"authoritative", `Nov 21 10:00:00 r pdns_server[99]: Remote 192.168.1.5 wants 'example.com|SOA', do = 0, bufsize = 512: packetcache MISS`,

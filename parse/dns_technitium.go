@@ -1,6 +1,10 @@
 package parse
 
-import "uncloak/parse/scan"
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
 
 // technitiumDialect describes the log file in which Technitium DNS Server writes a line for each query.
 func technitiumDialect() dialect {
@@ -25,16 +29,27 @@ func technitiumDialect() dialect {
 // which names its question; other lines name the client and are System.
 //
 //	[2026-11-21 05:34:01 UTC] [192.168.1.5:50051] [UDP] QNAME: example.com; QTYPE: A; QCLASS: IN; RCODE: NoError; …
+//	[2026-11-21 05:34:01 Local] [[2001:db8::5]:50051] [UDP] QNAME: example.com; …
 func technitium(b []byte, rec *Record) bool {
 	var s Stamp
 	in, rest := scan.CutByte(b[1:], ']')
 	left, ok := s.stampISOWord(in)
-	if !ok || len(left) > 4 || !scan.Has(rest, " [") {
+	if !ok || len(left) > 5 || !scan.Has(rest, " [") {
 		return false
 	}
-	client, rest := scan.CutByte(rest[2:], ']')
-	src, sport := scan.HostPort(client, ':')
-	if !src.IsValid() {
+	rest = rest[2:]
+	end := scan.Index(rest, "] ") // behind the brackets of an IPv6 address: [[2001:db8::5]:50051]
+	if end < 0 {
+		end = len(rest) - 1
+	}
+	if end < 0 {
+		return false
+	}
+	src, sport := scan.HostPort(bytes.TrimSuffix(rest[:end], []byte("]")), ':')
+	if rest[0] == '[' {
+		src, sport = scan.HostPort(rest[:end], ':')
+	}
+	if rest = rest[end+1:]; !src.IsValid() {
 		return false
 	}
 	if string(left) == "UTC" {

@@ -28,6 +28,7 @@ func f5LSNDialect() dialect {
 // f5LSN reads the large scale NAT of F5 BIG-IP, plain and as pairs:
 //
 //	LSN_ADD 10.10.10.10%0:5000 6 203.0.113.1%0:6000 198.51.100.1 443
+//	LSN_PB_ALLOCATED 10.10.10.10%1 203.0.113.1%1:1024-1087
 //	lsn_event="LSN_DELETE",start="1562092616047",cli="10.10.10.10:5000",nat="203.0.113.1:6000",duration="8080"
 func f5LSN(b []byte, rec *Record) bool {
 	event := []byte(nil)
@@ -38,13 +39,13 @@ func f5LSN(b []byte, rec *Record) bool {
 			case "lsn_event":
 				event = val
 			case "cli":
-				e, _ := readNATEnd(withoutDomain(val))
+				e := f5End(val)
 				rec.Src, rec.SPort = e.addr, e.port
 			case "nat":
-				e, _ := readNATEnd(withoutDomain(val))
+				e := f5End(val)
 				rec.NATSrc, rec.NATSPort, rec.PortLow, rec.PortHigh = e.addr, e.port, e.low, e.high
 			case "dest", "dst":
-				e, _ := readNATEnd(withoutDomain(val))
+				e := f5End(val)
 				rec.Dst, rec.DPort = e.addr, e.port
 			case "ip_protocol", "proto":
 				rec.Proto = protocol(val)
@@ -57,12 +58,16 @@ func f5LSN(b []byte, rec *Record) bool {
 			f[i], rest = scan.Word(rest)
 		}
 		event = f[0]
-		rec.Src, rec.SPort = f5Endpoint(f[1])
-		rec.Proto = protocol(f[2])
-		rec.NATSrc, rec.NATSPort = f5Endpoint(f[3])
-		rec.Dst, rec.DPort = f5Endpoint(f[4])
-		if rec.DPort == 0 {
-			rec.DPort = scan.Port(f[5])
+		client := f5End(f[1])
+		rec.Src, rec.SPort = client.addr, client.port
+		at := 3
+		if rec.Proto = protocol(f[2]); bytes.IndexByte(f[2], '.') >= 0 || bytes.IndexByte(f[2], ':') >= 0 {
+			at, rec.Proto = 2, 0 // a block of ports is of all protocols
+		}
+		nat, dst := f5End(f[at]), f5End(f[at+1])
+		rec.NATSrc, rec.NATSPort, rec.PortLow, rec.PortHigh = nat.addr, nat.port, nat.low, nat.high
+		if rec.Dst, rec.DPort = dst.addr, dst.port; rec.DPort == 0 {
+			rec.DPort = scan.Port(f[min(at+2, len(f)-1)])
 		}
 	}
 	if !bytes.HasPrefix(event, []byte("LSN_")) || !rec.Src.IsValid() {
@@ -81,23 +86,22 @@ func f5LSN(b []byte, rec *Record) bool {
 	return true
 }
 
-// f5Endpoint reads 10.0.0.1%2:5000, where %2 is a route domain.
-func f5Endpoint(b []byte) (netip.Addr, uint16) {
+// f5End reads 10.0.0.1%2:5000 and 203.0.113.1%2:1024-1087, where %2 is a route domain, which may be missing.
+func f5End(b []byte) (e natEnd) {
 	i := bytes.IndexByte(b, '%')
 	if i < 0 {
-		return scan.EndpointWord(b)
+		e, _ = readNATEnd(b)
+		return e
 	}
+	e.addr = scan.Addr(b[:i])
 	_, rest, _ := scan.Leading(b[i+1:])
-	if len(rest) > 0 && rest[0] == ':' {
-		return scan.Addr(b[:i]), scan.Port(rest[1:])
+	if len(rest) < 2 || rest[0] != ':' && rest[0] != '.' { // a point stands before the port of IPv6
+		return e
 	}
-	return scan.Addr(b[:i]), 0
-}
-
-// withoutDomain drops a route domain where no port follows it.
-func withoutDomain(b []byte) []byte {
-	if i := bytes.IndexByte(b, '%'); i >= 0 && bytes.IndexByte(b[i:], ':') < 0 {
-		return b[:i]
+	if low, high, ok := scan.PortRange(rest[1:]); ok && bytes.IndexByte(rest, '-') > 0 {
+		e.low, e.high = low, high
+	} else {
+		e.port = scan.Port(rest[1:])
 	}
-	return b
+	return e
 }

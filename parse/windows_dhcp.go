@@ -30,8 +30,10 @@ func windowsDHCPDialect() dialect {
 //
 //	10,11/21/26,10:00:00,Assign,10.0.0.5,laptop.example.org,52540012…,,1234567,0,,,,…
 //
-// Events 10, 11 and 11002, 11003 … of DHCPv6 (new and renewed leases) are DHCPLease, 14 and its kin (no address left)
-// TableFull, the rest System. The date is month/day/year; the server's own time, without a zone.
+// New and renewed leases are DHCPLease: 10 and 11, 20 and 21 of BOOTP, and of DHCPv6 11002 (request), 11004 (renew) and 11005
+// (rebind). A scope without a free address is TableFull: 14, 22 of BOOTP, 11009. The rest is System, such as 11001
+// (advertise), 11010 (service started) and 11021 (database cleaned). The head of each log file lists the numbers. The date is
+// month/day/year; the server's own time, without a zone.
 func windowsDHCP(b []byte, rec *Record) bool {
 	var f [7][]byte
 	n := 0
@@ -45,13 +47,13 @@ func windowsDHCP(b []byte, rec *Record) bool {
 	}
 	rec.Stamp, rec.Dialect, rec.Src = s, "windows-dhcp", scan.Addr(f[4])
 	switch id {
-	case 10, 11, 20, 11001, 11002, 11010, 11012:
+	case 10, 11, 20, 21, 11002, 11004, 11005:
 		if rec.Src.IsValid() {
 			host, _ := scan.CutByte(f[5], '.')
 			rec.detail = host
 			return mark(rec, DHCPLease, "dhcp")
 		}
-	case 14, 22, 11021:
+	case 14, 22, 11009:
 		rec.full("dhcp", noLeases)
 		rec.Src = netip.Addr{} // the scope
 		return true
