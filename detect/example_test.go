@@ -80,3 +80,18 @@ func ExampleReplay_WhatIf() {
 	fmt.Println(got.Router, got.Recorded.Overflows, got.Before.Likely.Overflows, got.After.Likely.Overflows, got.After.Likely.Peak)
 	// Output: gw 12 12 0 100
 }
+
+// A finding that its owner expects is marked as known. It stays in the list.
+func ExampleMarkKnown() {
+	fs := []detect.Finding{{ID: "scan-192.168.1.20", Kind: detect.ScanKind, Host: "192.168.1.20"}}
+	rule := detect.Rule{By: "config", Kind: detect.ScanKind, Host: "192.168.1.20", Note: "our own scanner"}
+	detect.MarkKnown(fs, []detect.Rule{rule}, time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC), 1)
+	fmt.Println(fs[0].Silent())
+	// Output: true
+}
+
+func ExampleDemand_Capacity() {
+	d := detect.Demand{Table: 4096, Sessions: 60, Hold: 2 * time.Minute}
+	fmt.Println(d.Capacity().AtOnce, "clients at once")
+	// Output: 68 clients at once
+}

@@ -125,7 +125,7 @@ func (c *Check) judgeSender(s *Sender, name string) {
 			"net.core.rmem_max=33554432) and restart serve", count(s.Kernel, "line was", "lines were"))
 	}
 	if s.Dropped > 0 {
-		problem("%s dropped because we were too slow: let the router log less (new sessions only), or give serve a "+
+		problem("%s dropped because uncloak was too slow: let the router log less (new sessions only), or give serve a "+
 			"faster machine", count(s.Dropped, "line was", "lines were"))
 	}
 	if s.Limited > 0 {

@@ -26,7 +26,7 @@ func TestCheckJudges(t *testing.T) {
 		"silence, no daemon": {last: now.Add(-48 * time.Hour)},
 		"buffer": {sender: Sender{Kernel: 3}, problem: "gw (10.0.0.1): 3 lines were lost in the receive " +
 			"buffer, and the kernel does not say whose: raise it"},
-		"queue": {sender: Sender{Dropped: 1}, problem: "1 line was dropped because we were too slow"},
+		"queue": {sender: Sender{Dropped: 1}, problem: "1 line was dropped because uncloak was too slow"},
 		"clock": {sender: Sender{SkewS: -3600},
 			problem: "its clock is 1 h behind: set up NTP on it, or say its zone"},
 		"clock, a little": {sender: Sender{SkewS: 2}},

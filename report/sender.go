@@ -55,7 +55,7 @@ func (s *Sender) remarks() (out []string) {
 		rest      string
 	}{
 		{s.Kernel, "line was", "lines were", " lost in the receive buffer; the kernel does not say whose"},
-		{s.Dropped, "line was", "lines were", " dropped because we were too slow"},
+		{s.Dropped, "line was", "lines were", " dropped because uncloak was too slow"},
 		{s.Limited, "line was", "lines were", " dropped by its rate limit"},
 		{s.NotAllowed, "line or connection was", "lines or connections were",
 			" not taken: its address is not among those allowed"},
