@@ -1,8 +1,10 @@
 package detect
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -40,16 +42,55 @@ func periodicFindings(q *inquiry) []Finding {
 	})
 }
 
-// burstFindings reports the bursts of each host without a rhythm, where they stand apart from the rest of what it does.
+// burstFindings reports the bursts of each host without a rhythm, where they stand apart from the rest of what it does,
+// and the spells of much more than any ordinary host opens in such a time.
 func burstFindings(q *inquiry) []Finding {
 	return q.ofHosts(func(a *activity) []Finding {
-		if len(a.rhythms) > 0 || len(a.apart) == 0 {
+		runs := a.lone()
+		if len(runs) == 0 {
 			return nil
 		}
-		f := burstFinding(a, a.apart)
+		f := burstFinding(a, runs)
 		f.Ports = topPorts(q.days, a.host, 3)
 		return []Finding{f}
 	})
+}
+
+// lone lists the bursts that stand apart and the heavy spells that hold none of them, in order; of a host with a rhythm
+// only the spells that are far more than its bursts.
+func (a *activity) lone() []run {
+	if len(a.rhythms) > 0 {
+		return slices.DeleteFunc(slices.Clone(a.heavy), a.ofRhythm)
+	}
+	out := slices.Clone(a.apart)
+	for _, h := range a.heavy {
+		if !slices.ContainsFunc(a.apart, func(r run) bool { return r.start < h.end && r.end > h.start }) {
+			out = append(out, h)
+		}
+	}
+	slices.SortFunc(out, func(a, b run) int { return cmp.Compare(a.start, b.start) })
+	return out
+}
+
+// heavyAbove is how many times the median burst of a host's rhythm a spell must be to be told of besides.
+const heavyAbove = 4
+
+// ofRhythm reports whether a heavy spell belongs to a rhythm of the host, or is not far more than its bursts.
+func (a *activity) ofRhythm(h run) bool {
+	for _, r := range a.rhythms {
+		var sizes []int
+		within := 0
+		for _, b := range r.runs {
+			sizes = append(sizes, b.events)
+			if b.start >= h.start && b.start < h.end {
+				within += b.events
+			}
+		}
+		if 2*within >= h.events || h.events < heavyAbove*middleCount(sizes) {
+			return true
+		}
+	}
+	return false
 }
 
 // rhythmFinding makes a finding of the host's nth rhythm; number 0 is the surest.

@@ -50,7 +50,7 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 			out = append(out, f)
 		}
 	}
-	out = dropTold(out)
+	out = dropTold(out, q)
 	interleave(out)
 	guessApplications(out, q.days, cfg.Location)
 	suspectShrinks(q.days, out)
@@ -78,6 +78,7 @@ func newInquiry(days []*Day, cfg *Config, w Window) *inquiry {
 	slices.SortFunc(days, func(a, b *Day) int { return cmp.Compare(a.Date, b.Date) })
 	q := &inquiry{days: days, w: w.within(days), cfg: cfg, echoOf: map[netip.Addr]*echo{}}
 	q.hosts = activities(days, q.w)
+	findLoads(q.hosts, newSpan(q.w))
 	findPatterns(q.hosts, cfg)
 	q.echoes = findEchoes(days, q.hosts)
 	for i := range q.echoes {

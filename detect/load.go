@@ -9,17 +9,31 @@ import (
 // LoadKind is the kind of a host that opens many sessions for so long that it is no burst.
 const LoadKind = "load"
 
-// The bounds of a load. Over made-up quiet networks of all sorts the busiest host opens at most 0.60 sessions a second over
-// ten minutes and 41 % of all sessions, which lies below each of them.
+// The bounds of a load. Over made-up quiet networks of all sorts the busiest host opens at most 0.60 sessions a second
+// over ten minutes and 41 % of all sessions, which lies below each of them.
 const (
-	loadRate     = 60  // sessions a minute that are a load, where they are half of all or loadWarn
-	loadLeast    = 6   // sessions a minute that can be one
-	loadMany     = 300 // sessions of a host whose load is known by its share alone
-	loadShare    = 0.5 // … of all sessions of the window
-	loadAhead    = 3   // … and so many times those of the next host
+	loadRate  = 50  // sessions a minute that are a load; a little less than one a second, as that varies
+	loadLeast = 6   // sessions a minute that can be one, where the host opens most of all
+	loadMany  = 300 // sessions of a host whose load is known by its share alone
+	// … of all sessions of the window; of those at the time of a load, which make a host the busy one
+	loadShare    = 0.5
+	loadAhead    = 1.5 // … and so many times those of the next host
+	loadBeside   = 2.5 // times the sessions of the next host that make a host the busy one
 	loadGap      = 10  // minutes below the rate that do not end a load
 	loadWarn     = 300 // sessions a minute that are one whatever the others do; a warning, where they are half of all
+	loadWhole    = 2   // a short spell is told of where the window is so many times as long
+	loadAlike    = 4   // times as busy as the rest a part of a load may be
+	loadSteady   = 0.6 // of the minutes of a load, those that have sessions
 	slotsAMinute = int(time.Minute / SlotLen)
+)
+
+// A spell too short for a load is told of as a burst where it has heavyMany sessions, and besides its fullest ten
+// seconds still heavyRest and heavyEach a minute. A large page is hardly more than its fullest ten seconds: over quiet
+// networks with pages of up to 400 sessions the rest is at most 36 in a minute, 123 in five, 240 in ten.
+const (
+	heavyMany = 300
+	heavyRest = 100
+	heavyEach = 40
 )
 
 // Load holds what part of the network's sessions a load is.
@@ -32,6 +46,11 @@ type loadSpell struct {
 	from, to int // minutes, half-open
 	n        float64
 }
+
+func (s loadSpell) rate() float64 { return s.n / float64(s.to-s.from) }
+
+// long reports whether the spell is too long for a burst.
+func (s loadSpell) long() bool { return s.to-s.from > int(burstLong/time.Minute) }
 
 // minute is the number of sessions that a host opened in a minute of a span.
 type minute struct {
@@ -52,82 +71,203 @@ func (l *line) minutes() []minute {
 	return out
 }
 
-// loadSpells finds the stretches of at least burstLong in which a host opens rate sessions a minute or more on the average.
-// Minutes below the rate end a stretch where there are more than loadGap of them on end, or where they would bring its
-// average below the rate.
+// loadSpells finds the stretches in which a host opens rate sessions a minute or more. Minutes below the rate end a
+// stretch unless they and the next one reach half of it; then stretches with at most loadGap between them are joined
+// where one is at most four times as busy as the other.
 func loadSpells(minutes []minute, rate float64) []loadSpell {
-	var out []loadSpell
+	var parts []loadSpell
 	between := 0.0 // sessions since the last stretch, in minutes below the rate
 	for _, m := range minutes {
 		if m.n < rate {
 			between += m.n
 			continue
 		}
-		if n := len(out); n > 0 {
-			last := &out[n-1]
-			sum := last.n + between + m.n
-			if m.at-last.to <= loadGap && sum >= rate*float64(m.at+1-last.from) {
-				last.to, last.n, between = m.at+1, sum, 0
+		if n := len(parts); n > 0 {
+			last := &parts[n-1]
+			if more := between + m.n; more >= rate/2*float64(m.at+1-last.to) {
+				last.to, last.n, between = m.at+1, last.n+more, 0
 				continue
 			}
 		}
-		out, between = append(out, loadSpell{m.at, m.at + 1, m.n}), 0
+		parts, between = append(parts, loadSpell{m.at, m.at + 1, m.n}), 0
 	}
-	least := int(burstLong / time.Minute)
-	return slices.DeleteFunc(out, func(s loadSpell) bool { return s.to-s.from < least })
-}
-
-// within sums the sessions of a stretch.
-func (s loadSpell) within(minutes []minute) (sum float64) {
-	i, _ := slices.BinarySearchFunc(minutes, s.from, func(m minute, at int) int { return m.at - at })
-	for ; i < len(minutes) && minutes[i].at < s.to; i++ {
-		sum += minutes[i].n
-	}
-	return sum
-}
-
-// loadFindings reports hosts that open sessions faster than any ordinary host does, or most of all sessions, for more than
-// burstLong: what is shorter is a burst.
-func loadFindings(q *inquiry) []Finding {
-	minutes := make([][]minute, len(q.hosts))
-	for i, a := range q.hosts {
-		minutes[i] = a.sessions.minutes()
-	}
-	all := func(s loadSpell) (sum float64) {
-		for _, m := range minutes {
-			sum += s.within(m)
-		}
-		return sum
-	}
-	var out []Finding
-	for i, a := range q.hosts {
-		if q.echoOf[a.host] != nil {
-			continue
-		}
-		spells := slices.DeleteFunc(loadSpells(minutes[i], loadRate), func(s loadSpell) bool {
-			return s.n < loadWarn*float64(s.to-s.from) && s.n < loadShare*all(s)
-		})
-		if len(spells) == 0 && q.most(a) {
-			spells = loadSpells(minutes[i], loadLeast)
-			n := 0.0
-			for _, s := range spells {
-				n += s.n
-			}
-			if 2*n < float64(a.sessionN) {
-				spells = nil // it did so now and then: no load, but much on the whole
+	var out []loadSpell
+	for _, s := range parts {
+		if n := len(out); n > 0 {
+			last := &out[n-1]
+			busy, calm := max(last.rate(), s.rate()), min(last.rate(), s.rate())
+			both := loadSpell{from: last.from, to: s.to}
+			both.n = both.within(minutes)
+			if s.from-last.to <= loadGap && busy <= loadAlike*calm && both.rate() >= rate {
+				*last = both
+				continue
 			}
 		}
-		if len(spells) > 0 {
-			out = append(out, a.loadFinding(q, spells, all))
-		}
+		out = append(out, s)
 	}
 	return out
 }
 
-// most reports whether the host opened most of all sessions of the window, and far more than any other.
-func (q *inquiry) most(a *activity) bool {
+// evenSpells finds the stretches of at least loadRate sessions a minute, each by a bound between a quarter and half of
+// its rate: so a load begins where it begins, however much or little the host does before. Stretches do not overlap:
+// where one is found by a lower bound, its parts are not.
+func evenSpells(minutes []minute, accept func(loadSpell) bool) (out []loadSpell) {
+	most := 0.0
+	for _, m := range minutes {
+		most = max(most, m.n)
+	}
+	for rate := float64(loadRate) / loadAlike; rate <= most; rate *= 2 {
+		for _, s := range loadSpells(minutes, rate) {
+			if s.rate() <= loadAlike*rate && s.steady(minutes, rate/2) && accept(s) &&
+				!slices.ContainsFunc(out, func(o loadSpell) bool { return o.from < s.to && o.to > s.from }) {
+				out = append(out, s)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b loadSpell) int { return a.from - b.from })
+	return out
+}
+
+// of gives the minutes of a stretch.
+func (s loadSpell) of(minutes []minute) []minute {
+	at := func(i int) int {
+		k, _ := slices.BinarySearchFunc(minutes, i, func(m minute, at int) int { return m.at - at })
+		return k
+	}
+	return minutes[at(s.from):at(s.to)]
+}
+
+// within sums the sessions of a stretch.
+func (s loadSpell) within(minutes []minute) (sum float64) {
+	for _, m := range s.of(minutes) {
+		sum += m.n
+	}
+	return sum
+}
+
+// opening holds what all hosts open, minute by minute.
+type opening [][]minute
+
+// share gives the part of all sessions in a spell that host number i opened, and reports whether it is the busy one:
+// with half of all, far more than any other host, or loadWarn.
+func (c opening) share(s loadSpell, i int) (share float64, busy bool) {
+	all, next := 0.0, 0.0
+	for k, ms := range c {
+		n := s.within(ms)
+		if all += n; k != i {
+			next = max(next, n)
+		}
+	}
+	share = s.n / max(all, 1)
+	return share, share >= loadShare || s.n >= loadBeside*next || s.rate() >= loadWarn
+}
+
+// findLoads finds the spells in which hosts open sessions faster than any ordinary host does: those of more than
+// burstLong are its loads, the shorter ones its heavy spells.
+func findLoads(hosts []*activity, sp span) {
+	all := make(opening, len(hosts))
+	for i, a := range hosts {
+		all[i] = a.sessions.minutes()
+	}
+	sideBySide(len(hosts), func(i int) {
+		a := hosts[i]
+		for _, s := range evenSpells(all[i], func(s loadSpell) bool {
+			if s.long() {
+				return s.rate() >= loadRate
+			}
+			return loadWhole*(s.to-s.from)*slotsAMinute <= sp.n && a.sessions.heavy(s)
+		}) {
+			share, busy := all.share(s, i)
+			switch {
+			case !busy:
+			case s.long():
+				a.loads = append(a.loads, loadOf{s, share})
+			default:
+				a.heavy = append(a.heavy, a.sessions.runOf(s))
+			}
+		}
+		if len(a.loads) == 0 && mostOf(hosts, a) {
+			a.loads = mostLoads(all, i, a.sessionN)
+		}
+	})
+}
+
+// loadOf is a load with its share of all sessions at the time.
+type loadOf struct {
+	loadSpell
+	share float64
+}
+
+// mostLoads finds the light loads of host number i, which opens most of all sessions; none where it does less than
+// half of that so: then it opened much on the whole, now and then.
+func mostLoads(all opening, i int, sessions uint64) (out []loadOf) {
+	n := 0.0
+	for _, s := range loadSpells(all[i], loadLeast/2) {
+		if s.long() && s.rate() >= 0.9*loadLeast && s.steady(all[i], loadLeast/3) {
+			share, _ := all.share(s, i)
+			out, n = append(out, loadOf{s, share}), n+s.n
+		}
+	}
+	if 2*n < float64(sessions) {
+		return nil
+	}
+	return out
+}
+
+// steady reports whether most minutes of the spell have at least so many sessions. Those between a person's pages have
+// not.
+func (s loadSpell) steady(minutes []minute, least float64) bool {
+	n := 0
+	for _, m := range s.of(minutes) {
+		if m.n >= least {
+			n++
+		}
+	}
+	return float64(n) >= loadSteady*float64(s.to-s.from)
+}
+
+// heavy reports whether a short spell is more than any ordinary host opens in such a time: much, at a rate that would
+// be a load, and not in one heap as a page is.
+func (l *line) heavy(s loadSpell) bool {
+	r := l.runOf(s)
+	length := float64(r.end-r.start) / float64(time.Minute)
+	n := float64(r.events)
+	return n >= heavyMany && n >= loadRate*length && n-float64(r.peak) >= heavyRest+heavyEach*length
+}
+
+// runOf gives a spell as a burst, from the first slot with a quarter of its mean to the last.
+func (l *line) runOf(s loadSpell) run {
+	from, to := s.from*slotsAMinute, s.to*slotsAMinute-1
+	least := uint32(s.n / float64(s.to-s.from) / float64(4*slotsAMinute))
+	for from < to && l.slots[from] <= least {
+		from++
+	}
+	for from < to && l.slots[to] <= least {
+		to--
+	}
+	r := run{from: from, to: to}
+	l.measure(&r)
+	for i := from; i <= to; i++ {
+		r.peak = max(r.peak, uint32(l.across(i)))
+	}
+	return r
+}
+
+// loadFindings reports hosts that open sessions faster than any ordinary host does, or most of all sessions, for more
+// than burstLong.
+func loadFindings(q *inquiry) []Finding {
+	return q.ofHosts(func(a *activity) []Finding {
+		if len(a.loads) == 0 {
+			return nil
+		}
+		return []Finding{a.loadFinding(q)}
+	})
+}
+
+// mostOf reports whether the host opened most of all sessions of the window, and far more than any other.
+func mostOf(hosts []*activity, a *activity) bool {
 	var all, next uint64
-	for _, x := range q.hosts {
+	for _, x := range hosts {
 		all += x.sessionN
 		if x != a {
 			next = max(next, x.sessionN)
@@ -138,30 +278,26 @@ func (q *inquiry) most(a *activity) bool {
 }
 
 // loadFinding makes one finding of a host's loads; the largest of them gives its numbers.
-func (a *activity) loadFinding(q *inquiry, spells []loadSpell, all func(loadSpell) float64) Finding {
-	at := func(minute int) time.Time {
-		return time.Unix(0, a.sessions.start+int64(minute)*int64(time.Minute)).UTC()
-	}
-	f := Finding{ID: fmt.Sprintf("load-%v", a.host), Kind: LoadKind, Host: a.host.String(), Name: a.name, Seen: len(spells)}
-	worst := spells[0]
-	for _, s := range spells {
+func (a *activity) loadFinding(q *inquiry) Finding {
+	f := Finding{ID: fmt.Sprintf("load-%v", a.host), Kind: LoadKind, Host: a.host.String(), Name: a.name,
+		Seen: len(a.loads)}
+	worst := a.loads[0]
+	for _, s := range a.loads {
 		if s.n > worst.n {
 			worst = s
 		}
 		f.Sessions += int(s.n)
 	}
-	f.Start, f.End = at(spells[0].from), at(spells[len(spells)-1].to)
-	if f.Start.Before(q.w.From) {
-		f.Start = q.w.From
-	}
+	first, last := a.sessions.runOf(a.loads[0].loadSpell), a.sessions.runOf(a.loads[len(a.loads)-1].loadSpell)
+	f.Start, f.End = time.Unix(0, first.start).UTC(), time.Unix(0, last.end).UTC()
+	f.Start = later(f.Start, q.w.From)
 	if f.End.After(q.w.To) {
 		f.End = q.w.To
 	}
-	length := float64(worst.to - worst.from)
-	f.LengthS, f.RateS = length*60, worst.n/(length*60)
-	f.Share = worst.n / max(all(worst), 1)
-	f.Score = 1
-	if worst.n/length >= loadWarn && f.Share >= loadShare {
+	most := a.sessions.runOf(worst.loadSpell)
+	f.LengthS = float64(most.end-most.start) / 1e9
+	f.RateS, f.Share, f.Score = float64(most.events)/f.LengthS, worst.share, 1
+	if worst.rate() >= loadWarn && f.Share >= loadShare {
 		f.Severity = Warning
 	}
 	for _, d := range q.days {
@@ -175,27 +311,50 @@ func (a *activity) loadFinding(q *inquiry, spells []loadSpell, all func(loadSpel
 	return f
 }
 
-// dropTold takes out loads that other findings about the same host tell of already: a scan, a storm, a dead service or a
-// rhythm that covers half of the load's time.
-func dropTold(fs []Finding) []Finding {
+// dropTold takes out loads and heavy spells that other findings about the same host tell of already: a scan, a storm, a
+// dead service or a rhythm that has half of their sessions, in half of their time.
+func dropTold(fs []Finding, q *inquiry) []Finding {
+	heavy := map[string]bool{} // hosts whose bursts are none that stand apart
+	for _, a := range q.hosts {
+		heavy[a.host.String()] = len(a.apart) == 0
+	}
 	return slices.DeleteFunc(fs, func(f Finding) bool {
-		if f.Kind != LoadKind {
+		if f.Kind != LoadKind && (f.Kind != BurstKind || !heavy[f.Host]) {
 			return false
 		}
-		return slices.ContainsFunc(fs, func(o Finding) bool {
-			switch o.Kind {
-			case PeriodicBurst, PTRStorm, DNSStorm, ScanKind, ResetKind:
-			default:
-				return false
-			}
-			from, to := o.Start, o.End
-			if from.Before(f.Start) {
-				from = f.Start
-			}
-			if to.After(f.End) {
-				to = f.End
-			}
-			return o.Host == f.Host && 2*to.Sub(from) >= f.End.Sub(f.Start)
-		})
+		return slices.ContainsFunc(fs, func(o Finding) bool { return o.Host == f.Host && o.tellsOf(&f) })
 	})
+}
+
+// tellsOf reports whether o says already what a load or a heavy spell of the same host is.
+func (o *Finding) tellsOf(f *Finding) bool {
+	switch o.Kind {
+	case PeriodicBurst, PTRStorm, DNSStorm, ScanKind, ResetKind:
+	default:
+		return false
+	}
+	from, to := later(o.Start, f.Start), o.End
+	if to.After(f.End) {
+		to = f.End
+	}
+	if 2*to.Sub(from) < f.End.Sub(f.Start) {
+		return false
+	}
+	if len(o.Bursts) == 0 {
+		return 2*o.Evidence.Events >= f.Evidence.Events
+	}
+	n := uint64(0)
+	for _, b := range o.Bursts {
+		if !b.Start.Before(f.Start) && b.Start.Before(f.End) {
+			n += uint64(b.Sessions)
+		}
+	}
+	return 2*n >= f.Evidence.Events
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }

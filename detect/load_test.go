@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"math/rand/v2"
 	"net/netip"
 	"testing"
 	"time"
@@ -101,7 +102,8 @@ func TestLoadIsToldOnce(t *testing.T) {
 	}
 }
 
-// A gap of minutes does not end a stretch, a longer one does, and neither does what lies below the rate count for nothing.
+// A gap of minutes does not end a stretch, a longer one does, and neither does what lies below the rate count for
+// nothing.
 func TestLoadSpells(t *testing.T) {
 	var ms []minute
 	for at := 0; at < 40; at++ {
@@ -113,10 +115,66 @@ func TestLoadSpells(t *testing.T) {
 		ms = append(ms, minute{at, 100})
 	}
 	got := loadSpells(ms, 60)
-	if len(got) != 1 || got[0] != (loadSpell{0, 26, 2000}) {
-		t.Errorf("got %v, want one stretch of 26 minutes with 2,000 sessions", got)
+	if len(got) != 2 || got[0] != (loadSpell{0, 26, 2000}) || got[0].long() == got[1].long() {
+		t.Errorf("got %v, want one stretch of 26 minutes with 2,000 sessions and a short one", got)
 	}
 	if n := got[0].within(ms); n != 2000 {
 		t.Errorf("within says %v", n)
+	}
+}
+
+// A short spell at the rate of a load is a burst, whatever else the host does.
+func TestHeavySpells(t *testing.T) {
+	box := addr("192.168.1.9")
+	for _, c := range []struct {
+		name string
+		fill func(s *stream)
+		want string
+		seen int
+	}{
+		{"four bursts of 300 in two minutes", func(s *stream) {
+			for _, at := range []int{0, 31, 74, 113} {
+				s.burst(t0.Add(time.Hour+time.Duration(at)*time.Second), box, 300, 3*time.Second)
+			}
+		}, BurstKind, 1},
+		{"two a second for nine minutes", func(s *stream) { s.steady(box, 120, time.Hour, time.Hour+9*time.Minute) }, BurstKind, 1},
+		{"two a second for eleven", func(s *stream) { s.steady(box, 120, time.Hour, time.Hour+11*time.Minute) }, LoadKind, 1},
+		{"two such spells", func(s *stream) {
+			s.steady(box, 300, time.Hour, time.Hour+3*time.Minute)
+			s.steady(box, 300, 3*time.Hour, 3*time.Hour+4*time.Minute)
+		}, BurstKind, 2},
+		{"one spell of a host with a rhythm", func(s *stream) {
+			for at := time.Duration(0); at < 6*time.Hour; at += 10 * time.Minute {
+				s.burst(t0.Add(at), box, 100, 2*time.Second)
+			}
+			s.steady(box, 600, 3*time.Hour+3*time.Minute, 3*time.Hour+7*time.Minute)
+		}, BurstKind, 1},
+		{"a load of a host with a rhythm", func(s *stream) {
+			for at := time.Duration(0); at < 6*time.Hour; at += 10 * time.Minute {
+				s.burst(t0.Add(at), box, 100, 2*time.Second)
+			}
+			s.steady(box, 120, 3*time.Hour, 4*time.Hour)
+		}, LoadKind, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var s stream
+			rng := rand.New(rand.NewPCG(1, 10))
+			for at := 0.0; at < 6*3600; at += 400 * rng.Float64() { // somebody works at it
+				for range 3 + rng.IntN(20) {
+					s.session(t0.Add(time.Duration((at+2*rng.Float64())*1e9)), box, wan(rng.IntN(50)), parse.TCP, 443)
+				}
+			}
+			s.steady(addr("192.168.1.20"), 10, 0, 6*time.Hour)
+			c.fill(&s)
+			var got []Finding
+			for _, f := range s.findings(DefaultConfig()) {
+				if f.Kind == BurstKind || f.Kind == LoadKind {
+					got = append(got, f)
+				}
+			}
+			if len(got) != 1 || got[0].Kind != c.want || got[0].Seen != c.seen || got[0].Host != box.String() {
+				t.Errorf("want one %s seen %d times, got %v", c.want, c.seen, kinds(got))
+			}
+		})
 	}
 }

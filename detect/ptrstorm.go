@@ -73,7 +73,9 @@ type activity struct {
 	storms   []run   // bursts of lookups
 	flurries []run   // … by the second
 	rhythms  []found
-	apart    []run // the bursts that stand apart
+	apart    []run    // the bursts that stand apart
+	heavy    []run    // spells of much more than any ordinary host opens in such a time, that are too short for a load
+	loads    []loadOf // … and those that are long enough
 }
 
 // findEchoes pairs each host whose bursts are lookups with the host whose bursts they follow most surely.
