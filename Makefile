@@ -21,7 +21,7 @@ demo: build
 	./bin/uncloak demo
 
 test: lint
-	$(GO) test -race ./...
+	$(GO) test -race -timeout 40m ./...
 	$(MAKE) --no-print-directory e2e
 	$(MAKE) --no-print-directory fuzz-short
 

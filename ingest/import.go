@@ -86,7 +86,7 @@ type Summary struct {
 	Oversize   uint64 // lines cut at the limit
 	Repaired   uint64 // lines whose stamp cannot be true, and that got a time from their neighbours
 	Bytes      uint64 // of the lines read
-	Cut        int    // compressed files that are cut short, of which the whole lines were taken
+	Cut        int    // files that are cut short or damaged, of which the part before was taken
 	Days       []DayCount
 	Routers    []string // names that the events go by, sorted
 	Notes      []string // what a person should know about how the files were read
@@ -231,11 +231,13 @@ func importInput(ctx context.Context, to Target, opt *Options, in *input, sum *S
 		return errors.New("the compressed file is cut short: no line of it can be read")
 	}
 	if len(text) == 0 {
-		in.note(sum, "the file is empty")
+		if !in.tellCapture(sum) {
+			in.note(sum, "the file is empty")
+		}
 		return nil
 	}
 	run := &importRun{ctx: ctx, to: to, opt: opt, in: in, sum: sum}
-	if in.whole {
+	if in.whole && in.packets == nil {
 		fixed, page, joined := repair(text, opt.Format)
 		run.page = page
 		sum.Joined += uint64(joined)
@@ -255,10 +257,26 @@ func importInput(ctx context.Context, to Target, opt *Options, in *input, sum *S
 	if err := run.lines(); err != nil {
 		return err
 	}
+	if in.tellCapture(sum) {
+		return nil
+	}
 	if in.cut {
 		sum.Cut++
 		in.note(sum, fmt.Sprintf("the compressed file is cut short: "+
 			"its first %d lines were taken in, the others are missing", sum.Lines-before))
 	}
 	return nil
+}
+
+// tellCapture notes what a packet capture held. It is false for a file that is none.
+func (in *input) tellCapture(sum *Summary) bool {
+	if in.packets == nil {
+		return false
+	}
+	stats := in.packets.Stats()
+	if stats.Damage != nil || in.cut {
+		sum.Cut++
+	}
+	in.note(sum, "a packet capture: "+stats.String())
+	return true
 }

@@ -319,7 +319,7 @@ func TestOddFiles(t *testing.T) {
 		{"blank lines", "\n\n" + log + "\n\n", 2, ""},
 		{"empty", "", 0, ""},
 		{"binary", strings.Repeat("\x00\x01\x02\x03ELF", 1000), 0, "binary"},
-		{"capture", "\xd4\xc3\xb2\xa1\x02\x00\x04\x00", 0, "packet capture"},
+		{"capture without its head", "\xd4\xc3\xb2\xa1\x02\x00\x04\x00", 0, "the capture is damaged"},
 		{"10 MB line", log + strings.Repeat("x", 10<<20) + "\n" + strings.ReplaceAll(log, "12:", "13:"), 5, ""},
 		{"prose", "Dear all,\nthe table was full again.\n", 0, ""},
 		{"junk within", log + "\x00\x01\x02\n", 3, ""},

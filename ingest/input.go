@@ -17,6 +17,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/therootcompany/xz"
+
+	"uncloak/ingest/wire"
 )
 
 // wholeMax is the size up to which a file is held in memory: pasted dumps are far smaller. bombMax bounds the memory
@@ -34,6 +36,8 @@ type input struct {
 	text  []byte // the first wholeMax bytes
 	again func() (io.ReadCloser, error)
 	clean func()
+
+	packets *wire.Text // of the last reading, where the file is a packet capture
 
 	counted bool // the next reading is the one that progress tells of
 	cut     bool // a reading found that the compressed file is cut short
@@ -151,7 +155,7 @@ func open(path string, opt *Options, p *progress) (*input, error) {
 		if in.counted {
 			r = &countedReader{f, p}
 		}
-		d, err := decoded(r, &in.cut)
+		d, err := decoded(r, &in.cut, &in.packets)
 		if err != nil {
 			f.Close()
 			return nil, fmt.Errorf("%s: %w", path, err)
@@ -177,7 +181,7 @@ func (r readCloser) Close() error { return r.close() }
 // openReader opens input that can be read only once. Input larger than wholeMax goes through a temporary file.
 func openReader(name string, r io.Reader, mtime time.Time) (*input, error) {
 	in := &input{name: name, mtime: mtime, clean: func() {}}
-	d, err := decoded(r, &in.cut)
+	d, err := decoded(r, &in.cut, &in.packets)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -234,7 +238,7 @@ func (in *input) note(sum *Summary, note string) {
 // decoded removes compression, UTF-16 and the journal's export format, all recognized by the first bytes. It
 // decompresses once: a file that is compressed twice stays compressed. Of compressed data that is cut short the whole
 // lines are read, and cut is set by then: the line at the cut would differ from that of the whole file.
-func decoded(r io.Reader, cut *bool) (io.Reader, error) {
+func decoded(r io.Reader, cut *bool, packets **wire.Text) (io.Reader, error) {
 	b := bufio.NewReaderSize(r, 256<<10)
 	magic, _ := b.Peek(6) // a shorter file has no magic
 	var err error
@@ -255,6 +259,12 @@ func decoded(r io.Reader, cut *bool) (io.Reader, error) {
 	packed := d != io.Reader(b)
 	if packed {
 		b = bufio.NewReaderSize(&cutReader{d, cut}, 256<<10)
+	}
+	if head, _ := b.Peek(4); packets != nil && wire.IsCapture(head) {
+		if *packets, err = wire.NewText(b); err != nil {
+			return nil, err
+		}
+		return *packets, nil
 	}
 	d = plain(b, cut)
 	if packed {
@@ -315,8 +325,6 @@ func (u *utf16Reader) Read(b []byte) (int, error) {
 func notText(b []byte) string {
 	b = b[:min(len(b), 64<<10)]
 	switch {
-	case isCapture(b):
-		return "is a packet capture, not a log: uncloak send plays the syslog in it at a receiver"
 	case bytes.HasPrefix(b, []byte("LPKSHHRH")):
 		return "is a binary journal: import the output of journalctl -o json"
 	case bytes.HasPrefix(b, []byte("PK\x03\x04")):

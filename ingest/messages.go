@@ -36,7 +36,7 @@ const (
 // capture the messages are what went to one of the ports by UDP or TCP.
 func NewMessages(r io.Reader, ports ...uint16) (*Messages, error) {
 	m := &Messages{}
-	d, err := decoded(r, &m.cut)
+	d, err := decoded(r, &m.cut, nil)
 	if err != nil {
 		return nil, err
 	}

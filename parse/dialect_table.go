@@ -133,6 +133,7 @@ func dialects() []dialect {
 		keaDialect(),
 		windowsDHCPDialect(),
 		udhcpdDialect(),
+		captureDialect(),
 		tcpdumpDialect(),
 		tsharkDialect(),
 		pingDialect(),
