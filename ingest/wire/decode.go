@@ -266,9 +266,9 @@ func (d *Decoder) transport(ip *IP, proto uint8, b []byte, wire int) {
 	case UDP:
 		d.udp(ip, b, wire)
 	case ICMP:
-		d.icmp(ip, b, wire, b != nil && len(b) > 0 && icmpError(b[0]))
+		d.icmp(ip, b, wire, len(b) > 0 && icmpError(b[0]))
 	case ICMPv6:
-		d.icmp(ip, b, wire, b != nil && len(b) > 0 && b[0] >= 1 && b[0] <= 4)
+		d.icmp(ip, b, wire, len(b) > 0 && b[0] >= 1 && b[0] <= 4)
 	case 4, 41:
 		d.nibble(b, wire)
 	case 47:
