@@ -21,9 +21,6 @@ func (a *Amount) add(n int) {
 	a.Bytes += uint64(n)
 }
 
-// Plus returns the sum of both.
-func (a Amount) Plus(b Amount) Amount { return Amount{a.Frames + b.Frames, a.Bytes + b.Bytes} }
-
 // Conversation is what two endpoints said to each other. A sent first. The ports of a conversation by addresses are 0.
 type Conversation struct {
 	A, B        netip.AddrPort
