@@ -235,13 +235,32 @@ func (in *input) note(sum *Summary, note string) {
 	}
 }
 
-// decoded removes compression, UTF-16 and the journal's export format, all recognized by the first bytes. It
-// decompresses once: a file that is compressed twice stays compressed. Of compressed data that is cut short the whole
-// lines are read, and cut is set by then: the line at the cut would differ from that of the whole file.
+// decoded removes compression, UTF-16 and the journal's export format, all recognized by the first bytes. Of compressed
+// data that is cut short the whole lines are read, and cut is set by then: the line at the cut would differ from that of
+// the whole file. A packet capture becomes lines of text, too, where packets is not nil.
 func decoded(r io.Reader, cut *bool, packets **wire.Text) (io.Reader, error) {
-	b := bufio.NewReaderSize(r, 256<<10)
+	b, packed, err := unpacked(r, cut)
+	if err != nil {
+		return nil, err
+	}
+	if head, _ := b.Peek(4); packets != nil && wire.IsCapture(head) {
+		if *packets, err = wire.NewText(b); err != nil {
+			return nil, err
+		}
+		return *packets, nil
+	}
+	d := plain(b, cut)
+	if packed {
+		d = &wholeLines{r: d, cut: cut}
+	}
+	return d, nil
+}
+
+// unpacked removes compression, and reports whether there was any. It does that once: a file that is compressed twice
+// stays compressed. Where the data is cut short, it ends there and sets cut.
+func unpacked(r io.Reader, cut *bool) (b *bufio.Reader, packed bool, err error) {
+	b = bufio.NewReaderSize(r, 256<<10)
 	magic, _ := b.Peek(6) // a shorter file has no magic
-	var err error
 	var d io.Reader = b
 	switch {
 	case bytes.HasPrefix(magic, []byte("\x1f\x8b")):
@@ -254,23 +273,31 @@ func decoded(r io.Reader, cut *bool, packets **wire.Text) (io.Reader, error) {
 		d, err = zstd.NewReader(b, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(bombMax))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("decompress: %w", err)
+		return nil, false, fmt.Errorf("decompress: %w", err)
 	}
-	packed := d != io.Reader(b)
-	if packed {
-		b = bufio.NewReaderSize(&cutReader{d, cut}, 256<<10)
+	if d == io.Reader(b) {
+		return b, false, nil
 	}
-	if head, _ := b.Peek(4); packets != nil && wire.IsCapture(head) {
-		if *packets, err = wire.NewText(b); err != nil {
-			return nil, err
-		}
-		return *packets, nil
+	return bufio.NewReaderSize(&cutReader{d, cut}, 256<<10), true, nil
+}
+
+// OpenUnpacked opens a file, or stdin for "-", and removes its compression (gzip, xz, bzip2, zstd, told by the first
+// bytes). Data that is cut short ends early.
+func OpenUnpacked(path string, stdin io.Reader) (io.ReadCloser, error) {
+	if path == "-" {
+		r, _, err := unpacked(stdin, new(bool))
+		return io.NopCloser(r), err
 	}
-	d = plain(b, cut)
-	if packed {
-		d = &wholeLines{r: d, cut: cut}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
 	}
-	return d, nil
+	r, _, err := unpacked(f, new(bool))
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return readCloser{r, f.Close}, nil
 }
 
 // plain converts UTF-16 and the journal's export format to lines of text.

@@ -75,6 +75,7 @@ type Tables struct {
 	ends      map[netip.Addr]*Endpoint
 	endOrder  []*Endpoint
 	intervals []Interval
+	asked     asked
 }
 
 // Kinds of conversations.
@@ -88,7 +89,7 @@ const (
 // NewTables counts by an interval, which is at least a millisecond.
 func NewTables(interval time.Duration) *Tables {
 	return &Tables{most: rowsMax, interval: int64(max(interval, time.Millisecond)), flows: make(map[flowKey]*Conversation),
-		ends: make(map[netip.Addr]*Endpoint)}
+		ends: make(map[netip.Addr]*Endpoint), asked: newAsked()}
 }
 
 // Conversations returns the rows of a kind in the order of their first frames.
@@ -139,6 +140,7 @@ func (t *Tables) Add(f *Frame, p *Packet) {
 			t.packet(ip, f.Length, now)
 		}
 	}
+	t.asked.frame(p, now, c)
 }
 
 // holds says what a frame has in it, quoted packets included.

@@ -40,8 +40,8 @@ func (s *Stats) String() string {
 	for _, c := range []struct {
 		n    uint64
 		what string
-	}{{s.Other, "frames without IP"}, {s.Unknown, "frames of an unknown kind of link"}, {s.Untimed, "frames without a time"},
-		{s.Spread, "packets to all or to a group"}, {s.Cut, "packets cut short"}, {s.Lost, "packets with fragments missing"},
+	}{{s.Other, "frames without IP"}, {s.Unknown, "frames of an unknown kind of link"},
+		{s.Untimed, "frames without a time"}, {s.Spread, "packets to all or to a group"}, {s.Cut, "packets cut short"}, {s.Lost, "packets with fragments missing"},
 		{s.Beyond, "packets of too many sessions at once"}, {s.Dropped, "packets dropped by kernel"}} {
 		if c.n > 0 {
 			b = fmt.Appendf(b, ", %d %s", c.n, c.what)
@@ -56,19 +56,19 @@ func (s *Stats) String() string {
 // Text is a capture as lines of log, each a time of RFC 3339 in UTC and what was seen then:
 //
 //	2026-11-28T10:00:00.000501Z capture: begin tcp 192.168.1.20:40312 > 203.0.113.5:443
-//	2026-11-28T10:00:04.100000Z capture: end tcp 192.168.1.20:40312 > 203.0.113.5:443 closed packets=9/8 bytes=700/5200 lasted=4.099
+//	2026-11-28T10:00:04Z capture: end tcp 192.168.1.20:40312 > 203.0.113.5:443 closed packets=9/8 bytes=70/52 lasted=4.099
 //	2026-11-28T10:00:05.000000Z capture: reset tcp 127.0.0.1:7211 > 127.0.0.1:56440
 //	2026-11-28T10:00:06.000000Z capture: window tcp 192.168.1.20:40312 > 203.0.113.5:443 shrunk=1460
 //	2026-11-28T10:00:06.000000Z capture: dns udp 192.168.1.20:5555 > 192.168.1.1:53 PTR 5.113.0.203.in-addr.arpa
 //	2026-11-28T10:00:07.000000Z capture: http tcp 192.168.1.20:40312 > 203.0.113.5:80 GET example.net/list
 //	2026-11-28T10:00:07.000000Z capture: tls tcp 192.168.1.20:40312 > 203.0.113.5:443 example.net
-//	2026-11-28T10:00:08.000000Z capture: open tcp 192.168.1.20:40313 > 203.0.113.5:443 packets=9/8 bytes=700/5200 lasted=4.099
+//	2026-11-28T10:00:08Z capture: open tcp 192.168.1.20:40313 > 203.0.113.5:443 packets=9/8 bytes=70/52 lasted=4.099
 //	2026-11-28T10:00:08.000000Z capture: lease 192.168.1.20 52:54:00:12:34:56 laptop
 //	2026-11-28T10:00:09.000000Z capture: 12 packets dropped by kernel
 //
 // An end that nobody said, but silence, has the time at which a router forgets the session; "open" is what was so far
-// of a session that goes on behind the capture. Counts of packets and of bytes of payload are the client's and the server's. Syslog messages (UDP to port 514) are
-// lines as they were sent.
+// of a session that goes on behind the capture. Counts of packets and of bytes of payload are the client's and the
+// server's. Syslog messages (UDP to port 514) are lines as they were sent.
 //
 // It is an io.Reader; all memory is bounded.
 type Text struct {
@@ -343,15 +343,20 @@ func (t *Text) question(ip *IP, b []byte) {
 	if err != nil || at+2 > len(b) {
 		return
 	}
-	kind, known := dns.TypeToString[be16(b[at:])]
-	if !known {
-		kind = "TYPE" + strconv.Itoa(int(be16(b[at:])))
-	}
+	kind := typeName(be16(b[at:]))
 	t.line(t.now, "dns")
 	t.ends(ip.Proto, netip.AddrPortFrom(ip.Src, ip.SPort), netip.AddrPortFrom(ip.Final, ip.DPort))
 	t.out = append(append(append(t.out, ' '), kind...), ' ')
 	t.word([]byte(name))
 	t.out = append(t.out, '\n')
+}
+
+// typeName is the name of a type of DNS records: "PTR", "TYPE65280".
+func typeName(n uint16) string {
+	if name, known := dns.TypeToString[n]; known {
+		return name
+	}
+	return "TYPE" + strconv.Itoa(int(n))
 }
 
 // lease writes the address that a DHCP server gives (RFC 2131: message 5, ACK), the client's hardware address, and its

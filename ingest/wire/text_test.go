@@ -35,7 +35,8 @@ func TestSessions(t *testing.T) {
 	const ends = "tcp 192.168.1.20:40000 > 203.0.113.5:443 "
 	syn, synack := segment(t, false, SYN, 100, 0, 1000, ""), segment(t, true, SYN|ACK, 500, 101, 1000, "")
 	ack := segment(t, false, ACK, 101, 501, 1000, "")
-	ask, answer := segment(t, false, ACK|PSH, 101, 501, 1000, "question"), segment(t, true, ACK|PSH, 501, 109, 1000, "answer!")
+	ask := segment(t, false, ACK|PSH, 101, 501, 1000, "question")
+	answer := segment(t, true, ACK|PSH, 501, 109, 1000, "answer!")
 	fin, finack := segment(t, false, FIN|ACK, 109, 508, 1000, ""), segment(t, true, FIN|ACK, 508, 110, 1000, "")
 	last := segment(t, false, ACK, 110, 509, 1000, "")
 	rst, rstack := segment(t, true, RST, 501, 0, 0, ""), segment(t, true, RST|ACK, 0, 101, 0, "")
@@ -47,8 +48,8 @@ func TestSessions(t *testing.T) {
 		frames []at
 		want   []string
 	}{
-		{"closed", []at{{0, syn}, {ms, synack}, {2 * ms, ack}, {3 * ms, ask}, {4 * ms, answer}, {5 * ms, fin}, {6 * ms, finack},
-			{7 * ms, last}},
+		{"closed", []at{{0, syn}, {ms, synack}, {2 * ms, ack}, {3 * ms, ask}, {4 * ms, answer}, {5 * ms, fin},
+			{6 * ms, finack}, {7 * ms, last}},
 			[]string{"10:00:00.000Z begin " + ends,
 				"10:00:00.006Z end " + ends + "closed by=203.0.113.5 packets=4/3 bytes=8/7 lasted=0.006"}},
 		{"refused", []at{{0, syn}, {ms, rstack}},

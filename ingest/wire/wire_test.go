@@ -238,7 +238,8 @@ func TestBlocksOfOtherKinds(t *testing.T) {
 // The part of a file before its damage is read, and the error says what is wrong with the rest.
 func TestDamage(t *testing.T) {
 	le := binary.LittleEndian
-	good := pcapFile(linkEthernet, at{0, segment(t, false, SYN, 1, 0, 9, "")}, at{1, segment(t, true, SYN|ACK, 1, 2, 9, "")})
+	good := pcapFile(linkEthernet, at{0, segment(t, false, SYN, 1, 0, 9, "")},
+		at{1, segment(t, true, SYN|ACK, 1, 2, 9, "")})
 	ng := slices.Concat(section(le), interfaceOf(le, linkEthernet), enhanced(le, 0, 0, []byte("abcd"), 4))
 	many := section(le)
 	for range interfacesMax + 1 {
