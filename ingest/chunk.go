@@ -111,7 +111,7 @@ func factOf(l []byte, rec *parse.Record) fact {
 	return fact{
 		stamp:  *st,
 		junk:   junk(l),
-		header: rec.Pri >= 0 || st.HasClock || st.HasUnix || st.HasUptime || len(rec.Host) > 0,
+		header: rec.Pri >= 0 || st.HasClock || st.HasDelta || st.HasUnix || st.HasUptime || len(rec.Host) > 0,
 		wallDump: st.HasClock && !st.HasUnix && len(rec.Host) == 0 && (l[0] == '[' || len(l) > 19 && l[10] == 'T' &&
 			l[19] == ','),
 	}

@@ -187,8 +187,8 @@ func (s *splitter) cut(line []byte) []byte {
 	return line
 }
 
-// counted reads the head of an octet-counted frame: a length without leading zeros, a blank, and the '<' of a priority,
-// which tells it from a line that begins with a number. head is 0 for other text; known is false as long as more bytes
+// counted reads the head of an octet-counted frame: a length without leading zeros, a blank, and the '<' of a priority
+// or the head of a compressed message, which tell it from a line that begins with a number. head is 0 for other text; known is false as long as more bytes
 // are needed to tell.
 func counted(b []byte, atEOF bool) (length, head int, known bool) {
 	const digits = 6
@@ -198,7 +198,10 @@ func counted(b []byte, atEOF bool) (length, head int, known bool) {
 			if i+1 == len(b) {
 				return 0, 0, atEOF
 			}
-			if b[i+1] != '<' {
+			if b[i+1] == 'z' && (i+2 == len(b) || b[i+2] == 0x78 && i+3 == len(b)) {
+				return 0, 0, atEOF
+			}
+			if b[i+1] != '<' && (b[i+1] != 'z' || !isZlib(b[i+2:])) { // rsyslog counts the bytes of what it compresses
 				return 0, 0, true
 			}
 			return length, i + 1, true

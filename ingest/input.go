@@ -235,7 +235,7 @@ func (in *input) note(sum *Summary, note string) {
 	}
 }
 
-// decoded removes compression, UTF-16 and the journal's export format, all recognized by the first bytes. Of compressed
+// decoded removes compression and UTF-16, and puts the lines of a record into one (recordsOf), all recognized by the first bytes. Of compressed
 // data that is cut short the whole lines are read, and cut is set by then: the line at the cut would differ from that of
 // the whole file. A packet capture becomes lines of text, too, where packets is not nil.
 func decoded(r io.Reader, cut *bool, packets **wire.Text) (io.Reader, error) {
@@ -300,7 +300,7 @@ func OpenUnpacked(path string, stdin io.Reader) (io.ReadCloser, error) {
 	return readCloser{r, f.Close}, nil
 }
 
-// plain converts UTF-16 and the journal's export format to lines of text.
+// plain converts UTF-16 and records of several lines to lines of text.
 func plain(b *bufio.Reader, cut *bool) io.Reader {
 	switch bom, _ := b.Peek(2); string(bom) {
 	case "\xff\xfe":
@@ -308,10 +308,7 @@ func plain(b *bufio.Reader, cut *bool) io.Reader {
 	case "\xfe\xff":
 		return &utf16Reader{r: b, low: 1, high: 0}
 	}
-	if head, _ := b.Peek(24); isExport(head) {
-		return &exportReader{r: b, cut: cut}
-	}
-	return b
+	return recordsOf(b, cut)
 }
 
 // utf16Reader turns UTF-16 into UTF-8.

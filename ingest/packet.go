@@ -32,7 +32,8 @@ type packetSocket struct {
 	kernel uint32   // drops that the kernel has reported so far
 	some   []line   // lines of one read, before the queue has room for them
 	got    [][]line // lines of several reads that are not in the queue yet
-	buffer int      // bytes of socket buffer that the kernel grants, its own overhead included
+	zip    unzipper
+	buffer int // bytes of socket buffer that the kernel grants, its own overhead included
 }
 
 type packetConn interface {
@@ -232,8 +233,14 @@ func (p *packetSocket) line(b []byte, flags int, from source, recv int64, q *que
 		q.lose(from, loss{notAllowed: 1})
 		return line{}, false
 	}
+	cut := flags&unix.MSG_TRUNC != 0
+	if isZipped(b) {
+		if plain, more, ok := p.zip.message(b, p.cfg.MaxLine); ok {
+			b, cut = b[:copy(b[:cap(b)], plain)], cut || more
+		}
+	}
 	b = trimLine(b)
-	l := line{from: from, recv: recv, datagram: true, cut: flags&unix.MSG_TRUNC != 0 || len(b) > p.cfg.MaxLine}
+	l := line{from: from, recv: recv, datagram: true, cut: cut || len(b) > p.cfg.MaxLine}
 	l.raw = b[:min(len(b), p.cfg.MaxLine)]
 	switch {
 	case len(b) == 0:

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -367,7 +368,8 @@ type stream struct {
 	cut   *splitter
 	by    *feed // nil: of a socket
 	buf   []byte
-	n     int  // bytes in buf that are not yet cut into lines
+	n     int // bytes in buf that are not yet cut into lines
+	zip   unzipper
 	fresh bool // nothing was read yet of a stream that is plain
 	hello bool // it began with a TLS handshake, and is not a log
 }
@@ -404,6 +406,10 @@ func (s *stream) read() (n int, err error) {
 	if s.fresh && n > 0 {
 		if s.fresh, s.hello = false, isHello(s.buf[:n]); s.hello {
 			return n, errHello
+		}
+		if isZlib(s.buf[:n]) {
+			s.conn = newZlibConn(s.conn, s.buf[:n])
+			return s.read()
 		}
 	}
 	s.took(n, false)
@@ -495,6 +501,12 @@ func (s *stream) lines(data []byte, recv int64, end bool) (lines []line, rest []
 			break
 		}
 		toks[n], cut[n] = tok, s.cut.oversize > before
+		if isZipped(tok) {
+			if plain, more, ok := s.zip.message(tok, s.cfg.MaxLine); ok {
+				tok = bytes.Clone(plain)
+				toks[n], cut[n] = tok, cut[n] || more
+			}
+		}
 		n++
 		size += len(tok)
 	}

@@ -110,9 +110,14 @@ func (c *fileClock) stamped(f *fact) (t int64, spread uint32, ok bool) {
 	switch {
 	case st.HasUnix || st.HasClock:
 		t, ok = c.wall(st)
-		if f.wallDump {
+		switch {
+		case st.Coarse:
+			spread = 60_000
+		case f.wallDump:
 			spread = wallDumpSpread
 		}
+	case st.HasDelta && c.hasOwn && !f.stored.found: // dmesg -H: so long after the line before
+		t, spread, ok = c.last.t+st.Uptime, c.last.spread, true
 	case st.HasUptime && c.hasBoot:
 		t, spread = c.uptime(st)
 		ok = true

@@ -86,17 +86,29 @@ func first(b []byte) byte {
 
 func dnsQuery(w, rest []byte, rec *Record) {
 	rec.QType = scan.Until(w[len("query["):], "]")
-	rec.QName, rest = scan.Word(rest)
-	from, rest := scan.Word(rest)
-	if string(from) == "from" {
-		client, _ := scan.Word(rest)
-		rec.Src = scan.Addr(client)
+	rest = scan.TrimLeft(rest)
+	rec.QName, _ = scan.Word(rest)
+	if i := lastFrom(rest); i > 0 { // a label may hold blanks, and the name of another client
+		rec.QName = rest[:i]
+		if client, _ := scan.Word(rest[i+len(" from "):]); !rec.Src.IsValid() {
+			rec.Src = scan.Addr(client)
+		}
 	}
 	rec.detail = rec.QName
 	if string(rec.QType) == "PTR" {
 		rec.NATDst = reverseName(rec.QName)
 	}
 	mark(rec, DNSQuery, "dns-query")
+}
+
+// lastFrom is where the last " from " of b stands, in front of the client, or -1.
+func lastFrom(b []byte) int {
+	for i := bytes.LastIndexByte(b, ' '); i > 5; i = bytes.LastIndexByte(b[:i], ' ') {
+		if string(b[i-5:i]) == " from" {
+			return i - 5
+		}
+	}
+	return -1
 }
 
 // lease reads "DHCPACK(br-lan) 192.168.128.12 mac name"; other DHCP messages end in no lease.

@@ -8,6 +8,9 @@ import (
 func TestDnsmasq(t *testing.T) {
 	checkAll(t, []says{
 		{"query", "<30>Nov 21 20:28:21 router dnsmasq[6022]: query[A] site53.example from 192.168.128.10", `{"kind":"dns-query","event":"dns-query","qname":"site53.example","qtype":"A","src":"192.168.128.10","sport":null}`},
+		{"blanks in the name", "dnsmasq[12]: query[A] a from 192.168.1.66 .example.com from 192.168.1.10", `{"qname":"a from 192.168.1.66 .example.com","src":"192.168.1.10"}`},
+		{"blanks in the name, extra", "dnsmasq[12]: 7 192.168.1.10/34667 query[A] a from 192.168.1.66 from 192.168.1.10", `{"qname":"a from 192.168.1.66","src":"192.168.1.10","sport":34667}`},
+		{"cut short", "dnsmasq[12]: query[A] www.example", `{"event":"dns-query","qname":"www.example","src":null}`},
 		{"extra", lineQuery, `{"event":"dns-query","qtype":"PTR","src":"192.168.128.10","sport":40123,"nat_dst":"192.0.2.9"}`},
 		{"bare", "dnsmasq: query[PTR] 128.152.16.172.in-addr.arpa from 172.16.152.129", `{"app":"dnsmasq","nat_dst":"172.16.152.128"}`},
 		{"ipv6 pointer", "dnsmasq: query[PTR] 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa from fd00::2", `{"src":"fd00::2","nat_dst":"2001:db8::1"}`},

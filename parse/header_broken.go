@@ -36,7 +36,7 @@ func brokenPriority(b []byte) bool {
 // oddHeader reads the headers in which something stands where RFC 3164 has the stamp: a sequence number, the host, a
 // clock mark, a weekday, the year, a month in another language.
 func oddHeader(b []byte, hasPri bool, rec *Record) {
-	if decoded(b, rec) || journalNote(b, rec) {
+	if decoded(b, rec) || journalNote(b, rec) || wrapped(b, rec) {
 		return
 	}
 	if r, host, mark, ok := rec.Stamp.anyFront(b, hasPri); ok {

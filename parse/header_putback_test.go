@@ -18,6 +18,7 @@ func TestRelaysAroundEachDialect(t *testing.T) {
 	notSent := map[string]bool{"journal": true} // a line of journalctl -o export
 	// What stood behind the first slash of the first word, which rsyslog leaves out, cannot be put back.
 	lost := map[string]bool{
+		"ulogd-gprint": true, // without a blank it is all tag, and longer than an APP-NAME may be
 		"windows-dhcp": true,
 		"nflog-xml":    true,
 	}

@@ -23,6 +23,8 @@ func relayed(rec *Record) bool {
 	switch c := b[0]; {
 	case c == '<' && scan.IsDigit(b[1]) || c == '1' && rec.App == nil && rfc5424Like(b):
 		return relayedWhole(b, rec)
+	case rec.App != nil && (scan.IsUpper(c) || scan.IsDigit(c)) && stampAhead(b):
+		return relayedFile(b, rec)
 	case rec.App != nil || !scan.IsUpper(c) && !scan.IsDigit(c) && c != '*' && c != '.' && c != ':':
 		return false
 	case scan.IsDigit(c) && (b[1] == '.' || b[2] == '.' || b[3] == '.'):
@@ -69,6 +71,23 @@ func relayedWhole(b []byte, rec *Record) bool {
 	return true
 }
 
+// relayedFile reads a line of a file that a relay has sent on under a tag of its own (rsyslog's imfile): stamp, host and
+// tag of the file's line count. Programs begin messages with stamps, too, so that a tag must follow behind a host, or have a
+// process number.
+func relayedFile(b []byte, rec *Record) bool {
+	in := Record{said: said{Word: "syslog"}, Pri: rec.Pri, times: rec.times, mem: rec.mem}
+	rest, _, _, ok := in.Stamp.anyFront(b, false)
+	if !ok {
+		return false
+	}
+	if hostAndTag(rest, &in); in.App == nil || in.Host == nil && in.PID == nil {
+		return false
+	}
+	in.passedOn(rec)
+	*rec = in
+	return true
+}
+
 // relayedStamp reads an inner stamp, and a host and a tag if both follow.
 func relayedStamp(b []byte, rec *Record) bool {
 	in := Record{said: said{Word: "syslog"}, Pri: rec.Pri, times: rec.times, mem: rec.mem}
@@ -108,9 +127,16 @@ func (rec *Record) passedOn(by *Record) {
 		rec.Host = by.Host
 	}
 	if !rec.Stamp.HasClock && !rec.Stamp.HasUnix || rec.unsynced && by.Stamp != (Stamp{}) && !by.unsynced {
+		uptime := rec.Stamp
 		rec.Stamp, rec.RelayStamp = by.Stamp, rec.Stamp
+		if uptime.HasUptime && !uptime.HasClock && !uptime.HasUnix { // the kernel's own stamp goes with any clock
+			rec.Stamp.HasUptime, rec.Stamp.Uptime, rec.RelayStamp = true, uptime.Uptime, Stamp{}
+		}
 	}
 	if rec.Pri < 0 {
 		rec.Pri = by.Pri
+	}
+	if rec.object == nil {
+		rec.object = by.object
 	}
 }

@@ -25,7 +25,7 @@ func rfc5424Like(b []byte) bool {
 		return false
 	}
 	_, ok := s.stampISO(b[2:])
-	return ok
+	return ok && b[2+10] == 'T' // a packet list of tshark has a blank there
 }
 
 // header5424 reads "1 TIMESTAMP HOST APP PROCID MSGID SD MSG" (RFC 5424, 6). A header that breaks the grammar is

@@ -31,7 +31,7 @@ func conntrackXMLDialect() dialect {
 //	<flow type="new"><meta direction="original"><layer3 …><src>…</src><dst>…</dst></layer3><layer4 …>…
 //
 // with the stamp of -o timestamp in <when> if there is one. A flow without a type is a snapshot of the table and System,
-// as for conntrack. Elements that are not listed here are skipped.
+// as for conntrack; but ulogd's flows have a <when> and no timeout, and have ended. Elements that are not listed here are skipped.
 func conntrackXML(b []byte, rec *Record) bool {
 	if scan.Has(b, "<?xml ") || scan.Has(b, "<conntrack>") || scan.Has(b, "</conntrack>") {
 		rec.Dialect = "conntrack-xml"
@@ -41,7 +41,7 @@ func conntrackXML(b []byte, rec *Record) bool {
 		return false
 	}
 	var t [2]tuple
-	cur, kind, action := -1, System, ""
+	cur, kind, action, waits := -1, System, "", false
 	stamp := rec.Stamp
 	var when Stamp
 	for len(b) > 0 {
@@ -72,6 +72,8 @@ func conntrackXML(b []byte, rec *Record) bool {
 			if cur >= 0 {
 				t[cur].set(name, value)
 			}
+		case "timeout":
+			waits = true
 		case "state":
 			rec.State = stateOf(value)
 		case "assured/":
@@ -87,6 +89,9 @@ func conntrackXML(b []byte, rec *Record) bool {
 	}
 	if when.HasClock && !stamp.HasClock && !stamp.HasUnix {
 		rec.Stamp = when
+	}
+	if kind == System && when.HasClock && !waits { // ulogd writes a flow when it has ended, without its kind
+		kind, action = SessionEnd, "session-delete"
 	}
 	rec.Dialect, rec.Word, rec.Kind, rec.Action = "conntrack-xml", "conntrack", kind, action
 	fillTuples(&t, &rec.Event)

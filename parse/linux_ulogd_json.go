@@ -76,7 +76,7 @@ func jsonLine(b []byte, rec *Record) bool {
 		return false
 	}
 	var s Stamp
-	if rest, ok := s.stampISO(when); ok && len(rest) == 0 && !rec.Stamp.HasClock {
+	if rest, ok := s.stampISO(when); ok && len(rest) == 0 && !rec.Stamp.HasClock && !rec.Stamp.HasUnix {
 		rec.Stamp = s
 	}
 	return true
@@ -89,6 +89,18 @@ type flowFields struct {
 	icmpType                              []byte
 	flags                                 uint8
 	flow                                  bool // a key was there that only sessions have
+	start, end                            flowTime
+}
+
+// flowTime is a time of a flow, seconds and microseconds since 1970 UTC; zero where the line has none.
+type flowTime struct{ sec, usec uint64 }
+
+// stamp is the time as a stamp; ok is false where there is none.
+func (t flowTime) stamp() (s Stamp, ok bool) {
+	if t.sec < unixFrom || t.sec > 9_000_000_000 || t.usec > 999_999 {
+		return s, false
+	}
+	return Stamp{HasUnix: true, Unix: int64(t.sec)*1e9 + int64(t.usec)*1000}, true
 }
 
 // set takes the value of one key.
@@ -136,7 +148,27 @@ func (f *flowFields) set(key, value []byte) {
 		}
 	case "icmp.type", "icmpv6.type":
 		f.icmpType = value
+	default:
+		f.setTime(key, value)
 	}
+}
+
+// setTime takes the kernel's own times of a flow.
+func (f *flowFields) setTime(key, value []byte) {
+	var n *uint64
+	switch string(key) {
+	case "flow.start.sec":
+		n = &f.start.sec
+	case "flow.start.usec":
+		n = &f.start.usec
+	case "flow.end.sec":
+		n = &f.end.sec
+	case "flow.end.usec":
+		n = &f.end.usec
+	default:
+		return
+	}
+	*n, _ = scan.Number(value)
 }
 
 // jsonFlag is the TCP flag of one of ulogd's keys.
@@ -174,6 +206,13 @@ func flowJSON(f *flowFields, rec *Record) bool {
 		}
 		fillTuples(&f.t, &rec.Event)
 		rec.State = ulogdState(&f.t, rec.Proto)
+		when := f.start
+		if rec.Kind == SessionEnd {
+			when = f.end
+		}
+		if s, ok := when.stamp(); ok { // of the kernel, to the microsecond, and of no zone
+			rec.Stamp = s
+		}
 		return true
 	}
 	e := &f.t[0]

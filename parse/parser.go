@@ -55,6 +55,9 @@ func (p *Parser) Line(line []byte, rec *Record) {
 	if rec.Dialect == "" && rec.Stamp.HasUptime {
 		rec.Word = "other" // the kernel speaks, of something that no dialect knows
 	}
+	if len(rec.App) > 0 && rec.PID == nil && len(rec.Body) > 23 && scan.IsDigit(rec.Body[0]) && rec.Kind != Unknown {
+		ownTime(rec)
+	}
 	if rec.times > 1 && rec.Kind != Unknown {
 		rec.multiply(rec.times)
 	}
@@ -79,19 +82,27 @@ func (p *Parser) head(line []byte, rec *Record) bool {
 	if p.mem.scratch = p.mem.scratch[:0]; cap(p.mem.scratch) > maxScratch {
 		p.mem.scratch = nil // one monstrous line shall not be paid for ever after
 	}
+	return front(line, rec)
+}
+
+// front reads what precedes the message into rec, which is new but for its memory.
+func front(line []byte, rec *Record) bool {
 	line = trimEscaped(scan.TrimEnd(line))
 	line = bytes.TrimPrefix(line, scan.BOM)
 	if len(line) == 0 {
 		return false
+	}
+	if c := line[0]; c < ' ' || c == 'd' {
+		if line = unwrapped(line, rec); len(line) == 0 {
+			return false
+		}
 	}
 	if line[0] == ' ' {
 		rec.indent = len(line) - len(scan.TrimLeft(line))
 	}
 	switch {
 	case line[0] == '{':
-		if !isJournal(line) || !journal(line, rec) {
-			rec.Body = line
-		}
+		object(line, rec)
 	case isContinuation(line):
 		rec.Body, rec.Dialect, rec.Word, rec.Kind = line[1:], "kernel", "other", System
 	case isExport(line):
@@ -99,9 +110,15 @@ func (p *Parser) head(line []byte, rec *Record) bool {
 	default:
 		header(line, rec)
 	}
+	if len(rec.Body) > 0 && rec.Body[0] == 0x1b {
+		if plain := rec.colourless(line); len(plain) < len(line) {
+			*rec = Record{Pri: -1, mem: rec.mem}
+			return front(plain, rec)
+		}
+	}
 	rec.Body = scan.TrimLeft(scan.TrimBody(rec.Body))
 	uptimePrefix(rec)
-	rec.Host = junosHost(rec.Host)
+	rec.Host, rec.App = junosHost(chained(rec.Host)), bytes.TrimSuffix(rec.App, []byte(".service"))
 	return true
 }
 
@@ -117,11 +134,17 @@ func (p *Parser) message(rec *Record) {
 	if p.dialect(rec.Body, rec) {
 		return
 	}
+	if rec.object != nil && p.dialect(rec.object, rec) {
+		rec.Body = rec.object
+		return
+	}
 	if whole := withTag(rec); whole != nil && p.dialect(whole, rec) {
 		rec.App, rec.Body = nil, whole
 		return
 	}
-	p.putBack(rec)
+	if !p.putBack(rec) {
+		p.wrappedMessage(rec)
+	}
 }
 
 // name interns b through the bounded cache; a hit does not allocate.

@@ -26,15 +26,18 @@ type Record struct {
 	Relay      []byte // host of the outermost header, where another header stood inside it
 	RelayStamp Stamp  // the relay's stamp; where the sender's clock is not set (Cisco's *), the sender's
 
-	mem      *memory // of the Parser that reads the line
-	data     []byte  // structured data of an RFC 5424 header
-	msgID    []byte  // message name of an RFC 5424 header
-	tagged   []byte  // Body with its tag in front
-	indent   int     // blanks in front of the line
-	times    uint32  // how often logwatch saw the line
-	hostOnly bool    // "host: last message repeated …"
-	unsynced bool    // the sender says that its clock is not set
-	dmesg    bool    // the stamp is one that only dmesg writes, so the line is the kernel's
+	mem       *memory // of the Parser that reads the line
+	data      []byte  // structured data of an RFC 5424 header
+	msgID     []byte  // message name of an RFC 5424 header
+	tagged    []byte  // Body with its tag in front
+	indent    int     // blanks in front of the line
+	object    []byte  // the object of JSON that Body is a field of
+	container []byte  // the container that wrote the line
+	layers    uint8   // how many things that stood in front were taken off
+	times     uint32  // how often logwatch saw the line
+	hostOnly  bool    // "host: last message repeated …"
+	unsynced  bool    // the sender says that its clock is not set
+	dmesg     bool    // the stamp is one that only dmesg writes, so the line is the kernel's
 }
 
 // said holds the fields that dialects write. One assignment takes back everything that a dialect wrote before it failed.
@@ -69,11 +72,14 @@ type Stamp struct {
 	HasClock             bool // Hour … Nanos are given
 	HasZone              bool // Offset is given
 	HasUptime            bool
-	HasUnix              bool  // Unix is given, and is the whole truth
-	Nanos                int32 // fraction of the second
-	Offset               int32 // seconds east of UTC
-	Uptime               int64 // ns since boot
-	Unix                 int64 // ns since 1970 UTC
+	HasUnix              bool    // Unix is given, and is the whole truth
+	HasDelta             bool    // Uptime is the time since the line before, and not since boot
+	Coarse               bool    // the clock is cut to the minute
+	Nanos                int32   // fraction of the second
+	Offset               int32   // seconds east of UTC
+	Uptime               int64   // ns since boot
+	Unix                 int64   // ns since 1970 UTC
+	zoneWord             [5]byte // the name of the zone as the line gives it, where it is in letters
 }
 
 // exhausted says whether a text about an address pool tells that nothing is left.

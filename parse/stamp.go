@@ -69,12 +69,38 @@ func (s Stamp) zone(loc *time.Location) *time.Location {
 func (s Stamp) at(year int, month time.Month, day int, ref time.Time, loc *time.Location) time.Time {
 	wall := time.Date(year, month, day, int(s.Hour), int(s.Minute), int(s.Second), int(s.Nanos), time.UTC)
 	if s.HasZone {
+		if t, ok := s.spoken(wall, loc); ok {
+			return t
+		}
 		return wall.Add(-time.Duration(s.Offset) * time.Second)
 	}
 	if loc == nil || loc == time.UTC {
 		return wall
 	}
+	if t, ok := s.spoken(wall, loc); ok {
+		return t
+	}
 	return nearest(wall, ref, loc)
+}
+
+// spoken is the point in time at which clocks in loc show wall under the name that the stamp gives its zone. Many names
+// mean hours apart in different parts of the world (CST, IST, PST); where the sender's zone goes by the name, its meaning
+// is the right one.
+func (s Stamp) spoken(wall time.Time, loc *time.Location) (t time.Time, ok bool) {
+	if s.zoneWord == ([5]byte{}) || loc == nil {
+		return t, false
+	}
+	word := string(bytes.TrimRight(s.zoneWord[:], "\x00"))
+	guess := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), loc)
+	for _, near := range [...]time.Duration{0, -3 * time.Hour, 3 * time.Hour} {
+		if name, offset := guess.Add(near).Zone(); name == word {
+			t = wall.Add(-time.Duration(offset) * time.Second)
+			if name, _ = t.In(loc).Zone(); name == word {
+				return t, true
+			}
+		}
+	}
+	return t, false
 }
 
 // nearest is the point in time at which clocks in loc show wall. No zone changes twice within six hours, so the offsets
@@ -356,13 +382,13 @@ func (s *Stamp) seconds(b []byte) (rest []byte, ok bool) {
 	return r[1:], true
 }
 
-// afterSeconds skips what `dmesg --show-delta` ("[ 5632.359712 <    0.000001>]") and kernels of Amlogic ("[    0.5@0]")
-// put between the uptime and its bracket.
+// afterSeconds skips what `dmesg --show-delta` ("[ 5632.359712 <    0.000001>]"), journalctl -o short-delta and kernels of Amlogic ("[    0.5@0]")
+// put between the uptime and its bracket; journalctl -o short-delta writes blanks in the first line.
 func afterSeconds(b []byte) []byte {
-	if len(b) > 0 && b[0] == ']' || len(b) < 3 || b[0] != '@' && string(b[:2]) != " <" {
+	if len(b) > 0 && b[0] == ']' || len(b) < 3 || b[0] != '@' && string(b[:2]) != " <" && string(b[:2]) != "  " {
 		return b
 	}
-	if i := bytes.IndexByte(b[:min(len(b), 24)], ']'); i > 0 && (b[0] == '@' || b[i-1] == '>') {
+	if i := bytes.IndexByte(b[:min(len(b), 32)], ']'); i > 0 && (b[0] == '@' || b[i-1] == '>' || len(scan.TrimLeft(b[:i])) == 0) {
 		return b[i:]
 	}
 	return b

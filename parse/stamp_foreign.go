@@ -47,7 +47,7 @@ func (s *Stamp) stampAny(b []byte) (rest []byte, ok bool) {
 	}
 	if i := bytes.IndexByte(b[:min(len(b), 14)], ' '); i > 1 && i+1 < len(b) && scan.IsDigit(b[i+1]) && isWeekday(b[:i]) {
 		if rest, ok = s.stampISO(b[i+1:]); ok {
-			return rest, true
+			return s.anyZone(rest), true
 		}
 	}
 	return s.stampForeign(b)
@@ -223,7 +223,7 @@ func (s *Stamp) trailer(rest []byte) []byte {
 }
 
 // zoneName reads the name of a zone behind a blank, where its offset is beyond doubt, or "+0900". A name with several
-// meanings (CST, IST, BST) is skipped in front of a colon or a year, where it can be nothing else.
+// meanings (CST, IST, BST) is kept for Resolve, which knows the sender's zone.
 func (s *Stamp) zoneName(b []byte) []byte {
 	if len(b) < 4 || b[0] != ' ' {
 		return b
@@ -250,11 +250,32 @@ func (s *Stamp) zoneName(b []byte) []byte {
 	switch {
 	case ok:
 		s.HasZone, s.Offset = true, int32(quarters)*900
-	case isAmbiguous(b[1:n]) && n < len(b) && (b[n] == ':' || isYear(b[n+1:])):
+	case isAmbiguous(b[1:n]) && n < len(b):
 	default:
 		return b
 	}
+	s.zoneWord = [5]byte{}
+	copy(s.zoneWord[:], b[1:n])
 	return b[n:]
+}
+
+// anyZone reads the zone behind a stamp that always has one, as journalctl -o short-full writes it: a word that is no
+// known zone is one where the host follows, and not the colon of a tag.
+func (s *Stamp) anyZone(b []byte) []byte {
+	w, rest := scan.Word(b)
+	if s.HasZone || len(w) < 2 || len(w) > 5 || len(rest) < 2 {
+		return b
+	}
+	for _, c := range w {
+		if !scan.IsUpper(c) {
+			return b
+		}
+	}
+	if next, _ := scan.Word(rest); next[len(next)-1] == ':' {
+		return b
+	}
+	copy(s.zoneWord[:], w)
+	return rest
 }
 
 // isAmbiguous knows the zone names that mean hours apart in different parts of the world.
@@ -266,19 +287,14 @@ func isAmbiguous(name []byte) bool {
 	return false
 }
 
-func isYear(b []byte) bool {
-	_, r, ok := year(b)
-	return ok && (len(r) == 0 || r[0] == ' ' || r[0] == ']')
-}
-
 // zoneQuarters is the offset of a zone in quarters of an hour.
 func zoneQuarters(name []byte) (q int8, ok bool) {
 	switch string(name) {
 	case "UTC", "GMT", "WET":
 		return 0, true
-	case "CET", "MET", "WEST":
+	case "CET", "MET", "WAT", "WEST":
 		return 4, true
-	case "CEST", "MEST", "EET", "SAST":
+	case "CAT", "CEST", "MEST", "EET", "SAST":
 		return 8, true
 	case "EEST", "MSK", "TRT", "EAT":
 		return 12, true
@@ -286,9 +302,9 @@ func zoneQuarters(name []byte) (q int8, ok bool) {
 		return 20, true
 	case "WIB", "ICT":
 		return 28, true
-	case "HKT", "SGT", "AWST", "PHT", "MYT":
+	case "WITA", "HKT", "SGT", "AWST", "PHT", "MYT":
 		return 32, true
-	case "JST", "KST":
+	case "WIT", "JST", "KST":
 		return 36, true
 	case "ACST":
 		return 38, true
@@ -304,6 +320,10 @@ func zoneQuarters(name []byte) (q int8, ok bool) {
 		return 52, true
 	case "BRT", "ART":
 		return -12, true
+	case "NST":
+		return -14, true
+	case "NDT":
+		return -10, true
 	case "EDT":
 		return -16, true
 	case "EST", "CDT":
@@ -366,7 +386,7 @@ func foreignMonth(w []byte) uint8 {
 }
 
 // relative reads the brackets of `dmesg --reltime` and `--show-delta`: [Nov21 20:28], [  +0.000012], [<    0.000012>].
-// Only the first says when, to the minute.
+// The first says when, to the minute; the others, how long after the line before.
 func (s *Stamp) relative(b []byte) (rest []byte, ok bool) {
 	end := bytes.IndexByte(b[:min(len(b), 24)], ']')
 	if end < 3 {
@@ -383,7 +403,7 @@ func (s *Stamp) relative(b []byte) (rest []byte, ok bool) {
 		if !ok1 || !ok2 || !ok3 || d < 1 || d > 31 || h > 23 || m > 59 {
 			return b, false
 		}
-		*s = Stamp{Month: mon, Day: d, Hour: h, Minute: m, HasClock: true}
+		*s = Stamp{Month: mon, Day: d, Hour: h, Minute: m, HasClock: true, Coarse: true}
 		return rest, true
 	}
 	if in[0] == '<' && in[len(in)-1] == '>' {
@@ -393,10 +413,14 @@ func (s *Stamp) relative(b []byte) (rest []byte, ok bool) {
 	} else {
 		return b, false
 	}
-	_, r, ok := scan.Leading(in)
-	if !ok || len(r) < 2 || r[0] != '.' {
+	sec, r, ok := scan.Leading(in)
+	if !ok || len(r) < 2 || r[0] != '.' || sec >= unixFrom {
 		return b, false
 	}
-	_, ok = scan.Number(r[1:])
-	return rest, ok
+	nanos, r := scan.Fraction(r[1:])
+	if len(r) > 0 {
+		return b, false
+	}
+	*s = Stamp{HasDelta: true, Uptime: int64(sec)*1e9 + int64(nanos)}
+	return rest, true
 }

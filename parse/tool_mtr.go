@@ -35,6 +35,7 @@ type mtrHop struct {
 	src                           netip.Addr
 	loss                          int64
 	last, avg, best, wrst, stddev int64
+	start                         int64 // of the report, in seconds since 1970; 0: not said
 }
 
 // mtr reads the hops of `mtr --report` (with or without "|--", -b and -z), of --csv and of --raw:
@@ -52,6 +53,9 @@ func mtr(b []byte, rec *Record) bool {
 	}
 	rec.Dialect, rec.Src = "mtr", h.src
 	rec.detail, rec.Packets, rec.Count = h.host, h.snt, scan.Microseconds(h.avg)
+	if h.start > 0 && rec.Stamp == (Stamp{}) {
+		rec.Stamp = Stamp{HasUnix: true, Unix: h.start * 1e9}
+	}
 	return mark(rec, Latency, "mtr-hop")
 }
 
@@ -125,6 +129,9 @@ func (h *mtrHop) csv(b []byte) bool {
 		return false
 	}
 	h.n, h.host, h.src = uint32(n), f[5], scan.Addr(f[5])
+	if start, ok := scan.Number(f[1]); ok && start >= unixFrom && start < 9_000_000_000 {
+		h.start = int64(start)
+	}
 	if k < 14 {
 		us, ok := scan.Number(f[6])
 		h.avg = int64(min(us, 1<<32)) * 1000

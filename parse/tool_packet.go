@@ -136,7 +136,7 @@ func looksTool(b []byte, rec *Record) bool {
 	case c == '<', c == '{', c == '[':
 		return false
 	case len(rec.Host) > 0:
-		return c == '>' || c == '|' || isTcpdumpWord(b) || isMTRVersion(b)
+		return c == '>' || c == '|' || isTcpdumpWord(b) || isMTRVersion(b) || looksNfdump(b, rec)
 	}
 	return !scan.Has(b, "IN=")
 }

@@ -34,6 +34,7 @@ type pingLine struct {
 	word                 string // ping-reply, ping-timeout, ping-unreachable, ping-summary, ping-rtt or other
 	reason               string // of ping-unreachable
 	src                  netip.Addr
+	target               netip.Addr // of what was refused, where the line tells
 	zone                 []byte
 	seq, ttl, size       uint32
 	rtt                  int64
@@ -55,7 +56,7 @@ func ping(b []byte, rec *Record) bool {
 	if !readPing(b, &l) {
 		return false
 	}
-	rec.Dialect, rec.Src, rec.Zone = "ping", l.src, l.zone
+	rec.Dialect, rec.Src, rec.Dst, rec.Zone = "ping", l.src, l.target, l.zone
 	switch l.word {
 	case "ping-reply":
 		rec.Count, rec.Packets, rec.Bytes = scan.Microseconds(l.rtt), 1, uint64(l.size)
@@ -280,17 +281,27 @@ func (l *pingLine) times(b []byte) bool {
 
 // fping reads "10.0.0.1 : [0], 84 bytes, 1.23 ms (1.23 avg, 0% loss)", "10.0.0.1 : [1], timed out …".
 func (l *pingLine) fping(b []byte) bool {
-	if b[len(b)-1] != 'e' && bytes.IndexByte(b, '[') < 0 {
-		return false
+	if scan.Has(b, "ICMP ") {
+		return l.fpingRefusal(b)
 	}
 	w, rest := scan.Word(b)
+	if r := scan.TrimLeft(rest); scan.Has(r, ": ") && !scan.Has(r, ": [") {
+		return l.fpingTotal(w, scan.TrimLeft(r[2:]))
+	}
+	if last := b[len(b)-1]; last != 'e' && last != ')' && bytes.IndexByte(b, '[') < 0 {
+		return false
+	}
 	if !scan.Has(scan.TrimLeft(rest), ": [") {
-		if string(rest) != "is alive" && string(rest) != "is unreachable" {
+		alive := scan.Has(rest, "is alive")
+		if !alive && string(rest) != "is unreachable" {
 			return false
 		}
 		l.word, l.src, l.reason = "ping-unreachable", scan.Addr(w), "unreachable"
-		if string(rest) == "is alive" {
+		if alive {
 			l.word = "ping-reply"
+			if took := scan.After(rest, "is alive ("); took != nil { // -e
+				l.rtt, _, l.hasRTT = scan.Millionths(took)
+			}
 		}
 		return l.src.IsValid()
 	}
@@ -310,6 +321,61 @@ func (l *pingLine) fping(b []byte) bool {
 	l.size, l.word = scan.Saturate(n), "ping-reply"
 	l.rtt, rest, l.hasRTT = scan.Millionths(rest[len(" bytes, "):])
 	return l.hasRTT && scan.Has(rest, " ms")
+}
+
+// fpingRefusal reads "ICMP Host Unreachable from 10.2.0.2 for ICMP Echo sent to 10.3.0.77".
+func (l *pingLine) fpingRefusal(b []byte) bool {
+	from, to := scan.After(b, " from "), scan.After(b, " sent to ")
+	if from == nil || to == nil {
+		return false
+	}
+	who, _ := scan.Word(from)
+	target, _ := scan.Word(to)
+	l.src, l.target = scan.Addr(who), scan.Addr(bytes.Trim(target, "()"))
+	l.word, l.reason = "ping-unreachable", unreachable(b)
+	return l.src.IsValid() && l.reason != ""
+}
+
+// fpingTotal reads what fping says of a target at its end: "xmt/rcv/%loss = 3/2/33%, min/avg/max = 0.038/0.044/0.051",
+// also with the outage, and the round trips of -C, "0.047 - 0.055", in which a dash is a probe without an answer.
+func (l *pingLine) fpingTotal(target, b []byte) bool {
+	if l.src = scan.Addr(target); !l.src.IsValid() {
+		return false
+	}
+	if f := scan.After(b, "%loss = "); f != nil {
+		sent, f, ok := scan.Leading(f)
+		if !ok || len(f) < 2 {
+			return false
+		}
+		recv, f, ok := scan.Leading(f[1:])
+		if !ok || len(f) < 2 {
+			return false
+		}
+		l.word, l.sent, l.recv = "ping-summary", scan.Saturate(sent), scan.Saturate(recv)
+		l.loss, _, ok = scan.Millionths(f[1:])
+		return ok
+	}
+	n, sum := int64(0), int64(0)
+	for len(b) > 0 {
+		var w []byte
+		if w, b = scan.Word(b); isNil(w) || len(w) == 0 {
+			continue
+		}
+		v, ok := scan.WholeMillionths(w)
+		if !ok {
+			return false
+		}
+		if n++; n == 1 || v < l.least {
+			l.least = v
+		}
+		l.longest = max(l.longest, v)
+		sum += v
+	}
+	l.word, l.reason = "ping-unreachable", "unreachable"
+	if n > 0 {
+		l.word, l.mean = "ping-rtt", sum/n
+	}
+	return true
 }
 
 // looksPing reports whether b may be a line of ping: no hop, and no row of a conversation.

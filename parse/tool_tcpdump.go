@@ -21,7 +21,7 @@ func tcpdumpDialect() dialect {
 		},
 		known:  "a line as tcpdump prints it",
 		tags:   []string{"tcpdump"},
-		hosts:  []string{"IP", "IP6"},
+		hosts:  []string{"IP", "IP6", "PPPoE"},
 		first:  text + ">",
 		number: anything,
 		looks:  looksTcpdump,
@@ -55,7 +55,13 @@ func tcpdumpLine(b []byte, rec *Record) bool {
 	}
 	host := string(rec.Host)
 	isIP := host == "IP" || host == "IP6"
+	if host == "PPPoE" || scan.Has(rest, "PPPoE ") { // "PPPoE  [ses 0x22] IP 10.0.0.1.1 > …"
+		if in := scan.After(rest, "] "); in != nil {
+			rest = bytes.TrimPrefix(in, []byte("PPP-"))
+		}
+	}
 	switch {
+	case isIP && len(rest) > 0 && rest[0] == '(': // -v
 	case scan.Has(rest, "IP "), scan.Has(rest, "IP6 "):
 		_, rest = scan.Word(rest)
 		isIP = true
@@ -96,7 +102,7 @@ func tcpdumpPacket(b []byte, stamp Stamp, rec *Record) bool {
 	}
 	rec.Dialect, rec.Stamp, rec.Host, rec.Body = "tcpdump", stamp, nil, b
 	rec.Packets = 1
-	if rec.Proto == UDP && packetDNS(b, rec) {
+	if rec.Proto == UDP && packetDNS(b, rec) || rec.Proto == TCP && streamDNS(b, rec) {
 		return true
 	}
 	switch {
@@ -248,9 +254,30 @@ func packetDNS(b []byte, rec *Record) bool {
 	if b = scan.TrimLeft(b); len(b) > 0 && b[0] == '[' {
 		_, b = scan.CutByte(b, ']') // -vv: "[udp sum ok] "
 	}
+	return dnsText(b, rec)
+}
+
+// streamDNS reads a question over TCP, which stands behind the length: "length 31 4242+ A? example.org. (29)".
+func streamDNS(b []byte, rec *Record) bool {
+	if rec.DPort != 53 {
+		return false
+	}
+	i := bytes.LastIndex(b, []byte(", length "))
+	if i < 0 {
+		return false
+	}
+	_, rest := scan.Word(b[i+len(", length "):])
+	return scan.Within(rest, "? ") && dnsText(scan.TrimLeft(rest), rec)
+}
+
+// dnsText reads the text of a DNS message.
+func dnsText(b []byte, rec *Record) bool {
 	id, rest := scan.Word(b)
 	if len(id) == 0 || !scan.IsDigit(id[0]) {
 		return false
+	}
+	if rec.DPort == 53 && scan.Within(rest, "[|domain]") { // the snapshot ends in front of the name
+		return mark(rec, DNSQuery, "dns-query")
 	}
 	var typ []byte
 	for range 6 {
@@ -272,8 +299,11 @@ func packetDNS(b []byte, rec *Record) bool {
 		}
 	}
 	name, _ := scan.Word(rest)
-	if rec.SPort == 53 || len(typ) == 0 || len(name) == 0 || !scan.IsUpper(typ[0]) {
+	if rec.SPort == 53 && rec.DPort != 53 || len(typ) == 0 || len(name) == 0 || !scan.IsUpper(typ[0]) {
 		return mark(rec, System, "dns-reply")
+	}
+	if string(typ) == "Type65" { // tcpdump before 5.0 has no name for it
+		typ = rec.keep("HTTPS")
 	}
 	rec.QType, rec.QName = typ, name
 	if len(name) > 1 {
@@ -336,7 +366,7 @@ func looksTcpdump(b []byte, rec *Record) bool {
 func isTcpdumpWord(b []byte) bool {
 	w, _ := scan.Word(b)
 	switch string(w) {
-	case "IP", "IP6", "In", "Out", "M", "P", "B", "ARP,", "arp":
+	case "IP", "IP6", "In", "Out", "M", "P", "B", "ARP,", "arp", "PPPoE":
 		return true
 	}
 	return false
@@ -348,7 +378,9 @@ func tcpdumpForms(b []byte, rec *Record) bool {
 	case string(rec.App) == "tcpdump" || c == '>':
 		return tcpdump(b, rec)
 	case string(rec.Host) == "IP" || string(rec.Host) == "IP6":
-		return scan.IsDigit(c) && tcpdump(b, rec)
+		return (scan.IsDigit(c) || c == '(' || scan.Within(b, " > ")) && tcpdump(b, rec)
+	case string(rec.Host) == "PPPoE":
+		return tcpdump(b, rec)
 	case scan.IsDigit(c):
 		if len(b) > 20 && b[2] == ':' && b[5] == ':' && (tcpdump(b, rec) || tcpdumpOther(b, rec)) {
 			return true

@@ -15,9 +15,10 @@ func tsharkDialect() dialect {
 			Name:    "tshark",
 			Devices: "tshark -q -z io,stat / conv,tcp / http_req,tree",
 			Sample:  "| 10 <> 20 |   2696 | 3307638 |",
-			Reads:   "Frames and bytes of an interval or a conversation; counts.",
-			Enable:  "tshark -q -z conv,tcp -r file.pcap",
-			Source:  "tshark(1)",
+			Reads: "Frames and bytes of an interval, a conversation or an end; counts. Packets of the list: addresses, " +
+				"ports, flags, DNS questions.",
+			Enable: "tshark -q -z conv,tcp -r file.pcap",
+			Source: "tshark(1)",
 		},
 		known: "a line as tshark prints it",
 		looks: looksTshark,
@@ -36,6 +37,7 @@ type tsharkRow struct {
 	framesBA, framesAB         uint64
 	bytesText, start, duration []byte
 	item                       []byte // http_req,tree
+	stamp                      Stamp  // io,stat with -t ad
 	count                      uint64
 	depth                      int
 }
@@ -57,8 +59,15 @@ func tshark(b []byte, rec *Record) bool {
 	case "tshark-conv":
 		rec.Src, rec.SPort, rec.Dst, rec.DPort = r.a, r.aport, r.b, r.bport
 		fallthrough
-	case "tshark-iostat":
+	case "tshark-iostat", "tshark-endpoint":
+		if r.stamp.HasClock && rec.Stamp == (Stamp{}) {
+			rec.Stamp = r.stamp
+		}
 		rec.Packets, rec.Bytes = scan.Saturate(r.frames), r.bytes
+		if r.word == "tshark-endpoint" { // a table of ends says again what one of conversations does
+			rec.Src, rec.SPort = r.a, r.aport
+			return mark(rec, System, r.word)
+		}
 		return mark(rec, Traffic, r.word)
 	case "tshark-http-req":
 		rec.detail = r.item
@@ -78,6 +87,9 @@ func readTshark(b []byte, indent int, r *tsharkRow) bool {
 	if i := arrow(b); i > 0 {
 		return r.conv(b, i)
 	}
+	if r.endpoint(b) {
+		return true
+	}
 	if scan.IsDigit(b[0]) && r.oldIOStat(b) {
 		return true
 	}
@@ -93,19 +105,26 @@ func arrow(b []byte) int {
 	return i - 1
 }
 
-// ioStat reads "| 10 <> 20 |   2696 | 3307638 |"; with one column it counts, with more the first two are taken.
+// ioStat reads "| 10 <> 20 |   2696 | 3307638 |" and, of -t ad, "| 2026-11-21 20:28:09 |   2696 | 3307638 |"; with one
+// column it counts. With more the pairs of columns are added up. Which of a pair is which the heading says, several lines
+// above; but a frame has bytes, so that the larger number is theirs.
 func (r *tsharkRow) ioStat(b []byte) bool {
 	in, rest := scan.CutByte(b[1:], '|')
 	from, to := cutByte2(in, "<>")
-	if to == nil || rest == nil {
+	if rest == nil {
 		return false
 	}
-	r.from, r.to = bytes.TrimSpace(from), bytes.TrimSpace(to)
-	if _, _, ok := scan.Millionths(r.from); !ok {
+	if to == nil {
+		if after, ok := r.stamp.stampISO(bytes.TrimSpace(in)); !ok || len(after) > 0 {
+			return false
+		}
+	} else if r.from, r.to = bytes.TrimSpace(from), bytes.TrimSpace(to); len(r.from) == 0 {
+		return false
+	} else if _, _, ok := scan.Millionths(r.from); !ok {
 		return false
 	}
 	var v [2]uint64
-	n := 0
+	n, last := 0, uint64(0)
 	for len(rest) > 0 {
 		var f []byte
 		f, rest = scan.CutByte(rest, '|')
@@ -113,13 +132,17 @@ func (r *tsharkRow) ioStat(b []byte) bool {
 			continue
 		}
 		value, ok := scan.Number(f)
-		if !ok {
+		if !ok || value > 1<<48 {
 			return false
 		}
-		if n < 2 {
-			v[n] = value
+		if n++; n%2 == 1 {
+			last = value
+			continue
 		}
-		n++
+		v[0], v[1] = v[0]+min(last, value), v[1]+max(last, value)
+	}
+	if n == 1 {
+		v[0] = last
 	}
 	return r.columns(n, v)
 }
@@ -215,13 +238,58 @@ func (r *tsharkRow) conv(b []byte, i int) bool {
 	return true
 }
 
+// tsharkEnd reads an address, and a port behind a colon. Addresses of IPv6 stand without brackets there: what is behind
+// the last colon is the port where an address is left in front.
 func tsharkEnd(b []byte) (netip.Addr, uint16) {
+	if i := bytes.LastIndexByte(b, ':'); i > 0 && bytes.Count(b[:i], []byte(":")) > 1 {
+		if n, ok := scan.Number(b[i+1:]); ok && n < 1<<16 && b[i+1] != '0' {
+			if a := scan.Addr(b[:i]); a.IsValid() {
+				return a, uint16(n)
+			}
+		}
+	}
 	if bytes.Count(b, []byte(":")) != 1 {
 		if a := scan.Addr(b); a.IsValid() && bytes.Count(b, []byte(":")) < 8 {
 			return a, 0
 		}
 	}
 	return scan.HostPort(b, ':')
+}
+
+// endpoint reads a row of endpoints: address, port where the protocol has one, then packets and bytes of all, sent and
+// received. Bytes may have a unit behind them.
+func (r *tsharkRow) endpoint(b []byte) bool {
+	w, rest := scan.Word(b)
+	if len(w) < 3 || bytes.IndexByte(w, '.') < 0 && bytes.IndexByte(w, ':') < 0 || len(rest) < 12 {
+		return false
+	}
+	if r.a = scan.Addr(w); !r.a.IsValid() {
+		return false
+	}
+	var v [7]uint64
+	n := 0
+	for n < len(v) {
+		w, after := scan.Word(rest)
+		value, ok := commaNumber(w)
+		if !ok {
+			break
+		}
+		if unit, after2 := scan.Word(after); len(unit) > 0 && (byteUnit(unit) > 1 || string(unit) == "bytes") {
+			value, after = value*byteUnit(unit), after2
+		}
+		v[n], rest = value, after
+		n++
+	}
+	switch {
+	case n == 7 && v[0] < 1<<16 && v[1] == v[3]+v[5] && v[1] > 0:
+		r.aport, r.frames, r.bytes = uint16(v[0]), v[1], v[2]
+	case n == 6 && v[0] == v[2]+v[4] && v[0] > 0:
+		r.frames, r.bytes = v[0], v[1]
+	default:
+		return false
+	}
+	r.word = "tshark-endpoint"
+	return true
 }
 
 // byteUnit is what a unit stands for; tshark counts in powers of ten.
@@ -301,7 +369,7 @@ func cutByte2(b []byte, sep string) (f, rest []byte) {
 func tsharkNote(b []byte, rec *Record) bool {
 	if scan.Has(b, "====") || scan.Has(b, "|====") || scan.Has(b, "|----") || scan.Has(b, "----") && len(bytes.Trim(b, "-")) == 0 ||
 		scan.Has(b, "| IO Statistics") || scan.Has(b, "| Interval") || scan.Has(b, "|Interval") || scan.Has(b, "| Duration:") || scan.Has(b, "|Duration:") || scan.Has(b, "| Col ") || scan.Has(b, "|Col ") ||
-		scan.Has(b, "HTTP/Requests:") || scan.Has(b, "TCP Conversations") || scan.Has(b, "IPv4 Conversations") || scan.Has(b, "UDP Conversations") || scan.Has(b, "Filter:<") ||
+		scan.Has(b, "HTTP/Requests:") || scan.Has(b, "TCP Conversations") || scan.Has(b, "IPv4 Conversations") || scan.Has(b, "UDP Conversations") || scan.Has(b, "Filter:<") || scan.Has(b, "TCP Endpoints") || scan.Has(b, "UDP Endpoints") || scan.Has(b, "IPv4 Endpoints") || scan.Has(b, "IPv6 ") ||
 		scan.Has(b, "IO Statistics") || scan.Has(b, "Topic / Item") {
 		rec.Dialect = "tshark"
 		return mark(rec, System, "other")
@@ -323,6 +391,8 @@ func looksTshark(b []byte, rec *Record) bool {
 // tsharkForms reads rows, frames and headings.
 func tsharkForms(b []byte, rec *Record) bool {
 	switch last := b[len(b)-1]; {
+	case tsharkPacket(b, rec):
+		return true
 	case scan.IsDigit(b[0]):
 		return tshark(b, rec)
 	case b[0] == '|':

@@ -28,10 +28,14 @@ func (j *JSONReader) Key() (k []byte, ok bool) {
 		return nil, false
 	}
 	j.space()
-	if len(j.B) == 0 || j.B[0] != ':' {
+	switch {
+	case len(j.B) > 0 && j.B[0] == ':':
+		j.B = j.B[1:]
+	case len(j.B) > 1 && j.B[0] == '=' && j.B[1] == '>': // Fluent Bit prints its records so
+		j.B = j.B[2:]
+	default:
 		return nil, false
 	}
-	j.B = j.B[1:]
 	j.space()
 	return k, true
 }
