@@ -211,9 +211,17 @@ func (j *jsonRecords) end() {
 	j.record, j.last, j.key, j.str = j.record[:0], 0, 0, 0
 }
 
+// lokiRatio bounds how much longer the lines of a stream are than the stream: each has all of its labels.
+const lokiRatio = 16
+
 // values writes the pairs of time and line in b, with the labels of their stream in front.
 func (j *jsonRecords) values(labels, b []byte) {
+	limit := len(j.out) + lokiRatio*len(j.record) + 64<<10
 	for len(b) > 0 && b[0] == '[' {
+		if len(j.out) > limit {
+			j.out = append(append(j.out, b...), '\n')
+			return
+		}
 		var d depth
 		d.level = 1
 		end, comma := 1, 0
