@@ -33,6 +33,9 @@ const (
 	AppUpdate     = "an update check"
 	AppGame       = "a game"
 	AppVoIP       = "telephony (SIP and RTP)"
+	AppDHT        = "a DHT client (the address book of peer-to-peer programs)"
+	AppProxy      = "a proxy or a crawler of web pages"
+	AppRouter     = "a router with other machines behind it (NAT)"
 )
 
 // appSure is the least confidence with which a guess is shown.
@@ -200,7 +203,7 @@ func (e *evidence) when(ok bool, weight float64, format string, args ...any) {
 func guessApplication(p *profile, f *Finding) *Application {
 	best := evidence{score: appSure}
 	for _, guess := range []func(*profile, *Finding) evidence{likeTorrent, likeScanner, likeNTP, likeDNS, likeVoIP,
-		likeGame, likeBackup, likeSync, likeUpdate} {
+		likeGame, likeBackup, likeSync, likeUpdate, likeDHT, likeProxy, likeRouter} {
 		if e := guess(p, f); e.score >= best.score && (best.app == "" || e.score > best.score) {
 			best = e
 		}
@@ -285,6 +288,60 @@ func likeTorrent(p *profile, f *Finding) evidence {
 		0.15, "UDP (as the DHT) and TCP mixed")
 	e.when(len(f.Minutes) > 0 && !slices.ContainsFunc(f.Minutes, func(m int) bool { return m%30 != 0 }), 0.1,
 		"announcements at :00 or :30")
+	return e
+}
+
+// likeDHT weighs signs of a distributed hash table: UDP without a pause to very many peers, each at a port of its own.
+func likeDHT(p *profile, f *Finding) evidence {
+	e := evidence{app: AppDHT}
+	far := p.share(func(k Port) bool { return udp(k) && highPort(k) })
+	if f.Kind != LoadKind || far < 0.8 || p.peers < 200 || 2*p.peers*float64(max(p.days, 1)) < p.sessions {
+		return e
+	}
+	e.add(0.5, "UDP to ports above 1023 (%.0f %%)", 100*far)
+	e.add(0.3, "very many different peers (%s), hardly one twice", thousands(p.peers))
+	return e
+}
+
+// likeProxy weighs signs of a machine that fetches web pages for others, or one after the other.
+func likeProxy(p *profile, f *Finding) evidence {
+	e := evidence{app: AppProxy}
+	web := p.share(func(k Port) bool { return k.Port == 80 || k.Port == 443 })
+	if f.Kind != LoadKind || web < 0.8 || p.peers < 300 {
+		return e
+	}
+	e.add(0.4, "%.0f %% of its sessions go to the web", 100*web)
+	e.add(0.15, "very many web servers (%s)", thousands(p.peers))
+	return e
+}
+
+// likeRouter weighs signs of several machines behind one address: what no single program does side by side.
+func likeRouter(p *profile, f *Finding) evidence {
+	e := evidence{app: AppRouter}
+	uses := []struct {
+		what string
+		is   func(Port) bool
+	}{
+		{"web", func(k Port) bool { return k.Port == 80 || k.Port == 443 }},
+		{"names", func(k Port) bool { return k.Port == 53 || k.Port == 853 }},
+		{"time", func(k Port) bool { return k == Port{parse.UDP, 123} }},
+		{"mail", func(k Port) bool { return slices.Contains([]uint16{25, 110, 143, 465, 587, 993, 995}, k.Port) }},
+		{"push messages", func(k Port) bool { return k.Port == 5223 || k.Port == 5228 }},
+		{"calls", func(k Port) bool { return k.Port == 5060 || k.Port == 5061 || k.Port == 3478 }},
+		{"VPN", func(k Port) bool { return k.Port == 500 || k.Port == 4500 || k.Port == 1194 || k.Port == 51820 }},
+		{"remote logins", func(k Port) bool { return k.Port == 22 || k.Port == 3389 }},
+		{"devices", func(k Port) bool { return k.Port == 1883 || k.Port == 8883 }},
+	}
+	var seen []string
+	for _, u := range uses {
+		if p.share(u.is) >= 0.001 {
+			seen = append(seen, u.what)
+		}
+	}
+	if f.Kind != LoadKind || len(seen) < 5 {
+		return e
+	}
+	e.add(0.1*float64(min(len(seen), 8)), "many things side by side (%s)", listed(seen))
 	return e
 }
 

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -35,11 +34,6 @@ const (
 	heavyRest = 100
 	heavyEach = 40
 )
-
-// Load holds what part of the network's sessions a load is.
-type Load struct {
-	Share float64 `json:"share,omitempty"` // of all sessions opened at that time, 0..1
-}
 
 // loadSpell is a stretch of whole minutes of a span.
 type loadSpell struct {
@@ -253,17 +247,6 @@ func (l *line) runOf(s loadSpell) run {
 	return r
 }
 
-// loadFindings reports hosts that open sessions faster than any ordinary host does, or most of all sessions, for more
-// than burstLong.
-func loadFindings(q *inquiry) []Finding {
-	return q.ofHosts(func(a *activity) []Finding {
-		if len(a.loads) == 0 {
-			return nil
-		}
-		return []Finding{a.loadFinding(q)}
-	})
-}
-
 // mostOf reports whether the host opened most of all sessions of the window, and far more than any other.
 func mostOf(hosts []*activity, a *activity) bool {
 	var all, next uint64
@@ -275,86 +258,4 @@ func mostOf(hosts []*activity, a *activity) bool {
 	}
 	n := float64(a.sessionN)
 	return n >= loadMany && n >= loadShare*float64(all) && n >= loadAhead*float64(next)
-}
-
-// loadFinding makes one finding of a host's loads; the largest of them gives its numbers.
-func (a *activity) loadFinding(q *inquiry) Finding {
-	f := Finding{ID: fmt.Sprintf("load-%v", a.host), Kind: LoadKind, Host: a.host.String(), Name: a.name,
-		Seen: len(a.loads)}
-	worst := a.loads[0]
-	for _, s := range a.loads {
-		if s.n > worst.n {
-			worst = s
-		}
-		f.Sessions += int(s.n)
-	}
-	first, last := a.sessions.runOf(a.loads[0].loadSpell), a.sessions.runOf(a.loads[len(a.loads)-1].loadSpell)
-	f.Start, f.End = time.Unix(0, first.start).UTC(), time.Unix(0, last.end).UTC()
-	f.Start = later(f.Start, q.w.From)
-	if f.End.After(q.w.To) {
-		f.End = q.w.To
-	}
-	most := a.sessions.runOf(worst.loadSpell)
-	f.LengthS = float64(most.end-most.start) / 1e9
-	f.RateS, f.Share, f.Score = float64(most.events)/f.LengthS, worst.share, 1
-	if worst.rate() >= loadWarn && f.Share >= loadShare {
-		f.Severity = Warning
-	}
-	for _, d := range q.days {
-		if h := d.Hosts[a.host]; h != nil {
-			f.Peers = max(f.Peers, int(h.Peers))
-		}
-	}
-	f.Ports = topPorts(q.days, a.host, 3)
-	f.Evidence.Events = uint64(f.Sessions)
-	f.Evidence.Ask = Ask{From: f.Start, To: f.End, Host: a.host, Kind: "session-new"}
-	return f
-}
-
-// dropTold takes out loads and heavy spells that other findings about the same host tell of already: a scan, a storm, a
-// dead service or a rhythm that has half of their sessions, in half of their time.
-func dropTold(fs []Finding, q *inquiry) []Finding {
-	heavy := map[string]bool{} // hosts whose bursts are none that stand apart
-	for _, a := range q.hosts {
-		heavy[a.host.String()] = len(a.apart) == 0
-	}
-	return slices.DeleteFunc(fs, func(f Finding) bool {
-		if f.Kind != LoadKind && (f.Kind != BurstKind || !heavy[f.Host]) {
-			return false
-		}
-		return slices.ContainsFunc(fs, func(o Finding) bool { return o.Host == f.Host && o.tellsOf(&f) })
-	})
-}
-
-// tellsOf reports whether o says already what a load or a heavy spell of the same host is.
-func (o *Finding) tellsOf(f *Finding) bool {
-	switch o.Kind {
-	case PeriodicBurst, PTRStorm, DNSStorm, ScanKind, ResetKind:
-	default:
-		return false
-	}
-	from, to := later(o.Start, f.Start), o.End
-	if to.After(f.End) {
-		to = f.End
-	}
-	if 2*to.Sub(from) < f.End.Sub(f.Start) {
-		return false
-	}
-	if len(o.Bursts) == 0 {
-		return 2*o.Evidence.Events >= f.Evidence.Events
-	}
-	n := uint64(0)
-	for _, b := range o.Bursts {
-		if !b.Start.Before(f.Start) && b.Start.Before(f.End) {
-			n += uint64(b.Sessions)
-		}
-	}
-	return 2*n >= f.Evidence.Events
-}
-
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
 }

@@ -178,3 +178,52 @@ func TestHeavySpells(t *testing.T) {
 		})
 	}
 }
+
+// A load says since when, what it looks like, and what part of the table it holds.
+func TestLoadLooks(t *testing.T) {
+	box := addr("192.168.1.9")
+	ports := []uint16{443, 443, 443, 53, 123, 993, 5228, 3478, 22}
+	for _, c := range []struct {
+		name   string
+		visit  func(s *stream, i int, at time.Time)
+		from   time.Duration
+		before bool
+		look   string
+	}{
+		{"DHT", func(s *stream, i int, at time.Time) {
+			s.session(at, box, wan(i), parse.UDP, uint16(2000+i*7%60000))
+		}, time.Hour, false, AppDHT},
+		{"proxy", func(s *stream, i int, at time.Time) {
+			s.session(at, box, wan(i%700), parse.TCP, 443)
+		}, 0, true, AppProxy},
+		{"NAT behind NAT", func(s *stream, i int, at time.Time) {
+			port, proto := ports[i%len(ports)], uint8(parse.TCP)
+			if port == 53 || port == 123 || port == 3478 {
+				proto = parse.UDP
+			}
+			s.session(at, box, wan(i%90), proto, port)
+		}, 0, true, AppRouter},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var s stream
+			s.steady(addr("192.168.1.20"), 3, 0, 3*time.Hour)
+			i := 0
+			for at := c.from; at < 3*time.Hour; at += 500 * time.Millisecond {
+				c.visit(&s, i, t0.Add(at))
+				i++
+			}
+			cfg := DefaultConfig()
+			cfg.Table = 256
+			f := only(t, s.findings(cfg), LoadKind)
+			if f.Before != c.before || f.Application == nil || f.Application.Guess != c.look {
+				t.Errorf("before the log: %v, looks like %+v", f.Before, f.Application)
+			}
+			if f.TableShare < 0.7 || f.TableShare > 1 || f.Entries < 30 || f.Capacity != 256 {
+				t.Errorf("holds %.2f of a table of up to %d entries that takes %d", f.TableShare, f.Entries, f.Capacity)
+			}
+			if full := float64(f.Entries) >= holdsFull*float64(f.Capacity); full != (f.Severity == Warning) {
+				t.Errorf("%s with %d of %d entries", f.Severity, f.Entries, f.Capacity)
+			}
+		})
+	}
+}

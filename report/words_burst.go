@@ -65,8 +65,14 @@ func guess(f *detect.Finding) string {
 
 // torrentLike says whether a guess is a program that opens very many sessions by design.
 func torrentLike(f *detect.Finding) bool {
-	return f.Application != nil && (f.Application.Guess == detect.AppBitTorrent ||
-		f.Application.Guess == detect.AppPeerToPeer)
+	if f.Application == nil {
+		return false
+	}
+	switch f.Application.Guess {
+	case detect.AppBitTorrent, detect.AppPeerToPeer, detect.AppDHT:
+		return true
+	}
+	return false
 }
 
 func (w words) burst(f *detect.Finding) []tip {
