@@ -34,12 +34,16 @@ func TestLoad(t *testing.T) {
 	}{
 		{"one a second beside others", func(s *stream) { s.steady(box, 60, time.Hour, 3*time.Hour) }, Info, 60, 60. / 65},
 		{"ten a second", func(s *stream) { s.steady(box, 600, time.Hour, 90*time.Minute) }, Warning, 600, 600. / 605},
-		{"one in three seconds, most of all", func(s *stream) { s.steady(box, 20, time.Hour, 5*time.Hour) }, Info, 20, 20. / 25},
+		{"one in three seconds, most of all", func(s *stream) {
+			s.steady(box, 20, time.Hour, 5*time.Hour)
+		}, Info, 20, 20. / 25},
 		{"one in three seconds beside another such host", func(s *stream) {
 			s.steady(box, 20, time.Hour, 5*time.Hour)
 			s.steady(addr("192.168.1.40"), 18, time.Hour, 5*time.Hour)
 		}, "", 0, 0},
-		{"nine minutes are a burst or nothing", func(s *stream) { s.steady(box, 60, time.Hour, time.Hour+9*time.Minute) }, "", 0, 0},
+		{"nine minutes are a burst or nothing", func(s *stream) {
+			s.steady(box, 60, time.Hour, time.Hour+9*time.Minute)
+		}, "", 0, 0},
 		{"two a second, a quarter of all", func(s *stream) {
 			s.steady(box, 100, time.Hour, 2*time.Hour)
 			for i := range 4 {
@@ -137,7 +141,9 @@ func TestHeavySpells(t *testing.T) {
 				s.burst(t0.Add(time.Hour+time.Duration(at)*time.Second), box, 300, 3*time.Second)
 			}
 		}, BurstKind, 1},
-		{"two a second for nine minutes", func(s *stream) { s.steady(box, 120, time.Hour, time.Hour+9*time.Minute) }, BurstKind, 1},
+		{"two a second for nine minutes", func(s *stream) {
+			s.steady(box, 120, time.Hour, time.Hour+9*time.Minute)
+		}, BurstKind, 1},
 		{"two a second for eleven", func(s *stream) { s.steady(box, 120, time.Hour, time.Hour+11*time.Minute) }, LoadKind, 1},
 		{"two such spells", func(s *stream) {
 			s.steady(box, 300, time.Hour, time.Hour+3*time.Minute)
