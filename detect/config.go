@@ -82,4 +82,4 @@ func (c *Config) Fingerprint() uint64 {
 }
 
 // dayVersion goes up whenever the same events would make another Day.
-const dayVersion = 6
+const dayVersion = 7

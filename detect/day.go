@@ -207,6 +207,7 @@ type Kill struct {
 	Spread uint32 // ± ms
 	PID    uint32
 	Proc   string
+	Group  string // control group whose limit was hit; parse.SomeGroup where no line names it
 }
 
 // Shrink is one "Treason uncloaked" line: a peer took back window that it had offered.
@@ -437,6 +438,7 @@ func (r *Router) merge(o *Router) {
 			cmp.Compare(a.PID, b.PID),
 			cmp.Compare(a.Proc, b.Proc),
 			cmp.Compare(a.Spread, b.Spread),
+			cmp.Compare(a.Group, b.Group),
 		)
 	})
 	r.Shrinks = append(r.Shrinks, o.Shrinks...)

@@ -77,9 +77,12 @@ type routerState struct {
 	floods   map[netip.AddrPort]int // door → its running one in router.Floods
 	flooded  int                    // 1 + the flood whose line came last, 0 once another message of that rate limit did
 	alarmed  int                    // 1 + the alarm whose line came last, 0 once another message of that rate limit did
-	links    map[string]*Iface
-	pings    map[netip.Addr]*Pings
-	pinged   netip.Addr // target that answered last
+	// the control group that was named last, as the one whose limit was hit, and when
+	limited   string
+	limitedAt int64
+	links     map[string]*Iface
+	pings     map[netip.Addr]*Pings
+	pinged    netip.Addr // target that answered last
 }
 
 // NewTracker starts the summary of date. prev is the Day before it, whose open sessions go on; it may be nil.
@@ -193,8 +196,13 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 		}
 	case parse.Unknown:
 		rs.router.Unparsed++
-	case parse.System, parse.Traffic:
-	case parse.NeighbourOverflow, parse.Orphans:
+		t.severe(e, rs)
+	case parse.System:
+		t.system(e, rs)
+	case parse.Traffic:
+	case parse.Alarm:
+		t.alarm(e, rs)
+	case parse.NeighbourOverflow, parse.Orphans, parse.Martian, parse.OOMInvoked:
 		rs.router.Other[e.Kind.String()]++
 		t.alarm(e, rs)
 	default:

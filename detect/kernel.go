@@ -5,7 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"uncloak/parse"
 )
+
+// maxGroups bounds the control groups that a finding names.
+const maxGroups = 8
 
 // OOM is the kind of processes that a kernel killed for want of memory.
 const OOM = "oom"
@@ -15,6 +20,9 @@ type Memory struct {
 	Proc  string   `json:"proc,omitempty"`
 	Kills int      `json:"kills,omitempty"`
 	PIDs  []uint32 `json:"pids,omitempty"`
+	// control groups whose limit was hit, at most maxGroups, and how many kills were for the limit of one, named or not
+	Groups     []string `json:"control_groups,omitempty"`
+	LimitKills int      `json:"limit_kills,omitempty"`
 }
 
 // moment is a time that is known to ± spread.
@@ -54,6 +62,12 @@ func oomFinding(router, proc string, ks []Kill) Finding {
 	for _, k := range ks {
 		f.PIDs = append(f.PIDs, k.PID)
 		at = append(at, moment{k.Time, k.Spread})
+		if k.Group != "" {
+			f.LimitKills++
+		}
+		if k.Group != "" && k.Group != parse.SomeGroup && len(f.Groups) < maxGroups && !slices.Contains(f.Groups, k.Group) {
+			f.Groups = append(f.Groups, k.Group)
+		}
 	}
 	if len(ks) >= 3 {
 		f.Severity = Critical

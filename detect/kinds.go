@@ -51,7 +51,7 @@ func kindTable() []kind {
 		{TableFullKind, Critical, Critical, 2, false, fullFindings, refusals},
 		{OOM, Warning, Critical, 4, false, oomFindings, kills},
 		{ShrinkKind, Warning, Warning, 5, false, shrinkFindings, shrinks},
-		{AlarmKind, Warning, Warning, 16, false, alarmFindings, alarms},
+		{AlarmKind, Info, Critical, 16, false, alarmFindings, alarms},
 		{ResetKind, Warning, Warning, 7, false, resetFindings, nil},
 		{ScanKind, Warning, Warning, 6, true, scanFindings, nil},
 		{GrowthKind, Warning, Warning, 8, true, growthFindings, perDay},

@@ -106,7 +106,7 @@ func (t *Tracker) judges(h *holding) bool {
 func holdsSessions(table string) bool {
 	switch table {
 	case "expect", "expectations", "dst cache", "route cache", "neighbour", "time-wait buckets", "hashlimit", "ipset",
-		"open files", "listen queue", "pf frag entries", "pf fragments", "mbufs", "kernel zone",
+		"open files", "listen queue", "syn queue", "pf frag entries", "pf fragments", "mbufs", "kernel zone",
 		"fragments", "dhcp leases", "dns queries", "recursive clients", "tcp clients":
 		return false
 	}
@@ -157,16 +157,35 @@ func (t *Tracker) suppressed(e *parse.Event, rs *routerState) {
 			return
 		}
 	}
+	if id := limitedBy[e.Detail.String()]; id != "" {
+		what := Alarm{ID: id}
+		if i := slices.IndexFunc(rs.router.Alarms, what.like); i >= 0 {
+			rs.router.Alarms[i].Hidden += uint64(e.Count)
+			return
+		}
+	}
 	rs.router.Other["suppressed"] += uint64(e.Count)
 	rs.router.leftOut(t.day, e)
 }
 
+// groupAhead is the time within which the kernel names the control group before the kill for its limit.
+const groupAhead = 10 * time.Second
+
+// oomKill notes a kill. Newer kernels tell of it in two lines, of which either may name the control group.
 func (t *Tracker) oomKill(e *parse.Event, rs *routerState) {
 	r := rs.router
+	group := e.Aside.String()
+	if (group == "" || group == parse.SomeGroup) && rs.limited != "" && e.Time-rs.limitedAt <= int64(groupAhead) {
+		group = rs.limited
+	}
+	rs.limited = ""
 	for i := len(r.Kills) - 1; i >= 0; i-- {
 		k := &r.Kills[i]
 		// kernels before 2.4 name no pid
 		if d := e.Time - k.Time; e.Count != 0 && k.PID == e.Count && d <= int64(killTwin) && d >= -int64(killTwin) {
+			if k.Group == "" || k.Group == parse.SomeGroup && group != "" {
+				k.Group = group
+			}
 			return
 		}
 	}
@@ -174,7 +193,7 @@ func (t *Tracker) oomKill(e *parse.Event, rs *routerState) {
 		t.day.Dropped["kills"]++
 		return
 	}
-	r.Kills = append(r.Kills, Kill{Time: e.Time, Spread: e.Spread, PID: e.Count, Proc: e.Detail.String()})
+	r.Kills = append(r.Kills, Kill{Time: e.Time, Spread: e.Spread, PID: e.Count, Proc: e.Detail.String(), Group: group})
 }
 
 func (t *Tracker) windowShrink(e *parse.Event, rs *routerState) {

@@ -137,9 +137,10 @@ func ciscoOther(code int, msg []byte, rec *Record) bool {
 		return true
 	case code == 733100: // [ Scanning] drop rate-1 exceeded: which threat, or which host
 		rec.plain(scan.TrimBody(scan.TrimLeft(scan.Until(scan.After(msg, "["), "]"))))
-		return true
+		return rec.alarm("asa-733100")
 	case code >= 733101 && code <= 733105: // Host a is attacking; … adds host a to shun list
 		rec.plain(rec.keep("threat detection"))
+		rec.alarm("asa-733100")
 		rec.Src, _ = scan.AnyAddress(msg[:min(len(msg), 128)])
 		return true
 	}

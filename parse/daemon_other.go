@@ -5,10 +5,10 @@ func daemonDialect() dialect {
 	return dialect{
 		Format: Format{
 			Name: "daemon",
-			Devices: "cron, hostapd, wpa_supplicant, systemd, NTP clients, miniupnpd, sudo; what else sshd, " +
+			Devices: "cron, hostapd, wpa_supplicant, systemd, NTP clients, miniupnpd, OpenVPN, sudo; what else sshd, " +
 				"dropbear, pppd and dhcpcd say",
 			Sample: "Nov 29 00:08:11 gw crond[445]: USER root pid 3295 cmd /usr/sbin/ddns-update",
-			Reads:  "The tag: such lines are system, and of no consequence to any finding.",
+			Reads:  "The tag: such lines are system, and of no consequence to any finding, but for the alarms that uncloak explain knows.",
 			Enable: "On by default.",
 			Source: "their manual pages",
 		},
@@ -18,13 +18,15 @@ func daemonDialect() dialect {
 }
 
 // everyday is a line of a daemon that speaks of no session and no table: whatever else it says is understood by its tag alone.
-func everyday(_ []byte, rec *Record) bool {
+func everyday(b []byte, rec *Record) bool {
 	switch string(rec.App) {
 	case "sshd", "sshd-session", "dropbear", "pppd", "netifd", "systemd-networkd", "NetworkManager", "dhcpcd", "cron", "crond", "CRON", "CROND",
 		"anacron", "crontab", "hostapd", "wpa_supplicant", "systemd", "systemd-logind", "systemd-timesyncd", "ntpd", "chronyd", "ntpdate",
-		"miniupnpd", "udhcpc", "procd", "sudo", "su", "logrotate", "dbus-daemon":
+		"miniupnpd", "openvpn", "udhcpc", "procd", "sudo", "su", "logrotate", "dbus-daemon":
 		rec.Dialect = "daemon"
-		return mark(rec, System, "syslog")
+		mark(rec, System, "syslog")
+		daemonAlarm(string(rec.App), b, rec)
+		return true
 	}
 	return false
 }

@@ -10,6 +10,6 @@ func TestEveryday(t *testing.T) {
 		{"CRON of Debian", "Nov 29 00:17:01 gw CRON[99]: (root) CMD (   cd / && run-parts --report /etc/cron.hourly)", `{"event":"system"}`},
 		{"cut in the middle", "Nov 29 01:02:05 gw dropbear[1550]: Exi", `{"event":"system"}`},
 		{"of no known daemon", "Nov 29 01:02:05 gw frobd[1550]: session lost", `{"event":"unknown"}`},
-		{"a process that died is the kernel's", "Nov 29 01:02:05 gw kernel: [12.5] sshd[870]: segfault at 0 ip 0 sp 0 error 4", `{"event":"system","dialect":"kernel"}`},
+		{"a process that died is the kernel's", "Nov 29 01:02:05 gw kernel: [12.5] sshd[870]: segfault at 0 ip 0 sp 0 error 4", `{"event":"alarm","alarm":"segfault","dialect":"kernel"}`},
 	})
 }

@@ -64,6 +64,9 @@ func dnsmasq(b []byte, rec *Record) bool {
 	default:
 		mark(rec, System, "other")
 	}
+	if rec.Word == "other" && rec.Kind == System || string(w) == "nameserver" {
+		daemonAlarm("dnsmasq", b, rec)
+	}
 	rec.Dialect = "dnsmasq"
 	return true
 }

@@ -33,7 +33,7 @@ const (
 	Traffic
 	Link
 	System // understood, and of no consequence to any detector (daemon start, NTP, hostapd …)
-	Alarm  // trouble that a kernel or daemon tells of; Detail = ID of its entry in the encyclopaedia
+	Alarm  // trouble that a kernel or daemon tells of; Aside = ID of its entry in the encyclopaedia, Detail = the device or process, where one is named
 	Entry  // one row of a listing of the session table
 	numKinds
 )
@@ -149,7 +149,7 @@ type Event struct {
 	Bytes                            uint64     // both directions
 	Router                           Name       // which router says so; set by ingest
 	Detail                           Name       // process, query name, host name of a lease, rule or function
-	Aside                            Name       // a second word: of an oom-kill the control group whose limit was hit; of unknown and system lines of severity err and above their shape
+	Aside                            Name       // a second word: of an alarm the ID of its entry in the encyclopaedia; of an oom-kill the control group whose limit was hit; of unknown and system lines of severity err and above their shape
 	Src                              netip.Addr // who opened the session; the peer of a window shrink; the client of a DNS query or lease
 	Dst                              netip.Addr
 	NATSrc                           netip.Addr // translated source (outside address)

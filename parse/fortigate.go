@@ -297,6 +297,10 @@ func fortiEvent(f *fortiFields, rec *Record) {
 		rec.detail = f.msg
 	case scan.ContainsLower(f.desc, "session table full"), scan.ContainsLower(f.msg, "session table is full"):
 		rec.Kind, rec.Word = TableFull, "session-limit"
+	case scan.ContainsLower(f.desc, "conserve mode entered"), scan.ContainsLower(f.msg, "entered conserve mode"):
+		rec.alarm("fortigate-conserve")
+	case scan.ContainsLower(f.desc, "session clash"):
+		rec.alarm("fortigate-session-clash")
 	case rec.PortHigh != 0 || scan.ContainsLower(f.desc, "pba "):
 		rec.Word, rec.Action = "nat-block", "nat-create"
 		if scan.ContainsLower(f.desc, "free") || scan.ContainsLower(f.desc, "delete") || scan.ContainsLower(f.desc, "remove") || scan.ContainsLower(f.desc, "dealloc") {

@@ -422,6 +422,12 @@ func junosEvent(name, text []byte, ok bool, f *junosFields, rec *Record) bool {
 		return ok
 	case has("TABLE_FULL"), has("SESSION_FULL"):
 		rec.full("session-limit", name)
+	case has("SRC_NAT_ALARM_RAISE"):
+		rec.plain(name)
+		rec.alarm("junos-nat-pool")
+	case has("HIGH_WATERMARK_TRIGGERED"):
+		rec.plain(name)
+		rec.alarm("junos-watermark")
 	default:
 		rec.plain(name)
 	}

@@ -37,7 +37,14 @@ func kernel(b []byte, rec *Record) bool {
 			return false
 		}
 		mark(rec, System, "other")
-	} else if !kernelMessage(b, rec) {
+	} else if kernelMessage(b, rec) {
+		if rec.Kind == System && !kernelAlarm(b, rec) && rec.Word == "other" {
+			_, id, _ := infix(b)
+			rec.alarm(id)
+		}
+	} else if kernelAlarm(b, rec) {
+		rec.Word = "other"
+	} else {
 		return false
 	}
 	rec.Dialect = "kernel"
@@ -47,6 +54,10 @@ func kernel(b []byte, rec *Record) bool {
 func kernelMessage(b []byte, rec *Record) bool {
 	switch b[0] {
 	case 'i', 'n', 'I', 'N':
+		if scan.Has(b, "nat session is full") { // SEIL
+			rec.full("nat-exhausted", rec.keep("nat sessions"))
+			return true
+		}
 		if tableFull(b, rec) || neighbours(b, rec) {
 			return true
 		}
@@ -294,10 +305,13 @@ func speaksKernel(rec *Record) bool {
 
 // segfault reads what the kernel says of a process that crashed, where the name of the process stands as the tag:
 // "httpd[870]: segfault at …".
-func segfault(_ []byte, rec *Record) bool {
+func segfault(b []byte, rec *Record) bool {
 	if len(rec.App) < 3 {
 		return false
 	}
-	rec.detail, rec.Dialect = rec.App, "kernel"
-	return mark(rec, System, "other")
+	rec.detail, rec.Dialect, rec.Word = rec.App, "kernel", "other"
+	if scan.Has(b, "segfault") {
+		return rec.alarm("segfault")
+	}
+	return rec.alarm("general-protection")
 }

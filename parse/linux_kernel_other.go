@@ -67,14 +67,28 @@ func isKernelNote(b []byte) bool {
 	return false
 }
 
-// infixes lists words by which a kernel message is known that begins with the name of a process, a device or a driver.
-var infixes = [...]string{
-	"segfault at ", " general protection", "trap divide error", " I/O error", ": page allocation failure",
-	" entered promiscuous mode", " left promiscuous mode", "ransmit timed out", "ransmit queue ", " Unit Hang",
-	"Hardware Error",
-	"received packet on ", "topology change", "stuck for ", "temperature", "renamed from ",
-	" sent an invalid ICMP ", " ignores redirects for ", " FAILED Result: ",
-	"link is not ready", "entered allmulticast mode", "left allmulticast mode",
+// infixes lists words by which a kernel message is known that begins with the name of a process, a device or a driver,
+// and the ID of the alarm that it is, or "".
+var infixes = [...]struct{ text, id string }{
+	{"segfault at ", "segfault"}, {" general protection", "general-protection"},
+	{"trap divide error", "general-protection"},
+	{"rejecting I/O to ", "io-error"}, {" I/O error", "io-error"}, {" FAILED Result: ", "io-error"},
+	{": page allocation failure", "page-allocation-failure"}, {": page allocation stalls", "page-allocation-failure"},
+	{"NETDEV WATCHDOG: ", "netdev-watchdog"}, {"ransmit timed out", "netdev-watchdog"}, {"ransmit queue ", ""},
+	{" Unit Hang", "tx-hang"}, {"Reset adapter", "tx-hang"},
+	{"Hardware Error", "mce"}, {"AER: Uncorrected", "pcie-error"}, {"PCIe Bus Error: ", "pcie-error"},
+	{" with own address as source", "bridge-own-address"}, {"received packet on ", ""}, {"topology change", ""},
+	{"stuck for ", "soft-lockup"},
+	{"ritical temperature reached", "thermal-critical"},
+	{"temperature above threshold", "thermal-throttle"}, {"temperature", ""},
+	{"ndervoltage detected", "under-voltage"},
+	{"firmware crash", "firmware-crash"}, {"Microcode SW error", "firmware-crash"},
+	{"irmware has halted", "firmware-crash"},
+	{"without any active interface", "bond-no-link"},
+	{"duplicate address ", "duplicate-address"}, {" is using my IP address ", "duplicate-address"},
+	{" entered promiscuous mode", ""}, {" left promiscuous mode", ""}, {"renamed from ", ""},
+	{" sent an invalid ICMP ", ""}, {" ignores redirects for ", ""},
+	{"link is not ready", ""}, {"entered allmulticast mode", ""}, {"left allmulticast mode", ""},
 }
 
 // infixWord knows a word that each of the infixes has. Looking at the words once is four times faster than looking for
@@ -82,14 +96,16 @@ var infixes = [...]string{
 func infixWord(w []byte) bool {
 	switch string(bytes.TrimRight(w, ":,.]")) {
 	case "segfault", "protection", "divide", "I/O", "allocation", "promiscuous", "allmulticast", "timed", "queue", "Unit",
-		"Error", "packet", "topology", "stuck", "temperature", "renamed", "ICMP", "redirects", "Result", "ready":
+		"Error", "packet", "topology", "stuck", "temperature", "renamed", "ICMP", "redirects", "Result", "ready",
+		"rejecting", "WATCHDOG", "adapter", "AER", "PCIe", "Undervoltage", "undervoltage", "firmware", "Microcode",
+		"Firmware", "active", "duplicate", "using":
 		return true
 	}
 	return false
 }
 
-// infix finds the infix in a message and returns what stands in front of it.
-func infix(b []byte) (name []byte, ok bool) {
+// infix finds the infix in a message and returns what stands in front of it, and the ID of the alarm that it is.
+func infix(b []byte) (name []byte, id string, ok bool) {
 	b = b[:min(len(b), 256)]
 	for rest := b; len(rest) > 0; {
 		var w []byte
@@ -97,13 +113,13 @@ func infix(b []byte) (name []byte, ok bool) {
 			continue
 		}
 		for i := range infixes {
-			if at := scan.Index(b, infixes[i]); at > 0 {
-				return b[:at], true
+			if at := scan.Index(b, infixes[i].text); at > 0 {
+				return b[:at], infixes[i].id, true
 			}
 		}
-		return nil, false
+		return nil, "", false
 	}
-	return nil, false
+	return nil, "", false
 }
 
 // state reads what the kernel says of itself and its hardware: hung tasks, crashes, I/O errors, heat, bridges. Detail
@@ -134,9 +150,11 @@ func state(b []byte, rec *Record) bool {
 	if rec.App != nil && string(rec.App) != "kernel" && string(rec.App) != "klogd" {
 		return false // smartd speaks of temperature too
 	}
-	if name, ok := infix(b); ok {
+	if name, id, ok := infix(b); ok {
 		rec.detail = bytes.TrimRight(scan.Until(name, " [:("), ",")
-		return mark(rec, System, "other")
+		mark(rec, System, "other")
+		rec.alarm(id)
+		return true
 	}
 	return false
 }

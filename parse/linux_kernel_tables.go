@@ -24,7 +24,7 @@ func otherTable(b []byte, rec *Record) bool {
 		} else if from, ok := bytes.CutPrefix(b, []byte("TCP: drop open request from ")); ok { // net/ipv4/tcp_input.c
 			w, _ := scan.Word(from)
 			rec.Src, rec.SPort = scan.HostPort(w, '/')
-			rec.Proto, which = TCP, "listen queue"
+			rec.Proto, which = TCP, "syn queue"
 		}
 	case 'x', 'h':
 		if bytes.Contains(b, []byte("hashlimit: max count of ")) {

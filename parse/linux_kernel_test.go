@@ -27,7 +27,7 @@ func TestKernel(t *testing.T) {
 		{"syn flood on any address", "TCP: request_sock_TCPv6: Possible SYN flooding on port [::]:8080. Dropping request.", `{"port":8080,"dst":null}`},
 		{"older syn flood", "Feb 16 00:17:17 web03 kernel: [4327681.075428] possible SYN flooding on port 80. Sending cookies.", `{"event":"syn-flood","port":80}`},
 		{"orphans", "TCP: too many orphaned sockets", `{"event":"orphans","kind":"tcp-orphans"}`},
-		{"tcp memory", "TCP: out of memory -- consider tuning tcp_mem", `{"kind":"tcp-mem","event":"system"}`},
+		{"tcp memory", "TCP: out of memory -- consider tuning tcp_mem", `{"kind":"tcp-mem","event":"alarm","alarm":"tcp-mem"}`},
 		{"neighbours", "neighbour: arp_cache: neighbor table overflow!", `{"event":"neighbour-overflow","kind":"neigh-overflow"}`},
 		{"older neighbours", "Jul 12 13:15:56 ltg01 kernel: Neighbour table overflow.", `{"event":"neighbour-overflow"}`},
 		{"martian", "[ 4904.644938] IPv4: martian source 100.64.71.10 from 229.124.201.54, on dev ppp0", `{"event":"martian","dst":"100.64.71.10","src":"229.124.201.54","in_if":"ppp0"}`},

@@ -18,15 +18,16 @@ import (
 //	              lowmemorykiller: Killing 'com.foo' (1234), adj 906, …
 //
 // "Kill process" announces the chosen process, "Killed process" is printed once for each process that is really
-// killed, in every age; the pids may differ, because older kernels sacrifice a child of the chosen one. Therefore only
-// "Killed process" has Kind OOMKill, and counting that Kind counts each kill once without looking at other lines. The
-// announcement, the constraint line and the reaper's line have Kind System and their own Word.
-// Detail is the process, Count its pid.
+// killed, in every age; the pids may differ, because older kernels sacrifice a child of the chosen one. "Killed process"
+// has Kind OOMKill, and so has the structured line of 4.19 and later ("oom-kill:constraint=…,task=httpd,pid=870,uid=0"),
+// of which some logs have nothing else: two of one pid within a minute are one kill. The announcement and the reaper's
+// line have Kind System and their own Word.
+// Detail is the process, Count its pid, Aside the control group whose limit was hit: its path, or SomeGroup where
+// the line does not name it.
 func oom(b []byte, rec *Record) bool {
 	switch {
 	case bytes.HasPrefix(b, []byte("oom-kill:")):
-		rec.detail, rec.Count = scan.Until(scan.After(b, ",task="), ","), scan.Number32(scan.Until(scan.After(b, ",pid="), ", "))
-		return mark(rec, System, "oom-constraint")
+		return oomConstraint(b, rec)
 	case bytes.HasPrefix(b, []byte("oom_reaper: reaped process ")):
 		process(scan.After(b, "process "), rec)
 		return mark(rec, System, "oom-reaped")
@@ -35,6 +36,7 @@ func oom(b []byte, rec *Record) bool {
 		return mark(rec, System, "oom-reaped")
 	case bytes.HasPrefix(b, []byte("Task in ")) && bytes.Contains(b, []byte(" killed as a result of limit of ")),
 		bytes.HasPrefix(b, []byte("Tasks in ")) && bytes.Contains(b, []byte("memory.oom.group set")):
+		rec.aside = scan.After(b, " limit of ")
 		return mark(rec, System, "oom-cgroup")
 	case bytes.HasPrefix(b, []byte("oom-killer: gfp_mask=")): // 2.6.9 does not say who
 		return mark(rec, OOMInvoked, "oom-invoked")
@@ -50,6 +52,9 @@ func oom(b []byte, rec *Record) bool {
 	}
 	switch {
 	case bytes.HasPrefix(r, []byte("Killed process ")):
+		if b[0] == 'M' {
+			rec.aside = rec.keep(SomeGroup)
+		}
 		process(r[len("Killed process "):], rec)
 		return mark(rec, OOMKill, "oom-kill")
 	case len(r) < len(b) && len(r) > 13 && scan.EqualLower(r[:13], "kill process "):
@@ -57,6 +62,24 @@ func oom(b []byte, rec *Record) bool {
 		return mark(rec, System, "oom-kill")
 	}
 	return false
+}
+
+// SomeGroup is the Aside of a kill for the limit of a control group that the line does not name.
+const SomeGroup = "(not named)"
+
+// oomConstraint reads the line in which the kernel sums up a kill (mm/oom_kill.c dump_oom_summary).
+func oomConstraint(b []byte, rec *Record) bool {
+	rec.detail = scan.Until(scan.After(b, ",task="), ",")
+	rec.Count = scan.Number32(scan.Until(scan.After(b, ",pid="), ", "))
+	if group := scan.Until(scan.After(b, ",oom_memcg="), ","); len(group) > 0 {
+		rec.aside = group
+	} else if scan.Has(b, "oom-kill:constraint=CONSTRAINT_MEMCG,") {
+		rec.aside = rec.keep(SomeGroup)
+	}
+	if rec.Count == 0 {
+		return mark(rec, System, "oom-constraint") // cut off: nothing would tell that it is the same kill
+	}
+	return mark(rec, OOMKill, "oom-constraint")
 }
 
 // outOfMemory is the length of "Out of memory:" or "Memory cgroup out of memory:" in front, with what stands in

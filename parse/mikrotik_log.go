@@ -95,7 +95,14 @@ func mikrotikLog(topics, b []byte, rec *Record) bool {
 	if topics == nil {
 		return false
 	}
-	return mikrotikIs(System, "other", "", topics, rec)
+	mikrotikIs(System, "other", "", topics, rec)
+	switch {
+	case bytes.Contains(b, []byte("with own address as source")):
+		rec.alarm("mikrotik-loop")
+	case bytes.Contains(b, []byte("rebooted without proper shutdown")):
+		rec.alarm("mikrotik-reboot")
+	}
+	return true
 }
 
 func mikrotikIs(k Kind, word, action string, detail []byte, rec *Record) bool {

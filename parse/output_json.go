@@ -165,10 +165,14 @@ func (w *jsonWriter) counts(rec *Record) {
 			w.number("pid", uint64(rec.Count))
 		}
 		w.text("proc", rec.Detail.String())
+		w.text("group", rec.Aside.String())
 		return
 	}
 	if rec.Count != 0 && rec.Kind != Latency || rec.Kind == Repeated || rec.Kind == Suppressed {
 		w.number("count", uint64(rec.Count))
+	}
+	if rec.Kind == Alarm {
+		w.text("alarm", rec.Aside.String())
 	}
 	if rec.Rule == nil && rec.QName == nil && rec.Kind != Unknown { // an unknown line's is its app
 		w.text("detail", rec.Detail.String())

@@ -67,11 +67,15 @@ func (p *Parser) Line(line []byte, rec *Record) {
 			rec.State = LinkDown
 		}
 	}
+	rec.severe()
 	if rec.Kind == Unknown { // what is not understood is grouped by the program that writes it
 		rec.detail = rec.App
 	}
 	if len(rec.detail) > 0 {
 		rec.Detail = p.mem.name(rec.detail)
+	}
+	if len(rec.aside) > 0 {
+		rec.Aside = p.mem.name(rec.aside)
 	}
 	rec.Identity = identity(rec)
 }

@@ -62,6 +62,7 @@ type said struct {
 
 	swapped bool   // the guess is the other way round than the line's order
 	detail  []byte // becomes Detail when the line is understood
+	aside   []byte // becomes Aside
 }
 
 // Stamp is the time as the line gives it, before anything is known of the sender's zone or year.

@@ -135,7 +135,7 @@ func evidence(ctx context.Context, st store.Store, f *detect.Finding, opt *Optio
 			q.From = b.Start
 		}
 	}
-	lines, spread, err := rawLines(ctx, st, q, opt.Evidence)
+	lines, spread, err := rawLines(ctx, st, q, opt.Evidence, f.Message)
 	if err != nil {
 		return fmt.Errorf("read the lines behind %s: %w", f.ID, err)
 	}
@@ -170,13 +170,23 @@ func (m *Model) proofs(ctx context.Context, st store.Store, opt *Options) error 
 	return nil
 }
 
-// rawLines reads the first n lines that q selects, and returns the ± of the least exact of their times.
-func rawLines(ctx context.Context, st store.Store, q store.Query, n int) (out []string, spread time.Duration,
-	err error) {
+// maxPassed bounds the events that are looked at for the lines of one sort of alarm.
+const maxPassed = 1 << 16
+
+// rawLines reads the first n lines that q selects, of alarms only those with that ID, and returns the ± of the least
+// exact of their times.
+func rawLines(ctx context.Context, st store.Store, q store.Query, n int, alarm string) (
+	out []string, spread time.Duration, err error) {
 	q.Limit = n
+	if alarm != "" {
+		q.Limit = maxPassed
+	}
 	for e, err := range st.Events(ctx, q) {
 		if err != nil {
 			return out, spread, err
+		}
+		if e.Kind == parse.Alarm && e.Aside.String() != alarm {
+			continue
 		}
 		spread = max(spread, time.Duration(e.Spread)*time.Millisecond)
 		line := bytes.TrimRight(e.Raw, "\r\n\x00")
