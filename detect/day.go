@@ -166,6 +166,19 @@ type Router struct {
 // untimedSessions is the key of Router.Other under which session beginnings without a known time are counted.
 const untimedSessions = "session-new without a time"
 
+// namedSessions is the key of Router.Other under which session beginnings are counted that give a name, or nothing, in the
+// place of the source's address.
+const namedSessions = "session-new without an address"
+
+// tornLines is the key of Router.Other under which pieces of lines are counted: the name of the kind.
+const tornLines = "torn"
+
+// Named counts the session beginnings whose source has no address. They belong to no host.
+func (r *Router) Named() uint64 { return r.Other[namedSessions] }
+
+// Torn counts the pieces of lines that the sender cut in two and that could not be put together.
+func (r *Router) Torn() uint64 { return r.Other[tornLines] }
+
 // Untimed returns the number of session beginnings whose time is not known.
 func (r *Router) Untimed() uint64 { return r.Other[untimedSessions] }
 

@@ -156,6 +156,9 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 			rs.router.Other[untimedSessions]++
 			break
 		}
+		if !e.Src.IsValid() {
+			rs.router.Other[namedSessions]++
+		}
 		t.sessionNew(e, rs)
 	case parse.SessionUpdate:
 		t.sessionUpdate(e, rs)

@@ -31,6 +31,7 @@ type fact struct {
 	stamp    parse.Stamp
 	header   bool       // it has a header: it is a log line, understood or not
 	junk     bool       // it has control characters
+	joined   bool       // it is the second piece of a line, whose first piece holds the whole now
 	wallDump bool       // dmesg -T: the kernel's wall clock, which drifts
 	stored   storedLine // the line of the store that it is, for lines without a stamp and of dmesg -T
 }
@@ -82,6 +83,7 @@ type reader struct {
 	parser  *parse.Parser
 	dialect *parse.Dialect
 	rec     parse.Record
+	torn    tornLines
 	names   routerNames
 	router  routerName // of all lines if forced, else of lines without a host
 	forced  bool
@@ -100,10 +102,13 @@ func (r *reader) read(c *chunk) {
 		if !r.forced && len(rec.Host) > 0 {
 			router = r.names.of(rec.Host)
 		}
+		joined := rec.Piece != 0 && r.torn.take(r.parser, r.dialect, rec, router, c.entries)
 		c.entries = append(c.entries, store.Entry{Event: rec.Event, Identity: router.identity(rec), Raw: l})
 		c.entries[len(c.entries)-1].Router = router.name
 		c.facts = append(c.facts, factOf(l, rec))
+		c.facts[len(c.facts)-1].joined = joined
 	}
+	r.torn.forget()
 }
 
 func factOf(l []byte, rec *parse.Record) fact {

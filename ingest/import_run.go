@@ -263,6 +263,9 @@ func (r *importRun) take(ctx context.Context, c *chunk) error {
 			}
 			r.seenWalls++
 		}
+		if c.facts[i].joined {
+			continue
+		}
 		if c.entries[i].Kind == parse.Unknown && !c.facts[i].header && !c.facts[i].stored.found &&
 			(r.page || !r.stamps && !r.log) {
 			r.sum.Skipped++

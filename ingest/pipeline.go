@@ -31,6 +31,7 @@ type parser struct {
 	senders *senders
 	parser  *parse.Parser // one for all: what a line says does not depend on the lines before it
 	rec     parse.Record
+	torn    tornLines
 	out     chan batch
 	free    chan []store.Entry // slices of stored batches
 	entries []store.Entry
@@ -117,6 +118,15 @@ func (p *parser) take(l *line) {
 	if n, ok := numberOf(l.raw); ok {
 		a.numbers.saw(n)
 	}
+	if l.slab != nil {
+		p.slabs = append(p.slabs, l.slab)
+	}
+	if p.rec.Piece != 0 && p.torn.take(p.parser, sn.dialect, &p.rec, router, p.entries) {
+		if l.fed != nil {
+			p.takeFed(l.fed, &store.Entry{}) // the position alone
+		}
+		return
+	}
 	e := store.Entry{Event: p.rec.Event, Identity: router.identity(&p.rec), Raw: l.raw}
 	e.Recv, e.Router = l.recv, router.name
 	e.Time, e.Spread = sn.time(a, &p.rec.Stamp, l.recv)
@@ -125,9 +135,6 @@ func (p *parser) take(l *line) {
 	}
 	p.entries = append(p.entries, e)
 	p.bytes += len(l.raw) + entryBytes
-	if l.slab != nil {
-		p.slabs = append(p.slabs, l.slab)
-	}
 }
 
 // takeFed gives an entry the time that its feed knows, and notes the line's position.
@@ -148,6 +155,7 @@ func (p *parser) takeFed(f *fed, e *store.Entry) {
 func (p *parser) flush() {
 	day := detect.DateOf(p.cfg.Now())
 	p.bytes = 0
+	p.torn.forget()
 	var strangers []store.Health
 	for from, l := range p.queue.takeLosses() {
 		strangers = append(strangers, p.senders.lost(from, l, day)...)

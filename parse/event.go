@@ -35,13 +35,14 @@ const (
 	System // understood, and of no consequence to any detector (daemon start, NTP, hostapd …)
 	Alarm  // trouble that a kernel or daemon tells of; Aside = ID of its entry in the encyclopaedia, Detail = the device or process, where one is named
 	Entry  // one row of a listing of the session table
+	Torn   // a piece of a line that its sender cut in two
 	numKinds
 )
 
 var kindNames = [numKinds]string{"unknown", "session-new", "session-update", "session-end", "session-denied", "table-full",
 	"suppressed", "repeated", "oom-invoked", "oom-kill", "window-shrink", "syn-flood", "orphans", "neighbour-overflow",
 	"martian", "dns-query", "dhcp-lease", "reset", "latency", "traffic", "link", "system",
-	"alarm", "entry"}
+	"alarm", "entry", "torn"}
 
 // String is the word that is stored, shown and taken by `query --kind`.
 func (k Kind) String() string {

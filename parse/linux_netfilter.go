@@ -50,13 +50,18 @@ func netfilter(b []byte, src int, rec *Record) bool {
 	}
 	interfaces(b[start:src], rec)
 	icmpType := netfilterFields(b[src:], rec)
-	if !rec.Src.IsValid() || !rec.Dst.IsValid() {
+	torn := (rec.Proto == 0 || rec.DPort == 0) && !scan.Within(b[start:src], "ARP ") && cutPacket(b[src:], rec)
+	if !torn && (!rec.Src.IsValid() || !rec.Dst.IsValid()) {
 		return false
 	}
 	rec.Dialect, rec.Word = "netfilter", "fw-packet"
 	prefix := trimPrefix(b[:start])
 	r := rec.mem.rule(prefix)
 	rec.Rule, rec.Detail, rec.Action = prefix, r.name, r.action
+	if torn {
+		rec.tornHead()
+		return true
+	}
 	rec.Kind = packetKind(rec, icmpType)
 	if isInvalid(prefix) {
 		rec.Kind = System

@@ -163,6 +163,7 @@ func mikrotikCut(dst []byte, rec *Record) bool {
 	if end > 0 {
 		rec.Dst = scan.Addr(scan.Unbracket(dst[:end]))
 	}
+	rec.Piece = Head
 	return rec.Src.IsValid()
 }
 

@@ -148,6 +148,7 @@ func (p *Parser) message(rec *Record) {
 	}
 	if !p.putBack(rec) {
 		p.wrappedMessage(rec)
+		tornTail(rec)
 	}
 }
 

@@ -23,6 +23,8 @@ type Record struct {
 	// the same Identity in syslog, dmesg and kmsg.
 	Identity uint64
 
+	Piece Piece // of a line that its sender cut in two; 0 for a whole line
+
 	Relay      []byte // host of the outermost header, where another header stood inside it
 	RelayStamp Stamp  // the relay's stamp; where the sender's clock is not set (Cisco's *), the sender's
 

@@ -302,6 +302,8 @@ func (m *Model) account(ctx context.Context, st store.Store, days []*detect.Day,
 		for _, r := range d.Routers {
 			m.Totals.Lines += r.Lines
 			m.Totals.Unparsed += r.Unparsed
+			m.Totals.Torn += r.Torn()
+			m.Totals.Named += r.Named()
 		}
 	}
 	if st == nil {

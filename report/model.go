@@ -68,6 +68,8 @@ type Totals struct {
 	Lines       uint64   `json:"lines"` // of the whole UTC days that the window touches
 	WholeDays   bool     `json:"whole_days"`
 	Unparsed    uint64   `json:"unparsed"`
+	Torn        uint64   `json:"torn,omitempty"`          // pieces of lines that the sender cut in two
+	Named       uint64   `json:"named,omitempty"`         // sessions with a name in the place of the source's address
 	Sessions    uint64   `json:"sessions"`                // opened in the window
 	Hosts       int      `json:"hosts"`                   // that opened one
 	Lost        uint64   `json:"lost"`                    // lines known to be lost on this machine: by its kernel, a full queue or a rate limit

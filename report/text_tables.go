@@ -104,6 +104,12 @@ func healthSummary(m *Model) string {
 	if gone > 0 {
 		by += "; " + count(gone, "line was", "lines were") + " lost on the way"
 	}
+	if t.Torn > 0 {
+		by += "; " + count(t.Torn, "piece of a torn line was", "pieces of torn lines were") + " not put together"
+	}
+	if t.Named > 0 {
+		by += "; " + count(t.Named, "session has a name", "sessions have names") + " in place of an inside address"
+	}
 	if t.Lost == 0 && t.Unparsed == 0 {
 		return "all lines received were kept and understood" + by
 	}

@@ -22,6 +22,7 @@ type looked struct {
 	known           int     // findings that are there and acknowledged
 	lost, unparsed  float64 // shares of the lines, 0..1
 	untimed         uint64  // sessions whose beginning has no time
+	named           uint64  // sessions with a name in the place of the source's address
 	outside         uint64  // sessions neither side of which is an inside address
 	endsOnly        uint64  // sessions of which the log tells only the end
 	top             string  // host that opened most sessions
@@ -40,6 +41,7 @@ func (m *Model) look(days []*detect.Day) looked {
 	for _, d := range days {
 		for _, r := range d.Routers {
 			l.untimed += r.Untimed()
+			l.named += r.Named()
 			l.outside += r.Outside
 			l.endsOnly += r.EndsOnly
 		}
@@ -94,6 +96,10 @@ func (l looked) gaps() (gaps []string, do string) {
 	gap(l.untimed > 0,
 		fmt.Sprintf("the time of %s is not known", count(l.untimed, "session line", "session lines")),
 		"Take the log with its times, or import it with --captured-at.")
+	gap(l.named > 0 && 2*l.named >= l.named+all,
+		fmt.Sprintf("%s have names in place of inside addresses, so that no host is known",
+			count(l.named, "session", "sessions")),
+		"Have the device log addresses (on a Cisco ASA: no names).")
 	gap(l.outside > 0 && 2*l.outside >= all,
 		fmt.Sprintf("no side of %s is an inside address", count(l.outside, "session", "sessions")),
 		"Name the inside networks (lan: in the configuration, or --lan).")
@@ -101,7 +107,7 @@ func (l looked) gaps() (gaps []string, do string) {
 		"only the ends of sessions are logged, not when they began",
 		"Have the router log new sessions, or how long each lasted (conntrack -E -o timestamp with "+
 			"nf_conntrack_timestamp=1).")
-	gap(l.sessions == 0 && l.endsOnly == 0 && l.untimed == 0 && l.outside == 0,
+	gap(l.sessions == 0 && l.endsOnly == 0 && l.untimed == 0 && l.outside == 0 && l.named == 0,
 		"none of them tells when a session began",
 		"Have the router log new sessions.")
 	gap(l.unparsed >= quietUnparsed,

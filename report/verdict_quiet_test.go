@@ -16,6 +16,7 @@ func TestQuietIsEarned(t *testing.T) {
 	gaps := []gap{
 		{"untimed", func(l *looked, v int) { l.untimed = uint64(v / 2) }, "time of 1 session line"},
 		{"outside", func(l *looked, v int) { l.outside = []uint64{0, 999, 1000}[v] }, "is an inside address"},
+		{"named", func(l *looked, v int) { l.named = []uint64{0, 999, 3000}[v] }, "have names in place of inside addresses"},
 		{"unparsed", func(l *looked, v int) { l.unparsed = []float64{0, 0.0499, 0.05}[v] }, "not understood"},
 		{"lost", func(l *looked, v int) { l.lost = []float64{0, 0.0499, 0.05}[v] }, "lost on the way in"},
 		{"top", func(l *looked, v int) { l.top, l.topSessions = "pc7", []uint64{10, 500, 501}[v] }, "pc7 opened 50 %"},
@@ -65,6 +66,7 @@ func TestVerdictOnAWindowWithoutSessions(t *testing.T) {
 		"only ends":      {looked{lines: 9, endsOnly: 9}, "only the ends of sessions", "how long each lasted"},
 		"no times":       {looked{lines: 9, untimed: 9}, "time of 9 session lines is not known", "--captured-at"},
 		"nobody inside":  {looked{lines: 9, outside: 9}, "no side of 9 sessions", "lan:"},
+		"names":          {looked{lines: 9, named: 9}, "9 sessions have names in place of inside addresses", "no names"},
 		"not understood": {looked{lines: 9, unparsed: 1, outside: 9}, "100 % of the lines are not understood", "lan:"},
 	} {
 		v := c.l.verdict()
@@ -83,5 +85,15 @@ func TestUnlikelyHolderOfHalf(t *testing.T) {
 	l.topSessions = 301
 	if v := l.verdict(); v.Quiet {
 		t.Errorf("301 sessions: %q", v.Text)
+	}
+}
+
+// TestHealthOfPiecesAndNames counts what no host can be told of in the summary of the lines.
+func TestHealthOfPiecesAndNames(t *testing.T) {
+	got := healthSummary(&Model{Totals: Totals{Torn: 2, Named: 1}})
+	for _, want := range []string{"2 pieces of torn lines", "1 session has a name in place of an inside address"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q lacks %q", got, want)
+		}
 	}
 }
