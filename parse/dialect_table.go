@@ -107,6 +107,7 @@ func dialects() []dialect {
 		yamahaDialect(),
 		necixDialect(),
 		buffaloDialect(),
+		netgearDialect(),
 		cefDialect(),
 		leefDialect(),
 		windowsFirewallDialect(),

@@ -146,8 +146,7 @@ func (p *Parser) message(rec *Record) {
 		rec.App, rec.Body = nil, whole
 		return
 	}
-	if !p.putBack(rec) {
-		p.wrappedMessage(rec)
+	if !p.putBack(rec) && !p.wrappedMessage(rec) {
 		tornTail(rec)
 	}
 }
