@@ -31,7 +31,8 @@ func activities(days []*Day, w Window) []*activity {
 		a.lookupN, a.sessionN = a.lookups.total(), a.sessions.total()
 		a.bursts, a.long = a.sessions.bursts()
 		a.storms, _ = a.lookups.bursts()
-		a.pulses, a.flurries = a.sessions.pulses(burstFloor), a.lookups.pulses(echoFlurry)
+		a.pulses, a.flurries = a.sessions.pulses(burstFloor, pulseWide),
+			a.lookups.pulses(echoFlurry, pulseWide)
 		a.describe(days)
 		out[i] = a
 	})
@@ -96,6 +97,9 @@ func findPatterns(hosts []*activity, cfg *Config) {
 // of hosts with bursts.
 func (a *activity) findPattern(cfg *Config, hosts, tried int) {
 	fast := fastRhythms(a.pulses, a.long, hosts, cfg.Location)
+	if len(fast) == 0 {
+		fast = fastRhythms(a.sessions.pulses(burstFloor, pulseSlow), a.long, hosts, cfg.Location)
+	}
 	if len(a.bursts) == 0 {
 		a.rhythms = fast
 		return

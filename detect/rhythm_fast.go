@@ -10,8 +10,9 @@ const (
 	// fastLeast is the least period, in seconds, that is looked for in single seconds. It lies below the 15 s that are
 	// promised: without it, a rhythm of 12 s would be told as one of 24 s.
 	fastLeast = 10
-	pulseGap  = 5 // s; seconds above the threshold that are closer are one pulse
-	pulseWide = 3 // s in which the sessions of a pulse are counted
+	pulseGap  = 5  // s; seconds above the threshold that are closer are one pulse
+	pulseWide = 3  // s in which the sessions of a pulse are counted
+	pulseSlow = 10 // … where it is spread out: nothing was found in the shorter time
 	pulseLong = 2 * time.Minute
 	baseWide  = 60               // s to each side in which the load under a pulse is measured
 	trainGap  = 30 * time.Minute // pulses further apart are of different trains, unless one long run spans both
@@ -24,10 +25,10 @@ const (
 	fastFilled, fastExplained, fastJitter = 0.6, 0.5, 0.125
 )
 
-// pulses finds the spells of seconds that rise above the load around them: sums over pulseWide of at least floor, and
-// far above what half the pulses' share of the time leaves as their base. They are told apart down to pulseGap, where
-// bursts are merged below burstGap.
-func (l *line) pulses(floor float64) (out []run) {
+// pulses finds the spells of seconds that rise above the load around them: sums over wide seconds of at least floor,
+// and far above what half the pulses' share of the time leaves as their base. They are told apart down to pulseGap,
+// where bursts are merged below burstGap.
+func (l *line) pulses(floor float64, wide int) (out []run) {
 	if len(l.fine) < minBursts {
 		return nil
 	}
@@ -43,16 +44,16 @@ func (l *line) pulses(floor float64) (out []run) {
 		for to < len(slots) && slots[to]-slots[to-1] <= far {
 			to++
 		}
-		out = l.pulsesOf(slots[from], slots[to-1], floor, out)
+		out = l.pulsesOf(slots[from], slots[to-1], floor, wide, out)
 		from = to
 	}
 	return out
 }
 
 // pulsesOf adds the pulses of the slots from one to another, both included.
-func (l *line) pulsesOf(from, to int, floor float64, out []run) []run {
+func (l *line) pulsesOf(from, to int, floor float64, wide int, out []run) []run {
 	n := (to - from + 1) * 10
-	sec := make([]float64, n+pulseWide)
+	sec := make([]float64, n+wide)
 	for i := from; i <= to; i++ {
 		if f := l.fine[i]; f != nil {
 			for s, v := range f.Sec {
@@ -62,13 +63,13 @@ func (l *line) pulsesOf(from, to int, floor float64, out []run) []run {
 	}
 	sums := make([]float64, n)
 	for i := range sums {
-		for k := range pulseWide {
+		for k := range wide {
 			sums[i] += sec[i+k]
 		}
 	}
 	around := make([]float64, 0, 2*baseWide+10)
 	add := func(first, last int, base float64) {
-		if r, ok := l.pulse(from, sec, first, last, base); ok {
+		if r, ok := l.pulse(from, sec, first, last+wide-1, base/float64(wide)); ok {
 			out = append(out, r)
 		}
 	}
@@ -116,11 +117,10 @@ func baseOf(sums []float64, at int, buf []float64) float64 {
 	return q + 0.7*math.Sqrt(q+1)
 }
 
-// pulse measures one pulse, whose sums rise above the threshold from second first to last of the seconds that begin
-// with slot from.
-func (l *line) pulse(from int, sec []float64, first, last int, base float64) (run, bool) {
-	end := last + pulseWide - 1
-	each, peak, most := base/pulseWide, 0.0, 0.0
+// pulse measures one pulse, which lies within the seconds first to end of those that begin with slot from. each is the
+// load under it in a second.
+func (l *line) pulse(from int, sec []float64, first, end int, each float64) (run, bool) {
+	peak, most := 0.0, 0.0
 	for i := first; i <= end; i++ {
 		peak = max(peak, sec[i]-each)
 	}
@@ -201,7 +201,7 @@ func fastRhythms(pulses, long []run, hosts int, loc *time.Location) (out []found
 	all := slices.DeleteFunc(trains(pulses, long), func(t []run) bool { return len(t) < minBursts })
 	slices.SortStableFunc(all, func(a, b []run) int { return len(b) - len(a) })
 	all = all[:min(len(all), trainMany)]
-	tries := 2 * len(all) * max(hosts, 1)
+	tries := 4 * len(all) * max(hosts, 1) // all and the large ones, in either width
 	for _, t := range all {
 		x, ok := fastRhythm(t, tries, loc)
 		if !ok {

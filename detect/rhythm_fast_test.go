@@ -41,7 +41,10 @@ func poisson(rng *rand.Rand, rate float64) (n int) {
 
 func fastOf(l *line) []found {
 	_, long := l.bursts()
-	return fastRhythms(l.pulses(burstFloor), long, 20, time.UTC)
+	if out := fastRhythms(l.pulses(burstFloor, pulseWide), long, 20, time.UTC); len(out) > 0 {
+		return out
+	}
+	return fastRhythms(l.pulses(burstFloor, pulseSlow), long, 20, time.UTC)
 }
 
 func TestFastRhythms(t *testing.T) {
@@ -91,6 +94,27 @@ func middleOf(runs []run) int {
 		n[i] = float64(r.events)
 	}
 	return int(middle(n))
+}
+
+// Pulses that take half of the time, or fade out, are told apart by longer sums.
+func TestFastRhythmOfSpreadPulses(t *testing.T) {
+	for i, period := range []float64{20, 45, 90} {
+		for name, spread := range map[string]func(*rand.Rand) float64{
+			"even":   func(rng *rand.Rand) float64 { return period / 2 * rng.Float64() },
+			"fading": func(rng *rand.Rand) float64 { return period / 8 * rng.ExpFloat64() },
+		} {
+			rng := rand.New(rand.NewPCG(uint64(i), 11))
+			sec := make([]int, 3600)
+			for at := 5.0; at < 3500; at += period {
+				for range int(6 * period) {
+					sec[min(int(at+0.3*rng.NormFloat64()+spread(rng)), 3599)]++
+				}
+			}
+			if got := fastOf(lineOf(sec)); len(got) != 1 || math.Abs(got[0].period/period-1) > 0.005 {
+				t.Errorf("%.0f s, %s: %v", period, name, periodsOf(got))
+			}
+		}
+	}
 }
 
 // What comes at random has no rhythm: single pulses, busy quarters of an hour, and a load whose rate wanders.
@@ -152,7 +176,7 @@ func TestFastRhythmsAreJoined(t *testing.T) {
 	l := lineOf(sec)
 	a := &activity{sessions: l}
 	a.bursts, a.long = l.bursts()
-	a.pulses = l.pulses(burstFloor)
+	a.pulses = l.pulses(burstFloor, pulseWide)
 	a.findPattern(&Config{Location: time.UTC}, 20, 1)
 	if len(a.rhythms) != 1 || a.rhythms[0].period != 1800 {
 		t.Errorf("want the half hour alone, got %v", periodsOf(a.rhythms))
