@@ -143,8 +143,14 @@ func ciscoOther(code int, msg []byte, rec *Record) bool {
 		rec.alarm("asa-733100")
 		rec.Src, _ = scan.AnyAddress(msg[:min(len(msg), 128)])
 		return true
+	case code == 722051, code == 737026:
+		return asaAssigned(msg, rec)
 	}
-	return asaPlain(code, rec)
+	if !asaPlain(code, rec) {
+		return false
+	}
+	asaWho(code, msg, rec)
+	return true
 }
 
 // asaPlain takes a message of a known class whose text is not read.

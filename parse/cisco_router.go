@@ -70,9 +70,31 @@ func iosMessage(m mnemonic, rec *Record) bool {
 		rec.plain(m.whole)
 		rec.Src = scan.Addr(scan.Until(scan.After(m.text, "[Source: "), "]"))
 		return true
+	case iosNamesHost(m):
+		rec.plain(m.whole)
+		rec.Src, _ = scan.AnyAddress(m.text[:min(len(m.text), 160)])
+		return true
 	case string(m.name) == "UPDOWN", string(m.name) == "CHANGED", bytes.HasPrefix(m.name, []byte("IF_")),
 		bytes.HasPrefix(m.facility, []byte("ETH")) || bytes.HasPrefix(m.facility, []byte("PORT")):
 		return iosLink(m, rec)
+	}
+	return false
+}
+
+// iosNamesHost knows the messages about logins, sessions of the command line and ARP, whose text has one address: the host's.
+//
+//	%SSH-5-SSH2_SESSION: SSH2 Session request from 192.168.1.9 (tty = 0) using …
+//	%SYS-6-LOGOUT: User admin has exited tty session 4(192.168.1.9)
+//	%DAEMON-3-SYSTEM_MSG: error: PAM: Authentication failure for illegal user x from 192.168.1.9 - dcos_sshd[12]
+//	%IP-4-DUPADDR: Duplicate address 192.168.1.9 on Vlan1, sourced by 0000.5e00.5301
+func iosNamesHost(m mnemonic) bool {
+	switch string(m.facility) {
+	case "SSH", "DMI", "ARP", "SW_DAI", "AUTHPRIV", "DAEMON", "AAA", "IPV6_ND":
+		return true
+	case "SYS":
+		return string(m.name) == "LOGOUT" || string(m.name) == "CONFIG_I"
+	case "IP":
+		return string(m.name) == "DUPADDR"
 	}
 	return false
 }
