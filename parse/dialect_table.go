@@ -150,6 +150,8 @@ func dialects() []dialect {
 		syslogDialect(),
 		loginDialect(),
 		linkDialect(),
+		miniupnpdDialect(),
+		strongswanDialect(),
 		daemonDialect(),
 		journalDialect(),
 		windowsDNSDialect(),

@@ -23,7 +23,7 @@ func fortigateDialect() dialect {
 		},
 		console: OtherConsole,
 		begins: []string{"date=", "devname=", "devid=", "logver=", "itime=", "eventtime=", "logid=", "log_id=",
-			"timestamp="},
+			"timestamp=", "time="},
 		read: fortigate,
 	}
 }
@@ -75,7 +75,7 @@ func fortigate(b []byte, rec *Record) bool {
 type fortiFields struct {
 	kind, subtype, action, logid, msg, desc, attack, status, eventtype []byte
 	date, clock, zone, eventtime, host, policy, policyName             []byte
-	dhcp, ip, hostname, pool, nat, iface                               []byte
+	dhcp, ip, hostname, pool, nat, iface, remote, tunnel, user         []byte
 	sent, rcvd, sentPkt, rcvdPkt                                       uint64
 }
 
@@ -107,6 +107,8 @@ func (f *fortiFields) sender(key, val []byte, rec *Record) {
 		rec.SPort = scan.Port(val)
 	case "srcintf", "src_int":
 		rec.InIf = val
+	case "remip":
+		f.remote = val
 	case "sentbyte", "sent":
 		f.sent, _ = scan.Number(val)
 	case "rcvdbyte", "rcvd":
@@ -147,6 +149,8 @@ func (f *fortiFields) target(key, val []byte, rec *Record) {
 		rec.NATDPort = scan.Port(val)
 	case "dhcp_msg":
 		f.dhcp = val
+	case "tunnelip":
+		f.tunnel = val
 	}
 }
 
@@ -181,6 +185,10 @@ func (f *fortiFields) rest(key, val []byte, rec *Record) {
 		rec.QType = val
 	case "ip":
 		f.ip = val
+	case "assignip":
+		f.tunnel = val
+	case "user":
+		f.user = val
 	case "hostname":
 		f.hostname = val
 	case "poolname":
@@ -199,6 +207,12 @@ func (f *fortiFields) rest(key, val []byte, rec *Record) {
 // stamp sets the device's time. eventtime, which is UTC, tells the zone where tz is missing, and the fraction where it has
 // one and shows the same second.
 func (f *fortiFields) stamp(rec *Record) {
+	if len(f.date) == 0 && len(f.clock) > 0 { // a relay took date= for a tag
+		if e, ok := epochStamp(f.eventtime); ok {
+			rec.Stamp = e
+		}
+		return
+	}
 	if len(f.date) != 10 || len(f.clock) < 8 {
 		return
 	}
@@ -317,5 +331,20 @@ func fortiEvent(f *fortiFields, rec *Record) {
 		if scan.EqualLower(f.status, "up") {
 			rec.Word = "link-up"
 		}
+	case string(f.subtype) == "vpn":
+		f.vpn(rec)
+	}
+}
+
+// vpn reads who uses a tunnel: the address inside that was given to a user is a lease (tunnelip of SSL, assignip of IPsec), all
+// else is System, of the peer outside.
+func (f *fortiFields) vpn(rec *Record) {
+	given := scan.Addr(f.tunnel)
+	if given.IsValid() && !given.IsUnspecified() && scan.EqualLower(f.action, "tunnel-up") {
+		rec.Kind, rec.Word, rec.Src, rec.detail = DHCPLease, "dhcp", given, f.user
+		return
+	}
+	if !rec.Src.IsValid() {
+		rec.Src = scan.Addr(f.remote)
 	}
 }
