@@ -219,6 +219,10 @@ func importFile(ctx context.Context, to Target, opt *Options, path string, sum *
 	return nil
 }
 
+// errNoLog says that a file may not be a log at all: nothing of it is stored unless that is asked for.
+var errNoLog = errors.New("no line of it is understood, and none has a time: nothing is stored; " +
+	"uncloak parse --explain says how each line is read, and --format log stores them as they are")
+
 // importInput reads a file twice: once for what it says of its own clock, then for its lines. A small file is held in
 // memory, and repaired where it was pasted.
 func importInput(ctx context.Context, to Target, opt *Options, in *input, sum *Summary) error {
@@ -252,6 +256,10 @@ func importInput(ctx context.Context, to Target, opt *Options, in *input, sum *S
 	}
 	if err := run.prepare(facts); err != nil {
 		return err
+	}
+	guessed := opt.Format == "" || opt.Format == "auto"
+	if guessed && !facts.read && !facts.stamped && run.untimed == nil {
+		return errNoLog
 	}
 	before := sum.Lines
 	if err := run.lines(); err != nil {

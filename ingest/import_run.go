@@ -32,8 +32,6 @@ type importRun struct {
 // knownOfFile holds what is settled about a file before its lines are imported.
 type knownOfFile struct {
 	page    bool         // the text was pasted from a page
-	stamps  bool         // some line has a stamp
-	log     bool         // lines without a stamp are those of a log, understood or not
 	router  string       // of lines that name none
 	source  string       // identifies this import in the store's counting of equal lines
 	untimed []storedLine // by number of the line without a stamp; nil: the store has none of them
@@ -60,7 +58,6 @@ func (r *importRun) note(s string) { r.in.note(r.sum, s) }
 func (r *importRun) prepare(s *survey) error {
 	r.health = make(map[healthKey]*store.Health)
 	r.junk = make(map[parse.Name]uint64)
-	r.stamps = s.stamped
 	r.source = fmt.Sprintf("%s %d", r.in.name, time.Now().UnixNano())
 	captured := r.opt.CapturedAt
 	if captured.IsZero() {
@@ -244,8 +241,8 @@ func (r *importRun) split(ctx context.Context, src io.Reader, free, work, order 
 	}
 }
 
-// take assigns times to the lines of a chunk and appends them, one batch for each day. Text that is not a log line is
-// left out: a line that is not understood and has no header, in a pasted page or a file without any times.
+// take assigns times to the lines of a chunk and appends them, one batch for each day. Of a pasted page, prose is left
+// out: a line that is not understood and has no header.
 func (r *importRun) take(ctx context.Context, c *chunk) error {
 	repaired := r.clock.repaired
 	es, facts := c.entries[:0], c.facts[:0]
@@ -266,8 +263,7 @@ func (r *importRun) take(ctx context.Context, c *chunk) error {
 		if c.facts[i].joined {
 			continue
 		}
-		if c.entries[i].Kind == parse.Unknown && !c.facts[i].header && !c.facts[i].stored.found &&
-			(r.page || !r.stamps && !r.log) {
+		if r.page && c.entries[i].Kind == parse.Unknown && !c.facts[i].header && !c.facts[i].stored.found {
 			r.sum.Skipped++
 			continue
 		}

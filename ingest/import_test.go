@@ -56,6 +56,24 @@ func importText(t testing.TB, db *bolt.DB, opt Options, text string) Summary {
 	return sum
 }
 
+// Text of which nothing is understood is not stored unless that is asked for; where a line is, the others are kept, too.
+func TestTextThatIsNoLog(t *testing.T) {
+	const prose = "Dear reader,\nthis is no log.\n"
+	db := openStore(t)
+	_, err := ImportReader(t.Context(), db, Options{}, "letter", strings.NewReader(prose), importNow)
+	if err == nil || !strings.Contains(err.Error(), "no line of it is understood") || len(all(t, db, store.Query{})) > 0 {
+		t.Errorf("%v, %d lines stored", err, len(all(t, db, store.Query{})))
+	}
+	if sum := importText(t, db, Options{Format: "log"}, prose); sum.Events != 2 || sum.Unparsed != 2 {
+		t.Errorf("as a log: %+v", sum)
+	}
+	db = openStore(t)
+	sum := importText(t, db, Options{}, prose+"nf_conntrack: table full, dropping packet\n")
+	if sum.Events != 3 || sum.Unparsed != 2 || sum.Skipped != 0 {
+		t.Errorf("with a line of a log: %+v", sum)
+	}
+}
+
 func TestPastedDump(t *testing.T) {
 	db := openStore(t)
 	at := time.Date(2010, 12, 29, 20, 0, 0, 0, time.UTC)

@@ -33,6 +33,7 @@ type survey struct {
 	lastUp    int64
 	kernel    map[uint64]int64 // uptimes of some lines with an uptime alone, by identity
 	surveyed  int              // lines looked at
+	read      bool             // a dialect has understood one of them, or one has a header
 	untimed   int              // of them, those without any stamp
 	texts     []uint64         // hashes of their texts; all of them where the file is whole, or no line has a stamp
 	wallDumps bool
@@ -100,6 +101,7 @@ func (s *survey) line(l []byte, rec *parse.Record, loc *time.Location) {
 	f := factOf(l, rec)
 	st := &f.stamp
 	s.surveyed++
+	s.read = s.read || rec.Kind != parse.Unknown || f.header
 	if s.host == "" && len(rec.Host) > 0 {
 		s.host = string(rec.Host)
 	}

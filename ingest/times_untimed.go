@@ -98,7 +98,6 @@ func (r *importRun) alignUntimed(s *survey) error {
 		r.untimed = nil
 		return nil
 	}
-	r.log = 10*matched >= len(dump)
 	if !r.untimed[0].found && !s.stamped {
 		before := "by 24 hours at most, it is assumed"
 		if r.clock.hasBoot {

@@ -198,7 +198,7 @@ func TestUntimedBounds(t *testing.T) {
 		{"before the first, boot told", Options{BootTime: time.Date(2026, 11, 21, 19, 59, 50, 0, time.UTC)},
 			"x: y\na: one\n", "x: y 19:59:59.999 ±11s"},
 		{"nothing in common", Options{}, "x: full\nnf_conntrack: table full, dropping packet\n",
-			"nf_conntrack: table full, dropping packet 21:00:00.000 ±24h0m0s"},
+			"x: full 21:00:00.000 ±24h0m0s, nf_conntrack: table full, dropping packet 21:00:00.000 ±24h0m0s"},
 		{"of another router", Options{Router: "fw"}, "nf_conntrack: table full, dropping packet\n<4>a: one\n",
 			"nf_conntrack: table full, dropping packet 21:00:00.000 ±24h0m0s, <4>a: one 21:00:00.000 ±24h0m0s"},
 		{"stamps of the file count more", Options{},

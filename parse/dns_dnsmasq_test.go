@@ -10,6 +10,7 @@ func TestDnsmasq(t *testing.T) {
 		{"query", "<30>Nov 21 20:28:21 router dnsmasq[6022]: query[A] site53.example from 192.168.128.10", `{"kind":"dns-query","event":"dns-query","qname":"site53.example","qtype":"A","src":"192.168.128.10","sport":null}`},
 		{"blanks in the name", "dnsmasq[12]: query[A] a from 192.168.1.66 .example.com from 192.168.1.10", `{"qname":"a from 192.168.1.66 .example.com","src":"192.168.1.10"}`},
 		{"blanks in the name, extra", "dnsmasq[12]: 7 192.168.1.10/34667 query[A] a from 192.168.1.66 from 192.168.1.10", `{"qname":"a from 192.168.1.66","src":"192.168.1.10","sport":34667}`},
+		{"case of letters", "dnsmasq[12]: query[A] WwW.ExAmple.com from 192.168.1.10", `{"qname":"WwW.ExAmple.com"}`},
 		{"cut short", "dnsmasq[12]: query[A] www.example", `{"event":"dns-query","qname":"www.example","src":null}`},
 		{"extra", lineQuery, `{"event":"dns-query","qtype":"PTR","src":"192.168.128.10","sport":40123,"nat_dst":"192.0.2.9"}`},
 		{"bare", "dnsmasq: query[PTR] 128.152.16.172.in-addr.arpa from 172.16.152.129", `{"app":"dnsmasq","nat_dst":"172.16.152.128"}`},
@@ -34,5 +35,15 @@ func TestReverseName(t *testing.T) {
 		if got := reverseName([]byte(name)); got != a {
 			t.Errorf("%q: %v, want %v", name, got, a)
 		}
+	}
+}
+
+// Names are the same in any case: what is counted by name is folded to small letters.
+func TestNamesAreFolded(t *testing.T) {
+	p, a, b := NewParser(), Record{}, Record{}
+	p.Line([]byte("dnsmasq[12]: query[A] WwW.ExAmple.com from 192.168.1.10"), &a)
+	p.Line([]byte("dnsmasq[12]: query[A] www.example.com from 192.168.1.10"), &b)
+	if a.Detail != b.Detail || a.Detail.String() != "www.example.com" {
+		t.Errorf("%q, %q", a.Detail, b.Detail)
 	}
 }

@@ -71,6 +71,9 @@ func (p *Parser) Line(line []byte, rec *Record) {
 	if rec.Kind == Unknown { // what is not understood is grouped by the program that writes it
 		rec.detail = rec.App
 	}
+	if rec.Kind == DNSQuery {
+		rec.detail = rec.lower(rec.detail)
+	}
 	if len(rec.detail) > 0 {
 		rec.Detail = p.mem.name(rec.detail)
 	}
@@ -176,4 +179,23 @@ func (rec *Record) keep(text string) []byte {
 	start := len(rec.mem.scratch)
 	rec.mem.scratch = append(rec.mem.scratch, text...)
 	return rec.mem.scratch[start:len(rec.mem.scratch):len(rec.mem.scratch)]
+}
+
+// lower gives b in small letters, in the Parser's memory; b itself where it has no others. Names of DNS are the same in
+// any case, and some resolvers mix it at random (draft-vixie-dnsext-dns0x20).
+func (rec *Record) lower(b []byte) []byte {
+	for i, c := range b {
+		if scan.IsUpper(c) {
+			start := len(rec.mem.scratch)
+			rec.mem.scratch = append(rec.mem.scratch, b...)
+			folded := rec.mem.scratch[start:len(rec.mem.scratch):len(rec.mem.scratch)]
+			for j := i; j < len(folded); j++ {
+				if scan.IsUpper(folded[j]) {
+					folded[j] |= 0x20
+				}
+			}
+			return folded
+		}
+	}
+	return b
 }
