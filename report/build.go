@@ -359,6 +359,7 @@ func (m *Model) addHealth(hs []store.Health) {
 		)
 	})
 	if m.Totals.Lost > 0 {
-		m.Totals.LostShare = float64(m.Totals.Lost) / float64(received+kernel) // lines that the kernel dropped are not among those received
+		// lines that the kernel dropped are not among those received
+		m.Totals.LostShare = float64(m.Totals.Lost) / float64(received+kernel)
 	}
 }

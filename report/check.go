@@ -125,8 +125,8 @@ func (c *Check) judgeSender(s *Sender, name string) {
 			"net.core.rmem_max=33554432) and restart serve", count(s.Kernel, "line was", "lines were"))
 	}
 	if s.Dropped > 0 {
-		problem("%s dropped because uncloak was too slow: let the router log less (new sessions only), or give serve a "+
-			"faster machine", count(s.Dropped, "line was", "lines were"))
+		problem("%s dropped because uncloak was too slow: let the router log less (new sessions only), or give serve "+
+			"a faster machine", count(s.Dropped, "line was", "lines were"))
 	}
 	if s.Limited > 0 {
 		problem("%s dropped by its rate limit: raise rate for it in the config, or let it log less",
@@ -164,7 +164,8 @@ func (c *Check) judgeSender(s *Sender, name string) {
 		}
 		problem("its clock is %s: %s", aside(s.SkewS), do)
 	}
-	read := s.Received - min(s.Received, s.Dropped+s.Limited+s.Blank) // a lost line counts neither as understood nor as not understood
+	// a lost line counts neither as understood nor as not understood
+	read := s.Received - min(s.Received, s.Dropped+s.Limited+s.Blank)
 	switch {
 	case s.Unparsed == 0:
 	case read >= fewLines && float64(s.Unparsed) >= badUnparsed*float64(read):
@@ -198,7 +199,8 @@ func Stored(ctx context.Context, st store.Store, now time.Time) (r *Received, er
 	r = &Received{Senders: []Sender{}, Shapes: []Shape{}}
 	defer func() {
 		if r != nil {
-			r.Damaged = max(st.Damaged(), uint64(len(st.Lacking(store.Window{})))) // damage shows only once the days have been read
+			// damage shows only once the days have been read
+			r.Damaged = max(st.Damaged(), uint64(len(st.Lacking(store.Window{}))))
 		}
 	}()
 	days, err := st.Days(ctx)

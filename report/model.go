@@ -59,23 +59,26 @@ type Verdict struct {
 	Severity detect.Severity `json:"severity,omitempty"` // of the worst finding; "" on a quiet day
 	Quiet    bool            `json:"quiet"`              // nothing was found, and everything could be looked at
 	Text     string          `json:"text"`
-	Do       string          `json:"do,omitempty"`      // what to do first
-	Unknown  []string        `json:"unknown,omitempty"` // gaps that keep a window without findings from being called quiet
+	Do       string          `json:"do,omitempty"` // what to do first
+	// gaps that keep a window without findings from being called quiet
+	Unknown []string `json:"unknown,omitempty"`
 }
 
 // Totals counts the lines, sessions and hosts that the report rests on.
 type Totals struct {
-	Lines       uint64   `json:"lines"` // of the whole UTC days that the window touches
-	WholeDays   bool     `json:"whole_days"`
-	Unparsed    uint64   `json:"unparsed"`
-	Torn        uint64   `json:"torn,omitempty"`          // pieces of lines that the sender cut in two
-	Named       uint64   `json:"named,omitempty"`         // sessions with a name in the place of the source's address
-	Sessions    uint64   `json:"sessions"`                // opened in the window
-	Hosts       int      `json:"hosts"`                   // that opened one
-	Lost        uint64   `json:"lost"`                    // lines known to be lost on this machine: by its kernel, a full queue or a rate limit
-	LostShare   float64  `json:"lost_share"`              // share of the lines that were sent, as far as known
-	ClockErrorS *float64 `json:"clock_error_s,omitempty"` // sender's clock minus this machine's, the largest; nil: not known
-	Refused     uint64   `json:"refused"`                 // packets refused by full tables in the window
+	Lines     uint64 `json:"lines"` // of the whole UTC days that the window touches
+	WholeDays bool   `json:"whole_days"`
+	Unparsed  uint64 `json:"unparsed"`
+	Torn      uint64 `json:"torn,omitempty"`  // pieces of lines that the sender cut in two
+	Named     uint64 `json:"named,omitempty"` // sessions with a name in the place of the source's address
+	Sessions  uint64 `json:"sessions"`        // opened in the window
+	Hosts     int    `json:"hosts"`           // that opened one
+	// lines known to be lost on this machine: by its kernel, a full queue or a rate limit
+	Lost      uint64  `json:"lost"`
+	LostShare float64 `json:"lost_share"` // share of the lines that were sent, as far as known
+	// sender's clock minus this machine's, the largest; nil: not known
+	ClockErrorS *float64 `json:"clock_error_s,omitempty"`
+	Refused     uint64   `json:"refused"` // packets refused by full tables in the window
 }
 
 // Incident is a group of findings with one cause, its root first.

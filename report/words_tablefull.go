@@ -10,7 +10,7 @@ import (
 	"uncloak/detect"
 )
 
-// entryBytes is what one conntrack entry costs in kernel memory, roughly (struct nf_conn with its extensions is 256 to
+// entryBytes is the approximate kernel memory of one conntrack entry (struct nf_conn with its extensions is 256 to
 // 320 bytes on 64-bit kernels 4.x to 6.x).
 const entryBytes = 320
 

@@ -30,12 +30,13 @@ const (
 
 // Ack marks one finding or incident as known: the owner of the network has acknowledged it.
 type Ack struct {
-	ID    string             `json:"id"`
-	Note  string             `json:"note,omitempty"`
-	Until *time.Time         `json:"until,omitempty"`
-	At    time.Time          `json:"at"`              // when it was acknowledged
-	Title string             `json:"title,omitempty"` // title of the finding at that time
-	Sizes map[string]float64 `json:"sizes,omitempty"` // key → size a day at that time; the ack ends when one has doubled
+	ID    string     `json:"id"`
+	Note  string     `json:"note,omitempty"`
+	Until *time.Time `json:"until,omitempty"`
+	At    time.Time  `json:"at"`              // when it was acknowledged
+	Title string     `json:"title,omitempty"` // title of the finding at that time
+	// key → size a day at that time; the ack ends when one has doubled
+	Sizes map[string]float64 `json:"sizes,omitempty"`
 }
 
 // AckFile keeps acks in a data directory, the latest last. The file is read at each call, so that a change by another

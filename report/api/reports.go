@@ -35,7 +35,8 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 		return f, fmt.Errorf("load the days: %w", err)
 	}
 	rules, err := Rules(set.Known, h.Acks)
-	if err != nil { // an unreadable file of acks must not prevent the report: it then shows known findings, too, and says why
+	// an unreadable file of acks must not prevent the report: it then shows known findings, too, and says why
+	if err != nil {
 		f.note = strings.Join(slices.DeleteFunc([]string{f.note, err.Error()}, func(s string) bool { return s == "" }),
 			"; ")
 	}
