@@ -32,7 +32,9 @@ func TestClock(t *testing.T) {
 		{"right, stamps cut to the second", "", 0, 0, func(s *stream) { each(s, time.Hour, 4*time.Hour, steady(0)) }},
 		{"two seconds off", "", 0, 0, func(s *stream) { each(s, time.Hour, 4*time.Hour, steady(2*time.Second)) }},
 		{"a minute ahead", ClockOff, 60, 0, func(s *stream) { each(s, time.Hour, 4*time.Hour, steady(time.Minute)) }},
-		{"nine hours behind", ClockZone, -9 * 3600, 0, func(s *stream) { each(s, 12*time.Hour, 30*time.Hour, steady(-9*time.Hour)) }},
+		{"nine hours behind", ClockZone, -9 * 3600, 0, func(s *stream) {
+			each(s, 12*time.Hour, 30*time.Hour, steady(-9*time.Hour))
+		}},
 		{"set by NTP at noon", ClockJumps, -600, 600, func(s *stream) {
 			each(s, 8*time.Hour, 12*time.Hour, steady(-10*time.Minute))
 			each(s, 12*time.Hour, 15*time.Hour, steady(0))
@@ -81,7 +83,9 @@ func TestClock(t *testing.T) {
 				s.add(at, parse.Event{Kind: parse.System, Recv: at.UnixNano(), Spread: NotBelieved})
 			}
 		}},
-		{"lines without stamps", "", 0, 0, func(s *stream) { each(s, time.Hour, 4*time.Hour, func(time.Duration) time.Duration { return 0 }) }},
+		{"lines without stamps", "", 0, 0, func(s *stream) {
+			each(s, time.Hour, 4*time.Hour, func(time.Duration) time.Duration { return 0 })
+		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newStream()
@@ -92,7 +96,8 @@ func TestClock(t *testing.T) {
 				return
 			}
 			f := only(t, fs, ClockKind)
-			if f.Class != tc.class || math.Abs(f.SkewS-tc.skew) > 2 && tc.class != ClockJumps || math.Abs(f.JumpS-tc.jump) > 2 {
+			if f.Class != tc.class || math.Abs(f.SkewS-tc.skew) > 2 && tc.class != ClockJumps ||
+				math.Abs(f.JumpS-tc.jump) > 2 {
 				t.Errorf("%+v", f)
 			}
 		})

@@ -15,7 +15,8 @@ import (
 	"uncloak/parse"
 )
 
-// The tests here hold that what a tracker and its days cost is bounded, whatever the network does. They measure memory, never time.
+// The tests here hold that what a tracker and its days cost is bounded, whatever the network does. They measure memory,
+// never time.
 
 var costDay = time.Date(2026, 11, 17, 0, 0, 0, 0, time.UTC)
 
@@ -27,9 +28,11 @@ func heapMB() float64 {
 	return float64(m.HeapAlloc) / (1 << 20)
 }
 
-var wholeCost = flag.Bool("whole-cost", false, "run the tests of cost in full: ten million peers, a hundred thousand hosts")
+var wholeCost = flag.Bool("whole-cost", false,
+	"run the tests of cost in full: ten million peers, a hundred thousand hosts")
 
-// less is how much of a costly test is run: a fifth unless -whole-cost is given, and less when time is short. The bounds are the same.
+// less returns the part of n that a costly test runs: a fifth unless -whole-cost is given, and less when time is short.
+// The bounds are the same.
 func less(n int) int {
 	switch {
 	case *wholeCost:
@@ -41,7 +44,8 @@ func less(n int) int {
 }
 
 func fromTo(at time.Time, src, dst netip.Addr, sport, dport uint16) parse.Event {
-	return parse.Event{Time: at.UnixNano(), Router: parse.MakeName("gw"), Kind: parse.SessionNew, Src: src, Dst: dst, SPort: sport, DPort: dport, Proto: parse.TCP}
+	return parse.Event{Time: at.UnixNano(), Router: parse.MakeName("gw"), Kind: parse.SessionNew, Src: src, Dst: dst,
+		SPort: sport, DPort: dport, Proto: parse.TCP}
 }
 
 func inside(n int) netip.Addr {
@@ -55,7 +59,8 @@ func TestTenMillionPeers(t *testing.T) {
 	grown := [2]float64{}
 	for i := range n {
 		at := costDay.Add(time.Duration(float64(i) * 86000e9 / float64(n)))
-		e := fromTo(at, inside(i%20), netip.AddrFrom4([4]byte{byte(20 + i>>24), byte(i >> 16), byte(i >> 8), byte(i)}), uint16(i), uint16(i*7))
+		e := fromTo(at, inside(i%20), netip.AddrFrom4([4]byte{byte(20 + i>>24), byte(i >> 16), byte(i >> 8), byte(i)}),
+			uint16(i), uint16(i*7))
 		tr.Observe(&e)
 		if i == n/2 || i == n-1 {
 			grown[i/(n-1)] = heapMB() - before
@@ -141,7 +146,8 @@ func TestYearOfDays(t *testing.T) {
 		start := costDay.AddDate(0, 0, day)
 		tr := detect.NewTracker(cfg, prev, detect.DateOf(start))
 		for i := range 2000 {
-			e := fromTo(start.Add(time.Duration(i)*43*time.Second), inside(i%30), outside(rng.IntN(1<<22)), uint16(i), 443)
+			e := fromTo(start.Add(time.Duration(i)*43*time.Second), inside(i%30), outside(rng.IntN(1<<22)), uint16(i),
+				443)
 			if i%50 == 0 { // ends never come, though for this host they are logged
 				e.Src = inside(1)
 			}
@@ -175,13 +181,15 @@ func busyDays(hosts, n int) (days []*detect.Day, cfg detect.Config) {
 			for range 40 {
 				at := start.Add(time.Duration(rng.Int64N(int64(23 * time.Hour))))
 				for j := range int(min(3/(1-rng.Float64()), 60)) {
-					l.events = append(l.events, fromTo(at.Add(time.Duration(j)*100*time.Millisecond), inside(h), outside(rng.IntN(1<<20)), uint16(j+1000), 443))
+					l.events = append(l.events, fromTo(at.Add(time.Duration(j)*100*time.Millisecond), inside(h),
+						outside(rng.IntN(1<<20)), uint16(j+1000), 443))
 				}
 			}
 			for slot := 0; h%10 == 0 && slot < 48; slot++ {
 				at := start.Add(time.Duration(slot)*30*time.Minute + time.Duration(rng.NormFloat64()*4e9))
 				for j := range 80 {
-					l.events = append(l.events, fromTo(at.Add(time.Duration(j)*30*time.Millisecond), inside(h), outside(rng.IntN(1<<20)), uint16(j+2000), 6881))
+					l.events = append(l.events, fromTo(at.Add(time.Duration(j)*30*time.Millisecond), inside(h),
+						outside(rng.IntN(1<<20)), uint16(j+2000), 6881))
 				}
 			}
 		}
@@ -247,7 +255,8 @@ func BenchmarkObserveScenes(b *testing.B) {
 	b.ReportMetric(float64(done)/(processorTime(b)-before), "events/cpu-s")
 }
 
-// processorTime is what the process has used, in seconds: what a benchmark can go by where other jobs run.
+// processorTime returns the processor time that the process has used, in seconds: benchmarks measure it where other
+// jobs run beside them.
 func processorTime(b *testing.B) float64 {
 	var r syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {

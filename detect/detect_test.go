@@ -134,7 +134,8 @@ func TestForgottenBitTorrentClient(t *testing.T) {
 		s.burst(at, vmhost, 600, 4*time.Second)
 		s.lookups(at.Add(time.Second), oldsrv, 300, 4*time.Second)
 		s.full(at.Add(3*time.Second), 0)
-		s.add(at.Add(8*time.Second), parse.Event{Kind: parse.Suppressed, Count: 90, Detail: parse.MakeName("net_ratelimit")})
+		s.add(at.Add(8*time.Second), parse.Event{Kind: parse.Suppressed, Count: 90,
+			Detail: parse.MakeName("net_ratelimit")})
 		s.full(at.Add(8*time.Second), 0)
 	}
 	for at := t0; at.Before(t0.Add(24 * time.Hour)); at = at.Add(time.Duration(20+rng.IntN(400)) * time.Second) {
@@ -145,14 +146,16 @@ func TestForgottenBitTorrentClient(t *testing.T) {
 	cfg := DefaultConfig()
 	fs := s.findings(cfg)
 	p := only(t, fs, PeriodicBurst)
-	if p.Host != vmhost.String() || p.PeriodS != 1800 || !slices.Equal(p.Minutes, []int{0, 30}) || p.Missed < 2 || p.Causes != oldsrv.String() {
+	if p.Host != vmhost.String() || p.PeriodS != 1800 || !slices.Equal(p.Minutes, []int{0, 30}) || p.Missed < 2 ||
+		p.Causes != oldsrv.String() {
 		t.Errorf("periodic burst: %+v", p)
 	}
 	if p.PValue > 1e-20 || p.Severity != Critical {
 		t.Errorf("p = %g, severity %s", p.PValue, p.Severity)
 	}
 	e := only(t, fs, PTRStorm)
-	if e.Host != oldsrv.String() || e.Causes != vmhost.String() || e.LagS < 0 || e.LagS > 3 || e.Resolver != "198.51.100.53" {
+	if e.Host != oldsrv.String() || e.Causes != vmhost.String() || e.LagS < 0 || e.LagS > 3 ||
+		e.Resolver != "198.51.100.53" {
 		t.Errorf("echo: %+v", e)
 	}
 	n := 0
@@ -257,7 +260,8 @@ func TestMerge(t *testing.T) {
 	}
 	for i := range 6000 {
 		k := rng.IntN(3)
-		e := whole.session(t0.Add(time.Duration(i)*time.Second), lan(k*40+rng.IntN(5)), wan(rng.IntN(3000)), parse.UDP, uint16(rng.IntN(20)))
+		e := whole.session(t0.Add(time.Duration(i)*time.Second), lan(k*40+rng.IntN(5)), wan(rng.IntN(3000)), parse.UDP,
+			uint16(rng.IntN(20)))
 		shards[k].add(t0.Add(time.Duration(i)*time.Second), e)
 	}
 	day := func(s *stream) *Day { return s.days(cfg)[0] }
@@ -314,7 +318,8 @@ func TestBounds(t *testing.T) {
 	d := tr.Day()
 	r := d.Routers["gw"]
 	if len(d.Hosts) > 11 || tr.table.entries.n > 100 || len(r.Overflows) > 4 || len(r.Kills) > 3 || len(r.Shrinks) > 3 {
-		t.Errorf("hosts %d, entries %d, overflows %d, kills %d, shrinks %d", len(d.Hosts), tr.table.entries.n, len(r.Overflows), len(r.Kills), len(r.Shrinks))
+		t.Errorf("hosts %d, entries %d, overflows %d, kills %d, shrinks %d", len(d.Hosts), tr.table.entries.n,
+			len(r.Overflows), len(r.Kills), len(r.Shrinks))
 	}
 	for _, what := range []string{"hosts", "sessions", "kills", "shrinks"} {
 		if d.Dropped[what] == 0 {
@@ -397,7 +402,8 @@ func BenchmarkObserve(b *testing.B) {
 	s := newStream()
 	rng := rand.New(rand.NewPCG(7, 8))
 	for i := range 200000 {
-		s.session(t0.Add(time.Duration(i)*400*time.Millisecond), lan(rng.IntN(200)), wan(rng.IntN(1<<18)), parse.TCP, 443)
+		s.session(t0.Add(time.Duration(i)*400*time.Millisecond), lan(rng.IntN(200)), wan(rng.IntN(1<<18)), parse.TCP,
+			443)
 	}
 	cfg := DefaultConfig()
 	b.ReportAllocs()
@@ -426,10 +432,12 @@ func BenchmarkFindings(b *testing.B) {
 	s := newStream()
 	for day := range 28 {
 		for slot := range 48 {
-			s.burst(t0.Add(time.Duration(day)*24*time.Hour+time.Duration(slot)*30*time.Minute), lan(1), 100, 3*time.Second)
+			s.burst(t0.Add(time.Duration(day)*24*time.Hour+time.Duration(slot)*30*time.Minute), lan(1), 100,
+				3*time.Second)
 		}
 		for i := range 3000 {
-			s.session(t0.Add(time.Duration(day)*24*time.Hour+time.Duration(i)*28*time.Second), lan(2+i%20), wan(i), parse.TCP, 443)
+			s.session(t0.Add(time.Duration(day)*24*time.Hour+time.Duration(i)*28*time.Second), lan(2+i%20), wan(i),
+				parse.TCP, 443)
 		}
 	}
 	cfg := DefaultConfig()

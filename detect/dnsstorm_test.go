@@ -84,7 +84,8 @@ func TestDNSStorm(t *testing.T) {
 				none(t, fs, DNSStorm)
 				return
 			}
-			if f := only(t, fs, DNSStorm); f.Class != tc.class || f.Host != old.String() || f.Lookups < 800 || f.End.Before(f.Start) {
+			if f := only(t, fs, DNSStorm); f.Class != tc.class || f.Host != old.String() || f.Lookups < 800 ||
+				f.End.Before(f.Start) {
 				t.Errorf("%+v", f)
 			}
 		})
@@ -98,7 +99,8 @@ func TestNamesAreBounded(t *testing.T) {
 		if i%2 == 0 {
 			name = fmt.Sprint(i, ".example.org")
 		}
-		s.add(t0.Add(time.Duration(i)*time.Second), parse.Event{Kind: parse.DNSQuery, Src: lan(1), Detail: parse.MakeName(name)})
+		s.add(t0.Add(time.Duration(i)*time.Second), parse.Event{Kind: parse.DNSQuery, Src: lan(1),
+			Detail: parse.MakeName(name)})
 	}
 	h := s.days(DefaultConfig())[0].Hosts[lan(1)]
 	if len(h.Names) > maxAsked || h.Asks.Total() != 10000 || h.Names["always.example.org"] < 4000 {
@@ -119,8 +121,8 @@ func TestAnEchoIsNoDNSStorm(t *testing.T) {
 	none(t, fs, DNSStorm)
 }
 
-// TestLookupsThatServeSessions is a day in an office: browsers that load page after page ask for a name with each of them, and so does a
-// resolver for all.
+// TestLookupsThatServeSessions is a day in an office: browsers that load page after page ask for a name with each of
+// them, and so does a resolver for all.
 func TestLookupsThatServeSessions(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -143,11 +145,14 @@ func TestLookupsThatServeSessions(t *testing.T) {
 				if c.resolver {
 					asks = lan(2)
 				}
-				for at := t0.Add(time.Duration(8+h%3) * time.Hour); at.Before(t0.Add(time.Duration(16+h%2) * time.Hour)); at = at.Add(time.Duration(25*(0.3+1.4*rng.Float64())) * time.Second) {
+				for at := t0.Add(time.Duration(8+h%3) * time.Hour); at.Before(
+					t0.Add(time.Duration(16+h%2) * time.Hour)); at = at.Add(
+					time.Duration(25*(0.3+1.4*rng.Float64())) * time.Second) {
 					for i := range 3 + rng.IntN(40) {
 						s.lookups(at.Add(time.Duration(i*60)*time.Millisecond), asks, 1, 0)
 						for range 2 {
-							s.session(at.Add(time.Duration(i*60+20)*time.Millisecond), lan(20+h), wan(rng.IntN(3000)), parse.TCP, 443)
+							s.session(at.Add(time.Duration(i*60+20)*time.Millisecond), lan(20+h), wan(rng.IntN(3000)),
+								parse.TCP, 443)
 						}
 					}
 				}

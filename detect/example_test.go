@@ -77,7 +77,8 @@ func ExampleReplay_WhatIf() {
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(got.Router, got.Recorded.Overflows, got.Before.Likely.Overflows, got.After.Likely.Overflows, got.After.Likely.Peak)
+	fmt.Println(got.Router, got.Recorded.Overflows, got.Before.Likely.Overflows, got.After.Likely.Overflows,
+		got.After.Likely.Peak)
 	// Output: gw 12 12 0 100
 }
 

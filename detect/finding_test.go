@@ -14,8 +14,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestFindingJSON pins the JSON of a finding of which every field is set, and of one of which none is, byte for byte with
-// the order of keys: it is a contract with those who read it, whatever the struct looks like inside.
+// TestFindingJSON pins the JSON of a finding of which every field is set, and of one of which none is, byte for byte
+// with the order of keys: it is a contract with those who read it, whatever the struct looks like inside.
 func TestFindingJSON(t *testing.T) {
 	var full Finding
 	fill(reflect.ValueOf(&full).Elem(), "")

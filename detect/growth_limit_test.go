@@ -9,8 +9,8 @@ import (
 	"uncloak/parse"
 )
 
-// growing is 28 days in which a host opens 3 % more sessions to one door each day, between nine and ten, which are held for 150 s. The
-// days before cut are only half covered.
+// growing is 28 days in which a host opens 3 % more sessions to one door each day, between nine and ten, which are held
+// for 150 s. The days before cut are only half covered.
 func growing(cut int) []*Day {
 	rng := rand.New(rand.NewPCG(21, 22))
 	s := newStream()
@@ -24,7 +24,8 @@ func growing(cut int) []*Day {
 		}
 		n := int(1500 * math.Pow(1.03, float64(day)) * (1 + 0.01*rng.NormFloat64()))
 		for i := range n {
-			s.session(midnight.Add(9*time.Hour+time.Duration(i)*time.Hour/time.Duration(n)), lan(11), wan(7), parse.TCP, 443)
+			s.session(midnight.Add(9*time.Hour+time.Duration(i)*time.Hour/time.Duration(n)), lan(11), wan(7), parse.TCP,
+				443)
 		}
 	}
 	return s.days(DefaultConfig())
@@ -53,7 +54,8 @@ func TestGrowthMeetsTheLimit(t *testing.T) {
 			if f.Peer != wan(7).String()+":443" || f.PeerShare < 0.9 || len(f.Ports) != 1 || f.Ports[0] != "tcp/443" {
 				t.Errorf("to %s, %g of it, ports %v", f.Peer, f.PeerShare, f.Ports)
 			}
-			if f.GrowthDay < 0.028 || f.GrowthDay > 0.032 || f.GrowthLow > f.GrowthDay || f.GrowthHigh < f.GrowthDay || f.GrowthHigh-f.GrowthLow > 0.01 {
+			if f.GrowthDay < 0.028 || f.GrowthDay > 0.032 || f.GrowthLow > f.GrowthDay || f.GrowthHigh < f.GrowthDay ||
+				f.GrowthHigh-f.GrowthLow > 0.01 {
 				t.Errorf("%g a day, %g to %g", f.GrowthDay, f.GrowthLow, f.GrowthHigh)
 			}
 			if (f.LimitDate != nil) != c.date {
@@ -62,8 +64,10 @@ func TestGrowthMeetsTheLimit(t *testing.T) {
 			if !c.date {
 				return
 			}
-			want := f.End.Add(time.Duration(max(math.Log(float64(c.table)/held)/math.Log(1.03), 0) * 24 * float64(time.Hour)))
-			if d := f.LimitDate.Sub(want).Hours() / 24; math.Abs(d) > 3 || f.LimitFrom.After(*f.LimitDate) || f.LimitTo.Before(*f.LimitDate) {
+			want := f.End.Add(time.Duration(max(math.Log(float64(c.table)/held)/math.Log(1.03),
+				0) * 24 * float64(time.Hour)))
+			if d := f.LimitDate.Sub(want).Hours() / 24; math.Abs(d) > 3 || f.LimitFrom.After(*f.LimitDate) ||
+				f.LimitTo.Before(*f.LimitDate) {
 				t.Errorf("on %v (%v to %v), want %v", f.LimitDate, f.LimitFrom, f.LimitTo, want)
 			}
 			if f.LimitOf != "table" || f.LimitHow != "config" || f.Router != "gw" {
@@ -108,7 +112,8 @@ func TestGrownToIsOneAnswer(t *testing.T) {
 	var days []*Day
 	for k := range 6 {
 		d := NewDay(DateOf(t0) + Date(k))
-		d.First, d.Last = d.Date.Start().UnixNano(), d.Date.Start().Add(23*time.Hour+time.Duration(k)*7*time.Minute).UnixNano()
+		d.First = d.Date.Start().UnixNano()
+		d.Last = d.Date.Start().Add(23*time.Hour + time.Duration(k)*7*time.Minute).UnixNano()
 		h := d.host(lan(1))
 		for p := range 40 {
 			h.Ports[Port{parse.TCP, uint16(1000 + p)}] = uint64(k * (p + 1))

@@ -27,15 +27,19 @@ func incident() (s *stream, starts []time.Time) {
 func (s *stream) kill(at time.Time, spread uint32) {
 	gw := s.router
 	s.router = parse.MakeName("logsrv")
-	s.add(at, parse.Event{Kind: parse.OOMKill, Count: uint32(len(s.events)), Spread: spread * 1000, Detail: parse.MakeName("rsyslogd")})
+	s.add(at, parse.Event{Kind: parse.OOMKill, Count: uint32(len(s.events)), Spread: spread * 1000,
+		Detail: parse.MakeName("rsyslogd")})
 	s.router = gw
 }
 
-// pings adds a probe each five seconds of a day to a host outside, slow for twenty seconds from twelve seconds after the given times on.
+// pings adds a probe each five seconds of a day to a host outside, slow for twenty seconds from twelve seconds after
+// the given times on.
 func (s *stream) pings(slow []time.Time) {
 	for at := t0; at.Before(t0.Add(24 * time.Hour)); at = at.Add(5 * time.Second) {
 		rtt := uint32(20_000)
-		if slices.ContainsFunc(slow, func(b time.Time) bool { return at.After(b.Add(12*time.Second)) && at.Before(b.Add(32*time.Second)) }) {
+		if slices.ContainsFunc(slow, func(b time.Time) bool {
+			return at.After(b.Add(12*time.Second)) && at.Before(b.Add(32*time.Second))
+		}) {
 			rtt = 4_200_000
 		}
 		s.add(at, parse.Event{Kind: parse.Latency, Src: addr("203.0.113.80"), Count: rtt, Packets: 1, Bytes: 64})
@@ -65,7 +69,8 @@ func TestChain(t *testing.T) {
 				s.kill(starts[i].Add(42*time.Second), 0) // the same spell
 			}
 		}, []string{"oom follows"}, true},
-		{"out of memory once", func(s *stream, starts []time.Time) { s.kill(starts[9].Add(40*time.Second), 0) }, []string{"oom coincides"}, false},
+		{"out of memory once", func(s *stream, starts []time.Time) { s.kill(starts[9].Add(40*time.Second), 0) },
+			[]string{"oom coincides"}, false},
 		{"twice is not often enough", func(s *stream, starts []time.Time) {
 			s.kill(starts[9].Add(40*time.Second), 0)
 			s.kill(starts[19].Add(40*time.Second), 0)
@@ -86,7 +91,8 @@ func TestChain(t *testing.T) {
 				s.kill(starts[i*3].Add(20*time.Minute), 0)
 			}
 		}, []string{"oom coincides"}, false},
-		{"pings that are late each time", func(s *stream, starts []time.Time) { s.pings(starts) }, []string{"lag follows"}, true},
+		{"pings that are late each time", func(s *stream, starts []time.Time) { s.pings(starts) },
+			[]string{"lag follows"}, true},
 		{"pings that are late at any time", func(s *stream, _ []time.Time) {
 			var at []time.Time
 			for i := range 12 {
@@ -132,7 +138,8 @@ func TestTrigger(t *testing.T) {
 	cfg.Timeouts.TypicalTCP = 10 * time.Minute
 	fs := s.findings(cfg)
 	root := only(t, fs, PeriodicBurst)
-	if root.Host != lan(11).String() || len(root.Chain) != 2 || root.Chain[1].Why != WhyFollows || root.Chain[1].Seen != 24 || root.Severity != Critical {
+	if root.Host != lan(11).String() || len(root.Chain) != 2 || root.Chain[1].Why != WhyFollows ||
+		root.Chain[1].Seen != 24 || root.Severity != Critical {
 		t.Errorf("the root is %s, %s, its chain %+v", root.Host, root.Severity, root.Chain)
 	}
 	for _, f := range fs {
@@ -142,7 +149,8 @@ func TestTrigger(t *testing.T) {
 	}
 }
 
-// TestChainOfTwoRhythms is a host with two programs: each spell of the full table belongs to the one that had just begun.
+// TestChainOfTwoRhythms is a host with two programs: each spell of the full table belongs to the one that had just
+// begun.
 func TestChainOfTwoRhythms(t *testing.T) {
 	s := newStream()
 	for slot := range 48 {

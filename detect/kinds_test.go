@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestKindTable fails for what was forgotten with a new kind: its detector, its severity, its place in an incident, or its
-// section in docs/detection.md. Package report has the same test for its words.
+// TestKindTable fails for what was forgotten with a new kind: its detector, its severity, its place in an incident, or
+// its section in docs/detection.md. Package report has the same test for its words.
 func TestKindTable(t *testing.T) {
 	docs, err := os.ReadFile("../docs/detection.md")
 	if err != nil {
@@ -29,7 +29,8 @@ func TestKindTable(t *testing.T) {
 			t.Errorf("%s has no detector", k.name)
 		}
 		severities := []Severity{Info, Warning, Critical}
-		if !slices.Contains(severities, k.least) || !slices.Contains(severities, k.most) || k.most.Rank() < k.least.Rank() {
+		if !slices.Contains(severities, k.least) || !slices.Contains(severities, k.most) ||
+			k.most.Rank() < k.least.Rank() {
 			t.Errorf("%s: severity from %q to %q", k.name, k.least, k.most)
 		}
 		if !strings.Contains(string(docs), "\n## "+k.name+"\n") {
@@ -52,7 +53,8 @@ func notInTable(fs []Finding) string {
 		f := &fs[i]
 		k, ok := kinds[f.Kind]
 		if !ok || f.Severity.Rank() < k.least.Rank() || f.Severity.Rank() > k.most.Rank() {
-			return fmt.Sprintf("%s is of kind %q and severity %q: the table of kinds does not say so", f.ID, f.Kind, f.Severity)
+			return fmt.Sprintf("%s is of kind %q and severity %q: the table of kinds does not say so", f.ID, f.Kind,
+				f.Severity)
 		}
 	}
 	return ""

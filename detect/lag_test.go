@@ -24,7 +24,8 @@ func TestLag(t *testing.T) {
 		return base + time.Duration(rng.ExpFloat64()*float64(base)/4)
 	}
 	// day pings once in a second, and slow says how late the answer is.
-	day := func(s *stream, who netip.Addr, base time.Duration, from, to time.Duration, slow func(at time.Duration) (time.Duration, bool)) {
+	day := func(s *stream, who netip.Addr, base time.Duration, from, to time.Duration,
+		slow func(at time.Duration) (time.Duration, bool)) {
 		rng := rand.New(rand.NewPCG(1, 9))
 		for at := from; at < to; at += time.Second {
 			rtt := usual(rng, base)
@@ -45,15 +46,21 @@ func TestLag(t *testing.T) {
 		lost   bool
 		fill   func(*stream)
 	}{
-		{"the game server each half hour", Further, 5, false, func(s *stream) { day(s, game, 20*time.Millisecond, 0, 3*time.Hour, halfHour) }},
-		{"the own router each half hour", FirstHop, 5, false, func(s *stream) { day(s, gw, time.Millisecond, 0, 3*time.Hour, halfHour) }},
+		{"the game server each half hour", Further, 5, false, func(s *stream) {
+			day(s, game, 20*time.Millisecond, 0, 3*time.Hour, halfHour)
+		}},
+		{"the own router each half hour", FirstHop, 5, false, func(s *stream) {
+			day(s, gw, time.Millisecond, 0, 3*time.Hour, halfHour)
+		}},
 		{"over midnight", Further, 1, false, func(s *stream) {
 			day(s, game, 20*time.Millisecond, 23*time.Hour, 25*time.Hour, func(at time.Duration) (time.Duration, bool) {
 				return time.Second, at > 24*time.Hour-40*time.Second && at < 24*time.Hour+40*time.Second
 			})
 		}},
 		{"no answer for a minute", Further, 1, true, func(s *stream) {
-			day(s, game, 20*time.Millisecond, 0, time.Hour, func(at time.Duration) (time.Duration, bool) { return 0, at > 30*time.Minute && at < 31*time.Minute })
+			day(s, game, 20*time.Millisecond, 0, time.Hour, func(at time.Duration) (time.Duration, bool) {
+				return 0, at > 30*time.Minute && at < 31*time.Minute
+			})
 		}},
 		{"as ever", "", 0, false, func(s *stream) { day(s, game, 20*time.Millisecond, 0, 3*time.Hour, never) }},
 		{"one slow answer now and then", "", 0, false, func(s *stream) {
@@ -67,10 +74,14 @@ func TestLag(t *testing.T) {
 			})
 		}},
 		{"a target that mostly keeps silent", "", 0, false, func(s *stream) {
-			day(s, game, 20*time.Millisecond, 0, 3*time.Hour, func(at time.Duration) (time.Duration, bool) { return 0, at%(4*time.Second) != 0 })
+			day(s, game, 20*time.Millisecond, 0, 3*time.Hour, func(at time.Duration) (time.Duration, bool) {
+				return 0, at%(4*time.Second) != 0
+			})
 		}},
 		{"too few to know what is usual", "", 0, false, func(s *stream) {
-			day(s, game, 20*time.Millisecond, 0, 100*time.Second, func(at time.Duration) (time.Duration, bool) { return time.Second, at > 70*time.Second })
+			day(s, game, 20*time.Millisecond, 0, 100*time.Second, func(at time.Duration) (time.Duration, bool) {
+				return time.Second, at > 70*time.Second
+			})
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -82,7 +93,8 @@ func TestLag(t *testing.T) {
 				return
 			}
 			f := only(t, fs, LagKind)
-			if f.Class != tc.class || f.Seen != tc.spells || len(f.Spells) != tc.spells || (f.Unanswer > 0.5) != tc.lost {
+			if f.Class != tc.class || f.Seen != tc.spells || len(f.Spells) != tc.spells ||
+				(f.Unanswer > 0.5) != tc.lost {
 				t.Errorf("%+v", f)
 			}
 		})
@@ -114,7 +126,8 @@ func TestSilentHopsAndPingsWithoutTimes(t *testing.T) {
 		at := t0.Add(time.Duration(i) * 10 * time.Second)
 		s.add(at, parse.Event{Kind: parse.Latency, Src: addr("203.0.113.1"), Count: 900, Packets: 3})
 		s.add(at, parse.Event{Kind: parse.Latency, Detail: parse.MakeName("timeout")}) // "* * *"
-		s.add(at, parse.Event{Kind: parse.Latency, Src: addr("203.0.113.2"), Count: 900, Packets: 1, Bytes: 64, Spread: 3_600_000})
+		s.add(at, parse.Event{Kind: parse.Latency, Src: addr("203.0.113.2"), Count: 900, Packets: 1, Bytes: 64,
+			Spread: 3_600_000})
 	}
 	d := s.days(DefaultConfig())[0]
 	p := d.Routers["gw"].Pings
@@ -135,7 +148,8 @@ func TestLostProbeBelongsToItsTarget(t *testing.T) {
 	for at := time.Duration(0); at < time.Hour; at += 10 * time.Second {
 		s.ping(t0.Add(at), gw, 400*time.Microsecond)
 		if at >= 20*time.Minute && at < 25*time.Minute {
-			s.add(t0.Add(at+time.Millisecond), parse.Event{Kind: parse.Latency, Src: far, Detail: parse.MakeName("timeout")})
+			s.add(t0.Add(at+time.Millisecond), parse.Event{Kind: parse.Latency, Src: far,
+				Detail: parse.MakeName("timeout")})
 			continue
 		}
 		s.ping(t0.Add(at+time.Millisecond), far, 14*time.Millisecond)

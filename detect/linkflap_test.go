@@ -60,7 +60,8 @@ func TestLinkFlap(t *testing.T) {
 		}},
 		{"nothing says which way", 0, func(s *stream) {
 			for i := range 9 {
-				s.add(t0.Add(time.Duration(i)*time.Minute), parse.Event{Kind: parse.Link, Detail: parse.MakeName("eth0")})
+				s.add(t0.Add(time.Duration(i)*time.Minute), parse.Event{Kind: parse.Link,
+					Detail: parse.MakeName("eth0")})
 			}
 		}},
 	} {
@@ -72,7 +73,8 @@ func TestLinkFlap(t *testing.T) {
 				none(t, fs, LinkFlap)
 				return
 			}
-			if f := only(t, fs, LinkFlap); f.Downs != tc.downs || f.Interface == "" || f.Router != "gw" || len(f.Spells) == 0 {
+			if f := only(t, fs, LinkFlap); f.Downs != tc.downs || f.Interface == "" || f.Router != "gw" ||
+				len(f.Spells) == 0 {
 				t.Errorf("%+v", f)
 			}
 		})
@@ -89,7 +91,8 @@ func TestLinksAreBounded(t *testing.T) {
 	}
 	d := s.days(DefaultConfig())[0]
 	links := d.Routers["gw"].Links
-	if len(links) != maxIfaces || len(links["port1"].Downs) != maxDowns || d.Dropped["interfaces"] != 9 || d.Dropped["links down"] == 0 {
+	if len(links) != maxIfaces || len(links["port1"].Downs) != maxDowns || d.Dropped["interfaces"] != 9 ||
+		d.Dropped["links down"] == 0 {
 		t.Errorf("%d links, %d downs, dropped %v", len(links), len(links["port1"].Downs), d.Dropped)
 	}
 }

@@ -50,21 +50,25 @@ func TestLoss(t *testing.T) {
 		}},
 		{"journald says so", LossSaid, 0.5, func(s *stream) {
 			s.talk(0, 4*time.Hour, part(0))
-			s.add(t0.Add(2*time.Hour+time.Minute), parse.Event{Kind: parse.Suppressed, Count: 3600, Detail: parse.MakeName("rsyslog.service")})
+			s.add(t0.Add(2*time.Hour+time.Minute), parse.Event{Kind: parse.Suppressed, Count: 3600,
+				Detail: parse.MakeName("rsyslog.service")})
 		}},
 		{"the kernel's warnings", "", 0, func(s *stream) {
 			s.talk(0, 4*time.Hour, part(0))
-			s.add(t0.Add(2*time.Hour), parse.Event{Kind: parse.Suppressed, Count: 3600, Detail: parse.MakeName("net_ratelimit")})
+			s.add(t0.Add(2*time.Hour), parse.Event{Kind: parse.Suppressed, Count: 3600,
+				Detail: parse.MakeName("net_ratelimit")})
 		}},
 		{"ends that some rule logs without beginnings", "", 0, func(s *stream) {
 			s.talk(0, 24*time.Hour, part(0))
 			for at := time.Duration(0); at < 24*time.Hour; at += 3 * time.Second {
-				s.add(t0.Add(at), parse.Event{Kind: parse.SessionEnd, Proto: parse.TCP, Src: lan(1), Dst: wan(int(at / 1e9)), SPort: uint16(at/3e9%60000 + 1), DPort: 80, Packets: 9})
+				s.add(t0.Add(at), parse.Event{Kind: parse.SessionEnd, Proto: parse.TCP, Src: lan(1),
+					Dst: wan(int(at / 1e9)), SPort: uint16(at/3e9%60000 + 1), DPort: 80, Packets: 9})
 			}
 		}},
 		{"the log begins in the middle of long sessions", "", 0, func(s *stream) {
 			for i := range 3000 {
-				s.add(t0.Add(time.Duration(i)*2*time.Second), parse.Event{Kind: parse.SessionEnd, Proto: parse.TCP, Src: lan(1), Dst: wan(i), SPort: uint16(i + 1), DPort: 80, Packets: 9})
+				s.add(t0.Add(time.Duration(i)*2*time.Second), parse.Event{Kind: parse.SessionEnd, Proto: parse.TCP,
+					Src: lan(1), Dst: wan(i), SPort: uint16(i + 1), DPort: 80, Packets: 9})
 			}
 			s.talk(0, 24*time.Hour, part(0))
 		}},
@@ -103,14 +107,16 @@ func TestFindingsCarryTheLoss(t *testing.T) {
 	if f := only(t, fs, LossKind); f.Class != LossOurs || math.Abs(f.Loss-0.2) > 0.01 {
 		t.Errorf("%+v", f)
 	}
-	for class, s := range map[string]Sender{LossRate: {Received: 1500, Limited: 300}, LossNumbers: {Received: 1200, Missing: 300}} {
+	for class, s := range map[string]Sender{LossRate: {Received: 1500, Limited: 300},
+		LossNumbers: {Received: 1200, Missing: 300}} {
 		s.Router = "gw"
 		days[0].Senders = []Sender{s}
 		fs := Findings(days, DefaultConfig(), w)
 		if f := only(t, fs, PeriodicBurst); math.Abs(f.Loss-0.2) > 0.01 {
 			t.Errorf("%s: loss %v", class, f.Loss)
 		}
-		if f := only(t, fs, LossKind); f.Class != class || f.ID != "loss-"+strings.ReplaceAll(class, " ", "-")+"-gw" || math.Abs(f.Loss-0.2) > 0.01 {
+		if f := only(t, fs, LossKind); f.Class != class || f.ID != "loss-"+strings.ReplaceAll(class, " ", "-")+"-gw" ||
+			math.Abs(f.Loss-0.2) > 0.01 {
 			t.Errorf("%s: %+v", class, f)
 		}
 	}
@@ -179,8 +185,8 @@ func TestLossIsOneNumber(t *testing.T) {
 	}
 }
 
-// A kernel that swallows nearly all of its messages says how many: the finding gives that number, not one worked out from a
-// share that was cut off at 99 %.
+// A kernel that swallows nearly all of its messages says how many: the finding gives that number, not one worked out
+// from a share that was cut off at 99 %.
 func TestLossKeepsCountsOfNearlyAll(t *testing.T) {
 	var s stream
 	for i := range 3 {
@@ -192,7 +198,8 @@ func TestLossKeepsCountsOfNearlyAll(t *testing.T) {
 			continue
 		}
 		if f.Drops != 3*83204 || f.Lines != 3 || f.Evidence.Events != 3 {
-			t.Errorf("%d lost and %d received, evidence of %d; want %d, 3, 3", f.Drops, f.Lines, f.Evidence.Events, 3*83204)
+			t.Errorf("%d lost and %d received, evidence of %d; want %d, 3, 3", f.Drops, f.Lines, f.Evidence.Events,
+				3*83204)
 		}
 		return
 	}

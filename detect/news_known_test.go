@@ -10,10 +10,15 @@ func TestMarkKnown(t *testing.T) {
 	now := t0.Add(24 * time.Hour)
 	findings := func() []Finding {
 		return []Finding{
-			{ID: "periodic-burst-10.0.0.5-1800s", Key: "burst-10.0.0.5", Group: "periodic-burst-10.0.0.5-1800s", Kind: PeriodicBurst, Host: "10.0.0.5", Name: "NAS", Ports: []string{"tcp/873"}, Evidence: Evidence{Events: 1000}, News: News{Status: Same, Change: 1}},
-			{ID: "table-full-gw-1", Key: "table-full-gw", Group: "periodic-burst-10.0.0.5-1800s", Kind: TableFullKind, Router: "gw", Drops: 50},
-			{ID: "table-full-gw-2", Key: "table-full-gw", Group: "periodic-burst-10.0.0.5-1800s", Kind: TableFullKind, Router: "gw", Drops: 70},
-			{ID: "reset-10.0.0.6-192.0.2.1:80", Key: "reset-10.0.0.6-192.0.2.1:80", Kind: ResetKind, Host: "10.0.0.6", Port: 80, Evidence: Evidence{Events: 500}, News: News{Status: Worse, Change: 2.5}},
+			{ID: "periodic-burst-10.0.0.5-1800s", Key: "burst-10.0.0.5", Group: "periodic-burst-10.0.0.5-1800s",
+				Kind: PeriodicBurst, Host: "10.0.0.5", Name: "NAS", Ports: []string{"tcp/873"},
+				Evidence: Evidence{Events: 1000}, News: News{Status: Same, Change: 1}},
+			{ID: "table-full-gw-1", Key: "table-full-gw", Group: "periodic-burst-10.0.0.5-1800s", Kind: TableFullKind,
+				Router: "gw", Drops: 50},
+			{ID: "table-full-gw-2", Key: "table-full-gw", Group: "periodic-burst-10.0.0.5-1800s", Kind: TableFullKind,
+				Router: "gw", Drops: 70},
+			{ID: "reset-10.0.0.6-192.0.2.1:80", Key: "reset-10.0.0.6-192.0.2.1:80", Kind: ResetKind, Host: "10.0.0.6",
+				Port: 80, Evidence: Evidence{Events: 500}, News: News{Status: Worse, Change: 2.5}},
 		}
 	}
 	const root = "periodic-burst-10.0.0.5-1800s"
@@ -36,9 +41,12 @@ func TestMarkKnown(t *testing.T) {
 		{"until then", Rule{Host: "10.0.0.5", Until: now.Add(1)}, []int{0}, nil},
 		{"until now", Rule{Host: "10.0.0.5", Until: now}, nil, map[int]string{0: "over"}},
 		{"config, and it is worse", Rule{Kind: ResetKind}, nil, map[int]string{3: "worse"}},
-		{"ack of as much", Rule{ID: root, Sizes: map[string]float64{"burst-10.0.0.5": 900, "table-full-gw": 60}}, []int{0, 1, 2}, nil},
-		{"ack of half as much", Rule{ID: root, Sizes: map[string]float64{"burst-10.0.0.5": 499, "table-full-gw": 60}}, []int{1, 2}, map[int]string{0: "worse"}},
-		{"ack before the table overflowed", Rule{ID: root, Sizes: map[string]float64{"burst-10.0.0.5": 900}}, []int{0}, map[int]string{1: "worse", 2: "worse"}},
+		{"ack of as much", Rule{ID: root, Sizes: map[string]float64{"burst-10.0.0.5": 900, "table-full-gw": 60}},
+			[]int{0, 1, 2}, nil},
+		{"ack of half as much", Rule{ID: root, Sizes: map[string]float64{"burst-10.0.0.5": 499, "table-full-gw": 60}},
+			[]int{1, 2}, map[int]string{0: "worse"}},
+		{"ack before the table overflowed", Rule{ID: root, Sizes: map[string]float64{"burst-10.0.0.5": 900}}, []int{0},
+			map[int]string{1: "worse", 2: "worse"}},
 		{"nothing fits", Rule{Host: "10.0.0.7"}, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

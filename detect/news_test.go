@@ -47,7 +47,8 @@ func TestJudge(t *testing.T) {
 		change float64
 		gone   int
 	}{
-		{"too few days to tell", 3, func(s *stream, day int, at time.Time) { halfHourly(s, at, 11, 100) }, "", -1, 0, 0},
+		{"too few days to tell", 3, func(s *stream, day int, at time.Time) { halfHourly(s, at, 11, 100) }, "", -1, 0,
+			0},
 		{"as always", 6, func(s *stream, day int, at time.Time) { halfHourly(s, at, 11, 100) }, Same, 0, 1, 0},
 		{"new", 6, func(s *stream, day int, at time.Time) {
 			if day == 5 {
@@ -55,8 +56,10 @@ func TestJudge(t *testing.T) {
 			}
 		}, New, 5, 0, 0},
 		{"worse", 6, func(s *stream, day int, at time.Time) { halfHourly(s, at, 11, 100+day/5*30) }, Worse, 0, 1.3, 0},
-		{"a little more", 6, func(s *stream, day int, at time.Time) { halfHourly(s, at, 11, 100+day/5*5) }, Same, 0, 1.05, 0},
-		{"better", 6, func(s *stream, day int, at time.Time) { halfHourly(s, at, 11, 100-day/5*40) }, Better, 0, 0.6, 0},
+		{"a little more", 6, func(s *stream, day int, at time.Time) { halfHourly(s, at, 11, 100+day/5*5) }, Same, 0,
+			1.05, 0},
+		{"better", 6, func(s *stream, day int, at time.Time) { halfHourly(s, at, 11, 100-day/5*40) }, Better, 0, 0.6,
+			0},
 		{"within what is usual", 8, func(s *stream, day int, at time.Time) {
 			halfHourly(s, at, 11, []int{60, 140, 80, 120, 100, 70, 130, 135}[day])
 		}, Same, 0, 1.35, 0},
@@ -126,12 +129,15 @@ func TestJudgeComparesARunningDayWithAsMuchOfTheOthers(t *testing.T) {
 
 // TestJudgeSeesWhatIsSlow is a job at three each night, of which a day alone shows a single burst.
 func TestJudgeSeesWhatIsSlow(t *testing.T) {
-	days := weeks(8, func(s *stream, day int, at time.Time) { s.burst(at.Add(3*time.Hour), lan(11), 300, 5*time.Second) })
+	days := weeks(8, func(s *stream, day int, at time.Time) {
+		s.burst(at.Add(3*time.Hour), lan(11), 300, 5*time.Second)
+	})
 	earlier, now, w := lastDay(days)
 	only(t, Findings(now, DefaultConfig(), w), BurstKind)
 	fs, _ := Judge(earlier, now, DefaultConfig(), w)
 	f := only(t, fs, PeriodicBurst)
-	if f.PeriodS != 86400 || len(f.Bursts) != 1 || f.Start.Before(w.From) || f.Status != Same || f.Seen != 8 || f.Group != f.ID {
+	if f.PeriodS != 86400 || len(f.Bursts) != 1 || f.Start.Before(w.From) || f.Status != Same || f.Seen != 8 ||
+		f.Group != f.ID {
 		t.Errorf("%+v", f)
 	}
 }
@@ -192,7 +198,8 @@ func BenchmarkJudge(b *testing.B) {
 	}
 }
 
-// TestJudgeLeavesHabitsOut is a host that does on one day what it does a little less of on the next: a day alone makes a burst of it.
+// TestJudgeLeavesHabitsOut is a host that does on one day what it does a little less of on the next: a day alone makes
+// a burst of it.
 func TestJudgeLeavesHabitsOut(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -208,7 +215,8 @@ func TestJudgeLeavesHabitsOut(t *testing.T) {
 				case day == 8:
 					s.burst(at.Add(11*time.Hour), lan(11), c.last, 5*time.Second)
 				case day%2 == 0:
-					s.burst(at.Add(8*time.Hour+time.Duration(day*day*1237%38011)*time.Second), lan(11), 60, 5*time.Second)
+					s.burst(at.Add(8*time.Hour+time.Duration(day*day*1237%38011)*time.Second), lan(11), 60,
+						5*time.Second)
 				default:
 					for i := range 20 {
 						s.burst(at.Add(time.Duration(i)*47*time.Minute), lan(11), 16+i%8, 5*time.Second)
@@ -225,8 +233,8 @@ func TestJudgeLeavesHabitsOut(t *testing.T) {
 	}
 }
 
-// TestJudgeNamesTheDailyRhythm has a backup at three each night on hosts that are used by day: the day alone has one burst of it, and larger
-// page loads.
+// TestJudgeNamesTheDailyRhythm has a backup at three each night on hosts that are used by day: the day alone has one
+// burst of it, and larger page loads.
 func TestJudgeNamesTheDailyRhythm(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -249,13 +257,15 @@ func TestJudgeNamesTheDailyRhythm(t *testing.T) {
 					n = c.last
 				}
 				for i := range n { // to one server
-					s.session(at.Add(3*time.Hour+time.Duration(day%3)*time.Second+time.Duration(i)*5*time.Second/time.Duration(n)), lan(11), wan(i%40), parse.TCP, 443)
+					after := time.Duration(day%3)*time.Second + time.Duration(i)*5*time.Second/time.Duration(n)
+					s.session(at.Add(3*time.Hour+after), lan(11), wan(i%40), parse.TCP, 443)
 				}
 				rng := rand.New(rand.NewPCG(uint64(day), 3))
 				for range c.pages {
 					load := at.Add(8*time.Hour + time.Duration(rng.IntN(36000))*time.Second)
 					for range int(3 / (0.02 + rng.Float64())) {
-						s.session(load.Add(time.Duration(rng.IntN(4000))*time.Millisecond), lan(11), wan(rng.IntN(3000)), parse.TCP, 443)
+						s.session(load.Add(time.Duration(rng.IntN(4000))*time.Millisecond), lan(11),
+							wan(rng.IntN(3000)), parse.TCP, 443)
 					}
 				}
 			})
@@ -268,7 +278,8 @@ func TestJudgeNamesTheDailyRhythm(t *testing.T) {
 			if !slices.Equal(got, c.want) {
 				t.Fatalf("%v, want %v", kinds(fs), c.want)
 			}
-			if len(fs) > 0 && (fs[0].Status != c.is || !slices.Equal(fs[0].Hours, []int{3}) || fs[0].Start.Before(w.From) || fs[0].Since == nil || !fs[0].Since.Before(w.From.Add(-13*24*time.Hour))) {
+			if len(fs) > 0 && (fs[0].Status != c.is || !slices.Equal(fs[0].Hours, []int{3}) ||
+				fs[0].Start.Before(w.From) || fs[0].Since == nil || !fs[0].Since.Before(w.From.Add(-13*24*time.Hour))) {
 				t.Errorf("%s since %v, at %v, from %v", fs[0].Status, fs[0].Since, fs[0].Hours, fs[0].Start)
 			}
 		})

@@ -19,17 +19,20 @@ func parts(rng *rand.Rand, n int) *stream {
 		case 0:
 			s.visit(at, wan(rng.IntN(5000)), lan(rng.IntN(5)), uint16(1+rng.IntN(3)), states[:rng.IntN(4)]...)
 		case 1:
-			s.done(at, wan(rng.IntN(5000)), lan(rng.IntN(5)), uint16(1+rng.IntN(3)), uint32(rng.IntN(9)), states[rng.IntN(4)])
+			s.done(at, wan(rng.IntN(5000)), lan(rng.IntN(5)), uint16(1+rng.IntN(3)), uint32(rng.IntN(9)),
+				states[rng.IntN(4)])
 		case 2:
 			s.link(at, fmt.Sprint("port", rng.IntN(4)), rng.IntN(2) == 0)
 		case 3:
 			s.ping(at, wan(rng.IntN(3)), time.Duration(rng.IntN(3))*20*time.Millisecond)
 		case 4:
-			s.add(at, parse.Event{Kind: parse.DNSQuery, Src: lan(rng.IntN(5)), Detail: parse.MakeName(fmt.Sprint("n", rng.IntN(20)))})
+			s.add(at, parse.Event{Kind: parse.DNSQuery, Src: lan(rng.IntN(5)),
+				Detail: parse.MakeName(fmt.Sprint("n", rng.IntN(20)))})
 		case 5:
 			s.add(at, parse.Event{Kind: parse.SYNFlood, DPort: uint16(rng.IntN(3))})
 		case 6:
-			s.add(at, parse.Event{Kind: parse.Suppressed, Count: uint32(rng.IntN(9)), Detail: parse.MakeName([]string{"net_ratelimit", "foo.service"}[rng.IntN(2)])})
+			s.add(at, parse.Event{Kind: parse.Suppressed, Count: uint32(rng.IntN(9)),
+				Detail: parse.MakeName([]string{"net_ratelimit", "foo.service"}[rng.IntN(2)])})
 		case 7:
 			s.said(at, -time.Duration(rng.IntN(3000))*time.Millisecond)
 		}
@@ -107,6 +110,7 @@ func TestPartsMerge(t *testing.T) {
 		floods += sign * len(r.Floods)
 	}
 	if lines != 0 || orphans != 0 || ups != 0 || probes != 0 || floods != 0 {
-		t.Errorf("sums differ from the whole by %d lines, %d orphans, %d changes of links, %d probes, %d floods", lines, orphans, ups, probes, floods)
+		t.Errorf("sums differ from the whole by %d lines, %d orphans, %d changes of links, %d probes, %d floods", lines,
+			orphans, ups, probes, floods)
 	}
 }

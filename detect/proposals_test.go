@@ -7,14 +7,16 @@ import (
 
 // The smallest change comes first, sure or likely; taking a host away is the last resort.
 func TestProposalsBySize(t *testing.T) {
-	ps := []Proposal{{Change: "without=10.0.0.1", Sure: true, Removed: 10}, {Change: "table=4096", Factor: 4, Sure: true}, {Change: "limit=100", Factor: 1.5, Limited: 900, Sure: true},
+	ps := []Proposal{{Change: "without=10.0.0.1", Sure: true, Removed: 10},
+		{Change: "table=4096", Factor: 4, Sure: true}, {Change: "limit=100", Factor: 1.5, Limited: 900, Sure: true},
 		{Change: "udp=20", Factor: 1.5}, {Change: "table=1100", Factor: 1.1}}
 	slices.SortStableFunc(ps, bySize)
 	var got []string
 	for _, p := range ps {
 		got = append(got, p.Change)
 	}
-	if want := []string{"table=1100", "udp=20", "limit=100", "table=4096", "without=10.0.0.1"}; !slices.Equal(got, want) {
+	want := []string{"table=1100", "udp=20", "limit=100", "table=4096", "without=10.0.0.1"}
+	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }

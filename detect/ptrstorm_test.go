@@ -60,7 +60,8 @@ func TestSoleEcho(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(3, 4))
 			s := newStream()
-			for d := time.Duration(0); d < 24*time.Hour; d += time.Duration(60+rng.IntN(600)) * time.Second { // people browse
+			// people browse
+			for d := time.Duration(0); d < 24*time.Hour; d += time.Duration(60+rng.IntN(600)) * time.Second {
 				for i := range 1 + rng.IntN(6) {
 					s.session(t0.Add(d), lan(9), addr("198.51.100.53"), parse.UDP, 53)
 					s.session(t0.Add(d+time.Duration(i)*time.Second), lan(9), wan(rng.IntN(999)), parse.TCP, 443)

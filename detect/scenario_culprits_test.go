@@ -9,7 +9,7 @@ import (
 	"uncloak/parse"
 )
 
-// culprit is what a perfect analyzer reports.
+// culprit holds a host, or group of hosts, that a perfect analyzer reports.
 type culprit struct {
 	host    netip.Addr
 	kind    string
@@ -21,7 +21,7 @@ type culprit struct {
 	follows *culprit
 }
 
-// rhythm is how a culprit fires.
+// rhythm holds the times at which a culprit has bursts.
 type rhythm struct {
 	minutes []int         // wall clock: minutes of the local hour
 	hours   []int         // … of these local hours; nil = each
@@ -68,7 +68,8 @@ func (s *scene) allStarts(r rhythm) (out []time.Time) {
 		if !slices.Contains(r.minutes, l.Minute()) || r.hours != nil && !slices.Contains(r.hours, l.Hour()) {
 			continue
 		}
-		if id := l.YearDay()*1440 + l.Hour()*60 + l.Minute(); r.hours == nil || id != last { // cron does not repeat the hour that comes twice
+		// cron does not repeat the hour that comes twice
+		if id := l.YearDay()*1440 + l.Hour()*60 + l.Minute(); r.hours == nil || id != last {
 			fire(at)
 			last = id
 		}
@@ -80,7 +81,8 @@ func (s *scene) allStarts(r rhythm) (out []time.Time) {
 func (s *scene) burst(at time.Time, h netip.Addr, n int, length, front float64, port uint16) int32 {
 	s.groups++
 	for range n {
-		v := visit{src: h, dst: s.stranger(), dport: port, proto: parse.UDP, talk: int64(s.between(0.1, 4) * 1e9), group: int32(s.groups)}
+		v := visit{src: h, dst: s.stranger(), dport: port, proto: parse.UDP, talk: int64(s.between(0.1, 4) * 1e9),
+			group: int32(s.groups)}
 		if port == 0 {
 			v.dport = uint16(1024 + s.rng.IntN(60000))
 		}
@@ -92,8 +94,8 @@ func (s *scene) burst(at time.Time, h netip.Addr, n int, length, front float64, 
 	return int32(s.groups)
 }
 
-// shape draws the size and length of bursts that can be told from chance: enough must fall within ten seconds. weakest is the size of the
-// weakest phase, in percent.
+// shape draws the size and length of bursts that can be told from chance: enough must fall within ten seconds. weakest
+// is the size of the weakest phase, in percent.
 func (s *scene) shape(times int, background bool, weakest int) (size int, length float64) {
 	size, length = int(s.spread(30, 5000)), s.spread(1, 180)
 	size = max(min(size, 30000/max(times, 1)), 30)
@@ -228,7 +230,8 @@ func (s *scene) atRandom(h netip.Addr, times int) *culprit {
 	}
 	for range times {
 		at := s.from.Add(time.Duration(s.rng.Int64N(int64(s.to.Sub(s.from) - time.Hour))))
-		c.groups = append(c.groups, s.burst(at, h, int(float64(size)*math.Exp(s.rng.NormFloat64()*0.2)), s.spread(1, 8), 1, 0))
+		c.groups = append(c.groups, s.burst(at, h, int(float64(size)*math.Exp(s.rng.NormFloat64()*0.2)), s.spread(1, 8),
+			1, 0))
 	}
 	s.culprits = append(s.culprits, c)
 	return c

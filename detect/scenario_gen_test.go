@@ -10,8 +10,9 @@ import (
 	"uncloak/parse"
 )
 
-// This file makes networks up: hosts that go about their ordinary business (the decoys), drawn by a seed, as sessions that
-// they try to open. scenario_culprits_test.go adds those that a detector must name, scenario_router_test.go what a router logs of all that.
+// This file makes networks up: hosts that go about their ordinary business (the decoys), drawn by a seed, as sessions
+// that they try to open. scenario_culprits_test.go adds those that a detector must name, scenario_router_test.go what a
+// router logs of all that.
 
 // scene is one network for some days.
 type scene struct {
@@ -57,10 +58,13 @@ type link struct{ cause, effect netip.Addr }
 
 func (s *scene) String() string { return fmt.Sprintf("seed %d %s", s.seed, s.theme) }
 
-var zones = [...]string{"UTC", "America/New_York", "Europe/Berlin", "Asia/Tokyo", "Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns", "Australia/Adelaide", "Asia/Kathmandu", "America/Sao_Paulo"}
+var zones = [...]string{"UTC", "America/New_York", "Europe/Berlin", "Asia/Tokyo", "Asia/Kolkata", "Australia/Lord_Howe",
+	"America/St_Johns", "Australia/Adelaide", "Asia/Kathmandu", "America/Sao_Paulo"}
 
-// seasons are days at which something happens to clocks: both changes of daylight saving time in the zones above, New Year, a leap day.
-var seasons = [...]string{"2024-03-10", "2024-11-03", "2025-03-30", "2025-10-26", "2025-04-06", "2025-10-05", "2024-12-31", "2024-02-29"}
+// seasons are days at which something happens to clocks: both changes of daylight saving time in the zones above, New
+// Year, a leap day.
+var seasons = [...]string{"2024-03-10", "2024-11-03", "2025-03-30", "2025-10-26", "2025-04-06", "2025-10-05",
+	"2024-12-31", "2024-02-29"}
 
 func newScene(seed uint64, theme string, days int) *scene {
 	s := &scene{seed: seed, theme: theme, rng: rand.New(rand.NewPCG(seed, 0x5ce2e)), neutral: map[verdict]bool{}}
@@ -183,12 +187,14 @@ func (s *scene) phone(h netip.Addr) {
 	s.browse(h, 2)
 }
 
-// poll is a device that asks one server each period: a thermostat, an NTP client, a cron'd curl, a mail client with several folders.
+// poll is a device that asks one server each period: a thermostat, an NTP client, a cron'd curl, a mail client with
+// several folders.
 func (s *scene) poll(h netip.Addr, period, jitter float64, sessions int, proto uint8, port uint16) {
 	server := s.popular()
 	s.every(period, jitter, func(at time.Time) {
 		for i := range sessions {
-			s.visit(at.Add(time.Duration(i)*60*time.Millisecond), visit{src: h, dst: server, dport: port, proto: proto, talk: int64(s.between(0.1, 3) * 1e9)})
+			s.visit(at.Add(time.Duration(i)*60*time.Millisecond), visit{src: h, dst: server, dport: port, proto: proto,
+				talk: int64(s.between(0.1, 3) * 1e9)})
 		}
 	})
 }
@@ -199,7 +205,8 @@ func (s *scene) backup(h netip.Addr) {
 	for day := s.from; day.Before(s.to.AddDate(0, 0, 1)); day = day.AddDate(0, 0, 1) {
 		at := time.Date(day.Year(), day.Month(), day.Day(), hour, minute, 0, 0, s.loc)
 		for i := range 20 + s.rng.IntN(60) {
-			s.visit(at.Add(time.Duration(i)*time.Duration(s.between(3e9, 9e9))), visit{src: h, dst: server, dport: 22, talk: int64(s.between(1, 60) * 1e9)})
+			s.visit(at.Add(time.Duration(i)*time.Duration(s.between(3e9, 9e9))),
+				visit{src: h, dst: server, dport: 22, talk: int64(s.between(1, 60) * 1e9)})
 		}
 	}
 }
@@ -218,9 +225,11 @@ func (s *scene) updates(h netip.Addr, minute int) {
 func (s *scene) play(h netip.Addr) {
 	s.each(0.4, true, func(at time.Time) {
 		for range 8 + s.rng.IntN(10) {
-			s.visit(at.Add(seconds(s.rng.Float64()*3)), visit{src: h, dst: s.popular(), dport: uint16(27015 + s.rng.IntN(20)), proto: parse.UDP, talk: 2e9})
+			s.visit(at.Add(seconds(s.rng.Float64()*3)), visit{src: h, dst: s.popular(),
+				dport: uint16(27015 + s.rng.IntN(20)), proto: parse.UDP, talk: 2e9})
 		}
-		s.visit(at.Add(5*time.Second), visit{src: h, dst: s.popular(), dport: 3074, proto: parse.UDP, talk: int64(s.between(300, 3000) * 1e9)})
+		s.visit(at.Add(5*time.Second), visit{src: h, dst: s.popular(), dport: 3074, proto: parse.UDP,
+			talk: int64(s.between(300, 3000) * 1e9)})
 	})
 }
 
@@ -240,7 +249,8 @@ func (s *scene) watch(h netip.Addr) {
 func (s *scene) share(h netip.Addr, perSecond float64) {
 	s.neutral[verdict{h.String(), "scan"}] = true
 	s.each(perSecond*3600, false, func(at time.Time) {
-		s.visit(at, visit{src: h, dst: s.stranger(), dport: uint16(1024 + s.rng.IntN(60000)), proto: parse.UDP, talk: 5e9})
+		s.visit(at, visit{src: h, dst: s.stranger(), dport: uint16(1024 + s.rng.IntN(60000)), proto: parse.UDP,
+			talk: 5e9})
 	})
 }
 
@@ -248,7 +258,8 @@ func (s *scene) share(h netip.Addr, perSecond float64) {
 func (s *scene) namesFor(h netip.Addr, perHour float64) {
 	s.each(perHour, true, func(at time.Time) {
 		for range 1 + s.rng.IntN(8) {
-			s.visit(at.Add(seconds(s.rng.Float64()*2)), visit{src: h, dst: s.resolver(), dport: 53, proto: parse.UDP, talk: 1e7})
+			s.visit(at.Add(seconds(s.rng.Float64()*2)), visit{src: h, dst: s.resolver(), dport: 53, proto: parse.UDP,
+				talk: 1e7})
 		}
 	})
 }

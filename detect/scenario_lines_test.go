@@ -19,7 +19,8 @@ import (
 	"uncloak/store/bolt"
 )
 
-// lines writes the log as the router's dialect has it, in the router's local time, the lines up to three seconds out of order.
+// lines writes the log as the router's dialect has it, in the router's local time, the lines up to three seconds out of
+// order.
 func (s *scene) lines(l logged) []byte {
 	type line struct {
 		at   int64
@@ -52,7 +53,8 @@ func (s *scene) line(e *parse.Event, id int) string {
 		return fmt.Sprintf("%slast message repeated %d times", bsd, e.Count)
 	case parse.DNSQuery:
 		a := e.NATDst.As4()
-		return fmt.Sprintf("%sdnsmasq[311]: query[PTR] %d.%d.%d.%d.in-addr.arpa from %v", bsd, a[3], a[2], a[1], a[0], e.Src)
+		return fmt.Sprintf("%sdnsmasq[311]: query[PTR] %d.%d.%d.%d.in-addr.arpa from %v", bsd, a[3], a[2], a[1], a[0],
+			e.Src)
 	}
 	switch s.log.form {
 	case asa:
@@ -61,9 +63,12 @@ func (s *scene) line(e *parse.Event, id int) string {
 		return conntrackLine(e)
 	}
 	if e.Proto == parse.TCP {
-		return fmt.Sprintf("%skernel: NEW: IN=br-lan OUT=eth0 SRC=%v DST=%v LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=%d WINDOW=64240 RES=0x00 SYN URGP=0", bsd, e.Src, e.Dst, id%65536, e.SPort, e.DPort)
+		return fmt.Sprintf("%skernel: NEW: IN=br-lan OUT=eth0 SRC=%v DST=%v LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=%d "+
+			"DF PROTO=TCP SPT=%d DPT=%d WINDOW=64240 RES=0x00 SYN URGP=0", bsd, e.Src, e.Dst, id%65536, e.SPort,
+			e.DPort)
 	}
-	return fmt.Sprintf("%skernel: NEW: IN=br-lan OUT=eth0 SRC=%v DST=%v LEN=68 TOS=0x00 PREC=0x00 TTL=63 ID=%d PROTO=UDP SPT=%d DPT=%d LEN=48", bsd, e.Src, e.Dst, id%65536, e.SPort, e.DPort)
+	return fmt.Sprintf("%skernel: NEW: IN=br-lan OUT=eth0 SRC=%v DST=%v LEN=68 TOS=0x00 PREC=0x00 TTL=63 ID=%d "+
+		"PROTO=UDP SPT=%d DPT=%d LEN=48", bsd, e.Src, e.Dst, id%65536, e.SPort, e.DPort)
 }
 
 func (s *scene) asaLine(e *parse.Event, at time.Time, id int) string {
@@ -74,7 +79,8 @@ func (s *scene) asaLine(e *parse.Event, at time.Time, id int) string {
 	head := at.Format("Jan 02 2006 15:04:05") + " asa : %ASA-6-"
 	if e.Src.IsPrivate() {
 		if e.Kind == parse.SessionNew {
-			return fmt.Sprintf("%s%d: Built outbound %s connection %d for outside:%v/%d (%v/%d) to inside:%v/%d (203.0.113.7/%d)", head, built, proto, id, e.Dst, e.DPort, e.Dst, e.DPort, e.Src, e.SPort, e.SPort)
+			return fmt.Sprintf("%s%d: Built outbound %s connection %d for outside:%v/%d (%v/%d) to inside:%v/%d "+
+				"(203.0.113.7/%d)", head, built, proto, id, e.Dst, e.DPort, e.Dst, e.DPort, e.Src, e.SPort, e.SPort)
 		}
 		why := "TCP FINs"
 		switch {
@@ -85,12 +91,15 @@ func (s *scene) asaLine(e *parse.Event, at time.Time, id int) string {
 		case e.Proto == parse.UDP:
 			why = ""
 		}
-		return fmt.Sprintf("%s%d: Teardown %s connection %d for outside:%v/%d to inside:%v/%d duration 0:00:30 bytes %d %s", head, gone, proto, id, e.Dst, e.DPort, e.Src, e.SPort, e.Bytes, why)
+		return fmt.Sprintf("%s%d: Teardown %s connection %d for outside:%v/%d to inside:%v/%d duration 0:00:30 bytes "+
+			"%d %s", head, gone, proto, id, e.Dst, e.DPort, e.Src, e.SPort, e.Bytes, why)
 	}
 	if e.Kind == parse.SessionNew {
-		return fmt.Sprintf("%s%d: Built inbound %s connection %d for outside:%v/%d (%v/%d) to inside:%v/%d (203.0.113.7/%d)", head, built, proto, id, e.Src, e.SPort, e.Src, e.SPort, e.Dst, e.DPort, e.DPort)
+		return fmt.Sprintf("%s%d: Built inbound %s connection %d for outside:%v/%d (%v/%d) to inside:%v/%d "+
+			"(203.0.113.7/%d)", head, built, proto, id, e.Src, e.SPort, e.Src, e.SPort, e.Dst, e.DPort, e.DPort)
 	}
-	return fmt.Sprintf("%s%d: Teardown %s connection %d for outside:%v/%d to inside:%v/%d duration 0:00:30 bytes %d TCP FINs", head, gone, proto, id, e.Src, e.SPort, e.Dst, e.DPort, e.Bytes)
+	return fmt.Sprintf("%s%d: Teardown %s connection %d for outside:%v/%d to inside:%v/%d duration 0:00:30 bytes %d "+
+		"TCP FINs", head, gone, proto, id, e.Src, e.SPort, e.Dst, e.DPort, e.Bytes)
 }
 
 func conntrackLine(e *parse.Event) string {
@@ -98,7 +107,8 @@ func conntrackLine(e *parse.Event) string {
 	tuple := func(src, dst netip.Addr, sport, dport uint16) string {
 		return fmt.Sprintf("src=%v dst=%v sport=%d dport=%d", src, dst, sport, dport)
 	}
-	there, back := tuple(e.Src, e.Dst, e.SPort, e.DPort), tuple(e.Dst, netip.AddrFrom4([4]byte{203, 0, 113, 7}), e.DPort, e.SPort)
+	there := tuple(e.Src, e.Dst, e.SPort, e.DPort)
+	back := tuple(e.Dst, netip.AddrFrom4([4]byte{203, 0, 113, 7}), e.DPort, e.SPort)
 	proto := "tcp      6"
 	if e.Proto == parse.UDP {
 		proto = "udp      17"
@@ -115,7 +125,8 @@ func conntrackLine(e *parse.Event) string {
 		unreplied = "[UNREPLIED] "
 	}
 	half := max(e.Packets/2, 1)
-	return fmt.Sprintf("%s[DESTROY] %s %s packets=%d bytes=%d %s%s packets=%d bytes=%d", stamp, proto, there, e.Packets-e.Packets/2, half*60, unreplied, back, e.Packets/2, e.Packets/2*60)
+	return fmt.Sprintf("%s[DESTROY] %s %s packets=%d bytes=%d %s%s packets=%d bytes=%d", stamp, proto, there,
+		e.Packets-e.Packets/2, half*60, unreplied, back, e.Packets/2, e.Packets/2*60)
 }
 
 // TestScenariosAsLines goes the whole way: text, parser, clocks and zones, store, days, findings.
@@ -126,11 +137,13 @@ func TestScenariosAsLines(t *testing.T) {
 	}
 	var sum tally
 	for seed := uint64(94000); len(want) > 0; seed++ {
-		if theme := themes[seed%uint64(len(themes))]; theme != "wall" && theme != "two" && theme != "table" && theme != "null" && theme != "free" {
+		if theme := themes[seed%uint64(len(themes))]; theme != "wall" && theme != "two" && theme != "table" &&
+			theme != "null" && theme != "free" {
 			continue
 		}
 		s := makeScene(seed)
-		if want[s.log.form] == 0 || s.log.form == conntrack && s.log.table > 0 { // conntrack -E does not tell of a full table
+		// conntrack -E does not tell of a full table
+		if want[s.log.form] == 0 || s.log.form == conntrack && s.log.table > 0 {
 			continue
 		}
 		if want[s.log.form]--; want[s.log.form] == 0 {
@@ -151,7 +164,8 @@ func imported(t *testing.T, s *scene, text []byte) []detect.Finding {
 	}
 	defer db.Close()
 	days := ingest.NewDays(db, s.config(), slog.New(slog.NewTextHandler(io.Discard, nil)))
-	got, err := ingest.ImportReader(ctx, days, ingest.Options{Location: s.loc, CapturedAt: s.to, Router: "gw"}, "router.log", bytes.NewReader(text), s.to)
+	got, err := ingest.ImportReader(ctx, days, ingest.Options{Location: s.loc, CapturedAt: s.to, Router: "gw"},
+		"router.log", bytes.NewReader(text), s.to)
 	if err != nil || got.Unparsed > 0 {
 		t.Fatalf("%v: %+v, %v", s, got, err)
 	}

@@ -10,9 +10,11 @@ import (
 	"uncloak/parse"
 )
 
-// This file is the router of a scene: a session table that refuses when it is full, and a log with the faults that logs have.
+// This file is the router of a scene: a session table that refuses when it is full, and a log with the faults that logs
+// have.
 
-// logging is what the router logs, and what becomes of it on the way.
+// logging holds the form of the log that a router writes, and the faults of its way: lost and repeated lines, a wrong
+// clock.
 type logging struct {
 	form  form
 	table int     // entries; 0 = enough
@@ -60,7 +62,7 @@ type full struct {
 	share      float64
 }
 
-// seen is what came of a burst in the log.
+// seen holds the times of the sessions of a burst that are in the log.
 type seen struct {
 	times []int64
 }
@@ -164,7 +166,8 @@ func (r *router) inside(a netip.Addr) bool { return a.IsPrivate() }
 func (r *router) open(i int, at int64, tries int) {
 	v := &r.visits[i]
 	if v.names.IsValid() {
-		r.out.events = append(r.out.events, parse.Event{Time: at, Kind: parse.DNSQuery, Src: v.src, NATDst: v.names, Detail: parse.MakeName("x")})
+		r.out.events = append(r.out.events, parse.Event{Time: at, Kind: parse.DNSQuery, Src: v.src, NATDst: v.names,
+			Detail: parse.MakeName("x")})
 	}
 	holder := v.src
 	if !r.inside(holder) {
@@ -180,7 +183,8 @@ func (r *router) open(i int, at int64, tries int) {
 	if r.port++; r.port < 20000 {
 		r.port = 20000
 	}
-	e := parse.Event{Time: at, Kind: parse.SessionNew, Src: v.src, Dst: v.dst, SPort: r.port, DPort: v.dport, Proto: v.proto}
+	e := parse.Event{Time: at, Kind: parse.SessionNew, Src: v.src, Dst: v.dst, SPort: r.port, DPort: v.dport,
+		Proto: v.proto}
 	end := at + r.hold(v)
 	r.total++
 	r.held[holder]++
@@ -208,7 +212,8 @@ func (r *router) open(i int, at int64, tries int) {
 	}
 }
 
-// hold is how long the entry lives: Linux' timeouts, or an ASA that lets go at once.
+// hold returns the time that an entry lives: with Linux's timeouts, or on an ASA, which deletes it with the last
+// packet.
 func (r *router) hold(v *visit) int64 {
 	switch {
 	case v.proto == parse.UDP:
@@ -256,7 +261,8 @@ func (r *router) refuse(at int64) {
 	}
 	if at-r.window > 5e9 {
 		if r.hidden > 0 {
-			r.say(parse.Event{Time: at, Kind: parse.Suppressed, Count: r.hidden, Detail: parse.MakeName("net_ratelimit")}, nil)
+			r.say(parse.Event{Time: at, Kind: parse.Suppressed, Count: r.hidden,
+				Detail: parse.MakeName("net_ratelimit")}, nil)
 		}
 		r.window, r.printed, r.hidden = at, 0, 0
 	}

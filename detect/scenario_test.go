@@ -18,7 +18,8 @@ var (
 	sceneSeed = flag.Uint64("scene-seed", 90001, "seed of the first one")
 )
 
-var themes = [...]string{"wall", "free", "two", "table", "days", "null", "decoys", "reset", "scan", "random", "twin", "growth"}
+var themes = [...]string{"wall", "free", "two", "table", "days", "null", "decoys", "reset", "scan", "random", "twin",
+	"growth"}
 
 // makeScene draws the scene of that seed.
 func makeScene(seed uint64) *scene {
@@ -70,7 +71,8 @@ func makeScene(seed uint64) *scene {
 		case 1:
 			hours, period = everyHours(12, 1+s.rng.IntN(11)), 43200
 		}
-		s.maybeEcho(s.periodic(s.host(), s.noise(rhythm{minutes: []int{s.rng.IntN(4) * 15}, hours: hours}, period), period, background), 0.4)
+		s.maybeEcho(s.periodic(s.host(), s.noise(rhythm{minutes: []int{s.rng.IntN(4) * 15}, hours: hours}, period),
+			period, background), 0.4)
 	case "null":
 		s.ordinary(16, 1)
 	case "decoys":
@@ -142,8 +144,8 @@ func (s *scene) config() detect.Config {
 	return cfg
 }
 
-// settle says, now that it is known what was logged, which culprits can be found: a bursty one with at least five bursts of the least
-// size is periodic, with fewer a burst; four may be called either.
+// settle says, now that it is known what was logged, which culprits can be found: a bursty one with at least five
+// bursts of the least size is periodic, with fewer a burst; four may be called either.
 func (s *scene) settle(l logged) {
 	s.culprits = slices.DeleteFunc(s.culprits, func(c *culprit) bool {
 		if c.groups == nil {
@@ -186,7 +188,7 @@ func (s *scene) settle(l logged) {
 	})
 }
 
-// tally is what a detector got right.
+// tally counts the right and wrong findings of a detector.
 type tally struct {
 	kinds            map[string]*[3]int // right, wrong, missed
 	periods, exact   int
@@ -214,7 +216,8 @@ func (t *tally) kind(k string) *[3]int {
 var judged = []string{"periodic-burst", "burst", "ptr-storm", "reset", "scan", "growth"}
 
 func (t *tally) note(s *scene, format string, a ...any) {
-	t.notes = append(t.notes, fmt.Sprintf("%v (%v, form %d, lost %.2f, table %d, %v..%v): ", s, s.loc, s.log.form, s.log.lost, s.log.table, s.from.Format("01-02T15"), s.to.Format("01-02T15"))+fmt.Sprintf(format, a...))
+	t.notes = append(t.notes, fmt.Sprintf("%v (%v, form %d, lost %.2f, table %d, %v..%v): ", s, s.loc, s.log.form,
+		s.log.lost, s.log.table, s.from.Format("01-02T15"), s.to.Format("01-02T15"))+fmt.Sprintf(format, a...))
 }
 
 // score compares findings with what the scene did.
@@ -246,7 +249,8 @@ func (t *tally) score(s *scene, l logged, fs []detect.Finding) {
 		case !s.neutral[v]:
 			wrong++
 			t.kind(v.kind)[1]++
-			t.note(s, "false %s %s period %.1f minutes %v seen %d missed %d sessions %d", v.kind, v.host, f[0].PeriodS, f[0].Minutes, f[0].Seen, f[0].Missed, f[0].Sessions)
+			t.note(s, "false %s %s period %.1f minutes %v seen %d missed %d sessions %d", v.kind, v.host, f[0].PeriodS,
+				f[0].Minutes, f[0].Seen, f[0].Missed, f[0].Sessions)
 		}
 	}
 	for v, c := range want {
@@ -280,7 +284,8 @@ func (c *culprit) describe(l logged) string {
 	if len(peaks) == 0 {
 		return c.class
 	}
-	return fmt.Sprintf("period %.1f minutes %v, %d bursts, ten-second peaks %d %d %d", c.period, c.minutes, len(peaks), peaks[0], peaks[len(peaks)/2], peaks[len(peaks)-1])
+	return fmt.Sprintf("period %.1f minutes %v, %d bursts, ten-second peaks %d %d %d", c.period, c.minutes, len(peaks),
+		peaks[0], peaks[len(peaks)/2], peaks[len(peaks)-1])
 }
 
 func within(a, b, by float64) bool { return math.Abs(a/b-1) <= by }
@@ -304,7 +309,8 @@ func (t *tally) details(s *scene, want []*culprit, got []*detect.Finding) {
 		t.exact++
 	} else {
 		i = 0
-		t.note(s, "%s has period %s, found %.1f %v jitter %.1f", want[0].host, want[0].describe(logged{bursts: s.bursts}), best.PeriodS, best.Minutes, best.JitterS)
+		t.note(s, "%s has period %s, found %.1f %v jitter %.1f", want[0].host,
+			want[0].describe(logged{bursts: s.bursts}), best.PeriodS, best.Minutes, best.JitterS)
 		for _, c := range want[1:] {
 			t.note(s, "  and %s", c.describe(logged{bursts: s.bursts}))
 		}
@@ -326,7 +332,8 @@ func (t *tally) details(s *scene, want []*culprit, got []*detect.Finding) {
 		}
 	}
 	if t.hit-t.minutes-t.extra != before {
-		t.note(s, "%s %s found period %.1f minutes %v jitter %.1f", c.host, fmt.Sprint(c.period, c.minutes), best.PeriodS, best.Minutes, best.JitterS)
+		t.note(s, "%s %s found period %.1f minutes %v jitter %.1f", c.host, fmt.Sprint(c.period, c.minutes),
+			best.PeriodS, best.Minutes, best.JitterS)
 	}
 	if len(want) > 1 {
 		t.twins++
@@ -375,12 +382,14 @@ func (t *tally) scoreFull(s *scene, l logged, fs []*detect.Finding) {
 		if ok {
 			t.named++
 		} else {
-			t.note(s, "table full %v..%v top %v %.2f drops %d, found %v", time.Unix(0, iv.start).UTC(), time.Duration(iv.end-iv.start), iv.top, iv.share, iv.drops, saw)
+			t.note(s, "table full %v..%v top %v %.2f drops %d, found %v", time.Unix(0, iv.start).UTC(),
+				time.Duration(iv.end-iv.start), iv.top, iv.share, iv.drops, saw)
 		}
 	}
 	for _, f := range fs {
 		if !slices.ContainsFunc(l.fulls, func(iv full) bool {
-			return !f.Start.After(time.Unix(0, iv.end).Add(90*time.Second)) && !f.End.Before(time.Unix(0, iv.start).Add(-90*time.Second))
+			return !f.Start.After(time.Unix(0, iv.end).Add(90*time.Second)) &&
+				!f.End.Before(time.Unix(0, iv.start).Add(-90*time.Second))
 		}) {
 			t.fullFalse++
 		}
@@ -402,16 +411,21 @@ func (t *tally) String() string {
 	var b strings.Builder
 	for _, k := range judged {
 		c := t.kind(k)
-		fmt.Fprintf(&b, "%-15s right %3d  wrong %3d  missed %3d  P %.3f  R %.3f  F1 %.3f\n", k, c[0], c[1], c[2], precision(c), recall(c), f1(c))
+		fmt.Fprintf(&b, "%-15s right %3d  wrong %3d  missed %3d  P %.3f  R %.3f  F1 %.3f\n", k, c[0], c[1], c[2],
+			precision(c), recall(c), f1(c))
 	}
-	fmt.Fprintf(&b, "links           right %3d  wrong %3d  missed %3d  F1 %.3f\n", t.links[0], t.links[1], t.links[2], f1(&t.links))
-	fmt.Fprintf(&b, "period within 1 %%: %d/%d (both of two in one host: %d/%d), minutes %d/%d and %d more, classes %d/%d\n", t.exact, t.periods, t.both, t.twins, t.hit, t.minutes, t.extra, t.classOK, t.classes)
-	fmt.Fprintf(&b, "table full: %d/%d named, %d false; quiet networks flagged %d/%d\n", t.named, t.fulls, t.fullFalse, t.flagged, t.nulls)
+	fmt.Fprintf(&b, "links           right %3d  wrong %3d  missed %3d  F1 %.3f\n", t.links[0], t.links[1], t.links[2],
+		f1(&t.links))
+	fmt.Fprintf(&b, "period within 1 %%: %d/%d (both of two in one host: %d/%d), minutes %d/%d and %d more, classes "+
+		"%d/%d\n", t.exact, t.periods, t.both, t.twins, t.hit, t.minutes, t.extra, t.classOK, t.classes)
+	fmt.Fprintf(&b, "table full: %d/%d named, %d false; quiet networks flagged %d/%d\n", t.named, t.fulls, t.fullFalse,
+		t.flagged, t.nulls)
 	return b.String()
 }
 
-// TestScenarios holds the detectors to their targets (docs/detection.md) on scenes that they were not tuned on: those of the default seeds are
-// looked at only when this test fails. `go test ./detect -run TestScenarios -v -scenes 240 -scene-seed 1000` scores others.
+// TestScenarios holds the detectors to their targets (docs/detection.md) on scenes that they were not tuned on: those
+// of the default seeds are looked at only when this test fails. `go test ./detect -run TestScenarios -v -scenes 240
+// -scene-seed 1000` scores others.
 func TestScenarios(t *testing.T) {
 	n := *scenes
 	if testing.Short() || raceEnabled {

@@ -46,7 +46,8 @@ func TestSYNFlood(t *testing.T) {
 		{"over midnight", HalfOpen, func(s *stream) {
 			busy(s)
 			for i := range 6000 {
-				s.visit(t0.Add(24*time.Hour-30*time.Second+time.Duration(i)*10*time.Millisecond), wan(i*37), web, 443, parse.SynRecv)
+				s.visit(t0.Add(24*time.Hour-30*time.Second+time.Duration(i)*10*time.Millisecond), wan(i*37), web, 443,
+					parse.SynRecv)
 			}
 		}},
 		{"ends only, nothing answered", Unanswered, func(s *stream) {
@@ -57,7 +58,8 @@ func TestSYNFlood(t *testing.T) {
 		{"many visitors who are served", "", func(s *stream) {
 			busy(s)
 			for i := range 6000 {
-				s.visit(t0.Add(10*time.Hour+time.Duration(i)*10*time.Millisecond), wan(i*37), web, 443, parse.SynRecv, parse.Established)
+				s.visit(t0.Add(10*time.Hour+time.Duration(i)*10*time.Millisecond), wan(i*37), web, 443, parse.SynRecv,
+					parse.Established)
 			}
 		}},
 		{"a forward that nothing answers", "", func(s *stream) {
@@ -106,7 +108,8 @@ func TestSYNFloodThatTheKernelReports(t *testing.T) {
 	line := parse.Event{Kind: parse.SYNFlood, DPort: 80, Proto: parse.TCP}
 	s.add(t0.Add(23*time.Hour+59*time.Minute), line)
 	s.add(t0.Add(23*time.Hour+59*time.Minute+30*time.Second), line)
-	s.add(t0.Add(23*time.Hour+59*time.Minute+31*time.Second), parse.Event{Kind: parse.Suppressed, Detail: parse.MakeName("net_ratelimit"), Count: 40})
+	s.add(t0.Add(23*time.Hour+59*time.Minute+31*time.Second), parse.Event{Kind: parse.Suppressed,
+		Detail: parse.MakeName("net_ratelimit"), Count: 40})
 	s.add(t0.Add(24*time.Hour+time.Minute), line)
 	f := only(t, s.findings(DefaultConfig()), SYNFloodKind)
 	if f.Class != KernelSays || f.Router != "gw" || f.Port != 80 || f.Lines != 3 || f.Drops != 40 {

@@ -8,8 +8,8 @@ import (
 	"uncloak/parse"
 )
 
-// crowded is a router of that size whose sessions last hold, not as long as its timeouts say, for some hours: each ten minutes more come
-// at once than it takes. Only beginnings are logged.
+// crowded is a router of that size whose sessions last hold, not as long as its timeouts say, for some hours: each ten
+// minutes more come at once than it takes. Only beginnings are logged.
 func crowded(size int, hold time.Duration, hours int) *stream {
 	rng := rand.New(rand.NewPCG(5, uint64(size)))
 	s := newStream()

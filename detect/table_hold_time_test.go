@@ -37,7 +37,8 @@ func TestKnocking(t *testing.T) {
 	}{
 		{"four a second to one door", func(s *stream, sec int) {
 			for i := range 4 {
-				s.session(t0.Add(time.Duration(sec)*time.Second+time.Duration(i)*250*time.Millisecond), lan(1), wan(1), parse.TCP, 3389)
+				s.session(t0.Add(time.Duration(sec)*time.Second+time.Duration(i)*250*time.Millisecond), lan(1), wan(1),
+					parse.TCP, 3389)
 			}
 		}, true},
 		{"one a second to one door", func(s *stream, sec int) {
@@ -73,7 +74,8 @@ func TestKnocking(t *testing.T) {
 	}
 }
 
-// The rule that logs the beginning of a forwarded session stands behind the translation, the end names the router's address.
+// The rule that logs the beginning of a forwarded session stands behind the translation, the end names the router's
+// address.
 func TestForwardedSessionEnds(t *testing.T) {
 	s := newStream()
 	e := s.session(t0, wan(1), lan(3), parse.TCP, 51413)

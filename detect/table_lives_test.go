@@ -9,8 +9,8 @@ import (
 	"uncloak/parse"
 )
 
-// lossy is a day on which a host browses and asks (each session ends after its time) and holds ten sessions from morning to night; of
-// the lines a share is lost.
+// lossy is a day on which a host browses and asks (each session ends after its time) and holds ten sessions from
+// morning to night; of the lines a share is lost.
 func lossy(seed uint64, lost float64) (s *stream, alive func(ns int64) int) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	s = newStream()
@@ -29,7 +29,8 @@ func lossy(seed uint64, lost float64) (s *stream, alive func(ns int64) int) {
 		lives = append(lives, life{at.UnixNano(), at.Add(long).UnixNano()})
 	}
 	for i := range 10 {
-		session(t0.Add(3*time.Hour), 14*time.Hour, parse.Event{Src: lan(1), Dst: wan(i), Proto: parse.TCP, SPort: uint16(i + 1), DPort: 22})
+		session(t0.Add(3*time.Hour), 14*time.Hour, parse.Event{Src: lan(1), Dst: wan(i), Proto: parse.TCP,
+			SPort: uint16(i + 1), DPort: 22})
 	}
 	for i := range 20000 {
 		at := t0.Add(time.Duration(i) * 4 * time.Second)
@@ -51,7 +52,8 @@ func lossy(seed uint64, lost float64) (s *stream, alive func(ns int64) int) {
 	}
 }
 
-// Where a third of the lines is lost, sessions whose end is lost piled up: 100,000 s later two thousand of them held the table.
+// Where a third of the lines is lost, sessions whose end is lost piled up: 100,000 s later two thousand of them held
+// the table.
 func TestLostEndsDoNotPileUp(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -85,7 +87,8 @@ func TestLostEndsDoNotPileUp(t *testing.T) {
 	}
 }
 
-// Some sessions last all day; where many lines are lost, they must not be cut to what the others do: theirs is another port.
+// Some sessions last all day; where many lines are lost, they must not be cut to what the others do: theirs is another
+// port.
 func TestLongSessionsStay(t *testing.T) {
 	s, _ := lossy(4, 0.2)
 	tr := NewTracker(DefaultConfig(), nil, DateOf(t0))
@@ -178,7 +181,8 @@ func TestLivesLiveIsReplay(t *testing.T) {
 	}
 	var sum [2]Day
 	for i, o := range [][2]int{{0, 1}, {1, 0}} {
-		sum[i].Routers = map[string]*Router{"gw": {Lives: mergeLives(live[o[0]].Routers["gw"].Lives, live[o[1]].Routers["gw"].Lives)}}
+		sum[i].Routers = map[string]*Router{"gw": {Lives: mergeLives(live[o[0]].Routers["gw"].Lives,
+			live[o[1]].Routers["gw"].Lives)}}
 	}
 	differ(t, "merged either way", encoded(t, &sum[0]), encoded(t, &sum[1]))
 }

@@ -68,9 +68,13 @@ func TestSessionIsCountedOnce(t *testing.T) {
 
 func TestInboundSessionBelongsToWhomItReaches(t *testing.T) {
 	s := newStream()
-	s.add(t0, parse.Event{Kind: parse.SessionNew, Proto: parse.TCP, Src: wan(1), SPort: 5000, Dst: addr("203.0.113.7"), DPort: 51413, NATDst: lan(12), NATDPort: 51413})
-	s.add(t0, parse.Event{Kind: parse.SessionNew, Proto: parse.TCP, Src: wan(2), SPort: 5000, Dst: lan(12), DPort: 51413})
-	s.add(t0, parse.Event{Kind: parse.SessionNew, Proto: parse.TCP, Src: addr("203.0.113.7"), SPort: 5000, Dst: wan(3), DPort: 53}) // the router's own
+	s.add(t0, parse.Event{Kind: parse.SessionNew, Proto: parse.TCP, Src: wan(1), SPort: 5000, Dst: addr("203.0.113.7"),
+		DPort: 51413, NATDst: lan(12), NATDPort: 51413})
+	s.add(t0, parse.Event{Kind: parse.SessionNew, Proto: parse.TCP, Src: wan(2), SPort: 5000, Dst: lan(12),
+		DPort: 51413})
+	// the router's own
+	s.add(t0, parse.Event{Kind: parse.SessionNew, Proto: parse.TCP, Src: addr("203.0.113.7"), SPort: 5000, Dst: wan(3),
+		DPort: 53})
 	d := s.days(DefaultConfig())[0]
 	if n := d.Hosts[lan(12)].Inbound.Total(); n != 2 {
 		t.Errorf("%d inbound sessions, want 2", n)
@@ -121,10 +125,12 @@ func TestOneKillIsCountedOnce(t *testing.T) {
 func TestWebServerThatHung(t *testing.T) {
 	s := newStream()
 	kill := func(i int, pid uint32) {
-		s.add(t0.Add(time.Duration(i)*time.Microsecond), parse.Event{Kind: parse.OOMKill, Count: pid, Detail: parse.MakeName("httpd"), Spread: 60000})
+		s.add(t0.Add(time.Duration(i)*time.Microsecond), parse.Event{Kind: parse.OOMKill, Count: pid,
+			Detail: parse.MakeName("httpd"), Spread: 60000})
 	}
 	shrink := func(i int, port uint16) {
-		s.add(t0.Add(time.Duration(i)*time.Microsecond), parse.Event{Kind: parse.WindowShrink, SPort: port, DPort: 80, Spread: 3600000})
+		s.add(t0.Add(time.Duration(i)*time.Microsecond), parse.Event{Kind: parse.WindowShrink, SPort: port, DPort: 80,
+			Spread: 3600000})
 	}
 	kill(0, 870)
 	kill(1, 888)
@@ -168,7 +174,8 @@ func TestEchoNeedsMoreThanTheSameMinute(t *testing.T) {
 	for h := range 24 {
 		at := t0.Add(time.Duration(h) * time.Hour)
 		s.burst(at, lan(1), 300, 3*time.Second)
-		s.lookups(t0.Add(time.Duration(rng.Int64N(int64(24*time.Hour)))), lan(2), 200, 5*time.Second) // its own business
+		// its own business
+		s.lookups(t0.Add(time.Duration(rng.Int64N(int64(24*time.Hour)))), lan(2), 200, 5*time.Second)
 	}
 	for _, f := range s.findings(DefaultConfig()) {
 		if f.Kind == PTRStorm {
@@ -188,7 +195,8 @@ func TestSharedNames(t *testing.T) {
 			if i%4 == 0 {
 				looked = wan(1<<21 + i)
 			}
-			s.add(at.Add(time.Second+time.Duration(i)*20*time.Millisecond), parse.Event{Kind: parse.DNSQuery, Src: lan(2), NATDst: looked, Detail: parse.MakeName("x")})
+			s.add(at.Add(time.Second+time.Duration(i)*20*time.Millisecond),
+				parse.Event{Kind: parse.DNSQuery, Src: lan(2), NATDst: looked, Detail: parse.MakeName("x")})
 		}
 	}
 	f := only(t, s.findings(DefaultConfig()), PTRStorm)
@@ -197,14 +205,16 @@ func TestSharedNames(t *testing.T) {
 	}
 }
 
-// In the capture of a 6.18 router with ulogd a refused connection's [DESTROY] stands before the kernel's line about its SYN, and the
-// NFLOG copy of that SYN follows 50 s later: it was counted twice, and its entry stayed for the full timeout.
+// In the capture of a 6.18 router with ulogd a refused connection's [DESTROY] stands before the kernel's line about its
+// SYN, and the NFLOG copy of that SYN follows 50 s later: it was counted twice, and its entry stayed for the full
+// timeout.
 func TestEndOvertakesBeginning(t *testing.T) {
 	s := newStream()
 	for i := range 100 {
 		at := t0.Add(time.Duration(i) * time.Second)
 		s.port++
-		e := parse.Event{Kind: parse.SessionNew, Src: lan(1), Dst: wan(1), Proto: parse.TCP, SPort: 2000 + s.port, DPort: 9999}
+		e := parse.Event{Kind: parse.SessionNew, Src: lan(1), Dst: wan(1), Proto: parse.TCP, SPort: 2000 + s.port,
+			DPort: 9999}
 		end := e
 		end.Kind = parse.SessionEnd
 		s.add(at, end)
@@ -225,7 +235,8 @@ func TestSessionsOfOnlyEnds(t *testing.T) {
 	s := newStream()
 	for i := range 30 {
 		at := t0.Add(time.Duration(i) * time.Second)
-		end := parse.Event{Kind: parse.SessionEnd, Src: lan(1), Dst: wan(1), Proto: parse.TCP, SPort: uint16(2000 + i), DPort: 80}
+		end := parse.Event{Kind: parse.SessionEnd, Src: lan(1), Dst: wan(1), Proto: parse.TCP, SPort: uint16(2000 + i),
+			DPort: 80}
 		s.add(at, end)
 		begin := end
 		begin.Kind, begin.Src = parse.SessionNew, lan(2)
@@ -290,7 +301,8 @@ func TestOtherFullTablesBlameNobody(t *testing.T) {
 func TestSessionsWithoutATimeAreNoBurst(t *testing.T) {
 	s := newStream()
 	for i := range 200 { // untimed lines of a dump, all put in the middle of what they lie between
-		s.add(t0.Add(time.Hour), parse.Event{Kind: parse.SessionNew, Src: lan(1), Dst: wan(i), Proto: parse.TCP, SPort: uint16(i), DPort: 80, Spread: 3600000})
+		s.add(t0.Add(time.Hour), parse.Event{Kind: parse.SessionNew, Src: lan(1), Dst: wan(i), Proto: parse.TCP,
+			SPort: uint16(i), DPort: 80, Spread: 3600000})
 	}
 	d := s.days(DefaultConfig())[0]
 	if len(d.Hosts) != 0 || d.Routers["gw"].Other["session-new without a time"] != 200 || d.Events != 200 {

@@ -7,8 +7,8 @@ import (
 	"uncloak/parse"
 )
 
-// hoarded is a day of a table of 600: a hoarder holds 350 entries all day, and a burst of another host fills the rest at :30 of each
-// hour for half a minute, while a third one, who opens two sessions a second otherwise, gets nothing.
+// hoarded is a day of a table of 600: a hoarder holds 350 entries all day, and a burst of another host fills the rest
+// at :30 of each hour for half a minute, while a third one, who opens two sessions a second otherwise, gets nothing.
 func hoarded() *stream {
 	s := newStream()
 	for sec := range 6 * 3600 {
@@ -50,7 +50,8 @@ func TestTriggerIsNotHolder(t *testing.T) {
 		if f.FitsWithout == nil || !*f.FitsWithout || f.Without < 150 || f.Without > 599 {
 			t.Errorf("without its holder: %d entries", f.Without)
 		}
-		if len(f.Victims) != 1 || f.Victims[0].Host != lan(3).String() || f.Victims[0].Count < 35 || f.Victims[0].Count > 62 {
+		if len(f.Victims) != 1 || f.Victims[0].Host != lan(3).String() || f.Victims[0].Count < 35 ||
+			f.Victims[0].Count > 62 {
 			t.Errorf("victims %+v, want about 52 sessions of %v", f.Victims, lan(3))
 		}
 	}
@@ -79,7 +80,8 @@ func TestNobodySuffers(t *testing.T) {
 func TestInlets(t *testing.T) {
 	s := newStream()
 	conntrack := func(at time.Time, kind parse.Kind, state parse.State, peer int, port uint16) {
-		s.add(at, parse.Event{Kind: kind, State: state, Proto: parse.TCP, Src: wan(peer), SPort: uint16(1024 + peer), Dst: addr("203.0.113.7"), DPort: port, NATDst: lan(4), NATDPort: port})
+		s.add(at, parse.Event{Kind: kind, State: state, Proto: parse.TCP, Src: wan(peer), SPort: uint16(1024 + peer),
+			Dst: addr("203.0.113.7"), DPort: port, NATDst: lan(4), NATDPort: port})
 	}
 	for i := range 60 { // a forwarded port behind which nobody answers
 		conntrack(t0.Add(time.Duration(i)*200*time.Millisecond), parse.SessionNew, parse.SynSent, i, 51413)
@@ -99,7 +101,8 @@ func TestInlets(t *testing.T) {
 	}
 	s.full(t0.Add(14*time.Second), 0)
 	f := only(t, s.findings(DefaultConfig()), TableFullKind)
-	want := []Service{{Host: lan(4).String(), Port: "tcp/51413", Entries: 60, HalfOpen: 60}, {Host: lan(4).String(), Port: "tcp/80", Entries: 40, TimeWait: 40},
+	want := []Service{{Host: lan(4).String(), Port: "tcp/51413", Entries: 60, HalfOpen: 60},
+		{Host: lan(4).String(), Port: "tcp/80", Entries: 40, TimeWait: 40},
 		{Host: lan(5).String(), Port: "tcp/22", Entries: 30, HalfOpen: 30}}
 	if len(f.Inlets) != len(want) {
 		t.Fatalf("%+v", f.Inlets)

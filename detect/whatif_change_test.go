@@ -29,8 +29,10 @@ func TestChange(t *testing.T) {
 			t.Errorf("%q does not come back: %q, %v", want, again.String(), err)
 		}
 	}
-	for _, in := range []string{"", "limit", "limit=", "limit=0", "limit=-1", "limit=x", "table=0", "table=99999999999", "udp=0", "udp=-5", "udp=NaN", "udp=1e300", "color=red",
-		"without=nobody", "keepalive=60", "keepalive=60@nobody:80", "linger=0@vmhost:99999", "limit=3@nobody", "linger=x@vmhost"} {
+	for _, in := range []string{"", "limit", "limit=", "limit=0", "limit=-1", "limit=x", "table=0", "table=99999999999",
+		"udp=0", "udp=-5", "udp=NaN", "udp=1e300", "color=red",
+		"without=nobody", "keepalive=60", "keepalive=60@nobody:80", "linger=0@vmhost:99999", "limit=3@nobody",
+		"linger=x@vmhost"} {
 		var c Change
 		if err := c.Add(in, names); err == nil {
 			t.Errorf("%q: no error, %q", in, c.String())

@@ -14,7 +14,10 @@ import (
 // replayOf is the replay of a stream, over a day.
 func replayOf(s *stream, cfg Config) *Replay {
 	from := DateOf(time.Unix(0, s.sorted()[0].Time)).Start()
-	return &Replay{Config: cfg, Router: "gw", From: from, To: from.Add(24 * time.Hour), Days: s.days(cfg), Prev: func(Date) *Day { return nil },
+	return &Replay{Config: cfg, Router: "gw", From: from, To: from.Add(24 * time.Hour), Days: s.days(cfg),
+		Prev: func(Date) *Day {
+			return nil
+		},
 		Events: func() iter.Seq2[*parse.Event, error] {
 			return func(yield func(*parse.Event, error) bool) {
 				for i := range s.events {
@@ -51,7 +54,8 @@ var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // visit is a TCP session to a server of ours, closed by it, as conntrack logs it.
 func visit(s *stream, at time.Time, sport uint16, talk, wait time.Duration) {
-	e := parse.Event{Kind: parse.SessionNew, Proto: parse.TCP, Src: wan(7), SPort: sport, Dst: lan(80), DPort: 80, State: parse.SynSent}
+	e := parse.Event{Kind: parse.SessionNew, Proto: parse.TCP, Src: wan(7), SPort: sport, Dst: lan(80), DPort: 80,
+		State: parse.SynSent}
 	s.add(at, e)
 	for i, state := range []parse.State{parse.SynRecv, parse.Established} {
 		e.Kind, e.State = parse.SessionUpdate, state
@@ -77,30 +81,44 @@ func TestReplay(t *testing.T) {
 		full                                 time.Duration
 		refused, limited, removed, reused, n uint64
 	}{
-		"as it was, large enough":   {s: ten(), table: 10, peak: 10, n: 10},
-		"as it was, too small":      {s: ten(), table: 4, peak: 4, overflows: 1, full: 5 * time.Second, refused: 6, n: 4}, // 0..3 s get in, 4..9 s do not
-		"larger table":              {s: ten(), table: 4, change: "table=8", peak: 8, overflows: 1, full: time.Second, refused: 2, n: 8},
-		"size not known":            {s: ten(), peak: 10, n: 10},
-		"shorter timeout":           {s: ten(), table: 4, change: "udp=3", peak: 3, n: 10},                                                 // each makes room for the third after it
-		"shorter, not enough":       {s: ten(), table: 4, change: "udp=5", peak: 4, overflows: 1, full: 5 * time.Second, refused: 2, n: 8}, // 4 and 9 s find it full
-		"another timeout":           {s: ten(), table: 4, change: "udp_stream=3", peak: 4, overflows: 1, full: 5 * time.Second, refused: 6, n: 4},
-		"longer timeout":            {s: ten(), table: 10, change: "udp=300", peak: 10, n: 10},
-		"limit":                     {s: ten(), table: 4, change: "limit=2", peak: 2, limited: 8, n: 2},
-		"limit of another host":     {s: ten(), table: 10, change: "limit=2@" + lan(9).String(), peak: 10, n: 10},
-		"limit of the host":         {s: ten(), table: 10, change: "limit=3@" + lan(1).String(), peak: 3, limited: 7, n: 3},
-		"without the host":          {s: ten(), table: 4, change: "without=" + lan(1).String(), removed: 10},
-		"without a peer":            {s: ten(), table: 10, change: "without=" + wan(3).String(), peak: 9, removed: 1, n: 9},
-		"two changes":               {s: ten(), table: 4, change: "udp=3,limit=2", peak: 2, limited: 3, n: 7}, // 2, 5 and 8 s are over the limit
-		"TIME_WAIT overlaps":        {s: visits, table: 5, peak: 2, n: 2},
-		"shorter TIME_WAIT":         {s: visits, table: 5, change: "time_wait=30", peak: 1, n: 2}, // the first is gone at 0:40
+		"as it was, large enough": {s: ten(), table: 10, peak: 10, n: 10},
+		// 0..3 s get in, 4..9 s do not
+		"as it was, too small": {s: ten(), table: 4, peak: 4, overflows: 1, full: 5 * time.Second, refused: 6,
+			n: 4},
+		"larger table": {s: ten(), table: 4, change: "table=8", peak: 8, overflows: 1, full: time.Second,
+			refused: 2, n: 8},
+		"size not known": {s: ten(), peak: 10, n: 10},
+		// each makes room for the third after it
+		"shorter timeout": {s: ten(), table: 4, change: "udp=3", peak: 3, n: 10},
+		// 4 and 9 s find it full
+		"shorter, not enough": {s: ten(), table: 4, change: "udp=5", peak: 4, overflows: 1, full: 5 * time.Second,
+			refused: 2, n: 8},
+		"another timeout": {s: ten(), table: 4, change: "udp_stream=3", peak: 4, overflows: 1,
+			full: 5 * time.Second, refused: 6, n: 4},
+		"longer timeout":        {s: ten(), table: 10, change: "udp=300", peak: 10, n: 10},
+		"limit":                 {s: ten(), table: 4, change: "limit=2", peak: 2, limited: 8, n: 2},
+		"limit of another host": {s: ten(), table: 10, change: "limit=2@" + lan(9).String(), peak: 10, n: 10},
+		"limit of the host": {s: ten(), table: 10, change: "limit=3@" + lan(1).String(), peak: 3, limited: 7,
+			n: 3},
+		"without the host": {s: ten(), table: 4, change: "without=" + lan(1).String(), removed: 10},
+		"without a peer": {s: ten(), table: 10, change: "without=" + wan(3).String(), peak: 9, removed: 1,
+			n: 9},
+		// 2, 5 and 8 s are over the limit
+		"two changes":        {s: ten(), table: 4, change: "udp=3,limit=2", peak: 2, limited: 3, n: 7},
+		"TIME_WAIT overlaps": {s: visits, table: 5, peak: 2, n: 2},
+		// the first is gone at 0:40
+		"shorter TIME_WAIT":         {s: visits, table: 5, change: "time_wait=30", peak: 1, n: 2},
 		"TIME_WAIT as long as that": {s: visits, table: 5, change: "time_wait=41", peak: 2, n: 2}, // … at 0:51
 		"no linger":                 {s: visits, table: 5, change: "linger=0@" + server + ":80", peak: 1, n: 2},
 		"linger of another port":    {s: visits, table: 5, change: "linger=0@" + server + ":443", peak: 2, n: 2},
-		"keep-alive":                {s: visits, table: 5, change: "keepalive=60@" + server, peak: 1, reused: 1, n: 1}, // the talk ended at 0:10, the next begins at 0:50
-		"keep-alive too short":      {s: visits, table: 5, change: "keepalive=39@" + server, peak: 2, n: 2},
-		"keep-alive, no linger":     {s: visits, table: 5, change: "keepalive=20@" + server + ",linger=0@" + server, peak: 1, n: 2}, // gone at 0:30
-		"established, still open":   {s: stayer(), table: 5, change: "established=3600", peak: 1, n: 2},
-		"established, as it was":    {s: stayer(), table: 5, peak: 2, n: 2},
+		// the talk ended at 0:10, the next begins at 0:50
+		"keep-alive":           {s: visits, table: 5, change: "keepalive=60@" + server, peak: 1, reused: 1, n: 1},
+		"keep-alive too short": {s: visits, table: 5, change: "keepalive=39@" + server, peak: 2, n: 2},
+		// gone at 0:30
+		"keep-alive, no linger": {s: visits, table: 5, change: "keepalive=20@" + server + ",linger=0@" + server,
+			peak: 1, n: 2},
+		"established, still open": {s: stayer(), table: 5, change: "established=3600", peak: 1, n: 2},
+		"established, as it was":  {s: stayer(), table: 5, peak: 2, n: 2},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -121,7 +139,8 @@ func TestReplay(t *testing.T) {
 			got := []any{o.Peak, o.Overflows, o.Full, o.refusedAll(), limited, o.Removed, o.Reused, o.Sessions}
 			want := []any{c.peak, c.overflows, c.full, c.refused, c.limited, c.removed, c.reused, c.n}
 			if !slices.Equal(got, want) {
-				t.Errorf("peak, overflows, full, refused, limited, removed, reused, sessions\n got %v\nwant %v", got, want)
+				t.Errorf("peak, overflows, full, refused, limited, removed, reused, sessions\n got %v\nwant %v", got,
+					want)
 			}
 		})
 	}
@@ -133,7 +152,8 @@ func stayer() *stream {
 	visit(s, noon.Add(-time.Hour), 999, time.Second, 2*time.Minute) // the log tells ends
 	s.events = s.events[:0]
 	for i, at := range []time.Time{noon, noon.Add(2 * time.Hour)} {
-		e := parse.Event{Kind: parse.SessionNew, Proto: parse.TCP, Src: lan(1), SPort: uint16(2000 + i), Dst: wan(1), DPort: 22, State: parse.SynSent}
+		e := parse.Event{Kind: parse.SessionNew, Proto: parse.TCP, Src: lan(1), SPort: uint16(2000 + i), Dst: wan(1),
+			DPort: 22, State: parse.SynSent}
 		s.add(at, e)
 		e.Kind, e.State = parse.SessionUpdate, parse.Established
 		s.add(at.Add(time.Second), e)
@@ -158,13 +178,16 @@ func TestReplayRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	if w.Recorded.Overflows != 1 || w.Recorded.Refused != 42 || w.Reproduced != 1 || w.Bare != 0 || w.Factor != 1 {
-		t.Errorf("recorded %+v, reproduced %d, %d from the log alone, factor %v", w.Recorded, w.Reproduced, w.Bare, w.Factor)
+		t.Errorf("recorded %+v, reproduced %d, %d from the log alone, factor %v", w.Recorded, w.Reproduced, w.Bare,
+			w.Factor)
 	}
 	b := w.Before
-	if b.Low.Overflows != 0 || b.High.refusedAll() != 42 || b.Likely.refusedAll() != 42 { // UDP does not repeat: each is likely
+	// UDP does not repeat: each is likely
+	if b.Low.Overflows != 0 || b.High.refusedAll() != 42 || b.Likely.refusedAll() != 42 {
 		t.Errorf("before: low %+v\nlikely %+v\nhigh %+v", b.Low, b.Likely, b.High)
 	}
-	// Each of the 42 is the twin of one of the eight, which last 30 s: half of them are host 1's; none has gone by 20 s.
+	// Each of the 42 is the twin of one of the eight, which last 30 s: half of them are host 1's; none has gone by 20
+	// s.
 	if a := w.After.High; a.Removed < 22 || a.Removed > 28 || a.Sessions+a.refusedAll()+a.Removed != 50 {
 		t.Errorf("after: %+v", a)
 	}
@@ -209,7 +232,8 @@ func TestReplayBounds(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	cfg.Limits.Sessions = 4
-	if w, err = replayOf(ten(), cfg).WhatIf(&Change{}, false); err != nil || w.Accounting.Dropped != 6 || w.Before.Low.Peak != 4 {
+	if w, err = replayOf(ten(), cfg).WhatIf(&Change{}, false); err != nil || w.Accounting.Dropped != 6 ||
+		w.Before.Low.Peak != 4 {
 		t.Errorf("%+v, peak %d, %v", w.Accounting, w.Before.Low.Peak, err)
 	}
 	cfg.Limits.Sessions, cfg.Limits.Hosts = 1000, 1
@@ -253,7 +277,8 @@ func TestReplayNights(t *testing.T) {
 	s := newStream()
 	midnight := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	for i := range 5 {
-		s.session(midnight.Add(-time.Duration(5-i)*time.Second), lan(1), wan(i), parse.UDP, 7000) // until 25 to 29 s after midnight
+		// until 25 to 29 s after midnight
+		s.session(midnight.Add(-time.Duration(5-i)*time.Second), lan(1), wan(i), parse.UDP, 7000)
 	}
 	s.session(midnight.Add(20*time.Second), lan(1), wan(9), parse.UDP, 7000)
 	s.session(midnight.Add(27*time.Second+time.Second/2), lan(1), wan(10), parse.UDP, 7000)
@@ -261,7 +286,8 @@ func TestReplayNights(t *testing.T) {
 	r := replayOf(s, cfg)
 	r.From, r.To = midnight, midnight.Add(24*time.Hour) // read from the day before, or begun with what it left open
 	whole, err := r.WhatIf(change(t, "udp=22"), false)
-	if err != nil || whole.Before.Low.Peak != 6 || whole.After.Low.Peak != 2 { // with 22 s only the last of the five is there at 0:20
+	// with 22 s only the last of the five is there at 0:20
+	if err != nil || whole.Before.Low.Peak != 6 || whole.After.Low.Peak != 2 {
 		t.Errorf("peaks %d and %d, %v", whole.Before.Low.Peak, whole.After.Low.Peak, err)
 	}
 	days := s.days(cfg)
@@ -287,7 +313,8 @@ func TestReplayNights(t *testing.T) {
 	}
 	r.From, r.To = midnight, midnight.Add(27*time.Second)
 	held, err := r.At()
-	if err != nil || len(held) != 1 || held[0].N < 4 || held[0].N > 5 || held[0].States["udp"] != held[0].N { // those of 3, 2 and 1 s before, to the second, and that of 0:20
+	// those of 3, 2 and 1 s before, to the second, and that of 0:20
+	if err != nil || len(held) != 1 || held[0].N < 4 || held[0].N > 5 || held[0].States["udp"] != held[0].N {
 		t.Errorf("%+v, %v", held, err)
 	}
 }

@@ -21,11 +21,16 @@ func TestNewReplay(t *testing.T) {
 		quickly bool
 	}{
 		{"no log", nil, "", "", false, false},
-		{"the one that refused", day(map[string]*Router{"a": {Sessions: 900}, "b": {Sessions: 9, Overflows: full(5, 5)}}), "", "b", false, true},
-		{"the one with most sessions", day(map[string]*Router{"a": {Sessions: 9}, "b": {Sessions: 900}}), "", "b", false, false},
-		{"the one that was asked for", day(map[string]*Router{"a": {Sessions: 9}, "b": {Overflows: full(5, 5)}}), "a", "a", false, false},
-		{"its sessions are in another log", day(map[string]*Router{"a": {Sessions: 900}, "b": {Overflows: full(5, 900)}}), "b", "b", true, true},
-		{"too many sessions to search unasked", day(map[string]*Router{"a": {Sessions: 90_000, Overflows: full(5, 5)}}), "", "a", false, false},
+		{"the one that refused", day(map[string]*Router{"a": {Sessions: 900},
+			"b": {Sessions: 9, Overflows: full(5, 5)}}), "", "b", false, true},
+		{"the one with most sessions", day(map[string]*Router{"a": {Sessions: 9}, "b": {Sessions: 900}}), "", "b",
+			false, false},
+		{"the one that was asked for", day(map[string]*Router{"a": {Sessions: 9}, "b": {Overflows: full(5, 5)}}), "a",
+			"a", false, false},
+		{"its sessions are in another log",
+			day(map[string]*Router{"a": {Sessions: 900}, "b": {Overflows: full(5, 900)}}), "b", "b", true, true},
+		{"too many sessions to search unasked", day(map[string]*Router{"a": {Sessions: 90_000, Overflows: full(5, 5)}}),
+			"", "a", false, false},
 	} {
 		r := NewReplay(c.days, nil, DefaultConfig(), Window{t0, t0.Add(time.Hour)}, c.asked)
 		if r.Router != c.router || r.All != c.all || WorthSearching(c.days, c.asked) != c.quickly {
@@ -43,7 +48,8 @@ func TestReplayKnowsEchoes(t *testing.T) {
 		{Kind: PTRStorm, Host: "router and others", Echo: Echo{Causes: lan(11).String()}},
 	}
 	got := NewReplay(nil, fs, DefaultConfig(), Window{}, "").Echoes
-	if len(got) != 1 || got[0].Cause != lan(11) || got[0].Effect != lan(10) || len(got[0].Bursts) != 3 || got[0].Bursts[1] != at(3) {
+	if len(got) != 1 || got[0].Cause != lan(11) || got[0].Effect != lan(10) || len(got[0].Bursts) != 3 ||
+		got[0].Bursts[1] != at(3) {
 		t.Errorf("%+v", got)
 	}
 }

@@ -45,7 +45,8 @@ func TestShrinkSuspects(t *testing.T) {
 		}},
 		{"the web server that hung", "denial of service", 1, func(s *stream) { // masked: one group of four connections
 			for i := range 5 {
-				s.add(noon.Add(time.Duration(i)*time.Second), parse.Event{Kind: parse.OOMKill, Count: uint32(870 + i), Detail: parse.MakeName("httpd")})
+				s.add(noon.Add(time.Duration(i)*time.Second), parse.Event{Kind: parse.OOMKill, Count: uint32(870 + i),
+					Detail: parse.MakeName("httpd")})
 				s.shrink(noon.Add(time.Duration(i)*time.Second+time.Millisecond), netip.Addr{}, uint16(39660+min(i, 3)))
 			}
 		}},
@@ -85,7 +86,8 @@ func TestMaskedAndNamedAreOne(t *testing.T) {
 	}
 }
 
-// TestManyShrinks is a flood of forged lines: neither the peers nor the twins of masked lines may be looked for one by one.
+// TestManyShrinks is a flood of forged lines: neither the peers nor the twins of masked lines may be looked for one by
+// one.
 func TestManyShrinks(t *testing.T) {
 	const n = 60_000
 	var ss []Shrink

@@ -86,7 +86,8 @@ func (g *generator) event(at time.Time, i int, stray bool) {
 		at = at.Add(-time.Duration(1+g.r.IntN(5)) * time.Hour)
 	}
 	text := fmt.Sprintf("[NEW] IN=br-lan OUT=wan0 MAC=16:a8:1b:53:dd:8f:3c:52:82:4a:10:%02x:08:00 SRC=192.168.128.%d "+
-		"DST=198.18.%d.%d LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=%d WINDOW=64240 RES=0x00 SYN URGP=0 ",
+		"DST=198.18.%d.%d LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=%d WINDOW=64240 RES=0x00 "+
+		"SYN URGP=0 ",
 		host, host+10, peer/250, peer%250, g.r.IntN(65536), 32768+g.r.IntN(28000),
 		[]int{443, 80, 53, 6881}[g.r.IntN(4)])
 	if burst >= 10 && burst < 20 && i%4 == 0 {
