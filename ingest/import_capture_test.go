@@ -43,7 +43,8 @@ func refusedCapture(t *testing.T, n int) []byte {
 	}
 	for i := range n {
 		port := layers.TCPPort(40000 + i)
-		write("192.168.1.20", "192.168.1.30", &layers.TCP{SrcPort: port, DstPort: 7211, Seq: 1, SYN: true, Window: 1000})
+		write("192.168.1.20", "192.168.1.30", &layers.TCP{SrcPort: port, DstPort: 7211, Seq: 1, SYN: true,
+			Window: 1000})
 		at = at.Add(time.Millisecond)
 		write("192.168.1.30", "192.168.1.20", &layers.TCP{SrcPort: 7211, DstPort: port, Ack: 2, RST: true, ACK: true})
 		at = at.Add(999 * time.Millisecond)
@@ -67,7 +68,8 @@ func TestImportCapture(t *testing.T) {
 	}
 	var got []string
 	for _, e := range all(t, db, store.Query{}) {
-		got = append(got, fmt.Sprintf("%s %s %s %v %v %d", e.Router, time.Unix(0, e.Time).UTC().Format("05.000"), e.Kind,
+		got = append(got, fmt.Sprintf("%s %s %s %v %v %d", e.Router, time.Unix(0, e.Time).UTC().Format("05.000"),
+			e.Kind,
 			e.SrcPort(), e.DstPort(), e.Flags&parse.RST))
 	}
 	want := []string{

@@ -19,7 +19,7 @@ import (
 	"uncloak/ingest/wire"
 )
 
-// grid is a table as `uncloak stat` prints it: names of columns, and rows of numbers and words.
+// grid holds a table as `uncloak stat` prints it: names of columns, and rows of numbers and words.
 type grid struct {
 	columns []string
 	rows    [][]any
@@ -27,7 +27,7 @@ type grid struct {
 
 func (g *grid) add(row ...any) { g.rows = append(g.rows, row) }
 
-// statOptions are the flags of `uncloak stat`.
+// statOptions holds the flags of `uncloak stat`.
 type statOptions struct {
 	format   string
 	interval time.Duration
@@ -80,7 +80,7 @@ func (a *app) statCommand() *cobra.Command {
 	return cmd
 }
 
-// table checks the flags and returns what makes the table of a name.
+// table checks the flags and returns the function that makes the table of that name.
 func (o *statOptions) table(name string) (func(*wire.Tables) *grid, error) {
 	kinds := map[string]int{"tcp": wire.ByTCP, "udp": wire.ByUDP, "ip": wire.ByIPv4, "ipv6": wire.ByIPv6}
 	kind, known := kinds[o.proto]
@@ -140,7 +140,7 @@ func (a *app) capturedTables(path string, interval time.Duration) (*wire.Tables,
 	}
 }
 
-// since is the time of a frame in seconds after the first frame.
+// since returns the time of a frame in seconds after the first frame.
 func since(t *wire.Tables, at int64) float64 { return float64(at-t.Counts.FirstFrame) / 1e9 }
 
 func intervalGrid(t *wire.Tables, filter []string) *grid {
@@ -160,7 +160,8 @@ func intervalGrid(t *wire.Tables, filter []string) *grid {
 }
 
 func conversationGrid(t *wire.Tables, kind int) *grid {
-	g := &grid{columns: []string{"a", "b", "frames_ab", "bytes_ab", "frames_ba", "bytes_ba", "frames", "bytes", "start_s",
+	g := &grid{columns: []string{"a", "b", "frames_ab", "bytes_ab", "frames_ba", "bytes_ba", "frames", "bytes",
+		"start_s",
 		"duration_s"}}
 	for _, c := range t.Conversations(kind) {
 		a, b := c.A.String(), c.B.String()
@@ -187,7 +188,8 @@ func endpointGrid(t *wire.Tables, v6 bool) *grid {
 func askedGrid(t *wire.Tables, rows []*wire.Asked, what, name string) *grid {
 	g := &grid{columns: []string{"count", "client", "server", "port", what, name, "first_s", "last_s"}}
 	for _, r := range rows {
-		g.add(r.Count, addressWord(r.Client), addressWord(r.Server), r.Port, shown(r.What), shown(r.Name), since(t, r.First),
+		g.add(r.Count, addressWord(r.Client), addressWord(r.Server), r.Port, shown(r.What), shown(r.Name),
+			since(t, r.First),
 			since(t, r.Last))
 	}
 	return g
@@ -205,7 +207,7 @@ func resetGrid(t *wire.Tables) *grid {
 	return g
 }
 
-// addressWord is an address, or nothing in the row for what is beyond the bound.
+// addressWord writes an address, or "" in the row that sums up the rows beyond the bound.
 func addressWord(a interface {
 	IsValid() bool
 	String() string
@@ -216,7 +218,7 @@ func addressWord(a interface {
 	return a.String()
 }
 
-// shown is a word from the network without characters that a terminal acts on.
+// shown makes a word from the network harmless on a terminal.
 func shown(s string) string {
 	q := strconv.QuoteToGraphic(s)
 	return q[1 : len(q)-1]
@@ -229,7 +231,8 @@ func countGrid(t *wire.Tables) *grid {
 		what string
 		n    uint64
 	}{{"frames", c.Frames}, {"bytes", c.Bytes}, {"captured_bytes", c.Captured}, {"truncated_frames", c.Truncated},
-		{"frames_without_time", c.Untimed}, {"tcp", c.TCP}, {"udp", c.UDP}, {"ip", c.IPv4}, {"ipv6", c.IPv6}, {"arp", c.ARP},
+		{"frames_without_time", c.Untimed}, {"tcp", c.TCP}, {"udp", c.UDP}, {"ip", c.IPv4}, {"ipv6", c.IPv6},
+		{"arp", c.ARP},
 		{"icmp", c.ICMP}, {"tcp_syn", c.SYN}, {"tcp_rst", c.RST}, {"icmp_errors", c.ICMPErrors},
 		{"icmpv6_errors", c.ICMPv6Errors}, {"dns_questions", c.DNSQuestions}, {"dns_answers", c.DNSAnswers},
 		{"http_requests", c.HTTPRequests}, {"http_responses", c.HTTPResponses},
@@ -287,7 +290,7 @@ func (g *grid) json(w io.Writer) error {
 	return out.Flush()
 }
 
-// cells are the values of a row as text; seconds have six decimals.
+// cells returns the values of a row as text; seconds have six decimals.
 func cells(row []any) []string {
 	out := make([]string, len(row))
 	for i, v := range row {

@@ -22,13 +22,15 @@ func TestStat(t *testing.T) {
 		{[]string{"rst", "--format", "csv"}, "count,sender,port,receiver,first_s,last_s,per_s\n"},
 		{[]string{"counts", "--format", "csv"}, "what,count\nframes,"},
 	} {
-		if got := ok(t, "", append(append([]string{"stat"}, c.args...), syslogCapture)...); !strings.HasPrefix(got, c.want) {
+		if got := ok(t, "", append(append([]string{"stat"}, c.args...), syslogCapture)...); !strings.HasPrefix(got,
+			c.want) {
 			t.Errorf("%q prints %q, want it to begin %q", c.args, got, c.want)
 		}
 	}
 	cut := filepath.Join(t.TempDir(), "cut.pcap")
-	if err := os.WriteFile(cut, []byte("\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00"+
-		"\x01\x00\x00\x00\x01\x02\x03"), 0o600); err != nil {
+	if err := os.WriteFile(
+		cut, []byte("\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00"+
+			"\x01\x00\x00\x00\x01\x02\x03"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {

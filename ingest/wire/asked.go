@@ -68,7 +68,8 @@ func (a *asked) frame(p *Packet, now int64, c *Counts) {
 	var question, answer, response bool
 	for i := range p.IPs {
 		ip := &p.IPs[i]
-		if ip.Quoted && ip.Whole && ip.Proto == UDP && (dnsPort(ip.SPort) || dnsPort(ip.DPort)) && len(ip.Payload) >= 4 {
+		if ip.Quoted && ip.Whole && ip.Proto == UDP && (dnsPort(ip.SPort) || dnsPort(ip.DPort)) &&
+			len(ip.Payload) >= 4 {
 			question, answer = question || ip.Payload[2]&0x80 == 0, answer || ip.Payload[2]&0x80 != 0
 		}
 		if ip.Quoted || !ip.Whole {
@@ -102,7 +103,8 @@ func (a *asked) frame(p *Packet, now int64, c *Counts) {
 	for _, n := range [...]struct {
 		yes   bool
 		count *uint64
-	}{{question, &c.DNSQuestions}, {answer, &c.DNSAnswers}, {a.inFrame, &c.HTTPRequests}, {response, &c.HTTPResponses}} {
+	}{{question, &c.DNSQuestions}, {answer, &c.DNSAnswers}, {a.inFrame, &c.HTTPRequests},
+		{response, &c.HTTPResponses}} {
 		if n.yes {
 			*n.count++
 		}
@@ -122,7 +124,8 @@ func (a *asked) message(ip *IP, b []byte) (question, answer bool) {
 	}
 	if len(b) > 12 && be16(b[4:]) > 0 {
 		if name, at, err := dns.UnpackDomainName(b, 12); err == nil && at+2 <= len(b) {
-			a.count(a.dns, Asked{Client: ip.Src, Server: ip.Final, Port: ip.DPort, Name: name, What: typeName(be16(b[at:]))})
+			a.count(a.dns, Asked{Client: ip.Src, Server: ip.Final, Port: ip.DPort, Name: name,
+				What: typeName(be16(b[at:]))})
 		}
 	}
 	return true, false
@@ -131,7 +134,8 @@ func (a *asked) message(ip *IP, b []byte) (question, answer bool) {
 func (a *asked) request(s *session, what string, method, name []byte) {
 	if what == "http" {
 		a.inFrame = true
-		a.count(a.http, Asked{Client: s.client.Addr(), Server: s.server.Addr(), Port: s.server.Port(), What: string(method),
+		a.count(a.http, Asked{Client: s.client.Addr(), Server: s.server.Addr(), Port: s.server.Port(),
+			What: string(method),
 			Name: string(name[:min(len(name), nameMax)])})
 	}
 }

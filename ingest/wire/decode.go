@@ -58,7 +58,8 @@ type ARP struct {
 	HasSender, HasHeaders bool
 }
 
-// Packet is what Decode finds in a frame. It is valid until the next frame is decoded.
+// Packet holds the addresses, ports and payload that Decode finds in a frame. It is valid until the next frame is
+// decoded.
 type Packet struct {
 	IPs    []IP // the packet on the wire first, then what it carries or quotes
 	Begun4 bool // an IPv4 header begins, be it cut short; Begun6 one of IPv6

@@ -20,7 +20,8 @@ func inner(t *testing.T) []byte {
 
 func outer(t *testing.T, proto layers.IPProtocol, rest ...[]byte) []byte {
 	t.Helper()
-	return packet(t, ether(layers.EthernetTypeIPv4), ipv4(phone, server, proto), gopacket.Payload(slices.Concat(rest...)))
+	return packet(t, ether(layers.EthernetTypeIPv4), ipv4(phone, server, proto),
+		gopacket.Payload(slices.Concat(rest...)))
 }
 
 func tunnel(t *testing.T, port layers.UDPPort, rest ...[]byte) []byte {
@@ -65,7 +66,8 @@ func TestLinksAndTunnels(t *testing.T) {
 	}{
 		{"Ethernet", linkEthernet, bridged, udp},
 		{"802.3 with SNAP", linkEthernet, slices.Concat(zeros(12), be16(len(snap)), snap), udp},
-		{"two VLAN tags", linkEthernet, cat("", zeros(12), []byte("\x88\xa8\x00\x05\x81\x00\x00\x06\x08\x00"), in), udp},
+		{"two VLAN tags", linkEthernet, cat("", zeros(12), []byte("\x88\xa8\x00\x05\x81\x00\x00\x06\x08\x00"), in),
+			udp},
 		{"PPPoE", linkEthernet,
 			cat("", zeros(12), []byte("\x88\x64\x11\x00\x00\x01"), be16(len(in)+2), []byte("\x00\x21"), in), udp},
 		{"MPLS", linkEthernet, cat("", zeros(12), []byte("\x88\x47\x00\x01\x00\x40\x00\x02\x01\x40"), in), udp},
@@ -102,9 +104,11 @@ func TestLinksAndTunnels(t *testing.T) {
 		{"GRE", linkEthernet, outer(t, 47, []byte("\x00\x00\x08\x00"), in), "192.168.1.30>203.0.113.5/47, " + udp},
 		{"GRE with key and number", linkEthernet, outer(t, 47, []byte("\x30\x00\x65\x58"), zeros(8), bridged),
 			"192.168.1.30>203.0.113.5/47, " + udp},
-		{"GRE of PPTP", linkEthernet, outer(t, 47, []byte("\x30\x81\x88\x0b"), zeros(12), []byte("\xff\x03\x00\x21"), in),
+		{"GRE of PPTP", linkEthernet, outer(t, 47, []byte("\x30\x81\x88\x0b"), zeros(12), []byte("\xff\x03\x00\x21"),
+			in),
 			"192.168.1.30>203.0.113.5/47, " + udp},
-		{"ERSPAN I", linkEthernet, outer(t, 47, []byte("\x00\x00\x88\xbe"), bridged), "192.168.1.30>203.0.113.5/47, " + udp},
+		{"ERSPAN I", linkEthernet, outer(t, 47, []byte("\x00\x00\x88\xbe"), bridged), "192.168.1.30>203.0.113.5/47, " +
+			udp},
 		{"ERSPAN II", linkEthernet, outer(t, 47, []byte("\x10\x00\x88\xbe"), zeros(12), bridged),
 			"192.168.1.30>203.0.113.5/47, " + udp},
 		{"EtherIP", linkEthernet, outer(t, 97, []byte{0x30, 0}, bridged), "192.168.1.30>203.0.113.5/97, " + udp},

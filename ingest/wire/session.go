@@ -19,7 +19,7 @@ const (
 	idleFinished = int64(10 * time.Second)  // late packets of a session that was told of already
 )
 
-// side is what one end of a session did.
+// side counts the packets and holds the TCP state of one end of a session.
 type side struct {
 	Packets, Bytes uint64 // Bytes of payload
 	Again          uint32 // packets whose bytes were sent before
@@ -36,7 +36,7 @@ type side struct {
 	fin    bool
 }
 
-// session is what two ports say to each other. The client opened it; where its beginning was not captured, the client
+// session holds the traffic between two ports. The client opened it; where its beginning was not captured, the client
 // is the side with the higher port.
 type session struct {
 	client, server netip.AddrPort
@@ -252,7 +252,7 @@ func (t *sessions) tell(s *session, how end, by netip.AddrPort, now int64) {
 	}
 }
 
-// patience is how long nothing need be heard of a session for it to be over.
+// patience returns the silence after which a session is over.
 func (s *session) patience() int64 {
 	switch {
 	case s.told:
@@ -265,7 +265,7 @@ func (s *session) patience() int64 {
 	return idleAsking
 }
 
-// silence is how a session ended of which nothing more was heard.
+// silence returns how a session ended that fell silent.
 func (s *session) silence() end {
 	switch {
 	case s.c.Packets > 0 && s.s.Packets == 0 && !s.midway:

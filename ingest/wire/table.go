@@ -21,7 +21,7 @@ func (a *Amount) add(n int) {
 	a.Bytes += uint64(n)
 }
 
-// Conversation is what two endpoints said to each other. A sent first. The ports of a conversation by addresses are 0.
+// Conversation counts the traffic between two endpoints. A sent first. The ports of a conversation by addresses are 0.
 type Conversation struct {
 	A, B        netip.AddrPort
 	AB, BA      Amount
@@ -32,14 +32,14 @@ type Conversation struct {
 	finished bool // a FIN or RST was seen
 }
 
-// Endpoint is what one address sent and got.
+// Endpoint counts the traffic of one address, sent and received.
 type Endpoint struct {
 	Addr        netip.Addr
 	Sent, Got   Amount
 	First, Last int64
 }
 
-// Interval is what a stretch of time holds: frames with TCP and with UDP in them, quoted or not, and all frames.
+// Interval counts the frames of a stretch of time: those with TCP and with UDP in them, quoted or not, and all frames.
 type Interval struct {
 	From          time.Duration // since the first frame
 	All, TCP, UDP Amount
@@ -88,8 +88,9 @@ const (
 
 // NewTables counts by an interval, which is at least a millisecond.
 func NewTables(interval time.Duration) *Tables {
-	return &Tables{most: rowsMax, interval: int64(max(interval, time.Millisecond)), flows: make(map[flowKey]*Conversation),
-		ends: make(map[netip.Addr]*Endpoint), asked: newAsked()}
+	return &Tables{most: rowsMax, interval: int64(max(interval, time.Millisecond)),
+		flows: make(map[flowKey]*Conversation),
+		ends:  make(map[netip.Addr]*Endpoint), asked: newAsked()}
 }
 
 // Conversations returns the rows of a kind in the order of their first frames.

@@ -41,7 +41,8 @@ func (s *Stats) String() string {
 		n    uint64
 		what string
 	}{{s.Other, "frames without IP"}, {s.Unknown, "frames of an unknown kind of link"},
-		{s.Untimed, "frames without a time"}, {s.Spread, "packets to all or to a group"}, {s.Cut, "packets cut short"}, {s.Lost, "packets with fragments missing"},
+		{s.Untimed, "frames without a time"}, {s.Spread, "packets to all or to a group"}, {s.Cut, "packets cut short"},
+		{s.Lost, "packets with fragments missing"},
 		{s.Beyond, "packets of too many sessions at once"}, {s.Dropped, "packets dropped by kernel"}} {
 		if c.n > 0 {
 			b = fmt.Appendf(b, ", %d %s", c.n, c.what)
@@ -56,7 +57,7 @@ func (s *Stats) String() string {
 // Text is a capture as lines of log, each a time of RFC 3339 in UTC and what was seen then:
 //
 //	2026-11-28T10:00:00.000501Z capture: begin tcp 192.168.1.20:40312 > 203.0.113.5:443
-//	2026-11-28T10:00:04Z capture: end tcp 192.168.1.20:40312 > 203.0.113.5:443 closed packets=9/8 bytes=70/52 lasted=4.099
+//	2026-11-28T10:00:04Z capture: end tcp 192.168.1.20:40312 > 203.0.113.5:443 closed packets=9/8 bytes=7/5 lasted=4.1
 //	2026-11-28T10:00:05.000000Z capture: reset tcp 127.0.0.1:7211 > 127.0.0.1:56440
 //	2026-11-28T10:00:06.000000Z capture: window tcp 192.168.1.20:40312 > 203.0.113.5:443 shrunk=1460
 //	2026-11-28T10:00:06.000000Z capture: dns udp 192.168.1.20:5555 > 192.168.1.1:53 PTR 5.113.0.203.in-addr.arpa

@@ -70,11 +70,14 @@ func TestSessions(t *testing.T) {
 				"10:00:00.001Z end " + ends + "refused by=203.0.113.5 packets=1/1 bytes=0/0 lasted=0.001",
 				"10:00:01.000Z begin " + ends, "10:00:01.000Z open " + ends + "packets=1/0 bytes=0/0 lasted=0.000"}},
 		{"from the middle", []at{{0, answer}, {ms, fin}, {2 * ms, finack}},
-			[]string{"10:00:00.002Z end " + ends + "closed by=203.0.113.5 packets=1/2 bytes=0/7 lasted=0.002 begun=earlier"}},
-		{"a reset of nothing", []at{{0, rst}}, []string{"10:00:00.000Z reset tcp 203.0.113.5:443 > 192.168.1.20:40000"}},
+			[]string{"10:00:00.002Z end " + ends +
+				"closed by=203.0.113.5 packets=1/2 bytes=0/7 lasted=0.002 begun=earlier"}},
+		{"a reset of nothing", []at{{0, rst}},
+			[]string{"10:00:00.000Z reset tcp 203.0.113.5:443 > 192.168.1.20:40000"}},
 		{"a window taken back", []at{{0, syn}, {ms, synack}, {2 * ms, ack}, {3 * ms, ask},
 			{4 * ms, segment(t, true, ACK, 501, 101, 0, "")}},
-			[]string{"10:00:00.000Z begin " + ends, "10:00:00.004Z window tcp 203.0.113.5:443 > 192.168.1.20:40000 shrunk",
+			[]string{"10:00:00.000Z begin " + ends,
+				"10:00:00.004Z window tcp 203.0.113.5:443 > 192.168.1.20:40000 shrunk",
 				"10:00:00.004Z open " + ends + "packets=3/2 bytes=8/0 lasted=0.004 zero-window=0/1"}},
 		{"a full receiver", []at{{0, syn}, {ms, synack}, {2 * ms, ack}, {3 * ms, ask},
 			{4 * ms, segment(t, true, ACK, 501, 109, 0, "")}},
@@ -160,7 +163,8 @@ func TestRequests(t *testing.T) {
 			fs := []at{{0, segment(t, false, SYN, 100, 0, 1000, "")}}
 			for i := 0; i < len(c.text); i += size {
 				part := segment(t, false, ACK, uint32(101+i), 1, 1000, c.text[i:min(len(c.text), i+size)])
-				fs = append(fs, at{time.Duration(i+1) * time.Millisecond, part}, at{time.Duration(i+2) * time.Millisecond, part})
+				fs = append(fs, at{time.Duration(i+1) * time.Millisecond, part},
+					at{time.Duration(i+2) * time.Millisecond, part})
 			}
 			got, _ := lines(t, pcapFile(linkEthernet, fs...))
 			var asked []string

@@ -88,7 +88,8 @@ func pcapFile(link int, frames ...at) []byte {
 	b := pcapHead(binary.LittleEndian, 0xa1b23c4d, link)
 	for _, f := range frames {
 		when := start.Add(f.after)
-		for _, n := range []uint32{uint32(when.Unix()), uint32(when.Nanosecond()), uint32(len(f.data)), uint32(len(f.data))} {
+		for _, n := range []uint32{uint32(when.Unix()), uint32(when.Nanosecond()), uint32(len(f.data)),
+			uint32(len(f.data))} {
 			b = binary.LittleEndian.AppendUint32(b, n)
 		}
 		b = append(b, f.data...)
@@ -167,7 +168,9 @@ func TestFormsOfFiles(t *testing.T) {
 		return slices.Concat(section(order), interfaceOf(order, linkEthernet, options...),
 			block(order, 4, []byte{0, 0, 0, 0}), enhanced(order, 0, ticks, data, len(data)))
 	}
-	resolution := func(order binary.AppendByteOrder, v byte) []byte { return option(order, optionResolution, []byte{v}) }
+	resolution := func(order binary.AppendByteOrder, v byte) []byte {
+		return option(order, optionResolution, []byte{v})
+	}
 	for _, c := range []struct {
 		name string
 		file []byte
@@ -192,7 +195,8 @@ func TestFormsOfFiles(t *testing.T) {
 			continue
 		}
 		f := got[0]
-		if f.Time != c.want || !f.HasTime || f.Link != linkEthernet || f.Length != len(data) || !bytes.Equal(f.Data, data) {
+		if f.Time != c.want || !f.HasTime || f.Link != linkEthernet || f.Length != len(data) ||
+			!bytes.Equal(f.Data, data) {
 			t.Errorf("%s: time %d, want %d; link %d, %d bytes", c.name, f.Time, c.want, f.Link, f.Length)
 		}
 	}
@@ -303,7 +307,8 @@ func question(t testing.TB, name string, kind uint16) []byte {
 func FuzzText(f *testing.F) {
 	f.Add(pcapFile(linkEthernet, at{0, segment(f, false, SYN, 1, 0, 9, "")}))
 	le := binary.LittleEndian
-	f.Add(slices.Concat(section(le), interfaceOf(le, linkEthernet), enhanced(le, 0, 0, segment(f, true, RST, 0, 0, 9, ""), 60)))
+	f.Add(slices.Concat(section(le), interfaceOf(le, linkEthernet), enhanced(le, 0, 0,
+		segment(f, true, RST, 0, 0, 9, ""), 60)))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		text, err := NewText(bytes.NewReader(file))
 		if err != nil {
