@@ -188,8 +188,8 @@ func (s *splitter) cut(line []byte) []byte {
 }
 
 // counted reads the head of an octet-counted frame: a length without leading zeros, a blank, and the '<' of a priority
-// or the head of a compressed message, which tell it from a line that begins with a number. head is 0 for other text; known is false as long as more bytes
-// are needed to tell.
+// or the head of a compressed message, which tell it from a line that begins with a number. head is 0 for other text;
+// known is false as long as more bytes are needed to tell.
 func counted(b []byte, atEOF bool) (length, head int, known bool) {
 	const digits = 6
 	for i, c := range b {

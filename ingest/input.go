@@ -235,9 +235,9 @@ func (in *input) note(sum *Summary, note string) {
 	}
 }
 
-// decoded removes compression and UTF-16, and puts the lines of a record into one (recordsOf), all recognized by the first bytes. Of compressed
-// data that is cut short the whole lines are read, and cut is set by then: the line at the cut would differ from that of
-// the whole file. A packet capture becomes lines of text, too, where packets is not nil.
+// decoded removes compression and UTF-16, and puts the lines of a record into one (recordsOf), all recognized by the
+// first bytes. Of compressed data that is cut short the whole lines are read, and cut is set by then: the line at the
+// cut would differ from that of the whole file. A packet capture becomes lines of text, too, where packets is not nil.
 func decoded(r io.Reader, cut *bool, packets **wire.Text) (io.Reader, error) {
 	b, packed, err := unpacked(r, cut)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// recordsOf turns text in which a record has several lines into one line for each, where the first bytes of the text say
-// that it is of such a kind: all else is returned as it is.
+// recordsOf turns text in which a record has several lines into one line for each, where the first bytes of the text
+// say that it is of such a kind: all else is returned as it is.
 func recordsOf(b *bufio.Reader, cut *bool) io.Reader {
 	head, _ := b.Peek(16 << 10)
 	switch {
@@ -50,8 +50,8 @@ func verboseCursor(line []byte) []byte {
 }
 
 // verboseReader turns what journalctl -o verbose prints into the journal's JSON format. The time of a record is that of
-// its cursor, in hexadecimal µs: the clock in front of it is of a zone that its name need not tell. Values of several lines
-// are indented further than the names of fields. What is no record is passed on as it is.
+// its cursor, in hexadecimal µs: the clock in front of it is of a zone that its name need not tell. Values of several
+// lines are indented further than the names of fields. What is no record is passed on as it is.
 type verboseReader struct {
 	x    exportReader
 	name string // of the field that may go on
@@ -104,7 +104,8 @@ func (v *verboseReader) take(line []byte) {
 	}
 }
 
-// field puts the field that was read into the record: without a value that journalctl has not printed, "[46B blob data]".
+// field puts the field that was read into the record: without a value that journalctl has not printed, "[46B blob
+// data]".
 func (v *verboseReader) field() {
 	if v.name != "" && !(bytes.HasPrefix(v.text, []byte("[")) && bytes.HasSuffix(v.text, []byte(" blob data]"))) {
 		v.x.add(v.name, v.text)
@@ -127,8 +128,10 @@ func (v *verboseReader) end() {
 func isVerboseTcpdump(head []byte) bool {
 	for n := 0; n < 40 && len(head) > 0; n++ {
 		line, rest, ok := bytes.Cut(head, []byte("\n"))
-		if next, _, _ := bytes.Cut(rest, []byte("\n")); ok && bytes.HasSuffix(bytes.TrimRight(line, "\r"), []byte(")")) &&
-			bytes.Contains(line, []byte(" (")) && bytes.HasPrefix(next, []byte("    ")) && bytes.Contains(next, []byte(" > ")) &&
+		if next, _, _ := bytes.Cut(rest, []byte("\n")); ok && bytes.HasSuffix(bytes.TrimRight(line, "\r"),
+			[]byte(")")) &&
+			bytes.Contains(line, []byte(" (")) && bytes.HasPrefix(next, []byte("    ")) &&
+			bytes.Contains(next, []byte(" > ")) &&
 			(bytes.Contains(line, []byte("(tos ")) || bytes.Contains(line, []byte("hlim "))) {
 			return true
 		}
@@ -137,7 +140,8 @@ func isVerboseTcpdump(head []byte) bool {
 	return false
 }
 
-// tcpdumpMax bounds the bytes of one packet's lines that are put together: a hexadecimal dump of a large one may be cut.
+// tcpdumpMax bounds the bytes of one packet's lines that are put together: a hexadecimal dump of a large one may be
+// cut.
 const tcpdumpMax = 16 << 10
 
 // tcpdumpReader puts the lines of one packet of tcpdump -v into one. Those that belong to the packet above them are

@@ -10,8 +10,8 @@ import (
 // the rest of the file.
 const jsonRecordMax = 1 << 20
 
-// isSpreadJSON reports whether a file holds objects of JSON that are not one a line: journalctl -o json-pretty, dmesg -J,
-// an array of objects, the answer of a server with its hits or its streams.
+// isSpreadJSON reports whether a file holds objects of JSON that are not one a line: journalctl -o json-pretty, dmesg
+// -J, an array of objects, the answer of a server with its hits or its streams.
 func isSpreadJSON(head []byte) bool {
 	head = bytes.TrimLeft(head, "\xef\xbb\xbf\x1e \t\r\n")
 	if len(head) < 2 || head[0] != '{' && head[0] != '[' {
@@ -19,7 +19,8 @@ func isSpreadJSON(head []byte) bool {
 	}
 	if head[0] == '[' {
 		in := bytes.TrimLeft(head[1:], " \t\r\n")
-		return len(in) > 1 && in[0] == '{' && (in[1] == '"' || in[1] == '\n' || in[1] == '\r' || in[1] == ' ' || in[1] == '\t')
+		return len(in) > 1 && in[0] == '{' && (in[1] == '"' || in[1] == '\n' || in[1] == '\r' || in[1] == ' ' ||
+			in[1] == '\t')
 	}
 	line, _, whole := bytes.Cut(head, []byte("\n"))
 	for _, begin := range []string{`{"took":`, `{"status":"success"`, `{"streams":[`, `{"events":[`, `{"dmesg":`} {
@@ -68,9 +69,9 @@ func (d *depth) next(c byte) bool {
 	return false
 }
 
-// jsonRecords turns objects of JSON into one line each: those that stand for themselves, and those in an array that holds
-// records (wraps). Blanks between their parts are left out. Text between objects is passed on as it is. Of a file that is
-// cut short the last object is passed on as far as it goes, but not of compressed data.
+// jsonRecords turns objects of JSON into one line each: those that stand for themselves, and those in an array that
+// holds records (wraps). Blanks between their parts are left out. Text between objects is passed on as it is. Of a file
+// that is cut short the last object is passed on as far as it goes, but not of compressed data.
 type jsonRecords struct {
 	r    *bufio.Reader
 	cut  *bool
@@ -188,7 +189,8 @@ func (j *jsonRecords) between(c byte) {
 func (j *jsonRecords) wraps() bool {
 	name, _, _ := bytes.Cut(j.record[min(j.key+1, len(j.record)):], []byte(`"`))
 	switch string(name) {
-	case "dmesg", "hits", "result", "results", "events", "logs", "records", "entries", "streams", "messages", "items", "rows",
+	case "dmesg", "hits", "result", "results", "events", "logs", "records", "entries", "streams", "messages", "items",
+		"rows",
 		"data", "logEvents":
 	default:
 		return false

@@ -28,8 +28,8 @@ type unzipper struct {
 }
 
 // message returns what b was before it was compressed, at most limit bytes of it, and whether there was more; ok is
-// false where b is damaged. The result is valid until the next call. The checksum at the end is not looked at: what ends
-// a frame may have taken a part of it.
+// false where b is damaged. The result is valid until the next call. The checksum at the end is not looked at: what
+// ends a frame may have taken a part of it.
 func (u *unzipper) message(b []byte, limit int) (plain []byte, more, ok bool) {
 	u.in.Reset(b[zipHeader:])
 	if u.r == nil {
