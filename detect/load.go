@@ -169,7 +169,7 @@ func findLoads(hosts []*activity, sp span) {
 			if s.long() {
 				return s.rate() >= loadRate
 			}
-			return loadWhole*(s.to-s.from)*slotsAMinute <= sp.n && a.sessions.heavy(s)
+			return loadWhole*(s.to-s.from)*slotsAMinute <= sp.n && !a.looksUp() && a.sessions.heavy(s)
 		}) {
 			share, busy := all.share(s, i)
 			switch {
@@ -185,6 +185,9 @@ func findLoads(hosts []*activity, sp span) {
 		}
 	})
 }
+
+// looksUp reports whether nearly all that the host opens are lookups: these are light, and dns-storm judges them.
+func (a *activity) looksUp() bool { return 5*a.lookupN >= 4*a.sessionN }
 
 // loadOf is a load with its share of all sessions at the time.
 type loadOf struct {

@@ -185,6 +185,25 @@ func TestHeavySpells(t *testing.T) {
 	}
 }
 
+// A resolver's lookups are no heavy spell, however many they are: they are light, and dns-storm judges them.
+func TestLookupsAreNoHeavySpell(t *testing.T) {
+	for port, want := range map[uint16]int{53: 0, 5353: 1} {
+		var s stream
+		for i := range 1200 {
+			s.session(t0.Add(time.Duration(i)*time.Second/2), addr("192.168.1.2"), wan(1), parse.UDP, port)
+		}
+		for i := range 690 {
+			at := t0.Add(time.Minute + time.Duration(i)*80*time.Second/690)
+			s.session(at, addr("192.168.1.2"), wan(2), parse.UDP, port)
+		}
+		cfg := DefaultConfig()
+		q := newInquiry(s.days(cfg), &cfg, Window{From: t0, To: t0.Add(time.Hour)})
+		if n := len(q.hosts[0].heavy); n != want {
+			t.Errorf("port %d: %d heavy spells, want %d", port, n, want)
+		}
+	}
+}
+
 // A load says since when, what it looks like, and what part of the table it holds.
 func TestLoadLooks(t *testing.T) {
 	box := addr("192.168.1.9")
