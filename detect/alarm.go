@@ -224,23 +224,30 @@ func (a *Alarm) merge(o *Alarm) {
 // that reaches into the window is told whole. Error lines that nothing knows are one finding.
 func alarmFindings(q *inquiry) []Finding {
 	var out []Finding
-	for _, name := range RoutersOf(q.days) {
-		var found []Alarm
+	for _, name := range RoutersOf(q.beside) {
 		var kills []Kill
-		for _, d := range q.days {
+		var sorts [][]Alarm // by sort, in order of time
+		for _, d := range q.beside {
 			r := d.Routers[name]
 			if r == nil {
 				continue
 			}
 			kills = append(kills, r.Kills...)
 			for _, x := range r.Alarms {
-				if x.Last < q.w.From.UnixNano() || x.First >= q.w.To.UnixNano() {
-					continue
+				i := slices.IndexFunc(sorts, func(have []Alarm) bool { return x.like(have[0]) })
+				if i < 0 {
+					i, sorts = len(sorts), append(sorts, nil)
 				}
-				if i := slices.IndexFunc(found, x.like); i >= 0 {
-					found[i].merge(&x)
-				} else {
+				sorts[i] = append(sorts[i], x)
+			}
+		}
+		var found []Alarm
+		for _, sort := range sorts {
+			for i, x := range spell(sort, q.asked, time.Hour, Alarm.span) {
+				if i == 0 {
 					found = append(found, x)
+				} else {
+					found[len(found)-1].merge(&x)
 				}
 			}
 		}
@@ -264,6 +271,8 @@ func alarmFindings(q *inquiry) []Finding {
 	}
 	return out
 }
+
+func (a Alarm) span() (first, last int64) { return a.First, a.Last }
 
 // killed reports whether a kill followed the lines of a.
 func (a *Alarm) killed(kills []Kill) bool {

@@ -186,8 +186,9 @@ func TestScanOutsideTheWindow(t *testing.T) {
 	Findings(s.days(DefaultConfig()), DefaultConfig(), Window{t0.Add(12 * time.Hour), t0.Add(36 * time.Hour)}) // panicked
 }
 
-// A local day touches two UTC days: what is counted by the day has to be cut to it, or the report speaks of more hosts than sessions.
-func TestScanIsCutToTheWindow(t *testing.T) {
+// A local day touches two UTC days, and what is counted by the day is told whole: hosts and sessions of the same time. A window
+// within the scan has the same finding, not one with numbers cut down to it.
+func TestScanIsToldWhole(t *testing.T) {
 	s := newStream()
 	for i := range 48000 { // 1000 an hour over two days, nobody twice
 		s.session(t0.Add(time.Duration(i)*3600*time.Millisecond), lan(1), wan(i), parse.TCP, 22)
@@ -198,7 +199,9 @@ func TestScanIsCutToTheWindow(t *testing.T) {
 		from, to time.Duration
 		want     int
 	}{
-		{"half of each", 12 * time.Hour, 36 * time.Hour, 24000},
+		{"half of each", 12 * time.Hour, 36 * time.Hour, 48000},
+		{"ten minutes of the first day", 12 * time.Hour, 12*time.Hour + 10*time.Minute, 24000},
+		{"before noon of the second", 24 * time.Hour, 36 * time.Hour, 24000},
 		{"more than the sketch of a port holds", 0, 48 * time.Hour, 48000},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -39,15 +39,23 @@ func (w Window) within(days []*Day) Window {
 	return w
 }
 
-// Findings judges the days, each date at most once, within the window; most severe first. It is a pure function: the
-// same days and config give the same findings.
+// Findings judges the days, each date at most once, and gives what has a part in the window, told with its whole extent;
+// most severe first. It is a pure function: the same days and config give the same findings. Days beside the window (see
+// Besides) are needed for what crosses its edges.
 func Findings(days []*Day, cfg Config, w Window) []Finding {
-	q := newInquiry(days, &cfg, w)
+	return findings(days, cfg, cfg.Reach(w), w)
+}
+
+// findings judges the days within reach, and gives what has a part in asked.
+func findings(days []*Day, cfg Config, reach, asked Window) []Finding {
+	q := newInquiry(days, &cfg, reach, asked)
 	var out []Finding
 	for _, k := range kindTable() {
 		for _, f := range k.find(q) {
 			f.Severity = cmp.Or(f.Severity, k.least)
-			out = append(out, f)
+			if f.in(asked) {
+				out = append(out, f)
+			}
 		}
 	}
 	out = dropTold(out, q)
@@ -64,8 +72,11 @@ func Findings(days []*Day, cfg Config, w Window) []Finding {
 
 // inquiry holds what all detectors judge by. Each of them is a function of it alone.
 type inquiry struct {
-	days   []*Day // in order of date
-	w      Window // cut to what the days cover
+	days   []*Day // that touch the reach of the window, in order of date
+	w      Window // the reach of the window, cut to what the days cover
+	asked  Window // the window
+	beside []*Day // days, and those that lie within a day of them
+	all    []*Day // all that are known, for what is new
 	cfg    *Config
 	hosts  []*activity          // in order of address
 	echoes []echo               // hosts that only answer another one's bursts
@@ -73,10 +84,12 @@ type inquiry struct {
 	lost   lossTable
 }
 
-func newInquiry(days []*Day, cfg *Config, w Window) *inquiry {
+func newInquiry(days []*Day, cfg *Config, reach, asked Window) *inquiry {
 	days = slices.Clone(days)
 	slices.SortFunc(days, func(a, b *Day) int { return cmp.Compare(a.Date, b.Date) })
-	q := &inquiry{days: days, w: w.within(days), cfg: cfg, echoOf: map[netip.Addr]*echo{}}
+	q := &inquiry{days: reach.Touched(days), asked: asked, cfg: cfg, echoOf: map[netip.Addr]*echo{}}
+	q.beside, q.all = reach.wide().Touched(days), days
+	q.w, days = reach.within(q.days), q.days
 	q.hosts = activities(days, q.w)
 	findLoads(q.hosts, newSpan(q.w))
 	findPatterns(q.hosts, cfg)
@@ -86,6 +99,16 @@ func newInquiry(days []*Day, cfg *Config, w Window) *inquiry {
 	}
 	q.lost = losses(days)
 	return q
+}
+
+// Touched gives those of the days that the window has a part of.
+func (w Window) Touched(days []*Day) (out []*Day) {
+	for _, d := range days {
+		if w.touches(d) {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // ofHosts joins the findings that f makes of each host's own traffic, in order of address. Hosts that only answer

@@ -35,18 +35,19 @@ type moment struct {
 func oomFindings(q *inquiry) []Finding {
 	type victim struct{ router, proc string }
 	kills := map[victim][]Kill{}
-	for _, d := range q.days {
+	for _, d := range q.beside {
 		for name, r := range d.Routers {
 			for _, k := range r.Kills {
-				if q.w.has(k.Time) {
-					kills[victim{name, k.Proc}] = append(kills[victim{name, k.Proc}], k)
-				}
+				kills[victim{name, k.Proc}] = append(kills[victim{name, k.Proc}], k)
 			}
 		}
 	}
 	var out []Finding
 	for v, ks := range kills {
-		out = append(out, oomFinding(v.router, v.proc, ks))
+		slices.SortFunc(ks, func(a, b Kill) int { return cmp.Compare(a.Time, b.Time) })
+		if ks = spell(ks, q.w, time.Hour, func(k Kill) (int64, int64) { return k.Time, k.Time }); len(ks) > 0 {
+			out = append(out, oomFinding(v.router, v.proc, ks))
+		}
 	}
 	slices.SortFunc(out, byStart)
 	return out

@@ -129,12 +129,13 @@ type pinged struct {
 	target netip.Addr
 	at     []int64 // ns, begin of the slot
 	slots  []PingSlot
+	w      Window // that is judged; the slots go beyond it
 }
 
 // lagFindings reports targets that answer late, or not at all, in spells.
 func lagFindings(q *inquiry) []Finding {
 	var out []Finding
-	for _, p := range pingedTargets(q.days, q.w) {
+	for _, p := range pingedTargets(q.beside, q.w) {
 		if f, ok := p.finding(q.cfg); ok {
 			out = append(out, f)
 		}
@@ -158,12 +159,11 @@ func pingedTargets(days []*Day, w Window) []*pinged {
 			for target, p := range r.Pings {
 				k := key{router, target}
 				if all[k] == nil {
-					all[k] = &pinged{router: router, target: target}
+					all[k] = &pinged{router: router, target: target, w: w}
 				}
 				for _, s := range p.Slots {
-					if at := d.Date.Start().UnixNano() + int64(s.I)*int64(SlotLen); w.has(at) {
-						all[k].at, all[k].slots = append(all[k].at, at), append(all[k].slots, s)
-					}
+					at := d.Date.Start().UnixNano() + int64(s.I)*int64(SlotLen)
+					all[k].at, all[k].slots = append(all[k].at, at), append(all[k].slots, s)
 				}
 			}
 		}
@@ -189,6 +189,9 @@ func (p *pinged) usual() (median, limit float64, interval int64, ok bool) {
 	var means []float64
 	var sent, lost uint64
 	for i := range p.slots {
+		if !p.w.has(p.at[i]) {
+			continue
+		}
 		s := &p.slots[i]
 		sent, lost = sent+uint64(s.N+s.Lost), lost+uint64(s.Lost)
 		if s.N > 0 {
@@ -256,7 +259,7 @@ func spells(f *Finding) float64 { return float64(max(f.Seen, 1)) }
 
 // close adds the spell that the bad slots make, if there are enough.
 func (p *pinged) close(f *Finding, run []int) {
-	if len(run) < lagSlots {
+	if len(run) < lagSlots || !p.w.overlaps(p.at[run[0]], p.at[run[len(run)-1]]+int64(SlotLen)-1) {
 		return
 	}
 	s := Spell{Start: time.Unix(0, p.at[run[0]]).UTC()}

@@ -81,15 +81,11 @@ func (t *Tracker) linkChange(e *parse.Event, rs *routerState) {
 func flapFindings(q *inquiry) []Finding {
 	type port struct{ router, name string }
 	downs := map[port][]int64{}
-	for _, d := range q.days {
+	for _, d := range q.beside {
 		for router, r := range d.Routers {
 			for name, x := range r.Links {
 				k := port{router, name}
-				for _, t := range x.Downs {
-					if q.w.has(t) {
-						downs[k] = append(downs[k], t)
-					}
-				}
+				downs[k] = append(downs[k], x.Downs...)
 			}
 		}
 	}
@@ -99,6 +95,7 @@ func flapFindings(q *inquiry) []Finding {
 	}) {
 		at := downs[k]
 		slices.Sort(at)
+		at = spell(at, q.w, flapSpan, func(t int64) (int64, int64) { return t, t })
 		near, daily := within(at, flapNear, flapSpan), within(at, flapDaily, 24*time.Hour)
 		flaps := max(near, daily)
 		if flaps == 0 {

@@ -24,30 +24,37 @@ const (
 // than burstLong.
 func loadFindings(q *inquiry) []Finding {
 	return q.ofHosts(func(a *activity) []Finding {
-		if len(a.loads) == 0 {
+		told := slices.DeleteFunc(slices.Clone(a.loads), func(s loadOf) bool {
+			r := a.sessions.runOf(s.loadSpell)
+			return !q.asked.overlaps(r.start, r.end)
+		})
+		if len(told) == 0 {
 			return nil
 		}
-		return []Finding{a.loadFinding(q)}
+		return []Finding{a.loadFinding(q, told)}
 	})
 }
 
 // loadFinding makes one finding of a host's loads; the largest of them gives its numbers.
-func (a *activity) loadFinding(q *inquiry) Finding {
+func (a *activity) loadFinding(q *inquiry, loads []loadOf) Finding {
 	f := Finding{ID: fmt.Sprintf("load-%v", a.host), Kind: LoadKind, Host: a.host.String(), Name: a.name,
-		Seen: len(a.loads)}
-	worst := a.loads[0]
-	for _, s := range a.loads {
+		Seen: len(loads)}
+	worst := loads[0]
+	for _, s := range loads {
 		if s.n > worst.n {
 			worst = s
 		}
 		f.Sessions += int(s.n)
 	}
-	first, last := a.sessions.runOf(a.loads[0].loadSpell), a.sessions.runOf(a.loads[len(a.loads)-1].loadSpell)
+	first, last := a.sessions.runOf(loads[0].loadSpell), a.sessions.runOf(loads[len(loads)-1].loadSpell)
 	f.Start, f.End = time.Unix(0, first.start).UTC(), time.Unix(0, last.end).UTC()
 	f.Start = later(f.Start, q.w.From)
 	if f.End.After(q.w.To) {
 		f.End = q.w.To
 	}
+	before, n := q.goesOn(a.host, f.Start, -1, worst.rate())
+	after, m := q.goesOn(a.host, f.End, 1, worst.rate())
+	f.Start, f.End, f.Sessions = before, after, f.Sessions+n+m
 	most := a.sessions.runOf(worst.loadSpell)
 	f.LengthS = float64(most.end-most.start) / 1e9
 	f.RateS, f.Share, f.Score = float64(most.events)/f.LengthS, worst.share, 1
@@ -117,8 +124,8 @@ func later(a, b time.Time) time.Time {
 
 // begins gives the time of the first event of the days.
 func (q *inquiry) begins() time.Time {
-	first := q.days[0].First
-	for _, d := range q.days {
+	first := q.beside[0].First
+	for _, d := range q.beside {
 		first = min(first, d.First)
 	}
 	return time.Unix(0, first)

@@ -26,7 +26,7 @@ type Arrival struct {
 
 // newHostFindings reports internal addresses that open sessions and were in none of the days before.
 func newHostFindings(q *inquiry) []Finding {
-	days, w := q.days, q.w
+	days, w := q.all, q.w
 	if len(days) <= newHistory {
 		return nil
 	}

@@ -110,7 +110,7 @@ func TestNewHostsOfALargeNetwork(t *testing.T) {
 		}
 		days = append(days, d)
 	}
-	q := &inquiry{days: days, w: Window{t0, t0.Add(6 * 24 * time.Hour)}, hosts: hosts}
+	q := &inquiry{all: days, w: Window{t0, t0.Add(6 * 24 * time.Hour)}, hosts: hosts}
 	fs := newHostFindings(q)
 	if len(fs) != 3 || fs[0].Seen != n {
 		t.Errorf("%d findings", len(fs))

@@ -42,19 +42,26 @@ type News struct {
 // any, Judge is Findings.
 func Judge(earlier, days []*Day, cfg Config, w Window) (fs, gone []Finding) {
 	fs = Findings(days, cfg, w)
+	asked, beside := w, days
+	w = cfg.Reach(asked)
+	days = w.Touched(beside)
 	if w.From.IsZero() || !w.From.Before(w.To) || len(days) == 0 {
 		return fs, nil
 	}
+	days = slices.SortedFunc(slices.Values(days), func(a, b *Day) int { return cmp.Compare(a.Date, b.Date) })
+	earlier = slices.Concat(earlier, slices.DeleteFunc(slices.Clone(beside), func(d *Day) bool {
+		return !d.Date.Start().Before(w.From)
+	}))
 	all := slices.Concat(earlier, days)
 	slices.SortFunc(all, func(a, b *Day) int { return cmp.Compare(a.Date, b.Date) })
 	all = slices.CompactFunc(all, func(a, b *Day) bool { return a.Date == b.Date })
 	first := w.From.In(cfg.location()).AddDate(0, 0, -Lookback)
-	all = slices.DeleteFunc(all, func(d *Day) bool { return !d.Date.End().After(first) })
+	all = slices.DeleteFunc(all, func(d *Day) bool { return !d.Date.End().After(first) || !d.Date.Start().Before(w.To) })
 	if all[0] == days[0] || !all[0].Date.Start().Before(w.From) {
 		return fs, nil
 	}
 	long := Findings(all, cfg, Window{first, w.To})
-	fs = longer(fs, long, w)
+	fs = longer(fs, long, asked)
 	seen := w.within(days)
 	past := pastOf(all, long, cfg, w, seen.To)
 	now := Sizes(fs, seen.days())
@@ -66,7 +73,10 @@ func Judge(earlier, days []*Day, cfg Config, w Window) (fs, gone []Finding) {
 		return f.Status != New && f.Status != Worse && habit(&f, fs, long)
 	})
 	if seen.To.Sub(seen.From) >= time.Duration(goneSeen*float64(w.To.Sub(w.From))) {
-		gone = slices.DeleteFunc(past.gone(now), func(f Finding) bool { return habit(&f, nil, long) })
+		gone = slices.DeleteFunc(past.gone(now), func(f Finding) bool {
+			ago := w.From.Sub(past.windows[0].From)
+			return habit(&f, nil, long) || !f.in(Window{asked.From.Add(-ago), asked.To.Add(-ago)})
+		})
 	}
 	return fs, gone
 }
@@ -230,7 +240,7 @@ func pastOf(days []*Day, long []Finding, cfg Config, w Window, end time.Time) pa
 		if len(touched) == 0 || covered.To.Sub(covered.From) < at.To.Sub(at.From)/2 {
 			continue
 		}
-		x := pastWindow{Window: at, found: Findings(touched, cfg, at), first: map[string]time.Time{}}
+		x := pastWindow{Window: at, found: findings(touched, cfg, at, at), first: map[string]time.Time{}}
 		x.sizes = Sizes(x.found, covered.days())
 		for i := range x.found {
 			f := &x.found[i]

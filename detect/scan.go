@@ -95,8 +95,8 @@ func horizontal(a *activity, fans map[Port]*Fan, ports map[Port]uint64, days []*
 	case !full && float64(fan.N) > scanRepeat*peers:
 		return Finding{}, false
 	}
-	n := inWindow(fan.N, days, w, a)
-	f := scanBase(a, n, best.Port)
+	n := fan.N
+	f := scanBase(days, w, a, n, best.Port)
 	f.Class, f.Peers, f.Ports = Horizontal, int(min(peers, float64(n))), []string{portName(best)}
 	f.Score = 0.6 + 0.4*min(float64(fan.N)/float64(max(rest, 1)), 1)*min(peers/1000, 1)
 	return f, true
@@ -119,23 +119,6 @@ func allPeers(days []*Day, w Window, host netip.Addr) float64 {
 		}
 	}
 	return float64(DistinctPeers(hs...))
-}
-
-// inWindow gives the part of n that falls into the window. n is counted over whole UTC days, and a local day touches
-// two of them; the host's sessions give the proportion.
-func inWindow(n uint64, days []*Day, w Window, a *activity) uint64 {
-	var all uint64
-	for _, d := range days {
-		if h := d.Hosts[a.host]; h != nil && w.touches(d) {
-			for _, b := range h.Sessions.Slots {
-				all += uint64(b.N)
-			}
-		}
-	}
-	if all <= a.sessionN {
-		return n
-	}
-	return uint64(float64(n)*float64(a.sessionN)/float64(all) + 0.5)
 }
 
 // vertical looks for one peer with many ports.
@@ -162,15 +145,26 @@ func vertical(days []*Day, w Window, a *activity) (Finding, bool) {
 	if !most.IsValid() || walls[most].Peers() < scanPorts {
 		return Finding{}, false
 	}
-	f := scanBase(a, inWindow(walls[most].N, days, w, a), 0)
+	f := scanBase(days, w, a, walls[most].N, 0)
 	f.Class, f.Peer, f.Score = Vertical, most.String(), 0.9
 	return f, true
 }
 
-func scanBase(a *activity, n uint64, port uint16) Finding {
-	hot := a.sessions.hot
-	start := time.Unix(0, a.sessions.start+int64(hot[0])*int64(SlotLen)).UTC()
-	end := time.Unix(0, a.sessions.start+int64(hot[len(hot)-1]+1)*int64(SlotLen)).UTC()
+// scanBase gives what both sorts of scan have. What is counted by the day is told with the time of the host's sessions on
+// those days: nothing says more.
+func scanBase(days []*Day, w Window, a *activity, n uint64, port uint16) Finding {
+	var start, end time.Time
+	for _, d := range days {
+		h := d.Hosts[a.host]
+		if h == nil || !w.touches(d) || len(h.Sessions.Slots) == 0 {
+			continue
+		}
+		slots := h.Sessions.Slots
+		if start.IsZero() {
+			start = d.Date.Start().Add(time.Duration(slots[0].I) * SlotLen)
+		}
+		end = d.Date.Start().Add(time.Duration(slots[len(slots)-1].I)*SlotLen + SlotLen)
+	}
 	return Finding{
 		ID: fmt.Sprintf("scan-%v-%d", a.host, port), Kind: ScanKind, Host: a.host.String(), Name: a.name, Start: start,
 		End:      end,

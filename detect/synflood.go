@@ -231,33 +231,38 @@ func (t *Tracker) synFlood(e *parse.Event, rs *routerState) {
 func floodFindings(q *inquiry) []Finding {
 	var out []Finding
 	for _, a := range q.hosts {
-		out = append(out, servedFindings(q.days, q.w, a)...)
+		out = append(out, servedFindings(q.beside, q.w, a)...)
 	}
 	said := map[string]*Finding{}
 	var order []string
-	for _, d := range q.days {
-		for _, name := range slices.Sorted(maps.Keys(d.Routers)) {
-			for i := range d.Routers[name].Floods {
-				x := &d.Routers[name].Floods[i]
-				if !q.w.has(x.Start) || addSaid(out, x) {
+	for _, name := range RoutersOf(q.beside) {
+		byDoor := map[netip.AddrPort][]*Flood{}
+		var doors []netip.AddrPort
+		for _, d := range q.beside {
+			if r := d.Routers[name]; r != nil {
+				for i := range r.Floods {
+					x := &r.Floods[i]
+					if byDoor[x.Door] == nil {
+						doors = append(doors, x.Door)
+					}
+					byDoor[x.Door] = append(byDoor[x.Door], x)
+				}
+			}
+		}
+		for _, door := range doors {
+			id := fmt.Sprintf("syn-flood-%s-%d", name, door.Port())
+			if door.Addr().IsValid() {
+				id = fmt.Sprintf("syn-flood-%s-%v", name, door)
+			}
+			for _, x := range spell(byDoor[door], q.asked, floodJoin, (*Flood).span) {
+				if addSaid(out, x) {
 					continue
 				}
-				id := fmt.Sprintf("syn-flood-%s-%d", name, x.Door.Port())
-				if x.Door.Addr().IsValid() {
-					id = fmt.Sprintf("syn-flood-%s-%v", name, x.Door)
-				}
-				f := said[id]
-				if f == nil {
-					f = kernelFlood(id, name, x)
-					said[id] = f
+				if said[id] == nil {
+					said[id] = kernelFlood(id, name, x)
 					order = append(order, id)
 				}
-				f.End = time.Unix(0, x.End).UTC()
-				f.Seen++
-				f.Lines += int(x.Lines)
-				f.Drops += int(x.Hidden)
-				f.Evidence.Events += uint64(x.Lines)
-				f.Evidence.Ask.To = f.End.Add(1)
+				said[id].addFlood(x)
 			}
 		}
 	}
@@ -265,6 +270,18 @@ func floodFindings(q *inquiry) []Finding {
 		out = append(out, *said[id])
 	}
 	return out
+}
+
+func (x *Flood) span() (first, last int64) { return x.Start, x.End }
+
+// addFlood adds a spell that the kernel tells of.
+func (f *Finding) addFlood(x *Flood) {
+	f.End = time.Unix(0, x.End).UTC()
+	f.Seen++
+	f.Lines += int(x.Lines)
+	f.Drops += int(x.Hidden)
+	f.Evidence.Events += uint64(x.Lines)
+	f.Evidence.Ask.To = f.End.Add(1)
 }
 
 func kernelFlood(id, router string, x *Flood) *Finding {
@@ -306,34 +323,22 @@ func servedFindings(days []*Day, w Window, a *activity) []Finding {
 		var sum ServedSlot
 		var peers Fan
 		nets, last := map[netip.Prefix]uint64{}, int64(0)
-		for _, d := range days {
-			s := d.Hosts[a.host].Served[p]
-			least := s.least()
-			for _, x := range s.Slots {
-				at := d.Date.Start().UnixNano() + int64(x.I)*int64(SlotLen)
-				undone := uint32(0)
-				if x.Recv > x.Done {
-					undone = x.Recv - x.Done
-				}
-				if !w.has(at) || float64(x.New) < least || float64(undone+x.Silent) < floodUndone*float64(x.New) {
-					continue
-				}
-				if f.Seen == 0 {
-					f.Start = time.Unix(0, at).UTC()
-				}
-				if at-last > int64(floodGap) {
-					f.Seen++
-				}
-				last = at + int64(SlotLen)
-				f.RateS = max(f.RateS, float64(x.New)/SlotLen.Seconds())
-				sum.New, sum.Recv, sum.Silent = sum.New+x.New, sum.Recv+undone, sum.Silent+x.Silent
+		for _, x := range spell(floodedSlots(days, a.host, p), w, floodGap, floodedSlot.span) {
+			if f.Seen == 0 {
+				f.Start = time.Unix(0, x.at).UTC()
 			}
-			if last > d.Date.Start().UnixNano() {
+			if x.at-last > int64(floodGap) {
+				f.Seen++
+			}
+			if s := x.day.Hosts[a.host].Served[p]; last <= x.day.Date.Start().UnixNano() { // the first of its day
 				peers.merge(&s.Peers)
 				for n, k := range s.Nets {
 					nets[n] += k
 				}
 			}
+			last = x.at + int64(SlotLen)
+			f.RateS = max(f.RateS, float64(x.New)/SlotLen.Seconds())
+			sum.New, sum.Recv, sum.Silent = sum.New+x.New, sum.Recv+x.undone(), sum.Silent+x.Silent
 		}
 		if sum.New < 2*floodFloor {
 			continue
@@ -351,6 +356,32 @@ func servedFindings(days []*Day, w Window, a *activity) []Finding {
 		out = append(out, f)
 	}
 	slices.SortFunc(out, func(a, b Finding) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
+// floodedSlot is a slot in which far more sessions than is usual reached a port, and hardly any of them came about.
+type floodedSlot struct {
+	ServedSlot
+	day *Day
+	at  int64 // ns
+}
+
+func (x floodedSlot) span() (first, last int64) { return x.at, x.at + int64(SlotLen) - 1 }
+
+// undone gives the number of handshakes that the host answered and that were never finished.
+func (x *ServedSlot) undone() uint32 { return x.Recv - min(x.Recv, x.Done) }
+
+// floodedSlots lists those of a port of the host, in order of time.
+func floodedSlots(days []*Day, host netip.Addr, p Port) (out []floodedSlot) {
+	for _, d := range days {
+		s := d.Hosts[host].Served[p]
+		least := s.least()
+		for _, x := range s.Slots {
+			if float64(x.New) >= least && float64(x.undone()+x.Silent) >= floodUndone*float64(x.New) {
+				out = append(out, floodedSlot{x, d, d.Date.Start().UnixNano() + int64(x.I)*int64(SlotLen)})
+			}
+		}
+	}
 	return out
 }
 

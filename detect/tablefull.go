@@ -35,13 +35,14 @@ func fullFindings(q *inquiry) []Finding {
 	var out []Finding
 	var lost []map[netip.Addr]loss // in step with out
 	victims := collateral{}
-	for _, d := range q.days {
+	told := q.overflows()
+	for _, d := range q.beside {
 		most := sync.OnceValue(func() uint32 { return fullest(d) }) // hardly any day needs them
 		around := sync.OnceValue(func() *crowd { return newCrowd(d) })
 		for _, name := range slices.Sorted(maps.Keys(d.Routers)) {
 			r := d.Routers[name]
 			for i := range r.Overflows {
-				if o := &r.Overflows[i]; q.w.has(o.Start) {
+				if o := &r.Overflows[i]; told[o] {
 					f := fullFinding(name, o, q.cfg.table(name), most)
 					f.preferCause(causes)
 					f.surround(d, o, around(), int(r.Gauge.Size), causes)
@@ -58,6 +59,34 @@ func fullFindings(q *inquiry) []Finding {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Router, b.Router))
 	})
 	return joinSpells(out)
+}
+
+// overflows holds the spells that have a part in the window, with those behind midnight in which they go on.
+func (q *inquiry) overflows() map[*Overflow]bool {
+	all := map[string][]*Overflow{}
+	for _, d := range q.beside {
+		for name, r := range d.Routers {
+			for i := range r.Overflows {
+				all[name] = append(all[name], &r.Overflows[i])
+			}
+		}
+	}
+	out := map[*Overflow]bool{}
+	for _, os := range all {
+		slices.SortStableFunc(os, func(a, b *Overflow) int { return cmp.Compare(a.Start, b.Start) })
+		for i, o := range os {
+			out[o] = q.asked.overlaps(o.Start, o.End) || i > 0 && out[os[i-1]] && goesOver(os[i-1].End, o.Start)
+		}
+		for i := len(os) - 2; i >= 0; i-- {
+			out[os[i]] = out[os[i]] || out[os[i+1]] && goesOver(os[i].End, os[i+1].Start)
+		}
+	}
+	return out
+}
+
+// goesOver reports whether a spell that ended goes on in the next one behind midnight.
+func goesOver(end, start int64) bool {
+	return start-end <= int64(spellGap) && dateOf(end) != dateOf(start)
 }
 
 // fullest gives the most entries that all routers together had in a slot of the day.
@@ -169,7 +198,7 @@ func joinSpells(fs []Finding) []Finding {
 	out := fs[:0]
 	last := map[string]int{} // router → its last one
 	for _, f := range fs {
-		if i, ok := last[f.Router]; ok && f.Start.Sub(out[i].End) <= spellGap && DateOf(out[i].End) != DateOf(f.Start) {
+		if i, ok := last[f.Router]; ok && goesOver(out[i].End.UnixNano(), f.Start.UnixNano()) {
 			p := &out[i]
 			p.End, p.Lines, p.Drops = f.End, p.Lines+f.Lines, p.Drops+f.Drops
 			p.Victims = append(p.Victims, f.Victims...)

@@ -52,18 +52,19 @@ func shrinkFindings(q *inquiry) []Finding {
 		port   uint16
 	}
 	shrinks := map[service][]Shrink{}
-	for _, d := range q.days {
+	for _, d := range q.beside {
 		for name, r := range d.Routers {
 			for _, s := range r.Shrinks {
-				if q.w.has(s.Time) {
-					shrinks[service{name, s.Port}] = append(shrinks[service{name, s.Port}], s)
-				}
+				shrinks[service{name, s.Port}] = append(shrinks[service{name, s.Port}], s)
 			}
 		}
 	}
 	var out []Finding
 	for at, ss := range shrinks {
-		out = append(out, shrinkFinding(at.router, unmasked(ss)))
+		slices.SortStableFunc(ss, func(a, b Shrink) int { return cmp.Compare(a.Time, b.Time) })
+		if ss = spell(ss, q.w, time.Hour, func(s Shrink) (int64, int64) { return s.Time, s.Time }); len(ss) > 0 {
+			out = append(out, shrinkFinding(at.router, unmasked(ss)))
+		}
 	}
 	slices.SortFunc(out, byStart)
 	return out

@@ -306,8 +306,12 @@ func (m *Model) account(ctx context.Context, st store.Store, days []*detect.Day,
 			m.Totals.Named += r.Named()
 		}
 	}
+	m.empty = m.Totals.Lines == 0
 	if st == nil {
 		return nil
+	}
+	if err := m.lookForAny(ctx, st, opt); err != nil {
+		return err
 	}
 	hs, err := st.Health(ctx, store.Window{From: opt.From, To: opt.To})
 	if err != nil {
@@ -320,6 +324,19 @@ func (m *Model) account(ctx context.Context, st store.Store, days []*detect.Day,
 			return err
 		}
 		m.Shapes = m.Unparsed.Shapes
+	}
+	return nil
+}
+
+// lookForAny looks whether the window has any event.
+func (m *Model) lookForAny(ctx context.Context, st store.Store, opt *Options) error {
+	q := store.Query{Window: store.Window{From: opt.From, To: opt.To}, Limit: 1, NoRaw: true}
+	m.empty = true
+	for _, err := range st.Events(ctx, q) {
+		if err != nil {
+			return fmt.Errorf("look for events of the window: %w", err)
+		}
+		m.empty = false
 	}
 	return nil
 }

@@ -49,6 +49,7 @@ type Model struct {
 	Shapes   []Shape   `json:"shapes"`             // those of Unparsed
 
 	shown     []Incident // those that are not known
+	empty     bool       // no event is of the window, whatever the days have that it touches
 	clock     clock
 	occupancy occupancy
 	phases    phaseMap

@@ -110,6 +110,9 @@ func healthSummary(m *Model) string {
 	if t.Named > 0 {
 		by += "; " + count(t.Named, "session has a name", "sessions have names") + " in place of an inside address"
 	}
+	if m.empty && t.Lost == 0 {
+		return "no line is of this window" + by
+	}
 	if t.Lost == 0 && t.Unparsed == 0 {
 		return "all lines received were kept and understood" + by
 	}

@@ -19,6 +19,7 @@ const (
 type looked struct {
 	lines, sessions uint64
 	hosts           int
+	future          bool    // the window has not come yet
 	known           int     // findings that are there and acknowledged
 	lost, unparsed  float64 // shares of the lines, 0..1
 	untimed         uint64  // sessions whose beginning has no time
@@ -34,7 +35,10 @@ type looked struct {
 // look gathers the figures for a verdict on a window without findings.
 func (m *Model) look(days []*detect.Day) looked {
 	l := looked{lines: m.Totals.Lines, sessions: m.Totals.Sessions, hosts: m.Totals.Hosts, known: m.Silent,
-		lost: m.Totals.LostShare}
+		lost: m.Totals.LostShare, future: !m.Now.IsZero() && m.From.After(m.Now)}
+	if m.empty {
+		l.lines = 0
+	}
 	if l.lines > 0 {
 		l.unparsed = float64(m.Totals.Unparsed) / float64(l.lines)
 	}
@@ -60,6 +64,10 @@ func (m *Model) look(days []*detect.Day) looked {
 // verdict calls a window quiet only where all of it could be examined. Else it names each gap, the weightiest first,
 // and says how to close the first.
 func (l looked) verdict() Verdict {
+	if l.lines == 0 && l.future {
+		return Verdict{Text: "This window has not come yet: nothing can be said of it.",
+			Do: "Ask for a day that is over, or for today.", Unknown: []string{"the window has not come yet"}}
+	}
 	if l.lines == 0 {
 		return Verdict{Text: "No line was received for this window: nothing can be said of it.",
 			Do: "Check that the router is sending (uncloak check).", Unknown: []string{"no line was received"}}

@@ -61,6 +61,7 @@ func TestVerdictOnAWindowWithoutSessions(t *testing.T) {
 		l          looked
 		text, help string
 	}{
+		"not yet":        {looked{future: true}, "has not come yet", "today"},
 		"nothing came":   {looked{}, "No line was received", "uncloak check"},
 		"a listing":      {looked{lines: 9}, "none of them tells when a session began", "log new sessions"},
 		"only ends":      {looked{lines: 9, endsOnly: 9}, "only the ends of sessions", "how long each lasted"},

@@ -94,10 +94,33 @@ func TestImportThenRead(t *testing.T) {
 		}{{"2026-11-20", "info", 3}, {"2026-11-20", "warning", 3}, {"2026-11-10", "info", 0}} {
 			for _, cmd := range []string{"findings", "report"} {
 				r := uncloak(t, "", cmd, "--data", data, "--timezone", "UTC", "--day", c.day, "--fail-on", c.on)
-				if r.code != c.code || r.errOut != "" || r.out == "" {
+				note := ""
+				if c.day == "2026-11-10" {
+					note = "uncloak: nothing is stored of 2026-11-10; there is one day: 2026-11-20\n"
+				}
+				if r.code != c.code || r.errOut != note || r.out == "" {
 					t.Errorf("%s of %s --fail-on %s: code %d, want %d; %s", cmd, c.day, c.on, r.code, c.code, r.errOut)
 				}
 			}
+		}
+	})
+	t.Run("a part of a day", func(t *testing.T) {
+		for _, c := range []struct{ from, to, want, not string }{
+			{"2026-11-20 13:10", "2026-11-20 13:20", "at :00 and :30 of every hour", "quiet"},       // between two bursts
+			{"2026-11-20 15:00:30", "2026-11-20 15:00:31", "session table on gw was full", "quiet"}, // the second of the line
+			{"2026-11-20 10:00", "2026-11-20 10:30", "No line was received", "kept and understood"}, // before the first
+		} {
+			r := uncloak(t, "", "report", "--data", data, "--timezone", "UTC", "--from", c.from, "--to", c.to)
+			if r.code != 0 || !strings.Contains(r.out, c.want) || strings.Contains(strings.ToLower(r.out), c.not) {
+				t.Errorf("from %s: no %q, or %q, in\n%s%s", c.from, c.want, c.not, r.out, r.errOut)
+			}
+		}
+	})
+	t.Run("a day to come", func(t *testing.T) {
+		r := uncloak(t, "", "report", "--data", data, "--timezone", "UTC", "--day", "2099-01-01")
+		if r.code != 0 || !strings.Contains(r.out, "has not come yet: nothing can be said") ||
+			!strings.Contains(r.errOut, "2099-01-01 has not come yet; there is one day: 2026-11-20") {
+			t.Errorf("code %d\n%s%s", r.code, r.out, r.errOut)
 		}
 	})
 	t.Run("report to a file", func(t *testing.T) {

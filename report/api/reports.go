@@ -12,6 +12,7 @@ import (
 
 	"uncloak/detect"
 	"uncloak/report"
+	"uncloak/store"
 )
 
 // found holds a window with its days and findings.
@@ -20,7 +21,7 @@ type found struct {
 	days     []*detect.Day
 	findings []detect.Finding
 	gone     []detect.Finding
-	length   float64 // days of the window that the log covers
+	length   float64 // days of what was judged that the log covers
 	opt      report.Options
 }
 
@@ -31,22 +32,25 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 	}
 	set := h.Settings()
 	set.Detect.Location = f.loc
-	if f.days, err = h.Days.Load(r.Context(), f.Window); err != nil {
+	w := detect.Window{From: f.From, To: f.To}
+	reach, beside := set.Detect.Reach(w), set.Detect.Besides(w)
+	days, err := h.Days.Load(r.Context(), store.Window{From: beside.From, To: beside.To})
+	if err != nil {
 		return f, fmt.Errorf("load the days: %w", err)
 	}
+	f.days = w.Touched(days)
 	rules, err := Rules(set.Known, h.Acks)
 	// an unreadable file of acks must not prevent the report: it then shows known findings, too, and says why
 	if err != nil {
 		f.note = strings.Join(slices.DeleteFunc([]string{f.note, err.Error()}, func(s string) bool { return s == "" }),
 			"; ")
 	}
-	earlier, err := h.earlier(r.Context(), f.From, f.days)
+	earlier, err := h.earlier(r.Context(), reach.From, days)
 	if err != nil {
 		return f, err
 	}
-	w := detect.Window{From: f.From, To: f.To}
-	f.findings, f.gone = detect.Judge(earlier, f.days, set.Detect, w)
-	f.length = w.Covered(f.days)
+	f.findings, f.gone = detect.Judge(earlier, days, set.Detect, w)
+	f.length = reach.Covered(reach.Touched(days))
 	f.opt = report.Options{From: f.From.In(f.loc), To: f.To.In(f.loc), Location: f.loc, Now: h.Now().In(f.loc),
 		Config:  set.Detect,
 		Version: h.Version, Note: f.note, Data: r.FormValue("data"), Generated: r.FormValue("generated"),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -116,6 +117,10 @@ func (h *handler) window(r *http.Request) (span, error) {
 		return s, err
 	}
 	now := h.Now()
+	if !s.From.IsZero() && !s.To.IsZero() {
+		s.note, err = h.emptiness(r.Context(), &s, days)
+		return s, err
+	}
 	first, last := now, now
 	for i, d := range days {
 		if i == 0 || d.First.Before(first) {
@@ -134,15 +139,69 @@ func (h *handler) window(r *http.Request) (span, error) {
 	case s.From.IsZero():
 		if s.From = midnight(first.In(s.loc), 0); !s.From.Before(s.To) {
 			s.From = midnight(s.To.Add(-1).In(s.loc), 0)
-			s.note = "nothing is stored before " + s.To.In(s.loc).Format(time.DateTime)
+			s.note = "nothing is stored before " + s.To.In(s.loc).Format(time.DateTime) + "; " + stored(days, s.loc)
 		}
 	case s.To.IsZero():
 		if s.To = midnight(last.In(s.loc), 1); !s.From.Before(s.To) {
 			s.To = midnight(s.From.In(s.loc), 1)
-			s.note = "nothing is stored from " + s.From.In(s.loc).Format(time.DateTime) + " on"
+			s.note = "nothing is stored from " + s.From.In(s.loc).Format(time.DateTime) + " on; " + stored(days, s.loc)
 		}
 	}
 	return s, nil
+}
+
+// emptiness says that nothing is stored of the span, and which days are there; "" where something is.
+func (h *handler) emptiness(ctx context.Context, s *span, days []store.DayInfo) (string, error) {
+	for _, err := range h.Store.Events(ctx, store.Query{Window: s.Window, Limit: 1, NoRaw: true}) {
+		return "", err // there is one
+	}
+	note := "nothing is stored of " + s.words()
+	if s.From.After(h.Now()) {
+		note = s.words() + " has not come yet"
+	}
+	return note + "; " + stored(days, s.loc), nil
+}
+
+// maxRuns bounds how many runs of stored days are listed.
+const maxRuns = 4
+
+// stored says which local days are there, the latest last: "there are 9 days: 2026-11-20 to 2026-11-28".
+func stored(days []store.DayInfo, loc *time.Location) string {
+	var dates []string // of the first and the last event of each UTC day
+	for _, d := range days {
+		for _, t := range []time.Time{d.First, d.Last} {
+			dates = append(dates, t.In(loc).Format(time.DateOnly))
+		}
+	}
+	slices.Sort(dates)
+	dates = slices.Compact(dates)
+	if len(dates) == 0 {
+		return "there is no day at all: import a log, or start serve and point a router at it"
+	}
+	var runs [][2]string
+	for _, d := range dates {
+		if n := len(runs); n > 0 {
+			if t, err := time.Parse(time.DateOnly, runs[n-1][1]); err == nil && t.AddDate(0, 0, 1).Format(time.DateOnly) == d {
+				runs[n-1][1] = d
+				continue
+			}
+		}
+		runs = append(runs, [2]string{d, d})
+	}
+	var out []string
+	if len(runs) > maxRuns {
+		out, runs = append(out, "…"), runs[len(runs)-maxRuns:]
+	}
+	for _, r := range runs {
+		if r[0] != r[1] {
+			r[0] += " to " + r[1]
+		}
+		out = append(out, r[0])
+	}
+	if len(dates) == 1 {
+		return "there is one day: " + out[0]
+	}
+	return fmt.Sprintf("there are %d days: %s", len(dates), strings.Join(out, ", "))
 }
 
 // lastDay returns yesterday, or the local day of the last event.

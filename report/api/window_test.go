@@ -3,6 +3,9 @@ package api
 import (
 	"testing"
 	"time"
+
+	"uncloak/detect"
+	"uncloak/store"
 )
 
 func TestParseTime(t *testing.T) {
@@ -57,4 +60,33 @@ func FuzzParseTime(f *testing.F) {
 			t.Errorf("ParseTime(%q) gives a time and an error", s)
 		}
 	})
+}
+
+// TestStoredDays lists the days by local date, joined where they follow each other.
+func TestStoredDays(t *testing.T) {
+	loc := time.FixedZone("X", 2*3600)
+	day := func(first, last string) store.DayInfo {
+		a, _ := time.Parse(time.RFC3339, first)
+		b, _ := time.Parse(time.RFC3339, last)
+		return store.DayInfo{Date: detect.DateOf(a), First: a, Last: b}
+	}
+	var many []store.DayInfo
+	for i := range 12 {
+		at := time.Date(2026, 11, 1+2*i, 12, 0, 0, 0, time.UTC)
+		many = append(many, store.DayInfo{First: at, Last: at})
+	}
+	for _, c := range []struct {
+		days []store.DayInfo
+		want string
+	}{
+		{nil, "there is no day at all: import a log, or start serve and point a router at it"},
+		{[]store.DayInfo{day("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z")}, "there is one day: 2026-11-20"},
+		{[]store.DayInfo{day("2026-11-20T10:00:00Z", "2026-11-20T23:00:00Z"), day("2026-11-23T10:00:00Z", "2026-11-23T11:00:00Z")},
+			"there are 3 days: 2026-11-20 to 2026-11-21, 2026-11-23"},
+		{many, "there are 12 days: …, 2026-11-17, 2026-11-19, 2026-11-21, 2026-11-23"},
+	} {
+		if got := stored(c.days, loc); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
 }
