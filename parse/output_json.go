@@ -38,7 +38,7 @@ func AppendJSON(dst []byte, rec *Record) []byte {
 	}
 	w.bytes("app", rec.App)
 	w.bytes("procid", rec.PID)
-	if rec.Kind == Unknown || rec.Word == "syslog" {
+	if rec.Kind == Unknown || rec.Word == "syslog" || rec.Word == chatterWord {
 		w.bytes("msg", rec.Body)
 	}
 	w.tool(rec)

@@ -58,6 +58,9 @@ func (p *Parser) Line(line []byte, rec *Record) {
 	if len(rec.App) > 0 && rec.PID == nil && len(rec.Body) > 23 && scan.IsDigit(rec.Body[0]) && rec.Kind != Unknown {
 		ownTime(rec)
 	}
+	if rec.Kind == Unknown && rec.Dialect == "" {
+		chatter(rec)
+	}
 	if rec.times > 1 && rec.Kind != Unknown {
 		rec.multiply(rec.times)
 	}

@@ -1,0 +1,92 @@
+package parse
+
+import (
+	"bytes"
+
+	"uncloak/parse/scan"
+)
+
+// chatterWord is the Word and the Detail of what a kernel says of its hardware and its drivers, and what is of no
+// consequence: "usb 1-1: new high-speed USB device number 2 using xhci_hcd".
+const chatterWord = "chatter"
+
+// chatter takes a line that no dialect knows for harmless, where the kernel wrote it, at a severity below error, without
+// a word that tells of trouble, and without an address: a line with one may be a packet's, in a form that is to be learned.
+func chatter(rec *Record) bool {
+	ofKernel := rec.dmesg || rec.Stamp.HasUptime || string(rec.App) == "kernel" || rec.Stamp.HasClock && rec.Pri >= 0 && rec.Pri>>3 == 0
+	if !ofKernel || rec.Pri >= 0 && rec.Pri&7 <= 3 || len(rec.Body) == 0 || rec.Body[0] == '%' {
+		return false
+	}
+	if troubled(rec.App) || troubled(rec.Body) || bytes.Contains(rec.Body, []byte("SRC=")) {
+		return false
+	}
+	rec.Dialect, rec.detail = "kernel", rec.keep(chatterWord)
+	return mark(rec, System, chatterWord)
+}
+
+// troubles are the beginnings of words that keep a line from being chatter, by their first letter.
+var troubles = ['z' - 'a' + 1][]string{
+	'a' - 'a': {"abort", "attack"},
+	'b' - 'a': {"bad", "blocked", "blocking", "broken", "bug:"},
+	'c' - 'a': {"cannot", "can't", "collision", "conflict", "corrupt", "could not", "couldn't", "critical"},
+	'd' - 'a': {"damage", "dead", "denied", "deny", "died", "drop"},
+	'e' - 'a': {"err", "exceed", "exhaust", "expire"},
+	'f' - 'a': {"fail", "fatal", "fault", "flood", "full,", "full:", "full!"},
+	'h' - 'a': {"hang", "hung"},
+	'i' - 'a': {"illegal", "invalid"},
+	'k' - 'a': {"kill"},
+	'l' - 'a': {"leak", "locked up", "lockup", "lost"},
+	'm' - 'a': {"malformed", "mismatch", "missing"},
+	'n' - 'a': {"no buffer", "no memory", "no space", "not enough", "not found", "not ready", "not respond"},
+	'o' - 'a': {"oops", "oom", "out of", "overflow", "overheat", "overrun"},
+	'p' - 'a': {"panic"},
+	'r' - 'a': {"refus", "reject", "retries", "retry"},
+	's' - 'a': {"stall", "starv", "stuck", "suppress"},
+	't' - 'a': {"table full", "throttl", "timed out", "timeout", "too many", "trap"},
+	'u' - 'a': {"unable", "underrun", "unexpected", "unreach", "unrecover"},
+	'v' - 'a': {"violat"},
+	'w' - 'a': {"warn", "wedge"},
+}
+
+// troubled reports whether the text has a word that tells of trouble, or an IPv4 address.
+func troubled(b []byte) bool {
+	b = b[:min(len(b), 512)]
+	inWord := false
+	for i, c := range b {
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		if letter && !inWord {
+			for _, w := range troubles[c|0x20-'a'] {
+				if foldedPrefix(b[i:], w) {
+					return true
+				}
+			}
+		}
+		if scan.IsDigit(c) && (i == 0 || !scan.IsDigit(b[i-1]) && b[i-1] != '.' && b[i-1] != '-') && dotted(b[i:]) {
+			return true
+		}
+		inWord = letter
+	}
+	return false
+}
+
+// foldedPrefix reports whether b begins with the text, whose letters are small, in any case.
+func foldedPrefix(b []byte, text string) bool {
+	if len(b) < len(text) {
+		return false
+	}
+	for i := range len(text) {
+		if c := b[i]; c != text[i] && (c < 'A' || c > 'Z' || c|0x20 != text[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// dotted reports whether b begins with an IPv4 address.
+func dotted(b []byte) bool {
+	n := 0
+	for n < len(b) && (scan.IsDigit(b[n]) || b[n] == '.') {
+		n++
+	}
+	return n >= len("1.1.1.1") && scan.Addr(bytes.TrimRight(b[:n], ".")).Is4()
+}
