@@ -35,6 +35,10 @@ func fortigateDialect() dialect {
 // virtual IP.
 func fortigate(b []byte, rec *Record) bool {
 	var f fortiFields
+	taken, isDate := bytes.CutPrefix(rec.App, []byte("date=")) // by a relay, for a tag
+	if isDate {
+		f.date = taken
+	}
 	w := scan.PairWalk{Rest: b, Sep: ' '}
 	if bytes.IndexByte(b[:scan.Blank(b)], ',') >= 0 {
 		w.Sep = ','
@@ -67,6 +71,9 @@ func fortigate(b []byte, rec *Record) bool {
 		}
 	}
 	f.stamp(rec)
+	if isDate {
+		rec.App = nil
+	}
 	rec.device(f.host)
 	return true
 }

@@ -52,6 +52,8 @@ func TestFortigate(t *testing.T) {
 			`{"event":"system","src":"192.0.2.4"}`},
 		{"IPsec tunnel", `date=2024-01-23 time=15:00:00 devname="FG1" logid="0101037138" type="event" subtype="vpn" logdesc="IPsec connection status changed" action="tunnel-up" remip=192.0.2.4 locip=203.0.113.1 assignip=10.9.0.5 user="x" tunneltype="ipsec"`,
 			`{"event":"dhcp-lease","src":"10.9.0.5","detail":"x"}`},
+		{"a relay made the date its tag", `<189>1 2026-11-28T13:04:41.947510+00:00 relay date=2019-05-10 - - -  time=11:37:47 devname="FG1" logid="0000000013" type="traffic" eventtime=1557513467369913239 srcip=10.1.1.5 srcport=5000 dstip=192.0.2.1 dstport=443 proto=6 action="close"`,
+			`{"event":"session-end","host":"FG1","relay":"relay","app":null,"stamp":"2019-05-10T11:37:47.369913239","time":"2019-05-10T11:37:47.369913239-07:00"}`},
 		{"a relay took the date", `<189>time=12:14:10 devname="FG1" devid=1 eventtime=1744107250324991239 tz="+0200" logid="0000000013" type="traffic" srcip=10.1.1.5 srcport=5000 dstip=192.0.2.1 dstport=443 proto=6 action="close"`,
 			`{"event":"session-end","dialect":"fortigate","time":"2025-04-08T10:14:10.324991239Z","src":"10.1.1.5"}`},
 		{"ports too large", `date=2020-01-01 time=00:00:00 logid="0000000013" type="traffic" srcip=10.1.1.5 srcport=70000 dstip=192.0.2.1 dstport=99999999999999999999 proto=300 action="close" sentbyte=99999999999999999999`,
