@@ -6,9 +6,9 @@ import (
 	"uncloak/parse/scan"
 )
 
-// This file knows the messages in which a kernel or a daemon tells of trouble. Such a line has Kind Alarm, and its Aside
-// is the ID of the message's entry in the encyclopaedia (uncloak explain ID says what it means). Messages that have a kind
-// of their own, such as full tables and OOM kills, do not stand here.
+// This file knows the messages in which a kernel or a daemon tells of trouble. Such a line has Kind Alarm, and its
+// Aside is the ID of the message's entry in the encyclopaedia (uncloak explain ID says what it means). Messages that
+// have a kind of their own, such as full tables and OOM kills, do not stand here.
 
 // sign gives a message away: it begins with begins and has has behind that, one of both may be empty.
 type sign struct{ begins, has, id string }
@@ -182,8 +182,8 @@ func daemonAlarm(name string, b []byte, rec *Record) { rec.alarm(find(daemonSign
 // maxShape bounds the shape of a line, in bytes.
 const maxShape = 64
 
-// severe gives a line of severity err or above that says nothing to any detector its severity as State, and its shape as
-// Aside. Logins are left out: a severity says little of them.
+// severe gives a line of severity err or above that says nothing to any detector its severity as State, and its shape
+// as Aside. Logins are left out: a severity says little of them.
 func (rec *Record) severe() {
 	if rec.Pri < 0 || rec.Pri&7 > 3 || rec.Dialect == "login" {
 		return

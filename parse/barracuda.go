@@ -185,7 +185,7 @@ func barracudaKey(b []byte) string {
 	return ""
 }
 
-// barracudaType knows the first column.
+// barracudaType reports whether b may stand in the first column.
 func barracudaType(b []byte) bool {
 	switch string(b) {
 	case "LIN", "LOUT", "LB", "FWD", "IFWD", "PXY", "PRX", "IPXY", "IPRX", "TAP", "LRD":

@@ -116,7 +116,8 @@ func pfICMP(w []byte) int {
 		return 8
 	case "tstamp":
 		return 13
-	case "reply", "tstampreply", "maskreply", "unreach", "unreachproto", "unreachport", "needfrag", "timexceed", "timeexceed", "paramprob", "redirect", "other":
+	case "reply", "tstampreply", "maskreply", "unreach", "unreachproto", "unreachport", "needfrag", "timexceed",
+		"timeexceed", "paramprob", "redirect", "other":
 		return 3
 	}
 	return -1

@@ -2,7 +2,6 @@ package parse
 
 import (
 	"bytes"
-	"net/netip"
 
 	"uncloak/parse/scan"
 )
@@ -42,7 +41,8 @@ func ipfw(b []byte, rec *Record) bool {
 		rec.detail, rec.Dialect = rec.keep("ipfw dynamic rules"), "ipfw"
 		return mark(rec, TableFull, "fw-table-full")
 	}
-	if scan.Has(b, "limit ") && scan.Within(b, " reached on entry ") || scan.Has(b, "logging count reset") || scan.Has(b, "Entry ") && scan.Within(b, "logging count reset") {
+	if scan.Has(b, "limit ") && scan.Within(b, " reached on entry ") || scan.Has(b, "logging count reset") ||
+		scan.Has(b, "Entry ") && scan.Within(b, "logging count reset") {
 		rec.Dialect = "ipfw"
 		return mark(rec, System, "other")
 	}
@@ -56,7 +56,8 @@ func ipfw(b []byte, rec *Record) bool {
 		rec.Action = "deny"
 	case "Accept", "Allow", "Pass":
 		rec.Action = "allow"
-	case "Count", "Divert", "Tee", "SkipTo", "Skipto", "Pipe", "Queue", "Forward", "Fwd", "Nat", "Netgraph", "Ngtee", "Setfib", "SetDscp", "Call", "Return", "Check-state":
+	case "Count", "Divert", "Tee", "SkipTo", "Skipto", "Pipe", "Queue", "Forward", "Fwd", "Nat", "Netgraph", "Ngtee",
+		"Setfib", "SetDscp", "Call", "Return", "Check-state":
 	default:
 		return false
 	}
@@ -79,8 +80,8 @@ func ipfw(b []byte, rec *Record) bool {
 	}
 	from, rest := scan.Word(rest)
 	to, rest := scan.Word(rest)
-	rec.Src, rec.SPort = ipfwAddr(from)
-	rec.Dst, rec.DPort = ipfwAddr(to)
+	rec.Src, rec.SPort = scan.Endpoint(from)
+	rec.Dst, rec.DPort = scan.Endpoint(to)
 	if rec.Proto == 0 || !rec.Src.IsValid() || !rec.Dst.IsValid() {
 		return false
 	}
@@ -102,14 +103,6 @@ func ipfw(b []byte, rec *Record) bool {
 	return true
 }
 
-// ipfwAddr reads 10.0.0.1:80, [fe80::1]:80, [fe80::1], fe80::1 and 10.0.0.1.
-func ipfwAddr(b []byte) (netip.Addr, uint16) {
-	if whole := scan.Addr(scan.Unbracket(b)); whole.IsValid() {
-		return whole, 0
-	}
-	return scan.HostPort(b, ':')
-}
-
 // inVain reads "Connection attempt to TCP 10.0.0.1:80 from 10.0.0.9:4000 flags:0x02" (net.inet.tcp.log_in_vain of
 // FreeBSD and macOS) and the "Stealth Mode connection attempt …" of macOS: nobody listens there.
 func inVain(b []byte, rec *Record) bool {
@@ -122,8 +115,8 @@ func inVain(b []byte, rec *Record) bool {
 	from, rest := scan.Word(rest)
 	who, _ := scan.Word(rest)
 	rec.Proto = protocol(name)
-	rec.Dst, rec.DPort = ipfwAddr(to)
-	rec.Src, rec.SPort = ipfwAddr(who)
+	rec.Dst, rec.DPort = scan.Endpoint(to)
+	rec.Src, rec.SPort = scan.Endpoint(who)
 	if string(from) != "from" || !rec.Src.IsValid() || !rec.Dst.IsValid() {
 		undo(rec)
 		return false

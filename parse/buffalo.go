@@ -18,6 +18,7 @@ func buffaloDialect() dialect {
 			Source:  "Buffalo AirStation user manual, Syslog settings",
 		},
 		console: OtherConsole,
+		tags:    []string{"FIREWALL"},
 		begins:  []string{"FIREWALL"},
 		first:   "TU",
 		looks:   looksBuffalo,
@@ -42,11 +43,11 @@ func buffalo(b []byte, rec *Record) bool {
 	}
 	if w, r := scan.Word(rest); string(w) == "from" {
 		w, rest = scan.Word(r)
-		rec.Src, rec.SPort = scan.EndpointWord(w)
+		rec.Src, rec.SPort = scan.Endpoint(w)
 	}
 	if w, r := scan.Word(rest); string(w) == "to" {
 		w, rest = scan.Word(r)
-		rec.Dst, rec.DPort = scan.EndpointWord(w)
+		rec.Dst, rec.DPort = scan.Endpoint(w)
 	}
 	if !rec.Src.IsValid() {
 		return false

@@ -100,7 +100,8 @@ func pipeFields(b []byte, f [][]byte) (rest []byte, ok bool) {
 	return b, true
 }
 
-// extWalk walks over the pairs of a CEF extension, whose values may hold blanks: a value ends where the next key begins.
+// extWalk walks over the pairs of a CEF extension, whose values may hold blanks: a value ends where the next key
+// begins.
 type extWalk struct {
 	rest, key []byte
 }
@@ -154,8 +155,8 @@ type extFields struct {
 	last                                         uint16
 }
 
-// set takes one pair, in the names of CEF, LEEF and of the vendors that add their own. Most keys of a line are told apart
-// by their first letter, so each goes through one short switch.
+// set takes one pair, in the names of CEF, LEEF and of the vendors that add their own. Most keys of a line are told
+// apart by their first letter, so each goes through one short switch.
 func (f *extFields) set(key, val []byte, rec *Record) {
 	if len(key) == 0 {
 		return

@@ -36,7 +36,8 @@ func checkpointDialect() dialect {
 //	time=1543270652|hostname=gw|product=VPN-1 & FireWall-1|action=Accept|…|src=…|s_port=…
 //	3Sep2007 15:10:28 accept 192.168.99.1 >eth2 rule: 9; …; src: 200.14.120.9; dst: …; proto: udp; service: 53;
 //
-// and the older [Fields@1.3.6.1.4.1.2620 src="…" …] and Action="accept" UUid="…" rule="4" src="…" …. CEF and LEEF are read in cef.go.
+// and the older [Fields@1.3.6.1.4.1.2620 src="…" …] and Action="accept" UUid="…" rule="4" src="…" …. CEF and LEEF are
+// read in cef.go.
 func checkpoint(b []byte, rec *Record) bool {
 	f := checkFields{}
 	switch {
@@ -80,7 +81,9 @@ func checkpoint(b []byte, rec *Record) bool {
 	if s, ok := epochStamp(f.time); ok && rec.Stamp == (Stamp{}) {
 		rec.Stamp = s
 	}
-	if scan.ContainsLower(f.reason, "nat") && (scan.ContainsLower(f.reason, "port") || scan.ContainsLower(f.reason, "pool")) && (scan.ContainsLower(f.reason, "exhaust") || scan.ContainsLower(f.reason, "fail")) {
+	if scan.ContainsLower(f.reason, "nat") &&
+		(scan.ContainsLower(f.reason, "port") || scan.ContainsLower(f.reason, "pool")) &&
+		(scan.ContainsLower(f.reason, "exhaust") || scan.ContainsLower(f.reason, "fail")) {
 		rec.Kind, rec.Word = TableFull, "nat-exhausted"
 	}
 	ownStamp(rec, &f.stamp)
@@ -155,7 +158,8 @@ func (f *checkFields) first(rec *Record) {
 	if csvColumns(in, c[:]) < 5 {
 		return
 	}
-	rec.Src, rec.SPort, rec.Dst, rec.DPort, rec.Proto = scan.Addr(c[0]), scan.Port(c[1]), scan.Addr(c[2]), scan.Port(c[3]), protocol(c[4])
+	rec.Src, rec.SPort, rec.Dst, rec.DPort, rec.Proto = scan.Addr(c[0]), scan.Port(c[1]), scan.Addr(c[2]), scan.Port(c[3]),
+		protocol(c[4])
 }
 
 // colons reads `key:"value"; ` and `key: value; `.
@@ -245,8 +249,8 @@ func (s *Stamp) dayMonthYear(b []byte) bool {
 	return true
 }
 
-// looksCheckpoint reports whether b is a row of key=value parted by |, or structured data behind a header that breaks the
-// grammar of RFC 5424.
+// looksCheckpoint reports whether b is a row of key=value parted by |, or structured data behind a header that breaks
+// the grammar of RFC 5424.
 func looksCheckpoint(b []byte, _ *Record) bool {
 	if b[0] == '1' {
 		return b[1] == ' ' && bytes.IndexByte(b, '[') > 0

@@ -56,7 +56,8 @@ func asaNumber(b []byte) (code int, msg []byte, ok bool) {
 
 // asaClasses are the message classes of the syslog guide, by the first three digits of the number. A message of one of
 // them that is not read is System; any other number is not one of ASA's.
-var asaClasses = [...][2]int{{101, 120}, {199, 199}, {201, 219}, {302, 342}, {400, 460}, {500, 509}, {602, 622}, {701, 785}, {802, 880}}
+var asaClasses = [...][2]int{{101, 120}, {199, 199}, {201, 219}, {302, 342}, {400, 460}, {500, 509}, {602, 622},
+	{701, 785}, {802, 880}}
 
 // cisco reads the messages of ASA, FTD and PIX (Cisco Secure Firewall ASA Series Syslog Messages). b begins with
 // "ASA-6-302013: …".
@@ -153,7 +154,7 @@ func ciscoOther(code int, msg []byte, rec *Record) bool {
 	return true
 }
 
-// asaPlain takes a message of a known class whose text is not read.
+// asaPlain makes System of a message whose text is not read, if its number is of a known class.
 func asaPlain(code int, rec *Record) bool {
 	for _, c := range asaClasses {
 		if code/1000 >= c[0] && code/1000 <= c[1] {
@@ -172,23 +173,22 @@ type endpoint struct {
 	ok           bool // an address or a name was there
 }
 
-// trimPunctuation takes off what ends a word of a sentence: commas, semicolons, one colon ("… to 192.168.2.2: no matching
-// session").
+// trimPunctuation takes off what ends a word of a sentence: commas, semicolons, one colon ("… to 192.168.2.2: no
+// matching session").
 func trimPunctuation(w []byte) []byte {
-	for len(w) > 0 && (w[len(w)-1] == ',' || w[len(w)-1] == ';') {
-		w = w[:len(w)-1]
-	}
+	w = scan.TrimRight(w, ",;")
 	if len(w) > 2 && w[len(w)-1] == ':' && w[len(w)-2] != ':' {
 		w = w[:len(w)-1]
 	}
 	return w
 }
 
-// asaItself is the one interface with blanks in its name: the device's own addresses (PIX, ASA 7.x).
+// asaItself is the name that PIX and ASA 7.x give to the device's own addresses, with its colon. No other interface has
+// blanks in its name.
 var asaItself = []byte("NP Identity Ifc:")
 
-// readEndpoint reads "outside:10.1.2.1/22 (10.1.2.1/22)(LOCAL\user, 9:tag)"; interface, port, mapped part and user may be
-// missing, the host may be a name, and PIX puts the access list behind the interface: "outside(acl):10.1.2.1".
+// readEndpoint reads "outside:10.1.2.1/22 (10.1.2.1/22)(LOCAL\user, 9:tag)"; interface, port, mapped part and user may
+// be missing, the host may be a name, and PIX puts the access list behind the interface: "outside(acl):10.1.2.1".
 func readEndpoint(b []byte) (e endpoint, rest []byte) {
 	b = scan.TrimLeft(b)
 	if len(b) > 0 && b[0] == '(' {
@@ -345,8 +345,8 @@ func ciscoICMP(b []byte, inbound bool, rec *Record) bool {
 	return true
 }
 
-// ciscoICMPEnd reads the end of an ICMP connection, which does not say who opened it, either; but the echo's number stands
-// at the one who asked and the other has 0.
+// ciscoICMPEnd reads the end of an ICMP connection, which does not say who opened it, either; but the echo's number
+// stands at the one who asked and the other has 0.
 func ciscoICMPEnd(b []byte, rec *Record) bool {
 	if !ciscoICMP(b, false, rec) {
 		return false
@@ -412,7 +412,7 @@ func ciscoTeardown(b []byte, rec *Record) bool {
 	return true
 }
 
-// ephemeral is where Linux begins to choose a client's ports (net.ipv4.ip_local_port_range).
+// ephemeral holds the first port that Linux chooses a client's ports (net.ipv4.ip_local_port_range).
 const ephemeral = 32768
 
 // ciscoOpener guesses whether the second endpoint, the inner one, opened a connection that is torn down: a service's
@@ -464,7 +464,7 @@ func ciscoBlock(b []byte, rec *Record) bool {
 		return false
 	}
 	e, _ := readEndpoint(w[:i])
-	rec.PortLow, rec.PortHigh = scan.BlockPorts(w[i+1:])
+	rec.PortLow, rec.PortHigh, _ = scan.PortRange(w[i+1:])
 	rec.Src, rec.NATSrc, rec.InIf, rec.OutIf = from.addr, e.addr, from.intf, e.intf
 	rec.Proto = firstProtocol(b[:min(len(b), 40)])
 	rec.block(!bytes.HasPrefix(b, []byte("Released")))
@@ -521,10 +521,10 @@ func firstProtocol(b []byte) uint8 {
 			return 0
 		}
 		if v, ok := bytes.CutPrefix(w, []byte("protocol=")); ok {
-			return protocol(bytes.TrimRight(v, ",:"))
+			return protocol(scan.TrimRight(v, ",:"))
 		}
 		if len(w) > 0 && (named || !scan.IsDigit(w[0])) {
-			if n := protocol(bytes.TrimRight(w, ",:")); n != 0 {
+			if n := protocol(scan.TrimRight(w, ",:")); n != 0 {
 				return n
 			}
 		}
@@ -574,7 +574,7 @@ func ciscoPacket(b []byte, rec *Record) bool {
 	}
 	if rec.InIf == nil {
 		rec.InIf, _ = scan.Word(scan.After(b, "on interface "))
-		rec.InIf = bytes.TrimRight(rec.InIf, ".:")
+		rec.InIf = scan.TrimRight(rec.InIf, ".:")
 	}
 	rec.verdict(bytes.Contains(b, []byte("permitted")) || bytes.HasPrefix(b, []byte("Dynamic Filter monitored")))
 	return true
@@ -612,13 +612,10 @@ func ciscoAccessList(b []byte, rec *Record) bool {
 // slashEndpoint reads "inside/10.1.1.1(1039)(LOCAL\user)".
 func slashEndpoint(b []byte) (e endpoint, ok bool) {
 	w := scan.Until(scan.TrimLeft(b), " ")
-	host, rest := w, []byte(nil)
-	if i := bytes.IndexByte(w, '('); i >= 0 {
-		host, rest = w[:i], w[i+1:]
-	}
+	host := scan.Until(w, "(")
 	if i := bytes.LastIndexByte(host, '/'); i >= 0 {
-		e.intf, host = host[:i], host[i+1:]
+		e.intf, host, w = host[:i], host[i+1:], w[i+1:]
 	}
-	e.addr, e.port = scan.Addr(host), scan.Port(scan.Until(rest, ")"))
+	e.addr, e.port = scan.ParenPort(w)
 	return e, e.addr.IsValid() || scan.HasLetter(host)
 }

@@ -7,8 +7,8 @@ import (
 )
 
 // asaAssigned reads which inside address the VPN gave to a user: "Group <g> User <u> IP <192.0.2.5> IPv4 Address
-// <192.168.50.5> IPv6 address <::> assigned to session" (722051) and "IPAA: Client assigned 192.168.50.5 from local pool"
-// (737026). Detail is the user.
+// <192.168.50.5> IPv6 address <::> assigned to session" (722051) and "IPAA: Client assigned 192.168.50.5 from local
+// pool" (737026). Detail is the user.
 func asaAssigned(b []byte, rec *Record) bool {
 	given := scan.Until(scan.After(b, "IPv4 Address <"), ">")
 	if given == nil {
@@ -26,8 +26,8 @@ func asaAssigned(b []byte, rec *Record) bool {
 	return mark(rec, DHCPLease, "dhcp")
 }
 
-// asaWho finds the addresses in a message that opens and refuses no connection: logins, VPN, AAA, offloaded flows, web pages.
-// The message stays System; a login that is denied has Action deny.
+// asaWho finds the addresses in a message that opens and refuses no connection: logins, VPN, AAA, offloaded flows, web
+// pages. The message stays System; a login that is denied has Action deny.
 func asaWho(code int, b []byte, rec *Record) {
 	switch code {
 	case 805001, 805002, 507003, 607001, 109005, 109006, 109007, 109008, 605004, 605005: // … from A to B, … for A to B
@@ -74,7 +74,8 @@ func asaWho(code int, b []byte, rec *Record) {
 
 // asaPeer finds the address of the user or the peer that a message of the VPN, of AAA or of the command line names.
 func asaPeer(b []byte, rec *Record) {
-	for _, front := range [...]string{"user IP = ", " IP = ", "IP = ", "IP <", "IP address: ", " from IP ", " IP ", "Remote:", "client ", "peer "} {
+	for _, front := range [...]string{"user IP = ", " IP = ", "IP = ", "IP <", "IP address: ", " from IP ", " IP ", "Remote:",
+		"client ", "peer "} {
 		r := scan.After(b, front)
 		if r == nil {
 			continue

@@ -88,7 +88,12 @@ func cgnEvent(b []byte, rec *Record) bool {
 }
 
 // looksCGN reports whether b names an event that ends in "based" and a letter, as all CGN records do.
-func looksCGN(b []byte, _ *Record) bool { return scan.Within(b[:min(len(b), 256)], "based") }
+func looksCGN(b []byte, _ *Record) bool {
+	if b[0] == '[' && scan.IsDigit(b[1]) {
+		return false // a stamp in brackets
+	}
+	return scan.Within(b[:min(len(b), 256)], "based")
+}
 
 // cgnBroken reads a record whose header breaks the grammar of RFC 5424, and what stands in front of it:
 // "1 2011 May 31 10:30:45 192.168.2.3 - - NAT44 - […]".

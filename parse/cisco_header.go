@@ -69,9 +69,9 @@ func cutMnemonic(b []byte, at int) (m mnemonic, ok bool) {
 	return m, true
 }
 
-// ciscoHeader reads what a device puts between the syslog header and the mnemonic, each part optional: sequence numbers,
-// its name, "RP/0/RSP0/CPU0:", the clock with its * or . mark, the zone, the process. What the line's own header gave
-// stays.
+// ciscoHeader reads what a device puts between the syslog header and the mnemonic, each part optional: sequence
+// numbers, its name, "RP/0/RSP0/CPU0:", the clock with its * or . mark, the zone, the process. What the line's own
+// header gave stays.
 func ciscoHeader(b []byte, rec *Record) {
 	if rec.App != nil {
 		switch z := rec.App; {
@@ -252,7 +252,7 @@ func monthNumber(b []byte) (mon uint8, rest []byte) {
 	return uint8(n), rest
 }
 
-// isZone says whether w may be a zone's name behind a clock: "UTC", "METDST", "mdt", "UTC+1", "UTC+07:30".
+// isZone reports whether w may be a zone's name behind a clock: "UTC", "METDST", "mdt", "UTC+1", "UTC+07:30".
 func isZone(w []byte) bool {
 	letters := 0
 	for letters < len(w) && scan.IsLetter(w[letters]) {
@@ -262,7 +262,8 @@ func isZone(w []byte) bool {
 		return false
 	}
 	w = w[letters:]
-	return len(w) == 0 || (w[0] == '+' || w[0] == '-') && scan.IsDigit(w[len(w)-1]) && (len(w) < 4 || w[len(w)-3] == ':' && len(w) < 7)
+	return len(w) == 0 ||
+		(w[0] == '+' || w[0] == '-') && scan.IsDigit(w[len(w)-1]) && (len(w) < 4 || w[len(w)-3] == ':' && len(w) < 7)
 }
 
 // setZone sets the offset of the zones whose name means one offset only. What EST or IST is depends on the country.
@@ -394,7 +395,8 @@ func percent(b []byte, i int, rec *Record) bool {
 	return true
 }
 
-// withMnemonic reads a message with a mnemonic behind a %: those of Cisco, Huawei and H3C, and of whoever took over the form.
+// withMnemonic reads a message with a mnemonic behind a %: those of Cisco, Huawei and H3C, and of whoever took over the
+// form.
 func withMnemonic(b []byte, rec *Record) bool {
 	i := bytes.IndexByte(b[:min(len(b), 256)], '%')
 	return i >= 0 && len(b) >= 8 && !isJunosFirst(b, rec) && percent(b, i, rec)

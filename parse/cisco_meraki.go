@@ -20,8 +20,9 @@ func merakiDialect() dialect {
 			Source: "documentation.meraki.com, Syslog Event Types and Log Samples",
 		},
 		console: OtherConsole,
-		begins: []string{"flows ", "firewall ", "vpn_firewall ", "cellular_firewall ", "bridge_anyconnect_client_vpn_firewall ",
-			"l7_firewall ", "ip_flow_start ", "ip_flow_end ", "urls ", "security_event ", "ids-alerts ", "events ",
+		begins: []string{"flows ", "firewall ", "vpn_firewall ", "cellular_firewall ",
+			"bridge_anyconnect_client_vpn_firewall ", "l7_firewall ", "ip_flow_start ", "ip_flow_end ", "urls ",
+			"security_event ", "ids-alerts ", "events ",
 			"airmarshal_events ", "airmarshal "},
 		number: ". ",
 		looks:  looksMeraki,
@@ -100,9 +101,9 @@ func merakiFlow(b []byte, rec *Record) {
 	for key, val, ok := w.Next(); ok; key, val, ok = w.Next() {
 		switch string(key) {
 		case "src":
-			rec.Src, rec.SPort = scan.EndpointWord(val)
+			rec.Src, rec.SPort = scan.Endpoint(val)
 		case "dst":
-			rec.Dst, rec.DPort = scan.EndpointWord(val)
+			rec.Dst, rec.DPort = scan.Endpoint(val)
 		case "protocol":
 			rec.Proto = protocolWord(val)
 		case "sport":

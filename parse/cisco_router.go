@@ -2,7 +2,6 @@ package parse
 
 import (
 	"bytes"
-	"net/netip"
 
 	"uncloak/parse/scan"
 )
@@ -32,8 +31,8 @@ func ciscoRouterDialect() dialect {
 	}
 }
 
-// ios reads the messages of IOS, IOS-XE, IOS-XR and NX-OS, and of what speaks like them (EOS, SONiC): access lists, NAT,
-// firewall sessions and links. Every other mnemonic is System with the mnemonic as Detail.
+// ios reads the messages of IOS, IOS-XE, IOS-XR and NX-OS, and of what speaks like them (EOS, SONiC): access lists,
+// NAT, firewall sessions and links. Every other mnemonic is System with the mnemonic as Detail.
 func ios(m mnemonic, rec *Record) bool {
 	if bytes.HasPrefix(m.facility, []byte("IOSXE")) {
 		if i := bytes.LastIndexByte(m.text, '%'); i >= 0 && i+4 < len(m.text) {
@@ -81,7 +80,8 @@ func iosMessage(m mnemonic, rec *Record) bool {
 	return false
 }
 
-// iosNamesHost knows the messages about logins, sessions of the command line and ARP, whose text has one address: the host's.
+// iosNamesHost reports whether a message is one of those about logins, sessions of the command line and ARP, whose text
+// has one address: the host's.
 //
 //	%SSH-5-SSH2_SESSION: SSH2 Session request from 192.168.1.9 (tty = 0) using …
 //	%SYS-6-LOGOUT: User admin has exited tty session 4(192.168.1.9)
@@ -99,10 +99,10 @@ func iosNamesHost(m mnemonic) bool {
 	return false
 }
 
-// iosAccessList reads "list 101 denied tcp 10.0.6.56(3067) (Serial4/3 ) -> 172.36.4.7(139), 1 packet" and its kin: ICMP with (type/code), protocols
-// without ports, standard lists with the source only, XR's "access-list acl (20) permit …". The
-// first packet of a flow is logged at once and then one line every five minutes with the count, so a permission of more
-// than one packet is an update.
+// iosAccessList reads "list 101 denied tcp 10.0.6.56(3067) (Serial4/3 ) -> 172.36.4.7(139), 1 packet" and its kin: ICMP
+// with (type/code), protocols without ports, standard lists with the source only, XR's "access-list acl (20) permit …".
+// The first packet of a flow is logged at once and then one line every five minutes with the count, so a permission of
+// more than one packet is an update.
 func iosAccessList(m mnemonic, rec *Record) bool {
 	if bytes.HasSuffix(m.name, []byte("LOGRL")) { // rate-limited or missed 18 packets
 		n, _ := scan.Word(scan.After(m.text, "missed "))
@@ -137,7 +137,7 @@ func iosAccessList(m mnemonic, rec *Record) bool {
 	}
 	if right != nil {
 		w, rest := scan.Word(right)
-		rec.Dst, rec.DPort = parenthesised(bytes.TrimRight(w, ","))
+		rec.Dst, rec.DPort = scan.ParenPort(bytes.TrimRight(w, ","))
 		if !rec.Dst.IsValid() {
 			return false
 		}
@@ -159,7 +159,7 @@ func iosEndpoint(b []byte, rec *Record) (rest []byte) {
 		if w, b = scan.Word(b); len(w) == 0 {
 			return nil
 		}
-		if rec.Src, rec.SPort = parenthesised(bytes.TrimRight(w, ",")); rec.Src.IsValid() {
+		if rec.Src, rec.SPort = scan.ParenPort(bytes.TrimRight(w, ",")); rec.Src.IsValid() {
 			return b
 		}
 	}
@@ -175,8 +175,8 @@ func packetCount(b []byte) uint32 {
 	return scan.Number32(scan.LastWord(b[:i]))
 }
 
-// nxosAccessList reads "Src IP: 172.30.10.100, Dst IP: 10.135.15.2, Src Port: 0, …, Protocol: "TCP"(6), ACL Name: a, ACE
-// Action: Permit, …, Hit-count: 600".
+// nxosAccessList reads "Src IP: 172.30.10.100, Dst IP: 10.135.15.2, Src Port: 0, …, Protocol: "TCP"(6), ACL Name: a,
+// ACE Action: Permit, …, Hit-count: 600".
 func nxosAccessList(b []byte, rec *Record) bool {
 	var acl, action []byte
 	scan.Pairs(b, ':', ',', func(key, v []byte) {
@@ -249,14 +249,15 @@ func iosNAT(m mnemonic, rec *Record) bool {
 		rec.translation(created)
 		return rec.Src.IsValid() && rec.NATSrc.IsValid()
 	}
-	if exhausted(name) || exhausted(m.text) || bytes.Contains(name, []byte("ALLOC_FAIL")) || bytes.Contains(name, []byte("MAX_ENTRIES")) {
+	if exhausted(name) || exhausted(m.text) || bytes.Contains(name, []byte("ALLOC_FAIL")) ||
+		bytes.Contains(name, []byte("MAX_ENTRIES")) {
 		pool, _ := scan.Word(scan.After(m.text, "pool "))
 		if len(pool) == 0 {
 			pool = name
 		}
 		host, _ := scan.Word(scan.After(m.text, "failed for "))
 		rec.Src = scan.Addr(bytes.TrimRight(host, ","))
-		rec.full("nat-exhausted", bytes.TrimRight(pool, ",;."))
+		rec.full("nat-exhausted", scan.TrimRight(pool, ",;."))
 		return true
 	}
 	return false
@@ -348,22 +349,13 @@ func iosLink(m mnemonic, rec *Record) bool {
 	}
 	state = bytes.TrimPrefix(state, []byte("administratively "))
 	s, _ := scan.Word(state)
-	s = bytes.TrimRight(s, ",.")
+	s = scan.TrimRight(s, ",.")
 	up, down := scan.EqualLower(s, "up"), scan.EqualLower(s, "down")
 	if !up && !down {
 		return false
 	}
-	rec.InIf = bytes.TrimRight(w, ",:")
+	rec.InIf = scan.TrimRight(w, ",:")
 	rec.detail = rec.InIf
 	rec.link(up)
 	return true
-}
-
-// parenthesised reads "10.0.6.56(3067)" or an address alone.
-func parenthesised(w []byte) (a netip.Addr, p uint16) {
-	i := bytes.IndexByte(w, '(')
-	if i < 0 {
-		return scan.Addr(w), 0
-	}
-	return scan.Addr(w[:i]), scan.Port(scan.Until(w[i+1:], ")"))
 }

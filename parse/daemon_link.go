@@ -24,7 +24,8 @@ func linkDialect() dialect {
 	}
 }
 
-// linkDaemon reads lines that come and go as the daemons in charge of them say it; Detail is the interface.
+// linkDaemon reads what the daemons in charge of an interface log when its link comes up or goes down; Detail is the
+// interface.
 func linkDaemon(b []byte, rec *Record) bool {
 	up, down := false, false
 	var name []byte
@@ -32,9 +33,11 @@ func linkDaemon(b []byte, rec *Record) bool {
 	case string(rec.App) == "pppd":
 		up = bytes.HasPrefix(b, []byte("Connect: "))
 		name, _ = scan.Word(scan.After(b, "Connect: "))
-		down = bytes.HasPrefix(b, []byte("Connection terminated")) || bytes.HasPrefix(b, []byte("Modem hangup")) || bytes.HasPrefix(b, []byte("LCP terminated by peer"))
+		down = bytes.HasPrefix(b, []byte("Connection terminated")) || bytes.HasPrefix(b, []byte("Modem hangup")) ||
+			bytes.HasPrefix(b, []byte("LCP terminated by peer"))
 	case bytes.HasPrefix(b, []byte("Network device '")), bytes.HasPrefix(b, []byte("Interface '")): // netifd
-		up, down = bytes.HasSuffix(b, []byte("link is up")) || bytes.HasSuffix(b, []byte(" is now up")), bytes.HasSuffix(b, []byte("link is down")) || bytes.HasSuffix(b, []byte(" is now down"))
+		up = bytes.HasSuffix(b, []byte("link is up")) || bytes.HasSuffix(b, []byte(" is now up"))
+		down = bytes.HasSuffix(b, []byte("link is down")) || bytes.HasSuffix(b, []byte(" is now down"))
 		name = scan.Until(scan.After(b, "'"), "'")
 	default:
 		i := bytes.Index(b, []byte(": "))
@@ -42,8 +45,10 @@ func linkDaemon(b []byte, rec *Record) bool {
 			return false
 		}
 		name = b[:i]
-		up = bytes.Contains(b, []byte("Gained carrier")) || bytes.Contains(b, []byte("carrier acquired")) || bytes.Contains(b, []byte("carrier: link connected"))
-		down = bytes.Contains(b, []byte("Lost carrier")) || bytes.Contains(b, []byte("carrier lost")) || bytes.Contains(b, []byte("carrier: link disconnected"))
+		up = bytes.Contains(b, []byte("Gained carrier")) || bytes.Contains(b, []byte("carrier acquired")) ||
+			bytes.Contains(b, []byte("carrier: link connected"))
+		down = bytes.Contains(b, []byte("Lost carrier")) || bytes.Contains(b, []byte("carrier lost")) ||
+			bytes.Contains(b, []byte("carrier: link disconnected"))
 		if d := scan.After(b, "device ("); d != nil {
 			name = scan.Until(d, ")")
 		}

@@ -27,7 +27,8 @@ func syslogDialect() dialect {
 	}
 }
 
-// lost reads what log daemons say of messages that they did not take: Count of them, Detail is who said too much.
+// lost reads what log daemons write about messages that they dropped: Count is their number, Detail the program that
+// sent too many.
 func lost(b []byte, rec *Record) bool {
 	var n uint64
 	var who []byte
@@ -41,14 +42,17 @@ func lost(b []byte, rec *Record) bool {
 				who, _ = scan.Word(scan.After(r, "unit "))
 			}
 		}
-	case bytes.Contains(b, []byte(" messages lost due to rate-limiting")): // imjournal: "imjournal: 2345 messages lost due to rate-limiting"
+	case bytes.Contains(b, []byte(" messages lost due to rate-limiting")):
+		// imjournal: "imjournal: 2345 messages lost due to rate-limiting"
 		i := bytes.Index(b, []byte(" messages lost"))
 		n, ok = scan.Number(scan.LastWord(b[:i]))
 		who = rec.App
-	case bytes.Contains(b, []byte(" lost ")) && bytes.Contains(b, []byte("rate-limiting")): // imuxsock: "imuxsock lost 120 messages from pid 345 due to rate-limiting"
+	case bytes.Contains(b, []byte(" lost ")) && bytes.Contains(b, []byte("rate-limiting")):
+		// imuxsock: "imuxsock lost 120 messages from pid 345 due to rate-limiting"
 		n, _, ok = scan.Leading(scan.After(b, " lost "))
 		who, _ = scan.Word(scan.After(b, " from pid "))
-	case bytes.HasPrefix(b, []byte("Missed ")) && bytes.HasSuffix(b, []byte(" kernel messages")): // journald: "Missed 12 kernel messages"
+	case bytes.HasPrefix(b, []byte("Missed ")) && bytes.HasSuffix(b, []byte(" kernel messages")):
+		// journald: "Missed 12 kernel messages"
 		n, _, ok = scan.Leading(b[len("Missed "):])
 		who = []byte("kernel")
 	}

@@ -23,8 +23,8 @@ func loginDialect() dialect {
 	}
 }
 
-// login reads who tried to log in, from where: "Failed password for root from 192.0.2.1 port 22 ssh2" (sshd), "Bad
-// password attempt for 'root' from 192.0.2.1:5100" (dropbear).
+// login reads the user and the address of a login, or of an attempt: "Failed password for root from 192.0.2.1 port 22
+// ssh2" (sshd), "Bad password attempt for 'root' from 192.0.2.1:5100" (dropbear).
 func login(b []byte, rec *Record) bool {
 	r := b
 	switch i := bytes.LastIndex(b, []byte(" from ")); {

@@ -17,12 +17,13 @@ func daemonDialect() dialect {
 	}
 }
 
-// everyday is a line of a daemon that speaks of no session and no table: whatever else it says is understood by its tag alone.
+// everyday takes a line of a daemon whose lines tell of no session and no table, but perhaps of trouble.
 func everyday(b []byte, rec *Record) bool {
 	switch string(rec.App) {
-	case "sshd", "sshd-session", "dropbear", "pppd", "netifd", "systemd-networkd", "NetworkManager", "dhcpcd", "cron", "crond", "CRON", "CROND",
-		"anacron", "crontab", "hostapd", "wpa_supplicant", "systemd", "systemd-logind", "systemd-timesyncd", "ntpd", "chronyd", "ntpdate",
-		"miniupnpd", "openvpn", "udhcpc", "procd", "sudo", "su", "logrotate", "dbus-daemon":
+	case "sshd", "sshd-session", "dropbear", "pppd", "netifd", "systemd-networkd", "NetworkManager", "dhcpcd", "cron",
+		"crond", "CRON", "CROND", "anacron", "crontab", "hostapd", "wpa_supplicant", "systemd", "systemd-logind",
+		"systemd-timesyncd", "ntpd", "chronyd", "ntpdate", "miniupnpd", "openvpn", "udhcpc", "procd", "sudo", "su",
+		"logrotate", "dbus-daemon":
 		rec.Dialect = "daemon"
 		mark(rec, System, "syslog")
 		daemonAlarm(string(rec.App), b, rec)

@@ -23,8 +23,9 @@ func miniupnpdDialect() dialect {
 	}
 }
 
-// miniupnpd reads "redirecting port 51413 to 192.168.1.50:51413 protocol UDP for: Transmission" and "port 51413 protocol UDP
-// already redirected to 192.168.1.50:51413". The machine is Src; NATSPort is the router's port, whose address is not told.
+// miniupnpd reads "redirecting port 51413 to 192.168.1.50:51413 protocol UDP for: Transmission" and "port 51413
+// protocol UDP already redirected to 192.168.1.50:51413". The machine is Src; NATSPort is the router's port, whose
+// address is not told.
 func miniupnpd(b []byte, rec *Record) bool {
 	r := scan.After(b, "port ")
 	port, _ := scan.Word(r)

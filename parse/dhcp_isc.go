@@ -38,7 +38,7 @@ func iscDHCP(b []byte, rec *Record) bool {
 	w, rest := scan.Word(b)
 	if via := scan.After(b, " via "); via != nil {
 		w, _ := scan.Word(via)
-		if rec.InIf = bytes.TrimRight(w, ":,"); looksLikeAddr(rec.InIf) {
+		if rec.InIf = scan.TrimRight(w, ":,"); looksLikeAddr(rec.InIf) {
 			rec.InIf = nil // a relay
 		}
 	}

@@ -47,7 +47,8 @@ func kea(b []byte, rec *Record) bool {
 		rec.Host = nil // the severity stands where a header has its host
 	}
 	switch {
-	case bytes.HasSuffix(id, []byte("_LEASE_ALLOC")) || bytes.HasSuffix(id, []byte("_LEASE_RENEW")) || bytes.HasSuffix(id, []byte("_LEASE_REUSE")):
+	case bytes.HasSuffix(id, []byte("_LEASE_ALLOC")) || bytes.HasSuffix(id, []byte("_LEASE_RENEW")) ||
+		bytes.HasSuffix(id, []byte("_LEASE_REUSE")):
 		rec.Src = keaLease(rest)
 		if !rec.Src.IsValid() {
 			return mark(rec, System, "dhcp")
@@ -67,7 +68,7 @@ func kea(b []byte, rec *Record) bool {
 	return true
 }
 
-// isFacilityWord knows the severities of log4cplus.
+// isFacilityWord reports whether w is a severity of log4cplus, the logging library of Kea.
 func isFacilityWord(w []byte) bool {
 	switch string(w) {
 	case "DEBUG", "INFO", "WARN", "ERROR", "FATAL":
@@ -83,7 +84,7 @@ func keaLease(b []byte) netip.Addr {
 		_, rest = scan.Word(rest)
 		w, _ = scan.Word(rest)
 	}
-	return scan.Addr(bytes.TrimRight(w, ",."))
+	return scan.Addr(scan.TrimRight(w, ",."))
 }
 
 // looksKea reports whether the name of one of Kea's loggers stands near the front of b.

@@ -24,7 +24,7 @@ func odhcpdDialect() dialect {
 	}
 }
 
-// odhcpd reads OpenWrt's server for DHCPv6, which names no host:
+// odhcpd reads what OpenWrt's DHCPv6 server logs of a lease, which does not hold the host's name:
 //
 //	DHCPV6 REQUEST IA_NA from 000100012a00000000005e005303 on br-lan: ok 2001:db8::50/128
 func odhcpd(b []byte, rec *Record) bool {

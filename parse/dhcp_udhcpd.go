@@ -25,7 +25,7 @@ func udhcpdDialect() dialect {
 	}
 }
 
-// udhcpd reads BusyBox's server, which names no client.
+// udhcpd reads what BusyBox's DHCP server logs of a lease, which is the address alone.
 //
 //	sending ACK to 192.168.1.100
 func udhcpd(b []byte, rec *Record) bool {

@@ -87,8 +87,8 @@ func loggedPacket(b []byte, src int, rec *Record) bool {
 	return netfilter(b, src, rec) || arpLog(b, rec)
 }
 
-// isSigned reports whether the header of a kernel's message leaves no doubt that the Linux kernel wrote it: BSD's begins
-// with a bracket.
+// isSigned reports whether the header of a kernel's message leaves no doubt that the Linux kernel wrote it: BSD's
+// begins with a bracket.
 func isSigned(b []byte, rec *Record) bool {
 	return (rec.Stamp.HasUptime || string(rec.App) == "kernel") && b[0] != '['
 }

@@ -55,8 +55,9 @@ func explainHeader(line []byte, rec *Record) string {
 // maxUnread bounds what Unread lists.
 const maxUnread = 12
 
-// Unread is what the record does not hold of its message, as far as it looks like data: words with a digit or an equals sign
-// whose values none of the keys of AppendJSON has. At most maxUnread words; `uncloak parse --explain` lists them.
+// Unread returns what the record does not hold of its message, as far as it looks like data: words with a digit or an
+// equals sign whose values none of the keys of AppendJSON has. At most maxUnread words; `uncloak parse --explain` lists
+// them.
 func Unread(rec *Record) (out []string) {
 	if rec.Dialect == "" {
 		return nil
@@ -72,7 +73,8 @@ func Unread(rec *Record) (out []string) {
 		read[strings.ToLower(strings.Trim(fmt.Sprint(v), "[]"))] = true
 	}
 	body := rec.Body[:min(len(rec.Body), 4096)]
-	for _, word := range strings.FieldsFunc(string(body), func(r rune) bool { return r <= ' ' || strings.ContainsRune(`,;"()[]{}<>|`, r) }) {
+	for _, word := range strings.FieldsFunc(string(body),
+		func(r rune) bool { return r <= ' ' || strings.ContainsRune(`,;"()[]{}<>|`, r) }) {
 		word = strings.Trim(word, ".:-%")
 		if !strings.ContainsAny(word, "=0123456789") || isRead(word, read) {
 			continue
@@ -85,7 +87,7 @@ func Unread(rec *Record) (out []string) {
 	return out
 }
 
-// isRead says whether the value of a word, or each of the parts of one like 192.0.2.7:39660/80, is known.
+// isRead reports whether the value of a word, or each of the parts of one like 192.0.2.7:39660/80, is known.
 func isRead(word string, read map[string]bool) bool {
 	word = strings.ToLower(word)
 	if _, v, ok := strings.Cut(word, "="); ok {

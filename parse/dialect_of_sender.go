@@ -1,12 +1,13 @@
 package parse
 
-// A Dialect is one of Formats, as what a sender is known to write. Where looking at a line says that another dialect wrote it, or
-// none, the sender's is asked, too, whatever tag the line has or lacks and whatever its first bytes look like; what it understands
-// is its own. So a line that two dialects could claim is the sender's, and a line without the mark that a dialect is known by
-// is still read. All other lines are read as if nothing was known of the sender.
+// A Dialect is the one of Formats in which a sender is known to write. Its lines are still read by their looks. Where
+// these find another dialect, or none, the sender's dialect is asked as well, whatever tag and first bytes the line
+// has, and what it understands counts. So a line that two dialects could claim is read in the sender's, and a line
+// without the mark of its dialect is read at all.
 //
-// A dialect that would know who speaks, and nothing of what the line says, does not claim it: a router's ssh daemon writes
-// lines, too. Nor does one that finds nothing of note in what another reads as a session, a lease, a query or a loss.
+// There are two exceptions. The sender's dialect does not count where it would only recognise the program, because a
+// router has an SSH daemon as well. Nor does it where it finds nothing of note in a line that another dialect reads as
+// a session, a lease, a query or a loss.
 type Dialect struct{ d dialect }
 
 // DialectNamed is the dialect of that name, or nil.
@@ -27,14 +28,14 @@ func (d *Dialect) Name() string {
 	return d.d.Name
 }
 
-// LineOf is Line for a sender that writes d; nil is no dialect.
+// LineOf reads one line of a sender that writes d, like Line. A nil d is no dialect: then it is Line.
 func (p *Parser) LineOf(d *Dialect, line []byte, rec *Record) {
 	p.own = d
 	p.Line(line, rec)
 	p.own = nil
 }
 
-// asked reads b by its looks, and in the dialect of its sender where that is another one.
+// asked reads b by its looks, and in the dialect of its sender where the looks do not lead to that.
 func (p *Parser) asked(b []byte, rec *Record) bool {
 	before, own := *rec, p.own
 	p.own = nil
@@ -45,14 +46,15 @@ func (p *Parser) asked(b []byte, rec *Record) bool {
 	}
 	looked := *rec
 	*rec = before
-	if own.d.readOwn(b, rec) && rec.Dialect == own.d.Name && !vague(rec) && (rec.Kind != System || !known || looked.Kind == System) {
+	if own.d.readOwn(b, rec) && rec.Dialect == own.d.Name && !vague(rec) &&
+		(rec.Kind != System || !known || looked.Kind == System) {
 		return true
 	}
 	*rec = looked
 	return known
 }
 
-// vague says whether the dialect has understood no more than who speaks.
+// vague reports whether nothing of the line was understood but which program wrote it.
 func vague(rec *Record) bool {
 	return rec.Kind == System && (rec.Word == "other" || rec.Word == "syslog" || rec.Word == "malformed")
 }

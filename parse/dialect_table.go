@@ -33,7 +33,7 @@ type dialect struct {
 	own  func(b []byte, rec *Record) bool // reads lines of a sender that is known; nil: read, where a mark fits
 }
 
-// kind is where the lines of a dialect are found.
+// kind says where the lines of a dialect are found.
 type kind uint8
 
 // A line without a tag and without an uptime may be of any kind, all others are a device's or have a tag of a file's
@@ -71,8 +71,8 @@ const (
 	upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
-// text holds the bytes that the sentences of tools begin with: all but digits, brackets and bars. Its last byte stands for
-// all that are beyond ASCII.
+// text holds the bytes that the sentences of tools begin with: all but digits, brackets and bars. Its last byte stands
+// for all that are beyond ASCII.
 const text = " !\"#$%&'()*+,-./:;=?@" + upper + "\\]^_`" + lower + "}~\x80"
 
 // anything holds all bytes but digits.
@@ -331,7 +331,8 @@ func try(marks []marked, has, b []byte, rec *Record) bool {
 	}
 	for i := range marks {
 		m := &marks[i]
-		if (m.second == second || m.second == 0) && (m.prefix || len(has) == len(m.word)) && scan.Has(has, m.word) && m.try(b, rec) {
+		if (m.second == second || m.second == 0) && (m.prefix || len(has) == len(m.word)) && scan.Has(has, m.word) &&
+			m.try(b, rec) {
 			return true
 		}
 	}

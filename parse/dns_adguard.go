@@ -25,7 +25,7 @@ func adguardDialect() dialect {
 	}
 }
 
-// adguard reads AdGuard Home's own log, of which only failed logins name anybody:
+// adguard reads the text log of AdGuard Home, in which only failed logins have an address:
 //
 //	[error] POST 192.168.1.1 /control/login: from ip 192.168.1.3: invalid username or password
 func adguard(b []byte, rec *Record) bool {

@@ -66,7 +66,8 @@ func bindClient(b []byte, stamp Stamp, rec *Record) bool {
 	}
 	rec.Src, rec.SPort, rec.Stamp, rec.Dialect = src, sport, stamp, "bind"
 	mark(rec, System, "other")
-	if i := bytes.Index(rest[:min(len(rest), 512)], []byte("): ")); i >= 0 && !scan.Has(scan.TrimLeft(rest), "no more ") && (scan.Within(rest[:i], "(") && !scan.Within(rest[:i], ": ")) {
+	if i := bytes.Index(rest[:min(len(rest), 512)], []byte("): ")); i >= 0 && !scan.Has(scan.TrimLeft(rest), "no more ") &&
+		(scan.Within(rest[:i], "(") && !scan.Within(rest[:i], ": ")) {
 		rest = rest[i+len("): "):] // the name of the query, and of the key
 	}
 	rest = scan.TrimLeft(rest)
@@ -87,9 +88,11 @@ func bindClient(b []byte, stamp Stamp, rec *Record) bool {
 		} else {
 			dnsQuestion(rec)
 		}
-	case scan.Within(rest, "' refused") || scan.Within(rest, "' denied") || scan.Within(rest, "' failed") || scan.Within(rest, "' approved"):
+	case scan.Within(rest, "' refused") || scan.Within(rest, "' denied") || scan.Within(rest, "' failed") ||
+		scan.Within(rest, "' approved"):
 		bindQuoted(rest, rec)
-	case scan.Has(rest, "no more recursive clients"), scan.Has(rest, "recursive-clients ") && scan.Within(rest, "limit exceeded"):
+	case scan.Has(rest, "no more recursive clients"),
+		scan.Has(rest, "recursive-clients ") && scan.Within(rest, "limit exceeded"):
 		rec.full("other", rec.keep("recursive clients"))
 	case scan.Has(rest, "query failed ("), scan.Has(rest, "rpz "), scan.Has(rest, "RPZ "):
 		w := scan.After(rest, ") for ")
@@ -133,7 +136,7 @@ func bindQuoted(b []byte, rec *Record) {
 	dnsQuestion(rec)
 }
 
-// bindOther keeps what named says about anything but its clients.
+// bindOther reads what named logs about anything but its clients.
 func bindOther(b []byte, stamp Stamp, rec *Record) bool {
 	text, known := behindCategory(b, rec)
 	if string(rec.App) != "named" && !known && !isResolving(text) {
@@ -161,8 +164,9 @@ func bindOther(b []byte, stamp Stamp, rec *Record) bool {
 // 'example.com/A/IN': 192.0.2.1#53". The address is the server's; who asked is not told.
 func isResolving(b []byte) bool { return scan.Within(b[:min(len(b), 96)], " resolving '") }
 
-// behindCategory cuts the category and the severity off a line of named's files ("xfer-in: info: …", with print-category
-// and print-severity); the header may have taken the category for a tag. known says whether that is a line of named's.
+// behindCategory cuts the category and the severity off a line of named's files ("xfer-in: info: …", with
+// print-category and print-severity); the header may have taken the category for a tag. known says whether that is a
+// line of named's.
 func behindCategory(b []byte, rec *Record) (rest []byte, known bool) {
 	if rec.PID == nil && bindCategory(rec.App) {
 		return behindSeverity(b)
@@ -186,8 +190,10 @@ func behindSeverity(b []byte) (rest []byte, ok bool) {
 // bindCategory knows the categories of BIND 9.18 (Administrator Reference Manual, the category phrase).
 func bindCategory(w []byte) bool {
 	switch string(w) {
-	case "client", "cname", "config", "database", "default", "delegation-only", "dispatch", "dnssec", "dnstap", "edns-disabled",
-		"general", "lame-servers", "network", "notify", "nsid", "queries", "query-errors", "rate-limit", "resolver", "responses",
+	case "client", "cname", "config", "database", "default", "delegation-only", "dispatch", "dnssec", "dnstap",
+		"edns-disabled",
+		"general", "lame-servers", "network", "notify", "nsid", "queries", "query-errors", "rate-limit", "resolver",
+		"responses",
 		"rpz", "rpz-passthru", "security", "serve-stale", "spill", "trust-anchor-telemetry", "unmatched", "update",
 		"update-security", "xfer-in", "xfer-out", "zoneload":
 		return true
@@ -217,8 +223,8 @@ func bindStamp(b []byte, s Stamp) (Stamp, []byte) {
 // looksBindFile reports whether b begins with a date such as 21-Nov-2026.
 func looksBindFile(b []byte, _ *Record) bool { return len(b) > 20 && b[2] == '-' && b[6] == '-' }
 
-// bindForms reads BIND's lines from syslog and from its own files, where the word "client" may have been taken for a host
-// and a category for a tag.
+// bindForms reads BIND's lines from syslog and from its own files, where the word "client" may have been taken for a
+// host and a category for a tag.
 func bindForms(b []byte, rec *Record) bool {
 	if string(rec.Host) == "client" && len(rec.App) == 0 {
 		if bytes.IndexByte(b[:min(len(b), 80)], '#') <= 0 || !bindClient(b, rec.Stamp, rec) {

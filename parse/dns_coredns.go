@@ -25,7 +25,7 @@ func corednsDialect() dialect {
 	}
 }
 
-// dnsClass knows the classes of RFC 6895, 3.2, and those of its numbers (RFC 3597).
+// dnsClass reports whether w is a class of RFC 6895, 3.2, or one by its number (RFC 3597).
 func dnsClass(w []byte) bool {
 	switch string(w) {
 	case "IN", "CH", "HS", "NONE", "ANY", "CLASS0":
@@ -35,7 +35,8 @@ func dnsClass(w []byte) bool {
 	return ok && scan.AllDigits(n)
 }
 
-// coreDNS reads the lines of CoreDNS' log plugin in its common and combined format, one for each query that was answered:
+// coreDNS reads the lines of CoreDNS' log plugin in its common and combined format, one for each query that was
+// answered:
 //
 //	[INFO] 10.0.0.5:50126 - 4242 "A IN www.example.com. udp 45 false 1232" NOERROR qr,rd,ra 106 0.000123s
 //

@@ -71,7 +71,8 @@ func dnsmasq(b []byte, rec *Record) bool {
 	return true
 }
 
-// isAnswer knows the words with which dnsmasq says where an answer came from; a file's name stands for a hosts file.
+// isAnswer reports whether w is one of the words that dnsmasq puts before an answer to say where it came from. A path
+// stands for a hosts file.
 func isAnswer(w string) bool {
 	switch w {
 	case "reply", "cached", "cached-stale", "config", "DHCP", "validation", "nameserver", "special", "auth":
@@ -166,8 +167,9 @@ func reverse6(b []byte) netip.Addr {
 	return netip.AddrFrom16(a)
 }
 
-// ownDNSMasq reads dnsmasq under any tag, or none: in a container, or under Pi-hole, it has another one. Of a DHCP line it is the
-// interface in parentheses that tells it from other servers, of an answer the word in front of what was found.
+// ownDNSMasq reads dnsmasq under any tag, or none: in a container, or under Pi-hole, it has another one. Of a DHCP line
+// it is the interface in parentheses that tells it from other servers, of an answer the word in front of what was
+// found.
 func ownDNSMasq(b []byte, rec *Record) bool {
 	if w, _ := scan.Word(b); len(w) > 4 && string(w[:4]) == "DHCP" && w[len(w)-1] != ')' {
 		return false

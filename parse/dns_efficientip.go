@@ -52,7 +52,8 @@ func guardian(b []byte, stamp Stamp, rec *Record) bool {
 		who := scan.Until(b[len(b[:min(len(b), 32)])-len(trigger):], " ")
 		rec.Src = leadingAddr(who)
 		rec.detail = bytes.Trim(lastParenthesis(b), "()")
-		if b[0] == 'A' && (scan.Within(b, "(action:QUARANTINE") || scan.Within(b, "(action:BLOCK") || scan.Within(b, "(action:REFUSE")) {
+		if b[0] == 'A' &&
+			(scan.Within(b, "(action:QUARANTINE") || scan.Within(b, "(action:BLOCK") || scan.Within(b, "(action:REFUSE")) {
 			rec.Action = "deny"
 		}
 	}

@@ -1,8 +1,6 @@
 package parse
 
 import (
-	"bytes"
-
 	"uncloak/parse/scan"
 )
 
@@ -24,8 +22,8 @@ func nsdDialect() dialect {
 	}
 }
 
-// nsdKnot reads what the authoritative servers NSD and Knot say about who asks for a zone (they do not log queries),
-// and kresd's plans. All of it is System.
+// nsdKnot reads the refused zone transfers and updates of the authoritative servers NSD and Knot, which log no queries,
+// and the query plans of the resolver kresd. All of it is System.
 //
 //	axfr for example.com. from 10.0.0.5 refused, no acl matches.
 //	notice: [example.com.] ACL, denied, action transfer, remote 10.0.0.5@53412 …
@@ -42,10 +40,10 @@ func nsdKnot(b []byte, rec *Record) bool {
 		if string(w) == "client" {
 			w, _ = scan.Word(rest)
 		}
-		rec.Src = scan.Addr(bytes.TrimRight(w, ",.:"))
+		rec.Src = scan.Addr(scan.TrimRight(w, ",.:"))
 	} else if from := scan.After(b, "remote "); from != nil {
 		w, _ := scan.Word(from)
-		rec.Src, rec.SPort = scan.HostPort(bytes.TrimRight(w, ",;"), '@')
+		rec.Src, rec.SPort = scan.HostPort(scan.TrimRight(w, ",;"), '@')
 	}
 	if rec.Src.IsValid() && (scan.Within(b, "refused") || scan.Within(b, "denied")) {
 		rec.Action = "deny"

@@ -21,7 +21,7 @@ func piholeDialect() dialect {
 	}
 }
 
-// ftl knows the lines of Pi-hole's FTL.log; its queries stand in pihole.log in dnsmasq's own words.
+// ftl reads the lines of Pi-hole's FTL.log; its queries stand in pihole.log in dnsmasq's own words.
 //
 //	[2026-11-21 10:00:00.123 1234M] INFO: …
 func ftl(b []byte, rec *Record) bool {

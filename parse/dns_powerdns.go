@@ -73,8 +73,8 @@ func powerDNS(b []byte, rec *Record) bool {
 	return true
 }
 
-// cachedQuestion reads "3 question answered from packet cache tag=0 from 192.168.1.5:48936", which leaves the name out. An
-// address in parentheses behind it is the one that the question was sent to.
+// cachedQuestion reads "3 question answered from packet cache tag=0 from 192.168.1.5:48936", which leaves the name out.
+// An address in parentheses behind it is the one that the question was sent to.
 func cachedQuestion(b []byte, rec *Record) bool {
 	who, _ := scan.Word(scan.After(scan.After(b, "packet cache "), "from "))
 	if rec.Src, rec.SPort = pdnsClient(who); !rec.Src.IsValid() {
@@ -84,8 +84,8 @@ func cachedQuestion(b []byte, rec *Record) bool {
 	return mark(rec, DNSQuery, "dns-query")
 }
 
-// structuredPowerDNS reads the pairs of structured-logging (Recursor 4.9 and later): a question, one that the packet cache
-// answers, and an answer, which is no question of its own. ts is the time of the event, in seconds since 1970.
+// structuredPowerDNS reads the pairs of structured-logging (Recursor 4.9 and later): a question, one that the packet
+// cache answers, and an answer, which is no question of its own. ts is the time of the event, in seconds since 1970.
 func structuredPowerDNS(b []byte, rec *Record) bool {
 	value := func(key string) []byte { return scan.Until(scan.After(b, key), `"`) }
 	name, who := value(` qname="`), value(` remote="`)
@@ -136,5 +136,6 @@ func pdnsClient(b []byte) (a netip.Addr, port uint16) {
 // looksPowerDNS reports whether b is a line of the recursor that begins with a number.
 func looksPowerDNS(b []byte, _ *Record) bool {
 	head := b[:min(len(b), 64)]
-	return len(b) > 20 && (scan.Within(head, " question for '") || scan.Within(head, " question answered from packet cache "))
+	return len(b) > 20 &&
+		(scan.Within(head, " question for '") || scan.Within(head, " question answered from packet cache "))
 }

@@ -102,7 +102,8 @@ func unboundQuestion(client netip.Addr, sport uint16, b []byte, rec *Record) {
 	name, rest := scan.Word(b)
 	typ, rest := scan.Word(rest)
 	class, rest := scan.Word(rest)
-	if len(name) == 0 || len(typ) == 0 || string(class) != "IN" && string(class) != "CH" && string(class) != "HS" && string(class) != "ANY" {
+	if len(name) == 0 || len(typ) == 0 ||
+		string(class) != "IN" && string(class) != "CH" && string(class) != "HS" && string(class) != "ANY" {
 		return
 	}
 	rec.Src, rec.SPort, rec.QName, rec.QType = client, sport, plainName(name), typ

@@ -6,7 +6,7 @@ import (
 	"unique"
 )
 
-// Kind says what an event is. The words are stored and shown; new ones are only ever added.
+// Kind says what happened. The numbers are stored and the words shown, so new kinds are only added at the end.
 type Kind uint8
 
 // The kinds of event, in the order in which they are stored.
@@ -33,16 +33,18 @@ const (
 	Traffic
 	Link
 	System // understood, and of no consequence to any detector (daemon start, NTP, hostapd …)
-	Alarm  // trouble that a kernel or daemon tells of; Aside = ID of its entry in the encyclopaedia, Detail = the device or process, where one is named
-	Entry  // one row of a listing of the session table
-	Torn   // a piece of a line that its sender cut in two
+	// trouble that a kernel or daemon tells of; Aside = ID of its entry in the encyclopaedia, Detail = the device or
+	// process, where one is named
+	Alarm
+	Entry // one row of a listing of the session table
+	Torn  // a piece of a line that its sender cut in two
 	numKinds
 )
 
-var kindNames = [numKinds]string{"unknown", "session-new", "session-update", "session-end", "session-denied", "table-full",
-	"suppressed", "repeated", "oom-invoked", "oom-kill", "window-shrink", "syn-flood", "orphans", "neighbour-overflow",
-	"martian", "dns-query", "dhcp-lease", "reset", "latency", "traffic", "link", "system",
-	"alarm", "entry", "torn"}
+var kindNames = [numKinds]string{"unknown", "session-new", "session-update", "session-end", "session-denied",
+	"table-full", "suppressed", "repeated", "oom-invoked", "oom-kill", "window-shrink", "syn-flood", "orphans",
+	"neighbour-overflow", "martian", "dns-query", "dhcp-lease", "reset", "latency", "traffic", "link", "system", "alarm",
+	"entry", "torn"}
 
 // String is the word that is stored, shown and taken by `query --kind`.
 func (k Kind) String() string {
@@ -92,8 +94,8 @@ const (
 	numStates
 )
 
-var stateNames = [numStates]string{"", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "UNREPLIED", "REPLIED", "UP", "DOWN",
-	"EMERG", "ALERT", "CRIT", "ERR"}
+var stateNames = [numStates]string{"", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK",
+	"TIME_WAIT", "CLOSE", "UNREPLIED", "REPLIED", "UP", "DOWN", "EMERG", "ALERT", "CRIT", "ERR"}
 
 // String is the kernel's spelling.
 func (s State) String() string {
@@ -142,27 +144,34 @@ func (n Name) String() string {
 	return n.h.Value()
 }
 
-// Event is what one line or packet says: a flat value without pointers into the line (168 bytes; the four addresses
+// Event holds what one line or packet says: a flat value without pointers into the line (168 bytes; the four addresses
 // are 96 of them). Fields that the line does not give are zero.
 type Event struct {
-	Time                             int64      // ns since 1970 UTC; set by ingest from the line's Stamp, the sender's clock and zone
-	Recv                             int64      // ns since 1970 UTC at which the collector got it; 0 for imports
-	Bytes                            uint64     // both directions
-	Router                           Name       // which router says so; set by ingest
-	Detail                           Name       // process, query name, host name of a lease, rule or function
-	Aside                            Name       // a second word: of an alarm the ID of its entry in the encyclopaedia; of an oom-kill the control group whose limit was hit; of unknown and system lines of severity err and above their shape
-	Src                              netip.Addr // who opened the session; the peer of a window shrink; the client of a DNS query or lease
-	Dst                              netip.Addr
-	NATSrc                           netip.Addr // translated source (outside address)
-	NATDst                           netip.Addr // translated destination; of a PTR query: the address that is looked up
-	Packets                          uint32     // both directions
-	Count                            uint32     // suppressed or repeated lines; of an oom-kill: the pid
-	Spread                           uint32     // ± ms of Time; 0 = as exact as the stamp is (one second for RFC 3164)
+	Time  int64  // ns since 1970 UTC; ingest sets it from the line's Stamp, the sender's clock and zone
+	Recv  int64  // ns since 1970 UTC at which the collector got it; 0 for imports
+	Bytes uint64 // both directions
+
+	Router Name // the router that wrote the line; ingest sets it
+	Detail Name // process, query name, host name of a lease, rule or function
+	// Aside is a second word: of an alarm the ID of its entry in the encyclopaedia; of an oom-kill the control group whose
+	// limit was hit; of unknown and system lines of severity err and above their shape.
+	Aside Name
+
+	Src    netip.Addr // opener of the session; the peer of a window shrink; the client of a DNS query or lease
+	Dst    netip.Addr
+	NATSrc netip.Addr // translated source (outside address)
+	NATDst netip.Addr // translated destination; of a PTR query: the address that is looked up
+
+	Packets uint32 // both directions
+	Count   uint32 // suppressed or repeated lines; of an oom-kill: the pid
+	Spread  uint32 // ± ms of Time; 0 = as exact as the stamp is (one second for RFC 3164)
+
 	SPort, DPort, NATSPort, NATDPort uint16
-	Kind                             Kind
-	Proto                            uint8 // IANA number
-	State                            State
-	Flags                            uint8 // TCP flags
+
+	Kind  Kind
+	Proto uint8 // IANA number
+	State State
+	Flags uint8 // TCP flags
 }
 
 // SrcPort is the source as one value.

@@ -211,8 +211,8 @@ func (f *fortiFields) rest(key, val []byte, rec *Record) {
 	}
 }
 
-// stamp sets the device's time. eventtime, which is UTC, tells the zone where tz is missing, and the fraction where it has
-// one and shows the same second.
+// stamp sets the device's time. eventtime, which is UTC, tells the zone where tz is missing, and the fraction where it
+// has one and shows the same second.
 func (f *fortiFields) stamp(rec *Record) {
 	if len(f.date) == 0 && len(f.clock) > 0 { // a relay took date= for a tag
 		if e, ok := epochStamp(f.eventtime); ok {
@@ -312,7 +312,8 @@ func fortiEvent(f *fortiFields, rec *Record) {
 	}
 	rec.detail = f.desc
 	switch {
-	case scan.ContainsLower(f.msg, "port is exhausted"), scan.ContainsLower(f.desc, "socket is exhausted"), scan.ContainsLower(f.desc, "exhaust"):
+	case scan.ContainsLower(f.msg, "port is exhausted"), scan.ContainsLower(f.desc, "socket is exhausted"),
+		scan.ContainsLower(f.desc, "exhaust"):
 		rec.Kind, rec.Word = TableFull, "nat-exhausted"
 		rec.NATSrc = scan.Addr(f.nat)
 		rec.detail = f.msg
@@ -324,7 +325,8 @@ func fortiEvent(f *fortiFields, rec *Record) {
 		rec.alarm("fortigate-session-clash")
 	case rec.PortHigh != 0 || scan.ContainsLower(f.desc, "pba "):
 		rec.Word, rec.Action = "nat-block", "nat-create"
-		if scan.ContainsLower(f.desc, "free") || scan.ContainsLower(f.desc, "delete") || scan.ContainsLower(f.desc, "remove") || scan.ContainsLower(f.desc, "dealloc") {
+		if scan.ContainsLower(f.desc, "free") || scan.ContainsLower(f.desc, "delete") ||
+			scan.ContainsLower(f.desc, "remove") || scan.ContainsLower(f.desc, "dealloc") {
 			rec.Action = "nat-delete"
 		}
 		rec.NATSrc, rec.detail = scan.Addr(f.nat), f.pool
@@ -343,8 +345,8 @@ func fortiEvent(f *fortiFields, rec *Record) {
 	}
 }
 
-// vpn reads who uses a tunnel: the address inside that was given to a user is a lease (tunnelip of SSL, assignip of IPsec), all
-// else is System, of the peer outside.
+// vpn reads who uses a tunnel: the address inside that was given to a user is a lease (tunnelip of SSL, assignip of
+// IPsec), all else is System, of the peer outside.
 func (f *fortiFields) vpn(rec *Record) {
 	given := scan.Addr(f.tunnel)
 	if given.IsValid() && !given.IsUnspecified() && scan.EqualLower(f.action, "tunnel-up") {

@@ -84,7 +84,7 @@ func priority(b []byte, rec *Record) (rest []byte, ok bool) {
 	return rest[1:], true
 }
 
-// isDmesgISO says whether b begins with the stamp of `dmesg --time-format iso`, which alone puts a comma before the
+// isDmesgISO reports whether b begins with the stamp of `dmesg --time-format iso`, which alone puts a comma before the
 // fraction; no host and no tag follow it.
 func isDmesgISO(b []byte) bool { return len(b) > 19 && b[10] == 'T' && b[19] == ',' }
 
@@ -100,7 +100,8 @@ func hostAndTag(b []byte, rec *Record) {
 	}
 	w, rest := scan.Word(b)
 	if isRepeat(scan.TrimLeft(rest)) && len(w) > 1 && w[len(w)-1] == ':' && !isDaemon(w[:len(w)-1]) {
-		rec.Host, rec.Body, rec.hostOnly = w[:len(w)-1], scan.TrimLeft(rest), true // "avas: last message repeated …": syslogd names the host only
+		// "avas: last message repeated …": syslogd names the host only
+		rec.Host, rec.Body, rec.hostOnly = w[:len(w)-1], scan.TrimLeft(rest), true
 		return
 	}
 	if tag(b, w, rest, rec) {
@@ -136,9 +137,9 @@ func hostAndTag(b []byte, rec *Record) {
 	}
 }
 
-// behindLevel reads what stands behind a level, or behind facility and level: "kern.warn kernel: …" (OpenWrt's logread),
-// "info kernel:…" (routers of Verizon), "daemon.info gw dnsmasq[12]: …". A level is no host. It is false for the
-// severities in capitals that programs write in front of their messages.
+// behindLevel reads what stands behind a level, or behind facility and level: "kern.warn kernel: …" (OpenWrt's
+// logread), "info kernel:…" (routers of Verizon), "daemon.info gw dnsmasq[12]: …". A level is no host. It is false for
+// the severities in capitals that programs write in front of their messages.
 func behindLevel(word, rest []byte, rec *Record) bool {
 	b := scan.TrimLeft(rest)
 	w, rest := scan.Word(b)
@@ -207,7 +208,7 @@ func tagWithoutColon(w, rest []byte, rec *Record) {
 	rec.App, rec.PID, rec.Body = w[:open], w[open+1:n-1], scan.TrimLeft(rest)
 }
 
-// isDaemon knows the programs that speak of repeated lines in their own name.
+// isDaemon reports whether b is the tag of a program that writes of repeated lines under its own name.
 func isDaemon(b []byte) bool {
 	switch string(b) {
 	case "kernel", "syslogd", "rsyslogd", "klogd", "syslog-ng", "syslog", "last":
@@ -252,7 +253,7 @@ func tag(b, w, rest []byte, rec *Record) bool {
 	return true
 }
 
-// isName says whether b may be a program's name: no key, no list, no address.
+// isName reports whether b may be a program's name: no key, no list, no address.
 func isName(b []byte) bool {
 	for _, c := range b {
 		if c == '=' || c == ',' {
@@ -267,7 +268,7 @@ func looksLikeAddr(b []byte) bool {
 	return ok
 }
 
-// isHost says whether w may be a host name or an address.
+// isHost reports whether w may be a host name or an address.
 func isHost(w []byte) bool {
 	if len(w) == 0 || len(w) > 255 || w[len(w)-1] == ':' && !looksLikeAddr(w[:len(w)-1]) {
 		return false
@@ -280,7 +281,7 @@ func isHost(w []byte) bool {
 	return true
 }
 
-// isFacility knows the "kern.warn" of OpenWrt's logread.
+// isFacility reports whether w is facility and level as OpenWrt's logread prints them: "kern.warn".
 func isFacility(w []byte) bool {
 	if len(w) < 7 || len(w) > 16 { // lpr.err, authpriv.warning
 		return false
@@ -294,8 +295,8 @@ func isFacility(w []byte) bool {
 
 func facility(b []byte) bool {
 	switch string(b) {
-	case "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
-		"local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7":
+	case "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "local0",
+		"local1", "local2", "local3", "local4", "local5", "local6", "local7":
 		return true
 	}
 	return false
@@ -314,7 +315,8 @@ func level(b []byte) bool {
 func bareTag(b []byte, rec *Record) {
 	rec.Body = b
 	w, rest := scan.Word(b)
-	if string(w) == "kernel:" || bytes.HasPrefix(w, []byte("dnsmasq")) || bytes.HasSuffix(w, []byte("]:")) && len(w) > 0 && w[0] != '[' {
+	if string(w) == "kernel:" || bytes.HasPrefix(w, []byte("dnsmasq")) ||
+		bytes.HasSuffix(w, []byte("]:")) && len(w) > 0 && w[0] != '[' {
 		tag(b, w, rest, rec)
 		return
 	}
@@ -323,7 +325,8 @@ func bareTag(b []byte, rec *Record) {
 			rec.Host = w
 			tag(rest, w2, rest2, rec)
 		}
-	} else if rec.Stamp.HasUptime && len(rest) > 0 && scan.IsLetter(rest[0]) && isHost(w) { // journalctl -o short-monotonic
+	} else if rec.Stamp.HasUptime && len(rest) > 0 && scan.IsLetter(rest[0]) && isHost(w) {
+		// journalctl -o short-monotonic
 		w2, rest2 := scan.Word(rest)
 		if n := len(w2); n > 4 && w2[n-1] == ':' && w2[n-2] == ']' && scan.IsDigit(w2[n-3]) && tag(rest, w2, rest2, rec) {
 			rec.Host = w
@@ -364,38 +367,4 @@ func callerID(b []byte) []byte {
 		return b
 	}
 	return scan.TrimLeft(b[bytes.IndexByte(b, ']')+1:])
-}
-
-// headerForms describes what may stand in front of a message, in every dialect.
-func headerForms() []Format {
-	const full = "nf_conntrack: table full, dropping packet"
-	return []Format{
-		{Name: "RFC 3164", Sample: "<4>Nov 21 20:28:21 router kernel: " + full, Reads: "Priority, stamp, host, tag; each may be missing. Fractions, a year before or behind the clock, names of zones."},
-		{Name: "RFC 5424", Sample: "<4>1 2026-11-21T20:28:49.003853+00:00 router kernel - - [x@1 a=\"b\"] " + full, Reads: "The whole header; structured data is skipped. A line that breaks the grammar is malformed and kept whole."},
-		{Name: "ISO", Sample: "2026-11-21T20:28:21.195+09:00 router kernel: " + full, Reads: "T or blank, dashes or slashes, point or comma, zone as Z, +09:00, +0900, +09, a name or none."},
-		{Name: "dmesg", Sample: "[ 5632.359712][T14021] " + full, Reads: "Seconds since boot; the caller is skipped."},
-		{Name: "dmesg -T", Sample: "[土 11月 21 20:27:58 2026] " + full, Reads: "The wall clock, with the month in the languages of glibc that routers' owners use."},
-		{Name: "dmesg -x, -e, -d", Sample: "kern  :warn  : [ 5632.359712 <    0.000012>] " + full, Reads: "Facility and level in words, relative and delta stamps."},
-		{Name: "dmesg --time-format iso", Sample: "2026-11-21T20:28:20,123456+00:00 " + full, Reads: "Stamp and zone."},
-		{Name: "/dev/kmsg", Sample: "4,37812,5632359712,-;" + full, Reads: "Priority and microseconds since boot."},
-		{Name: "journalctl -o json", Sample: `{"__REALTIME_TIMESTAMP":"1795292901195360","_TRANSPORT":"kernel","PRIORITY":"4","_HOSTNAME":"router","MESSAGE":"` + full + `"}`, Reads: "Message, time, host, identifier, PID, and the kernel's own uptime."},
-		{Name: "journalctl -o short-full", Sample: "Sat 2026-11-21 20:28:21 UTC router kernel: " + full, Reads: "Stamp and zone. A zone's name means what --timezone says where that zone goes by it. short, short-iso, short-precise, short-monotonic, short-delta, short-unix and with-unit too, and short in other languages."},
-		{Name: "logread (OpenWrt)", Sample: "Tue Mar  5 07:08:09 2024 kern.warn kernel: [ 12345.678901] " + full, Reads: "Stamp with year, uptime."},
-		{Name: "logwatch", Sample: " 3 Time(s): " + full, Reads: "How often the line was there."},
-		{Name: "Cisco", Sample: "<189>117: gw-03: *May  9 12:49:27.098 UTC: %SYS-5-RESTART: System restarted", Reads: "Sequence numbers, origin-id, the node of IOS XR, zone, and the mark * of a clock that is not set."},
-		{Name: "NX-OS, Huawei, RouterOS", Sample: "<190>2018 Apr 20 13:15:07 nexus %ETHPORT-5-IF_UP: Interface Ethernet1/33 is up", Reads: "The year in front; months of one digit; mar/05/2024."},
-		{Name: "relayed", Sample: "<134>Nov 21 20:28:22 relay1 <4>Nov 21 20:28:21 router kernel: " + full, Reads: "The inner host and stamp are the event's; the relay is noted. Up to three headers inside each other."},
-		{Name: "JSON of collectors", Sample: `{"@timestamp":"2026-11-21T20:28:21.195Z","host":{"name":"router"},"process":{"name":"kernel"},"message":"` + full + `"}`, Reads: "Message, time, host, program, PID and level of syslog-ng's format-json, rsyslog, Docker's json-file, Fluent Bit, Fluentd, Vector, GELF, Loki, VictoriaLogs, Elasticsearch, Splunk and Wazuh; a header in the message comes first."},
-		{Name: "CRI, docker logs -t", Sample: "2026-11-21T20:28:21.195360123Z stdout F Nov 21 20:28:21 router kernel: " + full, Reads: "The line of the container; its own stamp comes first."},
-		{Name: "docker compose logs", Sample: "syslog-1  | Nov 21 20:28:21 router kernel: " + full, Reads: "The line behind the container's name; kubectl logs --prefix too."},
-		{Name: "Fluent Bit", Sample: `[0] syslog: [1795292901.195360000, {"host"=>"router", "ident"=>"kernel", "message"=>"` + full + `"}]`, Reads: "The records of its standard output."},
-		{Name: "Loki", Sample: `2026-11-21T20:28:21.195Z {host="router", app="kernel"} ` + full, Reads: "Lines of logcli, with the host and the program of the labels."},
-		{Name: "Kiwi", Sample: "2026-11-21 20:28:21\tKernel.Warning\trouter\t" + full, Reads: "Files parted by tabs or commas."},
-		{Name: "multilog, svlogd", Sample: "@400000006b00ffaf0ba40a80 Nov 21 20:28:21 router kernel: " + full, Reads: "TAI64N stamps; the line's own comes first."},
-		{Name: "socklog", Sample: "192.0.2.1: kern.warn: Nov 21 20:28:21 router kernel: " + full, Reads: "Sender and level; the line's own host comes first."},
-		{Name: "grep -H -n", Sample: "/var/log/messages:17:Nov 21 20:28:21 router kernel: " + full, Reads: "The line behind the file and its number."},
-		{Name: "chain of syslog-ng", Sample: "<4>Nov 21 20:28:21 s_net@router/relay1 kernel: " + full, Reads: "The first host is the line's."},
-		{Name: "colours", Sample: "\x1b[32m[ 5632.359712] \x1b[0m\x1b[33mnf_conntrack: \x1b[0m" + full, Reads: "Colours of dmesg, journalctl, grep and Docker are left out."},
-		{Name: "octet counting", Sample: "59 <4>Nov 21 20:28:21 router kernel: " + full, Reads: "A length left in front by RFC 6587 is skipped."},
-	}
 }

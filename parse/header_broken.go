@@ -6,7 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// brokenPriority knows what is meant as <PRI> and is none: <>, <192>, <19000021>, <aaa>122, (190>122.
+// brokenPriority reports whether b begins with something that was meant as <PRI> and breaks its rules: <>, <192>,
+// <19000021>, <aaa>122, (190>122.
 func brokenPriority(b []byte) bool {
 	if len(b) < 2 || b[0] != '<' && b[0] != '(' {
 		return false
@@ -37,6 +38,10 @@ func brokenPriority(b []byte) bool {
 // clock mark, a weekday, the year, a month in another language.
 func oddHeader(b []byte, hasPri bool, rec *Record) {
 	if decoded(b, rec) || journalNote(b, rec) || wrapped(b, rec) {
+		return
+	}
+	if !hasPri && !mayHoldClock(b) {
+		bareTag(b, rec)
 		return
 	}
 	if r, host, mark, ok := rec.Stamp.anyFront(b, hasPri); ok {
@@ -77,7 +82,31 @@ func oddHeader(b []byte, hasPri bool, rec *Record) {
 	}
 }
 
-// hasMark says whether b has one of the marks that tags, pairs and mnemonics are made of; most have one near the front.
+// mayHoldClock reports whether a clock, or seconds since 1970, may stand near the front of b: no stamp is without. Most
+// messages have none, and need not be looked at as one stamp after the other.
+func mayHoldClock(b []byte) bool {
+	if len(b) == 0 || b[0] == '[' {
+		return false // a stamp in brackets has been read
+	}
+	return hasClock(b[:min(len(b), 128)]) || bytes.IndexByte(b[:min(len(b), 24)], '.') >= len("1795292901")
+}
+
+// hasClock reports whether a colon stands between two digits of b.
+func hasClock(b []byte) bool {
+	for {
+		i := bytes.IndexByte(b, ':')
+		if i < 0 || i+1 >= len(b) {
+			return false
+		}
+		if i > 0 && scan.IsDigit(b[i-1]) && scan.IsDigit(b[i+1]) {
+			return true
+		}
+		b = b[i+1:]
+	}
+}
+
+// hasMark reports whether b has one of the marks that tags, pairs and mnemonics are made of; most have one near the
+// front.
 func hasMark(b []byte) bool {
 	for _, c := range b {
 		switch c {
@@ -88,9 +117,10 @@ func hasMark(b []byte) bool {
 	return false
 }
 
-// noMonth says whether b begins like a stamp of RFC 3164 with a month that is none.
+// noMonth reports whether b begins like a stamp of RFC 3164 with a month that is none.
 func noMonth(b []byte) bool {
-	if len(b) < 15 || !scan.IsLetter(b[0]) || !scan.IsLetter(b[1]) || !scan.IsLetter(b[2]) || b[3] != ' ' || month(b) != 0 {
+	if len(b) < 15 || !scan.IsLetter(b[0]) || !scan.IsLetter(b[1]) || !scan.IsLetter(b[2]) || b[3] != ' ' ||
+		month(b) != 0 {
 		return false
 	}
 	_, r, ok := dayOfMonth(b[4:])
@@ -135,8 +165,8 @@ func (h *looseHeader) fill(rec *Record) {
 	rec.Host, rec.App = h.host, h.app
 }
 
-// behindOldStamp cuts "1 Nov 21 20:28:21 host " off a message: relays of Meraki and Palo Alto write the 1 of RFC 5424 in
-// front of a stamp of RFC 3164. rest is nil where there is nothing of the kind.
+// behindOldStamp cuts "1 Nov 21 20:28:21 host " off a message: relays of Meraki and Palo Alto write the 1 of RFC 5424
+// in front of a stamp of RFC 3164. rest is nil where there is nothing of the kind.
 func behindOldStamp(b []byte) (rest, host []byte, s Stamp) {
 	if len(b) < 24 || b[0] != '1' || b[1] != ' ' || !scan.IsUpper(b[2]) {
 		return nil, nil, s

@@ -25,12 +25,13 @@ func decoded(b []byte, rec *Record) bool {
 	return true
 }
 
-// journalNote knows what journalctl prints between the lines: "-- Boot 3f… --", "-- Logs begin at … --".
+// journalNote reads the lines that journalctl prints between entries: "-- Boot 3f… --", "-- Logs begin at … --".
 func journalNote(b []byte, rec *Record) bool {
 	if len(b) < 8 || b[0] != '-' || b[1] != '-' || b[2] != ' ' {
 		return false
 	}
-	for _, note := range [...]string{"Boot ", "Logs begin at ", "Journal begins at ", "Reboot --", "No entries --", "Subject: "} {
+	for _, note := range [...]string{"Boot ", "Logs begin at ", "Journal begins at ", "Reboot --", "No entries --",
+		"Subject: "} {
 		if bytes.HasPrefix(b[3:], []byte(note)) {
 			rec.Body, rec.Dialect, rec.Word, rec.Kind = b, "journal", "other", System
 			return true

@@ -2,8 +2,8 @@ package parse
 
 import "uncloak/parse/scan"
 
-// object reads a line that is one object of JSON: an entry of the journal, a message in a collector's envelope, or what a
-// dialect may know. It does not change what is in front of b.
+// object reads a line that is one object of JSON: an entry of the journal, a message in a collector's envelope, or what
+// a dialect may know. It does not change what is in front of b.
 func object(b []byte, rec *Record) {
 	for range maxEnvelopes {
 		switch {
@@ -46,7 +46,7 @@ func journal(line []byte, rec *Record) bool {
 	return true
 }
 
-// maxScratch is how much memory for unescaped text a Parser keeps from line to line.
+// maxScratch bounds the memory for unescaped text that a Parser keeps from line to line.
 const maxScratch = 1 << 20
 
 // journalFields are the fields that matter, unescaped.

@@ -23,7 +23,7 @@ func journalDialect() dialect {
 	}
 }
 
-// isExport says whether a line is one field of `journalctl -o export`: a name of capitals and underscores, "=", a
+// isExport reports whether a line is one field of `journalctl -o export`: a name of capitals and underscores, "=", a
 // value. Names without an underscore in front are only those that the journal itself has.
 func isExport(b []byte) bool {
 	if len(b) < 3 || b[0] != '_' && !scan.IsUpper(b[0]) {

@@ -208,7 +208,8 @@ func (f *jsonFields) setWhen(key, value []byte) bool {
 	switch string(key) {
 	case "timereported", "ISODATE", "S_ISODATE", "__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP", "S_UNIXTIME":
 		rank = 7
-	case "@timestamp", "timestamp", "_time", "time", "DATE", "UNIXTIME", "Timestamp", "S_DATE", "FULLDATE", "syslog_timestamp":
+	case "@timestamp", "timestamp", "_time", "time", "DATE", "UNIXTIME", "Timestamp", "S_DATE", "FULLDATE",
+		"syslog_timestamp":
 		rank = 6
 	case "ts", "date", "datetime", "eventTime", "timeUnixNano", "TIMESTAMP":
 		rank = 5
@@ -375,8 +376,10 @@ func facilityNumber(word []byte) int8 {
 		}
 		return -1
 	}
-	for i, name := range [...]string{"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
-		"ntp", "security", "console", "solaris-cron", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"} {
+	for i, name := range [...]string{"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron",
+		"authpriv", "ftp",
+		"ntp", "security", "console", "solaris-cron", "local0", "local1", "local2", "local3", "local4", "local5", "local6",
+		"local7"} {
 		if scan.EqualLower(word, name) {
 			return int8(i)
 		}

@@ -34,7 +34,8 @@ func kmsg(b []byte, rec *Record) (rest []byte, ok bool) {
 	return b[i+1:], true
 }
 
-// isContinuation knows the " KEY=value" lines that may follow a kmsg record: one blank and a key in capitals.
+// isContinuation reports whether line is one of the " KEY=value" lines that may follow a kmsg record: one blank and a
+// key in capitals.
 func isContinuation(b []byte) bool {
 	if len(b) < 4 || b[0] != ' ' || !scan.IsUpper(b[1]) {
 		return false

@@ -19,6 +19,9 @@ func (p *Parser) putBack(rec *Record) bool {
 
 // inner reads b as a line of its own, with a header or a tag in front.
 func (p *Parser) inner(b []byte, rec *Record) bool {
+	if !mayHaveHeader(b) {
+		return false
+	}
 	in := &p.inside
 	*in = Record{Pri: -1, times: rec.times, mem: rec.mem}
 	header(b, in)
@@ -32,8 +35,18 @@ func (p *Parser) inner(b []byte, rec *Record) bool {
 	return true
 }
 
-// behindHost reads a message behind the host of an inner header that has a stamp, but no tag: relayed leaves the host in
-// the message, because programs begin their messages with stamps, too.
+// mayHaveHeader reports whether a header may stand in front of b. One that begins with a letter has a clock, a process
+// number, or one of the tags that bareTag takes; the end may be logwatch's "(s)". Looking for these is a tenth of the
+// work of reading a header.
+func mayHaveHeader(b []byte) bool {
+	if !scan.IsLetter(b[0]) || b[len(b)-1] == ')' || bytes.IndexByte(b, '[') >= 0 || scan.Has(b, "dnsmasq") {
+		return true
+	}
+	return hasClock(b) || scan.Within(b, "kernel:")
+}
+
+// behindHost reads a message behind the host of an inner header that has a stamp, but no tag: relayed leaves the host
+// in the message, because programs begin their messages with stamps, too.
 func (p *Parser) behindHost(rec *Record) bool {
 	w, rest := scan.Word(rec.Body)
 	if rest = scan.TrimLeft(rest); rec.App != nil || rec.RelayStamp == (Stamp{}) || len(rest) == 0 || !isHost(w) {
@@ -157,7 +170,7 @@ func (p *Parser) unescaped(rec *Record) bool {
 // unescape gives b with the control characters put back that rsyslog writes as "#" and three octal digits
 // ($EscapeControlCharactersOnReceive), in the Parser's memory; b itself where there are none.
 func (rec *Record) unescape(b []byte) []byte {
-	if !bytes.Contains(b, []byte("#0")) {
+	if !scan.Within(b, "#0") {
 		return b
 	}
 	start := len(rec.mem.scratch)

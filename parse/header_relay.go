@@ -6,8 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// maxRelays is how many headers inside headers are taken off: each relay that does not understand its sender adds one,
-// and nobody has more than a few.
+// maxRelays bounds how many headers inside headers are taken off: each relay that does not understand its sender adds
+// one, and nobody has more than a few.
 const maxRelays = 3
 
 // relayed reads a header inside the message. One with a priority is a header for certain; one without is one where no
@@ -34,8 +34,8 @@ func relayed(rec *Record) bool {
 }
 
 // archived takes off what Wazuh and OSSEC write between their own stamp and the line (archives.log, firewall.log):
-// "host->address ", or "(agent) address->/path/of/file " where an agent read the line. The name is the line's host until
-// that tells its own.
+// "host->address ", or "(agent) address->/path/of/file " where an agent read the line. The name is the line's host
+// until that tells its own.
 func archived(b []byte, rec *Record) []byte {
 	name, at := []byte(nil), b
 	if b[0] == '(' {
@@ -71,9 +71,9 @@ func relayedWhole(b []byte, rec *Record) bool {
 	return true
 }
 
-// relayedFile reads a line of a file that a relay has sent on under a tag of its own (rsyslog's imfile): stamp, host and
-// tag of the file's line count. Programs begin messages with stamps, too, so that a tag must follow behind a host, or have a
-// process number.
+// relayedFile reads a line of a file that a relay has sent on under a tag of its own (rsyslog's imfile): stamp, host
+// and tag of the file's line count. Programs begin messages with stamps, too, so that a tag must follow behind a host,
+// or have a process number.
 func relayedFile(b []byte, rec *Record) bool {
 	in := Record{said: said{Word: "syslog"}, Pri: rec.Pri, times: rec.times, mem: rec.mem}
 	rest, _, _, ok := in.Stamp.anyFront(b, false)

@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// isVersion says whether b begins with a number and a blank, as an RFC 5424 header does behind its priority.
+// isVersion reports whether b begins with a number and a blank, as an RFC 5424 header does behind its priority.
 func isVersion(b []byte) bool {
 	i := 0
 	for i < len(b) && i < 4 && scan.IsDigit(b[i]) {
@@ -15,7 +15,7 @@ func isVersion(b []byte) bool {
 	return i > 0 && i < 4 && (i == len(b) || b[i] == ' ')
 }
 
-// rfc5424Like knows a header whose priority somebody has cut off.
+// rfc5424Like reports whether b begins like an RFC 5424 header whose priority was cut off.
 func rfc5424Like(b []byte) bool {
 	var s Stamp
 	if i := bytes.IndexByte(b, ' '); i > 0 && bytes.HasPrefix(b[i:], []byte(" - - - ")) {

@@ -2,7 +2,7 @@ package parse
 
 import "uncloak/parse/scan"
 
-// leadingDigits is how many digits b begins with, up to 12, or 0 where there is nothing else.
+// leadingDigits counts the digits that b begins with, up to 12; it is 0 where there is nothing else.
 func leadingDigits(b []byte) int {
 	i := 0
 	for i < len(b) && i < 12 && scan.IsDigit(b[i]) {

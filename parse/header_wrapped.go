@@ -46,7 +46,8 @@ func (rec *Record) colourless(b []byte) []byte {
 // wrapped reads a line that a tool has put something in front of: the stamp of multilog or svlogd, the sender and the
 // level of socklog, the file and the number of grep, the container of Docker or Kubernetes.
 func wrapped(b []byte, rec *Record) bool {
-	return len(b) > 8 && rec.layers < maxLayers && (tai(b, rec) || listed(b, rec) || socklog(b, rec) || found(b, rec) || container(b, rec) || kiwi(b, rec))
+	return len(b) > 8 && rec.layers < maxLayers &&
+		(tai(b, rec) || listed(b, rec) || socklog(b, rec) || found(b, rec) || container(b, rec) || kiwi(b, rec))
 }
 
 // maxLayers is how many such things are taken off a line, one behind another.
@@ -209,8 +210,8 @@ func container(b []byte, rec *Record) bool {
 	return wrappedLine(rest[2:], rec)
 }
 
-// fluentBit reads a record as the standard output of Fluent Bit prints it: "[0] tag: [1795292901.000000000, {"log"=>"…"}]",
-// or with the time in a list of its own.
+// fluentBit reads a record as the standard output of Fluent Bit prints it: "[0] tag: [1795292901.000000000,
+// {"log"=>"…"}]", or with the time in a list of its own.
 func fluentBit(b []byte, rec *Record) bool {
 	_, rest, ok := scan.Leading(b[1:])
 	if !ok || !scan.Has(rest, "] ") || b[len(b)-1] != ']' {
@@ -282,8 +283,8 @@ func label(b []byte, names ...string) []byte {
 	return nil
 }
 
-// kiwi reads the files of Kiwi Syslog Server: date, time, level, host and message, parted by tabs or commas, the date as
-// 2026-11-21, 11-21-2026 or 21-11-2026; a blank or the separator stands in front of the time.
+// kiwi reads the files of Kiwi Syslog Server: date, time, level, host and message, parted by tabs or commas, the date
+// as 2026-11-21, 11-21-2026 or 21-11-2026; a blank or the separator stands in front of the time.
 func kiwi(b []byte, rec *Record) bool {
 	if len(b) < 40 || !scan.IsDigit(b[0]) || b[19] != '\t' && b[19] != ',' || b[10] != ' ' && b[10] != b[19] {
 		return false
@@ -319,7 +320,8 @@ func kiwi(b []byte, rec *Record) bool {
 	if facility < 0 || severity < 0 {
 		return false
 	}
-	rec.Stamp, rec.Pri, rec.Host, rec.Word, rec.Body = s, int(facility)*8+int(severity), host, "syslog", scan.TrimLeft(text)
+	rec.Stamp, rec.Pri, rec.Host, rec.Word, rec.Body = s, int(facility)*8+int(severity), host, "syslog",
+		scan.TrimLeft(text)
 	innerHeader(rec)
 	return true
 }
@@ -351,8 +353,8 @@ func chained(h []byte) []byte {
 }
 
 // wrappedMessage reads a message that nothing understands as it stands: an object of JSON behind a header (with the
-// "@cee:" of Lumberjack, or without), one behind host and tag of journalctl -o short-monotonic, or one of a program that
-// only the name of its container tells.
+// "@cee:" of Lumberjack, or without), one behind host and tag of journalctl -o short-monotonic, or one of a program
+// that only the name of its container tells.
 func (p *Parser) wrappedMessage(rec *Record) bool {
 	if len(rec.Body) == 0 {
 		return false
@@ -396,8 +398,8 @@ func (p *Parser) wrappedMessage(rec *Record) bool {
 	return false
 }
 
-// listed takes the number and the stamp off a packet of tcpdump -# and of tshark's list: digits in front of a date and a
-// clock, a clock, or seconds. What follows is the packet.
+// listed takes the number and the stamp off a packet of tcpdump -# and of tshark's list: digits in front of a date and
+// a clock, a clock, or seconds. What follows is the packet.
 func listed(b []byte, rec *Record) bool {
 	if !scan.IsDigit(b[0]) {
 		return false

@@ -30,8 +30,9 @@ func huaweiDialect() dialect {
 	}
 }
 
-// huaweiHeader reads "%%01SECLOG/6/SESSION_TEARDOWN(l)[12]:text" of Huawei and "%%10FILTER/6/NAME: text" of H3C. brief is
-// nil in "%%01SECLOG text", which is what a relay leaves that takes what stands before the slash for a program's name.
+// huaweiHeader reads "%%01SECLOG/6/SESSION_TEARDOWN(l)[12]:text" of Huawei and "%%10FILTER/6/NAME: text" of H3C. brief
+// is nil in "%%01SECLOG text", which is what a relay leaves that takes what stands before the slash for a program's
+// name.
 func huaweiHeader(b []byte) (module, brief, text []byte, ok bool) {
 	if len(b) < 8 || b[0] != '%' || b[1] != '%' || !scan.IsDigit(b[2]) || !scan.IsDigit(b[3]) {
 		return nil, nil, nil, false
@@ -101,7 +102,7 @@ func huaweiEvent(module, brief, text []byte, rec *Record) bool {
 	return f.session(in, nat, rec)
 }
 
-// nameless says what a message means whose name is lost: only the end of a session counts what went by.
+// nameless fills in what a message means whose name is lost: only the end of a session counts what went by.
 func (f *huaweiFields) nameless(rec *Record) {
 	rec.Kind, rec.Word, rec.Action = System, "session", ""
 	if f.reason != nil || rec.Packets > 0 || rec.Bytes > 0 {
@@ -109,7 +110,7 @@ func (f *huaweiFields) nameless(rec *Record) {
 	}
 }
 
-// huaweiSeparator is what parts the pairs of a text.
+// huaweiSeparator finds the byte that parts the pairs of a text: a comma, or a semicolon.
 func huaweiSeparator(text []byte) byte {
 	if bytes.IndexByte(text, ';') >= 0 && !scan.Within(text, ", ") && !scan.Within(text, ",Protocol=") {
 		return ';'
@@ -180,10 +181,7 @@ func (f *huaweiFields) read(b []byte, sep byte, rec *Record) {
 		if i := bytes.IndexByte(v, sep); i >= 0 {
 			v, b = v[:i], v[i+1:]
 		}
-		v = scan.TrimLeft(v)
-		for len(v) > 0 && (v[len(v)-1] == '.' || v[len(v)-1] == ')' || v[len(v)-1] == ' ') {
-			v = v[:len(v)-1]
-		}
+		v = scan.TrimRight(scan.TrimLeft(v), ".) ")
 		switch string(key) {
 		case "sourceip", "srcip", "srcipaddr", "sourceaddress", "userip", "useripaddr":
 			rec.Src = scan.Addr(v)
@@ -263,9 +261,11 @@ func huaweiLink(brief, b []byte, rec *Record) bool {
 	if i >= 0 {
 		w, r = scan.Word(b[i+len("nterface "):])
 	}
-	w = bytes.TrimRight(w, ":,.")
-	up := scan.ContainsLower(brief, "linkup") || scan.ContainsLower512(r, " up state") || scan.ContainsLower512(r, " to up")
-	down := scan.ContainsLower(brief, "linkdown") || scan.ContainsLower512(r, " down state") || scan.ContainsLower512(r, " to down")
+	w = scan.TrimRight(w, ":,.")
+	up := scan.ContainsLower(brief, "linkup") || scan.ContainsLower512(r, " up state") ||
+		scan.ContainsLower512(r, " to up")
+	down := scan.ContainsLower(brief, "linkdown") || scan.ContainsLower512(r, " down state") ||
+		scan.ContainsLower512(r, " to down")
 	if up == down || !scan.HasLetter(w) {
 		return false
 	}

@@ -6,12 +6,13 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// identity is what makes a line itself, whatever carried it: the kernel's uptime to the microsecond where there is one,
-// otherwise the second within the quarter of an hour; and the message. Priority, host and tag do not enter, so that a kernel line is
-// the same in syslog, dmesg, /dev/kmsg and the journal. Of a wall clock no more than the second enters, as it is what all
-// forms of one stamp have in common: "Nov 21 20:28:21", 2026-11-21T20:28:21.195+09:00 and 1795292901.195 (zones differ by
-// quarters of an hour). The store compares times as well, within seconds, so hours and days need not enter. The price: of two
-// files, the second of which goes on in the very second in which the first ends, equal messages of that second count once.
+// identity hashes what stays the same of a line whatever carried it: its message, and the kernel's uptime to the
+// microsecond or else the second within the quarter of an hour. Priority, host and tag do not enter, so that a kernel
+// line is the same in syslog, dmesg, /dev/kmsg and the journal. Of a wall clock no more than the second enters, because
+// all forms of one stamp have that in common ("Nov 21 20:28:21", 2026-11-21T20:28:21.195+09:00, 1795292901.195), and no
+// more than the quarter of an hour, because zones differ by quarters. The store compares times as well, so hours and
+// days need not enter. The price: where one file ends and the next begins within the same second, equal messages of
+// that second count once.
 func identity(rec *Record) uint64 {
 	s := &rec.Stamp
 	var key [24]byte
@@ -30,9 +31,9 @@ func identity(rec *Record) uint64 {
 	return xxhash.Sum64(key[:])
 }
 
-// Identity is what Line gives as Record.Identity, where the line's dialect changes neither its stamp nor which part of it
-// is the message: few do. It looks at the header alone, for half the cost of Line, so that a store need not keep what the
-// line itself says. rec is overwritten.
+// Identity returns the hash that Line gives as Record.Identity, from the header alone and at half the cost of Line, so
+// that a store need not keep it. It differs from Line's for the few lines in which a dialect changes the stamp or what
+// counts as the message. rec is overwritten.
 func (p *Parser) Identity(line []byte, rec *Record) uint64 {
 	p.head(line, rec)
 	return identity(rec)

@@ -43,7 +43,8 @@ func junosFilter(b []byte, rec *Record) bool {
 	return true
 }
 
-// isJunosFilter says whether b is such a line, with the message's name or without.
+// isJunosFilter reports whether b is such a line, with the message's name or without.
 func isJunosFilter(b []byte) bool {
-	return bytes.HasPrefix(b, []byte("FW: ")) || bytes.HasPrefix(b, []byte("PFE_FW_SYSLOG_IP")) && bytes.Contains(b[:min(len(b), 64)], []byte(": FW: "))
+	return bytes.HasPrefix(b, []byte("FW: ")) ||
+		bytes.HasPrefix(b, []byte("PFE_FW_SYSLOG_IP")) && bytes.Contains(b[:min(len(b), 64)], []byte(": FW: "))
 }

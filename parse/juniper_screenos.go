@@ -27,8 +27,8 @@ func netscreenDialect() dialect {
 
 // netscreen reads ScreenOS: "NetScreen device_id=ns204 [Root]system-notification-00257(traffic): start_time="…"
 // duration=0 policy_id=2 service=Endpoint Mapper(tcp) proto=6 src zone=Null dst zone=self action=Deny sent=0 rcvd=16384
-// src=… dst=… src_port=… dst_port=… src-xlated ip=… port=… dst-xlated ip=… port=… reason=Close - TCP FIN". Keys and values may hold blanks, so
-// each key is looked for behind the one before it.
+// src=… dst=… src_port=… dst_port=… src-xlated ip=… port=… dst-xlated ip=… port=… reason=Close - TCP FIN". Keys and
+// values may hold blanks, so each key is looked for behind the one before it.
 func netscreen(b []byte, rec *Record) bool {
 	rec.Dialect = "netscreen"
 	r := scan.After(b, "action=")
@@ -123,7 +123,8 @@ func netscreenOther(b []byte, rec *Record) bool {
 	rec.Src, rec.SPort = scan.ColonPort(from)
 	rec.Dst, rec.DPort = scan.ColonPort(to)
 	switch {
-	case scan.ContainsLower512(text, "session limit"), scan.ContainsLower512(text, "session table"), scan.ContainsLower512(text, "out of session"):
+	case scan.ContainsLower512(text, "session limit"), scan.ContainsLower512(text, "session table"),
+		scan.ContainsLower512(text, "out of session"):
 		rec.full("session-limit", scan.Until(text, "!.("))
 	case scan.ContainsLower512(text, "dip") && exhausted(text):
 		rec.full("nat-exhausted", scan.Until(text, "!.("))

@@ -42,9 +42,10 @@ func junosServicesAt(b []byte) int {
 	return -1
 }
 
-// isServicesTag says whether w is the name of a message of the service cards.
+// isServicesTag reports whether w is the name of a message of the service cards.
 func isServicesTag(w []byte) bool {
-	return len(w) > 8 && (w[0] == 'J' && bytes.HasPrefix(w, []byte("JSERVICES")) || w[0] == 'A' && bytes.HasPrefix(w, []byte("ASP_")))
+	return len(w) > 8 &&
+		(w[0] == 'J' && bytes.HasPrefix(w, []byte("JSERVICES")) || w[0] == 'A' && bytes.HasPrefix(w, []byte("ASP_")))
 }
 
 // junosServices reads flows, rule matches, port blocks and exhausted pools of the service cards (Junos System Log
@@ -74,7 +75,8 @@ func junosServices(b []byte, rec *Record) bool {
 	return true
 }
 
-// servicesVerdict goes by the message's name. A matched NAT rule is all that is logged of a flow where sessions are not.
+// servicesVerdict goes by the message's name. A matched NAT rule is all that is logged of a flow where sessions are
+// not.
 func servicesVerdict(has func(string) bool, rec *Record) {
 	rec.Word = "session"
 	switch {
@@ -105,12 +107,12 @@ func servicesBlock(b []byte, rec *Record) bool {
 		return false
 	}
 	rec.NATSrc = scan.Addr(w[:i])
-	rec.PortLow, rec.PortHigh = scan.BlockPorts(w[i+1:])
+	rec.PortLow, rec.PortHigh, _ = scan.PortRange(w[i+1:])
 	return rec.Src.IsValid() && rec.NATSrc.IsValid()
 }
 
-// servicesFlow reads "proto 17 (UDP) application: any, ge-1/0/0.120:10.0.0.1:17000 -> 66.1.2.3:55261, deleting forward or
-// watch flow ; source address and port translate to 192.0.2.7:19000" and "application:none, ae0.0 10.1.1.2:1024
+// servicesFlow reads "proto 17 (UDP) application: any, ge-1/0/0.120:10.0.0.1:17000 -> 66.1.2.3:55261, deleting forward
+// or watch flow ; source address and port translate to 192.0.2.7:19000" and "application:none, ae0.0 10.1.1.2:1024
 // [192.0.2.1:1024] -> [198.51.100.2] 85.1.1.2:2020 (UDP)", in which brackets hold the translated address.
 func servicesFlow(b []byte, rec *Record) bool {
 	i := bytes.Index(b, []byte("->"))

@@ -32,9 +32,10 @@ func junosDialect() dialect {
 	}
 }
 
-// isJunosTag says whether w is the process or the name of a security message of SRX.
+// isJunosTag reports whether w is the process or the name of a security message of SRX.
 func isJunosTag(w []byte) bool {
-	return bytes.HasPrefix(w, []byte("RT_")) || bytes.HasPrefix(w, []byte("APPTRACK_")) || bytes.HasPrefix(w, []byte("FLOW_"))
+	return bytes.HasPrefix(w, []byte("RT_")) || bytes.HasPrefix(w, []byte("APPTRACK_")) ||
+		bytes.HasPrefix(w, []byte("FLOW_"))
 }
 
 // junos reads the security messages of SRX and MX, in plain text ("RT_FLOW_SESSION_CREATE: session created …") and as
@@ -88,7 +89,7 @@ func junosName(b []byte, rec *Record) (name, text []byte) {
 	return nil, nil
 }
 
-// isJunosName says whether w looks like a message's name: IDP_ATTACK_LOG_EVENT, WEBFILTER_URL_BLOCKED.
+// isJunosName reports whether w looks like a message's name: IDP_ATTACK_LOG_EVENT, WEBFILTER_URL_BLOCKED.
 func isJunosName(w []byte) bool {
 	under := false
 	for _, c := range w {
@@ -103,8 +104,8 @@ func isJunosName(w []byte) bool {
 // junosFields are the parts of a message that are no part of an Event.
 type junosFields struct{ policy, reason, attack, action, pool []byte }
 
-// structured reads key="value" pairs of the structured data. Nothing that is kept stands behind the incoming interface of
-// a session.
+// structured reads key="value" pairs of the structured data. Nothing that is kept stands behind the incoming interface
+// of a session.
 func (f *junosFields) structured(b []byte, rec *Record) bool {
 	for {
 		q := bytes.IndexByte(b, '"')
@@ -206,7 +207,7 @@ func (f *junosFields) session(b []byte, rec *Record) bool {
 		return false
 	}
 	if i := bytes.Index(head, []byte("closed ")); i >= 0 {
-		f.reason = bytes.TrimRight(head[i+len("closed "):], ": ")
+		f.reason = scan.TrimRight(head[i+len("closed "):], ": ")
 	}
 	rec.Src, rec.SPort, rec.Dst, rec.DPort = first.src, first.sport, first.dst, first.dport
 	_, second, r2, nat := junosFlow(r)
@@ -319,8 +320,8 @@ func skipTag(b []byte) []byte {
 	return b
 }
 
-// screen reads "SYN flood! source: 1.2.3.4:6000, destination: 5.6.7.8:80, zone name: untrust, interface name: fe-0/0/2.0,
-// action: drop".
+// screen reads "SYN flood! source: 1.2.3.4:6000, destination: 5.6.7.8:80, zone name: untrust, interface name:
+// fe-0/0/2.0, action: drop".
 func (f *junosFields) screen(b []byte, rec *Record) bool {
 	f.attack = scan.Until(b, "!")
 	scan.Pairs(b, ':', ',', func(key, v []byte) {
@@ -345,7 +346,7 @@ func (f *junosFields) screen(b []byte, rec *Record) bool {
 func (f *junosFields) portBlock(b []byte, rec *Record) bool {
 	w, _ := scan.Word(scan.After(b, "ubscriber "))
 	rec.Src = scan.Addr(w)
-	rec.PortLow, rec.PortHigh = scan.BlockPorts(scan.Until(scan.After(b, "port block ["), "]"))
+	rec.PortLow, rec.PortHigh, _ = scan.PortRange(scan.Until(scan.After(b, "port block ["), "]"))
 	w, _ = scan.Word(scan.After(b, "from "))
 	rec.NATSrc = scan.Addr(w)
 	f.pool, _ = scan.Word(scan.After(b, " pool "))
@@ -434,7 +435,7 @@ func junosEvent(name, text []byte, ok bool, f *junosFields, rec *Record) bool {
 	return true
 }
 
-// junosScreen is an attack that a screen has seen. The session limits count as a full table.
+// junosScreen fills in an attack that one of the firewall's screens reports. The session limits count as a full table.
 func junosScreen(name []byte, f *junosFields, rec *Record) {
 	attack := bytes.TrimSuffix(f.attack, []byte("!"))
 	for _, k := range [...]struct {
@@ -469,7 +470,8 @@ func poolName(b, name []byte) []byte {
 	return name
 }
 
-// junosHost takes the routing engine off a Junos name: re0.edge01 and re1.edge01 are one router, whichever engine leads.
+// junosHost takes the routing engine off a Junos name: re0.edge01 and re1.edge01 are one router, whichever engine
+// leads.
 func junosHost(h []byte) []byte {
 	if len(h) > 4 && h[0] == 'r' && h[1] == 'e' && scan.IsDigit(h[2]) && h[3] == '.' {
 		return h[4:]

@@ -89,8 +89,8 @@ func eventWord(head []byte) (kind Kind, action string, ok bool) {
 	return Unknown, "", false
 }
 
-// tableEntry reads a line of `conntrack -L` or /proc/net/nf_conntrack, which begins with the name of its protocol or family.
-// A table has as many lines as there are sessions, so it is worth a look of its own.
+// tableEntry reads a line of `conntrack -L` or /proc/net/nf_conntrack, which begins with the name of its protocol or
+// family. A table has as many lines as there are sessions, so it is worth a look of its own.
 func tableEntry(b []byte, rec *Record) bool {
 	if b[0] != 't' && b[0] != 'u' && b[0] != 'i' {
 		return false
@@ -103,7 +103,7 @@ func tableEntry(b []byte, rec *Record) bool {
 	return i >= 0 && conntrack(b, i, rec)
 }
 
-// conntrackHead reads protocol and state from the words before the first tuple and returns what it does not know.
+// conntrackHead reads protocol and state from the words before the first tuple and returns the words that are neither.
 func conntrackHead(b []byte, rec *Record) (rest []byte) {
 	if i := bytes.IndexByte(b, ']'); i >= 0 {
 		b = b[i+1:]
@@ -130,7 +130,8 @@ func conntrackHead(b []byte, rec *Record) (rest []byte) {
 		if scan.IsDigit(w[0]) {
 			continue // seconds until the entry expires
 		}
-		if rec.State = stateOf(w); rec.State == NoState && string(w) != "NONE" && string(w) != "LISTEN" && string(w) != "SYN_SENT2" {
+		if rec.State = stateOf(w); rec.State == NoState && string(w) != "NONE" && string(w) != "LISTEN" &&
+			string(w) != "SYN_SENT2" {
 			return notTCPState(w)
 		}
 	}
@@ -146,7 +147,7 @@ func notTCPState(w []byte) []byte {
 	return nil
 }
 
-// stateOf is the State of the kernel's spelling.
+// stateOf returns the State that the kernel spells like w; NoState for any other word.
 func stateOf(w []byte) State {
 	switch string(w) {
 	case "SYN_SENT":

@@ -30,8 +30,9 @@ func conntrackXMLDialect() dialect {
 //
 //	<flow type="new"><meta direction="original"><layer3 …><src>…</src><dst>…</dst></layer3><layer4 …>…
 //
-// with the stamp of -o timestamp in <when> if there is one. A flow without a type is a snapshot of the table and System,
-// as for conntrack; but ulogd's flows have a <when> and no timeout, and have ended. Elements that are not listed here are skipped.
+// with the stamp of -o timestamp in <when> if there is one. A flow without a type is a snapshot of the table and
+// System, as for conntrack; but ulogd's flows have a <when> and no timeout, and have ended. Elements that are not
+// listed here are skipped.
 func conntrackXML(b []byte, rec *Record) bool {
 	if scan.Has(b, "<?xml ") || scan.Has(b, "<conntrack>") || scan.Has(b, "</conntrack>") {
 		rec.Dialect = "conntrack-xml"
@@ -99,8 +100,8 @@ func conntrackXML(b []byte, rec *Record) bool {
 	return true
 }
 
-// xmlTuple is which of a flow's two tuples follows an element with these attributes: 0 for the original direction, 1 for
-// the reply, -1 for neither.
+// xmlTuple tells which of a flow's two tuples follows an element with these attributes: 0 for the original direction, 1
+// for the reply, -1 for neither.
 func xmlTuple(attr []byte) int {
 	switch {
 	case scan.Within(attr, "original"):

@@ -30,7 +30,8 @@ func kernelDialect() dialect {
 	}
 }
 
-// kernel reads the kernel's own messages: full tables, swallowed messages, OOM kills, TCP complaints, links, crashes.
+// kernel reads the messages of the Linux kernel: full tables, swallowed messages, OOM kills, TCP complaints, links,
+// crashes.
 func kernel(b []byte, rec *Record) bool {
 	if len(b) < 8 { // no message is as short, but "<TASK>" and "anon 0" between them are
 		if !dumped(b, rec) {
@@ -91,8 +92,9 @@ func kernelMessage(b []byte, rec *Record) bool {
 	return suppressed(b, rec) || invoked(b, rec) || otherTable(b, rec) || link(b, rec) || state(b, rec)
 }
 
-// tableFull knows all wordings since 2.4, with and without the doubled prefix, the point and the netns of 6.x. Of the
-// session table Detail is empty; of the table of expected sessions it is "expectations".
+// tableFull reads that the session table is full, in all wordings since Linux 2.4, with and without the doubled prefix,
+// the point and the netns of 6.x. Of the session table Detail is empty; of the table of expected sessions it is
+// "expectations".
 func tableFull(b []byte, rec *Record) bool {
 	rest, ok := bytes.CutPrefix(b, []byte("ip_conntrack: "))
 	if !ok {
@@ -105,16 +107,18 @@ func tableFull(b []byte, rec *Record) bool {
 	switch {
 	case bytes.HasPrefix(rest, []byte("table full")), bytes.HasPrefix(rest, []byte("maximum limit of")):
 		return mark(rec, TableFull, "conntrack-full")
-	case bytes.HasPrefix(rest, []byte("expectation table full")), bytes.HasPrefix(rest, []byte("nf_ct_expect: expectation table full")):
+	case bytes.HasPrefix(rest, []byte("expectation table full")),
+		bytes.HasPrefix(rest, []byte("nf_ct_expect: expectation table full")):
 		rec.detail = rec.keep("expectations")
 		return mark(rec, TableFull, "expect-full")
 	}
 	return false
 }
 
-// neighbours knows "neighbour: arp_cache: neighbor table overflow!" and the older "Neighbour table overflow."
+// neighbours reads "neighbour: arp_cache: neighbor table overflow!" and the older "Neighbour table overflow."
 func neighbours(b []byte, rec *Record) bool {
-	if scan.ContainsLower(b, "neighbour table overflow") || scan.ContainsLower(b, "neighbor table overflow") {
+	if scan.ContainsLower(b, " table overflow") &&
+		(scan.ContainsLower(b, "neighbour table overflow") || scan.ContainsLower(b, "neighbor table overflow")) {
 		return mark(rec, NeighbourOverflow, "neigh-overflow")
 	}
 	return false
@@ -243,7 +247,8 @@ func suppressed(b []byte, rec *Record) bool {
 		return false
 	}
 	n, rest := scan.Word(b[i+2:])
-	if c := string(rest); c != "callbacks suppressed" && c != "messages suppressed" && c != "output lines suppressed due to ratelimiting" {
+	if c := string(rest); c != "callbacks suppressed" && c != "messages suppressed" &&
+		c != "output lines suppressed due to ratelimiting" {
 		return false
 	}
 	count, ok := scan.Number(n)
@@ -254,7 +259,8 @@ func suppressed(b []byte, rec *Record) bool {
 	return mark(rec, Suppressed, "suppressed")
 }
 
-// link reads the common wordings of interfaces that come and go; Detail is the interface or its driver.
+// link reads that an interface came up or went down, in the wordings of most drivers; Detail is the interface or its
+// driver.
 func link(b []byte, rec *Record) bool {
 	i := bytes.Index(b, []byte(": "))
 	if i < 1 || len(b) > 200 || !bytes.Contains(b[i:], []byte("ink")) && !bytes.Contains(b[i:], []byte("INK")) {
@@ -262,10 +268,12 @@ func link(b []byte, rec *Record) bool {
 	}
 	w := ""
 	switch {
-	case scan.ContainsLower(b[i:], "link is up"), scan.ContainsLower(b[i:], "link up"), scan.ContainsLower(b[i:], "link becomes ready"),
+	case scan.ContainsLower(b[i:], "link is up"), scan.ContainsLower(b[i:], "link up"),
+		scan.ContainsLower(b[i:], "link becomes ready"),
 		scan.ContainsLower(b[i:], "link status definitely up"), scan.ContainsLower(b[i:], "link status up"):
 		w = "link-up"
-	case scan.ContainsLower(b[i:], "link is down"), scan.ContainsLower(b[i:], "link down"), scan.ContainsLower(b[i:], "link status definitely down"),
+	case scan.ContainsLower(b[i:], "link is down"), scan.ContainsLower(b[i:], "link down"),
+		scan.ContainsLower(b[i:], "link status definitely down"),
 		scan.ContainsLower(b[i:], "link status down"):
 		w = "link-down"
 	default:
@@ -303,7 +311,7 @@ func speaksKernel(rec *Record) bool {
 	return len(rec.PID) == 0 || string(rec.App) == "kernel" || string(rec.App) == "klogd"
 }
 
-// segfault reads what the kernel says of a process that crashed, where the name of the process stands as the tag:
+// segfault reads what the kernel logs of a process that crashed, where the name of the process stands as the tag:
 // "httpd[870]: segfault at …".
 func segfault(b []byte, rec *Record) bool {
 	if len(rec.App) < 3 {

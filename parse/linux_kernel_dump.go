@@ -6,16 +6,16 @@ import (
 	"uncloak/parse/scan"
 )
 
-// dumped reports whether a line belongs to what the kernel dumps between the messages of a crash or an OOM kill: frames of
-// the stack, registers, code, counters of a memory cgroup, the table of processes (lib/dump_stack.c,
-// arch/x86/kernel/dumpstack.c, mm/memcontrol.c, mm/oom_kill.c).
-// Any program may write the like, so only a line with the kernel's uptime or tag in its header counts.
+// dumped reports whether a line belongs to what the kernel dumps between the messages of a crash or an OOM kill: frames
+// of the stack, registers, code, counters of a memory cgroup, the table of processes (lib/dump_stack.c,
+// arch/x86/kernel/dumpstack.c, mm/memcontrol.c, mm/oom_kill.c). Any program may write the like, so only a line with the
+// kernel's uptime or tag in its header counts.
 func dumped(b []byte, rec *Record) bool {
 	if !rec.Stamp.HasUptime && !rec.dmesg && string(rec.App) != "kernel" {
 		return false
 	}
-	if i := bytes.LastIndex(b, []byte("): drop_caches: ")); i > 0 { // "bash (85): drop_caches: 1", fs/drop_caches.c
-		return scan.AllDigits(b[i+len("): drop_caches: "):])
+	if scan.Within(b, "): drop_caches: ") { // "bash (85): drop_caches: 1", fs/drop_caches.c
+		return scan.AllDigits(scan.LastWord(b))
 	}
 	switch b[0] {
 	case '<':
@@ -65,7 +65,7 @@ func isRegister(w []byte) bool {
 	return n >= 3 && n <= 6 && w[n-1] == ':' && bytes.IndexByte([]byte("RECDFG"), w[0]) >= 0
 }
 
-// isRegisters says whether what stands behind a register's name is its value.
+// isRegisters reports whether what stands behind a register's name is its value.
 func isRegisters(b []byte) bool {
 	w, _ := scan.Word(b)
 	w = bytes.TrimPrefix(w, []byte("002b:"))
@@ -80,7 +80,7 @@ func isRegisters(b []byte) bool {
 	return true
 }
 
-// isCounter says whether w may be a counter's name: small letters, digits and underscores.
+// isCounter reports whether w may be a counter's name: small letters, digits and underscores.
 func isCounter(w []byte) bool {
 	for _, c := range w {
 		if c-'a' >= 26 && c != '_' && !scan.IsDigit(c) {

@@ -7,8 +7,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// kernelNote describes a kernel message that no detector needs: how it begins, and what else it holds. Such messages are
-// understood all the same, because a list of lines that were not read shall not be full of them.
+// kernelNote describes a kernel message that no detector needs: how it begins, and what else it holds. Such messages
+// are understood all the same, because a list of lines that were not read shall not be full of them.
 type kernelNote struct {
 	begins string
 	digit  bool   // and then there is a digit
@@ -19,8 +19,8 @@ type kernelNote struct {
 // kernelNotes finds the notes that a message may be by its first byte.
 var kernelNotes = notesByByte(
 	"__alloc_pages: ", "8021q: ", "BUG: ", "Buffer I/O error on ", "Bluetooth: ", "CPU: ", "Call Trace:", "Call trace:",
-	"CPU#|temperature", "CPU#|throttled", "DMA|free:", "DMA: ", "EXT2-fs", "EXT3-fs", "EXT4-fs", "EDAC ", "FAT-fs ", "HTB: ",
-	"INFO: task ", "INFO: rcu_", "ICMP: ", "ICMPv6: ", "IN6: ", "IPVS: ", "IPv6: ", "IPv4: ", "In memory cgroup ",
+	"CPU#|temperature", "CPU#|throttled", "DMA|free:", "DMA: ", "EXT2-fs", "EXT3-fs", "EXT4-fs", "EDAC ", "FAT-fs ",
+	"HTB: ", "INFO: task ", "INFO: rcu_", "ICMP: ", "ICMPv6: ", "IN6: ", "IPVS: ", "IPv6: ", "IPv4: ", "In memory cgroup ",
 	"Kernel panic - not syncing", "Linux version ", "Limiting ||packets/sec", "Mem-Info:", "Memory cgroup stats for ",
 	"Modules linked in:", "MCE: ", "Memory cgroup out of memory: OOM victim", "NETDEV WATCHDOG: ", "Node ", "Normal|free:",
 	"NET: ", "NMI ", "Oops", "Out of memory and no killable", "Out of memory: OOM victim", "RPC: ", "RIP: ",
@@ -29,15 +29,15 @@ var kernelNotes = notesByByte(
 	"Voltage normalised", "WARNING: CPU", "WARNING: at ", "XFS (", "ata#", "active_anon:", "audit: ",
 	"blk_update_request: ", "bonding: ", "brcmfmac: ", "cfg80211: ", "critical | error, dev ", "clocksource: ",
 	"device ||promiscuous mode", "device ||promiscuous mode.", "end_request: ", "hrtimer: interrupt took", "htb: ",
-	"ip_conntrack version ", "ip_tables: ", "ip6_tables: ", "ip_conntrack: ", "icmpv6: ", "ip_rt_bug: ", "lowmemorykiller: ",
-	"mce: ", "mmc|error", "memory: usage ", "memory+swap: usage ", "nvme nvme", "nf_conntrack", "nf_ct_", "nf_nat", "nfsd: ",
-	"net eth", "oom_reaper: ", "perf: interrupt took too long", "ppp_generic", "page allocation failure", "qdisc ", "rcu: ",
-	"request_sock_", "sd ", "sending NMI", "sched: RT throttling activated", "traps: ", "thermal ", "tun: ",
-	"unregister_netdevice: waiting for ", "usb ", "watchdog: ", "xt_", "[Hardware Error]",
+	"ip_conntrack version ", "ip_tables: ", "ip6_tables: ", "ip_conntrack: ", "icmpv6: ", "ip_rt_bug: ",
+	"lowmemorykiller: ", "mce: ", "mmc|error", "memory: usage ", "memory+swap: usage ", "nvme nvme", "nf_conntrack",
+	"nf_ct_", "nf_nat", "nfsd: ", "net eth", "oom_reaper: ", "perf: interrupt took too long", "ppp_generic",
+	"page allocation failure", "qdisc ", "rcu: ", "request_sock_", "sd ", "sending NMI", "sched: RT throttling activated",
+	"traps: ", "thermal ", "tun: ", "unregister_netdevice: waiting for ", "usb ", "watchdog: ", "xt_", "[Hardware Error]",
 )
 
-// notesByByte makes the table of notes, which are written as "begins", "begins|within" or "begins|within|ends"; a # behind
-// the beginning stands for a digit.
+// notesByByte makes the table of notes, which are written as "begins", "begins|within" or "begins|within|ends"; a #
+// behind the beginning stands for a digit.
 func notesByByte(notes ...string) (table [256][]kernelNote) {
 	for _, s := range notes {
 		begins, rest, _ := strings.Cut(s, "|")
@@ -71,34 +71,30 @@ func isKernelNote(b []byte) bool {
 // and the ID of the alarm that it is, or "".
 var infixes = [...]struct{ text, id string }{
 	{"segfault at ", "segfault"}, {" general protection", "general-protection"},
-	{"trap divide error", "general-protection"},
-	{"rejecting I/O to ", "io-error"}, {" I/O error", "io-error"}, {" FAILED Result: ", "io-error"},
-	{": page allocation failure", "page-allocation-failure"}, {": page allocation stalls", "page-allocation-failure"},
-	{"NETDEV WATCHDOG: ", "netdev-watchdog"}, {"ransmit timed out", "netdev-watchdog"}, {"ransmit queue ", ""},
-	{" Unit Hang", "tx-hang"}, {"Reset adapter", "tx-hang"},
-	{"Hardware Error", "mce"}, {"AER: Uncorrected", "pcie-error"}, {"PCIe Bus Error: ", "pcie-error"},
-	{" with own address as source", "bridge-own-address"}, {"received packet on ", ""}, {"topology change", ""},
-	{"stuck for ", "soft-lockup"},
-	{"ritical temperature reached", "thermal-critical"},
-	{"temperature above threshold", "thermal-throttle"}, {"temperature", ""},
-	{"ndervoltage detected", "under-voltage"},
+	{"trap divide error", "general-protection"}, {"rejecting I/O to ", "io-error"}, {" I/O error", "io-error"},
+	{" FAILED Result: ", "io-error"}, {": page allocation failure", "page-allocation-failure"},
+	{": page allocation stalls", "page-allocation-failure"}, {"NETDEV WATCHDOG: ", "netdev-watchdog"},
+	{"ransmit timed out", "netdev-watchdog"}, {"ransmit queue ", ""}, {" Unit Hang", "tx-hang"},
+	{"Reset adapter", "tx-hang"}, {"Hardware Error", "mce"}, {"AER: Uncorrected", "pcie-error"},
+	{"PCIe Bus Error: ", "pcie-error"}, {" with own address as source", "bridge-own-address"}, {"received packet on ", ""},
+	{"topology change", ""}, {"stuck for ", "soft-lockup"}, {"ritical temperature reached", "thermal-critical"},
+	{"temperature above threshold", "thermal-throttle"}, {"temperature", ""}, {"ndervoltage detected", "under-voltage"},
 	{"firmware crash", "firmware-crash"}, {"Microcode SW error", "firmware-crash"},
-	{"irmware has halted", "firmware-crash"},
-	{"without any active interface", "bond-no-link"},
+	{"irmware has halted", "firmware-crash"}, {"without any active interface", "bond-no-link"},
 	{"duplicate address ", "duplicate-address"}, {" is using my IP address ", "duplicate-address"},
 	{" entered promiscuous mode", ""}, {" left promiscuous mode", ""}, {"renamed from ", ""},
-	{" sent an invalid ICMP ", ""}, {" ignores redirects for ", ""},
-	{"link is not ready", ""}, {"entered allmulticast mode", ""}, {"left allmulticast mode", ""},
+	{" sent an invalid ICMP ", ""}, {" ignores redirects for ", ""}, {"link is not ready", ""},
+	{"entered allmulticast mode", ""}, {"left allmulticast mode", ""},
 }
 
-// infixWord knows a word that each of the infixes has. Looking at the words once is four times faster than looking for
-// each infix, and most lines have none.
+// infixWord reports whether w is a word of one of the infixes; each of them has such a word. Looking at the words once
+// is four times faster than looking for each infix, and most lines have none.
 func infixWord(w []byte) bool {
-	switch string(bytes.TrimRight(w, ":,.]")) {
+	switch string(scan.TrimRight(w, ":,.]")) {
 	case "segfault", "protection", "divide", "I/O", "allocation", "promiscuous", "allmulticast", "timed", "queue", "Unit",
-		"Error", "packet", "topology", "stuck", "temperature", "renamed", "ICMP", "redirects", "Result", "ready",
-		"rejecting", "WATCHDOG", "adapter", "AER", "PCIe", "Undervoltage", "undervoltage", "firmware", "Microcode",
-		"Firmware", "active", "duplicate", "using":
+		"Error", "packet", "topology", "stuck", "temperature", "renamed", "ICMP", "redirects", "Result", "ready", "rejecting",
+		"WATCHDOG", "adapter", "AER", "PCIe", "Undervoltage", "undervoltage", "firmware", "Microcode", "Firmware", "active",
+		"duplicate", "using":
 		return true
 	}
 	return false
@@ -173,8 +169,8 @@ func tableSize(b []byte, rec *Record) bool {
 	return mark(rec, System, "other")
 }
 
-// bridgePort knows "br0: port 2(eth1) entered forwarding state" (net/bridge/br_stp.c) and the older "br0: port 2(eth1)
-// entering learning state".
+// bridgePort reports whether b is "br0: port 2(eth1) entered forwarding state" (net/bridge/br_stp.c) and the older
+// "br0: port 2(eth1) entering learning state".
 func bridgePort(b []byte) bool {
 	i := scan.Index(b, ": port ")
 	return i > 0 && i < 32 && bytes.Contains(b[i:], []byte(") enter")) && bytes.HasSuffix(b, []byte(" state")) ||

@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// otherTable knows the tables of the kernel that are not the session table, when they are full; Detail says which.
+// otherTable reads that a table of the kernel other than the session table is full; Detail says which.
 // Linux: the route and dst caches (net/ipv4/route.c, net/core/dst.c), TIME-WAIT sockets (net/ipv4/tcp_minisocks.c),
 // hashlimit, ipset, connlimit, open files; BSD: the zones of pf and the listen queue.
 func otherTable(b []byte, rec *Record) bool {
@@ -58,7 +58,7 @@ func otherTable(b []byte, rec *Record) bool {
 	return mark(rec, TableFull, "other")
 }
 
-// routeCache is which of the caches of routes is full, or "".
+// routeCache names the cache of routes that is full; "" is none.
 func routeCache(b []byte) string {
 	for _, prefix := range [...]string{"IPv6: ", "IPv4: ", "ipv6: ", "ipv4: "} {
 		b = bytes.TrimPrefix(b, []byte(prefix))

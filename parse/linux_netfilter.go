@@ -28,7 +28,7 @@ func netfilterDialect() dialect {
 	}
 }
 
-// rule is what a log prefix says: its name and whether it lets the packet pass.
+// rule holds what a log prefix says: its name and whether it lets the packet pass.
 type rule struct {
 	name   Name
 	action string
@@ -69,7 +69,7 @@ func netfilter(b []byte, src int, rec *Record) bool {
 	return true
 }
 
-// fieldsAt is where the fields begin: at the IN= (or OUT=) that another field follows, so that a rule named "IN=" or
+// fieldsAt finds where the fields begin: at the IN= (or OUT=) that another field follows, so that a rule named "IN=" or
 // "DOMAIN=" does not count. It is -1 for none.
 func fieldsAt(b []byte, src int) int {
 	for from := 0; from < src; {
@@ -92,7 +92,7 @@ func fieldsAt(b []byte, src int) int {
 // maxField bounds how far the field behind IN= is looked for: names of interfaces have at most 15 bytes.
 const maxField = 64
 
-// isField knows the fields that may follow IN=.
+// isField reports whether b is one of the fields that may follow IN=.
 func isField(b []byte) bool {
 	switch string(b[:max(0, bytes.IndexByte(b, '='))]) {
 	case "OUT", "PHYSIN", "PHYSOUT", "MAC", "MACSRC", "SRC":
@@ -111,8 +111,8 @@ func interfaces(b []byte, rec *Record) {
 	}
 }
 
-// netfilterFields reads the fields from SRC= on; the first of a name counts, because ICMP errors quote an inner packet in
-// brackets and TCP options may follow. It returns the ICMP type, or -1.
+// netfilterFields reads the fields from SRC= on; the first of a name counts, because ICMP errors quote an inner packet
+// in brackets and TCP options may follow. It returns the ICMP type, or -1.
 func netfilterFields(b []byte, rec *Record) (icmpType int) {
 	icmpType = -1
 	var flags uint8
@@ -170,8 +170,8 @@ func octet(b []byte) int {
 	return -1
 }
 
-// atProto skips the fields of the IP header, LEN= to ID= and the fragment flags, of which none is kept: six fewer to look
-// at.
+// atProto skips the fields of the IP header, LEN= to ID= and the fragment flags, of which none is kept: six fewer to
+// look at.
 func atProto(b []byte) []byte {
 	if i := scan.Index(b, "PROTO="); i > 0 {
 		return b[i:]
@@ -219,7 +219,7 @@ func packetKind(rec *Record, icmpType int) Kind {
 	return SessionNew
 }
 
-// isInvalid knows the lines that connection tracking itself logs about packets that belong to nothing
+// isInvalid reports whether a prefix is one that connection tracking itself logs, for packets that belong to no session
 // ("nf_ct_proto_6: packet (index 0) in dir 0 ignored", "ip_ct_tcp: invalid SYN"): they open no session.
 func isInvalid(prefix []byte) bool {
 	return bytes.HasPrefix(prefix, []byte("nf_ct_")) || bytes.HasPrefix(prefix, []byte("ip_ct_"))

@@ -17,13 +17,12 @@ import (
 //	Android       send sigkill to 1234 (com.foo), adj 15, size 3000
 //	              lowmemorykiller: Killing 'com.foo' (1234), adj 906, …
 //
-// "Kill process" announces the chosen process, "Killed process" is printed once for each process that is really
-// killed, in every age; the pids may differ, because older kernels sacrifice a child of the chosen one. "Killed process"
-// has Kind OOMKill, and so has the structured line of 4.19 and later ("oom-kill:constraint=…,task=httpd,pid=870,uid=0"),
-// of which some logs have nothing else: two of one pid within a minute are one kill. The announcement and the reaper's
-// line have Kind System and their own Word.
-// Detail is the process, Count its pid, Aside the control group whose limit was hit: its path, or SomeGroup where
-// the line does not name it.
+// "Kill process" announces the chosen process, "Killed process" is printed once for each process that is really killed,
+// in every age; the pids may differ, because older kernels sacrifice a child of the chosen one. "Killed process" has
+// Kind OOMKill, and so has the structured line of 4.19 and later ("oom-kill:constraint=…,task=httpd,pid=870,uid=0"), of
+// which some logs have nothing else: two of one pid within a minute are one kill. The announcement and the reaper's
+// line have Kind System and their own Word. Detail is the process, Count its pid, Aside the control group whose limit
+// was hit: its path, or SomeGroup where the line does not name it.
 func oom(b []byte, rec *Record) bool {
 	switch {
 	case bytes.HasPrefix(b, []byte("oom-kill:")):

@@ -33,7 +33,8 @@ func oomdDialect() dialect {
 //
 // Each such line is one OOMKill, with Detail = the control group's last name or the process, and Count = the pid where
 // there is one. What follows a kill (systemd's "killed 12 process(es) in this unit", earlyoom's "escalating to SIGKILL"
-// and "process exited") is System, so that a kill is counted once. Sources: systemd src/oom/oomd-manager.c, earlyoom kill.c.
+// and "process exited") is System, so that a kill is counted once. Sources: systemd src/oom/oomd-manager.c, earlyoom
+// kill.c.
 func userOOM(b []byte, rec *Record) bool {
 	rec.Dialect = "oomd"
 	if string(rec.App) == "systemd-oomd" {
@@ -65,14 +66,16 @@ func userOOM(b []byte, rec *Record) bool {
 	return mark(rec, OOMKill, "oom-kill")
 }
 
-// unitOOM reads what systemd says of a unit that lost a process: the kernel or systemd-oomd has told of the kill itself.
+// unitOOM reads what systemd says of a unit that lost a process: the kernel or systemd-oomd has told of the kill
+// itself.
 func unitOOM(b []byte, rec *Record) bool {
 	i := bytes.Index(b, []byte(": "))
 	if i < 1 {
 		return false
 	}
 	r := b[i+2:]
-	if !bytes.HasPrefix(r, []byte("A process of this unit has been killed by the OOM killer")) && !bytes.HasPrefix(r, []byte("systemd-oomd killed ")) &&
+	if !bytes.HasPrefix(r, []byte("A process of this unit has been killed by the OOM killer")) &&
+		!bytes.HasPrefix(r, []byte("systemd-oomd killed ")) &&
 		!bytes.HasPrefix(r, []byte("Failed with result 'oom-kill'")) {
 		return false
 	}

@@ -63,7 +63,7 @@ func ulogd(b []byte, rec *Record) bool {
 	return true
 }
 
-// isULOGD knows a flow line by the word behind its event.
+// isULOGD reports whether b is a flow line of ulogd, by the word behind its event.
 func isULOGD(b []byte) bool {
 	return len(b) > 0 && b[0] == '[' && scan.Index(b[:min(len(b), 24)], "] ORIG: ") > 0
 }

@@ -2,7 +2,6 @@ package parse
 
 import (
 	"bytes"
-	"net/netip"
 
 	"uncloak/parse/scan"
 )
@@ -63,7 +62,7 @@ func mikrotik(b []byte, proto int, rec *Record) bool {
 	return true
 }
 
-// isMikrotik says whether what stands before "proto" names the interfaces as RouterOS does.
+// isMikrotik reports whether what stands before "proto" names the interfaces as RouterOS does.
 func isMikrotik(b []byte) bool {
 	return scan.Within(b, " in:") && scan.Within(b, " out:")
 }
@@ -112,19 +111,20 @@ func mikrotikParen(b []byte, rec *Record) (icmpType int) {
 	return -1
 }
 
-// mikrotikTuple reads "a:1->b:2, NAT (a:1->c:3)->b:2" and "a:1->d:4, NAT a:1->(c:3->d:4)". In the latter the packet shows
-// where it goes, and c:3 is where it was sent: the public side of a forwarded port, or of the session whose answer it is.
+// mikrotikTuple reads "a:1->b:2, NAT (a:1->c:3)->b:2" and "a:1->d:4, NAT a:1->(c:3->d:4)". In the latter the packet
+// shows where it goes, and c:3 is where it was sent: the public side of a forwarded port, or of the session whose
+// answer it is.
 func mikrotikTuple(b []byte, rec *Record) bool {
 	arrow := bytes.Index(b, []byte("->"))
 	if arrow < 0 {
 		return false
 	}
 	from := b[bytes.LastIndexByte(b[:arrow], ' ')+1 : arrow]
-	rec.Src, rec.SPort = mikrotikAddr(from)
+	rec.Src, rec.SPort = scan.Endpoint(from)
 	if bytes.IndexByte(b[arrow+2:], ',') < 0 {
 		return mikrotikCut(b[arrow+2:], rec)
 	}
-	rec.Dst, rec.DPort = mikrotikAddr(scan.Until(b[arrow+2:], ", "))
+	rec.Dst, rec.DPort = scan.Endpoint(scan.Until(b[arrow+2:], ", "))
 	if !rec.Src.IsValid() || !rec.Dst.IsValid() {
 		return false
 	}
@@ -135,14 +135,14 @@ func mikrotikTuple(b []byte, rec *Record) bool {
 	nat = scan.Until(nat, ", ")
 	if nat[0] == '(' {
 		side := scan.Until(nat[1:], ")")
-		rec.NATSrc, rec.NATSPort = mikrotikAddr(scan.After(side, "->"))
+		rec.NATSrc, rec.NATSPort = scan.Endpoint(scan.After(side, "->"))
 		nat = nat[len(side)+1:]
 	}
 	if open := bytes.IndexByte(nat, '('); open >= 0 {
 		side := scan.Until(nat[open+1:], ")")
-		rec.NATDst, rec.NATDPort = mikrotikAddr(scan.After(side, "->"))
+		rec.NATDst, rec.NATDPort = scan.Endpoint(scan.After(side, "->"))
 		if i := bytes.Index(side, []byte("->")); i > 0 && rec.NATDst.IsValid() {
-			if a, port := mikrotikAddr(side[:i]); a.IsValid() {
+			if a, port := scan.Endpoint(side[:i]); a.IsValid() {
 				rec.Dst, rec.DPort = a, port
 			}
 		}
@@ -151,8 +151,8 @@ func mikrotikTuple(b []byte, rec *Record) bool {
 }
 
 // mikrotikCut reads the destination of a line that ends within it: RouterOS cuts long lines, and the rest comes as a
-// datagram of its own, or never. Every whole line goes on with ", len 60". A port, or an address that no port follows, may
-// lack digits, so neither is kept; the source is.
+// datagram of its own, or never. Every whole line goes on with ", len 60". A port, or an address that no port follows,
+// may lack digits, so neither is kept; the source is.
 func mikrotikCut(dst []byte, rec *Record) bool {
 	end := bytes.LastIndexByte(dst, ':')
 	if n := bytes.IndexByte(dst, ']'); n >= 0 {
@@ -165,14 +165,6 @@ func mikrotikCut(dst []byte, rec *Record) bool {
 	}
 	rec.Piece = Head
 	return rec.Src.IsValid()
-}
-
-// mikrotikAddr reads 1.2.3.4:80, [v6]:80, and an address alone, which is how ICMP is printed.
-func mikrotikAddr(b []byte) (netip.Addr, uint16) {
-	if whole := scan.Addr(b); whole.IsValid() {
-		return whole, 0
-	}
-	return scan.HostPort(b, ':')
 }
 
 // mikrotikLine reads a firewall line, whatever prefix its rule has.
@@ -209,7 +201,8 @@ func mikrotikOther(b []byte, rec *Record) bool {
 	return mikrotikLog(nil, b, rec)
 }
 
-// ownMikrotik reads RouterOS without its topics, too: an interface, or a DHCP server, has the name that its owner gave it.
+// ownMikrotik reads RouterOS without its topics, too: an interface, or a DHCP server, has the name that its owner gave
+// it.
 func ownMikrotik(b []byte, rec *Record) bool {
 	if mikrotikLine(b, rec) {
 		return true
@@ -220,9 +213,10 @@ func ownMikrotik(b []byte, rec *Record) bool {
 	return mikrotikLog(nil, b, rec)
 }
 
-// isMikrotikFirst reports whether the word in: of a firewall line stands near the front. A line with the stamp of a console,
-// or in CEF, is none.
+// isMikrotikFirst reports whether the word in: of a firewall line stands near the front. A line with the stamp of a
+// console, or in CEF, is none.
 func isMikrotikFirst(b []byte) bool {
 	head := b[:min(len(b), 64)]
-	return !scan.IsDigit(b[0]) && (len(b) < 4 || b[3] != '/') && scan.Within(head, " in:") && bytes.IndexByte(head, '|') < 0
+	return !scan.IsDigit(b[0]) && (len(b) < 4 || b[3] != '/') && scan.Within(head, " in:") &&
+		bytes.IndexByte(head, '|') < 0
 }

@@ -14,7 +14,8 @@ func mikrotikMessage(topics, msg []byte, rec *Record) bool {
 	return mikrotikLog(topics, msg, rec)
 }
 
-// mikrotikConsole reads `log print`: "11:42:32 dhcp,info …", "sep/15/2023 12:00:00 firewall,info …", the year may be missing.
+// mikrotikConsole reads `log print`: "11:42:32 dhcp,info …", "sep/15/2023 12:00:00 firewall,info …", the year may be
+// missing.
 func mikrotikConsole(b []byte, rec *Record) bool {
 	s := Stamp{}
 	if i := bytes.IndexByte(b[:min(len(b), 12)], ' '); i > 5 && b[3] == '/' {
@@ -43,8 +44,8 @@ func mikrotikConsole(b []byte, rec *Record) bool {
 	return true
 }
 
-// isTopics knows "system,error,critical" and "dhcp,info": words of RouterOS parted by commas, the first of them a
-// subsystem.
+// isTopics reports whether w is a list of RouterOS topics, of which the first is a subsystem: "system,error,critical",
+// "dhcp,info".
 func isTopics(w []byte) bool {
 	i := bytes.IndexByte(w, ',')
 	if i < 3 || len(w) > 48 {
@@ -56,11 +57,13 @@ func isTopics(w []byte) bool {
 		}
 	}
 	switch string(w[:i]) {
-	case "system", "dhcp", "dns", "interface", "firewall", "wireless", "pppoe", "ppp", "pptp", "l2tp", "sstp", "ovpn", "ipsec", "script", "route",
-		"bgp", "ospf", "rip", "ntp", "caps", "bridge", "hotspot", "radius", "manager", "snmp", "certificate", "account", "poe-out", "container",
-		"wireguard", "lte", "netwatch", "web-proxy", "upnp", "ddns", "backup", "async", "event", "info", "warning", "error", "critical", "debug",
-		"telephony", "timer", "vrrp", "watchdog", "mme", "mpls", "ldp", "pim", "igmp-proxy", "isdn", "gsm", "kvm", "queue", "stp", "smb", "ssh",
-		"tftp", "ups", "store", "simulator", "sertcp", "rsvp", "raw", "read", "write", "evmc", "e-mail", "gps", "iscsi", "acme-client", "disk", "zerotier":
+	case "system", "dhcp", "dns", "interface", "firewall", "wireless", "pppoe", "ppp", "pptp", "l2tp", "sstp", "ovpn",
+		"ipsec", "script", "route", "bgp", "ospf", "rip", "ntp", "caps", "bridge", "hotspot", "radius", "manager", "snmp",
+		"certificate", "account", "poe-out", "container", "wireguard", "lte", "netwatch", "web-proxy", "upnp", "ddns",
+		"backup", "async", "event", "info", "warning", "error", "critical", "debug", "telephony", "timer", "vrrp", "watchdog",
+		"mme", "mpls", "ldp", "pim", "igmp-proxy", "isdn", "gsm", "kvm", "queue", "stp", "smb", "ssh", "tftp", "ups", "store",
+		"simulator", "sertcp", "rsvp", "raw", "read", "write", "evmc", "e-mail", "gps", "iscsi", "acme-client", "disk",
+		"zerotier":
 		return true
 	}
 	return false
@@ -78,10 +81,11 @@ func mikrotikLog(topics, b []byte, rec *Record) bool {
 	if r, ok := bytes.CutPrefix(b, []byte("login failure for user ")); ok {
 		w, _ := scan.Word(scan.After(r, " from "))
 		rec.Src = scan.Addr(w)
-		// A refused login is to the corpus what a refused packet is; it is no session of anybody.
+		// A refused login has the word and the action of a refused packet, but opens no session.
 		return mikrotikIs(System, "fw-packet", "deny", scan.Until(r, " "), rec)
 	}
-	if bytes.HasPrefix(b, []byte("user ")) && (bytes.Contains(b, []byte(" logged in")) || bytes.Contains(b, []byte(" logged out"))) {
+	if bytes.HasPrefix(b, []byte("user ")) &&
+		(bytes.Contains(b, []byte(" logged in")) || bytes.Contains(b, []byte(" logged out"))) {
 		if r := scan.After(b, " from "); r != nil {
 			w, _ := scan.Word(r)
 			rec.Src = scan.Addr(w)
@@ -110,7 +114,8 @@ func mikrotikIs(k Kind, word, action string, detail []byte, rec *Record) bool {
 	return true
 }
 
-// mikrotikLease reads "defconf assigned 192.168.88.10 for AA:BB:CC:DD:EE:FF name" ("to" before 7.x) and "deassigned … from".
+// mikrotikLease reads "defconf assigned 192.168.88.10 for AA:BB:CC:DD:EE:FF name" ("to" before 7.x) and "deassigned …
+// from".
 func mikrotikLease(b []byte, rec *Record) bool {
 	_, r := scan.Word(b)
 	verb, r := scan.Word(r)
@@ -129,7 +134,8 @@ func mikrotikLease(b []byte, rec *Record) bool {
 	return mikrotikIs(DHCPLease, "dhcp", "", scan.TrimLeft(r), rec)
 }
 
-// mikrotikDNS reads "dns query from 192.168.88.10: #1234 example.com. A" and 7.x's "query from 192.168.88.10: #1234 example.com. A".
+// mikrotikDNS reads "dns query from 192.168.88.10: #1234 example.com. A" and 7.x's "query from 192.168.88.10: #1234
+// example.com. A".
 func mikrotikDNS(b []byte, rec *Record) bool {
 	b = bytes.TrimPrefix(bytes.TrimPrefix(b, []byte("dns ")), []byte("dns "))
 	r, ok := bytes.CutPrefix(b, []byte("query from "))
@@ -137,7 +143,7 @@ func mikrotikDNS(b []byte, rec *Record) bool {
 		return false
 	}
 	w, r := scan.Word(r)
-	rec.Src, rec.SPort = scan.EndpointWord(bytes.TrimRight(w, ":"))
+	rec.Src, rec.SPort = scan.Endpoint(bytes.TrimRight(w, ":"))
 	if w, r = scan.Word(r); len(w) > 0 && w[0] == '#' {
 		w, r = scan.Word(r)
 	}

@@ -43,7 +43,7 @@ func readNATEnd(b []byte) (e natEnd, rest []byte) {
 		e.addr, e.port = scan.Addr(scan.Unbracket(w[:n-1])), scan.Port(num)
 		return e, r
 	}
-	e.addr, e.port = scan.EndpointWord(w)
+	e.addr, e.port = scan.Endpoint(w)
 	if len(rest) > 1 && rest[0] == '-' && scan.IsDigit(rest[1]) {
 		colon := bytes.LastIndexByte(w, ':')
 		e.low, e.high, _ = scan.PortRange(b[colon+1:])

@@ -43,7 +43,8 @@ func sixwind(b []byte, rec *Record) bool {
 		created := bytes.HasPrefix(what, []byte("NEW BLOCK"))
 		if !created && !bytes.HasPrefix(what, []byte("DESTROY BLOCK")) {
 			rec.Kind, rec.Word, rec.detail = System, "other", what
-			if scan.ContainsLower(what, "fail") || scan.ContainsLower(what, "full") || scan.ContainsLower(what, "limit") || scan.ContainsLower(what, "no block") || scan.ContainsLower(what, "exhaust") {
+			if scan.ContainsLower(what, "fail") || scan.ContainsLower(what, "full") || scan.ContainsLower(what, "limit") ||
+				scan.ContainsLower(what, "no block") || scan.ContainsLower(what, "exhaust") {
 				rec.Kind, rec.Word = TableFull, "nat-exhausted"
 			}
 			return true
@@ -69,14 +70,14 @@ func sixwind(b []byte, rec *Record) bool {
 	_, r = scan.Word(r)
 	to, _ := scan.Word(r)
 	rec.Proto = protocol(proto)
-	rec.Src, rec.SPort = scan.EndpointWord(from)
-	rec.Dst, rec.DPort = scan.EndpointWord(to)
+	rec.Src, rec.SPort = scan.Endpoint(from)
+	rec.Dst, rec.DPort = scan.Endpoint(to)
 	_, r = scan.Word(back)
 	peer, r := scan.Word(r)
 	_, r = scan.Word(r)
 	outside, _ := scan.Word(r)
-	rec.NATDst, rec.NATDPort = scan.EndpointWord(peer)
-	rec.NATSrc, rec.NATSPort = scan.EndpointWord(outside)
+	rec.NATDst, rec.NATDPort = scan.Endpoint(peer)
+	rec.NATSrc, rec.NATSPort = scan.Endpoint(outside)
 	if !rec.Src.IsValid() || !rec.Dst.IsValid() {
 		return false
 	}

@@ -74,13 +74,16 @@ func f5LSN(b []byte, rec *Record) bool {
 		return false
 	}
 	rec.Dialect = "f5-lsn"
-	natMark(rec, !bytes.Contains(event, []byte("DELETE")) && !bytes.Contains(event, []byte("RELEASE")) && !bytes.Contains(event, []byte("END")))
+	natMark(rec,
+		!bytes.Contains(event, []byte("DELETE")) && !bytes.Contains(event, []byte("RELEASE")) &&
+			!bytes.Contains(event, []byte("END")))
 	if bytes.Contains(event, []byte("INBOUND")) && rec.Dst.IsValid() {
 		e := &rec.Event
 		e.Src, e.SPort, e.Dst, e.DPort, e.NATDst, e.NATDPort = e.Dst, e.DPort, e.NATSrc, e.NATSPort, e.Src, e.SPort
 		e.NATSrc, e.NATSPort = netip.Addr{}, 0
 	}
-	if bytes.Contains(event, []byte("FAIL")) || bytes.Contains(event, []byte("QUOTA")) || bytes.Contains(event, []byte("EXHAUST")) {
+	if bytes.Contains(event, []byte("FAIL")) || bytes.Contains(event, []byte("QUOTA")) ||
+		bytes.Contains(event, []byte("EXHAUST")) {
 		rec.Kind, rec.Word, rec.Action, rec.detail = TableFull, "nat-exhausted", "", event
 	}
 	return true

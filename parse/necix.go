@@ -51,8 +51,8 @@ func necix(b []byte, rec *Record) bool {
 			return true
 		}
 		rec.Proto = protocolWord(proto)
-		rec.Src, rec.SPort = scan.EndpointWord(from)
-		rec.Dst, rec.DPort = scan.EndpointWord(bytes.TrimRight(to, ","))
+		rec.Src, rec.SPort = scan.Endpoint(from)
+		rec.Dst, rec.DPort = scan.Endpoint(bytes.TrimRight(to, ","))
 		if m := scan.After(r, "match "); m != nil {
 			rec.Rule = scan.Until(m, ", ")
 			rec.detail = rec.Rule
@@ -68,7 +68,9 @@ func necix(b []byte, rec *Record) bool {
 		rec.Word, rec.Kind, rec.Action = "fw-packet", kind, action
 		tidyNAT(&rec.Event)
 	case "NAPT", "NAT":
-		if scan.ContainsLower(rest, "full") || scan.ContainsLower(rest, "exhaust") || scan.ContainsLower(rest, "no available") || scan.ContainsLower(rest, "limit") || scan.ContainsLower(rest, "overflow") {
+		if scan.ContainsLower(rest, "full") || scan.ContainsLower(rest, "exhaust") ||
+			scan.ContainsLower(rest, "no available") || scan.ContainsLower(rest, "limit") ||
+			scan.ContainsLower(rest, "overflow") {
 			rec.Kind, rec.Word, rec.detail = TableFull, "nat-exhausted", rest
 		}
 	default:
@@ -85,7 +87,8 @@ func necix(b []byte, rec *Record) bool {
 // necixCode is the length of a function's name where b begins like "FLT.054: ", else 0.
 func necixCode(b []byte) int {
 	dot := bytes.IndexByte(b[:min(len(b), 10)], '.')
-	if dot < 2 || len(b) < dot+6 || b[dot+4] != ':' || !scan.IsDigit(b[dot+1]) || !scan.IsDigit(b[dot+2]) || !scan.IsDigit(b[dot+3]) {
+	if dot < 2 || len(b) < dot+6 || b[dot+4] != ':' || !scan.IsDigit(b[dot+1]) || !scan.IsDigit(b[dot+2]) ||
+		!scan.IsDigit(b[dot+3]) {
 		return 0
 	}
 	for _, c := range b[:dot] {

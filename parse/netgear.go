@@ -101,8 +101,8 @@ func netgearPair(b []byte, rec *Record) (from, to bool) {
 	return rec.Src.IsValid(), rec.Dst.IsValid()
 }
 
-// netgearSource reads "from source 10.0.0.5", "from source: 198.51.100.9, port 443", "from source: 198.51.100.9:443" and
-// "from ip [198.51.100.9]".
+// netgearSource reads "from source 10.0.0.5", "from source: 198.51.100.9, port 443", "from source: 198.51.100.9:443"
+// and "from ip [198.51.100.9]".
 func netgearSource(b []byte) (a netip.Addr, port uint16) {
 	r := scan.After(b, "from source")
 	if r == nil {

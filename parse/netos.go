@@ -19,8 +19,8 @@ func netosDialect() dialect {
 			Source:  "Junos OS System Log Messages; napalm-logs profiles (junos, netiron, sonic)",
 		},
 		known: "an interface's state, or a message name of a Junos daemon",
-		tags: []string{"rpd", "mgd", "mib2d", "snmpd", "chassisd", "craftd", "alarmd", "jlaunchd", "dcd", "eswd",
-			"l2ald", "cosd", "dfwd", "rmopd", "lacpd", "bfdd", "ppmd", "kmd", "jsrpd", "jcs", "cscript",
+		tags: []string{"rpd", "mgd", "mib2d", "snmpd", "chassisd", "craftd", "alarmd", "jlaunchd", "dcd", "eswd", "l2ald",
+			"cosd", "dfwd", "rmopd", "lacpd", "bfdd", "ppmd", "kmd", "jsrpd", "jcs", "cscript",
 			"license-check", "init", "nsd", "idpd", "utmd", "authd", "dfcd", "spd", "PERF_MON"},
 		begins: []string{":- setHostIntfsOperStatus: ", "Interface "},
 		read:   netos,
@@ -28,9 +28,9 @@ func netosDialect() dialect {
 }
 
 // netos reads what routers and switches without a mnemonic of their own say of their links, and knows the daemons of
-// Junos by name, so that their chatter is not counted as unknown: "mib2d[2300]: SNMP_TRAP_LINK_DOWN: … ifName ge-0/0/1",
-// NetIron's "System: Interface ethernet 3/8, state down - remote fault", SONiC's "setHostIntfsOperStatus: Set operation
-// status UP to host interface Ethernet28".
+// Junos by name, so that their chatter is not counted as unknown: "mib2d[2300]: SNMP_TRAP_LINK_DOWN: … ifName
+// ge-0/0/1", NetIron's "System: Interface ethernet 3/8, state down - remote fault", SONiC's "setHostIntfsOperStatus:
+// Set operation status UP to host interface Ethernet28".
 func netos(b []byte, rec *Record) bool {
 	var name []byte
 	switch {
@@ -68,11 +68,12 @@ func netos(b []byte, rec *Record) bool {
 	return len(name) > 0
 }
 
-// isJunosDaemon knows the daemons that log with a message name (Junos OS System Log Messages).
+// isJunosDaemon reports whether app is a daemon that logs with a message name (Junos OS System Log Messages).
 func isJunosDaemon(app []byte) bool {
 	switch string(app) {
-	case "rpd", "mgd", "mib2d", "snmpd", "chassisd", "craftd", "alarmd", "jlaunchd", "dcd", "eswd", "l2ald", "cosd", "dfwd", "rmopd",
-		"lacpd", "bfdd", "ppmd", "kmd", "jsrpd", "jcs", "cscript", "license-check", "init", "nsd", "idpd", "utmd", "authd", "dfcd", "spd", "PERF_MON":
+	case "rpd", "mgd", "mib2d", "snmpd", "chassisd", "craftd", "alarmd", "jlaunchd", "dcd", "eswd", "l2ald", "cosd",
+		"dfwd", "rmopd", "lacpd", "bfdd", "ppmd", "kmd", "jsrpd", "jcs", "cscript", "license-check", "init", "nsd", "idpd",
+		"utmd", "authd", "dfcd", "spd", "PERF_MON":
 		return true
 	}
 	return false

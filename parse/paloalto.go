@@ -55,7 +55,8 @@ func paloalto(b []byte, rec *Record) bool {
 		}
 	case "SYSTEM":
 		paloSystem(&c, rec)
-	case "CONFIG", "USERID", "HIPMATCH", "GLOBALPROTECT", "AUTHENTICATION", "DECRYPTION", "IPTAG", "CORRELATION", "GTP", "SCTP", "TUNNEL":
+	case "CONFIG", "USERID", "HIPMATCH", "GLOBALPROTECT", "AUTHENTICATION", "DECRYPTION", "IPTAG", "CORRELATION", "GTP",
+		"SCTP", "TUNNEL":
 		rec.Kind, rec.Word, rec.detail = System, "other", c[4]
 	default:
 		return false
@@ -150,15 +151,21 @@ func paloSystem(c *[36][]byte, rec *Record) {
 	rec.Kind, rec.Word, rec.detail = System, "other", c[8]
 	text := c[14]
 	switch {
-	case scan.ContainsLower(text, "nat") && (scan.ContainsLower(text, "exhaust") || scan.ContainsLower(text, "allocation failed") || scan.ContainsLower(text, "oversubscri")):
+	case scan.ContainsLower(text, "nat") &&
+		(scan.ContainsLower(text, "exhaust") || scan.ContainsLower(text, "allocation failed") ||
+			scan.ContainsLower(text, "oversubscri")):
 		rec.Kind, rec.Word, rec.detail = TableFull, "nat-exhausted", text
-	case scan.ContainsLower(text, "session table") && (scan.ContainsLower(text, "full") || scan.ContainsLower(text, "exhaust") || scan.ContainsLower(text, "reached")):
+	case scan.ContainsLower(text, "session table") &&
+		(scan.ContainsLower(text, "full") || scan.ContainsLower(text, "exhaust") || scan.ContainsLower(text, "reached")):
 		rec.Kind, rec.Word, rec.detail = TableFull, "session-limit", text
 	case scan.Has(c[8], "session-table-full"):
 		rec.Kind, rec.Word, rec.detail = TableFull, "session-limit", c[8]
-	case scan.ContainsLower(text, "link is up"), scan.ContainsLower(text, "link up"), bytes.HasSuffix(text, []byte(": Up")), bytes.HasPrefix(text, []byte("Port ")) && scan.ContainsLower(text, ": up "):
+	case scan.ContainsLower(text, "link is up"), scan.ContainsLower(text, "link up"),
+		bytes.HasSuffix(text, []byte(": Up")), bytes.HasPrefix(text, []byte("Port ")) && scan.ContainsLower(text, ": up "):
 		rec.Kind, rec.Word, rec.detail = Link, "link-up", c[9]
-	case scan.ContainsLower(text, "link is down"), scan.ContainsLower(text, "link down"), bytes.HasSuffix(text, []byte(": Down")), bytes.HasPrefix(text, []byte("Port ")) && scan.ContainsLower(text, ": down "):
+	case scan.ContainsLower(text, "link is down"), scan.ContainsLower(text, "link down"),
+		bytes.HasSuffix(text, []byte(": Down")),
+		bytes.HasPrefix(text, []byte("Port ")) && scan.ContainsLower(text, ": down "):
 		rec.Kind, rec.Word, rec.detail = Link, "link-down", c[9]
 	case string(c[4]) == "dhcp":
 		rec.Word = "dhcp"

@@ -42,8 +42,9 @@ func NewParser() *Parser {
 	return &Parser{table: theTable(), mem: memory{names: make(map[string]Name), rules: make(map[string]rule)}}
 }
 
-// Line reads one line into rec, which is reset first. A trailing newline, carriage return or NUL is no part of the line.
-// Slices of rec point into line, for journal JSON with escapes into the Parser, and are valid until the next call.
+// Line reads one line into rec, which is reset first. A trailing newline, carriage return or NUL is no part of the
+// line. Slices of rec point into line, for journal JSON with escapes into the Parser, and are valid until the next
+// call.
 func (p *Parser) Line(line []byte, rec *Record) {
 	if !p.head(line, rec) {
 		return

@@ -7,7 +7,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// protocols maps the names that the dialects print to IANA numbers.
+// protocol returns the IANA number of a protocol, by the name that a dialect prints or by its number; 0 is none.
 func protocol(b []byte) uint8 {
 	switch len(b) {
 	case 2:
@@ -70,7 +70,7 @@ func protocolWord(b []byte) uint8 {
 		}
 		return protocol(b[i+1:])
 	}
-	return protocol(bytes.TrimRight(b, ",;:"))
+	return protocol(scan.TrimRight(b, ",;:"))
 }
 
 // letterFlags reads TCP flags that are written as their first letters; other letters say nothing.

@@ -6,9 +6,9 @@ import (
 	"uncloak/parse/scan"
 )
 
-// Record holds everything that one line says, in the finer words of `uncloak parse`; the embedded Event is the part that
-// is stored. Byte slices point into the line, or into the Parser, and are valid until the Parser's next line. One Record
-// is reused for all lines.
+// Record holds everything that one line says, in the finer words of `uncloak parse`; the embedded Event is the part
+// that is stored. Byte slices point into the line, or into the Parser, and are valid until the Parser's next line. One
+// Record is reused for all lines.
 type Record struct {
 	said
 
@@ -42,7 +42,8 @@ type Record struct {
 	dmesg     bool    // the stamp is one that only dmesg writes, so the line is the kernel's
 }
 
-// said holds the fields that dialects write. One assignment takes back everything that a dialect wrote before it failed.
+// said holds the fields that dialects write. One assignment takes back everything that a dialect wrote before it
+// failed.
 type said struct {
 	Event
 	Dialect string // which dialect understood the line: "netfilter", "conntrack", "kernel", …; "" for none
@@ -85,9 +86,10 @@ type Stamp struct {
 	zoneWord             [5]byte // the name of the zone as the line gives it, where it is in letters
 }
 
-// exhausted says whether a text about an address pool tells that nothing is left.
+// exhausted reports whether a text about an address pool tells that nothing is left.
 func exhausted(b []byte) bool {
-	for _, w := range [...]string{"exhaust", "out of port", "outof", "out of address", "used up", "usedup", "runout", "run out", "allocation fail", "exceeded", "depleted", "no free port"} {
+	for _, w := range [...]string{"exhaust", "out of port", "outof", "out of address", "used up", "usedup", "runout",
+		"run out", "allocation fail", "exceeded", "depleted", "no free port"} {
 		if scan.ContainsLower512(b, w) {
 			return true
 		}
@@ -142,7 +144,8 @@ func (rec *Record) plain(detail []byte) {
 	}
 }
 
-// verdict is what a firewall's word for its deed means. Words that say nothing about a session are System.
+// verdict returns the meaning of a firewall's word for its deed, as kind and action. Words that say nothing about a
+// session are System.
 func verdict(w []byte) (Kind, string) {
 	var buf [24]byte
 	if len(w) == 0 || len(w) > len(buf) {
@@ -155,7 +158,8 @@ func verdict(w []byte) (Kind, string) {
 		buf[i] = c
 	}
 	switch string(buf[:len(w)]) {
-	case "accept", "accepted", "allow", "allowed", "permit", "permitted", "pass", "passed", "passthrough", "forward", "forwarded", "mgmt":
+	case "accept", "accepted", "allow", "allowed", "permit", "permitted", "pass", "passed", "passthrough", "forward",
+		"forwarded", "mgmt":
 		return SessionNew, "allow"
 	case "deny", "denied", "drop", "dropped", "block", "blocked", "reject", "rejected", "reset", "prevent", "prevented",
 		"discard", "discarded", "reset-client", "reset-server", "reset-both", "reset_client", "reset_server", "reset_both",
@@ -163,8 +167,8 @@ func verdict(w []byte) (Kind, string) {
 		return SessionDenied, "deny"
 	case "start", "open", "opened", "new", "create", "created", "built", "established":
 		return SessionNew, "session-create"
-	case "close", "closed", "end", "ended", "stop", "delete", "deleted", "teardown", "timeout", "client-rst",
-		"server-rst", "ip-conn", "terminated", "expired", "remove", "finish":
+	case "close", "closed", "end", "ended", "stop", "delete", "deleted", "teardown", "timeout", "client-rst", "server-rst",
+		"ip-conn", "terminated", "expired", "remove", "finish":
 		return SessionEnd, "session-delete"
 	case "update", "interim":
 		return SessionUpdate, "session-update"
@@ -172,7 +176,7 @@ func verdict(w []byte) (Kind, string) {
 	return System, ""
 }
 
-// tidyNAT takes out translations that are none: the unspecified address, and an endpoint that stayed what it was.
+// tidyNAT takes out translations that change nothing: the unspecified address, and an endpoint that stayed what it was.
 // ICMP between IPv6 hosts becomes ICMPv6.
 func tidyNAT(e *Event) {
 	if !e.NATSrc.IsValid() || e.NATSrc.IsUnspecified() || e.NATSrc == e.Src && (e.NATSPort == e.SPort || e.NATSPort == 0) {
@@ -186,7 +190,7 @@ func tidyNAT(e *Event) {
 	}
 }
 
-// unanswered says whether a closed session saw packets of its opener only.
+// unanswered reports whether a closed session saw packets of its opener only.
 func unanswered(sent, received uint64) State {
 	if sent > 0 && received == 0 {
 		return Unreplied
@@ -194,7 +198,7 @@ func unanswered(sent, received uint64) State {
 	return NoState
 }
 
-// mark sets what a message is; it is always true.
+// mark sets what a message means, and returns true, so that a reader can end with it.
 func mark(rec *Record, k Kind, word string) bool {
 	rec.Kind, rec.Word = k, word
 	return true

@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// isRepeat says whether a message begins like a daemon's note about repeated lines, so that its words are not taken
+// isRepeat reports whether a message begins like a daemon's note about repeated lines, so that its words are not taken
 // for a host and a tag.
 func isRepeat(b []byte) bool {
 	if len(b) < 16 || b[0] != 'l' && b[0] != 'm' && b[0] != '-' {

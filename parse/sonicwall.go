@@ -102,9 +102,9 @@ func (f *sonicFields) set(key, val []byte, rec *Record) {
 	case "dstV6":
 		rec.Dst = scan.Addr(val)
 	case "natSrc", "natSrcV6":
-		rec.NATSrc, rec.NATSPort = scan.EndpointWord(val)
+		rec.NATSrc, rec.NATSPort = scan.Endpoint(val)
 	case "natDst", "natDstV6":
-		rec.NATDst, rec.NATDPort = scan.EndpointWord(val)
+		rec.NATDst, rec.NATDPort = scan.Endpoint(val)
 	case "proto":
 		rec.Proto = protocolWord(val)
 	case "sent":
@@ -162,7 +162,8 @@ func sonicKind(m, msg, deed []byte) (Kind, string) {
 		return SessionEnd, "session-delete"
 	case "53": // The cache is full; N open connections; some will be dropped
 		return TableFull, ""
-	case "14", "16", "36", "37", "38", "41", "173", "174", "175", "347", "580", "713", "1233", "1254", "1255", "1256", "1257":
+	case "14", "16", "36", "37", "38", "41", "173", "174", "175", "347", "580", "713", "1233", "1254", "1255", "1256",
+		"1257":
 		return SessionDenied, "deny"
 	case "1235":
 		return SessionNew, "allow"

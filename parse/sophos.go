@@ -143,8 +143,8 @@ type xgFields struct {
 	sent, rcvd, sentPkts, rcvdPkts             uint64
 }
 
-// set takes one pair, by the field's old name or its new one. Most keys of a line are told apart by their first letter, so
-// each goes through one short switch.
+// set takes one pair, by the field's old name or its new one. Most keys of a line are told apart by their first letter,
+// so each goes through one short switch.
 func (x *xgFields) set(key, val []byte, rec *Record) {
 	if len(key) == 0 {
 		return

@@ -11,7 +11,8 @@ import (
 // written), loc the sender's zone, used where the stamp gives none.
 //
 // A missing year is chosen so that the result is as late as possible but no more than a day after ref: logs speak of
-// the past, and a clock may be a little fast. That holds across New Year both ways. A missing date is ref's date in loc.
+// the past, and a clock may be a little fast. That holds across New Year both ways. A missing date is ref's date in
+// loc.
 //
 // Where a clock is set back, a wall clock reading exists twice: the reading that is nearer to ref is taken. Where it is
 // set forward, the reading does not exist: it is taken as that of a clock not yet set.
@@ -84,14 +85,15 @@ func (s Stamp) at(year int, month time.Month, day int, ref time.Time, loc *time.
 }
 
 // spoken is the point in time at which clocks in loc show wall under the name that the stamp gives its zone. Many names
-// mean hours apart in different parts of the world (CST, IST, PST); where the sender's zone goes by the name, its meaning
-// is the right one.
+// mean hours apart in different parts of the world (CST, IST, PST); where the sender's zone goes by the name, its
+// meaning is the right one.
 func (s Stamp) spoken(wall time.Time, loc *time.Location) (t time.Time, ok bool) {
 	if s.zoneWord == ([5]byte{}) || loc == nil {
 		return t, false
 	}
 	word := string(bytes.TrimRight(s.zoneWord[:], "\x00"))
-	guess := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), loc)
+	guess := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(),
+		loc)
 	for _, near := range [...]time.Duration{0, -3 * time.Hour, 3 * time.Hour} {
 		if name, offset := guess.Add(near).Zone(); name == word {
 			t = wall.Add(-time.Duration(offset) * time.Second)
@@ -106,7 +108,8 @@ func (s Stamp) spoken(wall time.Time, loc *time.Location) (t time.Time, ok bool)
 // nearest is the point in time at which clocks in loc show wall. No zone changes twice within six hours, so the offsets
 // three hours either side are the only candidates.
 func nearest(wall, ref time.Time, loc *time.Location) time.Time {
-	guess := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), loc)
+	guess := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(),
+		loc)
 	_, before := guess.Add(-3 * time.Hour).Zone()
 	_, after := guess.Add(3 * time.Hour).Zone()
 	early := wall.Add(-time.Duration(before) * time.Second)
@@ -124,7 +127,7 @@ func nearest(wall, ref time.Time, loc *time.Location) time.Time {
 	return early
 }
 
-// shows says whether loc has that offset at t.
+// shows reports whether loc has that offset at t.
 func shows(t time.Time, offset int, loc *time.Location) bool {
 	_, o := t.In(loc).Zone()
 	return o == offset
@@ -134,7 +137,7 @@ func dateExists(year int, month time.Month, day int) bool {
 	return day >= 1 && day <= 28 || day >= 1 && time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Day() == day
 }
 
-// dateMayBe says whether the calendar has the date, in some year where the stamp has none.
+// dateMayBe reports whether the calendar has the date, in some year where the stamp has none.
 func (s *Stamp) dateMayBe() bool {
 	year := int(s.Year)
 	if year == 0 {
@@ -267,7 +270,8 @@ func (s *Stamp) stampCtime(b []byte) (rest []byte, ok bool) {
 // instead of the point, zone as Z, +00:00, +0000, +00, a name behind a blank, or missing.
 func (s *Stamp) stampISO(b []byte) (rest []byte, ok bool) {
 	y, r, ok := year(b)
-	if !ok || len(r) < 15 || r[0] != '-' && r[0] != '/' || r[3] != r[0] || r[6] != 'T' && r[6] != ' ' || r[1] == ' ' || r[4] == ' ' {
+	if !ok || len(r) < 15 || r[0] != '-' && r[0] != '/' || r[3] != r[0] || r[6] != 'T' && r[6] != ' ' || r[1] == ' ' ||
+		r[4] == ' ' {
 		return b, false
 	}
 	mon, ok1 := two(r[1:])
@@ -382,13 +386,15 @@ func (s *Stamp) seconds(b []byte) (rest []byte, ok bool) {
 	return r[1:], true
 }
 
-// afterSeconds skips what `dmesg --show-delta` ("[ 5632.359712 <    0.000001>]"), journalctl -o short-delta and kernels of Amlogic ("[    0.5@0]")
-// put between the uptime and its bracket; journalctl -o short-delta writes blanks in the first line.
+// afterSeconds skips what `dmesg --show-delta` ("[ 5632.359712 <    0.000001>]"), journalctl -o short-delta and kernels
+// of Amlogic ("[    0.5@0]") put between the uptime and its bracket; journalctl -o short-delta writes blanks in the
+// first line.
 func afterSeconds(b []byte) []byte {
 	if len(b) > 0 && b[0] == ']' || len(b) < 3 || b[0] != '@' && string(b[:2]) != " <" && string(b[:2]) != "  " {
 		return b
 	}
-	if i := bytes.IndexByte(b[:min(len(b), 32)], ']'); i > 0 && (b[0] == '@' || b[i-1] == '>' || len(scan.TrimLeft(b[:i])) == 0) {
+	if i := bytes.IndexByte(b[:min(len(b), 32)], ']'); i > 0 &&
+		(b[0] == '@' || b[i-1] == '>' || len(scan.TrimLeft(b[:i])) == 0) {
 		return b[i:]
 	}
 	return b

@@ -193,7 +193,7 @@ func (s *Stamp) foreignDate(name, b []byte) (rest []byte, ok bool) {
 	return s.trailer(b), true
 }
 
-// isWeekday says whether w may be a weekday's short name in some language: a few letters, perhaps with a point.
+// isWeekday reports whether w may be a weekday's short name in some language: a few letters, perhaps with a point.
 func isWeekday(w []byte) bool {
 	if len(w) < 2 || len(w) > 12 || w[0] < 0x80 && len(w) > 5 {
 		return false
@@ -278,7 +278,7 @@ func (s *Stamp) anyZone(b []byte) []byte {
 	return rest
 }
 
-// isAmbiguous knows the zone names that mean hours apart in different parts of the world.
+// isAmbiguous reports whether a zone's name means times hours apart in different parts of the world.
 func isAmbiguous(name []byte) bool {
 	switch string(name) {
 	case "CST", "IST", "BST", "AST", "ADT", "SST", "GST", "WST", "AMT", "ECT":

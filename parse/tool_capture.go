@@ -59,8 +59,8 @@ func capture(b []byte, rec *Record) bool {
 	arrow, rest := scan.Word(rest)
 	to, rest := scan.Word(rest)
 	rec.Proto = protocol(proto)
-	rec.Src, rec.SPort = scan.EndpointWord(from)
-	rec.Dst, rec.DPort = scan.EndpointWord(to)
+	rec.Src, rec.SPort = scan.Endpoint(from)
+	rec.Dst, rec.DPort = scan.Endpoint(to)
 	if string(arrow) != ">" || !rec.Src.IsValid() || !rec.Dst.IsValid() {
 		return false
 	}

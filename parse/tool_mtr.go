@@ -183,10 +183,11 @@ func mtrRaw(b []byte, rec *Record) bool {
 	return true
 }
 
-// mtrNote knows the lines above a report, hops that say nothing, and further addresses of a hop.
+// mtrNote reads the lines above a report, hops that say nothing, and further addresses of a hop.
 func mtrNote(b []byte, rec *Record) bool {
 	if scan.Has(b, "HOST: ") && scan.Within(b, "Loss%") || scan.Has(b, "Start: 20") || scan.Has(b, "Mtr_Version,") ||
-		len(b) < 64 && bytes.HasSuffix(b, []byte(". (waiting for reply)")) || scan.Has(b, "|") && scan.Within(b[:min(len(b), 8)], "|-- ") {
+		len(b) < 64 && bytes.HasSuffix(b, []byte(". (waiting for reply)")) ||
+		scan.Has(b, "|") && scan.Within(b[:min(len(b), 8)], "|-- ") {
 		rec.Dialect = "mtr"
 		return mark(rec, System, "other")
 	}

@@ -51,8 +51,8 @@ func isDuration(w []byte) bool {
 	return ok && bytes.IndexByte(w, '.') > 0
 }
 
-// nfdump reads one flow behind its stamp and its duration: "TCP 10.0.0.1:40401 -> 198.51.100.9:443 12 680 1", with flags
-// and type of service behind the addresses in -o long. It is Traffic of one direction with Packets and Bytes.
+// nfdump reads one flow behind its stamp and its duration: "TCP 10.0.0.1:40401 -> 198.51.100.9:443 12 680 1", with
+// flags and type of service behind the addresses in -o long. It is Traffic of one direction with Packets and Bytes.
 func nfdump(b []byte, rec *Record) bool {
 	if !looksNfdump(b, rec) {
 		rec.Dialect = "nfdump"
@@ -85,8 +85,8 @@ func nfdump(b []byte, rec *Record) bool {
 	return mark(rec, Traffic, "flow")
 }
 
-// nfdumpEnd reads an address and its port; of ICMP it is type and code, parted by a point. Addresses of IPv6 have a point
-// in front of the port.
+// nfdumpEnd reads an address and its port; of ICMP it is type and code, parted by a point. Addresses of IPv6 have a
+// point in front of the port.
 func nfdumpEnd(b []byte) (netip.Addr, uint16) {
 	if bytes.Count(b, []byte(":")) == 1 {
 		host, port := scan.CutByte(b, ':')

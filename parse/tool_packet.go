@@ -35,7 +35,7 @@ func packetWhat(b []byte, rec *Record) (icmpType int) {
 		_, b = scan.CutByte(b, ']') // "[icmp6 sum ok] "
 	}
 	w, rest := scan.Word(b)
-	w = bytes.TrimRight(w, ",:")
+	w = scan.TrimRight(w, ",:")
 	switch {
 	case string(w) == "Flags":
 		rec.Proto = TCP

@@ -121,7 +121,8 @@ func (l *pingLine) words(b []byte) (known, ok bool) {
 			return true, l.refusal(b[len("From "):])
 		}
 	case 'P':
-		if scan.Has(b, "PING ") && (scan.Within(b, "data bytes") || scan.Within(b, " bytes of data")) || scan.Has(b, "PING6(") {
+		if scan.Has(b, "PING ") && (scan.Within(b, "data bytes") || scan.Within(b, " bytes of data")) ||
+			scan.Has(b, "PING6(") {
 			l.word = "other"
 			return true, true
 		}
@@ -158,7 +159,7 @@ func (l *pingLine) who(b []byte) (rest []byte) {
 			w = bytes.Trim(w, "():,")
 		}
 	}
-	w = bytes.TrimRight(w, ":,")
+	w = scan.TrimRight(w, ":,")
 	l.src = scan.Addr(w)
 	if i := bytes.IndexByte(w, '%'); i >= 0 && l.src.IsValid() {
 		l.zone = w[i+1:]
@@ -220,14 +221,18 @@ func (l *pingLine) complaint(b []byte) bool {
 	return true
 }
 
-// unreachable is the reason in a few words that do not depend on the tool, or "": of those that a line has, the first here.
+// unreachable is the reason in a few words that do not depend on the tool, or "": of those that a line has, the first
+// here.
 func unreachable(b []byte) string {
 	reasons := [...]struct{ said, reason string }{
-		{"host unreachable", "host unreachable"}, {"net unreachable", "net unreachable"}, {"network is unreachable", "net unreachable"},
-		{"port unreachable", "port unreachable"}, {"no route", "net unreachable"}, {"time to live exceeded", "ttl exceeded"}, {"ttl expired", "ttl exceeded"},
-		{"time exceeded", "ttl exceeded"}, {"hop limit", "ttl exceeded"}, {"packet filtered", "prohibited"}, {"prohibited", "prohibited"},
-		{"administratively", "prohibited"}, {"redirect", "redirect"}, {"frag needed", "fragmentation needed"}, {"message too long", "fragmentation needed"},
-		{"address unreachable", "host unreachable"}, {"unreachable", "unreachable"}, {"sendto", "not sent"}, {"sendmsg", "not sent"},
+		{"host unreachable", "host unreachable"}, {"net unreachable", "net unreachable"},
+		{"network is unreachable", "net unreachable"}, {"port unreachable", "port unreachable"},
+		{"no route", "net unreachable"}, {"time to live exceeded", "ttl exceeded"}, {"ttl expired", "ttl exceeded"},
+		{"time exceeded", "ttl exceeded"}, {"hop limit", "ttl exceeded"}, {"packet filtered", "prohibited"},
+		{"prohibited", "prohibited"}, {"administratively", "prohibited"}, {"redirect", "redirect"},
+		{"frag needed", "fragmentation needed"}, {"message too long", "fragmentation needed"},
+		{"address unreachable", "host unreachable"}, {"unreachable", "unreachable"}, {"sendto", "not sent"},
+		{"sendmsg", "not sent"},
 	}
 	best := len(reasons)
 	for i, c := range b {

@@ -137,18 +137,15 @@ func namePort(b []byte) (netip.Addr, uint16) {
 	if a, n := scan.DotPort(b); a.IsValid() {
 		return a, n
 	}
-	last := b[bytes.LastIndexByte(b, '.')+1:]
-	if n := scan.Port(last); n != 0 {
-		return netip.Addr{}, n
-	}
-	return netip.Addr{}, scan.ServicePort(last)
+	return netip.Addr{}, scan.NamedPort(b[bytes.LastIndexByte(b, '.')+1:])
 }
 
-// tcpdumpOther knows the other protocols of a link (STP, LLDP, CDP) by the stamp in front and the length.
+// tcpdumpOther reads packets of other protocols of a link (STP, LLDP, CDP), known by the stamp in front and the length.
 func tcpdumpOther(b []byte, rec *Record) bool {
 	s := rec.Stamp
 	rest := tcpdumpStamp(b, &s, rec.indent > 0)
-	if len(b)-len(rest) != len("11:31:20.553633 ") || len(rest) == 0 || !scan.IsUpper(rest[0]) || !scan.Within(rest, ", length ") {
+	if len(b)-len(rest) != len("11:31:20.553633 ") || len(rest) == 0 || !scan.IsUpper(rest[0]) ||
+		!scan.Within(rest, ", length ") {
 		return false
 	}
 	rec.Dialect, rec.Stamp, rec.Body, rec.Packets = "tcpdump", s, rest, 1
@@ -221,7 +218,8 @@ func arp(b []byte, rec *Record) bool {
 	w, rest := scan.Word(b)
 	if scan.EqualLower(bytes.TrimRight(w, ","), "arp") {
 		w, rest = scan.Word(rest)
-		for len(w) > 0 && w[0] == 'E' || string(w) == "IPv4" || string(w) == "(len" || string(w) == "6)," || string(w) == "4)," {
+		for len(w) > 0 && w[0] == 'E' || string(w) == "IPv4" || string(w) == "(len" || string(w) == "6)," ||
+			string(w) == "4)," {
 			w, rest = scan.Word(rest) // "ARP, Ethernet (len 6), IPv4 (len 4), Request …"
 		}
 	} else if string(w) != "Request" && string(w) != "Reply" {
@@ -322,7 +320,7 @@ func dnsQuestion(rec *Record) {
 	mark(rec, DNSQuery, "dns-query")
 }
 
-// tcpdumpNote knows what tcpdump says at its start and end.
+// tcpdumpNote reads what tcpdump prints at its start and end.
 func tcpdumpNote(b []byte, rec *Record) bool {
 	if !isTcpdumpNote(b) {
 		return false
@@ -337,8 +335,9 @@ func isTcpdumpNote(b []byte) bool {
 		return scan.Has(b, "tcpdump: ") || scan.Has(b, "listening on ")
 	}
 	_, rest, _ := scan.Leading(b)
-	return scan.Has(rest, " packets captured") || scan.Has(rest, " packets received by filter") ||
-		scan.Has(rest, " packets dropped by kernel")
+	return scan.Has(rest, " packets ") && (scan.Has(rest, " packets captured") ||
+		scan.Has(rest, " packets received by filter") ||
+		scan.Has(rest, " packets dropped by kernel"))
 }
 
 // looksTcpdump reports whether b may be a packet or a note of tcpdump.

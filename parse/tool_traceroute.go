@@ -178,7 +178,7 @@ func (h *hop) time(w []byte, rest *[]byte) bool {
 	return true
 }
 
-// ip keeps an address that the hop has not had yet.
+// ip keeps an address of a hop, once.
 func (h *hop) ip(w []byte) bool {
 	a := scan.Addr(w)
 	if !a.IsValid() {
@@ -196,7 +196,8 @@ func (h *hop) ip(w []byte) bool {
 	return true
 }
 
-// host keeps the first name; more words than a name has are the text of an error.
+// host keeps the first name of a hop. It is false for a further one: more words than a name has are the text of an
+// error.
 func (h *hop) host(w []byte) bool {
 	if h.name == nil {
 		h.name = w
@@ -204,9 +205,10 @@ func (h *hop) host(w []byte) bool {
 	return len(w) <= 255
 }
 
-// traceNote knows what stands above and below the hops.
+// traceNote reads the lines above and below the hops, which tell of no hop.
 func traceNote(b []byte, rec *Record) bool {
-	if (scan.Has(b, "traceroute to ") || scan.Has(b, "traceroute6 to ") || scan.Has(b, "traceroute: ")) || scan.Has(b, "Resume: pmtu ") || scan.Has(b, "Tracing route to ") || scan.Has(b, "Trace complete.") ||
+	if (scan.Has(b, "traceroute to ") || scan.Has(b, "traceroute6 to ") || scan.Has(b, "traceroute: ")) ||
+		scan.Has(b, "Resume: pmtu ") || scan.Has(b, "Tracing route to ") || scan.Has(b, "Trace complete.") ||
 		b[len(b)-1] >= 0x80 && scan.Within(b, "トレースしてい") || scan.Has(b, "トレースを完了しました") {
 		rec.Dialect = "traceroute"
 		return mark(rec, System, "other")
@@ -216,7 +218,11 @@ func traceNote(b []byte, rec *Record) bool {
 
 // looksTraceroute reports whether b may be a hop or a heading.
 func looksTraceroute(b []byte, rec *Record) bool {
-	return isText(b, rec) || scan.IsDigit(b[0]) && len(b) <= 1024
+	if scan.IsDigit(b[0]) {
+		_, rest, _ := scan.Leading(b)
+		return len(b) <= 1024 && (endsHopNumber(rest) || rec.indent >= 3)
+	}
+	return isText(b, rec)
 }
 
 // tracerouteForms reads hops, with or without a number, and headings.

@@ -96,7 +96,7 @@ func readTshark(b []byte, indent int, r *tsharkRow) bool {
 	return r.tree(b, indent)
 }
 
-// arrow is where the " <-> " of a conversation stands, or -1. No blank is looked for: text is full of them.
+// arrow finds the " <-> " of a conversation; -1 is none. No blank is looked for: text is full of them.
 func arrow(b []byte) int {
 	i := bytes.IndexByte(b, '<')
 	if i < 1 || !scan.Has(b[i-1:], " <-> ") {
@@ -106,8 +106,8 @@ func arrow(b []byte) int {
 }
 
 // ioStat reads "| 10 <> 20 |   2696 | 3307638 |" and, of -t ad, "| 2026-11-21 20:28:09 |   2696 | 3307638 |"; with one
-// column it counts. With more the pairs of columns are added up. Which of a pair is which the heading says, several lines
-// above; but a frame has bytes, so that the larger number is theirs.
+// column it counts. With more the pairs of columns are added up. Which of a pair is which the heading says, several
+// lines above; but a frame has bytes, so that the larger number is theirs.
 func (r *tsharkRow) ioStat(b []byte) bool {
 	in, rest := scan.CutByte(b[1:], '|')
 	from, to := cutByte2(in, "<>")
@@ -292,7 +292,7 @@ func (r *tsharkRow) endpoint(b []byte) bool {
 	return true
 }
 
-// byteUnit is what a unit stands for; tshark counts in powers of ten.
+// byteUnit returns the number of bytes that a unit stands for; tshark counts in powers of ten.
 func byteUnit(u []byte) uint64 {
 	switch string(u) {
 	case "kB", "KB":
@@ -325,6 +325,9 @@ func commaNumber(b []byte) (n uint64, ok bool) {
 // " rakuten.co.jp  1   0.0001   50.00%   0.0100   0.000" (new). The depth is the indentation, which counts from one in
 // the old layout and from zero in the new one.
 func (r *tsharkRow) tree(b []byte, indent int) bool {
+	if !endsRow(b) {
+		return false
+	}
 	gap := bytes.Index(b, []byte("  "))
 	if gap < 1 {
 		return false
@@ -333,7 +336,8 @@ func (r *tsharkRow) tree(b []byte, indent int) bool {
 	count, rest := scan.Word(b[gap:])
 	n, ok := scan.Number(count)
 	rate, rest := scan.Word(rest)
-	if !ok || len(rate) < 4 || bytes.IndexByte(rate, '.') < 0 && rate[len(rate)-1] != '%' || len(rate) < 6 && len(rest) == 0 {
+	if !ok || len(rate) < 4 || bytes.IndexByte(rate, '.') < 0 && rate[len(rate)-1] != '%' ||
+		len(rate) < 6 && len(rest) == 0 {
 		return false
 	}
 	if _, ok = scan.WholeMillionths(bytes.TrimRight(rate, "%")); !ok {
@@ -365,17 +369,47 @@ func cutByte2(b []byte, sep string) (f, rest []byte) {
 	return b, nil
 }
 
-// tsharkNote knows the frames and headings of the tables.
+// tsharkNote reads the frames and headings of the tables, which say nothing.
 func tsharkNote(b []byte, rec *Record) bool {
-	if scan.Has(b, "====") || scan.Has(b, "|====") || scan.Has(b, "|----") || scan.Has(b, "----") && len(bytes.Trim(b, "-")) == 0 ||
-		scan.Has(b, "| IO Statistics") || scan.Has(b, "| Interval") || scan.Has(b, "|Interval") || scan.Has(b, "| Duration:") || scan.Has(b, "|Duration:") || scan.Has(b, "| Col ") || scan.Has(b, "|Col ") ||
-		scan.Has(b, "HTTP/Requests:") || scan.Has(b, "TCP Conversations") || scan.Has(b, "IPv4 Conversations") || scan.Has(b, "UDP Conversations") || scan.Has(b, "Filter:<") || scan.Has(b, "TCP Endpoints") || scan.Has(b, "UDP Endpoints") || scan.Has(b, "IPv4 Endpoints") || scan.Has(b, "IPv6 ") ||
-		scan.Has(b, "IO Statistics") || scan.Has(b, "Topic / Item") {
-		rec.Dialect = "tshark"
-		return mark(rec, System, "other")
+	if !isTsharkNote(b) {
+		return false
+	}
+	rec.Dialect = "tshark"
+	return mark(rec, System, "other")
+}
+
+// isTsharkNote reports whether b is a frame or a heading of a table.
+func isTsharkNote(b []byte) bool {
+	var notes []string
+	switch b[0] {
+	case '=':
+		notes = tsharkFrames[:1]
+	case '-':
+		return scan.Has(b, "----") && len(bytes.Trim(b, "-")) == 0
+	case '|':
+		notes = tsharkFrames[1:]
+	case 'H', 'T', 'I', 'U', 'F':
+		notes = tsharkHeadings[:]
+	}
+	for _, s := range notes {
+		if scan.Has(b, s) {
+			return true
+		}
 	}
 	return false
 }
+
+// Beginnings of the lines of a table that are no rows.
+var (
+	tsharkFrames = [...]string{
+		"====", "|====", "|----", "| IO Statistics", "| Interval", "|Interval", "| Duration:", "|Duration:", "| Col ",
+		"|Col ",
+	}
+	tsharkHeadings = [...]string{
+		"HTTP/Requests:", "TCP Conversations", "IPv4 Conversations", "UDP Conversations", "Filter:<", "TCP Endpoints",
+		"UDP Endpoints", "IPv4 Endpoints", "IPv6 ", "IO Statistics", "Topic / Item",
+	}
+)
 
 // looksTshark reports whether b may be a row of a table, or a frame or heading of one.
 func looksTshark(b []byte, rec *Record) bool {
@@ -390,14 +424,20 @@ func looksTshark(b []byte, rec *Record) bool {
 
 // tsharkForms reads rows, frames and headings.
 func tsharkForms(b []byte, rec *Record) bool {
-	switch last := b[len(b)-1]; {
+	switch {
 	case tsharkPacket(b, rec):
 		return true
 	case scan.IsDigit(b[0]):
 		return tshark(b, rec)
 	case b[0] == '|':
 		return tshark(b, rec) || tsharkNote(b, rec)
-	default: // a row of a table ends in a number
-		return tsharkNote(b, rec) || (scan.IsDigit(last) || last == '%' || last == '|') && tshark(b, rec)
+	default:
+		return tsharkNote(b, rec) || endsRow(b) && tshark(b, rec)
 	}
+}
+
+// endsRow reports whether b ends like a row of a table: in a number, or in the frame behind it.
+func endsRow(b []byte) bool {
+	last := b[len(b)-1]
+	return scan.IsDigit(last) || last == '%' || last == '|'
 }

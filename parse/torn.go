@@ -6,8 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// A Piece is the part of a line that its sender cut in two. UniFi and RouterOS send what does not fit into one datagram of
-// theirs as a second one, with a header of its own; a kernel whose buffer runs over loses the rest.
+// A Piece is the part of a line that its sender cut in two. UniFi and RouterOS send what does not fit into one datagram
+// of theirs as a second one, with a header of its own; a kernel whose buffer runs over loses the rest.
 type Piece uint8
 
 // The pieces.
@@ -16,8 +16,8 @@ const (
 	Tail                  // the line begins within them
 )
 
-// Join puts the two pieces of a line together: the line of the first, and the message of the second. blank says that the
-// line was cut at a blank, which no header keeps.
+// Join puts the two pieces of a line together: the line of the first, and the message of the second. blank says that
+// the line was cut at a blank, which no header keeps.
 func Join(head []byte, tail *Record, blank bool) []byte {
 	whole := append(make([]byte, 0, len(head)+len(tail.Body)+1), scan.TrimEnd(head)...)
 	if blank {
@@ -31,8 +31,8 @@ func (rec *Record) tornHead() {
 	rec.Kind, rec.Word, rec.Action, rec.Piece = Torn, "torn", "", Head
 }
 
-// cutPacket reports whether the fields of a netfilter line, from SRC= on, end before the protocol or its ports. Fragments and
-// packets that are too short (FRAG:, INCOMPLETE) have no ports.
+// cutPacket reports whether the fields of a netfilter line, from SRC= on, end before the protocol or its ports.
+// Fragments and packets that are too short (FRAG:, INCOMPLETE) have no ports.
 func cutPacket(b []byte, rec *Record) bool {
 	if !rec.Src.IsValid() || !rec.Dst.IsValid() {
 		i := scan.Index(b, "DST=")
@@ -47,9 +47,9 @@ func cutPacket(b []byte, rec *Record) bool {
 	return scan.Index(b, "FRAG:") < 0 && scan.Index(b, "INCOMPLETE") < 0
 }
 
-// tornTail marks a line that no dialect knows as the second piece of a line, where it is one of netfilter's or of RouterOS'
-// firewall: it has two of netfilter's fields and no source, or ends as each line of RouterOS does and holds nothing but
-// addresses.
+// tornTail marks a line that no dialect knows as the second piece of a line, where it is one of netfilter's or of
+// RouterOS' firewall: it has two of netfilter's fields and no source, or ends as each line of RouterOS does and holds
+// nothing but addresses.
 func tornTail(rec *Record) {
 	if rec.Kind != Unknown || !netfilterTail(rec.Body) && !mikrotikTail(rec.Body) {
 		return

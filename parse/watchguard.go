@@ -35,7 +35,8 @@ func watchguardDialect() dialect {
 //	FVE6035 (2024-01-10T09:49:05) firewall[10]: msg_id="3000-0148" Allow Firebox 0-External 52 tcp 20 127 10.0.1.2 81.2.69.192 62443 80 offset 8 S 832026162 win 8192 (HTTP-00)
 //	2024-03-29 18:00:54 Allow 10.0.1.2 100.100.100.11 http/tcp 42017 80 Trusted External Allowed (HTTP-proxy.1-00) proc_id="firewall" … src_ip_nat="…" duration="14" sent_bytes="564"
 //
-// A line with a duration is written when the connection ends. The stamp in parentheses is UTC. b begins with Allow or Deny.
+// A line with a duration is written when the connection ends. The stamp in parentheses is UTC. b begins with Allow or
+// Deny.
 func watchguard(b []byte, rec *Record) bool {
 	verb, rest := scan.Word(b)
 	kind, action := verdict(verb)
@@ -144,7 +145,8 @@ func watchguardEvent(b []byte, rec *Record) {
 	switch {
 	case scan.ContainsLower(b, "link state becomes up"), scan.ContainsLower(b, "link status changed to up"):
 		rec.Kind, rec.Word = Link, "link-up"
-	case scan.ContainsLower(b, "link state becomes down"), scan.ContainsLower(b, "link status changed to down"), bytes.HasSuffix(b, []byte(" link is down.")):
+	case scan.ContainsLower(b, "link state becomes down"), scan.ContainsLower(b, "link status changed to down"),
+		bytes.HasSuffix(b, []byte(" link is down.")):
 		rec.Kind, rec.Word = Link, "link-down"
 	case bytes.HasPrefix(b, []byte("DHCPACK on ")):
 		w, _ := scan.Word(b[len("DHCPACK on "):])

@@ -30,10 +30,10 @@ func windowsDHCPDialect() dialect {
 //
 //	10,11/21/26,10:00:00,Assign,10.0.0.5,laptop.example.org,52540012…,,1234567,0,,,,…
 //
-// New and renewed leases are DHCPLease: 10 and 11, 20 and 21 of BOOTP, and of DHCPv6 11002 (request), 11004 (renew) and 11005
-// (rebind). A scope without a free address is TableFull: 14, 22 of BOOTP, 11009. The rest is System, such as 11001
-// (advertise), 11010 (service started) and 11021 (database cleaned). The head of each log file lists the numbers. The date is
-// month/day/year; the server's own time, without a zone.
+// New and renewed leases are DHCPLease: 10 and 11, 20 and 21 of BOOTP, and of DHCPv6 11002 (request), 11004 (renew) and
+// 11005 (rebind). A scope without a free address is TableFull: 14, 22 of BOOTP, 11009. The rest is System, such as
+// 11001 (advertise), 11010 (service started) and 11021 (database cleaned). The head of each log file lists the numbers.
+// The date is month/day/year; the server's own time, without a zone.
 func windowsDHCP(b []byte, rec *Record) bool {
 	var f [7][]byte
 	n := 0

@@ -76,7 +76,7 @@ func windowsFirewall(b []byte, rec *Record) bool {
 	return true
 }
 
-// isWindowsAction knows the words that the third column may hold.
+// isWindowsAction reports whether w may stand in the column of actions.
 func isWindowsAction(w []byte) bool {
 	switch string(w) {
 	case "OPEN", "CLOSE", "DROP", "ALLOW", "OPEN-INBOUND", "DROP-ICMP", "INFO-EVENTS-LOST":

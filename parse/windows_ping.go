@@ -14,7 +14,8 @@ import (
 //	Packets: Sent = 4, Received = 4, Lost = 0 (0% loss),
 //	Minimum = 1ms, Maximum = 18ms, Average = 5ms
 func (l *pingLine) windows(b []byte) bool {
-	if last := b[len(b)-1]; len(b) > 200 || last != '.' && last < 0x80 && bytes.IndexByte(b, '=') < 0 && bytes.IndexByte(b, '<') < 0 {
+	if last := b[len(b)-1]; len(b) > 200 ||
+		last != '.' && last < 0x80 && bytes.IndexByte(b, '=') < 0 && bytes.IndexByte(b, '<') < 0 {
 		return false // no number and no sentence
 	}
 	if i := bytes.Index(b, []byte("TTL=")); i > 0 {
@@ -73,7 +74,7 @@ func (l *pingLine) windowsReply(b []byte) bool {
 	return l.hasRTT && l.src.IsValid()
 }
 
-// isMilli says whether b begins with "ms" or its Russian spelling.
+// isMilli reports whether b begins with "ms" or its Russian spelling.
 func isMilli(b []byte) bool { return scan.Has(b, "ms") || scan.Has(b, "мс") || scan.Has(b, "msec") }
 
 // windowsTotals reads the three numbers of a summary: packets, of which the share that was lost may stand on the next
@@ -119,11 +120,13 @@ func (l *pingLine) windowsTotals(b []byte) bool {
 	return false
 }
 
-// isPingHeading knows the lines above and between the numbers in English, Japanese, German, French and Spanish.
+// isPingHeading reports whether b is one of the lines above and between the numbers, in English, Japanese, German,
+// French and Spanish.
 func isPingHeading(b []byte) bool {
-	for _, s := range [...]string{"Pinging ", "Ping statistics for ", "Approximate round trip times in", "ラウンド トリップの概算時間", "Ping wird ausgeführt für ",
-		"Ping-Statistik für ", "Ca. Zeitangaben in Millisek", "Envoi d'une requête 'Ping'", "Envoi d’une requête 'Ping'", "Statistiques Ping pour ",
-		"Durée approximative des boucles", "Haciendo ping a ", "Estadísticas de ping para ", "Tiempos aproximados de ida y vuelta"} {
+	for _, s := range [...]string{"Pinging ", "Ping statistics for ", "Approximate round trip times in", "ラウンド トリップの概算時間",
+		"Ping wird ausgeführt für ", "Ping-Statistik für ", "Ca. Zeitangaben in Millisek", "Envoi d'une requête 'Ping'",
+		"Envoi d’une requête 'Ping'", "Statistiques Ping pour ", "Durée approximative des boucles", "Haciendo ping a ",
+		"Estadísticas de ping para ", "Tiempos aproximados de ida y vuelta"} {
 		if scan.Has(b, s) {
 			return true
 		}
@@ -131,12 +134,14 @@ func isPingHeading(b []byte) bool {
 	return scan.Within(b, "を送信しています") || scan.Within(b, " の ping 統計")
 }
 
-// isTimedOut knows "Request timed out." in the languages of Windows.
+// isTimedOut reports whether b is "Request timed out." in one of the languages of Windows.
 func isTimedOut(b []byte) bool {
-	for _, s := range [...]string{"Request timed out.", "要求がタイムアウトしました", "Zeitüberschreitung der Anforderung", "Délai d'attente de la demande dépassé",
-		"Délai d’attente de la demande dépassé", "Tiempo de espera agotado para esta solicitud", "Richiesta scaduta", "Esgotado o tempo limite do pedido",
+	for _, s := range [...]string{"Request timed out.", "要求がタイムアウトしました", "Zeitüberschreitung der Anforderung",
+		"Délai d'attente de la demande dépassé", "Délai d’attente de la demande dépassé",
+		"Tiempo de espera agotado para esta solicitud", "Richiesta scaduta", "Esgotado o tempo limite do pedido",
 		"Превышен интервал ожидания для запроса", "请求超时", "要求等候逾時", "요청 시간이 만료되었습니다", "Upłynął limit czasu żądania",
-		"Time-out bij opdracht", "Begäran gjorde timeout", "Forespørgsel fik timeout", "Vypršel časový limit žádosti", "İstek zaman aşımına uğradı"} {
+		"Time-out bij opdracht", "Begäran gjorde timeout", "Forespørgsel fik timeout", "Vypršel časový limit žádosti",
+		"İstek zaman aşımına uğradı"} {
 		if s[0] == b[0] && scan.Has(b, s) {
 			return true
 		}
@@ -144,10 +149,10 @@ func isTimedOut(b []byte) bool {
 	return false
 }
 
-// isReplyFrom knows how a reply begins or, in Japanese, Chinese and Korean, goes on.
+// isReplyFrom reports whether b begins like a reply or, in Japanese, Chinese and Korean, goes on.
 func isReplyFrom(b []byte) bool {
-	for _, s := range [...]string{"Reply from ", "Antwort von ", "Réponse de ", "Respuesta desde ", "Risposta da ", "Resposta de ", "Ответ от ",
-		"Odpowiedź z ", "Antwoord van ", "Svar från ", "Svar fra "} {
+	for _, s := range [...]string{"Reply from ", "Antwort von ", "Réponse de ", "Respuesta desde ", "Risposta da ",
+		"Resposta de ", "Ответ от ", "Odpowiedź z ", "Antwoord van ", "Svar från ", "Svar fra "} {
 		if s[0] == b[0] && scan.Has(b, s) {
 			return true
 		}
@@ -157,7 +162,8 @@ func isReplyFrom(b []byte) bool {
 
 // windowsReason is the reason of a refusal in English words, or "".
 func windowsReason(b []byte) string {
-	for _, s := range [...]string{"TTL expired", "TTL が期限切れ", "転送中に TTL", "TTL scaduta", "Die Gültigkeitsdauer", "Durée de vie TTL", "TTL expirado", "TTL 传输中过期", "Превышен срок жизни"} {
+	for _, s := range [...]string{"TTL expired", "TTL が期限切れ", "転送中に TTL", "TTL scaduta", "Die Gültigkeitsdauer",
+		"Durée de vie TTL", "TTL expirado", "TTL 传输中过期", "Превышен срок жизни"} {
 		if scan.Within(b, s) {
 			return "ttl exceeded"
 		}
@@ -165,9 +171,9 @@ func windowsReason(b []byte) string {
 	if reason := unreachable(b); reason != "" {
 		return reason
 	}
-	for _, s := range [...]string{"到達できません", "nicht erreichbar", "inaccessible", "Impossible de joindre", "inaccesible", "non raggiungibile",
-		"inacessível", "inalcançável", "недоступен", "недоступна", "无法访问", "無法連線", "연결할 수 없습니다", "nieosiągalny", "niet bereikbaar",
-		"kan inte nås", "host de destino"} {
+	for _, s := range [...]string{"到達できません", "nicht erreichbar", "inaccessible", "Impossible de joindre", "inaccesible",
+		"non raggiungibile", "inacessível", "inalcançável", "недоступен", "недоступна", "无法访问", "無法連線", "연결할 수 없습니다",
+		"nieosiągalny", "niet bereikbaar", "kan inte nås", "host de destino"} {
 		if scan.Within(b, s) {
 			return "host unreachable"
 		}

@@ -119,7 +119,7 @@ func yamahaFlow(b []byte, rec *Record) bool {
 
 // yamahaEndpoint reads a:1, a.1 (also with five numbers) and v6.1.
 func yamahaEndpoint(b []byte, e *Event, dst bool) {
-	b = bytes.TrimRight(b, ",:")
+	b = scan.TrimRight(b, ",:")
 	a, n := scan.Addr(scan.Unbracket(b)), uint16(0)
 	if i := bytes.LastIndexByte(b, '.'); i > 0 && !a.IsValid() {
 		a, n = scan.Addr(scan.Unbracket(b[:i])), scan.Port(b[i+1:])
@@ -179,7 +179,8 @@ func yamahaNAT(b []byte, rec *Record) bool {
 	b = b[i+2:]
 	rec.Dialect, rec.detail = "yamaha", b
 	switch {
-	case scan.ContainsLower(b, "full"), scan.ContainsLower(b, "limit"), scan.ContainsLower(b, "exhaust"), scan.ContainsLower(b, "no more"), scan.ContainsLower(b, "overflow"):
+	case scan.ContainsLower(b, "full"), scan.ContainsLower(b, "limit"), scan.ContainsLower(b, "exhaust"),
+		scan.ContainsLower(b, "no more"), scan.ContainsLower(b, "overflow"):
 		rec.Kind, rec.Word = TableFull, "nat-exhausted"
 		for w, rest := scan.Word(b); len(w) > 0 && !rec.Src.IsValid(); w, rest = scan.Word(rest) {
 			yamahaEndpoint(w, &rec.Event, false)
@@ -234,7 +235,8 @@ func yamahaDaemon(b []byte, rec *Record) bool {
 		rec.Word, rec.Kind = "other", System
 		rec.detail = rest
 		yamahaLink(rest, rec)
-	case "IKE", "IKE1", "IKE2", "IKE3", "LUA", "L2TP", "PPTP", "OSPF", "BGP", "RIP", "DNS", "SCHEDULE", "HTTPD", "TELNETD", "SSHD", "LOGIN", "USB", "NETVOLANTE", "LICENSE", "DDNS", "UPNP", "STATUS", "LAN", "IPV6":
+	case "IKE", "IKE1", "IKE2", "IKE3", "LUA", "L2TP", "PPTP", "OSPF", "BGP", "RIP", "DNS", "SCHEDULE", "HTTPD", "TELNETD",
+		"SSHD", "LOGIN", "USB", "NETVOLANTE", "LICENSE", "DDNS", "UPNP", "STATUS", "LAN", "IPV6":
 		rec.Word, rec.Kind, rec.detail = "other", System, name
 	default:
 		return false
@@ -269,17 +271,20 @@ func yamahaLine(b []byte, rec *Record) bool {
 	intf = bytes.TrimRight(intf, ":")
 	rec.Dialect, rec.Word, rec.Kind, rec.detail = "yamaha", "other", System, intf
 	switch {
-	case bytes.HasPrefix(rest, []byte("Disconnected")), bytes.HasPrefix(rest, []byte("Down")), bytes.Contains(rest, []byte("link down")),
-		bytes.HasPrefix(rest, []byte("PPP/IPCP down")), bytes.HasPrefix(rest, []byte("PPP/IPV6CP down")), bytes.HasPrefix(rest, []byte("Interface down")):
+	case bytes.HasPrefix(rest, []byte("Disconnected")), bytes.HasPrefix(rest, []byte("Down")),
+		bytes.Contains(rest, []byte("link down")),
+		bytes.HasPrefix(rest, []byte("PPP/IPCP down")), bytes.HasPrefix(rest, []byte("PPP/IPV6CP down")),
+		bytes.HasPrefix(rest, []byte("Interface down")):
 		rec.Kind, rec.Word = Link, "link-down"
-	case bytes.HasPrefix(rest, []byte("PPP/IPCP up")), bytes.HasPrefix(rest, []byte("Up")), bytes.Contains(rest, []byte("link up")),
+	case bytes.HasPrefix(rest, []byte("PPP/IPCP up")), bytes.HasPrefix(rest, []byte("Up")),
+		bytes.Contains(rest, []byte("link up")),
 		bytes.HasPrefix(rest, []byte("PPP/IPV6CP up")), bytes.HasPrefix(rest, []byte("Interface up")):
 		rec.Kind, rec.Word = Link, "link-up"
 	}
 	return true
 }
 
-// yamahaInterface knows PP[01], PPPOE[01], TUNNEL[1], Tunnel[1], LAN1:, LAN1(port1) and the like.
+// yamahaInterface reports whether w is an interface: PPPOE[01], TUNNEL[1], Tunnel[1], LAN1:, LAN1(port1) and the like.
 func yamahaInterface(w []byte) bool {
 	for _, k := range [...]string{"PPPOE[", "PP[", "TUNNEL[", "Tunnel[", "BRI", "LAN", "WAN"} {
 		if bytes.HasPrefix(w, []byte(k)) && len(w) > len(k) && scan.IsDigit(w[len(k)]) {

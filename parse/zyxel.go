@@ -22,7 +22,7 @@ func zyxelDialect() dialect {
 			Source: "ZyXEL user guides, Log Descriptions; ZyNOS support notes",
 		},
 		console: OtherConsole,
-		begins:  []string{`src="`, "IP[Src="},
+		begins:  []string{`src="`, "IP[Src=", "ZyXEL Communications Corp.: IP[Src="},
 		first:   "Z",
 		looks:   looksZyNOS,
 		read:    zyxelForms,
@@ -129,9 +129,9 @@ type zyxelFields struct {
 func (f *zyxelFields) set(key, val []byte, rec *Record) {
 	switch string(key) {
 	case "src":
-		rec.Src, rec.SPort = scan.EndpointWord(val)
+		rec.Src, rec.SPort = scan.Endpoint(val)
 	case "dst":
-		rec.Dst, rec.DPort = scan.EndpointWord(val)
+		rec.Dst, rec.DPort = scan.Endpoint(val)
 	case "msg":
 		f.msg, f.known = val, true
 	case "note":

@@ -155,8 +155,10 @@ func addr6(b []byte) (a [16]byte, ok bool) {
 	return a, true
 }
 
+// Addresses with ports are written in five ways: HostPort, Endpoint, ColonPort, DotPort and ParenPort read one each.
+// The address that they return is zero where it is masked or a name, the port 0 where there is none.
+
 // HostPort reads 1.2.3.4:80, 1.2.3.4/80, [v6]:80 and v6:80 (the kernel prints the last); sep stands between the two.
-// The address is zero where it is masked or not one, the port is still read.
 func HostPort(b []byte, sep byte) (netip.Addr, uint16) {
 	i := bytes.LastIndexByte(b, sep)
 	if i < 0 || sep == ':' && len(b) > 0 && b[len(b)-1] == ']' {
@@ -165,26 +167,20 @@ func HostPort(b []byte, sep byte) (netip.Addr, uint16) {
 	return Addr(Unbracket(b[:i])), Port(b[i+1:])
 }
 
-func Unbracket(b []byte) []byte {
-	if len(b) > 1 && b[0] == '[' && b[len(b)-1] == ']' {
-		return b[1 : len(b)-1]
+// Endpoint reads a word that is an address, in brackets or not, or an address with a port behind a colon: a, [v6], a:1,
+// [v6]:1. Commas, semicolons and a closing parenthesis behind it are no part of it.
+func Endpoint(b []byte) (netip.Addr, uint16) {
+	b = TrimRight(b, ",;)")
+	if a := Addr(Unbracket(b)); a.IsValid() {
+		return a, 0
 	}
-	return b
+	return HostPort(b, ':')
 }
 
-// BlockPorts reads "1024-1151".
-func BlockPorts(b []byte) (low, high uint16) {
-	i := bytes.IndexByte(b, '-')
-	if i < 0 {
-		return 0, 0
-	}
-	return Port(b[:i]), Port(b[i+1:])
-}
-
-// ColonPort reads 1.2.3.4:80, [v6]:80, and an address alone; an IPv6 address without brackets ends at its last colon
-// where what is before it is an address of its own.
+// ColonPort reads what Endpoint reads, but takes what follows the last colon of an IPv6 address without brackets for
+// the port where what is before it is an address of its own.
 func ColonPort(b []byte) (a netip.Addr, p uint16) {
-	b = bytes.TrimRight(b, ",;")
+	b = TrimRight(b, ",;")
 	if bytes.IndexByte(b, ':') < 0 {
 		return Addr(b), 0
 	}
@@ -194,7 +190,46 @@ func ColonPort(b []byte) (a netip.Addr, p uint16) {
 	return Addr(b), 0
 }
 
-// PortRange reads "1024-2047" or "1024 - 2047".
+// DotPort reads tcpdump's 10.0.0.1.443 and 2001:db8::1.443; the address may stand alone. tcpdump without -n writes the
+// names of common services for ports. Where there is no address there is no port.
+func DotPort(b []byte) (netip.Addr, uint16) {
+	if a := Addr(b); a.IsValid() {
+		return a, 0
+	}
+	i := bytes.LastIndexByte(b, '.')
+	if i < 0 {
+		return netip.Addr{}, 0
+	}
+	a := Addr(b[:i])
+	if !a.IsValid() {
+		return a, 0
+	}
+	return a, NamedPort(b[i+1:])
+}
+
+// NamedPort reads a port or the name of a common service; 0 is neither.
+func NamedPort(b []byte) uint16 {
+	if n := Port(b); n != 0 {
+		return n
+	}
+	return ServicePort(b)
+}
+
+// ParenPort reads Cisco's 10.0.6.56(3067), or an address alone.
+func ParenPort(b []byte) (netip.Addr, uint16) {
+	host, port := CutByte(b, '(')
+	return Addr(host), Port(Until(port, ")"))
+}
+
+// Unbracket takes off square brackets around b.
+func Unbracket(b []byte) []byte {
+	if len(b) > 1 && b[0] == '[' && b[len(b)-1] == ']' {
+		return b[1 : len(b)-1]
+	}
+	return b
+}
+
+// PortRange reads "1024-2047" or "1024 - 2047". ok is false where the second port is the smaller one, too.
 func PortRange(b []byte) (low, high uint16, ok bool) {
 	l, rest, ok := Leading(b)
 	if !ok || l > 65535 {
@@ -208,36 +243,8 @@ func PortRange(b []byte) (low, high uint16, ok bool) {
 	return uint16(l), uint16(h), true
 }
 
-// EndpointWord reads an address with or without a port: a:1, [v6]:1, a alone, and v6.1 as Yamaha writes it.
-func EndpointWord(b []byte) (netip.Addr, uint16) {
-	b = bytes.TrimRight(b, ",;)")
-	if a := Addr(Unbracket(b)); a.IsValid() {
-		return a, 0
-	}
-	return HostPort(b, ':')
-}
-
-// DotPort reads tcpdump's 10.0.0.1.443 and 2001:db8::1.443; the address may stand alone. tcpdump without -n writes the
-// names of common services.
-func DotPort(b []byte) (netip.Addr, uint16) {
-	if a := Addr(b); a.IsValid() {
-		return a, 0
-	}
-	i := bytes.LastIndexByte(b, '.')
-	if i < 0 {
-		return netip.Addr{}, 0
-	}
-	a := Addr(b[:i])
-	if !a.IsValid() {
-		return a, 0
-	}
-	if n := Port(b[i+1:]); n != 0 {
-		return a, n
-	}
-	return a, ServicePort(b[i+1:])
-}
-
-// ServicePort knows the names from /etc/services that captures of home networks are full of.
+// ServicePort returns the port of a service, by the names of /etc/services that captures of home networks are full of;
+// 0 is none.
 func ServicePort(b []byte) uint16 {
 	switch string(b) {
 	case "ftp":
@@ -292,7 +299,7 @@ func ServicePort(b []byte) uint16 {
 	return 0
 }
 
-// AnyAddress is the first address in b, whatever language stands around it, and its zone.
+// AnyAddress finds the first address in b, whatever language stands around it, and its zone.
 func AnyAddress(b []byte) (a netip.Addr, zone []byte) {
 	for i := 0; i < len(b); {
 		if c := b[i]; HexDigit(c) > 15 && c != ':' {
@@ -307,7 +314,7 @@ func AnyAddress(b []byte) (a netip.Addr, zone []byte) {
 		for end < len(b) && (IsLetter(b[end]) || IsDigit(b[end]) || b[end] == ':' || b[end] == '.' || b[end] == '%') {
 			end++
 		}
-		w := bytes.TrimRight(b[i:end], ":.")
+		w := TrimRight(b[i:end], ":.")
 		if a = Addr(w); a.IsValid() {
 			if z := bytes.IndexByte(w, '%'); z >= 0 {
 				zone = w[z+1:]

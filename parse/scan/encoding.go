@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/encoding/japanese"
 )
 
-// Readable is b as UTF-8. Routers write their user's language in the encoding of their firmware and never say which;
-// where the bytes leave no doubt they are decoded, otherwise each bad byte becomes U+FFFD when it is written.
+// Readable returns b as UTF-8. Routers write their user's language in the encoding of their firmware and never say
+// which; where the bytes leave no doubt they are decoded, otherwise each bad byte becomes U+FFFD when it is written.
 func Readable(b []byte) []byte {
 	if utf8.Valid(b) {
 		return b
@@ -85,7 +85,7 @@ func eucPairs(b []byte) (longest int, ok bool) {
 	return longest, longest > 0
 }
 
-// isShiftJIS says whether all high bytes are characters of Shift_JIS and at least one of them is no Latin letter.
+// isShiftJIS reports whether all high bytes are characters of Shift_JIS and at least one of them is no Latin letter.
 func isShiftJIS(b []byte) bool {
 	found := false
 	for i := 0; i < len(b); i++ {
@@ -105,7 +105,7 @@ func isShiftJIS(b []byte) bool {
 	return found
 }
 
-// isLatin says whether all high bytes are letters or signs of Latin-1, no more than two in a row, each run beside an
+// isLatin reports whether all high bytes are letters or signs of Latin-1, no more than two in a row, each run beside an
 // ASCII letter or digit.
 func isLatin(b []byte) bool {
 	for i := 0; i < len(b); i++ {

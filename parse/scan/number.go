@@ -24,7 +24,7 @@ func Leading(b []byte) (n uint64, rest []byte, ok bool) {
 	return n, b[i:], ok
 }
 
-// Number32 is number for what is stored in 32 bits; what does not fit is 0, never wrapped.
+// Number32 reads all of b as a decimal number of 32 bits; anything else is 0.
 func Number32(b []byte) uint32 {
 	n, ok := Number(b)
 	if !ok || n >= 1<<32 {
@@ -33,7 +33,7 @@ func Number32(b []byte) uint32 {
 	return uint32(n)
 }
 
-// HexDigit is the value of a hex digit, or 255.
+// HexDigit returns the value of a hex digit, or 255.
 func HexDigit(c byte) byte {
 	switch {
 	case IsDigit(c):
@@ -60,7 +60,7 @@ func Millionths(b []byte) (v int64, rest []byte, ok bool) {
 	return v, rest, true
 }
 
-// WholeMillionths is millionths for a word that is nothing but the number.
+// WholeMillionths is Millionths for a word that holds nothing but the number.
 func WholeMillionths(b []byte) (v int64, ok bool) {
 	v, rest, ok := Millionths(b)
 	return v, ok && len(rest) == 0

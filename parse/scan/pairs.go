@@ -74,7 +74,7 @@ func (w *PairWalk) Next() (key, val []byte, ok bool) {
 	return key, b[:i], true
 }
 
-// QuotedValue is what stands between the quote at the front of b and the next one that something closes behind:
+// QuotedValue returns what stands between the quote at the front of b and the next one that something closes behind:
 // a blank, a separator or the end. Quotes inside a value are escaped by some devices and not by others.
 func QuotedValue(b []byte) (val, rest []byte) {
 	quote := b[0]

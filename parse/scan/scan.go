@@ -1,6 +1,6 @@
 // Package scan finds values in the bytes of a log line: words, numbers, addresses, pairs, JSON, encodings. It knows no
-// dialect, never fails loudly and never panics: what is no number is not ok, what is no address is the zero Addr. Slices
-// that it returns point into what it was given.
+// dialect, never fails loudly and never panics: what is no number is not ok, what is no address is the zero Addr.
+// Slices that it returns point into what it was given.
 package scan
 
 import (
@@ -12,13 +12,13 @@ import (
 // BOM is the byte order mark of UTF-8, which Windows' editors and PowerShell put in front of a file.
 var BOM = []byte{0xEF, 0xBB, 0xBF}
 
-// IsDigit says whether c is one of 0 to 9.
+// IsDigit reports whether c is one of 0 to 9.
 func IsDigit(c byte) bool { return c-'0' < 10 }
 
-// IsUpper says whether c is one of A to Z.
+// IsUpper reports whether c is one of A to Z.
 func IsUpper(c byte) bool { return c-'A' < 26 }
 
-// IsLetter says whether c is a letter of ASCII.
+// IsLetter reports whether c is a letter of ASCII.
 func IsLetter(c byte) bool { return c|0x20-'a' < 26 }
 
 // TrimEnd takes newlines, carriage returns and NULs off the end of a line.
@@ -66,8 +66,8 @@ func Word(b []byte) (w, rest []byte) {
 	return b[:i], b[i+1:]
 }
 
-// Blank is where the first blank or tab of b stands, or its length. It looks at eight bytes at a time: words are short,
-// and where a loop over bytes ends is what a processor cannot foresee.
+// Blank finds the first blank or tab of b; it returns the length of b where there is none. It looks at eight bytes at a
+// time: words are short, and where a loop over bytes ends is what a processor cannot foresee.
 func Blank(b []byte) int {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	i := 0
@@ -84,7 +84,7 @@ func Blank(b []byte) int {
 	return i
 }
 
-// EqualLower says whether b is want without regard to case; want is lower case ASCII.
+// EqualLower reports whether b is want without regard to case; want is lower case ASCII.
 func EqualLower(b []byte, want string) bool {
 	if len(b) != len(want) {
 		return false
@@ -100,7 +100,7 @@ func EqualLower(b []byte, want string) bool {
 	return true
 }
 
-// ContainsLower says whether b contains want without regard to case; want is lower case ASCII.
+// ContainsLower reports whether b contains want without regard to case; want is lower case ASCII.
 func ContainsLower(b []byte, want string) bool {
 	if len(b) < len(want) {
 		return false
@@ -114,7 +114,7 @@ func ContainsLower(b []byte, want string) bool {
 	return false
 }
 
-// After is what follows the first key in b, or nil.
+// After returns what follows the first key in b, or nil.
 func After(b []byte, key string) []byte {
 	i := bytes.Index(b, []byte(key))
 	if i < 0 {
@@ -123,7 +123,7 @@ func After(b []byte, key string) []byte {
 	return b[i+len(key):]
 }
 
-// Near is where c stands in the first eight bytes of b, or -1. It is worth asking first where values are short.
+// Near finds c in the first eight bytes of b; -1 is none. It is worth asking first where values are short.
 func Near(b []byte, c byte) int {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	if len(b) < 8 {
@@ -136,8 +136,8 @@ func Near(b []byte, c byte) int {
 	return bits.TrailingZeros64(x) >> 3
 }
 
-// Index is bytes.Index for a string without a copy of it. It looks for the first byte that is no blank: of blanks a line
-// is full. s is not empty.
+// Index finds s in b; -1 is none. Unlike bytes.Index it takes a string without a copy of it. It looks for the first
+// byte that is no blank: of blanks a line is full. s is not empty.
 func Index(b []byte, s string) int {
 	skip := 0
 	if len(s) > 1 && s[0] == ' ' {
@@ -155,7 +155,7 @@ func Index(b []byte, s string) int {
 	return -1
 }
 
-// Until is b up to the first of the bytes in stops, which are ASCII.
+// Until returns b up to the first of the bytes in stops, which are ASCII.
 func Until(b []byte, stops string) []byte {
 	if len(stops) == 1 {
 		if i := bytes.IndexByte(b, stops[0]); i >= 0 {
@@ -173,7 +173,7 @@ func Until(b []byte, stops string) []byte {
 	return b
 }
 
-// HasLetter says whether b may be a host's name, and not the start of an address that was cut off.
+// HasLetter reports whether b holds a letter, as a host's name does and an address that was cut off does not.
 func HasLetter(b []byte) bool {
 	for _, c := range b {
 		if IsLetter(c) || c >= 0x80 {
@@ -183,7 +183,7 @@ func HasLetter(b []byte) bool {
 	return false
 }
 
-// AllDigits says whether b is a number, of whatever size.
+// AllDigits reports whether b holds digits and nothing else, and at least one.
 func AllDigits(b []byte) bool {
 	for _, c := range b {
 		if !IsDigit(c) {
@@ -193,7 +193,7 @@ func AllDigits(b []byte) bool {
 	return len(b) > 0
 }
 
-// fold is containsLower for a word that is known to be rare: it stops at the first 512 bytes.
+// ContainsLower512 is ContainsLower within the first 512 bytes of b, for words that most lines lack.
 func ContainsLower512(b []byte, want string) bool { return ContainsLower(b[:min(len(b), 512)], want) }
 
 // Joined is front, what stood between the two, and b as one slice, or nil where they do not follow each other in one
@@ -217,16 +217,38 @@ func CutByte(b []byte, sep byte) (f, rest []byte) {
 	return b, nil
 }
 
-// Has and within keep the dialects short: bytes.HasPrefix and bytes.Contains with a string.
+// Has reports whether b begins with prefix.
 func Has(b []byte, prefix string) bool {
 	return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix
 }
 
+// Within reports whether b contains s, which is not empty.
 func Within(b []byte, s string) bool { return Index(b, s) >= 0 }
 
+// LastWord returns the last word of b, without blanks and colons behind it.
 func LastWord(b []byte) []byte {
-	b = bytes.TrimRight(b, " :")
+	b = TrimRight(b, " :")
 	return b[bytes.LastIndexByte(b, ' ')+1:]
 }
 
+// IsLower reports whether c is one of a to z.
 func IsLower(c byte) bool { return c-'a' < 26 }
+
+// TrimRight takes bytes that are in set off the end of b. For sets of a few bytes it is faster than bytes.TrimRight,
+// which makes a table of the set first.
+func TrimRight(b []byte, set string) []byte {
+	for n := len(b); n > 0 && among(set, b[n-1]); n = len(b) {
+		b = b[:n-1]
+	}
+	return b
+}
+
+// among reports whether c is in set.
+func among(set string, c byte) bool {
+	for i := range len(set) {
+		if set[i] == c {
+			return true
+		}
+	}
+	return false
+}
