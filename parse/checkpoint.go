@@ -158,7 +158,8 @@ func (f *checkFields) first(rec *Record) {
 	if csvColumns(in, c[:]) < 5 {
 		return
 	}
-	rec.Src, rec.SPort, rec.Dst, rec.DPort, rec.Proto = scan.Addr(c[0]), scan.Port(c[1]), scan.Addr(c[2]), scan.Port(c[3]),
+	rec.Src, rec.SPort, rec.Dst, rec.DPort, rec.Proto = scan.Addr(c[0]), scan.Port(c[1]), scan.Addr(c[2]),
+		scan.Port(c[3]),
 		protocol(c[4])
 }
 

@@ -121,7 +121,8 @@ func cisco(b []byte, rec *Record) bool {
 func ciscoOther(code int, msg []byte, rec *Record) bool {
 	switch {
 	case code >= 106001 && code <= 106027, code >= 313001 && code <= 313009, code >= 338001 && code <= 338204,
-		code >= 710002 && code <= 710007, code == 305005, code == 305006, code == 305013, code == 109025, code == 304002,
+		code >= 710002 && code <= 710007, code == 305005, code == 305006, code == 305013, code == 109025,
+		code == 304002,
 		code == 401004, code == 410001, code == 419001, code == 420002, code == 421001, code == 434002, code == 500004,
 		code == 815002:
 		if ciscoPacket(msg, rec) {
@@ -129,7 +130,8 @@ func ciscoOther(code int, msg []byte, rec *Record) bool {
 			return true
 		}
 		return code == 106024 && asaPlain(code, rec)
-	case code == 419002, code == 434004, code == 110002, code == 110003, code == 303002, code == 500003, code/1000 == 400:
+	case code == 419002, code == 434004, code == 110002, code == 110003, code == 303002, code == 500003,
+		code/1000 == 400:
 		if ciscoPacket(msg, rec) { // seen, and let pass
 			rec.Kind, rec.Action = System, ""
 		} else {
@@ -550,7 +552,8 @@ func ciscoPacket(b []byte, rec *Record) bool {
 	if r == nil {
 		r = scan.After(b, "for ")
 	}
-	if sep == "dst " && !bytes.Contains(r, []byte("dst ")) { // the oldest: "denied by outbound list 10 src a 25 dest b 25"
+	// the oldest: "denied by outbound list 10 src a 25 dest b 25"
+	if sep == "dst " && !bytes.Contains(r, []byte("dst ")) {
 		sep = "dest "
 	}
 	r = bytes.TrimPrefix(r, []byte("laddr "))

@@ -74,7 +74,8 @@ func asaWho(code int, b []byte, rec *Record) {
 
 // asaPeer finds the address of the user or the peer that a message of the VPN, of AAA or of the command line names.
 func asaPeer(b []byte, rec *Record) {
-	for _, front := range [...]string{"user IP = ", " IP = ", "IP = ", "IP <", "IP address: ", " from IP ", " IP ", "Remote:",
+	for _, front := range [...]string{"user IP = ", " IP = ", "IP = ", "IP <", "IP address: ", " from IP ", " IP ",
+		"Remote:",
 		"client ", "peer "} {
 		r := scan.After(b, front)
 		if r == nil {

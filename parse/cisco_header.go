@@ -380,7 +380,8 @@ func percent(b []byte, i int, rec *Record) bool {
 		if !cisco(b[m.at+1:], rec) {
 			return false
 		}
-		if rec.Host == nil && rec.App != nil && rec.PID == nil && m.at == 0 && !isZone(rec.App) && !scan.AllDigits(rec.App) {
+		if rec.Host == nil && rec.App != nil && rec.PID == nil && m.at == 0 && !isZone(rec.App) &&
+			!scan.AllDigits(rec.App) {
 			rec.Host, rec.App = rec.App, nil // "dev01: %ASA-…": the device's name, not a tag
 		}
 	default:

@@ -59,7 +59,8 @@ func merakiMessage(host []byte, stamp Stamp, b []byte, rec *Record) bool {
 	what, rest := scan.Word(b)
 	rec.Word, rec.Kind, rec.Action = "session", System, ""
 	switch string(what) {
-	case "flows", "firewall", "vpn_firewall", "cellular_firewall", "bridge_anyconnect_client_vpn_firewall", "l7_firewall":
+	case "flows", "firewall", "vpn_firewall", "cellular_firewall", "bridge_anyconnect_client_vpn_firewall",
+		"l7_firewall":
 		merakiFlow(rest, rec)
 		if rec.Kind == System {
 			rec.Kind = SessionNew

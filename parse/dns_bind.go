@@ -66,7 +66,8 @@ func bindClient(b []byte, stamp Stamp, rec *Record) bool {
 	}
 	rec.Src, rec.SPort, rec.Stamp, rec.Dialect = src, sport, stamp, "bind"
 	mark(rec, System, "other")
-	if i := bytes.Index(rest[:min(len(rest), 512)], []byte("): ")); i >= 0 && !scan.Has(scan.TrimLeft(rest), "no more ") &&
+	if i := bytes.Index(rest[:min(len(rest), 512)], []byte("): ")); i >= 0 &&
+		!scan.Has(scan.TrimLeft(rest), "no more ") &&
 		(scan.Within(rest[:i], "(") && !scan.Within(rest[:i], ": ")) {
 		rest = rest[i+len("): "):] // the name of the query, and of the key
 	}
@@ -76,7 +77,8 @@ func bindClient(b []byte, stamp Stamp, rec *Record) bool {
 	}
 	rest = bytes.TrimPrefix(rest, []byte("(re)"))
 	switch {
-	case scan.Has(rest, "query: "), scan.Has(rest, "response: "), scan.Has(rest, "answer: "): // the last is EfficientIP's
+	case scan.Has(rest, "query: "), scan.Has(rest, "response: "), scan.Has(rest, "answer: "):
+		// the last is EfficientIP's
 		reply := rest[0] != 'q'
 		_, rest = scan.Word(rest)
 		name, rest := scan.Word(rest)

@@ -53,7 +53,8 @@ func guardian(b []byte, stamp Stamp, rec *Record) bool {
 		rec.Src = leadingAddr(who)
 		rec.detail = bytes.Trim(lastParenthesis(b), "()")
 		if b[0] == 'A' &&
-			(scan.Within(b, "(action:QUARANTINE") || scan.Within(b, "(action:BLOCK") || scan.Within(b, "(action:REFUSE")) {
+			(scan.Within(b, "(action:QUARANTINE") || scan.Within(b, "(action:BLOCK") ||
+				scan.Within(b, "(action:REFUSE")) {
 			rec.Action = "deny"
 		}
 	}

@@ -43,7 +43,8 @@ const (
 
 var kindNames = [numKinds]string{"unknown", "session-new", "session-update", "session-end", "session-denied",
 	"table-full", "suppressed", "repeated", "oom-invoked", "oom-kill", "window-shrink", "syn-flood", "orphans",
-	"neighbour-overflow", "martian", "dns-query", "dhcp-lease", "reset", "latency", "traffic", "link", "system", "alarm",
+	"neighbour-overflow", "martian", "dns-query", "dhcp-lease", "reset", "latency", "traffic", "link", "system",
+	"alarm",
 	"entry", "torn"}
 
 // String is the word that is stored, shown and taken by `query --kind`.
@@ -153,8 +154,8 @@ type Event struct {
 
 	Router Name // the router that wrote the line; ingest sets it
 	Detail Name // process, query name, host name of a lease, rule or function
-	// Aside is a second word: of an alarm the ID of its entry in the encyclopaedia; of an oom-kill the control group whose
-	// limit was hit; of unknown and system lines of severity err and above their shape.
+	// Aside is a second word: of an alarm the ID of its entry in the encyclopaedia; of an oom-kill the control group
+	// whose limit was hit; of unknown and system lines of severity err and above their shape.
 	Aside Name
 
 	Src    netip.Addr // opener of the session; the peer of a window shrink; the client of a DNS query or lease

@@ -328,7 +328,8 @@ func bareTag(b []byte, rec *Record) {
 	} else if rec.Stamp.HasUptime && len(rest) > 0 && scan.IsLetter(rest[0]) && isHost(w) {
 		// journalctl -o short-monotonic
 		w2, rest2 := scan.Word(rest)
-		if n := len(w2); n > 4 && w2[n-1] == ':' && w2[n-2] == ']' && scan.IsDigit(w2[n-3]) && tag(rest, w2, rest2, rec) {
+		if n := len(w2); n > 4 && w2[n-1] == ':' && w2[n-2] == ']' && scan.IsDigit(w2[n-3]) &&
+			tag(rest, w2, rest2, rec) {
 			rec.Host = w
 		}
 	}

@@ -97,7 +97,8 @@ func relayedStamp(b []byte, rec *Record) bool {
 	}
 	in.unsynced = mark
 	hostAndTag(rest, &in)
-	if in.App == nil && (in.Host == nil || !in.Stamp.HasUnix) { // behind Unix seconds stands a host (Meraki, short-unix)
+	// behind Unix seconds stands a host (Meraki, short-unix)
+	if in.App == nil && (in.Host == nil || !in.Stamp.HasUnix) {
 		in.Host, in.PID, in.Body = host, nil, scan.TrimLeft(bytes.TrimPrefix(scan.TrimLeft(rest), []byte(": ")))
 	}
 	in.passedOn(rec)

@@ -364,7 +364,8 @@ func (p *Parser) wrappedMessage(rec *Record) bool {
 		in := &p.inside
 		*in = Record{Pri: -1, times: rec.times, mem: rec.mem}
 		object(b, in)
-		if in.Body = scan.TrimLeft(scan.TrimBody(in.Body)); len(in.Body) > 0 && (p.dialect(in.Body, in) || p.dialect(b, in)) {
+		if in.Body = scan.TrimLeft(scan.TrimBody(in.Body)); len(in.Body) > 0 &&
+			(p.dialect(in.Body, in) || p.dialect(b, in)) {
 			in.passedOn(rec)
 			*rec = *in
 			return true

@@ -10,10 +10,12 @@ import (
 // consequence: "usb 1-1: new high-speed USB device number 2 using xhci_hcd".
 const chatterWord = "chatter"
 
-// chatter takes a line that no dialect knows for harmless, where the kernel wrote it, at a severity below error, without
-// a word that tells of trouble, and without an address: a line with one may be a packet's, in a form that is to be learned.
+// chatter takes a line that no dialect knows for harmless, where the kernel wrote it, at a severity below error,
+// without a word that tells of trouble, and without an address: a line with one may be a packet's, in a form that is to
+// be learned.
 func chatter(rec *Record) bool {
-	ofKernel := rec.dmesg || rec.Stamp.HasUptime || string(rec.App) == "kernel" || rec.Stamp.HasClock && rec.Pri >= 0 && rec.Pri>>3 == 0
+	ofKernel := rec.dmesg || rec.Stamp.HasUptime || string(rec.App) == "kernel" ||
+		rec.Stamp.HasClock && rec.Pri >= 0 && rec.Pri>>3 == 0
 	if !ofKernel || rec.Pri >= 0 && rec.Pri&7 <= 3 || len(rec.Body) == 0 || rec.Body[0] == '%' {
 		return false
 	}
@@ -26,7 +28,7 @@ func chatter(rec *Record) bool {
 
 // troubles are the beginnings of words that keep a line from being chatter, by their first letter.
 var troubles = ['z' - 'a' + 1][]string{
-	'a' - 'a': {"abort", "attack"},
+	0:         {"abort", "attack"},
 	'b' - 'a': {"bad", "blocked", "blocking", "broken", "bug:"},
 	'c' - 'a': {"cannot", "can't", "collision", "conflict", "corrupt", "could not", "couldn't", "critical"},
 	'd' - 'a': {"damage", "dead", "denied", "deny", "died", "drop"},

@@ -179,7 +179,8 @@ func synFlood(b []byte, rec *Record) bool {
 
 func tcpLimits(b []byte, rec *Record) bool {
 	switch {
-	case bytes.Contains(b, []byte("too many orphaned sockets")), bytes.HasPrefix(b, []byte("TCP: too many of orphaned")):
+	case bytes.Contains(b, []byte("too many orphaned sockets")),
+		bytes.HasPrefix(b, []byte("TCP: too many of orphaned")):
 		return mark(rec, Orphans, "tcp-orphans")
 	case bytes.HasPrefix(b, []byte("TCP: out of memory")), bytes.HasPrefix(b, []byte("Out of socket memory")):
 		return mark(rec, System, "tcp-mem")

@@ -20,9 +20,11 @@ type kernelNote struct {
 var kernelNotes = notesByByte(
 	"__alloc_pages: ", "8021q: ", "BUG: ", "Buffer I/O error on ", "Bluetooth: ", "CPU: ", "Call Trace:", "Call trace:",
 	"CPU#|temperature", "CPU#|throttled", "DMA|free:", "DMA: ", "EXT2-fs", "EXT3-fs", "EXT4-fs", "EDAC ", "FAT-fs ",
-	"HTB: ", "INFO: task ", "INFO: rcu_", "ICMP: ", "ICMPv6: ", "IN6: ", "IPVS: ", "IPv6: ", "IPv4: ", "In memory cgroup ",
+	"HTB: ", "INFO: task ", "INFO: rcu_", "ICMP: ", "ICMPv6: ", "IN6: ", "IPVS: ", "IPv6: ", "IPv4: ",
+	"In memory cgroup ",
 	"Kernel panic - not syncing", "Linux version ", "Limiting ||packets/sec", "Mem-Info:", "Memory cgroup stats for ",
-	"Modules linked in:", "MCE: ", "Memory cgroup out of memory: OOM victim", "NETDEV WATCHDOG: ", "Node ", "Normal|free:",
+	"Modules linked in:", "MCE: ", "Memory cgroup out of memory: OOM victim", "NETDEV WATCHDOG: ", "Node ",
+	"Normal|free:",
 	"NET: ", "NMI ", "Oops", "Out of memory and no killable", "Out of memory: OOM victim", "RPC: ", "RIP: ",
 	"SLUB: Unable to allocate", "Swap cache stats", "Sending cookies", "TCP: ", "TCPv6: ", "Tasks state ", "Tasks in ",
 	"Unable to handle kernel ", "Under-voltage detected", "UBIFS", "UDP: ", "UDPv6: ", "UDPLite", "VFS: ",
@@ -32,8 +34,10 @@ var kernelNotes = notesByByte(
 	"ip_conntrack version ", "ip_tables: ", "ip6_tables: ", "ip_conntrack: ", "icmpv6: ", "ip_rt_bug: ",
 	"lowmemorykiller: ", "mce: ", "mmc|error", "memory: usage ", "memory+swap: usage ", "nvme nvme", "nf_conntrack",
 	"nf_ct_", "nf_nat", "nfsd: ", "net eth", "oom_reaper: ", "perf: interrupt took too long", "ppp_generic",
-	"page allocation failure", "qdisc ", "rcu: ", "request_sock_", "sd ", "sending NMI", "sched: RT throttling activated",
-	"traps: ", "thermal ", "tun: ", "unregister_netdevice: waiting for ", "usb ", "watchdog: ", "xt_", "[Hardware Error]",
+	"page allocation failure", "qdisc ", "rcu: ", "request_sock_", "sd ", "sending NMI",
+	"sched: RT throttling activated",
+	"traps: ", "thermal ", "tun: ", "unregister_netdevice: waiting for ", "usb ", "watchdog: ", "xt_",
+	"[Hardware Error]",
 )
 
 // notesByByte makes the table of notes, which are written as "begins", "begins|within" or "begins|within|ends"; a #
@@ -76,7 +80,8 @@ var infixes = [...]struct{ text, id string }{
 	{": page allocation stalls", "page-allocation-failure"}, {"NETDEV WATCHDOG: ", "netdev-watchdog"},
 	{"ransmit timed out", "netdev-watchdog"}, {"ransmit queue ", ""}, {" Unit Hang", "tx-hang"},
 	{"Reset adapter", "tx-hang"}, {"Hardware Error", "mce"}, {"AER: Uncorrected", "pcie-error"},
-	{"PCIe Bus Error: ", "pcie-error"}, {" with own address as source", "bridge-own-address"}, {"received packet on ", ""},
+	{"PCIe Bus Error: ", "pcie-error"}, {" with own address as source", "bridge-own-address"},
+	{"received packet on ", ""},
 	{"topology change", ""}, {"stuck for ", "soft-lockup"}, {"ritical temperature reached", "thermal-critical"},
 	{"temperature above threshold", "thermal-throttle"}, {"temperature", ""}, {"ndervoltage detected", "under-voltage"},
 	{"firmware crash", "firmware-crash"}, {"Microcode SW error", "firmware-crash"},
@@ -91,9 +96,12 @@ var infixes = [...]struct{ text, id string }{
 // is four times faster than looking for each infix, and most lines have none.
 func infixWord(w []byte) bool {
 	switch string(scan.TrimRight(w, ":,.]")) {
-	case "segfault", "protection", "divide", "I/O", "allocation", "promiscuous", "allmulticast", "timed", "queue", "Unit",
-		"Error", "packet", "topology", "stuck", "temperature", "renamed", "ICMP", "redirects", "Result", "ready", "rejecting",
-		"WATCHDOG", "adapter", "AER", "PCIe", "Undervoltage", "undervoltage", "firmware", "Microcode", "Firmware", "active",
+	case "segfault", "protection", "divide", "I/O", "allocation", "promiscuous", "allmulticast", "timed", "queue",
+		"Unit",
+		"Error", "packet", "topology", "stuck", "temperature", "renamed", "ICMP", "redirects", "Result", "ready",
+		"rejecting",
+		"WATCHDOG", "adapter", "AER", "PCIe", "Undervoltage", "undervoltage", "firmware", "Microcode", "Firmware",
+		"active",
 		"duplicate", "using":
 		return true
 	}

@@ -41,7 +41,8 @@ func otherTable(b []byte, rec *Record) bool {
 	case '[':
 		which = zoneLimit(b)
 	case 'p', 'k':
-		if bytes.HasPrefix(b, []byte("pf: state")) && (scan.ContainsLower(b, "limit") || scan.ContainsLower(b, "full")) {
+		if bytes.HasPrefix(b, []byte("pf: state")) &&
+			(scan.ContainsLower(b, "limit") || scan.ContainsLower(b, "full")) {
 			which = "pf states"
 		} else if bytes.HasPrefix(b, []byte("kern.maxfiles limit exceeded")) {
 			which = "open files"

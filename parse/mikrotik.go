@@ -80,7 +80,8 @@ func mikrotikPrefix(b []byte) []byte {
 	if w, rest := scan.Word(b); bytes.IndexByte(w, ',') > 0 {
 		b = scan.TrimLeft(rest)
 	}
-	for _, chain := range [...]string{"forward:", "input:", "output:", "prerouting:", "postrouting:", "srcnat:", "dstnat:"} {
+	for _, chain := range [...]string{"forward:", "input:", "output:", "prerouting:", "postrouting:", "srcnat:",
+		"dstnat:"} {
 		if bytes.HasSuffix(b, []byte(chain)) {
 			b = b[:len(b)-len(chain)]
 			break

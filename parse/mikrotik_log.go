@@ -58,10 +58,13 @@ func isTopics(w []byte) bool {
 	}
 	switch string(w[:i]) {
 	case "system", "dhcp", "dns", "interface", "firewall", "wireless", "pppoe", "ppp", "pptp", "l2tp", "sstp", "ovpn",
-		"ipsec", "script", "route", "bgp", "ospf", "rip", "ntp", "caps", "bridge", "hotspot", "radius", "manager", "snmp",
+		"ipsec", "script", "route", "bgp", "ospf", "rip", "ntp", "caps", "bridge", "hotspot", "radius", "manager",
+		"snmp",
 		"certificate", "account", "poe-out", "container", "wireguard", "lte", "netwatch", "web-proxy", "upnp", "ddns",
-		"backup", "async", "event", "info", "warning", "error", "critical", "debug", "telephony", "timer", "vrrp", "watchdog",
-		"mme", "mpls", "ldp", "pim", "igmp-proxy", "isdn", "gsm", "kvm", "queue", "stp", "smb", "ssh", "tftp", "ups", "store",
+		"backup", "async", "event", "info", "warning", "error", "critical", "debug", "telephony", "timer", "vrrp",
+		"watchdog",
+		"mme", "mpls", "ldp", "pim", "igmp-proxy", "isdn", "gsm", "kvm", "queue", "stp", "smb", "ssh", "tftp", "ups",
+		"store",
 		"simulator", "sertcp", "rsvp", "raw", "read", "write", "evmc", "e-mail", "gps", "iscsi", "acme-client", "disk",
 		"zerotier":
 		return true

@@ -43,7 +43,8 @@ func sixwind(b []byte, rec *Record) bool {
 		created := bytes.HasPrefix(what, []byte("NEW BLOCK"))
 		if !created && !bytes.HasPrefix(what, []byte("DESTROY BLOCK")) {
 			rec.Kind, rec.Word, rec.detail = System, "other", what
-			if scan.ContainsLower(what, "fail") || scan.ContainsLower(what, "full") || scan.ContainsLower(what, "limit") ||
+			if scan.ContainsLower(what, "fail") || scan.ContainsLower(what, "full") ||
+				scan.ContainsLower(what, "limit") ||
 				scan.ContainsLower(what, "no block") || scan.ContainsLower(what, "exhaust") {
 				rec.Kind, rec.Word = TableFull, "nat-exhausted"
 			}

@@ -24,9 +24,11 @@ func netgearDialect() dialect {
 		},
 		known:   "an event in brackets, and the stamp behind it",
 		console: OtherConsole,
-		begins: []string{"[DHCP IP: ", "[LAN access from remote]", "[DoS ", "[Internet connected]", "[Internet disconnected]",
+		begins: []string{"[DHCP IP: ", "[LAN access from remote]", "[DoS ", "[Internet connected]",
+			"[Internet disconnected]",
 			"[site allowed", "[site blocked", "[Site ", "[service blocked", "[Service ", "[admin login", "[Admin login",
-			"[Remote login", "[UPnP set event", "[WLAN access rejected", "[Time synchronized", "[Dynamic DNS]", "[email ",
+			"[Remote login", "[UPnP set event", "[WLAN access rejected", "[Time synchronized", "[Dynamic DNS]",
+			"[email ",
 			"[Initialized, ", "[Access Control]", "[Log Cleared]", "[Traffic "},
 		read: netgear,
 	}

@@ -19,7 +19,8 @@ func netosDialect() dialect {
 			Source:  "Junos OS System Log Messages; napalm-logs profiles (junos, netiron, sonic)",
 		},
 		known: "an interface's state, or a message name of a Junos daemon",
-		tags: []string{"rpd", "mgd", "mib2d", "snmpd", "chassisd", "craftd", "alarmd", "jlaunchd", "dcd", "eswd", "l2ald",
+		tags: []string{"rpd", "mgd", "mib2d", "snmpd", "chassisd", "craftd", "alarmd", "jlaunchd", "dcd", "eswd",
+			"l2ald",
 			"cosd", "dfwd", "rmopd", "lacpd", "bfdd", "ppmd", "kmd", "jsrpd", "jcs", "cscript",
 			"license-check", "init", "nsd", "idpd", "utmd", "authd", "dfcd", "spd", "PERF_MON"},
 		begins: []string{":- setHostIntfsOperStatus: ", "Interface "},
@@ -72,7 +73,8 @@ func netos(b []byte, rec *Record) bool {
 func isJunosDaemon(app []byte) bool {
 	switch string(app) {
 	case "rpd", "mgd", "mib2d", "snmpd", "chassisd", "craftd", "alarmd", "jlaunchd", "dcd", "eswd", "l2ald", "cosd",
-		"dfwd", "rmopd", "lacpd", "bfdd", "ppmd", "kmd", "jsrpd", "jcs", "cscript", "license-check", "init", "nsd", "idpd",
+		"dfwd", "rmopd", "lacpd", "bfdd", "ppmd", "kmd", "jsrpd", "jcs", "cscript", "license-check", "init", "nsd",
+		"idpd",
 		"utmd", "authd", "dfcd", "spd", "PERF_MON":
 		return true
 	}

@@ -118,7 +118,8 @@ func (w *jsonWriter) tuples(rec *Record) {
 	w.zoned("src", rec.Src, rec.Zone)
 	w.port("sport", rec.SPort)
 	w.addr("dst", rec.Dst)
-	if rec.Word == "tcp-window-shrunk" || rec.Word == "syn-flood" { // the kernel's; a firewall's flood has a destination
+	// the kernel's; a firewall's flood has a destination
+	if rec.Word == "tcp-window-shrunk" || rec.Word == "syn-flood" {
 		w.port("port", rec.DPort)
 	} else {
 		w.port("dport", rec.DPort)

@@ -156,12 +156,14 @@ func paloSystem(c *[36][]byte, rec *Record) {
 			scan.ContainsLower(text, "oversubscri")):
 		rec.Kind, rec.Word, rec.detail = TableFull, "nat-exhausted", text
 	case scan.ContainsLower(text, "session table") &&
-		(scan.ContainsLower(text, "full") || scan.ContainsLower(text, "exhaust") || scan.ContainsLower(text, "reached")):
+		(scan.ContainsLower(text, "full") || scan.ContainsLower(text, "exhaust") ||
+			scan.ContainsLower(text, "reached")):
 		rec.Kind, rec.Word, rec.detail = TableFull, "session-limit", text
 	case scan.Has(c[8], "session-table-full"):
 		rec.Kind, rec.Word, rec.detail = TableFull, "session-limit", c[8]
 	case scan.ContainsLower(text, "link is up"), scan.ContainsLower(text, "link up"),
-		bytes.HasSuffix(text, []byte(": Up")), bytes.HasPrefix(text, []byte("Port ")) && scan.ContainsLower(text, ": up "):
+		bytes.HasSuffix(text, []byte(": Up")),
+		bytes.HasPrefix(text, []byte("Port ")) && scan.ContainsLower(text, ": up "):
 		rec.Kind, rec.Word, rec.detail = Link, "link-up", c[9]
 	case scan.ContainsLower(text, "link is down"), scan.ContainsLower(text, "link down"),
 		bytes.HasSuffix(text, []byte(": Down")),

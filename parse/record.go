@@ -162,12 +162,14 @@ func verdict(w []byte) (Kind, string) {
 		"forwarded", "mgmt":
 		return SessionNew, "allow"
 	case "deny", "denied", "drop", "dropped", "block", "blocked", "reject", "rejected", "reset", "prevent", "prevented",
-		"discard", "discarded", "reset-client", "reset-server", "reset-both", "reset_client", "reset_server", "reset_both",
+		"discard", "discarded", "reset-client", "reset-server", "reset-both", "reset_client", "reset_server",
+		"reset_both",
 		"drop-all", "drop-packet", "block-ip", "block-url", "sinkhole", "refuse", "clear_session", "drop_session":
 		return SessionDenied, "deny"
 	case "start", "open", "opened", "new", "create", "created", "built", "established":
 		return SessionNew, "session-create"
-	case "close", "closed", "end", "ended", "stop", "delete", "deleted", "teardown", "timeout", "client-rst", "server-rst",
+	case "close", "closed", "end", "ended", "stop", "delete", "deleted", "teardown", "timeout", "client-rst",
+		"server-rst",
 		"ip-conn", "terminated", "expired", "remove", "finish":
 		return SessionEnd, "session-delete"
 	case "update", "interim":
@@ -179,10 +181,12 @@ func verdict(w []byte) (Kind, string) {
 // tidyNAT takes out translations that change nothing: the unspecified address, and an endpoint that stayed what it was.
 // ICMP between IPv6 hosts becomes ICMPv6.
 func tidyNAT(e *Event) {
-	if !e.NATSrc.IsValid() || e.NATSrc.IsUnspecified() || e.NATSrc == e.Src && (e.NATSPort == e.SPort || e.NATSPort == 0) {
+	if !e.NATSrc.IsValid() || e.NATSrc.IsUnspecified() ||
+		e.NATSrc == e.Src && (e.NATSPort == e.SPort || e.NATSPort == 0) {
 		e.NATSrc, e.NATSPort = netip.Addr{}, 0
 	}
-	if !e.NATDst.IsValid() || e.NATDst.IsUnspecified() || e.NATDst == e.Dst && (e.NATDPort == e.DPort || e.NATDPort == 0) {
+	if !e.NATDst.IsValid() || e.NATDst.IsUnspecified() ||
+		e.NATDst == e.Dst && (e.NATDPort == e.DPort || e.NATDPort == 0) {
 		e.NATDst, e.NATDPort = netip.Addr{}, 0
 	}
 	if e.Proto == ICMP && e.Src.Is6() {

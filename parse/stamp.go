@@ -92,7 +92,8 @@ func (s Stamp) spoken(wall time.Time, loc *time.Location) (t time.Time, ok bool)
 		return t, false
 	}
 	word := string(bytes.TrimRight(s.zoneWord[:], "\x00"))
-	guess := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(),
+	guess := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(),
+		wall.Nanosecond(),
 		loc)
 	for _, near := range [...]time.Duration{0, -3 * time.Hour, 3 * time.Hour} {
 		if name, offset := guess.Add(near).Zone(); name == word {
@@ -108,7 +109,8 @@ func (s Stamp) spoken(wall time.Time, loc *time.Location) (t time.Time, ok bool)
 // nearest is the point in time at which clocks in loc show wall. No zone changes twice within six hours, so the offsets
 // three hours either side are the only candidates.
 func nearest(wall, ref time.Time, loc *time.Location) time.Time {
-	guess := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(),
+	guess := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(),
+		wall.Nanosecond(),
 		loc)
 	_, before := guess.Add(-3 * time.Hour).Zone()
 	_, after := guess.Add(3 * time.Hour).Zone()

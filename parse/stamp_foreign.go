@@ -45,7 +45,8 @@ func (s *Stamp) stampAny(b []byte) (rest []byte, ok bool) {
 	if rest, ok = s.stampCtime(b); ok {
 		return rest, true
 	}
-	if i := bytes.IndexByte(b[:min(len(b), 14)], ' '); i > 1 && i+1 < len(b) && scan.IsDigit(b[i+1]) && isWeekday(b[:i]) {
+	if i := bytes.IndexByte(b[:min(len(b), 14)], ' '); i > 1 && i+1 < len(b) && scan.IsDigit(b[i+1]) &&
+		isWeekday(b[:i]) {
 		if rest, ok = s.stampISO(b[i+1:]); ok {
 			return s.anyZone(rest), true
 		}
@@ -101,7 +102,8 @@ func (s *Stamp) yearFirst(b []byte) (rest []byte, ok bool) {
 	if r, ok = t.clock(r[1:]); !ok {
 		return b, false
 	}
-	if len(r) > 1 && r[0] == '.' && scan.IsDigit(r[1]) { // Huawei counts the lines of a millisecond behind a second point
+	// Huawei counts the lines of a millisecond behind a second point
+	if len(r) > 1 && r[0] == '.' && scan.IsDigit(r[1]) {
 		_, r, _ = scan.Leading(r[1:])
 	}
 	if r, ok = t.offset(t.zoneName(r)); !ok {

@@ -67,7 +67,8 @@ func readMTR(b []byte, h *mtrHop) bool {
 		return h.csv(b)
 	}
 	n, rest, ok := scan.Leading(b)
-	if !ok || n < 1 || n > 255 || len(rest) == 0 || rest[0] != '.' || len(rest) > 1 && rest[1] != ' ' && rest[1] != '|' {
+	if !ok || n < 1 || n > 255 || len(rest) == 0 || rest[0] != '.' ||
+		len(rest) > 1 && rest[1] != ' ' && rest[1] != '|' {
 		return false
 	}
 	h.n = uint32(n)

@@ -235,7 +235,8 @@ func yamahaDaemon(b []byte, rec *Record) bool {
 		rec.Word, rec.Kind = "other", System
 		rec.detail = rest
 		yamahaLink(rest, rec)
-	case "IKE", "IKE1", "IKE2", "IKE3", "LUA", "L2TP", "PPTP", "OSPF", "BGP", "RIP", "DNS", "SCHEDULE", "HTTPD", "TELNETD",
+	case "IKE", "IKE1", "IKE2", "IKE3", "LUA", "L2TP", "PPTP", "OSPF", "BGP", "RIP", "DNS", "SCHEDULE", "HTTPD",
+		"TELNETD",
 		"SSHD", "LOGIN", "USB", "NETVOLANTE", "LICENSE", "DDNS", "UPNP", "STATUS", "LAN", "IPV6":
 		rec.Word, rec.Kind, rec.detail = "other", System, name
 	default:

@@ -183,7 +183,8 @@ func (f *zyxelFields) outcome(rec *Record) {
 func (f *zyxelFields) isSessionLimit() bool {
 	return scan.ContainsLower(f.cat, "sessions limit") ||
 		scan.ContainsLower(f.cat, "session control") ||
-		scan.ContainsLower(f.msg, "session") && (scan.ContainsLower(f.msg, "exceed") || scan.ContainsLower(f.msg, "maximum"))
+		scan.ContainsLower(f.msg, "session") &&
+			(scan.ContainsLower(f.msg, "exceed") || scan.ContainsLower(f.msg, "maximum"))
 }
 
 // isRefused reports whether the firewall stopped a packet.
