@@ -2,6 +2,7 @@
 # test    everything that CI runs: vet, staticcheck, tests with the race detector, real senders, a little fuzzing
 # e2e     rsyslog, syslog-ng, logger, BusyBox and the journal send to us; installs them where they are missing
 # lint    vet, staticcheck, deadcode, goimports
+# style   lines of at most 120 columns, and comments that say what a thing does
 # fuzz    each fuzz test for FUZZTIME (default 1m)
 # damage  spoils pages of the store's files at random, without the race detector, whose own checks stop that test
 # crash   kills a writer at 200 random points, and one whose disk fails at 200 more
@@ -12,7 +13,7 @@ GO       ?= go
 FUZZTIME ?= 1m
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: build demo test e2e damage crash lint fuzz fuzz-short bench bench-store bench-peers clean
+.PHONY: build demo test e2e damage crash lint style fuzz fuzz-short bench bench-store bench-peers clean
 
 build:
 	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/uncloak ./cmd/uncloak
@@ -35,6 +36,9 @@ lint:
 	@dead=$$($(GO) tool deadcode -test ./...); if [ -n "$$dead" ]; then echo "$$dead"; exit 1; fi
 	@bad=$$($(GO) tool goimports -l -local uncloak $$(git ls-files --cached --others --exclude-standard '*.go')); \
 	  if [ -n "$$bad" ]; then echo "goimports has something to say about:"; echo "$$bad"; exit 1; fi
+
+style:
+	@.ci/style
 
 # The fuzz targets share one budget of 30 s, at least 1 s each. An input that reaches new code is made smaller in ten runs:
 # without that bound the go command spends nearly all of the time on it (up to 60 s each).

@@ -301,8 +301,8 @@ func densest(x []float64, p, width float64) (best float64, most int) {
 	return best, most
 }
 
-// freeCandidates lists the periods of at least so many seconds that the gaps between starts up to five apart suggest, the
-// most frequent first.
+// freeCandidates lists the periods of at least so many seconds that the gaps between starts up to five apart suggest,
+// the most frequent first.
 func freeCandidates(x []float64, least float64) []float64 {
 	gaps := make([]uint64, 0, 18*len(x)) // bits of positive numbers have their order, and are sorted in half the time
 	for d := 1; d <= 5; d++ {

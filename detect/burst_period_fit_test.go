@@ -48,7 +48,8 @@ func TestHopelessIsNeverTaken(t *testing.T) {
 					continue
 				}
 				if f.need = r.gain + r.prior(); f.hopeless(p, k, wallPrior) || f.hopeless(0.9*p, maxPhases, wallPrior) {
-					t.Fatalf("%d starts each %.0f s: the fit of %.0f s with %d phases, gain %.1f, is called hopeless", len(x), period, p, k, r.gain)
+					t.Fatalf("%d starts each %.0f s: the fit of %.0f s with %d phases, gain %.1f, is called hopeless",
+						len(x), period, p, k, r.gain)
 				}
 			}
 			if f.need = acceptGain + 500; f.hopeless(p, maxPhases, wallPrior) {

@@ -10,7 +10,8 @@ import (
 )
 
 // starts makes burst starts: every period at each phase, with jitter and missing ones, and strays besides.
-func starts(rng *rand.Rand, from time.Time, n int, period time.Duration, phases []time.Duration, jitter, missing float64, strays int) []run {
+func starts(rng *rand.Rand, from time.Time, n int, period time.Duration, phases []time.Duration, jitter,
+	missing float64, strays int) []run {
 	var out []run
 	add := func(t time.Time) { out = append(out, run{start: t.UnixNano() / 1e9 * 1e9}) }
 	for k := range n {
@@ -41,19 +42,31 @@ func TestRhythm(t *testing.T) {
 		minutes []int
 		hours   []int
 	}{
-		{"half-hourly", func(r *rand.Rand) []run { return starts(r, local, 48, 30*m, []time.Duration{0}, 8, .08, 2) }, 1800, []int{0, 30}, nil},
-		{"hourly at 17, wide jitter, 40 % missing", func(r *rand.Rand) []run { return starts(r, local, 48, 60*m, []time.Duration{17 * m}, 45, .4, 1) }, 3600, []int{17}, nil},
+		{"half-hourly", func(r *rand.Rand) []run { return starts(r, local, 48, 30*m, []time.Duration{0}, 8, .08, 2) },
+			1800, []int{0, 30}, nil},
+		{"hourly at 17, wide jitter, 40 % missing",
+			func(r *rand.Rand) []run { return starts(r, local, 48, 60*m, []time.Duration{17 * m}, 45, .4, 1) }, 3600,
+			[]int{17}, nil},
 		{"uneven 5 and 20", func(r *rand.Rand) []run {
 			return starts(r, local, 48, 60*m, []time.Duration{5 * m, 20 * m}, 40, .12, 0)
 		}, 3600, []int{5, 20}, nil},
-		{"every 6 hours, two days", func(r *rand.Rand) []run { return starts(r, local, 8, 360*m, []time.Duration{151 * m}, 10, .1, 0) }, 21600, []int{31}, []int{2, 8, 14, 20}},
-		{"daily at three, three weeks", func(r *rand.Rand) []run { return starts(r, local, 21, 1440*m, []time.Duration{180 * m}, 12, .2, 2) }, 86400, []int{0}, []int{3}},
-		{"free-running 25 minutes", func(r *rand.Rand) []run { return starts(r, local, 115, 25*m, []time.Duration{5 * m}, 1, .13, 0) }, 1500, nil, nil},
+		{"every 6 hours, two days", func(r *rand.Rand) []run {
+			return starts(r, local, 8, 360*m, []time.Duration{151 * m}, 10, .1, 0)
+		}, 21600, []int{31}, []int{2, 8, 14, 20}},
+		{"daily at three, three weeks", func(r *rand.Rand) []run {
+			return starts(r, local, 21, 1440*m, []time.Duration{180 * m}, 12, .2, 2)
+		}, 86400, []int{0}, []int{3}},
+		{"free-running 25 minutes", func(r *rand.Rand) []run {
+			return starts(r, local, 115, 25*m, []time.Duration{5 * m}, 1, .13, 0)
+		}, 1500, nil, nil},
 		{"free-running 3339.5 s", func(r *rand.Rand) []run {
 			return starts(r, local, 50, 3339500*time.Millisecond, []time.Duration{m}, 14, .1, 1)
 		}, 3339.5, nil, nil},
-		{"six bursts 150 s apart", func(r *rand.Rand) []run { return starts(r, local, 6, 150*time.Second, []time.Duration{0}, .1, 0, 0) }, 150, nil, nil},
-		{"three bursts", func(r *rand.Rand) []run { return starts(r, local, 3, 30*m, []time.Duration{0}, 1, 0, 0) }, 0, nil, nil},
+		{"six bursts 150 s apart", func(r *rand.Rand) []run {
+			return starts(r, local, 6, 150*time.Second, []time.Duration{0}, .1, 0, 0)
+		}, 150, nil, nil},
+		{"three bursts", func(r *rand.Rand) []run { return starts(r, local, 3, 30*m, []time.Duration{0}, 1, 0, 0) }, 0,
+			nil, nil},
 		{"random", func(r *rand.Rand) []run { return starts(r, local, 48, 30*m, nil, 0, 0, 24) }, 0, nil, nil},
 		{"many random", func(r *rand.Rand) []run { return starts(r, local, 48, 30*m, nil, 0, 0, 150) }, 0, nil, nil},
 	}
@@ -72,7 +85,8 @@ func TestRhythm(t *testing.T) {
 					continue
 				}
 				minutes, hours := r.minutes()
-				if math.Abs(r.period-tc.period) <= tc.period/100 && (tc.minutes == nil || slices.Equal(minutes, tc.minutes)) && (tc.hours == nil || slices.Equal(hours, tc.hours)) {
+				if math.Abs(r.period-tc.period) <= tc.period/100 && (tc.minutes == nil ||
+					slices.Equal(minutes, tc.minutes)) && (tc.hours == nil || slices.Equal(hours, tc.hours)) {
 					good++
 					continue
 				}
@@ -95,11 +109,13 @@ func TestRhythmOverDaylightSaving(t *testing.T) {
 		wall = append(wall, run{start: time.Date(2026, 10, 18+d, 4, 15, 0, 0, berlin).UnixNano()})
 	}
 	for k := range 100 {
-		free = append(free, run{start: time.Date(2026, 10, 24, 12, 0, 0, 0, time.UTC).Add(time.Duration(k) * 25 * time.Minute).UnixNano()})
+		free = append(free, run{start: time.Date(2026, 10, 24, 12, 0, 0, 0, time.UTC).
+			Add(time.Duration(k) * 25 * time.Minute).UnixNano()})
 	}
 	var hourly []run
 	for k := range 48 { // the hour from two to three comes twice
-		hourly = append(hourly, run{start: time.Date(2026, 10, 24, 10, 17, 0, 0, time.UTC).Add(time.Duration(k) * time.Hour).UnixNano()})
+		hourly = append(hourly, run{start: time.Date(2026, 10, 24, 10, 17, 0, 0, time.UTC).
+			Add(time.Duration(k) * time.Hour).UnixNano()})
 	}
 	h := framesOf(hourly, berlin)
 	if r := findRhythm(h, 1); r == nil || !r.wall || r.period != 3600 || r.seen != 48 {
@@ -122,7 +138,8 @@ func TestRhythmOverDaylightSaving(t *testing.T) {
 
 func TestApart(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	browse := &line{span: span{start: t0.UnixNano(), n: 2 * slotsPerDay}, slots: map[int]uint32{}, fine: map[int]*Fine{}}
+	browse := &line{span: span{start: t0.UnixNano(), n: 2 * slotsPerDay}, slots: map[int]uint32{},
+		fine: map[int]*Fine{}}
 	for range 900 { // page loads: Pareto with index 1.2, at most 100
 		i := rng.IntN(browse.n)
 		browse.slots[i] = uint32(min(3*math.Pow(rng.Float64(), -1/1.2), 100))

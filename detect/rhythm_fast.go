@@ -17,8 +17,8 @@ const (
 	baseWide  = 60               // s to each side in which the load under a pulse is measured
 	trainGap  = 30 * time.Minute // pulses further apart are of different trains, unless one long run spans both
 	trainMany = 64               // trains of one host that are tried
-	// fastSigmas is how far a pulse rises above the load under it, in standard deviations of a Poisson process: less than
-	// once in a year of seconds by chance.
+	// fastSigmas is the least height of a pulse above the load under it, in standard deviations of a Poisson process:
+	// by chance it occurs less than once in a year of seconds.
 	fastSigmas = 6
 	// A rhythm of pulses must fill so much of its slots, explain so much of its pulses, and have so little jitter, in
 	// periods: random starts that are near the middle half of their slots have 0.14.

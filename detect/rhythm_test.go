@@ -32,7 +32,9 @@ func TestTwoProgramsOfOneHost(t *testing.T) {
 		t.Fatalf("%d rhythms", len(got))
 	}
 	for _, want := range []float64{1800, 2210} {
-		if !slices.ContainsFunc(got, func(f found) bool { return math.Abs(f.period/want-1) < 0.001 && f.wall == (want == 1800) }) {
+		if !slices.ContainsFunc(got, func(f found) bool {
+			return math.Abs(f.period/want-1) < 0.001 && f.wall == (want == 1800)
+		}) {
 			t.Errorf("no period of %.0f s in %.1f and %.1f", want, got[0].period, got[1].period)
 		}
 	}
@@ -69,7 +71,8 @@ func TestDriftOfTheClockIsNoPeriod(t *testing.T) {
 	if r == nil || !r.wall || r.period != 21600 {
 		t.Fatalf("%+v", r)
 	}
-	if minutes, hours := r.minutes(); !slices.Equal(minutes, []int{45}) && !slices.Equal(minutes, []int{44}) || len(hours) != 4 {
+	if minutes, hours := r.minutes(); !slices.Equal(minutes, []int{45}) && !slices.Equal(minutes, []int{44}) ||
+		len(hours) != 4 {
 		t.Errorf("at %v of %v", minutes, hours)
 	}
 	slow := runsAt(each(60, 21600*(1-3e-3), 2700, 0.5, rng)) // a minute a day is no clock's
@@ -105,7 +108,8 @@ func TestSelectFirst(t *testing.T) {
 	for range 200 {
 		all := make([]*doorway, 1+rng.IntN(300))
 		for i := range all {
-			all[i] = &doorway{Target: Target{N: uint64(rng.IntN(4)), Last: int64(rng.IntN(5))}, door: Door{Peer: wan(i)}}
+			all[i] = &doorway{Target: Target{N: uint64(rng.IntN(4)), Last: int64(rng.IntN(5))},
+				door: Door{Peer: wan(i)}}
 		}
 		n := rng.IntN(len(all) + 1)
 		sorted := slices.SortedFunc(slices.Values(all), func(a, b *doorway) int {

@@ -181,7 +181,8 @@ func (u *unwrapper) piece(l []byte) bool {
 
 // vague reports whether the line is not understood, or only as some message of the kernel, as half a message may be.
 func (u *unwrapper) vague() bool {
-	return u.rec.Kind == parse.Unknown || (u.rec.Kind == parse.System || u.rec.Kind == parse.Alarm) && u.rec.Word == "other" &&
+	return u.rec.Kind == parse.Unknown || (u.rec.Kind == parse.System || u.rec.Kind == parse.Alarm) &&
+		u.rec.Word == "other" &&
 		u.rec.Dialect == "kernel"
 }
 

@@ -10,8 +10,8 @@ const (
 	tornReach    = 64   // entries between the pieces: other lines of the sender, or of other senders
 )
 
-// tornLines puts lines together that their sender cut in two: the second piece follows from the same router, a few lines
-// behind the first. It remembers where in a batch the first pieces are, so pieces in two batches stay apart.
+// tornLines puts lines together that their sender cut in two: the second piece follows from the same router, a few
+// lines behind the first. It remembers where in a batch the first pieces are, so pieces in two batches stay apart.
 type tornLines struct {
 	heads map[parse.Name]int // index of the router's latest first piece among the entries
 	rec   parse.Record
@@ -19,7 +19,8 @@ type tornLines struct {
 
 // take notes a first piece, the next of entries, or joins rec, a second piece, with its first among them, which then
 // holds the whole line. It reports whether it did: then rec needs no entry of its own.
-func (t *tornLines) take(p *parse.Parser, d *parse.Dialect, rec *parse.Record, r routerName, entries []store.Entry) bool {
+func (t *tornLines) take(p *parse.Parser, d *parse.Dialect, rec *parse.Record, r routerName,
+	entries []store.Entry) bool {
 	if rec.Piece == parse.Head {
 		if t.heads == nil || len(t.heads) >= maxTornHeads {
 			t.heads = make(map[parse.Name]int)

@@ -11,7 +11,8 @@ import (
 
 const (
 	tornFirst  = "May  5 20:46:45 gw kernel: [LAN]IN=br0 OUT=eth8 SRC=192.168.1.%d DST=198.51.100.7 LEN=52 PREC=0x0\n"
-	tornSecond = "May  5 20:46:45 gw kernel: 0 TTL=126 ID=15317 DF PROTO=TCP SPT=59344 DPT=443 WINDOW=8212 RES=0x00 SYN URGP=0\n"
+	tornSecond = "May  5 20:46:45 gw kernel: 0 TTL=126 ID=15317 DF PROTO=TCP SPT=59344 DPT=443 WINDOW=8212 RES=0x00 " +
+		"SYN URGP=0\n"
 )
 
 // TestTornLines joins the two pieces of a line, and leaves those apart that do not belong together.

@@ -17,7 +17,8 @@ func (w words) load(f *detect.Finding) []tip {
 	}
 	f.Detail = sentences(
 		fmt.Sprintf("%s opened %s, %s.", who(f.Host, f.Name), count(uint64(f.Sessions), "session", "sessions"), since),
-		fmt.Sprintf("In the largest stretch that is about %s a minute, %s of all sessions of the network then.", perMinute,
+		fmt.Sprintf("In the largest stretch that is about %s a minute, %s of all sessions of the network then.",
+			perMinute,
 			percent(f.Share)),
 		fmt.Sprintf("On its busiest day it spoke to %s outside.", count(uint64(f.Peers), "address", "addresses")),
 		ofTable(f), usedFor(f))
@@ -29,7 +30,8 @@ func ofTable(f *detect.Finding) string {
 	if f.TableShare == 0 {
 		return ""
 	}
-	s := fmt.Sprintf("It held %s of the rebuilt session table on the average, which had up to %s", percent(f.TableShare),
+	s := fmt.Sprintf("It held %s of the rebuilt session table on the average, which had up to %s",
+		percent(f.TableShare),
 		count(uint64(f.Entries), "entry", "entries"))
 	if f.Capacity > 0 {
 		s += fmt.Sprintf(" and takes %s", num(f.Capacity))
