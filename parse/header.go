@@ -110,6 +110,9 @@ func hostAndTag(b []byte, rec *Record) {
 	if isLevel(w) && behindLevel(w, rest, rec) {
 		return
 	}
+	if name := unifiDevice(w); name != nil {
+		w = name
+	}
 	if !isHost(w) {
 		rec.Body = b
 		return
@@ -124,6 +127,10 @@ func hostAndTag(b []byte, rec *Record) {
 		w, rest = scan.Word(b)
 	}
 	if isLevel(w) {
+		b = scan.TrimLeft(rest)
+		w, rest = scan.Word(b)
+	}
+	if unifiDevice(w) != nil {
 		b = scan.TrimLeft(rest)
 		w, rest = scan.Word(b)
 	}
@@ -185,6 +192,28 @@ func levelWord(w []byte) bool {
 	default:
 		return level(low)
 	}
+}
+
+// unifiDevice is the MAC address in the word by which UniFi's access points and switches call themselves, with model and
+// firmware: "U7LR,788a20000001,v3.9.27.8537:", ("U7LT,18e829000001,v3.9.42.9152"), "18e829000001,UAP-AC-Pro-Gen2-4.3.20+11298:".
+// It is nil for any other word.
+func unifiDevice(w []byte) []byte {
+	if n := bytes.Count(w, []byte(",")); len(w) < 16 || n == 0 || n > 2 {
+		return nil
+	}
+	w = bytes.Trim(w, `(")`)
+	for len(w) > 0 {
+		var part []byte
+		part, w = scan.CutByte(bytes.TrimSuffix(w, []byte(":")), ',')
+		hex := 0
+		for hex < len(part) && scan.HexDigit(part[hex]) < 16 {
+			hex++
+		}
+		if hex == 12 && len(part) == 12 {
+			return part
+		}
+	}
+	return nil
 }
 
 // doubled reads the tag behind the device's name where that stands as a tag of its own, without a number: "UDM-SE

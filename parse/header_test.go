@@ -53,6 +53,10 @@ func TestHeader(t *testing.T) {
 		{"archive of Wazuh", "2019 Jul 25 14:54:00 (gw1) 192.168.1.1->/var/log/messages Jul 25 14:53:59 gw kernel: " + fullText, `{"stamp":"07-25T14:53:59","host":"gw","event":"table-full"}`},
 		{"archive of Wazuh, filter line", "2019 Jul 25 14:54:01 gw->192.168.1.1 Jul 25 14:54:01 gw kernel: [123.456] NEW IN=br0 OUT=ppp0 SRC=192.168.1.20 DST=198.51.100.7 LEN=60 PROTO=TCP SPT=40000 DPT=443 SYN", `{"host":"gw","rule":"NEW","event":"session-new"}`},
 		{"archive of Wazuh, inner line without a header", "2019 Jul 25 14:54:01 (gw1) any->/proc/kmsg " + fullText, `{"host":"gw1","stamp":"2019-07-25T14:54:01","event":"table-full"}`},
+		{"UniFi access point", "<30>Nov 21 20:28:21 U7LR,788a20000001,v3.9.27.8537: kernel: [123.456] " + fullText, `{"host":"788a20000001","app":"kernel","event":"table-full"}`},
+		{"UniFi access point in quotes", `<30>Nov 21 20:28:21 ("U7LT,18e829000001,v3.9.42.9152") kernel: [123.456] ` + fullText, `{"host":"18e829000001","app":"kernel","event":"table-full"}`},
+		{"UniFi access point, newer", "<30>Nov 21 20:28:21 18e829000001,UAP-AC-Pro-Gen2-4.3.20+11298: dnsmasq[12]: query[A] a.example from 192.168.1.2", `{"host":"18e829000001","app":"dnsmasq","src":"192.168.1.2"}`},
+		{"UniFi access point behind a relay", "Nov 21 20:28:21 192.168.1.7 U7PG2,f09fc2000001,v4.0.21.9965: kernel: [1.5] " + fullText, `{"host":"192.168.1.7","app":"kernel","event":"table-full"}`},
 		{"tag and nothing", "Jun  3 12:08:33 abcd sudo[123]", `{"host":"abcd","app":"sudo","procid":"123"}`},
 	})
 }

@@ -20,8 +20,10 @@ func conntrackDialect() dialect {
 				"for bytes.",
 			Source: "conntrack(8); Linux net/netfilter/nf_conntrack_standalone.c",
 		},
-		known: "protocol, then src= and dst= tuples",
-		read:  conntrackLine,
+		known:  "protocol, then src= and dst= tuples",
+		begins: []string{"WARNING: We have hit ENOBUFS", "cpu="},
+		tags:   []string{"conntrack"},
+		read:   conntrackLine,
 	}
 }
 
@@ -207,6 +209,27 @@ func tuples(b []byte, t *[2]tuple, rec *Record) {
 
 // conntrackLine reads an event or an entry of the table, wherever its tuples begin.
 func conntrackLine(b []byte, rec *Record) bool {
+	if conntrackNote(b, rec) {
+		return true
+	}
 	i := scan.Index(b, "src=")
 	return i >= 0 && conntrack(b, i, rec) || tableEntry(b, rec)
+}
+
+// conntrackNote reads what conntrack-tools say beside entries: that events of the kernel were lost, at least one (the kernel
+// does not count them), and the counters of `conntrack -S`, which run since the boot.
+//
+//	WARNING: We have hit ENOBUFS! We are losing events.
+//	cpu=0   found=0 invalid=130 insert=0 insert_failed=0 drop=0 early_drop=0 error=0 search_restart=0
+func conntrackNote(b []byte, rec *Record) bool {
+	switch {
+	case scan.Has(b, "WARNING: We have hit ENOBUFS"):
+		rec.Kind, rec.Word, rec.Count, rec.detail = Suppressed, "suppressed", 1, rec.keep("conntrack events")
+	case scan.Has(b, "cpu=") && scan.Within(b, " insert_failed=") && scan.Within(b, " drop="):
+		rec.Kind, rec.Word, rec.detail = System, "other", rec.keep("conntrack -S")
+	default:
+		return false
+	}
+	rec.Dialect = "conntrack"
+	return true
 }

@@ -4,6 +4,9 @@ import "testing"
 
 func TestConntrack(t *testing.T) {
 	checkAll(t, []says{
+		{"lost events", "Nov 21 20:28:21 gw conntrack: WARNING: We have hit ENOBUFS! We are losing events.", `{"event":"suppressed","dialect":"conntrack","count":1,"detail":"conntrack events"}`},
+		{"lost events on a terminal", "WARNING: We have hit ENOBUFS! We are losing events.", `{"event":"suppressed","dialect":"conntrack"}`},
+		{"counters", "cpu=0   \tfound=0 invalid=130 insert=0 insert_failed=0 drop=0 early_drop=0 error=0 search_restart=0 ", `{"event":"system","dialect":"conntrack","detail":"conntrack -S"}`},
 		{"new udp", lineConntrack, `{"kind":"conntrack","event":"session-new","action":"session-create","proto":"udp","src":"192.168.128.1","sport":54345,"dst":"192.168.128.14","dport":514,
 			"unreplied":true,"time":"2026-11-21T20:27:59.516758Z","nat_src":null,"nat_dst":null}`},
 		{"source nat", "    [NEW] tcp      6 120 SYN_SENT src=192.168.7.100 dst=17.248.209.132 sport=54774 dport=443 [UNREPLIED] src=17.248.209.132 dst=87.138.198.79 sport=443 dport=30121 mark=25165825",
