@@ -63,6 +63,9 @@ func tornTail(rec *Record) {
 
 // netfilterTail knows "0 TTL=126 ID=15317 DF PROTO=TCP SPT=59344 DPT=443 WINDOW=8212 RES=0x00 SYN URGP=0".
 func netfilterTail(b []byte) bool {
+	if scan.Index(b, "PROTO=") < 0 && scan.Index(b, "URGP=") < 0 {
+		return false // few lines that nobody knows need be looked at word by word
+	}
 	fields := 0
 	for range 24 {
 		var w []byte
@@ -85,8 +88,11 @@ func netfilterTail(b []byte) bool {
 
 // mikrotikTail knows ":443, len 52" and "10.0.0.1:443, NAT (10.0.0.1:5->203.0.113.5:5)->198.51.100.1:443, len 52".
 func mikrotikTail(b []byte) bool {
+	if n := len(b); n < 8 || n > 200 || !scan.IsDigit(b[n-1]) {
+		return false
+	}
 	i := bytes.LastIndex(b, []byte(", len "))
-	if i < 1 || len(b) > 200 || !scan.AllDigits(b[i+len(", len "):]) {
+	if i < 1 || !scan.AllDigits(b[i+len(", len "):]) {
 		return false
 	}
 	for _, c := range b[:i] {
