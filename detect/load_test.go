@@ -197,7 +197,8 @@ func TestLookupsAreNoHeavySpell(t *testing.T) {
 			s.session(at, addr("192.168.1.2"), wan(2), parse.UDP, port)
 		}
 		cfg := DefaultConfig()
-		q := newInquiry(s.days(cfg), &cfg, Window{From: t0, To: t0.Add(time.Hour)})
+		w := Window{From: t0, To: t0.Add(time.Hour)}
+		q := newInquiry(s.days(cfg), &cfg, w, w)
 		if n := len(q.hosts[0].heavy); n != want {
 			t.Errorf("port %d: %d heavy spells, want %d", port, n, want)
 		}
