@@ -30,6 +30,7 @@ type chunk struct {
 type fact struct {
 	stamp    parse.Stamp
 	header   bool       // it has a header: it is a log line, understood or not
+	copy     parse.Copy // of a packet that may come again on another interface
 	junk     bool       // it has control characters
 	joined   bool       // it is the second piece of a line, whose first piece holds the whole now
 	wallDump bool       // dmesg -T: the kernel's wall clock, which drifts
@@ -115,6 +116,7 @@ func factOf(l []byte, rec *parse.Record) fact {
 	st := &rec.Stamp
 	return fact{
 		stamp:  *st,
+		copy:   rec.Copy,
 		junk:   junk(l),
 		header: rec.Pri >= 0 || st.HasClock || st.HasDelta || st.HasUnix || st.HasUptime || len(rec.Host) > 0,
 		wallDump: st.HasClock && !st.HasUnix && len(rec.Host) == 0 && (l[0] == '[' || len(l) > 19 && l[10] == 'T' &&

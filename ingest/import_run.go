@@ -19,12 +19,13 @@ import (
 
 // importRun is the import of one file.
 type importRun struct {
-	ctx   context.Context
-	to    Target
-	opt   *Options
-	in    *input
-	sum   *Summary
-	clock *fileClock
+	ctx    context.Context
+	to     Target
+	opt    *Options
+	in     *input
+	sum    *Summary
+	clock  *fileClock
+	copies copies
 	knownOfFile
 	tally
 }
@@ -275,6 +276,7 @@ func (r *importRun) take(ctx context.Context, c *chunk) error {
 	r.sum.Lines += uint64(len(c.lines))
 	r.sum.Oversize += c.oversize
 	r.clock.assign(es, facts)
+	r.copies.mark(es, facts)
 	r.fixed = r.clock.repaired - repaired
 	r.sum.Repaired += r.fixed
 	byTime := func(a, b store.Entry) int { return cmp.Compare(a.Time, b.Time) }

@@ -55,6 +55,10 @@ func dnsmasq(b []byte, rec *Record) bool {
 		lease(w, rest, rec)
 	case bytes.HasPrefix(b, []byte("Maximum number of concurrent DNS queries reached")):
 		rec.full("other", rec.keep("dns queries"))
+	case string(w) == "overflow:": // "overflow: 12 log entries lost"
+		n, _ := scan.Word(rest)
+		rec.Count, rec.detail = scan.Number32(n), rec.keep("dnsmasq")
+		mark(rec, Suppressed, "suppressed")
 	case isAnswer(string(w)):
 		rec.QName, _ = scan.Word(rest)
 		mark(rec, System, "dns-reply")

@@ -10,6 +10,7 @@ func TestDnsmasq(t *testing.T) {
 		{"query", "<30>Nov 21 20:28:21 router dnsmasq[6022]: query[A] site53.example from 192.168.128.10", `{"kind":"dns-query","event":"dns-query","qname":"site53.example","qtype":"A","src":"192.168.128.10","sport":null}`},
 		{"blanks in the name", "dnsmasq[12]: query[A] a from 192.168.1.66 .example.com from 192.168.1.10", `{"qname":"a from 192.168.1.66 .example.com","src":"192.168.1.10"}`},
 		{"blanks in the name, extra", "dnsmasq[12]: 7 192.168.1.10/34667 query[A] a from 192.168.1.66 from 192.168.1.10", `{"qname":"a from 192.168.1.66","src":"192.168.1.10","sport":34667}`},
+		{"lost", "dnsmasq[123]: overflow: 12 log entries lost", `{"event":"suppressed","count":12}`},
 		{"case of letters", "dnsmasq[12]: query[A] WwW.ExAmple.com from 192.168.1.10", `{"qname":"WwW.ExAmple.com"}`},
 		{"cut short", "dnsmasq[12]: query[A] www.example", `{"event":"dns-query","qname":"www.example","src":null}`},
 		{"extra", lineQuery, `{"event":"dns-query","qtype":"PTR","src":"192.168.128.10","sport":40123,"nat_dst":"192.0.2.9"}`},

@@ -341,15 +341,16 @@ func kiwiFacility(b []byte) int8 {
 
 // chained takes the chain of relays off a host that syslog-ng has written with chain-hostnames(yes): source@host/relay.
 func chained(h []byte) []byte {
-	i := bytes.LastIndexByte(h, '@')
-	j := bytes.IndexByte(h[i+1:], '/')
-	switch {
-	case i < 0 && j <= 0:
-		return h
-	case j > 0:
-		return h[i+1 : i+1+j]
+	from := 0
+	for i, c := range h {
+		switch {
+		case c == '@':
+			from = i + 1
+		case c == '/' && i > from:
+			return h[from:i]
+		}
 	}
-	return h[i+1:]
+	return h[from:]
 }
 
 // wrappedMessage reads a message that nothing understands as it stands: an object of JSON behind a header (with the

@@ -9,6 +9,7 @@ package parse
 
 import (
 	"bytes"
+	"encoding/binary"
 
 	"uncloak/parse/scan"
 )
@@ -129,7 +130,10 @@ func front(line []byte, rec *Record) bool {
 	}
 	rec.Body = scan.TrimLeft(scan.TrimBody(rec.Body))
 	uptimePrefix(rec)
-	rec.Host, rec.App = junosHost(chained(rec.Host)), bytes.TrimSuffix(rec.App, []byte(".service"))
+	rec.Host = junosHost(chained(rec.Host))
+	if n := len(rec.App); n > len(".service") && rec.App[n-1] == 'e' {
+		rec.App = bytes.TrimSuffix(rec.App, []byte(".service"))
+	}
 	return true
 }
 
@@ -188,8 +192,16 @@ func (rec *Record) keep(text string) []byte {
 // lower gives b in small letters, in the Parser's memory; b itself where it has no others. Names of DNS are the same in
 // any case, and some resolvers mix it at random (draft-vixie-dnsext-dns0x20).
 func (rec *Record) lower(b []byte) []byte {
-	for i, c := range b {
-		if scan.IsUpper(c) {
+	const ones = 0x0101010101010101
+	i := 0
+	for ; i+8 <= len(b); i += 8 { // a word at a time: 0x40 to 0x5f hold the capitals
+		x := (binary.LittleEndian.Uint64(b[i:]) ^ 0x40*ones) & (0x60 * ones)
+		if (x-ones)&^x&(0x80*ones) != 0 {
+			break
+		}
+	}
+	for ; i < len(b); i++ {
+		if scan.IsUpper(b[i]) {
 			start := len(rec.mem.scratch)
 			rec.mem.scratch = append(rec.mem.scratch, b...)
 			folded := rec.mem.scratch[start:len(rec.mem.scratch):len(rec.mem.scratch)]

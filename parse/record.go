@@ -28,6 +28,8 @@ type Record struct {
 	Relay      []byte // host of the outermost header, where another header stood inside it
 	RelayStamp Stamp  // the relay's stamp; where the sender's clock is not set (Cisco's *), the sender's
 
+	Copy Copy // what a packet of tcpdump -i any is known again by on another interface
+
 	mem       *memory // of the Parser that reads the line
 	data      []byte  // structured data of an RFC 5424 header
 	msgID     []byte  // message name of an RFC 5424 header
@@ -66,6 +68,15 @@ type said struct {
 	swapped bool   // the guess is the other way round than the line's order
 	detail  []byte // becomes Detail when the line is understood
 	aside   []byte // becomes Aside
+}
+
+// Copy tells the copies of one packet from other packets: a router's tcpdump -i any shows it on each interface that it
+// passes, and translated on one side of NAT. Copies have the same To, or the same From where the answer's address is
+// translated, and different Links. Zero where the line names no interface.
+type Copy struct {
+	To   uint64 // hash of destination and content
+	From uint64 // hash of source and content
+	Link uint64 // hash of the interface's name
 }
 
 // Stamp is the time as the line gives it, before anything is known of the sender's zone or year.

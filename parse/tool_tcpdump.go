@@ -2,7 +2,10 @@ package parse
 
 import (
 	"bytes"
+	"encoding/binary"
 	"net/netip"
+
+	"github.com/cespare/xxhash/v2"
 
 	"uncloak/parse/scan"
 )
@@ -83,7 +86,55 @@ func tcpdumpLine(b []byte, rec *Record) bool {
 			return mark(rec, System, "packet-header")
 		}
 	}
-	return tcpdumpPacket(rest, stamp, rec)
+	iface := tcpdumpInterface(b, rec)
+	if !tcpdumpPacket(rest, stamp, rec) {
+		return false
+	}
+	if iface != nil {
+		rec.Copy = copyOf(rest, iface, rec)
+	}
+	return true
+}
+
+// tcpdumpInterface is the name of the interface in front of "In" or "Out" (-i any), which a header may have taken for a
+// host; nil where there is none.
+func tcpdumpInterface(b []byte, rec *Record) []byte {
+	name := rec.Host
+	if len(name) == 0 {
+		var s Stamp
+		name, b = scan.Word(tcpdumpStamp(b, &s, true))
+	}
+	switch w, _ := scan.Word(b); string(w) {
+	case "In", "Out", "M", "P", "B":
+		return name
+	}
+	return nil
+}
+
+// copyOf is what the packet in b is known again by: what stands behind the addresses, and one of these.
+func copyOf(b, iface []byte, rec *Record) (c Copy) {
+	_, to := cutByte2(b, " > ")
+	_, what := scan.Word(to)
+	if len(what) == 0 || !rec.Src.IsValid() || !rec.Dst.IsValid() {
+		return c
+	}
+	content := xxhash.Sum64(what)
+	if rec.Proto != TCP { // of TCP the numbers tell packets apart; of others only ports do, which few NATs change
+		content += uint64(rec.SPort)<<32 | uint64(rec.DPort)<<48 | uint64(rec.SPort^rec.DPort)
+	}
+	c.To, c.From = addrHash(content, rec.Dst, rec.DPort), addrHash(^content, rec.Src, rec.SPort)
+	c.Link = xxhash.Sum64(iface)
+	return c
+}
+
+// addrHash mixes an address and a port into a hash.
+func addrHash(seed uint64, a netip.Addr, port uint16) uint64 {
+	var key [26]byte
+	as16 := a.As16()
+	binary.LittleEndian.PutUint64(key[:], seed)
+	copy(key[8:], as16[:])
+	binary.LittleEndian.PutUint16(key[24:], port)
+	return xxhash.Sum64(key[:])
 }
 
 // tcpdumpPacket reads the packet itself; rec.Src is set already where a header took it for a host.
@@ -326,6 +377,11 @@ func tcpdumpNote(b []byte, rec *Record) bool {
 		return false
 	}
 	rec.Dialect = "tcpdump"
+	n, rest, _ := scan.Leading(b)
+	if n > 0 && (scan.Has(rest, " packets dropped by kernel") || scan.Has(rest, " packets dropped by interface")) {
+		rec.Count, rec.detail = scan.Saturate(n), rec.keep("tcpdump")
+		return mark(rec, Suppressed, "suppressed")
+	}
 	return mark(rec, System, "other")
 }
 
@@ -337,7 +393,7 @@ func isTcpdumpNote(b []byte) bool {
 	_, rest, _ := scan.Leading(b)
 	return scan.Has(rest, " packets ") && (scan.Has(rest, " packets captured") ||
 		scan.Has(rest, " packets received by filter") ||
-		scan.Has(rest, " packets dropped by kernel"))
+		scan.Has(rest, " packets dropped by "))
 }
 
 // looksTcpdump reports whether b may be a packet or a note of tcpdump.
