@@ -33,7 +33,7 @@ const (
 	AppUpdate     = "an update check"
 	AppGame       = "a game"
 	AppVoIP       = "telephony (SIP and RTP)"
-	AppDHT        = "a DHT client (the address book of peer-to-peer programs)"
+	AppDHT        = "a DHT client (peer-to-peer)"
 	AppProxy      = "a proxy or a crawler of web pages"
 	AppRouter     = "a router with other machines behind it (NAT)"
 )

@@ -125,7 +125,24 @@ func fillBursts(f *Finding, a *activity, runs []run) {
 		sessions, peers, lengths = append(sessions, float64(b.Sessions)), append(peers, float64(b.Peers)),
 			append(lengths, b.LengthS)
 	}
+	f.Bursts = thinned(f.Bursts)
 	f.Start, f.End = f.Bursts[0].Start, time.Unix(0, runs[len(runs)-1].end).UTC()
 	f.Sessions, f.Peers, f.LengthS = int(middle(sessions)), int(middle(peers)), middle(lengths)
 	f.Evidence.Ask = Ask{From: f.Start, To: f.End, Host: a.host, Kind: "session-new"}
+}
+
+// listedBursts bounds the bursts that are listed with a finding: a day of a rhythm of 15 s.
+const listedBursts = 5760
+
+// thinned leaves every second burst, or third, or nth, where there are too many to list.
+func thinned(bursts []Burst) []Burst {
+	step := (len(bursts) + listedBursts - 1) / listedBursts
+	if step <= 1 {
+		return bursts
+	}
+	out := make([]Burst, 0, len(bursts)/step+1)
+	for i := 0; i < len(bursts); i += step {
+		out = append(out, bursts[i])
+	}
+	return out
 }

@@ -17,7 +17,8 @@ const (
 	// … of all sessions of the window; of those at the time of a load, which make a host the busy one
 	loadShare    = 0.5
 	loadAhead    = 1.5 // … and so many times those of the next host
-	loadBeside   = 2.5 // times the sessions of the next host that make a host the busy one
+	loadBeside   = 2.5 // times the sessions of other hosts that make a host a busy one …
+	loadOthers   = 2   // … where so many at most have more than that
 	loadGap      = 10  // minutes below the rate that do not end a load
 	loadWarn     = 300 // sessions a minute that are one whatever the others do; a warning, where they are half of all
 	loadWhole    = 2   // a short spell is told of where the window is so many times as long
@@ -142,18 +143,18 @@ func (s loadSpell) within(minutes []minute) (sum float64) {
 // opening holds what all hosts open, minute by minute.
 type opening [][]minute
 
-// share gives the part of all sessions in a spell that host number i opened, and reports whether it is the busy one:
-// with half of all, far more than any other host, or loadWarn.
+// share gives the part of all sessions in a spell that host number i opened, and reports whether it is a busy one: with
+// half of all, with loadWarn, or far more than all other hosts but loadOthers, which may have a load of their own.
 func (c opening) share(s loadSpell, i int) (share float64, busy bool) {
-	all, next := 0.0, 0.0
+	all, near := 0.0, 0
 	for k, ms := range c {
 		n := s.within(ms)
-		if all += n; k != i {
-			next = max(next, n)
+		if all += n; k != i && s.n < loadBeside*n {
+			near++
 		}
 	}
 	share = s.n / max(all, 1)
-	return share, share >= loadShare || s.n >= loadBeside*next || s.rate() >= loadWarn
+	return share, share >= loadShare || near <= loadOthers || s.rate() >= loadWarn
 }
 
 // findLoads finds the spells in which hosts open sessions faster than any ordinary host does: those of more than

@@ -112,7 +112,7 @@ func (o *Finding) tellsOf(f *Finding) bool {
 			n += uint64(b.Sessions)
 		}
 	}
-	return 2*n >= f.Evidence.Events
+	return 2*n*uint64(max(o.Seen, len(o.Bursts))) >= f.Evidence.Events*uint64(len(o.Bursts)) // of more, some are listed
 }
 
 func later(a, b time.Time) time.Time {

@@ -205,6 +205,24 @@ func TestLookupsAreNoHeavySpell(t *testing.T) {
 	}
 }
 
+// Two loads at the same time are two: neither hides the other.
+func TestLoadBesideAnother(t *testing.T) {
+	var s stream
+	a, b := addr("192.168.1.9"), addr("192.168.1.10")
+	s.steady(addr("192.168.1.20"), 3, 0, 3*time.Hour)
+	s.steady(a, 600, time.Hour, 2*time.Hour)
+	s.steady(b, 100, time.Hour, 2*time.Hour)
+	hosts := map[string]bool{}
+	for _, f := range s.findings(DefaultConfig()) {
+		if f.Kind == LoadKind {
+			hosts[f.Host] = true
+		}
+	}
+	if len(hosts) != 2 || !hosts[a.String()] || !hosts[b.String()] {
+		t.Errorf("loads of %v", hosts)
+	}
+}
+
 // A load says since when, what it looks like, and what part of the table it holds.
 func TestLoadLooks(t *testing.T) {
 	box := addr("192.168.1.9")

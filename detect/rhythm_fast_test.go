@@ -234,3 +234,20 @@ func TestRhythmsOfDays(t *testing.T) {
 		}
 	}
 }
+
+// Of very many bursts an even part is listed.
+func TestBurstsAreListedInBounds(t *testing.T) {
+	for _, n := range []int{1, listedBursts, listedBursts + 1, 5*listedBursts + 3} {
+		all := make([]Burst, n)
+		for i := range all {
+			all[i].Sessions = i
+		}
+		got := thinned(all)
+		if len(got) > listedBursts || len(got) < min(n, listedBursts/2) || got[0].Sessions != 0 {
+			t.Errorf("%d of %d", len(got), n)
+		}
+		if last := got[len(got)-1].Sessions; n-last > 6 {
+			t.Errorf("the last of %d is %d", n, last)
+		}
+	}
+}

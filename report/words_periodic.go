@@ -18,6 +18,9 @@ func (w words) periodic(f *detect.Finding) []tip {
 		first += " The rhythm is its own: it does not follow the clock on the wall."
 	}
 	f.Detail = sentences(first, w.seen(f), usedFor(f), w.next(f), sure(f.Score))
+	if f.PeriodS < clockLeast { // nobody looks again and again so fast
+		when = "while it goes on"
+	}
 	return append(w.stop(f, when), w.limits(f)...)
 }
 
