@@ -123,7 +123,7 @@ func TestWalkOfLoads(t *testing.T) {
 	}
 	if *hardAll {
 		rates = []float64{0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 2.5, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100}
-		most = 9e6
+		most = 1e6
 	}
 	back := hardScene(*hardSeed+60, 24)
 	back.household(10)
