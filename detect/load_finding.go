@@ -122,10 +122,10 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// begins gives the time of the first event of the days.
+// begins gives the time of the first event of all days, of those before the window, too.
 func (q *inquiry) begins() time.Time {
-	first := q.beside[0].First
-	for _, d := range q.beside {
+	first := q.all[0].First
+	for _, d := range q.all {
 		first = min(first, d.First)
 	}
 	return time.Unix(0, first)
