@@ -156,6 +156,7 @@ type Router struct {
 	Hours     [24]HourLoss         // what is known to be missing
 	Other     map[string]uint64    // further kernel events by kind
 	Alarms    []Alarm              // trouble that it told of, at most maxAlarms
+	Listings  []Listing            // its session table at single moments, at most maxListings
 	EndsOnly  uint64               // sessions of hosts of which the log tells only ends
 	Outside   uint64               // sessions neither side of which is an inside address
 	Gauge     Gauge                // what its overflows say about hold times; the next day begins with it
@@ -477,6 +478,7 @@ func (r *Router) merge(o *Router) {
 		r.Other[k] += n
 	}
 	r.mergeAlarms(o)
+	r.mergeListings(o)
 	r.EndsOnly += o.EndsOnly
 	r.Outside += o.Outside
 	r.Gauge.merge(&o.Gauge)

@@ -72,6 +72,10 @@ func (t *Tracker) snapshot(rs *routerState) *Router {
 	r.Links = copies(rs.links, (*Iface).clone)
 	r.Pings = copies(rs.pings, (*Pings).clone)
 	r.Alarms = slices.Clone(r.Alarms)
+	r.Listings = slices.Clone(r.Listings)
+	if rs.listing != nil {
+		r.addListing(rs.listing.closed())
+	}
 	return &r
 }
 

@@ -79,6 +79,7 @@ type routerState struct {
 	alarmed  int                    // 1 + the alarm whose line came last, 0 once another message of that rate limit did
 	// the control group that was named last, as the one whose limit was hit, and when
 	limited   string
+	listing   *listing // the one whose rows come
 	limitedAt int64
 	links     map[string]*Iface
 	pings     map[netip.Addr]*Pings
@@ -141,6 +142,7 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 	rs := t.router(e.Router)
 	rs.router.Lines++
 	rs.router.count(d, e)
+	rs.endListing(e.Time)
 	t.take(e, rs)
 	if e.Kind != parse.Repeated {
 		rs.lastKind = e.Kind
@@ -203,6 +205,8 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 	case parse.System:
 		t.system(e, rs)
 	case parse.Traffic:
+	case parse.Entry:
+		t.entry(e, rs)
 	case parse.Alarm:
 		t.alarm(e, rs)
 	case parse.NeighbourOverflow, parse.Orphans, parse.Martian, parse.OOMInvoked:

@@ -69,6 +69,7 @@ type Finding struct {
 	RateS  float64 `json:"rate_s,omitempty"` // sessions or lookups a second
 	Failed int     `json:"failed,omitempty"` // reset: sessions that are known to have failed; 0 = the log does not tell
 	AlarmFacts
+	Snapshot
 	Load
 	Growth
 	GrowthLimit

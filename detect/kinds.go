@@ -51,6 +51,7 @@ func kindTable() []kind {
 		{TableFullKind, Critical, Critical, 2, false, fullFindings, refusals},
 		{OOM, Warning, Critical, 4, false, oomFindings, kills},
 		{ShrinkKind, Warning, Warning, 5, false, shrinkFindings, shrinks},
+		{SnapshotKind, Info, Critical, 18, false, snapshotFindings, rowsListed},
 		{AlarmKind, Info, Critical, 16, false, alarmFindings, alarms},
 		{ResetKind, Warning, Warning, 7, false, resetFindings, nil},
 		{ScanKind, Warning, Warning, 6, true, scanFindings, nil},

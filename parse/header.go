@@ -376,7 +376,7 @@ func uptimePrefix(rec *Record) {
 		return
 	}
 	if s.HasUnix != rec.Stamp.HasUnix { // `conntrack -E -o timestamp | logger`: the inner stamp is the event's own
-		if kind, _, ok := eventWord(scan.TrimLeft(rest)); !ok || kind == System {
+		if kind, _, ok := eventWord(scan.TrimLeft(rest)); !ok || kind == Entry {
 			return
 		}
 	}

@@ -37,7 +37,7 @@ func conntrackDialect() dialect {
 // destination comes from the translated destination. Packets and bytes of both directions are added up.
 //
 // The id of an ICMP echo is put into SPort, which tells apart sessions that otherwise look the same. A line without
-// [NEW], [UPDATE] or [DESTROY] is a snapshot of the table, not an event: its Kind is System.
+// [NEW], [UPDATE] or [DESTROY] is a row of the table at one moment: its Kind is Entry.
 func conntrack(b []byte, src int, rec *Record) bool {
 	head := b[:src]
 	kind, action, ok := eventWord(head)
@@ -77,7 +77,7 @@ func sessionState(rec *Record, hasReply bool) State {
 func eventWord(head []byte) (kind Kind, action string, ok bool) {
 	i := bytes.IndexByte(head, '[')
 	if i < 0 {
-		return System, "", true
+		return Entry, "", true
 	}
 	w := head[i:]
 	switch {
@@ -129,8 +129,8 @@ func conntrackHead(b []byte, rec *Record) (rest []byte) {
 		if len(w) == 0 {
 			return nil
 		}
-		if scan.IsDigit(w[0]) {
-			continue // seconds until the entry expires
+		if scan.IsDigit(w[0]) || bytes.IndexByte(w, '=') > 0 {
+			continue // seconds until the entry expires; what GRE says of itself ("timeout=30,")
 		}
 		if rec.State = stateOf(w); rec.State == NoState && string(w) != "NONE" && string(w) != "LISTEN" &&
 			string(w) != "SYN_SENT2" {

@@ -30,9 +30,9 @@ func conntrackXMLDialect() dialect {
 //
 //	<flow type="new"><meta direction="original"><layer3 …><src>…</src><dst>…</dst></layer3><layer4 …>…
 //
-// with the stamp of -o timestamp in <when> if there is one. A flow without a type is a snapshot of the table and
-// System, as for conntrack; but ulogd's flows have a <when> and no timeout, and have ended. Elements that are not
-// listed here are skipped.
+// with the stamp of -o timestamp in <when> if there is one. A flow without a type is a row of the table at one
+// moment and Entry, as for conntrack; but ulogd's flows have a <when> and no timeout, and have ended. Elements that are
+// not listed here are skipped.
 func conntrackXML(b []byte, rec *Record) bool {
 	if scan.Has(b, "<?xml ") || scan.Has(b, "<conntrack>") || scan.Has(b, "</conntrack>") {
 		rec.Dialect = "conntrack-xml"
@@ -42,7 +42,7 @@ func conntrackXML(b []byte, rec *Record) bool {
 		return false
 	}
 	var t [2]tuple
-	cur, kind, action, waits := -1, System, "", false
+	cur, kind, action, waits := -1, Entry, "", false
 	stamp := rec.Stamp
 	var when Stamp
 	for len(b) > 0 {
@@ -91,7 +91,7 @@ func conntrackXML(b []byte, rec *Record) bool {
 	if when.HasClock && !stamp.HasClock && !stamp.HasUnix {
 		rec.Stamp = when
 	}
-	if kind == System && when.HasClock && !waits { // ulogd writes a flow when it has ended, without its kind
+	if kind == Entry && when.HasClock && !waits { // ulogd writes a flow when it has ended, without its kind
 		kind, action = SessionEnd, "session-delete"
 	}
 	rec.Dialect, rec.Word, rec.Kind, rec.Action = "conntrack-xml", "conntrack", kind, action
@@ -122,7 +122,7 @@ func xmlKind(attr []byte) (Kind, string) {
 	case "destroy":
 		return SessionEnd, "session-delete"
 	}
-	return System, ""
+	return Entry, ""
 }
 
 // quoted is the value of an attribute; key ends in its opening quote.

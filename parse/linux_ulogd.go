@@ -35,7 +35,7 @@ func ulogd(b []byte, rec *Record) bool {
 	}
 	kind, action, ok := eventWord(b)
 	i := bytes.Index(b, []byte("ORIG: "))
-	if !ok || i < 0 || kind == System {
+	if !ok || i < 0 || kind == Entry {
 		return false
 	}
 	var t [2]tuple

@@ -253,18 +253,26 @@ func touches(o *detect.Overflow, opt *Options) bool {
 func tables(days []*detect.Day, opt *Options) []Table {
 	out := []Table{}
 	for _, name := range detect.RoutersOf(days) {
-		t := Table{Router: name, Capacity: tableSize(&opt.Config, name)}
-		for _, d := range days {
-			if r := d.Routers[name]; r != nil {
-				t.add(d, r, opt)
-			}
-		}
-		if t.Peak > 0 || t.Spells > 0 {
+		if t := tableOf(days, name, opt); t.used() {
 			out = append(out, t)
 		}
 	}
 	return out
 }
+
+// tableOf sums up the rebuilt table of one router.
+func tableOf(days []*detect.Day, router string, opt *Options) Table {
+	t := Table{Router: router, Capacity: tableSize(&opt.Config, router)}
+	for _, d := range days {
+		if r := d.Routers[router]; r != nil {
+			t.add(d, r, opt)
+		}
+	}
+	return t
+}
+
+// used reports whether the log shows a session in the table.
+func (t *Table) used() bool { return t.Peak > 0 || t.Spells > 0 }
 
 func (t *Table) add(d *detect.Day, r *detect.Router, opt *Options) {
 	for _, l := range r.Occupancy {

@@ -50,6 +50,10 @@ func overflows(v *TableView) (n int) {
 }
 
 func (p *page) tableRouter(v *TableView, m *Model, r *TableRouter) {
+	p.listings(v, r)
+	if !r.used() {
+		return
+	}
 	p.line("")
 	p.line(p.paint("SESSION TABLE", "bold") + "  as rebuilt from the log, 10 s slots")
 	row := tableRow(m, r.Table)

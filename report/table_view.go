@@ -40,7 +40,8 @@ type TableRouter struct {
 	Overflows []TableOverflow `json:"overflows"`
 	Rows      []TableRow      `json:"rows"`
 	// entries by state at the end of the fullest slot; "not told" where the log does not tell
-	States map[string]int `json:"states,omitempty"`
+	States   map[string]int `json:"states,omitempty"`
+	Listings []TableListing `json:"listings,omitempty"` // the table at single moments, as the router listed it
 }
 
 // TableHost holds the number of entries of one host.
@@ -108,10 +109,16 @@ func Tables(days []*detect.Day, router string, opt Options) *TableView {
 	from, to := covered(days, &opt)
 	v.step = stepOf(to.Sub(from))
 	v.StepS = v.step.Seconds()
-	for _, t := range tables(days, &opt) {
-		if router == "" || t.Router == router {
-			r := TableRouter{Table: t, Hosts: []TableHost{}, Overflows: []TableOverflow{}, Rows: []TableRow{}}
+	for _, name := range detect.RoutersOf(days) {
+		if router != "" && name != router {
+			continue
+		}
+		t := tableOf(days, name, &opt)
+		r := TableRouter{Table: t, Hosts: []TableHost{}, Overflows: []TableOverflow{}, Rows: []TableRow{}}
+		if t.used() {
 			v.fill(&r, days, from, to, names, &opt)
+		}
+		if r.Listings = listings(days, name, &opt, names, v.clock.loc); t.used() || len(r.Listings) > 0 {
 			v.Routers = append(v.Routers, r)
 		}
 	}

@@ -77,6 +77,7 @@ func wordsTable() []kindWords {
 		{detect.TableFullKind, words.tableFull, "table", "conntrack-full"},
 		{detect.OOM, words.oom, "kills", "oom-kill"},
 		{detect.ShrinkKind, words.shrink, "window", "treason-uncloaked"},
+		{detect.SnapshotKind, words.snapshot, "table", ""},
 		{detect.AlarmKind, words.alarm, "alarm", ""},
 		{detect.ResetKind, words.reset, "", ""},
 		{detect.ScanKind, words.scan, "", ""},
