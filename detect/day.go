@@ -127,6 +127,7 @@ type Host struct {
 	PTRs      Series            // reverse lookups, where query names are logged
 	Asks      Series            // other lookups, where query names are logged
 	Names     map[string]uint64 // the names that it asked for most, at most maxAsked
+	Loops     map[string]Round  // names that it asked for and was asked for in turn, at most maxLoops
 	Served    map[Port]Served   // its ports that were reached from outside, at most maxServed
 	Peers     uint64            // distinct outside addresses: exact up to 32, else with a standard error of 2.3 %
 	PeerHLL   []byte            // the sketch behind Peers
@@ -398,6 +399,7 @@ func (h *Host) merge(o *Host) {
 		}
 		h.Names[n] += k
 	}
+	h.Loops = merged(h.Loops, o.Loops, (*Round).merge)
 	h.Served = merged(h.Served, o.Served, (*Served).merge)
 	h.mergePeers(o)
 	h.Denied += o.Denied

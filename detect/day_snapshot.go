@@ -41,6 +41,7 @@ func (hs *hostState) snapshot() *Host {
 	h.PTRs = hs.ptrs.snapshot(&h.PTRs)
 	h.Asks = hs.asks.snapshot(&h.Asks)
 	h.Names = maps.Clone(h.Names)
+	h.Loops = maps.Clone(h.Loops)
 	h.Served = copies(hs.doors, (*Served).clone)
 	h.Resolvers = maps.Clone(h.Resolvers)
 	hs.out.fill(&h)

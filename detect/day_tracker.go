@@ -62,6 +62,8 @@ type hostState struct {
 	out           outward
 	own, all      *count // its entries in the table: where to look first
 	knocks        knocks
+	lastAsked     parse.Name // the name that it looked up last, and when
+	askedAt       int64
 }
 
 type routerState struct {
@@ -195,6 +197,8 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 		t.latency(e, rs)
 	case parse.DNSQuery:
 		t.dnsQuery(e)
+	case parse.DNSForward:
+		t.forwarded(e)
 	case parse.DHCPLease:
 		if t.cfg.Internal(e.Src) && e.Detail != (parse.Name{}) {
 			t.host(e.Src).host.Name = e.Detail.String()
@@ -535,6 +539,7 @@ func (t *Tracker) dnsQuery(e *parse.Event) {
 		return
 	}
 	hs := t.host(e.Src)
+	hs.lastAsked, hs.askedAt = e.Detail, e.Time
 	slot, sec := t.place(e.Time)
 	if !e.NATDst.IsValid() { // only reverse lookups tell of an echo
 		hs.asked(e, slot, sec)

@@ -120,7 +120,8 @@ func stormFindings(q *inquiry) []Finding {
 			out = append(out, f)
 		}
 	}
-	return out
+	loops := loopFindings(q)
+	return append(withoutLoops(out, loops), loops...)
 }
 
 // usualPeak gives the median of the other hosts' fullest slots; 0 when there are too few hosts.

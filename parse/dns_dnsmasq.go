@@ -63,8 +63,7 @@ func dnsmasq(b []byte, rec *Record) bool {
 		rec.QName, _ = scan.Word(rest)
 		mark(rec, System, "dns-reply")
 	case string(w) == "forwarded":
-		rec.QName, _ = scan.Word(rest)
-		mark(rec, System, "dns-forward")
+		dnsForward(rest, rec)
 	default:
 		mark(rec, System, "other")
 	}
@@ -83,6 +82,20 @@ func isAnswer(w string) bool {
 		return true
 	}
 	return len(w) > 0 && w[0] == '/'
+}
+
+// dnsForward reads "NAME to ADDRESS"; behind the address may stand # and a port.
+func dnsForward(b []byte, rec *Record) {
+	to := b
+	rec.QName, to = scan.Word(to)
+	w, to := scan.Word(to)
+	server, _ := scan.Word(to)
+	mark(rec, System, "dns-forward")
+	server, _ = scan.CutByte(server, '#')
+	if addr := scan.Addr(server); string(w) == "to" && addr.IsValid() {
+		rec.Src, rec.SPort = netip.Addr{}, 0 // log-queries=extra names the client once more
+		rec.Kind, rec.Dst, rec.detail = DNSForward, addr, rec.QName
+	}
 }
 
 func first(b []byte) byte {

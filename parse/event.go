@@ -38,14 +38,15 @@ const (
 	Alarm
 	Entry // one row of a listing of the session table
 	Torn  // a piece of a line that its sender cut in two
+	// DNSForward is a question that a name server passes on: Detail = the name, Dst = the server that it asks.
+	DNSForward
 	numKinds
 )
 
 var kindNames = [numKinds]string{"unknown", "session-new", "session-update", "session-end", "session-denied",
 	"table-full", "suppressed", "repeated", "oom-invoked", "oom-kill", "window-shrink", "syn-flood", "orphans",
 	"neighbour-overflow", "martian", "dns-query", "dhcp-lease", "reset", "latency", "traffic", "link", "system",
-	"alarm",
-	"entry", "torn"}
+	"alarm", "entry", "torn", "dns-forward"}
 
 // String is the word that is stored, shown and taken by `query --kind`.
 func (k Kind) String() string {

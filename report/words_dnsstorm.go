@@ -9,6 +9,9 @@ import (
 
 // storm words the finding of a host that looks up far more names than usual.
 func (w words) storm(f *detect.Finding) []tip {
+	if f.Class == detect.Loop {
+		return w.loop(f)
+	}
 	name := short(f.Host, f.Name)
 	whom := ""
 	if r := label(f.Resolver); r != "" {
@@ -49,6 +52,27 @@ func (w words) storm(f *detect.Finding) []tip {
 	return []tip{{"names " + f.Host, first},
 		{"cache " + f.Host, "A cache on the host (systemd-resolved, nscd, dnsmasq) takes away repeated lookups; a " +
 			"log analyzer or mail filter should not resolve every address."}}
+}
+
+// loop is a name server that passes the questions of a host on to that host itself.
+func (w words) loop(f *detect.Finding) []tip {
+	name := short(f.Host, f.Name)
+	f.Title = fmt.Sprintf("a DNS loop: what %s asks is forwarded to %s itself", name, name)
+	how := fmt.Sprintf("The name server passed %s of %s on to %s itself, %s", count(f.Lookups, "question", "questions"),
+		who(f.Host, f.Name), name, w.clock.span(f.Start, f.End))
+	if f.RateS > 0 {
+		how += " (" + strings.TrimSpace(rate(f.RateS)) + ")"
+	}
+	f.Detail = sentences(how+".",
+		"Each of the two asks the other for what it does not know, so that a question goes round until one of them "+
+			"gives up.", asked(f),
+		fmt.Sprintf("%s does not ask too much of its own accord: it is one half of the loop.", capital(name)))
+	return []tip{
+		{"loop-forward", fmt.Sprintf("Take the conditional forwarding to %s out of the name server, for the zones of "+
+			"these names at least; or give %s another server to ask than this one.", name, name)},
+		{"loop-reverse", "Answer reverse zones of private networks locally instead of forwarding them (dnsmasq: " +
+			"bogus-priv; Pi-hole: never forward reverse lookups for private IP ranges)."},
+	}
 }
 
 func asked(f *detect.Finding) string {
