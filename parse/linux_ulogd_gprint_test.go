@@ -18,6 +18,6 @@ func TestUlogdFlowXML(t *testing.T) {
 	checkAll(t, []says{
 		{"ended", `<flow><meta direction="original"><layer3 protonum="2" protoname="ipv4"><src>10.9.0.2</src><dst>203.0.113.5</dst></layer3><layer4 protonum="17" protoname="udp"><sport>59434</sport><dport>53</dport></layer4></meta><meta direction="reply"><layer3 protonum="2" protoname="ipv4"><src>203.0.113.5</src><dst>198.51.100.1</dst></layer3><layer4 protonum="17" protoname="udp"><sport>53</sport><dport>59434</dport></layer4></meta><meta direction="independent"><id>1</id></meta><when><hour>13</hour><min>16</min><sec>08</sec><wday>7</wday><day>28</day><month>11</month><year>2026</year></when></flow>`,
 			`{"event":"session-end","stamp":"2026-11-28T13:16:08","src":"10.9.0.2","nat_src":"198.51.100.1"}`},
-		{"a listing", `<flow><meta direction="original"><layer3><src>10.9.0.2</src><dst>203.0.113.5</dst></layer3></meta><meta direction="independent"><timeout>30</timeout></meta><when><hour>13</hour><min>16</min><sec>08</sec><day>28</day><month>11</month><year>2026</year></when></flow>`, `{"event":"system"}`},
+		{"a listing", `<flow><meta direction="original"><layer3><src>10.9.0.2</src><dst>203.0.113.5</dst></layer3></meta><meta direction="independent"><timeout>30</timeout></meta><when><hour>13</hour><min>16</min><sec>08</sec><day>28</day><month>11</month><year>2026</year></when></flow>`, `{"event":"entry"}`},
 	})
 }
