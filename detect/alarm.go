@@ -188,6 +188,10 @@ const otherShapes = "other lines"
 // system notes what lines that are of no consequence by themselves say of others: the control group whose limit led to
 // the kill that comes next, and errors that no part of the program knows.
 func (t *Tracker) system(e *parse.Event, rs *routerState) {
+	if e.Detail == parse.Chatter {
+		rs.router.Other[chatterLines]++
+		return
+	}
 	if e.Aside != (parse.Name{}) && e.State == parse.NoState {
 		rs.limited, rs.limitedAt = e.Aside.String(), e.Time
 		return

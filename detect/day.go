@@ -181,6 +181,12 @@ func (r *Router) Named() uint64 { return r.Other[namedSessions] }
 // Torn counts the pieces of lines that the sender cut in two and that could not be put together.
 func (r *Router) Torn() uint64 { return r.Other[tornLines] }
 
+// chatterLines is the key of Router.Other under which harmless lines of a kernel are counted.
+const chatterLines = "chatter"
+
+// Chatter returns the number of lines in which its kernel says what is of no consequence.
+func (r *Router) Chatter() uint64 { return r.Other[chatterLines] }
+
 // Untimed returns the number of session beginnings whose time is not known.
 func (r *Router) Untimed() uint64 { return r.Other[untimedSessions] }
 

@@ -40,10 +40,12 @@ type HourLoss struct {
 	LeftOut uint32 // lines that a logger says it left out
 	Ends    uint32 // sessions that ended
 	Orphans uint32 // … whose beginning is not in the log
+	Unknown uint32 // lines that are not understood; 0 in days that were stored before this was counted
 }
 
 func (h *HourLoss) merge(o *HourLoss) {
 	h.Lines, h.LeftOut, h.Ends, h.Orphans = h.Lines+o.Lines, h.LeftOut+o.LeftOut, h.Ends+o.Ends, h.Orphans+o.Orphans
+	h.Unknown += o.Unknown
 }
 
 // Sender is the receiver's account of one sender on one day: counts that the lines themselves do not show.
@@ -66,8 +68,11 @@ func (r *Router) hour(d *Day, ns int64) *HourLoss {
 func (r *Router) count(d *Day, e *parse.Event) {
 	h := r.hour(d, e.Time)
 	h.Lines++
-	if e.Kind == parse.SessionEnd {
+	switch e.Kind {
+	case parse.SessionEnd:
 		h.Ends++
+	case parse.Unknown:
+		h.Unknown++
 	}
 	if e.Recv != 0 {
 		r.stamped(d, e)
@@ -300,6 +305,28 @@ func lossFindings(q *inquiry) []Finding {
 	}
 	slices.SortFunc(out, func(a, b Finding) int { return cmp.Compare(a.ID, b.ID) })
 	return out
+}
+
+// LastHour gives the latest hour of the router that has at least so many lines: when it begins, its lines, and how many
+// of them are not understood. ok is false where there is none, or where a day of it was stored before that was counted.
+func LastHour(days []*Day, router string, least uint32) (from time.Time, lines, unknown uint32, ok bool) {
+	for _, d := range days {
+		r := d.Routers[router]
+		if r == nil {
+			continue
+		}
+		var counted uint64
+		for i := range r.Hours {
+			counted += uint64(r.Hours[i].Unknown)
+		}
+		for i := range r.Hours {
+			h := &r.Hours[i]
+			if at := d.Date.Start().Add(time.Duration(i) * time.Hour); h.Lines >= least && !at.Before(from) {
+				from, lines, unknown, ok = at, h.Lines, h.Unknown, counted == r.Unparsed
+			}
+		}
+	}
+	return from, lines, unknown, ok
 }
 
 // addHour joins hours in a row to one spell.

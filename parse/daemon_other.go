@@ -24,10 +24,18 @@ func everyday(b []byte, rec *Record) bool {
 		"crond", "CRON", "CROND", "anacron", "crontab", "hostapd", "wpa_supplicant", "systemd", "systemd-logind",
 		"systemd-timesyncd", "ntpd", "chronyd", "ntpdate", "miniupnpd", "openvpn", "udhcpc", "procd", "sudo", "su",
 		"logrotate", "dbus-daemon":
-		rec.Dialect = "daemon"
-		mark(rec, System, "syslog")
-		daemonAlarm(string(rec.App), b, rec)
-		return true
+	case "rsyslogd", "syslogd", "klogd", "systemd-modules-load", "systemd-udevd", "systemd-sysctl", "systemd-journald",
+		"systemd-resolved", "systemd-fsck", "systemd-random-seed", "systemd-sysusers", "systemd-tmpfiles",
+		"systemd-fstab-generator", "kmodloader", "mount_root", "block", "urngd", "rngd", "firewall", "sysntpd", "rpcd",
+		"uhttpd", "polkitd", "irqbalance", "agetty":
+		if troubled(b) {
+			return false // it may be about the log itself, or about the machine
+		}
+	default:
+		return false
 	}
-	return false
+	rec.Dialect = "daemon"
+	mark(rec, System, "syslog")
+	daemonAlarm(string(rec.App), b, rec)
+	return true
 }

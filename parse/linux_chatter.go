@@ -10,6 +10,9 @@ import (
 // consequence: "usb 1-1: new high-speed USB device number 2 using xhci_hcd".
 const chatterWord = "chatter"
 
+// Chatter is the Detail of an event that is a kernel's chatter: understood, and of no consequence.
+var Chatter = MakeName(chatterWord)
+
 // chatter takes a line that no dialect knows for harmless, where the kernel wrote it, at a severity below error,
 // without a word that tells of trouble, and without an address: a line with one may be a packet's, in a form that is to
 // be learned.

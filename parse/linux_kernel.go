@@ -19,7 +19,8 @@ func kernelDialect() dialect {
 			Reads: "Full tables (Detail says which; none is the session table), swallowed messages with their " +
 				"number, every line of an OOM kill (counted once), window shrinks, SYN floods, orphans, TCP " +
 				"memory, neighbours, martians (the first address is the destination), bad UDP packets, links, " +
-				"bridges, hung tasks, crashes, I/O errors, heat.",
+				"bridges, hung tasks, crashes, I/O errors, heat. What else it says below the severity err, without " +
+				"a word of trouble and without an address, is chatter (Detail chatter): system.",
 			Enable: "Nothing to switch on. Send kern.* to uncloak, or run uncloak serve --kmsg on the router itself.",
 			Source: "Linux and FreeBSD sources; uncloak explain names file and function of each message",
 		},

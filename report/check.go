@@ -1,9 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,8 +73,10 @@ type Received struct {
 	From      time.Time `json:"from,omitzero"`
 	To        time.Time `json:"to,omitzero"`
 	Senders   []Sender  `json:"senders"` // of the whole UTC days that From and To touch
-	Unparsed  *Unparsed `json:"unparsed,omitempty"`
-	Shapes    []Shape   `json:"shapes"`
+	// senders of the last 24 hours that are not allowed, and of which nothing is taken
+	NotTaken []Sender  `json:"not_taken,omitempty"`
+	Unparsed *Unparsed `json:"unparsed,omitempty"`
+	Shapes   []Shape   `json:"shapes"`
 }
 
 // Bounds above which check calls something a problem.
@@ -82,6 +86,8 @@ const (
 	badUnparsed = 0.1         // share of the stored lines
 	badFree     = 100 << 20   // bytes
 	fewLines    = uint64(100) // fewer lines than these prove nothing
+
+	maxStrangers = 5 // senders that are not allowed, by name
 )
 
 // Judge adds the problems and notes that the accounts give rise to.
@@ -102,10 +108,15 @@ func (c *Check) Judge() {
 		c.Problems = append(c.Problems, count(r.Damaged, "block", "blocks")+
 			" or files of the data could not be read: check the disk; what else is stored is not touched by it")
 	}
-	if c.Data.Daemon && r.Events == 0 {
+	age := c.Now.Sub(r.Last)
+	switch {
+	case !c.Data.Daemon || r.Events > 0 && age <= 24*time.Hour:
+	case len(r.NotTaken) > 0:
+		c.Problems = append(c.Problems, r.notTaken())
+	case r.Events == 0:
 		c.Problems = append(c.Problems, "serve runs and has received nothing: let the router send its log to this "+
 			"machine, and look whether a firewall stands between")
-	} else if age := c.Now.Sub(r.Last); c.Data.Daemon && age > 24*time.Hour {
+	default:
 		c.Problems = append(c.Problems, fmt.Sprintf("serve runs and has received nothing for %s: look whether the "+
 			"router still sends its log here", seconds(age.Seconds())))
 	}
@@ -113,6 +124,41 @@ func (c *Check) Judge() {
 		s := &r.Senders[i]
 		c.judgeSender(s, s.called())
 	}
+}
+
+// notTaken says whose lines come and are not taken, where no others come.
+func (r *Received) notTaken() string {
+	var n uint64
+	var names []string
+	for i := range r.NotTaken {
+		n += r.NotTaken[i].NotAllowed
+		if i < maxStrangers {
+			names = append(names, r.NotTaken[i].called())
+		}
+	}
+	if more := len(r.NotTaken) - maxStrangers; more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return fmt.Sprintf("serve runs and takes nothing: %s of %s, which %s not allowed. Where that is your router, put its "+
+		"address or network under allow in the config", count(n, "line or connection came", "lines or connections came"),
+		list(names), map[bool]string{true: "is", false: "are"}[len(r.NotTaken) == 1])
+}
+
+// unread says how much of a sender's lines is not understood. It is a problem where most lines are the network's own,
+// and where it goes on: a router that starts says things for a minute that it does not say again.
+func (s *Sender) unread() (text string, bad bool) {
+	read := s.Received - min(s.Received, s.Dropped+s.Limited+s.Blank) // lost lines count as neither
+	if read < fewLines || float64(s.Unparsed) < badUnparsed*float64(read) {
+		return count(s.Unparsed, "line is", "lines are") + " not understood: see the shapes above", false
+	}
+	part := percent(float64(s.Unparsed) / float64(read))
+	if h := s.Hour; h != nil && h.Lines >= fewLines && float64(h.Unparsed) < badUnparsed*float64(h.Lines) {
+		return fmt.Sprintf("%s of its lines are not understood, but only %s of those of its last hour: see the shapes above",
+			part, percent(float64(h.Unparsed)/float64(h.Lines))), false
+	}
+	// most kernel and journal lines of a boot are of no kind that uncloak reads
+	return part + " of its lines are not understood: see the shapes above",
+		s.Sender != "kmsg" && !strings.HasPrefix(s.Sender, "journal")
 }
 
 func (c *Check) judgeSender(s *Sender, name string) {
@@ -164,19 +210,13 @@ func (c *Check) judgeSender(s *Sender, name string) {
 		}
 		problem("its clock is %s: %s", aside(s.SkewS), do)
 	}
-	// a lost line counts neither as understood nor as not understood
-	read := s.Received - min(s.Received, s.Dropped+s.Limited+s.Blank)
-	switch {
-	case s.Unparsed == 0:
-	case read >= fewLines && float64(s.Unparsed) >= badUnparsed*float64(read):
-		say := problem
-		// most kernel and journal lines of a boot are of no kind that uncloak reads
-		if s.Sender == "kmsg" || strings.HasPrefix(s.Sender, "journal") {
-			say = note
+	if s.Unparsed > 0 {
+		say := note
+		text, bad := s.unread()
+		if bad {
+			say = problem
 		}
-		say("%s of its lines are not understood: see the shapes above", percent(float64(s.Unparsed)/float64(read)))
-	default:
-		note("%s not understood: see the shapes above", count(s.Unparsed, "line is", "lines are"))
+		say("%s", text)
 	}
 	if s.Oversize > 0 {
 		note("%s cut at the limit", count(s.Oversize, "line was", "lines were"))
@@ -218,6 +258,9 @@ func Stored(ctx context.Context, st store.Store, now time.Time) (r *Received, er
 			r.Last = d.Last
 		}
 	}
+	if r.NotTaken, err = strangers(ctx, st, now); err != nil {
+		return nil, err
+	}
 	if r.Events == 0 {
 		return r, nil
 	}
@@ -238,6 +281,7 @@ func Stored(ctx context.Context, st store.Store, now time.Time) (r *Received, er
 		return nil, err
 	}
 	estimate(r.Senders, summaries)
+	lastHours(r.Senders, summaries)
 	if r.Unparsed, err = Shapes(ctx, st, w); err != nil {
 		return nil, err
 	}
@@ -245,7 +289,35 @@ func Stored(ctx context.Context, st store.Store, now time.Time) (r *Received, er
 	return r, nil
 }
 
-// daysOf reads the stored summaries of the days that touch w.
+// strangers lists the senders of the last 24 hours of which nothing is taken, as they are not allowed, most lines first.
+func strangers(ctx context.Context, st store.Store, now time.Time) (out []Sender, err error) {
+	hs, err := st.Health(ctx, store.Window{From: now.Add(-24 * time.Hour), To: now})
+	if err != nil {
+		return nil, fmt.Errorf("read the accounting: %w", err)
+	}
+	var m Model
+	m.addHealth(hs)
+	for _, s := range m.Health {
+		if s.NotAllowed > 0 && s.Received == 0 {
+			out = append(out, s)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Sender) int { return cmp.Compare(b.NotAllowed, a.NotAllowed) })
+	return out, nil
+}
+
+// lastHours gives the senders the last hour of their routers that is long enough for a judgement.
+func lastHours(ss []Sender, days []*detect.Day) {
+	for i := range ss {
+		s := &ss[i]
+		from, lines, unknown, ok := detect.LastHour(days, s.Router, uint32(fewLines))
+		if ok && s.Router != "" {
+			s.Hour = &Hour{From: from, Lines: uint64(lines), Unparsed: uint64(unknown)}
+		}
+	}
+}
+
+// daysOf are the stored summaries of the days that touch w.
 func daysOf(ctx context.Context, st store.Store, days []store.DayInfo, w store.Window) (out []*detect.Day, err error) {
 	for _, d := range days {
 		if !d.Date.End().After(w.From) || !d.Date.Start().Before(w.To) {

@@ -38,6 +38,10 @@ func TestCheckJudges(t *testing.T) {
 			note: "50 % of its lines are not understood"},
 		"of the few kept": {sender: Sender{Received: 2000, Blank: 1900, Unparsed: 100},
 			problem: "100 % of its lines are not understood"},
+		"a start, an hour ago": {sender: Sender{Received: 1000, Unparsed: 200, Hour: &Hour{Lines: 400, Unparsed: 4}},
+			note: "20 % of its lines are not understood, but only 1.0 % of those of its last hour"},
+		"still so": {sender: Sender{Received: 1000, Unparsed: 200, Hour: &Hour{Lines: 400, Unparsed: 40}},
+			problem: "20 % of its lines are not understood: see"},
 		"refused": {sender: Sender{Refused: 6},
 			note: "6 connections were refused: too many at once (limits: connections and per_sender, memory;"},
 		"some unparsed": {sender: Sender{Received: 1000, Unparsed: 50}, note: "50 lines are not understood"},
@@ -101,5 +105,36 @@ func TestCheckTextFull(t *testing.T) {
 	if err := CheckText(&b, c, CheckOptions{}); err != nil || strings.Contains(b.String(), "writable") ||
 		!strings.Contains(b.String(), "takes nothing at the moment") {
 		t.Errorf("%v: %s", err, b.String())
+	}
+}
+
+// TestCheckOfStrangersOnly says that lines come, and whose, where none of them is taken: "nothing is received" sends the owner to
+// the router, where all is well.
+func TestCheckOfStrangersOnly(t *testing.T) {
+	var many []Sender
+	for i := range 7 {
+		many = append(many, Sender{Sender: fmt.Sprintf("198.51.100.%d", i+1), NotAllowed: 2})
+	}
+	for name, c := range map[string]struct {
+		senders []Sender
+		last    time.Duration // before now; 0: there never was a line
+		want    string
+	}{
+		"one":          {many[:1], 0, "2 lines or connections came of 198.51.100.1, which is not allowed"},
+		"many":         {many, 0, "14 lines or connections came of 198.51.100.1, 198.51.100.2, 198.51.100.3, 198.51.100.4, 198.51.100.5 and 2 more"},
+		"others, once": {many[:1], 48 * time.Hour, "takes nothing: 2 lines"},
+		"others, too":  {many[:1], time.Hour, ""},
+		"none":         {nil, 0, "has received nothing: let the router"},
+	} {
+		now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+		r := &Received{NotTaken: c.senders}
+		if c.last > 0 {
+			r.Events, r.Last = 9, now.Add(-c.last)
+		}
+		got := Check{Now: now, Data: DataDir{Daemon: true}, Received: r}
+		got.Judge()
+		if s := strings.Join(got.Problems, "\n"); c.want == "" && s != "" || !strings.Contains(s, c.want) {
+			t.Errorf("%s: %q, want %q", name, s, c.want)
+		}
 	}
 }

@@ -70,10 +70,11 @@ type Totals struct {
 	Lines     uint64 `json:"lines"` // of the whole UTC days that the window touches
 	WholeDays bool   `json:"whole_days"`
 	Unparsed  uint64 `json:"unparsed"`
-	Torn      uint64 `json:"torn,omitempty"`  // pieces of lines that the sender cut in two
-	Named     uint64 `json:"named,omitempty"` // sessions with a name in the place of the source's address
-	Sessions  uint64 `json:"sessions"`        // opened in the window
-	Hosts     int    `json:"hosts"`           // that opened one
+	Torn      uint64 `json:"torn,omitempty"`    // pieces of lines that the sender cut in two
+	Named     uint64 `json:"named,omitempty"`   // sessions with a name in the place of the source's address
+	Chatter   uint64 `json:"chatter,omitempty"` // of the lines: what a kernel says that is of no consequence
+	Sessions  uint64 `json:"sessions"`          // opened in the window
+	Hosts     int    `json:"hosts"`             // that opened one
 	// lines known to be lost on this machine: by its kernel, a full queue or a rate limit
 	Lost      uint64  `json:"lost"`
 	LostShare float64 `json:"lost_share"` // share of the lines that were sent, as far as known
@@ -122,6 +123,13 @@ type Host struct {
 	Severity   string   `json:"severity,omitempty"`    // of its worst finding
 }
 
+// Hour counts the lines of one hour.
+type Hour struct {
+	From     time.Time `json:"from"`
+	Lines    uint64    `json:"lines"`
+	Unparsed uint64    `json:"unparsed"`
+}
+
 // Sender holds the accounting of one sender over the days of the window.
 type Sender struct {
 	Sender     string  `json:"sender"`
@@ -146,5 +154,6 @@ type Sender struct {
 	Blank      uint64 `json:"blank"`       // empty lines, which are not stored
 	// lines that are stored and understood: received, but for unparsed, dropped, limited and blank
 	Parsed    uint64 `json:"parsed"`
-	Estimated uint64 `json:"estimated"` // lines of its router that must be missing, as sessions end that never began
+	Estimated uint64 `json:"estimated"`      // lines of its router that must be missing, as sessions end that never began
+	Hour      *Hour  `json:"hour,omitempty"` // its router's last hour of any length, of check
 }

@@ -110,6 +110,9 @@ func healthSummary(m *Model) string {
 	if t.Named > 0 {
 		by += "; " + count(t.Named, "session has a name", "sessions have names") + " in place of an inside address"
 	}
+	if t.Chatter > 0 {
+		by += "; " + count(t.Chatter, "line is", "lines are") + " of the kernel and of no consequence"
+	}
 	if m.empty && t.Lost == 0 {
 		return "no line is of this window" + by
 	}
