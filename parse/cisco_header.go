@@ -74,13 +74,7 @@ func cutMnemonic(b []byte, at int) (m mnemonic, ok bool) {
 // header gave stays.
 func ciscoHeader(b []byte, rec *Record) {
 	if rec.App != nil {
-		switch z := rec.App; {
-		case scan.AllDigits(z):
-			rec.App, rec.PID = nil, nil
-		case rec.PID == nil && isZone(z) && rec.Stamp.HasClock:
-			rec.Stamp.setZone(z)
-			rec.App = nil
-		}
+		ciscoTag(rec)
 	}
 	afterClock := false
 	for len(b) > 0 {
@@ -139,6 +133,17 @@ func ciscoData(b []byte, rec *Record) (rest []byte, ok bool) {
 		}
 	}
 	return bytes.TrimPrefix(b[end+1:], []byte(":")), true
+}
+
+// ciscoTag takes back what is no tag: a sequence number, or the zone behind a clock.
+func ciscoTag(rec *Record) {
+	switch z := rec.App; {
+	case scan.AllDigits(z):
+		rec.App, rec.PID = nil, nil
+	case rec.PID == nil && isZone(z) && rec.Stamp.HasClock:
+		rec.Stamp.setZone(z)
+		rec.App = nil
+	}
 }
 
 // ciscoClock reads the clock at the front of b: "*Nov 21 20:28:01.123", "2018 Apr 20 13:15:07", "2018-7-23

@@ -29,3 +29,22 @@ func ExampleAppendJSON() {
 	fmt.Println(string(parse.AppendJSON(nil, &rec)))
 	// Output: {"kind":"oom-kill","event":"oom-kill","dialect":"kernel","pid":870,"proc":"httpd"}
 }
+
+func ExampleParser_LineOf() {
+	// The sender is known to be a NEC UNIVERGE IX.
+	line := []byte("2026/11/21 10:00:00 FLT.054: BLOCK tcp 203.0.113.5:1234 > 192.0.2.1:23, match deny-all, GigaEthernet0.0 in")
+	p := parse.NewParser()
+	var rec parse.Record
+	p.LineOf(parse.DialectNamed("nec-ix"), line, &rec)
+	fmt.Println(rec.Dialect, rec.Kind, rec.SrcPort())
+	// Output: nec-ix session-denied 203.0.113.5:1234
+}
+
+func ExampleExplain() {
+	line := []byte("<4>Nov 21 20:28:21 gw kernel: nf_conntrack: table full, dropping packet")
+	p := parse.NewParser()
+	var rec parse.Record
+	p.Line(line, &rec)
+	fmt.Println(parse.Explain(line, &rec))
+	// Output: dialect kernel: a known kernel message (conntrack-full); header: priority, stamp without a year, host, tag
+}
