@@ -29,10 +29,14 @@ func activities(days []*Day, w Window) []*activity {
 			a.lookups, a.byName = ptrs, true
 		}
 		a.lookupN, a.sessionN = a.lookups.total(), a.sessions.total()
-		a.bursts, a.long = a.sessions.bursts()
-		a.storms, _ = a.lookups.bursts()
-		a.pulses, a.flurries = a.sessions.pulses(burstFloor, pulseWide),
-			a.lookups.pulses(echoFlurry, pulseWide)
+		if a.heaped = countsHeaps(days, addr); !a.heaped {
+			a.bursts, a.long = a.sessions.bursts()
+			a.pulses = a.sessions.pulses(burstFloor, pulseWide)
+		}
+		if !a.heaped || a.byName {
+			a.storms, _ = a.lookups.bursts()
+			a.flurries = a.lookups.pulses(echoFlurry, pulseWide)
+		}
 		a.describe(days)
 		out[i] = a
 	})

@@ -45,7 +45,7 @@ func periodicFindings(q *inquiry) []Finding {
 // burstFindings reports the bursts of each host without a rhythm, where they stand apart from the rest of what it does,
 // and the spells of much more than any ordinary host opens in such a time.
 func burstFindings(q *inquiry) []Finding {
-	return q.ofHosts(func(a *activity) []Finding {
+	return append(heapFindings(q), q.ofHosts(func(a *activity) []Finding {
 		runs := a.lone()
 		if len(runs) == 0 {
 			return nil
@@ -53,7 +53,7 @@ func burstFindings(q *inquiry) []Finding {
 		f := burstFinding(a, runs)
 		f.Ports = topPorts(q.days, a.host, 3)
 		return []Finding{f}
-	})
+	})...)
 }
 
 // lone lists the bursts that stand apart and the heavy spells that hold none of them, in order; of a host with a rhythm

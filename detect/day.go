@@ -122,6 +122,7 @@ type Port struct {
 type Host struct {
 	Name      string            // from DHCP leases; may be empty
 	Sessions  Series            // sessions that it opened
+	Ended     uint64            // … of them, counted when they ended: nothing tells when they began
 	Inbound   Series            // sessions from outside that reached it
 	Lookups   Series            // sessions to port 53
 	PTRs      Series            // reverse lookups, where query names are logged
@@ -138,6 +139,8 @@ type Host struct {
 	Targets   map[Door]*Target      // the services that it goes to most, at most maxTargets
 	Fans      map[Port]*Fan         // to how many hosts it speaks on a port, at most maxFans
 	Walls     map[netip.Addr]*Fan   // to how many ports of a peer it speaks, at most maxWalls
+	MAC       string                // of the machine, where leases or neighbours tell; see Binding
+	Until     int64                 // ns at which the address went to another machine; 0: it did not
 }
 
 // Router sums up what one router logged in a day.
@@ -255,10 +258,12 @@ type Day struct {
 	Stored      uint64 // events that the store had when this was made: more than Events where blocks are damaged
 	Hosts       map[netip.Addr]*Host
 	Routers     map[string]*Router
-	Echoes      map[Pair]uint64   // reverse lookups by Effect of addresses that Cause had just opened a session to
-	Open        []Open            // session-table entries at the end of the day: the next day starts with them
-	Dropped     map[string]uint64 // what the bounds of this summary left out, by what
-	Senders     []Sender          // the receiver's accounting; added from the store when the day is loaded
+	Echoes      map[Pair]uint64        // reverse lookups by Effect of addresses that Cause had just opened a session to
+	Open        []Open                 // session-table entries at the end of the day: the next day starts with them
+	Dropped     map[string]uint64      // what the bounds of this summary left out, by what
+	Former      map[netip.Addr][]*Host // machines that had an address earlier in the day, in order, at most maxFormer each
+	Bindings    []Binding              // which machine had which address, at most maxBindings
+	Senders     []Sender               // the receiver's accounting; added from the store when the day is loaded
 }
 
 // Open is a session that outlives its day.
@@ -326,6 +331,7 @@ func (d *Day) Merge(o *Day) error {
 	for p, n := range o.Echoes {
 		d.Echoes[p] += n
 	}
+	d.mergeBindings(o)
 	d.Open = append(d.Open, o.Open...)
 	slices.SortFunc(d.Open, func(a, b Open) int {
 		return cmp.Or(
@@ -395,6 +401,7 @@ func (h *Host) merge(o *Host) {
 	h.makeMaps()
 	h.Name = max(h.Name, o.Name)
 	h.Sessions.Merge(&o.Sessions)
+	h.Ended += o.Ended
 	h.Inbound.Merge(&o.Inbound)
 	h.Lookups.Merge(&o.Lookups)
 	h.PTRs.Merge(&o.PTRs)
@@ -408,6 +415,7 @@ func (h *Host) merge(o *Host) {
 	h.Loops = merged(h.Loops, o.Loops, (*Round).merge)
 	h.Served = merged(h.Served, o.Served, (*Served).merge)
 	h.mergePeers(o)
+	h.MAC, h.Until = max(h.MAC, o.MAC), max(h.Until, o.Until)
 	h.Denied += o.Denied
 	h.Bytes += o.Bytes
 	for p, n := range o.Ports {

@@ -66,7 +66,7 @@ func (d Door) plain() plainDoor {
 func (o *outward) open(d Door, hash uint64, ns int64, span int) {
 	x := o.target(d, hash)
 	x.N++
-	if x.First == 0 {
+	if x.First == 0 || ns < x.First {
 		x.First = ns
 	}
 	x.Last = max(x.Last, ns)
@@ -276,15 +276,18 @@ func (t *Tracker) judged(e *parse.Event, host, peer netip.Addr, o outcome) {
 	if o == unknown || e.Src != host {
 		return
 	}
-	hs := t.known(host)
-	if hs == nil {
-		return
+	if hs := t.known(host); hs != nil {
+		hs.out.judge(Door{peer, Port{e.Proto, e.DPort}}, o)
 	}
-	x := hs.out.at(Door{peer, Port{e.Proto, e.DPort}})
+}
+
+// judge counts the outcome of a session to the door.
+func (o *outward) judge(d Door, how outcome) {
+	x := o.at(d)
 	if x == nil {
 		return
 	}
-	switch o {
+	switch how {
 	case done:
 		x.Done++
 	case refused:

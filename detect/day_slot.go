@@ -13,6 +13,7 @@ type busy struct {
 	few   [fineFloor]netip.Addr // the peers, while there are few: hardly any slot has more
 	nFew  int
 	peers map[netip.Addr]struct{} // all of them, once there are more
+	late  map[uint16]*lateSlot    // slots of events that were told of later
 }
 
 // add counts one event in the running slot; a late event goes to its own slot, without its peer.
@@ -78,6 +79,9 @@ func (b *busy) snapshot(s *Series) Series {
 		f := b.fine
 		f.I, f.Peers = uint16(b.slot), b.distinct()
 		out.Fine = append(out.Fine, f)
+	}
+	if len(b.late) > 0 {
+		out.Merge(&Series{Fine: b.lateFine()})
 	}
 	return out
 }

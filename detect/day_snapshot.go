@@ -30,6 +30,7 @@ func (t *Tracker) Day() *Day {
 	d.Echoes = maps.Clone(d.Echoes)
 	d.Dropped = maps.Clone(d.Dropped)
 	d.Open = t.table.open()
+	t.snapshotBindings(&d)
 	return &d
 }
 
@@ -77,6 +78,7 @@ func (t *Tracker) snapshot(rs *routerState) *Router {
 	if rs.listing != nil {
 		r.addListing(rs.listing.closed())
 	}
+	rs.ended.fill(&r)
 	return &r
 }
 

@@ -50,13 +50,15 @@ func (f *Fan) addHash(h uint64) {
 
 // Peers gives the estimate; a full sketch gives its upper end.
 func (f *Fan) Peers() float64 {
-	const m = 2048
-	used := 0
-	for _, w := range f.Bits {
+	return linearEstimate(f.Bits[:])
+}
+
+func linearEstimate(set []uint64) float64 {
+	m, used := 64*len(set), 0
+	for _, w := range set {
 		used += bits.OnesCount64(w)
 	}
-	zero := max(m-used, 1)
-	return m * math.Log(float64(m)/float64(zero))
+	return float64(m) * math.Log(float64(m)/float64(max(m-used, 1)))
 }
 
 func (f *Fan) merge(o *Fan) {

@@ -40,6 +40,9 @@ type Tracker struct {
 	lastRouter *routerState
 	lastAddr   netip.Addr // each event looks for its host more than once
 	lastHost   *hostState
+	lateSlots  int // of all hosts
+	bindings   map[boundTo]*Binding
+	thinned    bool // those by log were dropped, for want of room
 
 	gauges map[string]Gauge // of the day before
 }
@@ -64,6 +67,11 @@ type hostState struct {
 	knocks        knocks
 	lastAsked     parse.Name // the name that it looked up last, and when
 	askedAt       int64
+	alone         bool // no inside address, but spoke to itself
+
+	owner, rival parse.Name // the machine by leases and neighbours; another one that a single line named
+	seen         parse.Name // MAC of its last packet that was noted
+	seenAt       int64
 }
 
 type routerState struct {
@@ -86,6 +94,8 @@ type routerState struct {
 	links     map[string]*Iface
 	pings     map[netip.Addr]*Pings
 	pinged    netip.Addr // target that answered last
+	ended     spans      // entries of which only the end is logged
+	answers   int        // SYN+ACKs in its captures, up to answersSeen
 }
 
 // NewTracker starts the summary of date. prev is the Day before it, whose open sessions go on; it may be nil.
@@ -102,10 +112,12 @@ func NewTracker(cfg Config, prev *Day, date Date) *Tracker {
 			gauges[name] = r.Gauge
 		}
 	}
-	return &Tracker{
+	t := &Tracker{
 		gauges: gauges, cfg: cfg, day: d, table: newTable(d, prev, cfg.Limits.Sessions), now: date.Start().UnixNano(),
 		hosts: map[netip.Addr]*hostState{}, routers: map[parse.Name]*routerState{},
 	}
+	t.table.lapsed = t.lapsed
+	return t
 }
 
 // Now gives the latest time that the tracker has seen, in ns.
@@ -199,7 +211,10 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 		t.dnsQuery(e)
 	case parse.DNSForward:
 		t.forwarded(e)
+	case parse.Neighbour:
+		t.bind(e, ByNeighbour)
 	case parse.DHCPLease:
+		t.bind(e, ByLease)
 		if t.cfg.Internal(e.Src) && e.Detail != (parse.Name{}) {
 			t.host(e.Src).host.Name = e.Detail.String()
 		}
@@ -208,9 +223,10 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 		t.severe(e, rs)
 	case parse.System:
 		t.system(e, rs)
-	case parse.Traffic:
 	case parse.Entry:
 		t.entry(e, rs)
+	case parse.Reset, parse.Traffic:
+		t.packet(e, rs)
 	case parse.Alarm:
 		t.alarm(e, rs)
 	case parse.NeighbourOverflow, parse.Orphans, parse.Martian, parse.OOMInvoked:
@@ -303,11 +319,14 @@ func (t *Tracker) host(a netip.Addr) *hostState {
 }
 
 // sides gives the internal host that a session belongs to, and its peer: the host is the opener where that is internal,
-// else the side that is reached. ok is false when neither side is internal.
+// else the side that is reached. A machine that speaks to itself, by the loopback network or by an address of its own,
+// is inside, whatever its address. ok is false when neither side is internal.
 func (t *Tracker) sides(e *parse.Event) (host, peer netip.Addr, ok bool) {
 	switch {
-	case e.Src.IsValid() && t.known(e.Src) != nil || t.cfg.Internal(e.Src):
-		// only hosts inside have a record: a quick look
+	case e.Src.IsValid() && t.inside(e.Src):
+		return e.Src, e.Dst, true
+	case e.Src == e.Dst && e.Src.IsValid() || e.Src.IsLoopback():
+		t.host(e.Src).alone = true
 		return e.Src, e.Dst, true
 	case t.cfg.Internal(e.Dst):
 		return e.Dst, e.Src, true
@@ -315,6 +334,15 @@ func (t *Tracker) sides(e *parse.Event) (host, peer netip.Addr, ok bool) {
 		return e.NATDst, e.Src, true
 	}
 	return netip.Addr{}, e.Dst, false
+}
+
+// inside reports whether the address is internal. Those that have a record are, but for such as only ever spoke to
+// themselves: a quick look.
+func (t *Tracker) inside(a netip.Addr) bool {
+	if hs := t.known(a); hs != nil && !hs.alone {
+		return true
+	}
+	return t.cfg.Internal(a)
 }
 
 // keyOf gives the key of the session. A forwarded session goes by the inner host: the rule that logs its beginning
@@ -355,6 +383,7 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 		t.day.Dropped["sessions"]++
 	} else {
 		en.state, en.expires, en.guessed, en.born, en.heard = e.State, expires, guessed, e.Time, e.Time
+		en.packet = e.Packets == 1 && e.Flags != 0
 		if hs == nil {
 			t.table.put(en, t.table.holding(e.Router), host, nil, nil)
 		} else {
@@ -368,6 +397,10 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	}
 	if hs == nil {
 		hs = t.host(host)
+	}
+	if e.Aside != (parse.Name{}) && e.Src == host && (e.Aside != hs.seen || e.Time-hs.seenAt > int64(time.Minute)) {
+		hs.seen, hs.seenAt = e.Aside, e.Time
+		t.bind(e, ByLog)
 	}
 	hs.creates++
 	t.count(hs, e, host, peer)
@@ -479,9 +512,7 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 		}
 		if !counted && hs.creates == 0 { // a log of ends only
 			counted = true
-			rs.router.Sessions++
-			rs.router.EndsOnly++
-			t.count(hs, e, host, peer)
+			t.endOnly(e, hs, host, peer, rs)
 		}
 		if en == nil || !en.judged {
 			t.judged(e, host, peer, outcomeOf(e))

@@ -101,6 +101,9 @@ func stormFindings(q *inquiry) []Finding {
 				x.line, x.named = asks, true
 			}
 		}
+		if a.heaped && !x.named && (x.line != a.lookups || !a.byName) {
+			continue // of sessions, and only their ends are logged
+		}
 		for _, n := range x.line.slots {
 			x.peak = max(x.peak, n)
 		}

@@ -12,17 +12,18 @@ import (
 // of declaration, so that a few fields of one kind stand between shared ones. Numbers are SI units; shares are 0..1.
 // Package report fills Title, Detail, Advice and Explain.
 type Finding struct {
-	ID       string    `json:"id"`              // of this finding; of a full table it holds the time of the spell
-	Key      string    `json:"key,omitempty"`   // the same on each day: new, worse and gone are told by it
-	Group    string    `json:"group,omitempty"` // findings of one incident have the same group: the id of its root
-	Kind     string    `json:"kind"`            // one of Kinds
-	Severity Severity  `json:"severity"`
-	Router   string    `json:"router,omitempty"`
-	Host     string    `json:"host,omitempty"` // address
-	Name     string    `json:"name,omitempty"` // of the host
-	Start    time.Time `json:"start"`
-	End      time.Time `json:"end"`
-	Score    float64   `json:"score"` // 0..1, like a probability
+	ID       string   `json:"id"`              // of this finding; of a full table it holds the time of the spell
+	Key      string   `json:"key,omitempty"`   // the same on each day: new, worse and gone are told by it
+	Group    string   `json:"group,omitempty"` // findings of one incident have the same group: the id of its root
+	Kind     string   `json:"kind"`            // one of Kinds
+	Severity Severity `json:"severity"`
+	Router   string   `json:"router,omitempty"`
+	Host     string   `json:"host,omitempty"` // address
+	Name     string   `json:"name,omitempty"` // of the host
+	Identity
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+	Score float64   `json:"score"` // 0..1, like a probability
 
 	Rhythm
 	Seen     int        `json:"seen,omitempty"`     // how often it happened: bursts, storms, spells, new hosts

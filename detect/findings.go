@@ -66,6 +66,7 @@ func findings(days []*Day, cfg Config, reach, asked Window) []Finding {
 	chain(out, q.days)
 	q.lost.carry(out)
 	touch(out, len(RoutersOf(q.days)))
+	q.machines.name(out)
 	sortFindings(out)
 	return out
 }
@@ -82,12 +83,16 @@ type inquiry struct {
 	echoes []echo               // hosts that only answer another one's bursts
 	echoOf map[netip.Addr]*echo // the same, by the host that answers
 	lost   lossTable
+
+	machines *census // nil: each address is a machine
 }
 
 func newInquiry(days []*Day, cfg *Config, reach, asked Window) *inquiry {
 	days = slices.Clone(days)
 	slices.SortFunc(days, func(a, b *Day) int { return cmp.Compare(a.Date, b.Date) })
-	q := &inquiry{days: reach.Touched(days), asked: asked, cfg: cfg, echoOf: map[netip.Addr]*echo{}}
+	machines := machinesOf(days)
+	days = machines.unify(days)
+	q := &inquiry{machines: machines, days: reach.Touched(days), asked: asked, cfg: cfg, echoOf: map[netip.Addr]*echo{}}
 	q.beside, q.all = reach.wide().Touched(days), days
 	q.w, days = reach.within(q.days), q.days
 	q.hosts = activities(days, q.w)

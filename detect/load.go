@@ -170,7 +170,7 @@ func findLoads(hosts []*activity, sp span) {
 			if s.long() {
 				return s.rate() >= loadRate
 			}
-			return loadWhole*(s.to-s.from)*slotsAMinute <= sp.n && !a.looksUp() && a.sessions.heavy(s)
+			return !a.heaped && loadWhole*(s.to-s.from)*slotsAMinute <= sp.n && !a.looksUp() && a.sessions.heavy(s)
 		}) {
 			share, busy := all.share(s, i)
 			switch {

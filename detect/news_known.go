@@ -95,6 +95,9 @@ func (r *Rule) fitsHost(f *Finding) bool {
 	if strings.EqualFold(r.Host, f.Host) || f.Name != "" && strings.EqualFold(r.Host, f.Name) {
 		return true
 	}
+	if slices.Contains(f.Addresses, r.Host) || f.MAC != "" && strings.EqualFold(r.Host, f.MAC) {
+		return true
+	}
 	a, err := netip.ParseAddr(f.Host)
 	if err != nil {
 		return f.Host == "" && r.Host == f.Router

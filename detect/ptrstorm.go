@@ -76,6 +76,7 @@ type activity struct {
 	apart    []run    // the bursts that stand apart
 	heavy    []run    // spells of much more than any ordinary host opens in such a time, that are too short for a load
 	loads    []loadOf // … and those that are long enough
+	heaped   bool     // the sessions are counted when they ended: no moment of them is believed
 }
 
 // findEchoes pairs each host whose bursts are lookups with the host whose bursts they follow most surely.
@@ -371,6 +372,18 @@ func (l *line) between(from, to int64) int {
 		n += int(l.slots[i])
 	}
 	return n
+}
+
+// even reports whether the events between two times come at even intervals: in slots that have any, their number varies
+// much less than at random. Whole slots are looked at, so that stamps to the second are as good as finer ones.
+func (l *line) even(from, to int64) bool {
+	n, sum, squares := 0.0, 0.0, 0.0
+	for i := int(floorDiv(from-l.start, int64(SlotLen))) + 1; i < int(floorDiv(to-l.start, int64(SlotLen))); i++ {
+		if x := float64(l.slots[i]); x > 0 {
+			n, sum, squares = n+1, sum+x, squares+x*x
+		}
+	}
+	return n > 0 && squares-sum*sum/n <= resetSpread*sum
 }
 
 func sharedNames(days []*Day, e *echo) float64 {

@@ -27,7 +27,9 @@ const (
 	resetLeast    = 10 * time.Minute // for how long
 	resetFailed   = 0.5              // share of the judged sessions that must fail
 	resetJudged   = 20               // sessions whose outcome must be known to judge by it
-	resetSure     = 2.0              // a second: without outcomes in the log only such a rate is taken for failing
+	resetSure     = 2.0              // a second: without outcomes in the log only such a rate is worth a word
+	resetEven     = 1.5              // … or this one, at even intervals, as of a program that tries again and again
+	resetSpread   = 0.4              // variance over mean of a slot's sessions, up to which they are even; 1 = random
 	resetDoors    = 0.8              // … and only when that door has this share of all the host's sessions at the time
 	resetPerHost  = 3                // findings of one host
 	activeSpanLen = 10 * time.Minute // resolution of Target.Active
@@ -116,7 +118,7 @@ func resetFinding(a *activity, x approachOf) (Finding, bool) {
 	if length < resetLeast {
 		return Finding{}, false
 	}
-	rate := float64(t.N) / length.Seconds()
+	rate := float64(t.N-1) / length.Seconds()
 	judged := t.Done + t.Refused + t.Silent
 	failed := t.Refused + t.Silent
 	f := Finding{
@@ -139,9 +141,10 @@ func resetFinding(a *activity, x approachOf) (Finding, bool) {
 		if t.Silent > t.Refused {
 			f.Class = Blocked
 		}
-	case rate >= resetSure && float64(t.N) >= resetDoors*float64(a.sessions.between(t.First, t.Last)):
-		// The log does not tell how these sessions ended. A host that opens several sessions a second to one port, hour
-		// after hour, and hardly any others, does not get what it wants.
+	case t.Done == 0 && !a.heaped && (rate >= resetSure || rate >= resetEven && a.sessions.even(t.First, t.Last)) &&
+		float64(t.N) >= resetDoors*float64(a.sessions.between(t.First, t.Last)):
+		// The log does not tell how these sessions ended, and the words say so. A host that opens several a second to one
+		// port, hour after hour, and hardly any others, often does not get what it wants.
 		f.Score = 1 - math.Exp(-rate/resetSure)
 	default:
 		return f, false

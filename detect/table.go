@@ -29,6 +29,7 @@ type table struct {
 	turned   int64                     // when the generations last changed
 	faded    fading                    // sessions that were given up
 	watch    func(e *entry, gone bool) // told of each entry that comes and goes; may be nil
+	lapsed   func(e *entry)            // told of each entry that times out, before it goes; may be nil
 	last     *holding                  // most events come from the router of the one before
 }
 
@@ -98,6 +99,7 @@ type entry struct {
 	guessed      bool  // nothing in the log will tell when it goes
 	gone         bool
 	judged       bool // its outcome has been noted
+	packet       bool // it began with a packet of a capture
 }
 
 func newTable(d *Day, prev *Day, limit int) *table {
@@ -254,6 +256,9 @@ func (t *table) expire(ns int64) {
 		at := t.start + int64(t.second)*int64(time.Second)
 		for e := t.due[t.second]; e != nil; e = t.due[t.second] {
 			if e.done(at) {
+				if t.lapsed != nil {
+					t.lapsed(e)
+				}
 				t.faded.add(spot{e.key.plain(), e.hash}, e.giveUp(), ns)
 				t.remove(e)
 				continue

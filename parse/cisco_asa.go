@@ -399,6 +399,7 @@ func ciscoTeardown(b []byte, rec *Record) bool {
 	ciscoFill(first, second, rec)
 	size, reason := scan.Word(scan.After(rest, "bytes "))
 	rec.Bytes, _ = scan.Number(size)
+	rec.lastedClock(endOfWord(scan.After(rest, "duration ")))
 	reason = scan.TrimLeft(scan.Until(reason, "("))
 	if i := bytes.Index(reason, []byte(" from ")); i >= 0 {
 		reason = reason[:i]

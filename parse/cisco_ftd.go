@@ -80,6 +80,8 @@ func (f *ftdFields) set(key, v []byte, rec *Record) {
 		rec.InIf = v
 	case "EgressInterface":
 		rec.OutIf = v
+	case "ConnectionDuration":
+		rec.lastedSeconds(v)
 	case "InitiatorBytes", "ResponderBytes":
 		n, _ := scan.Number(v)
 		rec.Bytes += n

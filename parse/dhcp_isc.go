@@ -54,7 +54,8 @@ func iscDHCP(b []byte, rec *Record) bool {
 			return mark(rec, System, "dhcp") // the answer to a DHCPINFORM: no lease
 		}
 		_, rest = scan.Word(rest) // to
-		_, rest = scan.Word(rest) // hardware address
+		mac, rest := scan.Word(rest)
+		rec.hardware(mac)
 		if rest = scan.TrimLeft(rest); len(rest) > 0 && rest[0] == '(' {
 			name, _ := scan.CutByte(rest[1:], ')')
 			rec.detail = name

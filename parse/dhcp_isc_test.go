@@ -30,6 +30,6 @@ func TestISCDHCP(t *testing.T) {
 func TestISCDHCPEvents(t *testing.T) {
 	a := netip.MustParseAddr
 	checkEvents(t, []stored{
-		{"lease", "Nov 21 10:00:00 h dhcpd[12]: DHCPACK on 10.0.0.5 to 52:54:00:12:34:56 (laptop) via eth0", "laptop", Event{Kind: DHCPLease, Src: a("10.0.0.5")}},
+		{"lease", "Nov 21 10:00:00 h dhcpd[12]: DHCPACK on 10.0.0.5 to 52:54:00:12:34:56 (laptop) via eth0", "laptop", Event{Kind: DHCPLease, Src: a("10.0.0.5"), Aside: MakeName("52:54:00:12:34:56")}},
 	})
 }

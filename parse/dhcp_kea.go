@@ -53,6 +53,7 @@ func kea(b []byte, rec *Record) bool {
 		if !rec.Src.IsValid() {
 			return mark(rec, System, "dhcp")
 		}
+		rec.hardware(scan.Until(scan.After(rest, "[hwtype=1 "), "]"))
 		return mark(rec, DHCPLease, "dhcp")
 	case scan.Has(id, "DHCP4_") || scan.Has(id, "DHCP6_"):
 		rec.Src = keaLease(rest)

@@ -145,7 +145,8 @@ func lease(w, rest []byte, rec *Record) {
 		mark(rec, System, "dhcp")
 		return
 	}
-	_, rest = scan.Word(rest) // hardware address
+	mac, rest := scan.Word(rest)
+	rec.hardware(mac)
 	name, _ := scan.Word(rest)
 	rec.detail = name
 	mark(rec, DHCPLease, "dhcp")

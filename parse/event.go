@@ -3,6 +3,7 @@ package parse
 import (
 	"fmt"
 	"net/netip"
+	"time"
 	"unique"
 )
 
@@ -40,13 +41,15 @@ const (
 	Torn  // a piece of a line that its sender cut in two
 	// DNSForward is a question that a name server passes on: Detail = the name, Dst = the server that it asks.
 	DNSForward
+	// Neighbour says which MAC address (Aside, as aa:bb:cc:dd:ee:ff) an address (Src) has.
+	Neighbour
 	numKinds
 )
 
 var kindNames = [numKinds]string{"unknown", "session-new", "session-update", "session-end", "session-denied",
 	"table-full", "suppressed", "repeated", "oom-invoked", "oom-kill", "window-shrink", "syn-flood", "orphans",
 	"neighbour-overflow", "martian", "dns-query", "dhcp-lease", "reset", "latency", "traffic", "link", "system",
-	"alarm", "entry", "torn", "dns-forward"}
+	"alarm", "entry", "torn", "dns-forward", "neighbour"}
 
 // String is the word that is stored, shown and taken by `query --kind`.
 func (k Kind) String() string {
@@ -155,7 +158,7 @@ type Event struct {
 
 	Router Name // the router that wrote the line; ingest sets it
 	Detail Name // process, query name, host name of a lease, rule or function
-	// Aside is a second word: of an alarm the ID of its entry in the encyclopaedia; of an oom-kill the control group
+	// Aside is a second word: the MAC address of Src, as aa:bb:cc:dd:ee:ff; of an alarm the ID of its entry in the encyclopaedia; of an oom-kill the control group
 	// whose limit was hit; of unknown and system lines of severity err and above their shape.
 	Aside Name
 
@@ -165,7 +168,7 @@ type Event struct {
 	NATDst netip.Addr // translated destination; of a PTR query: the address that is looked up
 
 	Packets uint32 // both directions
-	Count   uint32 // suppressed or repeated lines; of an oom-kill: the pid
+	Count   uint32 // suppressed or repeated lines; of an oom-kill: the pid; of a session-end: ms that it lasted, or 0
 	Spread  uint32 // ± ms of Time; 0 = as exact as the stamp is (one second for RFC 3164)
 
 	SPort, DPort, NATSPort, NATDPort uint16
@@ -174,6 +177,14 @@ type Event struct {
 	Proto uint8 // IANA number
 	State State
 	Flags uint8 // TCP flags
+}
+
+// Lasted returns how long a session had lasted when it ended; ok is false where the line does not tell.
+func (e *Event) Lasted() (d time.Duration, ok bool) {
+	if e.Kind != SessionEnd || e.Count == 0 {
+		return 0, false
+	}
+	return time.Duration(e.Count) * time.Millisecond, true
 }
 
 // SrcPort is the source as one value.

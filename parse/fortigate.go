@@ -154,6 +154,8 @@ func (f *fortiFields) target(key, val []byte, rec *Record) {
 		rec.NATDst = scan.Addr(val)
 	case "tranport", "tran_port":
 		rec.NATDPort = scan.Port(val)
+	case "duration":
+		rec.lastedSeconds(val)
 	case "dhcp_msg":
 		f.dhcp = val
 	case "tunnelip":

@@ -54,6 +54,7 @@ func netscreen(b []byte, rec *Record) bool {
 		reason := scan.After(r, "reason=")
 		duration, _ := scan.Word(scan.After(head, "duration="))
 		rec.Kind, rec.Action = SessionEnd, "allow"
+		rec.lastedSeconds(duration)
 		if bytes.HasPrefix(reason, []byte("Creation")) || reason == nil && rec.Bytes == 0 && string(duration) == "0" {
 			rec.Kind = SessionNew
 		} else if reason != nil {

@@ -173,6 +173,8 @@ func (f *junosFields) set(key, v []byte, rec *Record) (last bool) {
 	case "bytes-from-client", "bytes-from-server":
 		n, _ := scan.Number(v)
 		rec.Bytes += n
+	case "elapsed-time":
+		rec.lastedSeconds(v)
 	case "block-port-low":
 		rec.PortLow = scan.Port(v)
 	case "block-port-high":
@@ -250,6 +252,8 @@ func (f *junosFields) tail(r []byte, rec *Record) {
 		if ok1 && ok2 {
 			rec.Packets = scan.Saturate(uint64(rec.Packets) + packets)
 			rec.Bytes += size
+			w, _ = scan.Word(r)
+			rec.lastedSeconds(w) // behind the last counter
 			continue
 		}
 		if rec.InIf, _ = scan.Word(r); string(rec.InIf) == "UNKNOWN" || string(rec.InIf) == "N/A" {

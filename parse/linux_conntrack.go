@@ -201,7 +201,10 @@ func tuples(b []byte, t *[2]tuple, rec *Record) {
 			t[cur].src = scan.Addr(w[eq+1:])
 			continue
 		}
-		if cur >= 0 {
+		switch {
+		case w[0] == 'd' && string(w[:eq]) == "delta-time": // with nf_conntrack_timestamp=1
+			rec.lastedSeconds(w[eq+1:])
+		case cur >= 0:
 			t[cur].set(w[:eq], w[eq+1:])
 		}
 	}

@@ -77,6 +77,8 @@ func conntrackXML(b []byte, rec *Record) bool {
 			waits = true
 		case "state":
 			rec.State = stateOf(value)
+		case "deltatime":
+			rec.lastedSeconds(value)
 		case "assured/":
 			rec.Assured = true
 		case "unreplied/":

@@ -101,8 +101,13 @@ func isField(b []byte) bool {
 	return false
 }
 
-// interfaces reads IN= and OUT=, which stand before the MAC addresses.
+// interfaces reads IN= and OUT=, and the MAC addresses that stand behind them: of Ethernet, the receiver's, the sender's
+// and the type of what is inside.
 func interfaces(b []byte, rec *Record) {
+	const pair = len("aa:bb:cc:dd:ee:ff:")
+	if i := scan.Index(b[:min(len(b), 2*maxField)], " MAC="); i >= 0 && len(b) >= i+5+2*pair+len("08:00") {
+		rec.hardware(b[i+5+pair : i+5+2*pair-1])
+	}
 	if scan.Has(b, "IN=") {
 		rec.InIf, b = scan.CutByte(b[len("IN="):], ' ')
 	}

@@ -204,6 +204,7 @@ func flowJSON(f *flowFields, rec *Record) bool {
 		case "2":
 			rec.Kind, rec.Action = SessionUpdate, "session-update"
 		}
+		rec.lastedBetween(f.start, f.end)
 		fillTuples(&f.t, &rec.Event)
 		rec.State = ulogdState(&f.t, rec.Proto)
 		when := f.start

@@ -134,6 +134,7 @@ func mikrotikLease(b []byte, rec *Record) bool {
 	if verb[0] == 'd' {
 		return mikrotikIs(System, "dhcp", "", scan.TrimLeft(r), rec)
 	}
+	rec.hardware(mac)
 	return mikrotikIs(DHCPLease, "dhcp", "", scan.TrimLeft(r), rec)
 }
 

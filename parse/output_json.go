@@ -169,7 +169,12 @@ func (w *jsonWriter) counts(rec *Record) {
 		w.text("group", rec.Aside.String())
 		return
 	}
-	if rec.Count != 0 && rec.Kind != Latency || rec.Kind == Repeated || rec.Kind == Suppressed {
+	if rec.Kind != OOMKill && rec.Kind != OOMInvoked && rec.Aside.isMAC() {
+		w.text("mac", rec.Aside.String())
+	}
+	if d, ok := rec.Lasted(); ok {
+		w.number("lasted_ms", uint64(d.Milliseconds()))
+	} else if rec.Count != 0 && rec.Kind != Latency || rec.Kind == Repeated || rec.Kind == Suppressed {
 		w.number("count", uint64(rec.Count))
 	}
 	if rec.Kind == Alarm {

@@ -31,7 +31,7 @@ func paloaltoDialect() dialect {
 //
 // A session that end logs has its bytes and packets; start, drop and deny say what their names say.
 func paloalto(b []byte, rec *Record) bool {
-	var c [36][]byte
+	var c [37][]byte
 	n := csvColumns(b, c[:])
 	if n < 15 {
 		return false
@@ -111,7 +111,7 @@ func csvColumns(b []byte, c [][]byte) (n int) {
 }
 
 // paloSession reads the columns that TRAFFIC and THREAT share.
-func paloSession(c *[36][]byte, rec *Record) {
+func paloSession(c *[37][]byte, rec *Record) {
 	rec.Src, rec.Dst = scan.Addr(c[7]), scan.Addr(c[8])
 	rec.NATSrc, rec.NATDst = scan.Addr(c[9]), scan.Addr(c[10])
 	rec.Rule, rec.detail = c[11], c[11]
@@ -122,11 +122,14 @@ func paloSession(c *[36][]byte, rec *Record) {
 	tidyNAT(&rec.Event)
 }
 
-func paloTraffic(c *[36][]byte, n int, rec *Record) {
+func paloTraffic(c *[37][]byte, n int, rec *Record) {
 	rec.Word = "session"
 	if n > 34 {
 		rec.Bytes, _ = scan.Number(c[31])
 		rec.Packets = scan.Number32(c[34])
+	}
+	if n > 36 {
+		rec.lastedSeconds(c[36]) // elapsed time
 	}
 	switch string(c[4]) {
 	case "start":
@@ -147,7 +150,7 @@ func paloTraffic(c *[36][]byte, n int, rec *Record) {
 }
 
 // paloSystem reads "…,SYSTEM,nat,…,eventid,object,…,module,severity,description".
-func paloSystem(c *[36][]byte, rec *Record) {
+func paloSystem(c *[37][]byte, rec *Record) {
 	rec.Kind, rec.Word, rec.detail = System, "other", c[8]
 	text := c[14]
 	switch {

@@ -33,6 +33,7 @@ type Parser struct {
 
 // memory holds what a Parser keeps from line to line, so that a line costs no allocation.
 type memory struct {
+	macs    macs
 	names   map[string]Name
 	rules   map[string]rule
 	scratch []byte // bytes of the current line that stand nowhere in it: unescaped JSON, names that a dialect gives
@@ -65,6 +66,9 @@ func (p *Parser) Line(line []byte, rec *Record) {
 	}
 	if rec.times > 1 && rec.Kind != Unknown {
 		rec.multiply(rec.times)
+	}
+	if rec.Kind == SessionEnd {
+		rec.Count = rec.lasted
 	}
 	if rec.Kind == Link {
 		rec.State = LinkUp

@@ -68,6 +68,7 @@ type said struct {
 	swapped bool   // the guess is the other way round than the line's order
 	detail  []byte // becomes Detail when the line is understood
 	aside   []byte // becomes Aside
+	lasted  uint32 // becomes the Count of a session end: how long it lasted, in ms
 }
 
 // Copy tells the copies of one packet from other packets: a router's tcpdump -i any shows it on each interface that it

@@ -216,6 +216,8 @@ func (x *xgFields) rest(key, val []byte, rec *Record) {
 		rec.Proto = protocol(val)
 	case "bytes_sent":
 		x.sent, _ = scan.Number(val)
+	case "duration":
+		rec.lastedSeconds(val)
 	case "recv_bytes", "bytes_received":
 		x.rcvd, _ = scan.Number(val)
 	case "packets_sent":

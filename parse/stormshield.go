@@ -117,6 +117,8 @@ func (f *stormFields) set(key, val []byte, rec *Record) {
 		rec.OutIf = val
 	case "sent":
 		f.sent, _ = scan.Number(val)
+	case "duration":
+		rec.lastedSeconds(val)
 	case "rcvd":
 		f.rcvd, _ = scan.Number(val)
 	case "rulename":

@@ -81,7 +81,6 @@ func captured(what string, rest []byte, rec *Record) bool {
 		return mark(rec, SessionEnd, "capture-end")
 	case "open":
 		captureCounts(rest, rec)
-		rec.Count = 0
 		return mark(rec, Traffic, "capture-open")
 	case "reset":
 		rec.Flags, rec.Packets = RST, 1
@@ -118,7 +117,7 @@ func captureCounts(b []byte, rec *Record) {
 		case "bytes":
 			rec.Bytes = capturePair(value)
 		case "lasted":
-			rec.Count = captureMillis(value)
+			rec.setLasted(uint64(captureMillis(value)))
 		}
 	}
 }

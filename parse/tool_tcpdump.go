@@ -289,6 +289,9 @@ func arp(b []byte, rec *Record) bool {
 		}
 	} else if rec.Src = scan.Addr(w); !rec.Src.IsValid() || !scan.Has(rest, "is-at") {
 		return false
+	} else if mac, _ := scan.Word(rest[len("is-at"):]); rec.hardware(bytes.TrimRight(mac, ",")) {
+		rec.Packets = 1
+		return mark(rec, Neighbour, "packet")
 	}
 	rec.Packets = 1
 	return mark(rec, Traffic, "packet")

@@ -31,7 +31,7 @@ func TestTcpdump(t *testing.T) {
 		{"arp request", `10:00:00.123456 ARP, Request who-has 10.0.0.1 tell 10.0.0.2, length 28`,
 			`{"kind":"packet","event":"traffic","dialect":"tcpdump","stamp":"10:00:00.123456","src":"10.0.0.2","dst":"10.0.0.1","packets":1,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"arp reply", `10:00:00.123456 ARP, Reply 10.0.0.1 is-at 00:11:22:33:44:55, length 46`,
-			`{"kind":"packet","event":"traffic","dialect":"tcpdump","stamp":"10:00:00.123456","src":"10.0.0.1","packets":1,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
+			`{"kind":"packet","event":"neighbour","dialect":"tcpdump","stamp":"10:00:00.123456","src":"10.0.0.1","packets":1,"mac":"00:11:22:33:44:55","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"ethernet", `10:00:00.123456 00:11:22:33:44:55 > 66:77:88:99:aa:bb, ethertype IPv4 (0x0800), length 74: 10.0.0.1.40000 > 10.0.0.2.443: Flags [S], seq 1, win 1, length 0`,
 			`{"kind":"packet","event":"session-new","dialect":"tcpdump","stamp":"10:00:00.123456","src":"10.0.0.1","sport":40000,"dst":"10.0.0.2","dport":443,"proto":"tcp","flags":"SYN","packets":1,"action":null,"nat_src":null,"nat_dst":null,"in_if":null,"out_if":null,"detail":null}`},
 		{"vlan", `10:00:00.123456 00:11:22:33:44:55 > 66:77:88:99:aa:bb, ethertype 802.1Q (0x8100), length 78: vlan 10, p 0, ethertype IPv4 (0x0800), 10.0.0.1.40000 > 10.0.0.2.443: Flags [S], seq 1, win 1, length 0`,

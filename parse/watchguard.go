@@ -103,6 +103,7 @@ func watchguardTail(b []byte, rec *Record) {
 			rec.NATDPort = scan.Port(val)
 		case "duration", "elapsed_time":
 			closed = true
+			rec.lastedSeconds(val)
 		case "sent_bytes":
 			sent, _ = scan.Number(val)
 		case "rcvd_bytes":

@@ -199,7 +199,7 @@ func TestDescribeTraffic(t *testing.T) {
 		{detect.Finding{Kind: detect.ResetKind, Class: detect.Blocked, Host: "10.0.0.1", Peer: "10.0.0.9:22", Port: 22,
 			RateS: 0.02, Score: 0.6}, []string{"gets no answer", "1.2 times a minute", "How sure: 60 %"}},
 		{detect.Finding{Kind: detect.ResetKind, Host: "10.0.0.1", Peer: "10.0.0.9:22"},
-			[]string{"seems to fail", "does not say how the attempts end"}},
+			[]string{"keeps connecting to 10.0.0.9:22", "the log does not tell how that ends"}},
 		{detect.Finding{Kind: detect.ScanKind, Class: detect.Horizontal, Host: "10.0.0.1", Port: 8080,
 			Ports: []string{"tcp/8080"}, Peers: 5520, Sessions: 5588},
 			[]string{"port 8080 of about 5,520 hosts", "5,588 sessions"}},

@@ -111,8 +111,8 @@ func (l looked) gaps() (gaps []string, do string) {
 	gap(l.outside > 0 && 2*l.outside >= all,
 		fmt.Sprintf("no side of %s is an inside address", count(l.outside, "session", "sessions")),
 		"Name the inside networks (lan: in the configuration, or --lan).")
-	gap(l.sessions == 0 && l.endsOnly > 0,
-		"only the ends of sessions are logged, not when they began",
+	gap(l.endsOnly > 0 && 2*l.endsOnly >= l.sessions,
+		"only the ends of sessions are logged, not when they began, so that no bursts can be told",
 		"Have the router log new sessions, or how long each lasted (conntrack -E -o timestamp with "+
 			"nf_conntrack_timestamp=1).")
 	gap(l.sessions == 0 && l.endsOnly == 0 && l.untimed == 0 && l.outside == 0 && l.named == 0,

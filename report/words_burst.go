@@ -78,6 +78,18 @@ func torrentLike(f *detect.Finding) bool {
 func (w words) burst(f *detect.Finding) []tip {
 	name := short(f.Host, f.Name)
 	n := max(f.Seen, len(f.Bursts), 1)
+	if f.Class == detect.EndsTogether {
+		f.Title = fmt.Sprintf("%s of %s ended within a few minutes, %s", sessionsEach(f), name, times(n))
+		f.Detail = sentences(
+			fmt.Sprintf("%s of %s ended within %s, %s, %s.", sessionsEach(f), who(f.Host, f.Name), seconds(f.LengthS), times(n),
+				w.clock.span(f.Start, f.End)),
+			"The log tells only the ends of sessions, and a kernel reports those of sessions that timed out in "+
+				"batches: when they began, and how fast, is not known.",
+			usedFor(f), sure(f.Score))
+		return append([]tip{{"beginnings", "Have the router log new sessions, or how long each lasted (conntrack: " +
+			"sysctl net.netfilter.nf_conntrack_timestamp=1)."}},
+			w.stop(f, "at that time")...)
+	}
 	f.Title = fmt.Sprintf("%s %sopened %s at once, %s", name, surely(f.Score), sessionsEach(f), times(n))
 	f.Detail = sentences(
 		fmt.Sprintf("%s opened about %s, %s, %s.", who(f.Host, f.Name), size(f), times(n),

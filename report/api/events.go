@@ -226,7 +226,9 @@ func (x *textEvents) write(e *store.Entry) error {
 		b = append(append(b, " ["...), printable(a)...)
 		b = append(b, ']')
 	}
-	if e.Count != 0 {
+	if d, ok := e.Lasted(); ok {
+		b = fmt.Appendf(b, " (after %v)", d)
+	} else if e.Count != 0 {
 		b = fmt.Appendf(b, " (%d)", e.Count)
 	}
 	if e.Kind == parse.Unknown || !e.Src.IsValid() && !e.Dst.IsValid() { // such an event has few fields: show its line
@@ -295,6 +297,7 @@ type event struct {
 	Bytes    uint64     `json:"bytes,omitempty"`
 	Packets  uint32     `json:"packets,omitempty"`
 	Count    uint32     `json:"count,omitempty"`
+	LastedMS uint32     `json:"lasted_ms,omitempty"` // of a session-end: how long the session was there
 	Detail   string     `json:"detail,omitempty"`
 	// a second word: MAC of src, control group of an OOM kill, shape of an error line
 	Aside string `json:"aside,omitempty"`
@@ -323,6 +326,9 @@ func eventOf(e *store.Entry, loc *time.Location) event {
 		NATDst: e.NATDst, NATDPort: e.NATDPort,
 		State: e.State.String(), Bytes: e.Bytes, Packets: e.Packets, Count: e.Count, Detail: e.Detail.String(),
 		Aside: e.Aside.String(), Raw: string(e.Raw)}
+	if _, ok := e.Lasted(); ok {
+		out.LastedMS, out.Count = out.Count, 0
+	}
 	if e.Proto != 0 {
 		out.Proto = protocol(e.Proto)
 	}
@@ -358,7 +364,7 @@ func (x *csvEvents) write(e *store.Entry) error {
 		number(uint64(v.SPort)),
 		address(v.Dst), number(uint64(v.DPort)), address(v.NATSrc), number(uint64(v.NATSPort)), address(v.NATDst),
 		number(uint64(v.NATDPort)),
-		v.State, number(v.Bytes), number(uint64(v.Packets)), number(uint64(v.Count)), notFormula(v.Detail),
+		v.State, number(v.Bytes), number(uint64(v.Packets)), number(uint64(e.Count)), notFormula(v.Detail),
 		notFormula(v.Raw)})
 }
 

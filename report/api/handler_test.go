@@ -104,13 +104,13 @@ func TestEventFormats(t *testing.T) {
 	c := client(t, &fake{entries: []store.Entry{odd()}}, nil)
 	for format, want := range map[string]string{
 		"text": "2026-11-20 23:00:00.500 ±1m30s gw·] session-end   tcp [fd00::1]:5 > 198.18.0.1:443 nat " +
-			"203.0.113.1:9 TIME_WAIT a·b (2)\n",
+			"203.0.113.1:9 TIME_WAIT a·b (after 2ms)\n",
 		"raw": string(odd().Raw) + "\n",
 		"ndjson": `{"time":"2026-11-20T23:00:00.5Z","spread_ms":90000,"received":"2026-11-20T23:00:01Z",` +
 			`"router":"gw\u001b]","kind":"session-end","proto":"tcp",` +
 			`"src":"fd00::1","sport":5,"dst":"198.18.0.1","dport":443,"nat_src":"203.0.113.1","nat_sport":9,` +
 			`"state":"TIME_WAIT","bytes":1099511627776,` +
-			`"packets":3,"count":2,"detail":"a\tb","raw":"<4>say \"x\",\n\u001b[31m\ufffd"}` + "\n",
+			`"packets":3,"lasted_ms":2,"detail":"a\tb","raw":"<4>say \"x\",\n\u001b[31m\ufffd"}` + "\n",
 		"csv": "time,router,kind,proto,src,sport,dst,dport,nat_src,nat_sport,nat_dst,nat_dport,state,bytes,packets," +
 			"count,detail,raw\n" +
 			"2026-11-20T23:00:00.5Z,gw\x1b],session-end,tcp,fd00::1,5,198.18.0.1,443,203.0.113.1,9,,,TIME_WAIT," +

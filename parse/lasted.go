@@ -1,0 +1,66 @@
+package parse
+
+import (
+	"bytes"
+	"math"
+
+	"uncloak/parse/scan"
+)
+
+// This file reads how long an ended session lasted: a dialect that is told calls one of these functions, and the session
+// end's Count becomes the number of milliseconds, at least 1.
+
+// setLasted sets the time in ms. Whole seconds are cut off rather than rounded, so that half of one is added by those
+// who read them.
+func (rec *Record) setLasted(ms uint64) { rec.lasted = uint32(min(max(ms, 1), math.MaxUint32)) }
+
+// lastedSeconds reads "33", "0.50" and "33 sec"; anything else tells nothing.
+func (rec *Record) lastedSeconds(b []byte) {
+	n, rest, ok := scan.Leading(b)
+	switch {
+	case !ok || n > math.MaxUint32:
+	case len(rest) > 1 && rest[0] == '.' && scan.IsDigit(rest[1]):
+		nanos, _ := scan.Fraction(rest[1:])
+		rec.setLasted(n*1000 + uint64(nanos)/1e6)
+	case len(rest) == 0 || rest[0] == ' ' || rest[0] == 's':
+		rec.setLasted(n*1000 + 500)
+	}
+}
+
+// lastedMillis reads a whole number of milliseconds.
+func (rec *Record) lastedMillis(b []byte) {
+	if n, ok := scan.Number(b); ok {
+		rec.setLasted(n)
+	}
+}
+
+// lastedClock reads "0:02:04" and "72:10:41", hours of any number.
+func (rec *Record) lastedClock(b []byte) {
+	var n [3]uint64
+	for i := range n {
+		part, rest := scan.CutByte(b, ':')
+		v, ok := scan.Number(part)
+		if !ok || v > 1e6 || i < 2 && rest == nil || i > 0 && v > 59 {
+			return
+		}
+		n[i], b = v, rest
+	}
+	rec.setLasted((n[0]*3600+n[1]*60+n[2])*1000 + 500)
+}
+
+// lastedBetween takes the time between the two times of a flow.
+func (rec *Record) lastedBetween(from, to flowTime) {
+	a, ok1 := from.stamp()
+	b, ok2 := to.stamp()
+	if ok1 && ok2 && b.Unix >= a.Unix {
+		rec.setLasted(uint64(b.Unix-a.Unix) / 1e6)
+	}
+}
+
+// endOfWord returns b up to its first blank.
+func endOfWord(b []byte) []byte {
+	if i := bytes.IndexByte(b, ' '); i >= 0 {
+		return b[:i]
+	}
+	return b
+}
