@@ -32,6 +32,9 @@ func keaDialect() dialect {
 //
 //	INFO  [kea-dhcp4.leases/1234.1401] DHCP4_LEASE_ALLOC [hwtype=1 52:54:…], cid=[…], tid=0x1: lease 10.0.0.5 has been
 //	allocated for 3600 seconds
+//
+// Of a request that it cannot serve it writes two or three lines (src/lib/dhcpsrv/alloc_engine.cc): of these the one that
+// is always there counts, ALLOC_FAIL or ALLOC_FAIL_NO_POOLS.
 func kea(b []byte, rec *Record) bool {
 	i := bytes.Index(b[:min(len(b), 128)], []byte("[kea-"))
 	if i < 0 || i > 40 {
@@ -58,9 +61,11 @@ func kea(b []byte, rec *Record) bool {
 	case scan.Has(id, "DHCP4_") || scan.Has(id, "DHCP6_"):
 		rec.Src = keaLease(rest)
 		return mark(rec, System, "dhcp")
-	case scan.Has(id, "ALLOC_ENGINE_") && scan.Within(id, "ALLOC_FAIL"):
+	case bytes.HasSuffix(id, []byte("_ALLOC_FAIL")), bytes.HasSuffix(id, []byte("_ALLOC_FAIL_NO_POOLS")):
 		rec.full("dhcp", noLeases)
 		return true
+	case scan.Has(id, "ALLOC_ENGINE_") && scan.Within(id, "ALLOC_FAIL"): // of the same refusal: subnet and classes
+		return mark(rec, System, "dhcp")
 	}
 	rec.Kind = System
 	if rec.Word == "" || rec.Word == "syslog" && rec.App == nil {
