@@ -27,13 +27,6 @@ func (rec *Record) lastedSeconds(b []byte) {
 	}
 }
 
-// lastedMillis reads a whole number of milliseconds.
-func (rec *Record) lastedMillis(b []byte) {
-	if n, ok := scan.Number(b); ok {
-		rec.setLasted(n)
-	}
-}
-
 // lastedClock reads "0:02:04" and "72:10:41", hours of any number.
 func (rec *Record) lastedClock(b []byte) {
 	var n [3]uint64
