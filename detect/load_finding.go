@@ -90,7 +90,7 @@ func dropTold(fs []Finding, q *inquiry) []Finding {
 		heavy[a.host.String()] = len(a.apart) == 0
 	}
 	return slices.DeleteFunc(fs, func(f Finding) bool {
-		if f.Kind != LoadKind && (f.Kind != BurstKind || !heavy[f.Host]) {
+		if f.Kind != LoadKind && (f.Kind != BurstKind || f.Class == EndsTogether || !heavy[f.Host]) {
 			return false
 		}
 		return slices.ContainsFunc(fs, func(o Finding) bool { return o.Host == f.Host && o.tellsOf(&f) })
