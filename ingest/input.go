@@ -249,7 +249,7 @@ func decoded(r io.Reader, cut *bool, packets **wire.Text) (io.Reader, error) {
 		}
 		return *packets, nil
 	}
-	d := plain(b, cut)
+	d := plain(b, cut, packets == nil)
 	if packed {
 		d = &wholeLines{r: d, cut: cut}
 	}
@@ -300,15 +300,21 @@ func OpenUnpacked(path string, stdin io.Reader) (io.ReadCloser, error) {
 	return readCloser{r, f.Close}, nil
 }
 
-// plain converts UTF-16 and records of several lines to lines of text.
-func plain(b *bufio.Reader, cut *bool) io.Reader {
+// plain converts UTF-16 and records of several lines to lines of text. Of input that comes as it is written (live) it
+// does not wait for more than the first line.
+func plain(b *bufio.Reader, cut *bool, live bool) io.Reader {
 	switch bom, _ := b.Peek(2); string(bom) {
 	case "\xff\xfe":
 		return &utf16Reader{r: b, low: 0, high: 1}
 	case "\xfe\xff":
 		return &utf16Reader{r: b, low: 1, high: 0}
 	}
-	return recordsOf(b, cut)
+	ahead := recordsAhead
+	if live {
+		ahead = min(max(b.Buffered(), 24), recordsAhead)
+	}
+	head, _ := b.Peek(ahead)
+	return recordsOf(b, head, cut)
 }
 
 // utf16Reader turns UTF-16 into UTF-8.

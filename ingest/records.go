@@ -7,10 +7,12 @@ import (
 	"strconv"
 )
 
-// recordsOf turns text in which a record has several lines into one line for each, where the first bytes of the text
-// say that it is of such a kind: all else is returned as it is.
-func recordsOf(b *bufio.Reader, cut *bool) io.Reader {
-	head, _ := b.Peek(16 << 10)
+// recordsAhead is how many bytes of a text say whether its records have several lines.
+const recordsAhead = 16 << 10
+
+// recordsOf turns text in which a record has several lines into one line for each, where the head of the text, its
+// first bytes, says that it is of such a kind: all else is returned as it is.
+func recordsOf(b *bufio.Reader, head []byte, cut *bool) io.Reader {
 	switch {
 	case isExport(head):
 		return &exportReader{r: b, cut: cut}

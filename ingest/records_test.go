@@ -15,7 +15,7 @@ func linesOf(t *testing.T, text string) []string {
 	var both [2]string
 	for i, r := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text))} {
 		cut := false
-		b, err := io.ReadAll(recordsOf(bufio.NewReaderSize(r, 256<<10), &cut))
+		b, err := io.ReadAll(plain(bufio.NewReaderSize(r, 256<<10), &cut, false))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +98,7 @@ func TestRecordsAreBounded(t *testing.T) {
 	values := strings.TrimSuffix(strings.Repeat(`["1",""],`, 50_000), ",")
 	stream := `{"streams":[{"stream":{"a":"` + strings.Repeat("x", 400_000) + `"},"values":[` + values + `]}]}`
 	cut := false
-	n, err := io.Copy(io.Discard, recordsOf(bufio.NewReaderSize(strings.NewReader(stream+"\n"), 256<<10), &cut))
+	n, err := io.Copy(io.Discard, plain(bufio.NewReaderSize(strings.NewReader(stream+"\n"), 256<<10), &cut, false))
 	if err != nil || n > int64(32*len(stream)) {
 		t.Errorf("a stream of %d bytes became %d: %v", len(stream), n, err)
 	}
@@ -122,7 +122,7 @@ func FuzzRecords(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		cut := false
-		b, err := io.ReadAll(recordsOf(bufio.NewReaderSize(strings.NewReader(text), 256<<10), &cut))
+		b, err := io.ReadAll(plain(bufio.NewReaderSize(strings.NewReader(text), 256<<10), &cut, false))
 		if err != nil || len(b) > 64*len(text)+1024 {
 			t.Error(fmt.Errorf("%d bytes became %d: %w", len(text), len(b), err))
 		}
