@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"iter"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -31,6 +32,11 @@ func (c *crowd) Load(ctx context.Context, _ store.Window) ([]*detect.Day, error)
 	case <-ctx.Done():
 	}
 	return nil, ctx.Err()
+}
+
+// Events gives none. Unlike fake's it may run in several goroutines at once.
+func (c *crowd) Events(context.Context, store.Query) iter.Seq2[store.Entry, error] {
+	return func(func(store.Entry, error) bool) {}
 }
 
 func TestReportsWaitForEachOther(t *testing.T) {
