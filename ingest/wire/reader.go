@@ -195,10 +195,10 @@ const NoLink = -1
 func (r *Reader) nextBlock(f *Frame) error {
 	for {
 		b, err := r.peek(14)
-		if len(b) < 12 {
+		if len(b) < 12 || len(b) < 14 && (r.order == nil || string(b[:4]) == sectionMagic) {
 			return r.ended(len(b), err)
 		}
-		if len(b) >= 14 && string(b[:4]) == sectionMagic {
+		if string(b[:4]) == sectionMagic {
 			if err := r.section(b); err != nil {
 				return err
 			}

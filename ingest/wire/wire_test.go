@@ -261,6 +261,7 @@ func TestDamage(t *testing.T) {
 		{"head of a packet cut", good[:24+16+60+3], 1, ErrCut},
 		{"packet cut", good[:len(good)-1], 1, ErrCut},
 		{"too long", long, 0, ErrDamaged},
+		{"head of a section cut", ng[:12], 0, ErrCut},
 		{"block cut", ng[:len(ng)-1], 0, ErrCut},
 		{"short block", append(bytes.Clone(ng), 6, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0), 1, ErrDamaged},
 		{"no interface", slices.Concat(ng, enhanced(le, 1, 0, []byte("abcd"), 4)), 1, ErrDamaged},
