@@ -99,20 +99,7 @@ func tsharkPorts(b []byte, rec *Record) {
 	for len(names) > 0 {
 		var w []byte
 		if w, names = scan.CutByte(names, ','); len(w) > 0 {
-			switch string(bytes.TrimSpace(w)) {
-			case "SYN":
-				rec.Flags |= SYN
-			case "ACK":
-				rec.Flags |= ACK
-			case "RST":
-				rec.Flags |= RST
-			case "FIN":
-				rec.Flags |= FIN
-			case "PSH":
-				rec.Flags |= PSH
-			case "URG":
-				rec.Flags |= URG
-			}
+			rec.Flags |= tcpFlag(bytes.TrimSpace(w))
 		}
 	}
 }
