@@ -319,8 +319,10 @@ func (m *Model) account(ctx context.Context, st store.Store, days []*detect.Day,
 	if st == nil {
 		return nil
 	}
-	if err := m.lookForAny(ctx, st, opt); err != nil {
-		return err
+	if m.empty || !m.Totals.WholeDays { // else the summaries have said it
+		if err := m.lookForAny(ctx, st, opt); err != nil {
+			return err
+		}
 	}
 	hs, err := st.Health(ctx, store.Window{From: opt.From, To: opt.To})
 	if err != nil {
