@@ -20,18 +20,6 @@ const (
 
 var errTruncated = errors.New("the capture ends within a packet")
 
-// isCapture reports whether a file is a packet capture, by its first four bytes: pcap with micro- or nanoseconds or as
-// patched by Kuznetzov, in either byte order, and pcapng. The library refuses the patched form; if it were not
-// recognized here, it would be sent as a log.
-func isCapture(head []byte) bool {
-	switch string(head[:min(4, len(head))]) {
-	case "\xd4\xc3\xb2\xa1", "\xa1\xb2\xc3\xd4", "\x4d\x3c\xb2\xa1", "\xa1\xb2\x3c\x4d", "\x34\xcd\xb2\xa1",
-		"\xa1\xb2\xcd\x34", sectionMagic:
-		return true
-	}
-	return false
-}
-
 const sectionMagic = "\x0a\x0d\x0d\x0a"
 
 // captureFile reads the packets of a pcap or pcapng file.

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"uncloak/ingest/wire"
 )
 
 // Message is one syslog message that was recorded, in a log or in a packet capture.
@@ -42,7 +44,8 @@ func NewMessages(r io.Reader, ports ...uint16) (*Messages, error) {
 	}
 	m.in = bufio.NewReaderSize(d, 256<<10)
 	head, _ := m.in.Peek(4) // a shorter file has no magic
-	if m.log = !isCapture(head); m.log {
+	// The library refuses the form of pcap that Kuznetzov patched: it must not be sent as a log.
+	if m.log = !wire.IsCapture(head); m.log {
 		return m, nil
 	}
 	m.pcap = newCapture(ports)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -208,10 +209,7 @@ func resetGrid(t *wire.Tables) *grid {
 }
 
 // addressWord writes an address, or "" in the row that sums up the rows beyond the bound.
-func addressWord(a interface {
-	IsValid() bool
-	String() string
-}) string {
+func addressWord(a netip.Addr) string {
 	if !a.IsValid() {
 		return ""
 	}

@@ -5,8 +5,6 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
-
-	"github.com/miekg/dns"
 )
 
 const namesMax = 1 << 16 // rows of a table by names; what is beyond counts in the row "others"
@@ -32,23 +30,25 @@ type asked struct {
 	resets   map[Asked]*Asked
 }
 
-func newAsked() asked {
-	return asked{http: make(map[Asked]*Asked), dns: make(map[Asked]*Asked), resets: make(map[Asked]*Asked),
-		sessions: sessions{all: make(map[flowKey]*session), most: sessionsMax}}
+func newAsked() *asked {
+	a := &asked{http: make(map[Asked]*Asked), dns: make(map[Asked]*Asked), resets: make(map[Asked]*Asked)}
+	a.requests.found = a.request
+	a.sessions = sessions{all: make(map[flowKey]*session), most: sessionsMax,
+		begin:  func(*session, int64) {},
+		finish: func(s *session, _ end, _ netip.AddrPort, _ int64) { delete(a.requests.heads, s) },
+		stray:  func(*IP, int64) {},
+		shrunk: func(*session, *IP, int64) {}}
+	return a
 }
 
 // count adds one to a row.
 func (a *asked) count(rows map[Asked]*Asked, k Asked) {
 	r := rows[k]
+	if r == nil && len(rows) >= namesMax {
+		k = Asked{Name: "others"}
+		r = rows[k]
+	}
 	if r == nil {
-		if len(rows) >= namesMax {
-			k = Asked{Name: "others"}
-			if r = rows[k]; r != nil {
-				r.Count++
-				r.Last = a.now
-				return
-			}
-		}
 		r = new(k)
 		r.First = a.now
 		rows[k] = r
@@ -60,11 +60,6 @@ func (a *asked) count(rows map[Asked]*Asked, k Asked) {
 // frame takes the packets of a frame.
 func (a *asked) frame(p *Packet, now int64, c *Counts) {
 	a.now, a.inFrame = now, false
-	a.requests.found = a.request
-	a.sessions.begin = func(*session, int64) {}
-	a.sessions.finish = func(s *session, _ end, _ netip.AddrPort, _ int64) { delete(a.requests.heads, s) }
-	a.sessions.stray = func(*IP, int64) {}
-	a.sessions.shrunk = func(*session, *IP, int64) {}
 	var question, answer, response bool
 	for i := range p.IPs {
 		ip := &p.IPs[i]
@@ -122,11 +117,8 @@ func (a *asked) message(ip *IP, b []byte) (question, answer bool) {
 	if b[2]&0x80 != 0 {
 		return false, true
 	}
-	if len(b) > 12 && be16(b[4:]) > 0 {
-		if name, at, err := dns.UnpackDomainName(b, 12); err == nil && at+2 <= len(b) {
-			a.count(a.dns, Asked{Client: ip.Src, Server: ip.Final, Port: ip.DPort, Name: name,
-				What: typeName(be16(b[at:]))})
-		}
+	if name, kind, ok := questionOf(b); ok {
+		a.count(a.dns, Asked{Client: ip.Src, Server: ip.Final, Port: ip.DPort, Name: name, What: kind})
 	}
 	return true, false
 }

@@ -43,7 +43,7 @@ type session struct {
 	proto          uint8
 	first, last    int64
 	c, s           side
-	syn, answered  bool // a SYN was seen, and one with ACK from the server
+	answered       bool // the server said something
 	midway         bool // the beginning was not captured
 	told           bool // its end was told
 }
@@ -101,7 +101,7 @@ func (t *sessions) packet(ip *IP, now int64) (s *session, fromClient bool) {
 			t.begin(s, now)
 		}
 	}
-	fromClient = s.client.Addr() == ip.Src && s.client.Port() == ip.SPort
+	fromClient = s.clientSent(ip)
 	s.last = max(s.last, now)
 	mine, other := &s.s, &s.c
 	if fromClient {
@@ -113,6 +113,11 @@ func (t *sessions) packet(ip *IP, now int64) (s *session, fromClient bool) {
 		t.tcp(s, ip, mine, other, fromClient, now)
 	}
 	return s, fromClient
+}
+
+// clientSent reports whether the client sent a packet of the session.
+func (s *session) clientSent(ip *IP) bool {
+	return s.client.Addr() == ip.Src && s.client.Port() == ip.SPort
 }
 
 // over tells the end of a session whose ports are used again.
@@ -132,7 +137,7 @@ func (s *session) renewed(ip *IP) bool {
 		return false
 	}
 	from := &s.s
-	if s.client.Addr() == ip.Src && s.client.Port() == ip.SPort {
+	if s.clientSent(ip) {
 		from = &s.c
 	}
 	return s.midway || !from.heard || ip.Seq+1 != from.next && s.answered || from.fin
@@ -155,8 +160,7 @@ func newSession(ip *IP, now int64) *session {
 	backwards := false
 	switch ip.Proto {
 	case TCP:
-		s.syn = ip.Flags&(SYN|ACK) == SYN
-		s.midway = !s.syn
+		s.midway = ip.Flags&(SYN|ACK) != SYN
 		backwards = ip.Flags&(SYN|ACK) == SYN|ACK || s.midway && ip.SPort < ip.DPort
 	case UDP:
 		backwards = ip.SPort < 1024 && ip.DPort >= 1024

@@ -75,7 +75,7 @@ type Tables struct {
 	ends      map[netip.Addr]*Endpoint
 	endOrder  []*Endpoint
 	intervals []Interval
-	asked     asked
+	asked     *asked
 }
 
 // Kinds of conversations.

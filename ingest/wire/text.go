@@ -59,7 +59,7 @@ func (s *Stats) String() string {
 //	2026-11-28T10:00:00.000501Z capture: begin tcp 192.168.1.20:40312 > 203.0.113.5:443
 //	2026-11-28T10:00:04Z capture: end tcp 192.168.1.20:40312 > 203.0.113.5:443 closed packets=9/8 bytes=7/5 lasted=4.1
 //	2026-11-28T10:00:05.000000Z capture: reset tcp 127.0.0.1:7211 > 127.0.0.1:56440
-//	2026-11-28T10:00:06.000000Z capture: window tcp 192.168.1.20:40312 > 203.0.113.5:443 shrunk=1460
+//	2026-11-28T10:00:06.000000Z capture: window tcp 192.168.1.20:40312 > 203.0.113.5:443 shrunk
 //	2026-11-28T10:00:06.000000Z capture: dns udp 192.168.1.20:5555 > 192.168.1.1:53 PTR 5.113.0.203.in-addr.arpa
 //	2026-11-28T10:00:07.000000Z capture: http tcp 192.168.1.20:40312 > 203.0.113.5:80 GET example.net/list
 //	2026-11-28T10:00:07.000000Z capture: tls tcp 192.168.1.20:40312 > 203.0.113.5:443 example.net
@@ -197,7 +197,7 @@ func (t *Text) packet(ip *IP) {
 	case ip.Proto == TCP && s != nil && fromClient && s.c.fresh && len(ip.Payload) > 0:
 		t.names.packet(s, ip)
 	case ip.Proto == UDP && ip.DPort == 53:
-		t.question(ip, ip.Payload)
+		t.question(ip)
 	}
 }
 
@@ -264,12 +264,13 @@ func (t *Text) begin(s *session, now int64) {
 
 func (t *Text) finish(s *session, how end, by netip.AddrPort, now int64) {
 	delete(t.names.heads, s)
+	what := "end"
 	if how == open {
-		t.line(now, "open")
-		t.ends(s.proto, s.client, s.server)
-	} else {
-		t.line(now, "end")
-		t.ends(s.proto, s.client, s.server)
+		what = "open"
+	}
+	t.line(now, what)
+	t.ends(s.proto, s.client, s.server)
+	if how != open {
 		t.out = append(append(t.out, ' '), how...)
 	}
 	if by.IsValid() {
@@ -335,29 +336,34 @@ func (t *Text) word(b []byte) {
 	}
 }
 
-// question writes the question of a DNS message (RFC 1035, 4.1).
-func (t *Text) question(ip *IP, b []byte) {
+// questionOf reads the first question of a DNS message: its name and type, "PTR" or "TYPE65280" (RFC 1035, 4.1).
+func questionOf(b []byte) (name, kind string, ok bool) {
 	if len(b) < 12 || b[2]&0x80 != 0 || be16(b[4:]) == 0 {
-		return
+		return "", "", false
 	}
 	name, at, err := dns.UnpackDomainName(b, 12)
 	if err != nil || at+2 > len(b) {
+		return "", "", false
+	}
+	n := be16(b[at:])
+	kind, known := dns.TypeToString[n]
+	if !known {
+		kind = "TYPE" + strconv.Itoa(int(n))
+	}
+	return name, kind, true
+}
+
+// question writes the question of a DNS message.
+func (t *Text) question(ip *IP) {
+	name, kind, ok := questionOf(ip.Payload)
+	if !ok {
 		return
 	}
-	kind := typeName(be16(b[at:]))
 	t.line(t.now, "dns")
 	t.ends(ip.Proto, netip.AddrPortFrom(ip.Src, ip.SPort), netip.AddrPortFrom(ip.Final, ip.DPort))
 	t.out = append(append(append(t.out, ' '), kind...), ' ')
 	t.word([]byte(name))
 	t.out = append(t.out, '\n')
-}
-
-// typeName is the name of a type of DNS records: "PTR", "TYPE65280".
-func typeName(n uint16) string {
-	if name, known := dns.TypeToString[n]; known {
-		return name
-	}
-	return "TYPE" + strconv.Itoa(int(n))
 }
 
 // lease writes the address that a DHCP server gives (RFC 2131: message 5, ACK), the client's hardware address, and its
