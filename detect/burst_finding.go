@@ -86,7 +86,7 @@ func (a *activity) ofRhythm(h run) bool {
 				within += b.events
 			}
 		}
-		if 2*within >= h.events || h.events < heavyAbove*middleCount(sizes) {
+		if 2*within >= h.events || h.events < heavyAbove*middle(sizes) {
 			return true
 		}
 	}

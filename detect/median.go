@@ -1,6 +1,9 @@
 package detect
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // median gives the mean of the two middle values where their number is even, 0 of none.
 func median(x []float64) float64 {
@@ -14,7 +17,7 @@ func median(x []float64) float64 {
 
 // middle gives the upper one of the two middle values where their number is even: a value that was really there, as
 // counts of sessions must be. It sorts x, which must not be empty.
-func middle(x []float64) float64 {
+func middle[T cmp.Ordered](x []T) T {
 	slices.Sort(x)
 	return x[len(x)/2]
 }

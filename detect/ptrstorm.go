@@ -212,7 +212,7 @@ func follows(c *causer, bursts []run, e *activity, hosts int, span float64) *ech
 		return nil
 	}
 	slices.Sort(lags)
-	return &echo{cause: c.host, effect: e.host, lag: max(lags[len(lags)/2], 0), lookups: middleCount(counts),
+	return &echo{cause: c.host, effect: e.host, lag: max(lags[len(lags)/2], 0), lookups: middle(counts),
 		followed: followed, p: p, storms: storms}
 }
 
@@ -245,18 +245,12 @@ func followsFast(c *causer, r found, e *activity, hosts int) *echo {
 	if p > echoPValue {
 		return nil
 	}
-	return &echo{cause: c.host, effect: e.host, lag: max(median(lags), 0), lookups: middleCount(counts),
+	return &echo{cause: c.host, effect: e.host, lag: max(median(lags), 0), lookups: middle(counts),
 		followed: len(heard), p: p, storms: storms}
 }
 
 // fast reports whether the next burst comes before all that may follow a burst is over.
 func (o found) fast() bool { return o.period < 2*echoWindow.Seconds() }
-
-// middleCount gives the upper one of the middle counts; it sorts x, which must not be empty.
-func middleCount(x []int) int {
-	slices.Sort(x)
-	return x[len(x)/2]
-}
 
 // soleEcho pairs a lone storm with the lone burst before it; of several such hosts, with the one whose burst was
 // nearest. A browser's lookups come with the page loads that they are for, so that they are the smaller part of its
