@@ -90,7 +90,7 @@ func TestNewHostOfTheDayIsJudgedByTheDaysBefore(t *testing.T) {
 	days := s.days(DefaultConfig())
 	w := Window{t0.Add(4 * 24 * time.Hour), t0.Add(5 * 24 * time.Hour)}
 	none(t, Findings(days[4:], DefaultConfig(), w), NewHost)
-	fs, _ := Judge(days[:4], days[4:], DefaultConfig(), w)
+	fs, _, _ := Judge(days[:4], days[4:], DefaultConfig(), w)
 	if f := only(t, fs, NewHost); f.Host != lan(9).String() || f.DaysBefore != 4 {
 		t.Errorf("%+v", f)
 	}

@@ -37,16 +37,17 @@ type News struct {
 }
 
 // Judge gives Findings of the window in the light of the days before it: each finding is marked as new, worse and so
-// on, and what the window before had and this one has not is given as gone. Rhythms and growth that take longer than
+// on, what the window before had and this one has not is given as gone, and bursts that are left out because the host
+// has many such in four weeks are given as usual. Rhythms and growth that take longer than
 // the window to be seen are found, too. earlier are days before the window, of which at most Lookback count; without
 // any, Judge is Findings.
-func Judge(earlier, days []*Day, cfg Config, w Window) (fs, gone []Finding) {
+func Judge(earlier, days []*Day, cfg Config, w Window) (fs, gone, usual []Finding) {
 	fs = Findings(days, cfg, w)
 	asked, beside := w, days
 	w = cfg.Reach(asked)
 	days = w.Touched(beside)
 	if w.From.IsZero() || !w.From.Before(w.To) || len(days) == 0 {
-		return fs, nil
+		return fs, nil, nil
 	}
 	days = slices.SortedFunc(slices.Values(days), func(a, b *Day) int { return cmp.Compare(a.Date, b.Date) })
 	earlier = slices.Concat(earlier, slices.DeleteFunc(slices.Clone(beside), func(d *Day) bool {
@@ -58,7 +59,7 @@ func Judge(earlier, days []*Day, cfg Config, w Window) (fs, gone []Finding) {
 	first := w.From.In(cfg.location()).AddDate(0, 0, -Lookback)
 	all = slices.DeleteFunc(all, func(d *Day) bool { return !d.Date.End().After(first) || !d.Date.Start().Before(w.To) })
 	if all[0] == days[0] || !all[0].Date.Start().Before(w.From) {
-		return fs, nil
+		return fs, nil, nil
 	}
 	long := Findings(all, cfg, Window{first, w.To})
 	fs = longer(fs, long, asked)
@@ -69,8 +70,13 @@ func Judge(earlier, days []*Day, cfg Config, w Window) (fs, gone []Finding) {
 		f := &fs[i]
 		past.mark(f, now[f.Key])
 	}
+	for _, f := range fs {
+		if f.Status != New && f.Status != Worse && habit(&f, fs, long) {
+			usual = append(usual, f)
+		}
+	}
 	fs = slices.DeleteFunc(fs, func(f Finding) bool {
-		return f.Status != New && f.Status != Worse && habit(&f, fs, long)
+		return slices.ContainsFunc(usual, func(u Finding) bool { return u.ID == f.ID })
 	})
 	if seen.To.Sub(seen.From) >= time.Duration(goneSeen*float64(w.To.Sub(w.From))) {
 		gone = slices.DeleteFunc(past.gone(now), func(f Finding) bool {
@@ -78,7 +84,7 @@ func Judge(earlier, days []*Day, cfg Config, w Window) (fs, gone []Finding) {
 			return habit(&f, nil, long) || !f.in(Window{asked.From.Add(-ago), asked.To.Add(-ago)})
 		})
 	}
-	return fs, gone
+	return fs, gone, usual
 }
 
 // habit reports whether a burst stands apart from the rest of its day only: in four weeks the host has many such spells

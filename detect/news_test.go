@@ -82,7 +82,7 @@ func TestJudge(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			days := weeks(c.days, c.add)
 			earlier, now, w := lastDay(days)
-			fs, gone := Judge(earlier, now, DefaultConfig(), w)
+			fs, gone, _ := Judge(earlier, now, DefaultConfig(), w)
 			var f Finding
 			for _, x := range fs {
 				if x.Host == lan(11).String() {
@@ -121,7 +121,7 @@ func TestJudgeComparesARunningDayWithAsMuchOfTheOthers(t *testing.T) {
 	}
 	s.events = kept
 	earlier, now, w := lastDay(s.days(DefaultConfig()))
-	fs, gone := Judge(earlier, now, DefaultConfig(), w)
+	fs, gone, _ := Judge(earlier, now, DefaultConfig(), w)
 	if f := only(t, fs, PeriodicBurst); f.Status != Same || f.Change < 0.95 || f.Change > 1.05 || len(gone) != 0 {
 		t.Errorf("%s, %g times as much, %d gone", f.Status, f.Change, len(gone))
 	}
@@ -134,7 +134,7 @@ func TestJudgeSeesWhatIsSlow(t *testing.T) {
 	})
 	earlier, now, w := lastDay(days)
 	only(t, Findings(now, DefaultConfig(), w), BurstKind)
-	fs, _ := Judge(earlier, now, DefaultConfig(), w)
+	fs, _, _ := Judge(earlier, now, DefaultConfig(), w)
 	f := only(t, fs, PeriodicBurst)
 	if f.PeriodS != 86400 || len(f.Bursts) != 1 || f.Start.Before(w.From) || f.Status != Same || f.Seen != 8 ||
 		f.Group != f.ID {
@@ -146,12 +146,12 @@ func TestJudgeIsFindingsWithoutEarlierDays(t *testing.T) {
 	days := weeks(2, func(s *stream, day int, at time.Time) { halfHourly(s, at, 11, 100) })
 	w := Window{days[0].Date.Start(), days[1].Date.End()}
 	for name, earlier := range map[string][]*Day{"none": nil, "the same": days, "of another year": {NewDay(1)}} {
-		fs, gone := Judge(earlier, days, DefaultConfig(), w)
+		fs, gone, _ := Judge(earlier, days, DefaultConfig(), w)
 		if f := only(t, fs, PeriodicBurst); f.Status != "" || f.Since != nil || gone != nil {
 			t.Errorf("%s: %s since %v", name, f.Status, f.Since)
 		}
 	}
-	if fs, gone := Judge(days, nil, DefaultConfig(), w); len(fs) != 0 || gone != nil {
+	if fs, gone, _ := Judge(days, nil, DefaultConfig(), w); len(fs) != 0 || gone != nil {
 		t.Errorf("no days: %v", kinds(fs))
 	}
 }
@@ -225,7 +225,7 @@ func TestJudgeLeavesHabitsOut(t *testing.T) {
 			})
 			earlier, now, w := lastDay(days)
 			only(t, Findings(now, DefaultConfig(), w), BurstKind)
-			fs, _ := Judge(earlier, now, DefaultConfig(), w)
+			fs, _, _ := Judge(earlier, now, DefaultConfig(), w)
 			if len(fs) != c.want {
 				t.Errorf("%v, want %d", kinds(fs), c.want)
 			}
@@ -270,7 +270,7 @@ func TestJudgeNamesTheDailyRhythm(t *testing.T) {
 				}
 			})
 			earlier, now, w := lastDay(days)
-			fs, _ := Judge(earlier, now, DefaultConfig(), w)
+			fs, _, _ := Judge(earlier, now, DefaultConfig(), w)
 			var got []string
 			for _, f := range fs {
 				got = append(got, f.Kind)

@@ -53,6 +53,10 @@ func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.
 		tame(&m.Gone[i], m.clock.loc)
 		Describe(&m.Gone[i], opt)
 	}
+	for _, w := range opt.Withdrawn {
+		w.At, w.Start, w.End = w.At.In(m.clock.loc), w.Start.In(m.clock.loc), w.End.In(m.clock.loc)
+		m.Withdrawn = append(m.Withdrawn, Withdrawn{w, m.clock.withdrawn(&w)})
+	}
 	m.group(&opt)
 	if err := m.proofs(ctx, st, &opt); err != nil {
 		return nil, err

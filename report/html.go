@@ -117,7 +117,7 @@ func severityClass(s detect.Severity) string {
 func newIncidentView(m *Model, i int) incidentView {
 	in := &m.shown[i]
 	v := incidentView{N: i + 1, Severity: severityClass(in.Severity), Title: Clean(in.Title), News: in.news(m)}
-	for _, r := range [][2]string{{"order", in.chainText(m)}, {"known", in.endedText()}} {
+	for _, r := range [][2]string{{"order", in.chainText(m)}, {"known", in.endedText()}, {"told", in.toldText(m)}} {
 		if r[1] != "" {
 			v.Rows = append(v.Rows, rowView{r[0], r[1], ""})
 		}

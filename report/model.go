@@ -20,6 +20,7 @@ type Options struct {
 	Evidence  int                     // lines per finding; 0: 3, negative: none
 	Names     func(netip.Addr) string // names of hosts without a lease; may be nil
 	Gone      []detect.Finding        // findings of the window before that this one does not have
+	Withdrawn []detect.Withdrawal     // what serve announced and the findings do not bear out
 	All       bool                    // show acknowledged findings, too
 }
 
@@ -40,6 +41,8 @@ type Model struct {
 	Incidents []Incident       `json:"incidents"`
 	Findings  []detect.Finding `json:"findings"`       // in the order in which they are shown
 	Gone      []detect.Finding `json:"gone,omitempty"` // what the window before had and this one has not
+	// what serve announced of the window and the report does not bear out, with the reasons
+	Withdrawn []Withdrawn `json:"withdrawn,omitempty"`
 	// findings that are known: they are in Findings, and are not shown
 	Silent   int       `json:"known,omitempty"`
 	Tables   []Table   `json:"tables"`
@@ -53,6 +56,12 @@ type Model struct {
 	clock     clock
 	occupancy occupancy
 	phases    phaseMap
+}
+
+// Withdrawn is an announcement of serve that the report does not bear out, with the reason in one clean sentence.
+type Withdrawn struct {
+	detect.Withdrawal
+	Text string `json:"text"`
 }
 
 // Verdict sums up the report in one or two clean sentences.

@@ -157,7 +157,7 @@ func stepProof(s *detect.Step) string {
 	return " (" + strings.Join(out, ", ") + ")"
 }
 
-// restLines lists the findings that are gone, and counts the known ones that are not shown.
+// restLines lists the findings that are gone, what is withdrawn, and counts the known ones that are not shown.
 func (m *Model) restLines() (out []string) {
 	if len(m.Gone) > 0 {
 		last := time.Time{}
@@ -175,6 +175,13 @@ func (m *Model) restLines() (out []string) {
 			what = append(what, fmt.Sprintf("and %d more", n))
 		}
 		out = append(out, "Gone since "+last.In(m.clock.loc).Format("Mon 2006-01-02")+": "+strings.Join(what, "; ")+".")
+	}
+	for i, w := range m.Withdrawn {
+		if i == maxTold {
+			out = append(out, fmt.Sprintf("%d more announcements are withdrawn (--format json lists them).", len(m.Withdrawn)-i))
+			break
+		}
+		out = append(out, w.Text)
 	}
 	if m.Silent > 0 {
 		out = append(out, count(m.Silent, "known finding", "known findings")+" not shown; --all shows them.")

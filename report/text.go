@@ -71,7 +71,7 @@ func (p *page) findings(fs []detect.Finding, c clock) {
 		p.put(pad(strings.ToUpper(label(string(f.Severity))), 9), Clean(f.Title), 9)
 		p.put("         ", Clean(f.Detail), 9)
 		p.put("         ", strings.Join(present("id "+Clean(f.ID), percent(f.Score)+" sure", c.span(f.Start, f.End),
-			c.news(f)), " · "), 9)
+			c.news(f), c.announced(f.Announced, []string{f.ID, f.Group})), " · "), 9)
 		if f.Evidence.Query != "" {
 			p.verbatim("         ", Clean(f.Evidence.Query), 0)
 		}
@@ -305,6 +305,9 @@ func (p *page) incident(m *Model, i int) {
 	}
 	if t := in.endedText(); t != "" {
 		p.row("known", t)
+	}
+	if t := in.toldText(m); t != "" {
+		p.row("told", t)
 	}
 	parts := in.parts[:min(maxParts, len(in.parts))]
 	for _, f := range parts {

@@ -247,7 +247,7 @@ func TestEstimatedLossEverywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.judge(t.Context(), store.Window{From: day, To: day.Add(24 * time.Hour)}); err != nil {
+	if _, _, err := h.judge(t.Context(), store.Window{From: day, To: day.Add(24 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.estimated(); got["gw"] != estimated { // what /metrics shows

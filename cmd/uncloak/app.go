@@ -28,6 +28,7 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	now            func() time.Time
+	judgeEvery     time.Duration // interval at which serve looks for findings and saves the running day
 
 	configFile string
 	flags      *pflag.FlagSet // of the command that runs
@@ -55,8 +56,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
-	return &app{stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, level: new(slog.LevelVar),
-		log: slog.New(slog.DiscardHandler)}
+	return &app{stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, judgeEvery: time.Minute,
+		level: new(slog.LevelVar), log: slog.New(slog.DiscardHandler)}
 }
 
 func (a *app) run(ctx context.Context, args []string) int {

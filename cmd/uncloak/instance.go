@@ -18,6 +18,7 @@ import (
 type instance struct {
 	days       *ingest.Days
 	acks       *api.AckFile
+	told       *api.ToldFile
 	maintainer maintainer
 	log        *slog.Logger
 	handler    http.Handler
@@ -35,7 +36,8 @@ type maintainedStore interface {
 
 // newInstance connects the parts of an instance. It starts no goroutine.
 func (a *app) newInstance(st maintainedStore, daemon bool) (*instance, error) {
-	h := &instance{days: ingest.NewDays(st, a.cfg.detect(), a.log), acks: api.NewAckFile(a.cfg.Data), log: a.log}
+	h := &instance{days: ingest.NewDays(st, a.cfg.detect(), a.log), acks: api.NewAckFile(a.cfg.Data),
+		told: api.NewToldFile(a.cfg.Data), log: a.log}
 	h.maintainer = maintainer{st, h.days}
 	h.settings.Store(a.settings())
 	reports, streams := 0, 0
@@ -46,7 +48,7 @@ func (a *app) newInstance(st maintainedStore, daemon bool) (*instance, error) {
 		Reports: reports, Streams: streams,
 		Store: h.days, Days: h.days, Keeper: h.maintainer, Settings: func() api.Settings { return *h.settings.Load() },
 		Import: a.importer(h.days), Now: a.now, Version: versionText(), Daemon: daemon, Listens: h.listening,
-		Refusing: h.refusing, Acks: h.acks, Log: a.log,
+		Refusing: h.refusing, Acks: h.acks, Told: h.told, Log: a.log,
 	})
 	return h, nil
 }
@@ -127,11 +129,11 @@ func (a *app) importer(days *ingest.Days) api.ImportFunc {
 	}
 }
 
-// judge returns the findings of w, with the acknowledged ones marked.
-func (h *instance) judge(ctx context.Context, w store.Window) ([]detect.Finding, error) {
+// judge returns the findings of w, with the acknowledged ones marked, and the days that they rest on.
+func (h *instance) judge(ctx context.Context, w store.Window) ([]detect.Finding, []*detect.Day, error) {
 	days, err := h.days.Load(ctx, w)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	missing := detect.MissingLines(days)
 	h.missing.Store(&missing)
@@ -142,5 +144,5 @@ func (h *instance) judge(ctx context.Context, w store.Window) ([]detect.Finding,
 	}
 	fs := detect.Findings(days, set.Detect, at)
 	detect.MarkKnown(fs, rules, w.To, at.Covered(days))
-	return fs, nil
+	return fs, days, nil
 }

@@ -123,6 +123,12 @@ func serve(t *testing.T, data string, more ...string) *daemon {
 // serveAt is serve with a clock.
 func serveAt(t *testing.T, now func() time.Time, data string, more ...string) *daemon {
 	t.Helper()
+	return serveWith(t, func(a *app) { a.now = now }, data, more...)
+}
+
+// serveWith is serve with changes to the program's state before it begins.
+func serveWith(t *testing.T, change func(a *app), data string, more ...string) *daemon {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	pr, pw := io.Pipe()
 	code := make(chan int, 1)
@@ -130,7 +136,7 @@ func serveAt(t *testing.T, now func() time.Time, data string, more ...string) *d
 		"json", "--timezone", "UTC"}, more...)
 	go func() {
 		a := newApp(strings.NewReader(""), io.Discard, pw)
-		a.now = now
+		change(a)
 		code <- a.run(ctx, args)
 		pw.Close()
 	}()

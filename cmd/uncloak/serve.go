@@ -29,9 +29,6 @@ import (
 	"uncloak/store/bolt"
 )
 
-// judgeEvery is the interval at which serve looks for findings and saves the running day.
-const judgeEvery = time.Minute
-
 // leastMemory is the smallest memory limit in MB, whatever the key memory is: with less, the process would only collect
 // garbage.
 const leastMemory = 64
@@ -158,9 +155,9 @@ func (a *app) openStore(ctx context.Context) (*bolt.DB, error) {
 
 // watch looks for findings and saves the running day each minute, and rereads the config at each HUP, until ctx ends.
 func (a *app) watch(ctx context.Context, h *instance, srv *ingest.Server, hup <-chan os.Signal) error {
-	tick := time.NewTicker(judgeEvery)
+	tick := time.NewTicker(a.judgeEvery)
 	defer tick.Stop()
-	known := map[string]detect.Severity{}
+	known := a.lately(h)
 	for {
 		select {
 		case <-ctx.Done():
@@ -196,7 +193,7 @@ func (a *app) tidy(ctx context.Context, h *instance, st *bolt.DB) error {
 	}
 }
 
-// announce logs the incidents of the last 24 hours that are new or worse.
+// announce logs the incidents of the last 24 hours that are new or worse, and keeps what it has announced.
 func (a *app) announce(ctx context.Context, h *instance, known map[string]detect.Severity) {
 	defer func() { // a fault in a detector must not stop the receiver
 		if r := recover(); r != nil {
@@ -205,7 +202,7 @@ func (a *app) announce(ctx context.Context, h *instance, known map[string]detect
 		}
 	}()
 	now := a.now()
-	fs, err := h.judge(ctx, store.Window{From: now.Add(-24 * time.Hour), To: now})
+	fs, days, err := h.judge(ctx, store.Window{From: now.Add(-24 * time.Hour), To: now})
 	if err != nil {
 		if ctx.Err() == nil {
 			a.log.Error("no findings this minute", "error", err)
@@ -214,12 +211,15 @@ func (a *app) announce(ctx context.Context, h *instance, known map[string]detect
 	}
 	opt := report.Options{From: now.Add(-24 * time.Hour), To: now, Now: now, Location: a.cfg.location,
 		Config: h.settings.Load().Detect}
-	a.tellNew(fs, opt, known)
+	if err := h.told.Add(a.tellNew(fs, days, opt, known), now); err != nil {
+		a.log.Error("reports will not know what was announced this minute", "error", err)
+	}
 }
 
-// tellNew logs the incidents that are not in known, or were less severe there, with their titles. Then it puts the
-// incidents of fs into known. Incidents that the owner has acknowledged are not logged.
-func (a *app) tellNew(fs []detect.Finding, opt report.Options, known map[string]detect.Severity) {
+// tellNew logs the incidents that are not in known, or were less severe there, with their titles, and returns them. Then
+// it puts the incidents of fs into known. Incidents that the owner has acknowledged are not logged.
+func (a *app) tellNew(fs []detect.Finding, days []*detect.Day, opt report.Options, known map[string]detect.Severity) (
+	told []detect.Told) {
 	fs = slices.DeleteFunc(slices.Clone(fs), func(f detect.Finding) bool { return f.Silent() })
 	current := map[string]detect.Severity{}
 	for _, in := range report.Incidents(fs) {
@@ -232,13 +232,34 @@ func (a *app) tellNew(fs []detect.Finding, opt report.Options, known map[string]
 		if in.Severity != detect.Info {
 			level = slog.LevelWarn
 		}
+		f.Title = report.Clean(f.Title)
 		a.log.Log(context.Background(), level, "finding",
-			"title", report.Clean(f.Title), "severity", string(in.Severity), "kind", f.Kind,
+			"title", f.Title, "severity", string(in.Severity), "kind", f.Kind,
 			"host", f.Host, "name", f.Name,
 			"router", f.Router, "score", f.Score, "findings", len(in.Findings), "id", in.ID)
+		told = append(told, opt.Config.Tell(in.ID, in.Severity, &f, opt.Now.UTC(), days))
 	}
 	clear(known)
 	maps.Copy(known, current)
+	return told
+}
+
+// lately returns what was announced in the last 24 hours, so that a restart does not announce it again.
+func (a *app) lately(h *instance) map[string]detect.Severity {
+	known := map[string]detect.Severity{}
+	told, damaged, err := h.told.List(a.now())
+	switch {
+	case err != nil:
+		a.log.Warn("what was announced before is not known", "error", err)
+	case damaged > 0:
+		a.log.Warn("some announcements cannot be read", "file", api.ToldName, "damaged lines", damaged)
+	}
+	for _, t := range told {
+		if a.now().Sub(t.At) < 24*time.Hour {
+			known[t.ID] = t.Severity
+		}
+	}
+	return known
 }
 
 // reload reads the config again. It logs the changed settings that only a restart can apply. If one setting is wrong,

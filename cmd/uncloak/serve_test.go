@@ -39,8 +39,8 @@ func TestAnnounceIncidentsOnce(t *testing.T) {
 		{"anew", []detect.Finding{full(5, "")}, 1, "level=WARN"},
 	} {
 		out.Reset()
-		a.tellNew(step.findings, report.Options{From: at, To: at.Add(time.Hour), Now: at}, known)
-		if got := out.String(); strings.Count(got, "\n") != step.lines || !strings.Contains(got, step.want) ||
+		told := a.tellNew(step.findings, nil, report.Options{From: at, To: at.Add(time.Hour), Now: at}, known)
+		if got := out.String(); len(told) != step.lines || strings.Count(got, "\n") != step.lines || !strings.Contains(got, step.want) ||
 			step.lines > 0 && (!strings.Contains(got, "title=\"") || strings.Contains(got, `title=""`)) {
 			t.Errorf("%s: %s", step.name, got)
 		}

@@ -118,35 +118,40 @@ func (f *AckFile) Remove(id string) (ok bool, err error) {
 	return true, f.write(acks)
 }
 
-// write replaces the file in one step: after a crash it has either the old content or the new.
 func (f *AckFile) write(acks []Ack) error {
 	b, err := json.MarshalIndent(acks, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write acks: %w", err)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(f.path), ".acks-*") // mode 0600
+	return replaceFile(f.path, append(b, '\n'), "acks")
+}
+
+// replaceFile writes a file of the data directory in one step: after a crash it has either the old content or the new.
+// what names its content in errors.
+func replaceFile(path string, content []byte, what string) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+what+"-*") // mode 0600
 	if err != nil {
-		return fmt.Errorf("write acks: %w", err)
+		return fmt.Errorf("write %s: %w", what, err)
 	}
 	defer os.Remove(tmp.Name()) // fails after the rename, as it should
-	_, err = tmp.Write(append(b, '\n'))
+	_, err = tmp.Write(content)
 	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return fmt.Errorf("write acks: %w", err)
+		return fmt.Errorf("write %s: %w", what, err)
 	}
-	if err := os.Rename(tmp.Name(), f.path); err != nil {
-		return fmt.Errorf("write acks: %w", err)
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return fmt.Errorf("write %s: %w", what, err)
 	}
-	return syncDir(filepath.Dir(f.path))
+	return syncDir(filepath.Dir(path), what)
 }
 
 // syncDir makes a rename last.
-func syncDir(dir string) error {
+func syncDir(dir, what string) error {
 	d, err := os.Open(dir)
 	if err != nil {
-		return fmt.Errorf("write acks: %w", err)
+		return fmt.Errorf("write %s: %w", what, err)
 	}
 	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("write acks: %w", err)
+		return fmt.Errorf("write %s: %w", what, err)
 	}
 	return nil
 }

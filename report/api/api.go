@@ -68,6 +68,7 @@ type Config struct {
 	Version  string
 	Daemon   bool
 	Acks     *AckFile        // nil: nothing can be acknowledged
+	Told     *ToldFile       // nil: nothing was announced
 	Listens  func() []string // addresses at which the process receives: "udp [::]:514"; nil: it does not receive
 	Refusing func() error    // reason why received lines are not stored at the moment; nil: they are stored
 	Log      *slog.Logger

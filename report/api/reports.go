@@ -18,11 +18,12 @@ import (
 // found holds a window with its days and findings.
 type found struct {
 	span
-	days     []*detect.Day
-	findings []detect.Finding
-	gone     []detect.Finding
-	length   float64 // days of what was judged that the log covers
-	opt      report.Options
+	days      []*detect.Day
+	findings  []detect.Finding
+	gone      []detect.Finding
+	withdrawn []detect.Withdrawal
+	length    float64 // days of what was judged that the log covers
+	opt       report.Options
 }
 
 // find runs the detectors over the window of the request.
@@ -42,19 +43,20 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 	rules, err := Rules(set.Known, h.Acks)
 	// an unreadable file of acks must not prevent the report: it then shows known findings, too, and says why
 	if err != nil {
-		f.note = strings.Join(slices.DeleteFunc([]string{f.note, err.Error()}, func(s string) bool { return s == "" }),
-			"; ")
+		f.remark(err.Error())
 	}
 	earlier, err := h.earlier(r.Context(), reach.From, days)
 	if err != nil {
 		return f, err
 	}
-	f.findings, f.gone = detect.Judge(earlier, days, set.Detect, w)
+	var usual []detect.Finding
+	f.findings, f.gone, usual = detect.Judge(earlier, days, set.Detect, w)
+	f.settle(h, earlier, detect.Judged{Days: days, Config: &set.Detect, Window: w, Usual: usual})
 	f.length = reach.Covered(reach.Touched(days))
 	f.opt = report.Options{From: f.From.In(f.loc), To: f.To.In(f.loc), Location: f.loc, Now: h.Now().In(f.loc),
 		Config:  set.Detect,
 		Version: h.Version, Note: f.note, Data: r.FormValue("data"), Generated: r.FormValue("generated"),
-		Gone: f.gone, All: r.FormValue("all") == "1"}
+		Gone: f.gone, Withdrawn: f.withdrawn, All: r.FormValue("all") == "1"}
 	if set.Resolver != "" {
 		names := &report.Resolver{Server: set.Resolver, Internal: set.Detect.Internal}
 		for _, d := range f.days {
@@ -64,6 +66,37 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 	}
 	detect.MarkKnown(f.findings, rules, h.Now(), f.length)
 	return f, nil
+}
+
+// remark adds to the note of the window.
+func (s *span) remark(note string) {
+	s.note = strings.Join(slices.DeleteFunc([]string{s.note, note}, func(s string) bool { return s == "" }), "; ")
+}
+
+// settle says of what serve announced of the window what has become of it. In a part of a day only that is withdrawn
+// which the whole day does not bear out either.
+func (f *found) settle(h *handler, earlier []*detect.Day, j detect.Judged) {
+	if h.Told == nil {
+		return
+	}
+	told, damaged, err := h.Told.List(h.Now())
+	switch {
+	case err != nil:
+		f.remark(err.Error())
+	case damaged > 0:
+		f.remark(fmt.Sprintf("%d of the lines in %s are damaged: what they told is not known", damaged, ToldName))
+	}
+	f.withdrawn = detect.Settle(told, f.findings, j)
+	if reach := j.Config.Reach(j.Window); len(f.withdrawn) > 0 && reach != j.Window {
+		whole, _, usual := detect.Judge(earlier, j.Days, *j.Config, reach)
+		j.Usual = usual
+		of := map[string]bool{} // this window
+		for i := range f.withdrawn {
+			of[f.withdrawn[i].ID] = true
+		}
+		j.Window = reach
+		f.withdrawn = slices.DeleteFunc(detect.Settle(told, whole, j), func(w detect.Withdrawal) bool { return !of[w.ID] })
+	}
 }
 
 // earlier returns the stored summaries of the days before from, by which the detectors learn what is usual. It rebuilds

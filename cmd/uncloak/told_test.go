@@ -1,0 +1,71 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"uncloak/detect"
+)
+
+// What serve announces is in the report under the same id with the time of the announcement, also after a restart, which
+// does not announce it again; and when its lines are deleted the report says that it is withdrawn, and why.
+func TestReportKnowsWhatWasAnnounced(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	noon := time.Date(2026, 11, 21, 12, 3, 0, 0, time.UTC)
+	began := time.Now()
+	quick := func(a *app) {
+		a.now, a.judgeEvery = func() time.Time { return noon.Add(time.Since(began)) }, 50*time.Millisecond
+	}
+	d := serveWith(t, quick, data)
+	conn, err := net.Dial("tcp", d.tcp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 400 {
+		fmt.Fprintf(conn, "<4>%s gw kernel: [NEW] IN=br0 OUT=eth0 SRC=192.168.1.9 DST=198.18.%d.%d LEN=60 TOS=0x00 PREC=0x00 "+
+			"TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=6881 WINDOW=64240 RES=0x00 SYN URGP=0\n",
+			noon.Add(time.Duration(i-500)*20*time.Millisecond).Format(time.RFC3339Nano), i/250, i%250, i, 1024+i)
+	}
+	conn.Close()
+	var said struct{ ID, Title string }
+	if err := json.Unmarshal([]byte(d.log.wait(t, `"msg":"finding"`)), &said); err != nil || said.ID == "" {
+		t.Fatal(said, err)
+	}
+	today := []string{"--data", data, "--day", "2026-11-21", "--timezone", "UTC"}
+	for range 2 {
+		fs := decoded(t, uncloak(t, "", append([]string{"findings", "--format", "json"}, today...)...))
+		if i := slices.IndexFunc(fs, func(f detect.Finding) bool { return f.ID == said.ID }); i < 0 ||
+			len(fs[i].Announced) != 1 || fs[i].Announced[0].Title != said.Title {
+			t.Fatalf("%s is not in %+v", said.ID, fs)
+		}
+		if text := ok(t, "", append([]string{"report"}, today...)...); !strings.Contains(text, "Announced at 12:03:") {
+			t.Errorf("the report does not say that it was announced:\n%s", text)
+		}
+		if code := d.stop(); code != 0 {
+			t.Fatal(code)
+		}
+		d = serveWith(t, quick, data)
+	}
+	time.Sleep(200 * time.Millisecond)
+	d.stop()
+	d.log.mu.Lock()
+	defer d.log.mu.Unlock()
+	for _, l := range d.log.lines {
+		if strings.Contains(l, `"msg":"finding"`) {
+			t.Errorf("announced again: %s", l)
+		}
+	}
+	later := func(a *app) { a.now = func() time.Time { return noon.AddDate(0, 0, 3) } }
+	serveWith(t, later, data)
+	ok(t, "", "prune", "--data", data, "--days", "2")
+	if text := ok(t, "", append([]string{"report"}, today...)...); !strings.Contains(strings.Join(strings.Fields(text), " "),
+		"and withdrawn: “"+said.Title+"” ("+said.ID+"): of the 400 lines that this rested on none is stored any more.") {
+		t.Errorf("the report does not withdraw it:\n%s", text)
+	}
+}
