@@ -142,8 +142,7 @@ func (t *Tracker) alarm(e *parse.Event, rs *routerState) {
 func (t *Tracker) noted(e *parse.Event, r *Router, what Alarm) int {
 	i := slices.IndexFunc(r.Alarms, what.like)
 	if i < 0 {
-		if len(r.Alarms) >= maxAlarms {
-			t.day.Dropped["alarms"]++
+		if !t.more("alarms", len(r.Alarms), maxAlarms) {
 			return -1
 		}
 		i = len(r.Alarms)

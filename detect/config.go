@@ -19,14 +19,17 @@ type Config struct {
 	Link     float64        // bit/s of the line to the provider; 0 = unknown
 	Timeouts Timeouts
 	Held     map[string]Timeouts // … of single routers, whole
+	Named    map[string]bool     // routers that the owner names: they get a record of their own whatever the limits say
 	Limits   Limits
 }
 
 // Limits bound a Day and the tracker behind it.
 type Limits struct {
 	Hosts    int // internal hosts with a record of their own in a day
+	Routers  int // … routers, beside those that the config names; 0 = no bound
 	Sessions int // entries of the rebuilt session table
 	Spells   int // overflows, kills and shrinks kept per router and day
+	Bytes    int // that a day and its tracker may take, as estimated; 0 = no bound
 }
 
 // DefaultConfig describes a Linux router with private addresses inside, in UTC.
@@ -35,7 +38,7 @@ func DefaultConfig() Config {
 		Location: time.UTC,
 		LAN:      privateNetworks(),
 		Timeouts: TimeoutsOf(""),
-		Limits:   Limits{Hosts: 16384, Sessions: 1 << 18, Spells: 4096},
+		Limits:   Limits{Hosts: 16384, Routers: 4096, Sessions: 1 << 18, Spells: 4096, Bytes: 64 << 20},
 	}
 }
 
@@ -75,10 +78,10 @@ func (c *Config) timeouts(router string) *Timeouts {
 	return &c.Timeouts
 }
 
-// Fingerprint changes with the networks, timeouts, table sizes and limits: days that were made with another one must be
-// made anew from the events.
+// Fingerprint changes with the networks, timeouts and table sizes: days that were made with another one must be made
+// anew from the events. It does not change with the limits: what they left out is in Day.Dropped.
 func (c *Config) Fingerprint() uint64 {
-	return xxhash.Sum64String(fmt.Sprint(dayVersion, c.LAN, c.Timeouts, c.Held, c.Table, c.Tables, c.Limits))
+	return xxhash.Sum64String(fmt.Sprint(dayVersion, c.LAN, c.Timeouts, c.Held, c.Table, c.Tables))
 }
 
 // dayVersion goes up whenever the same events would make another Day.

@@ -501,6 +501,17 @@ func (r *Router) merge(o *Router) {
 	r.Lives = mergeLives(r.Lives, o.Lives)
 }
 
+// tally adds n to the count of further lines of that sort. Of sorts beyond maxSorts, all are one.
+func (r *Router) tally(sort string, n uint64) {
+	if _, ok := r.Other[sort]; !ok && len(r.Other) >= maxSorts {
+		sort = Others
+	}
+	r.Other[sort] += n
+}
+
+// maxSorts bounds the keys of Router.Other.
+const maxSorts = 128
+
 // merged gives the sums of a and b; nothing in them shares memory with b.
 func merged[K comparable, V any](a, b map[K]V, merge func(v, o *V)) map[K]V {
 	if a == nil && len(b) > 0 {

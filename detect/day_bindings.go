@@ -77,8 +77,7 @@ func (t *Tracker) noteBinding(k boundTo, at int64, how uint8) {
 		t.thinned = true
 		maps.DeleteFunc(t.bindings, func(_ boundTo, b *Binding) bool { return b.How == ByLog })
 	}
-	if len(t.bindings) >= maxBindings {
-		t.day.Dropped["addresses of machines"]++
+	if !t.more("addresses of machines", len(t.bindings), min(maxBindings, t.cfg.Limits.Hosts)) {
 		return
 	}
 	if t.bindings == nil {
@@ -92,8 +91,7 @@ func (t *Tracker) handOver(a netip.Addr, hs *hostState, mac parse.Name, at int64
 	before := hs.snapshot()
 	before.Until = at
 	if len(before.Sessions.Slots)+len(before.Inbound.Slots)+len(before.Asks.Slots)+len(before.PTRs.Slots) > 0 {
-		if len(t.day.Former[a]) >= maxFormer {
-			t.day.Dropped["former machines of an address"]++
+		if !t.more("former machines of an address", len(t.day.Former[a]), maxFormer) {
 			return
 		}
 		if t.day.Former == nil {

@@ -22,6 +22,7 @@ type outward struct {
 
 	often  [128]uint8 // new doors by hash of the peer, halved now and then: whose cell is low has no wall
 	newest int        // new doors since
+	full   bool       // there is room for a few doors and ports only
 
 	last     *portway // the port gone to last: most sessions go to the same one
 	lastPort uint32
@@ -101,8 +102,8 @@ func (o *outward) target(d Door, hash uint64) *Target {
 	if x := o.find(k, hash); x != nil {
 		return &x.Target
 	}
-	if len(o.doors) >= maxTargets {
-		o.trim(maxTargets / 2)
+	if most := o.most(maxTargets); len(o.doors) >= most {
+		o.trim(most / 2)
 	}
 	o.doors = append(o.doors, doorway{key: k, door: d, hash: mix(hash ^ k.port)})
 	if 2*len(o.doors) > len(o.index) {
@@ -112,6 +113,14 @@ func (o *outward) target(d Door, hash uint64) *Target {
 	}
 	o.wall(d, hash)
 	return &o.doors[len(o.doors)-1].Target
+}
+
+// most gives the bound of a table: n, or what there is room for.
+func (o *outward) most(n int) int {
+	if o.full {
+		return min(n, fewDoors)
+	}
+	return n
 }
 
 func (o *outward) rebuild(size int) {
@@ -181,7 +190,7 @@ func (o *outward) port(p Port, peer uint64) {
 	}
 	x.n++
 	if x.fan == nil {
-		if x.n < fanFloor || len(o.fans) >= maxFans {
+		if x.n < fanFloor || len(o.fans) >= maxFans || o.full {
 			return
 		}
 		if o.fans == nil {
@@ -198,7 +207,7 @@ func (o *outward) newPort(k uint32, p Port) *portway {
 	if o.ports == nil {
 		o.ports = map[uint32]*portway{}
 	}
-	if len(o.ports) >= maxPorts {
+	if len(o.ports) >= o.most(maxPorts) {
 		for k, x := range o.ports {
 			if x.n--; x.n == 0 {
 				delete(o.ports, k)
@@ -222,7 +231,7 @@ func (o *outward) wall(d Door, hash uint64) {
 			o.often[i] /= 2
 		}
 	}
-	if *cell < wallCell {
+	if *cell < wallCell || o.full {
 		return
 	}
 	if o.fresh == nil {

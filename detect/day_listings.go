@@ -59,6 +59,10 @@ type listHost struct {
 // entry takes in one row of a listing. A row begins no session and is in no series: when the session began is not known.
 func (t *Tracker) entry(e *parse.Event, rs *routerState) {
 	l := rs.listing
+	if t.room.full {
+		t.day.Dropped["rows of listings"]++
+		return
+	}
 	if l == nil {
 		l = &listing{Listing: Listing{First: e.Time, Last: e.Time}, hosts: map[netip.Addr]*listHost{}, rows: map[uint64]struct{}{}}
 		rs.listing = l

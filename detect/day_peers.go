@@ -12,6 +12,7 @@ import (
 type peers struct {
 	few    []uint64 // hashes
 	sketch *hyperloglog.Sketch
+	full   bool // there is no room for a sketch
 }
 
 // exactPeers bounds the addresses that are kept themselves: most hosts of a household have fewer peers, and of three
@@ -33,6 +34,7 @@ func (p *peers) add(hash uint64) {
 	case slices.Contains(p.few, hash):
 	case len(p.few) < exactPeers:
 		p.few = append(p.few, hash)
+	case p.full:
 	default:
 		p.sketch, p.few = sketchOf(append(p.few, hash), false), nil
 	}

@@ -13,7 +13,6 @@ const (
 	maxPorts   = 256 // ports and resolvers counted per host
 	// echoMemory is the time for which a peer is remembered, to recognise a reverse lookup of it.
 	echoMemory = 120 * time.Second
-	maxRecent  = 1 << 16
 	// spellGap joins table-full lines to one spell: the kernel is silent for 5 s at a time (net.core.message_cost)
 	// while it drops on, and syslogd's "repeated" comes up to 30 s late.
 	spellGap = 60 * time.Second
@@ -43,6 +42,8 @@ type Tracker struct {
 	lateSlots  int // of all hosts
 	bindings   map[boundTo]*Binding
 	thinned    bool // those by log were dropped, for want of room
+	room       space
+	tops       []int32 // places of the holders in table.all that are looked at, while many tables are; nil: not chosen yet
 
 	gauges map[string]Gauge // of the day before
 }
@@ -68,6 +69,7 @@ type hostState struct {
 	lastAsked     parse.Name // the name that it looked up last, and when
 	askedAt       int64
 	alone         bool // no inside address, but spoke to itself
+	noRoom        bool // the record grows no more: see space
 
 	owner, rival parse.Name // the machine by leases and neighbours; another one that a single line named
 	seen         parse.Name // MAC of its last packet that was noted
@@ -152,8 +154,13 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 		d.First = e.Time
 	}
 	d.Last = max(d.Last, e.Time)
+	t.measure()
 	t.advance(e.Time)
 	rs := t.router(e.Router)
+	if t.lastName != e.Router { // one of the others
+		x := *e
+		x.Router, e = t.lastName, &x
+	}
 	rs.router.Lines++
 	rs.router.count(d, e)
 	rs.endListing(e.Time)
@@ -186,7 +193,7 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 		}
 	case parse.TableFull:
 		if !holdsSessions(e.Detail.String()) {
-			rs.router.Other[e.Detail.String()+" full"] += uint64(max(e.Count, 1))
+			rs.router.tally(e.Detail.String()+" full", uint64(max(e.Count, 1)))
 			t.alarm(e, rs)
 			break
 		}
@@ -264,7 +271,11 @@ func (t *Tracker) closeSlot() {
 		}
 		if l, ok := h.level(t.slot); ok {
 			rs := t.router(h.router)
-			rs.router.Occupancy = append(rs.router.Occupancy, l)
+			if t.room.full || t.room.tight && float64(h.total) < smallTable*float64(t.table.all.total) {
+				t.day.Dropped["levels of tables"]++
+			} else {
+				rs.router.Occupancy = append(rs.router.Occupancy, l)
+			}
 			if t.judges(h) {
 				rs.router.Gauge.over(t.table.start+int64(t.slot+1)*int64(SlotLen), h.total, h.sure(), rs.size,
 					2*rs.held.TypicalTCP)
@@ -279,14 +290,31 @@ func (t *Tracker) router(name parse.Name) *routerState {
 		return t.lastRouter
 	}
 	rs := t.routers[name]
+	if rs == nil && !t.roomFor(name) {
+		t.day.Dropped["routers"]++
+		name = parse.MakeName(Others)
+		if t.lastName, t.lastRouter = name, t.routers[name]; t.lastRouter != nil {
+			return t.lastRouter
+		}
+	}
 	if rs == nil {
 		rs = &routerState{router: t.day.router(name.String()), held: t.cfg.timeouts(name.String()),
 			size: t.cfg.table(name.String())}
 		rs.router.Gauge = t.gauges[name.String()]
 		t.routers[name] = rs
+		t.charge(routerBytes)
 	}
 	t.lastName, t.lastRouter = name, rs
 	return rs
+}
+
+// roomFor reports whether a new router gets a record of its own. Those that the config names always do.
+func (t *Tracker) roomFor(name parse.Name) bool {
+	most := t.cfg.Limits.Routers
+	if most == 0 || len(t.routers) < most && !t.room.full {
+		return true
+	}
+	return t.cfg.Named[name.String()]
 }
 
 // known gives the state of an address that has one, else nil.
@@ -307,14 +335,20 @@ func (t *Tracker) host(a netip.Addr) *hostState {
 	if hs := t.known(a); hs != nil {
 		return hs
 	}
-	if len(t.hosts) >= t.cfg.Limits.Hosts {
-		t.day.Dropped["hosts"]++
+	if len(t.hosts) >= t.cfg.Limits.Hosts || t.room.full {
+		if a.IsValid() {
+			t.day.Dropped["hosts"]++
+		}
 		if a = (netip.Addr{}); t.hosts[a] != nil {
 			return t.hosts[a]
 		}
 	}
 	hs := &hostState{host: t.day.host(a)}
+	if t.room.full {
+		hs.full()
+	}
 	t.hosts[a] = hs
+	t.charge(hostBytes)
 	return hs
 }
 
@@ -423,17 +457,19 @@ func (t *Tracker) repeated(have *entry, e *parse.Event, rs *routerState, expires
 func (t *Tracker) count(hs *hostState, e *parse.Event, host, peer netip.Addr) {
 	slot, sec := t.place(e.Time)
 	if e.Src != host {
+		hs = t.seated(hs, &hs.host.Inbound, slot)
 		hs.inbound.add(&hs.host.Inbound, slot, sec, peer)
 		hs.served(e, slot, peer, t.day)
 		return
 	}
+	hs = t.seated(hs, &hs.host.Sessions, slot)
 	hs.sessions.add(&hs.host.Sessions, slot, sec, peer)
 	hash := hashAddr(peer)
 	hs.peers.add(hash)
 	hs.out.open(Door{peer, Port{e.Proto, e.DPort}}, hash, e.Time, slot/60)
 	if e.DPort == 53 {
 		hs.lookups.add(&hs.host.Lookups, slot, sec, peer)
-		bump(hs.host.Resolvers, peer)
+		hs.resolver(peer)
 	}
 	t.remember(peer, host, hash, e.Time)
 }
@@ -443,9 +479,21 @@ func (t *Tracker) place(ns int64) (slot, sec int) {
 	return s / 10, s % 10
 }
 
-// bump counts k; when the map is full, rare keys make room (lossy counting, Manku and Motwani 2002).
-func bump[K comparable](m map[K]uint64, k K) {
-	if _, ok := m[k]; !ok && len(m) >= maxPorts {
+// resolver counts a lookup at the peer.
+func (hs *hostState) resolver(peer netip.Addr) {
+	if hs.noRoom {
+		bumpWithin(hs.host.Resolvers, peer, fewDoors)
+		return
+	}
+	bump(hs.host.Resolvers, peer)
+}
+
+// bump counts k among at most maxPorts keys.
+func bump[K comparable](m map[K]uint64, k K) { bumpWithin(m, k, maxPorts) }
+
+// bumpWithin counts k; when the map is full, rare keys make room (lossy counting, Manku and Motwani 2002).
+func bumpWithin[K comparable](m map[K]uint64, k K, most int) {
+	if _, ok := m[k]; !ok && len(m) >= most {
 		for x, n := range m {
 			if n <= 1 {
 				delete(m, x)
@@ -539,7 +587,7 @@ func (t *Tracker) settled(ns int64) bool {
 // remember notes the host that spoke to the peer, for reverse lookups that follow. Peers older than echoMemory go, and
 // those beyond the bound.
 func (t *Tracker) remember(peer, host netip.Addr, hash uint64, at int64) {
-	full := t.recent[0].n >= maxRecent/2
+	full := t.recent[0].n >= t.table.maxEnded()/2
 	if full || at-t.turned > int64(echoMemory) {
 		if full && at-t.turned <= int64(echoMemory) {
 			t.day.Dropped["recent peers"] += uint64(t.recent[1].n)
@@ -573,13 +621,14 @@ func (t *Tracker) dnsQuery(e *parse.Event) {
 	hs.lastAsked, hs.askedAt = e.Detail, e.Time
 	slot, sec := t.place(e.Time)
 	if !e.NATDst.IsValid() { // only reverse lookups tell of an echo
-		hs.asked(e, slot, sec)
+		t.seated(hs, &hs.host.Asks, slot).asked(e, slot, sec)
 		return
 	}
+	hs = t.seated(hs, &hs.host.PTRs, slot)
 	hs.ptrs.add(&hs.host.PTRs, slot, sec, e.NATDst)
 	if cause, ok := t.spokeTo(e.NATDst, e.Time); ok && cause != e.Src {
 		p := Pair{Cause: cause, Effect: e.Src}
-		if _, ok := t.day.Echoes[p]; ok || len(t.day.Echoes) < t.cfg.Limits.Hosts {
+		if _, ok := t.day.Echoes[p]; ok || len(t.day.Echoes) < t.cfg.Limits.Hosts && !t.room.full {
 			t.day.Echoes[p]++
 		}
 	}

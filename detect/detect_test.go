@@ -340,6 +340,7 @@ func TestBounds(t *testing.T) {
 
 func TestRecentPeersAreBounded(t *testing.T) {
 	tr := NewTracker(DefaultConfig(), nil, DateOf(t0))
+	maxRecent := tr.table.maxEnded()
 	for i := range maxRecent + 50 {
 		tr.remember(wan(i), lan(1), hashAddr(wan(i)), t0.UnixNano())
 	}

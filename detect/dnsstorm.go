@@ -23,6 +23,7 @@ const (
 
 const (
 	maxAsked     = 32  // names counted for a host and day
+	fewNames     = 4   // … where there is no room for more
 	stormPeak    = 60  // lookups in ten seconds, below which nothing is a storm
 	stormLeast   = 200 // lookups of a storm
 	stormOthers  = 4.0 // times the median of what the other hosts' fullest slots have
@@ -56,7 +57,7 @@ func (hs *hostState) asked(e *parse.Event, slot, sec int) {
 		hs.host.Names = map[string]uint64{}
 	}
 	m, name := hs.host.Names, e.Detail.String()
-	if _, ok := m[name]; !ok && len(m) >= maxAsked {
+	if _, ok := m[name]; !ok && (len(m) >= maxAsked || hs.noRoom && len(m) >= fewNames) {
 		for x, n := range m {
 			if n <= 1 {
 				delete(m, x)

@@ -47,8 +47,7 @@ func (t *Tracker) forwarded(e *parse.Event) {
 		h.Loops = map[string]Round{}
 	}
 	r, ok := h.Loops[name]
-	if !ok && len(h.Loops) >= maxLoops {
-		t.day.Dropped["loops"]++
+	if !ok && !t.more("loops", len(h.Loops), maxLoops) {
 		return
 	}
 	if r.N == 0 {

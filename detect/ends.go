@@ -24,7 +24,7 @@ func (t *Tracker) endOnly(e *parse.Event, hs *hostState, host, peer netip.Addr, 
 	rs.router.Sessions++
 	lasted, told := e.Lasted()
 	began := e.Time - int64(lasted)
-	if told {
+	if told && t.more("entries that ended", 0, 1) {
 		rs.ended.add(max(began-t.table.start, 0), e.Time-t.table.start, host)
 	}
 	if !told || began < t.table.start { // or on the day before, whose summary may be closed
@@ -42,17 +42,19 @@ func (t *Tracker) endOnly(e *parse.Event, hs *hostState, host, peer netip.Addr, 
 func (t *Tracker) countLate(hs *hostState, e *parse.Event, host, peer netip.Addr) {
 	slot, sec := t.place(e.Time)
 	if e.Src != host {
+		hs = t.seated(hs, &hs.host.Inbound, slot)
 		hs.inbound.addLate(&hs.host.Inbound, slot, sec, peer, t)
 		hs.served(e, slot, peer, t.day)
 		return
 	}
+	hs = t.seated(hs, &hs.host.Sessions, slot)
 	hs.sessions.addLate(&hs.host.Sessions, slot, sec, peer, t)
 	hash := hashAddr(peer)
 	hs.peers.add(hash)
 	hs.out.open(Door{peer, Port{e.Proto, e.DPort}}, hash, e.Time, slot/60)
 	if e.DPort == 53 {
 		hs.lookups.addLate(&hs.host.Lookups, slot, sec, peer, t)
-		bump(hs.host.Resolvers, peer)
+		hs.resolver(peer)
 	}
 	t.remember(peer, host, hash, e.Time)
 }
@@ -69,8 +71,7 @@ func (b *busy) addLate(s *Series, slot, sec int, peer netip.Addr, t *Tracker) {
 	s.slot(i).N++
 	x := b.late[i]
 	if x == nil {
-		if t.lateSlots >= maxLate {
-			t.day.Dropped["seconds of late sessions"]++
+		if !t.more("seconds of late sessions", t.lateSlots, maxLate) {
 			return
 		}
 		t.lateSlots++

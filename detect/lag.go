@@ -105,8 +105,7 @@ func (t *Tracker) latency(e *parse.Event, rs *routerState) {
 	}
 	p := rs.pings[who]
 	if p == nil {
-		if len(rs.pings) >= maxPinged {
-			t.day.Dropped["ping targets"]++
+		if !t.more("ping targets", len(rs.pings), maxPinged) {
 			return
 		}
 		if rs.pings == nil {

@@ -53,8 +53,7 @@ func (t *Tracker) linkChange(e *parse.Event, rs *routerState) {
 	}
 	x := rs.links[name]
 	if x == nil {
-		if len(rs.links) >= maxIfaces {
-			t.day.Dropped["interfaces"]++
+		if !t.more("interfaces", len(rs.links), maxIfaces) {
 			return
 		}
 		if rs.links == nil {
@@ -69,9 +68,7 @@ func (t *Tracker) linkChange(e *parse.Event, rs *routerState) {
 		return
 	case !down:
 		x.Ups++
-	case len(x.Downs) >= maxDowns:
-		t.day.Dropped["links down"]++
-	default:
+	case t.more("links down", len(x.Downs), maxDowns):
 		x.Downs = append(x.Downs, e.Time)
 	}
 	x.down = down

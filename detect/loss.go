@@ -369,6 +369,7 @@ type fading struct {
 	keys   [2]flat[plainKey, givenUp]
 	turned int64
 	blind  bool
+	limit  int // sessions in a generation
 }
 
 const fadeMemory = 10 * time.Minute
@@ -377,7 +378,7 @@ func (f *fading) add(s spot, x givenUp, now int64) {
 	if !f.on {
 		return
 	}
-	full := f.keys[0].n >= maxEnded
+	full := f.keys[0].n >= f.limit
 	if full || now-f.turned > int64(fadeMemory) {
 		f.blind = full && now-f.turned <= int64(fadeMemory)
 		f.keys[1], f.keys[0], f.turned = f.keys[0], f.keys[1], now

@@ -140,7 +140,8 @@ func TestLossWithinAnHour(t *testing.T) {
 }
 
 func TestFadingIsBounded(t *testing.T) {
-	f := fading{on: true}
+	const maxEnded = 1 << 12
+	f := fading{on: true, limit: maxEnded}
 	tb := newTable(NewDay(DateOf(t0)), nil, 1)
 	k := func(i int) spot { return tb.spot(Key{Src: lan(1), Dst: wan(i), SPort: uint16(i), Proto: parse.TCP}) }
 	knows := func(k spot) bool { _, ok := f.take(k); return ok }

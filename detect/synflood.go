@@ -125,7 +125,7 @@ func (hs *hostState) served(e *parse.Event, slot int, peer netip.Addr, d *Day) {
 	p := Port{e.Proto, port}
 	s := hs.doors[p]
 	if s == nil {
-		if len(hs.doors) >= maxServed {
+		if len(hs.doors) >= maxServed || hs.noRoom {
 			d.Dropped["ports reached from outside"]++
 			return
 		}
@@ -152,7 +152,11 @@ func (hs *hostState) served(e *parse.Event, slot int, peer netip.Addr, d *Day) {
 		bits = 48
 	}
 	if net, err := peer.Unmap().Prefix(bits); err == nil {
-		bump(s.Nets, net)
+		if hs.noRoom {
+			bumpWithin(s.Nets, net, fewDoors)
+		} else {
+			bump(s.Nets, net)
+		}
 	}
 }
 
@@ -214,8 +218,7 @@ func (t *Tracker) synFlood(e *parse.Event, rs *routerState) {
 		rs.flooded, rs.alarmed = i+1, 0
 		return
 	}
-	if len(r.Floods) >= t.cfg.Limits.Spells {
-		t.day.Dropped["SYN floods"]++
+	if !t.more("SYN floods", len(r.Floods), t.cfg.Limits.Spells) {
 		return
 	}
 	if rs.floods == nil {

@@ -39,7 +39,6 @@ type table struct {
 const (
 	endMemory = 60 * time.Second // how long an end is remembered, at least
 	endTwin   = 2 * time.Second  // within which a beginning after the end is the same session, whatever the protocol
-	maxEnded  = 1 << 16          // ends remembered in a generation
 )
 
 type ending struct {
@@ -106,6 +105,7 @@ func newTable(d *Day, prev *Day, limit int) *table {
 	t := &table{limit: limit, start: d.Date.Start().UnixNano(), seed: rand.Uint64(), due: make([]*entry, 86401),
 		routers: map[parse.Name]*holding{}}
 	t.all.hosts = map[netip.Addr]*count{}
+	t.faded.limit = t.maxEnded()
 	if prev == nil {
 		return t
 	}
@@ -147,6 +147,9 @@ func (t *table) take(s spot, k Key) *entry {
 	*t.entries.put(s.hash, s.key) = e
 	return e
 }
+
+// maxEnded bounds the ends that are remembered in a generation: a quarter of the entries.
+func (t *table) maxEnded() int { return max(t.limit/4, 1<<10) }
 
 // put counts the entry, which stands in the table, for its router and its holder. own and all are the counts in which
 // that holder's last entry was, if that is known.
@@ -286,7 +289,7 @@ func (e *entry) done(ns int64) bool {
 
 // end remembers that the session is over.
 func (t *table) end(s spot, at int64, counted bool) {
-	if at-t.turned > int64(endMemory) || t.ends[0].n >= maxEnded {
+	if at-t.turned > int64(endMemory) || t.ends[0].n >= t.maxEnded() {
 		t.ends[0], t.ends[1], t.turned = t.ends[1], t.ends[0], at
 		t.ends[0].reset()
 	}

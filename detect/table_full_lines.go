@@ -22,8 +22,7 @@ const inStep = 0.98
 
 func (t *Tracker) tableFull(e *parse.Event, rs *routerState, n uint32) {
 	if o := rs.spell; o == nil || e.Time-o.End > int64(spellGap) {
-		if len(rs.router.Overflows) >= t.cfg.Limits.Spells {
-			t.day.Dropped["overflows"]++
+		if !t.more("overflows", len(rs.router.Overflows), t.cfg.Limits.Spells) {
 			return
 		}
 		t.endSpell(rs)
@@ -43,7 +42,8 @@ func (t *Tracker) tableFull(e *parse.Event, rs *routerState, n uint32) {
 
 // look takes the looks that are due at ns.
 func (t *Tracker) look(ns int64) {
-	t.lookAt = 0
+	t.lookAt, t.tops = 0, t.largestHolders()
+	defer func() { t.tops = nil }()
 	for _, rs := range t.routers {
 		switch {
 		case rs.lookAt == 0:
@@ -80,19 +80,45 @@ func (t *Tracker) lookFor(rs *routerState) {
 	}
 	o.Weight += lines
 	o.Held, o.HeldAll = o.Held+lines*uint64(own), o.HeldAll+lines*uint64(all)
-	for at, c := range t.table.all.list {
-		host, n := c.host, t.table.all.now[at]
-		if n <= 0 {
+	tops := t.tops
+	if tops == nil {
+		tops = t.largestHolders()
+	}
+	for _, at := range tops {
+		host, n := t.table.all.list[at].host, t.table.all.now[at]
+		h := rs.sums[host]
+		if h == nil && len(rs.sums) >= 2*t.summed() {
 			continue
 		}
-		h := rs.sums[host]
 		if h == nil {
 			h = &Holder{Host: host}
 			rs.sums[host] = h
+			t.charge(holderBytes)
 		}
 		h.All += lines * uint64(n)
 		h.N += lines * uint64(rs.in.entries(host))
 	}
+}
+
+// largestHolders gives the places of the holders with most entries at this moment, at most maxSummed: of a full table, a
+// dozen are told.
+func (t *Tracker) largestHolders() []int32 {
+	all := &t.table.all
+	places := make([]int32, 0, len(all.list))
+	for at, n := range all.now {
+		if n > 0 {
+			places = append(places, int32(at))
+		}
+	}
+	most := t.summed()
+	if len(places) <= most {
+		return places
+	}
+	quickselect(places, most, func(a, b int32) bool {
+		x, y := seat{all.now[a], a, all.order[a]}, seat{all.now[b], b, all.order[b]}
+		return x.before(&y, all.list)
+	})
+	return slices.Clone(places[:most])
 }
 
 // judges reports whether the entries of h are those of its own router's table: where most sessions are logged by
@@ -189,8 +215,7 @@ func (t *Tracker) oomKill(e *parse.Event, rs *routerState) {
 			return
 		}
 	}
-	if len(r.Kills) >= t.cfg.Limits.Spells {
-		t.day.Dropped["kills"]++
+	if !t.more("kills", len(r.Kills), t.cfg.Limits.Spells) {
 		return
 	}
 	r.Kills = append(r.Kills, Kill{Time: e.Time, Spread: e.Spread, PID: e.Count, Proc: e.Detail.String(), Group: group})
@@ -198,8 +223,7 @@ func (t *Tracker) oomKill(e *parse.Event, rs *routerState) {
 
 func (t *Tracker) windowShrink(e *parse.Event, rs *routerState) {
 	r := rs.router
-	if len(r.Shrinks) >= t.cfg.Limits.Spells {
-		t.day.Dropped["shrinks"]++
+	if !t.more("shrinks", len(r.Shrinks), t.cfg.Limits.Spells) {
 		return
 	}
 	r.Shrinks = append(r.Shrinks, Shrink{Time: e.Time, Spread: e.Spread, Peer: e.Src, PeerPort: e.SPort, Port: e.DPort,

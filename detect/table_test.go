@@ -263,7 +263,8 @@ func TestUDPPortIsUsedAgain(t *testing.T) {
 }
 
 func TestEndsAreBounded(t *testing.T) {
-	tb := newTable(NewDay(DateOf(t0)), nil, 10)
+	tb := newTable(NewDay(DateOf(t0)), nil, 1<<14)
+	maxEnded := tb.maxEnded()
 	for i := range 3 * maxEnded {
 		tb.end(tb.spot(Key{Src: lan(1), Dst: wan(i), DPort: 1}), t0.UnixNano(), true)
 	}

@@ -97,9 +97,12 @@ func DefaultConfig() Config {
 // Memory bounds of a Config.
 const (
 	MinMemory = 8 << 20
-	usualLine = 272             // bytes of a line that counts as one
-	lineCost  = usualLine + 160 // bytes that it takes in the queue
-	lineHead  = 96              // of these, beside the bytes of the line
+	// fullMemory carries all the senders of DefaultConfig with their accounts; less carries fewer, in proportion.
+	fullMemory = 512 << 20
+	minSenders = 256
+	usualLine  = 272             // bytes of a line that counts as one
+	lineCost   = usualLine + 160 // bytes that it takes in the queue
+	lineHead   = 96              // of these, beside the bytes of the line
 )
 
 // Bound sizes the queue, the batches and the connections for a process that may take so many bytes of memory, whatever
@@ -112,6 +115,7 @@ func (c *Config) Bound(bytes int) {
 	c.BatchBytes = bytes / 32
 	c.LargeBuffers = bytes / 32 / (2 * (streamRead + streamFirst + c.MaxLine))
 	c.ConnBytes = bytes * 3 / 16
+	c.Senders = min(DefaultConfig().Senders, max(int(int64(bytes)*int64(DefaultConfig().Senders)/fullMemory), minSenders))
 }
 
 // connCost returns the memory that a connection takes at most, without a large buffer: its buffer, as much again in

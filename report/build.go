@@ -310,6 +310,7 @@ func (m *Model) account(ctx context.Context, st store.Store, days []*detect.Day,
 	}
 	day := func(t time.Time) bool { return t.Truncate(24 * time.Hour).Equal(t) }
 	m.Totals.WholeDays = day(opt.From) && day(opt.To)
+	m.Totals.LeftOut = leftOut(days)
 	for _, d := range days {
 		for _, r := range d.Routers {
 			m.Totals.Lines += r.Lines

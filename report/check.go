@@ -77,6 +77,8 @@ type Received struct {
 	NotTaken []Sender  `json:"not_taken,omitempty"`
 	Unparsed *Unparsed `json:"unparsed,omitempty"`
 	Shapes   []Shape   `json:"shapes"`
+	// details that the bounds of the summaries left out, by what: all lines are stored and counted
+	LeftOut map[string]uint64 `json:"left_out,omitempty"`
 }
 
 // Bounds above which check calls something a problem.
@@ -107,6 +109,9 @@ func (c *Check) Judge() {
 	if r.Damaged > 0 {
 		c.Problems = append(c.Problems, count(r.Damaged, "block", "blocks")+
 			" or files of the data could not be read: check the disk; what else is stored is not touched by it")
+	}
+	if words := leftOutWords(r.LeftOut); words != "" {
+		c.Notes = append(c.Notes, strings.TrimPrefix(words, "; ")+"; look who sends so many names, or raise memory")
 	}
 	age := c.Now.Sub(r.Last)
 	switch {
@@ -280,6 +285,7 @@ func Stored(ctx context.Context, st store.Store, now time.Time) (r *Received, er
 	if err != nil {
 		return nil, err
 	}
+	r.LeftOut = leftOut(summaries)
 	estimate(r.Senders, summaries)
 	lastHours(r.Senders, summaries)
 	if r.Unparsed, err = Shapes(ctx, st, w); err != nil {

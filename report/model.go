@@ -84,6 +84,8 @@ type Totals struct {
 	Chatter   uint64 `json:"chatter,omitempty"` // of the lines: what a kernel says that is of no consequence
 	Sessions  uint64 `json:"sessions"`          // opened in the window
 	Hosts     int    `json:"hosts"`             // that opened one
+	// details that the bounds of the summaries left out, by what: all lines are stored and counted
+	LeftOut map[string]uint64 `json:"left_out,omitempty"`
 	// lines known to be lost on this machine: by its kernel, a full queue or a rate limit
 	Lost      uint64  `json:"lost"`
 	LostShare float64 `json:"lost_share"` // share of the lines that were sent, as far as known

@@ -113,6 +113,7 @@ func healthSummary(m *Model) string {
 	if t.Chatter > 0 {
 		by += "; " + count(t.Chatter, "line is", "lines are") + " of the kernel and of no consequence"
 	}
+	by += leftOutWords(t.LeftOut)
 	if m.empty && t.Lost == 0 {
 		return "no line is of this window" + by
 	}

@@ -133,8 +133,10 @@ func (c *config) detect() detect.Config {
 		d.LAN = c.LAN
 	}
 	d.Timeouts = c.Timeouts.applyTo(d.Timeouts)
-	d.Tables, d.Held = map[string]int{}, map[string]detect.Timeouts{}
+	d.Tables, d.Held, d.Named = map[string]int{}, map[string]detect.Timeouts{}, map[string]bool{}
+	d.Limits = detect.LimitsWithin(c.Memory << 20)
 	for _, r := range c.Routers {
+		d.Named[r.nameOr()] = true
 		if r.Table > 0 {
 			d.Tables[r.nameOr()] = r.Table
 		}

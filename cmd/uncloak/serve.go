@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"os"
 	"os/signal"
 	"reflect"
@@ -157,7 +156,7 @@ func (a *app) openStore(ctx context.Context) (*bolt.DB, error) {
 func (a *app) watch(ctx context.Context, h *instance, srv *ingest.Server, hup <-chan os.Signal) error {
 	tick := time.NewTicker(a.judgeEvery)
 	defer tick.Stop()
-	known := a.lately(h)
+	t := newTeller(a.lately(h))
 	for {
 		select {
 		case <-ctx.Done():
@@ -170,7 +169,7 @@ func (a *app) watch(ctx context.Context, h *instance, srv *ingest.Server, hup <-
 			if err := h.days.Save(ctx); err != nil && ctx.Err() == nil {
 				a.log.Error("the running day is not saved", "error", err)
 			}
-			a.announce(ctx, h, known)
+			a.announce(ctx, h, t)
 		}
 	}
 }
@@ -194,7 +193,7 @@ func (a *app) tidy(ctx context.Context, h *instance, st *bolt.DB) error {
 }
 
 // announce logs the incidents of the last 24 hours that are new or worse, and keeps what it has announced.
-func (a *app) announce(ctx context.Context, h *instance, known map[string]detect.Severity) {
+func (a *app) announce(ctx context.Context, h *instance, t *teller) {
 	defer func() { // a fault in a detector must not stop the receiver
 		if r := recover(); r != nil {
 			a.log.Error("no findings this minute: please report this", "panic", fmt.Sprint(r),
@@ -211,20 +210,24 @@ func (a *app) announce(ctx context.Context, h *instance, known map[string]detect
 	}
 	opt := report.Options{From: now.Add(-24 * time.Hour), To: now, Now: now, Location: a.cfg.location,
 		Config: h.settings.Load().Detect}
-	if err := h.told.Add(a.tellNew(fs, days, opt, known), now); err != nil {
+	if err := h.told.Add(a.tellNew(fs, days, opt, t), now); err != nil {
 		a.log.Error("reports will not know what was announced this minute", "error", err)
 	}
 }
 
-// tellNew logs the incidents that are not in known, or were less severe there, with their titles, and returns them. Then
-// it puts the incidents of fs into known. Incidents that the owner has acknowledged are not logged.
-func (a *app) tellNew(fs []detect.Finding, days []*detect.Day, opt report.Options, known map[string]detect.Severity) (
-	told []detect.Told) {
+// tellNew logs the incidents that were not there the last time, or were less severe, with their titles, and returns
+// them. Incidents that the owner has acknowledged are not logged.
+func (a *app) tellNew(fs []detect.Finding, days []*detect.Day, opt report.Options, t *teller) (told []detect.Told) {
 	fs = slices.DeleteFunc(slices.Clone(fs), func(f detect.Finding) bool { return f.Silent() })
 	current := map[string]detect.Severity{}
+	left := 0
 	for _, in := range report.Incidents(fs) {
 		current[in.ID] = in.Severity
-		if s, ok := known[in.ID]; ok && in.Severity.Rank() <= s.Rank() {
+		if s, ok := t.known[in.ID]; ok && in.Severity.Rank() <= s.Rank() {
+			continue
+		}
+		if !t.may(opt.Now) {
+			left++
 			continue
 		}
 		f, level := *in.First(), slog.LevelInfo
@@ -239,8 +242,10 @@ func (a *app) tellNew(fs []detect.Finding, days []*detect.Day, opt report.Option
 			"router", f.Router, "score", f.Score, "findings", len(in.Findings), "id", in.ID)
 		told = append(told, opt.Config.Tell(in.ID, in.Severity, &f, opt.Now.UTC(), days))
 	}
-	clear(known)
-	maps.Copy(known, current)
+	if left > 0 {
+		a.log.Warn("further findings are not logged one by one: see uncloak findings", "findings", left)
+	}
+	t.known = current
 	return told
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func TestAnnounceIncidentsOnce(t *testing.T) {
 	}
 	burst := detect.Finding{ID: "burst-10.0.0.1", Kind: detect.BurstKind, Severity: detect.Info, Host: "10.0.0.1",
 		Score: 0.9, Group: "burst-10.0.0.1", Start: at, End: at.Add(time.Minute)}
-	known := map[string]detect.Severity{}
+	known := newTeller(nil)
 	for _, step := range []struct {
 		name     string
 		findings []detect.Finding
@@ -43,6 +44,31 @@ func TestAnnounceIncidentsOnce(t *testing.T) {
 		if got := out.String(); len(told) != step.lines || strings.Count(got, "\n") != step.lines || !strings.Contains(got, step.want) ||
 			step.lines > 0 && (!strings.Contains(got, "title=\"") || strings.Contains(got, `title=""`)) {
 			t.Errorf("%s: %s", step.name, got)
+		}
+	}
+}
+
+// Thousands of findings at once are told in a few lines, and counted.
+func TestFindingsInTheLogAreBounded(t *testing.T) {
+	var out strings.Builder
+	a := &app{log: slog.New(slog.NewTextHandler(&out, nil))}
+	at, told := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC), newTeller(nil)
+	var fs []detect.Finding
+	for i := range 3000 {
+		router := fmt.Sprintf("made-up-%d", i)
+		fs = append(fs, detect.Finding{ID: "table-full-" + router, Kind: detect.TableFullKind, Router: router,
+			Severity: detect.Warning, Score: 0.9, Start: at, End: at.Add(time.Second)})
+	}
+	for _, step := range []struct {
+		n, minutes, lines int
+		rest              string
+	}{{1000, 0, tellAtOnce + 1, "findings=940"}, {1000, 1, 0, ""}, {2000, 5, 6, "findings=995"}, {2001, 5, 1, "findings=1"},
+		{3000, 24 * 60, tellAtOnce + 1, "findings=939"}} {
+		out.Reset()
+		now := at.Add(time.Duration(step.minutes) * time.Minute)
+		a.tellNew(fs[:step.n], nil, report.Options{From: at, To: now, Now: now}, told)
+		if got := out.String(); strings.Count(got, "\n") != step.lines || !strings.Contains(got, step.rest) {
+			t.Errorf("%d findings: %d lines, want %d, and %q", step.n, strings.Count(got, "\n"), step.lines, step.rest)
 		}
 	}
 }
