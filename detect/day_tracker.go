@@ -95,9 +95,10 @@ type routerState struct {
 	limitedAt int64
 	links     map[string]*Iface
 	pings     map[netip.Addr]*Pings
-	pinged    netip.Addr // target that answered last
-	ended     spans      // entries of which only the end is logged
-	answers   int        // SYN+ACKs in its captures, up to answersSeen
+	asked     asked // targets of pings
+	lastHop   bool  // the last answer was of a traceroute's hop
+	ended     spans // entries of which only the end is logged
+	answers   int   // SYN+ACKs in its captures, up to answersSeen
 }
 
 // NewTracker starts the summary of date. prev is the Day before it, whose open sessions go on; it may be nil.

@@ -36,6 +36,9 @@ const (
 	lagMostly = 0.5
 	// share of the probes from which on a target that does not answer tells nothing
 	lagUsualLoss = 0.25
+	askedDue     = 0.95 // intervals after its last answer from which on a target's next one is due
+	askedMissed  = 3    // intervals between two answers from which on some were missing
+	askedMean    = 8    // intervals that the mean of late goes over
 )
 
 // Lag holds how late a target answers.
@@ -81,27 +84,32 @@ func (p *Pings) merge(o *Pings) {
 const timedOut = "timeout"
 
 // latency counts an answer to a probe, or a probe that got none. A lost probe belongs to the target that its line
-// names; where the line names none, or only the router that reports the failure, to the target that answered last. A
-// hop of a traceroute that keeps silent does not count: many routers always do.
+// names; where the line names none, or only the router that reports the failure, to the target whose answer is most
+// overdue. A hop of a traceroute that keeps silent does not count: many routers always do.
 func (t *Tracker) latency(e *parse.Event, rs *routerState) {
 	rs.router.Other[e.Kind.String()]++
 	if e.Spread > maxSpread {
 		return // a ping without times: nothing says when it lagged
 	}
 	who, answered := e.Src, e.Count > 0 || e.Packets > 0 && e.Bytes > 0
+	detail := e.Detail.String()
 	switch {
 	case answered && who.IsValid():
-		rs.pinged = netip.Addr{}
-		if e.Bytes > 0 { // a ping, not a hop
-			rs.pinged = who
+		rs.lastHop = e.Bytes == 0
+		if !rs.lastHop {
+			rs.asked.answered(who, e.Time)
 		}
-	case answered:
+	case answered, e.Packets > 0: // a hop without an address; one that lost its probes
 		return
-	case who.IsValid() && e.Detail.String() == timedOut: // the line names the target that did not answer
-	case rs.pinged.IsValid(): // no address, or that of a router that reports the failure
-		who = rs.pinged
+	case e.Dst.IsValid():
+		who = e.Dst
+	case who.IsValid() && (detail == "" || detail == timedOut):
+	case rs.lastHop: // "* * *" within a traceroute
+		return
 	default:
-		return
+		if who = rs.asked.overdue(e.Time, who); !who.IsValid() {
+			return
+		}
 	}
 	p := rs.pings[who]
 	if p == nil {
@@ -120,6 +128,63 @@ func (t *Tracker) latency(e *parse.Event, rs *routerState) {
 		return
 	}
 	s.N, s.Sum, s.Max = s.N+1, s.Sum+uint64(e.Count), max(s.Max, e.Count)
+}
+
+// asked holds when the targets of pings answered, in order of the first answer, at most maxPinged.
+type asked []target
+
+type target struct {
+	addr netip.Addr
+	last int64   // ns, its last answer
+	gap  float64 // ns between its answers, the mean of late; 0: not known
+	lost int     // probes without an answer since then
+}
+
+// answered notes an answer of the target.
+func (a *asked) answered(who netip.Addr, at int64) {
+	i := slices.IndexFunc(*a, func(x target) bool { return x.addr == who })
+	if i < 0 {
+		if len(*a) < maxPinged {
+			*a = append(*a, target{addr: who, last: at})
+		}
+		return
+	}
+	x := &(*a)[i]
+	gap := float64(at - x.last)
+	switch {
+	case gap <= 0:
+		return
+	case x.gap == 0:
+		x.gap = gap
+	case gap < askedMissed*x.gap: // else answers were missing
+		x.gap += (gap - x.gap) / askedMean
+	}
+	x.last, x.lost = at, 0
+}
+
+// overdue gives the target that a lost probe belongs to whose line names none: of those but the reporter the one whose
+// answer is most overdue by the interval of its answers. A target that has lost as many as it can have been asked since
+// its last answer, or that is not due yet, is none; the zero address where all are well.
+func (a asked) overdue(at int64, reporter netip.Addr) netip.Addr {
+	best, most := -1, askedDue
+	for i := range a {
+		x := &a[i]
+		if x.addr == reporter || at < x.last {
+			continue
+		}
+		late := math.Inf(1)
+		if x.gap > 0 {
+			late = float64(at-x.last) / x.gap
+		}
+		if late >= most && float64(x.lost) < late+0.5 {
+			best, most = i, late
+		}
+	}
+	if best < 0 {
+		return netip.Addr{}
+	}
+	a[best].lost++
+	return a[best].addr
 }
 
 // pinged holds one target's round trips over the window.

@@ -1,8 +1,10 @@
 package detect
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -163,5 +165,80 @@ func TestLostProbeBelongsToItsTarget(t *testing.T) {
 	}
 	if len(lag) != 1 || lag[0].Host != far.String() || len(lag[0].Spells) != 1 || lag[0].Spells[0].Lost != 30 {
 		t.Errorf("want the 30 lost probes of %v alone, got %+v", far, lag)
+	}
+}
+
+// A lost probe belongs to the target that was asked, whatever its line tells: a gateway whose answers all come in time is
+// not accused, and one that does not answer is.
+func TestLostProbes(t *testing.T) {
+	gw, far := addr("192.168.1.1"), addr("198.51.100.9")
+	for _, c := range []struct {
+		name   string
+		gwEach time.Duration
+		lost   parse.Event
+		gone   netip.Addr
+	}{
+		{"the target and no reason", 10 * time.Second, parse.Event{Src: far}, far},
+		{"the target and a timeout", 10 * time.Second, parse.Event{Src: far, Detail: parse.MakeName("timeout")}, far},
+		{"a timeout alone", 10 * time.Second, parse.Event{Detail: parse.MakeName("timeout")}, far},
+		{"a timeout alone, the gateway asked rarely", time.Minute, parse.Event{Detail: parse.MakeName("timeout")}, far},
+		{"a timeout alone, the gateway asked often", time.Second, parse.Event{Detail: parse.MakeName("timeout")}, far},
+		{"the gateway's report", 10 * time.Second, parse.Event{Src: gw,
+			Detail: parse.MakeName("Destination Host Unreachable")}, far},
+		{"a report that names both", 10 * time.Second, parse.Event{Src: gw, Dst: far,
+			Detail: parse.MakeName("Host Unreachable")}, far},
+		{"another router's report", 10 * time.Second, parse.Event{Src: addr("203.0.113.1"),
+			Detail: parse.MakeName("Time to live exceeded")}, far},
+		{"of the gateway itself", 10 * time.Second, parse.Event{Detail: parse.MakeName("timeout")}, gw},
+		{"of one who never answered", 10 * time.Second, parse.Event{Detail: parse.MakeName("timeout")}, addr("203.0.113.77")},
+	} {
+		s := newStream()
+		for at := time.Duration(0); at < time.Hour; at += time.Second {
+			gone := at >= 20*time.Minute && at < 25*time.Minute
+			probe := func(who netip.Addr, each, after, rtt time.Duration) {
+				switch {
+				case at%each != 0:
+				case !gone || who != c.gone:
+					s.ping(t0.Add(at+after+rtt), who, rtt)
+				default:
+					e := c.lost
+					e.Kind = parse.Latency
+					s.add(t0.Add(at+after+400*time.Millisecond), e)
+				}
+			}
+			probe(gw, c.gwEach, 0, 400*time.Microsecond)
+			probe(far, 10*time.Second, time.Millisecond, 14*time.Millisecond)
+			if c.gone != gw && c.gone != far && gone { // the loss of a third one
+				s.add(t0.Add(at+500*time.Millisecond), parse.Event{Kind: parse.Latency, Detail: parse.MakeName("timeout")})
+			}
+		}
+		var told []string
+		for _, f := range s.findings(DefaultConfig()) {
+			if f.Kind == LagKind {
+				told = append(told, fmt.Sprintf("%s %d of %d", f.Host, f.Spells[0].Lost, f.Spells[0].Sent))
+			}
+		}
+		want := []string{c.gone.String() + " 30 of 30"}
+		if c.gone != gw && c.gone != far {
+			want = nil
+		}
+		if !slices.Equal(told, want) {
+			t.Errorf("%s: want %v, got %v", c.name, want, told)
+		}
+	}
+}
+
+// Targets whose answers are followed are bounded, and a clock that goes back makes none overdue.
+func TestAskedIsBounded(t *testing.T) {
+	var a asked
+	for i := range maxPinged + 5 {
+		a.answered(wan(i), 100)
+	}
+	a.answered(wan(0), 50)
+	if len(a) != maxPinged || a[0].last != 100 || a[0].gap != 0 {
+		t.Errorf("%d targets, the first %+v", len(a), a[0])
+	}
+	if who := a.overdue(99, netip.Addr{}); who.IsValid() {
+		t.Errorf("%v is overdue before its answer", who)
 	}
 }

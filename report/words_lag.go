@@ -10,25 +10,34 @@ import (
 // lag words the finding of a probed target whose round trips are long in spells.
 func (w words) lag(f *detect.Finding) []tip {
 	name := short(f.Host, f.Name)
+	seen := count(max(f.Seen, 1), "spell", "spells")
+	silent := f.RTTS <= 2*f.UsualRTTS && f.Unanswer > 0 // what answered was not late
 	f.Title = fmt.Sprintf("%s %sanswers late: up to %s instead of %s", name, surely(f.Score), milli(f.RTTS),
 		milli(f.UsualRTTS))
-	where := "The target is outside: the lag begins at the own router, on the line, or beyond it; the first hop was " +
-		"not measured, or did not lag."
+	if silent {
+		f.Title = fmt.Sprintf("%s %sgives no answer to %s of the probes in %s", name, surely(f.Score), percent(f.Unanswer),
+			seen)
+	}
+	where := "The target is outside: it begins at the own router, on the line, or beyond it; the first hop was " +
+		"not measured, or was well."
 	switch {
 	case f.Class == detect.FirstHop:
-		where = "It is inside: the lag begins on the first hop, not at the provider. A router whose table is full or " +
+		where = "It is inside: it begins on the first hop, not at the provider. A router whose table is full or " +
 			"whose processor is busy does that, and a bad link."
 	case f.With != "":
 		where = "The first hop lags in the same spells: it begins inside, not at the provider."
 	}
 	lost := ""
-	if f.Unanswer >= 0.01 {
+	if f.Unanswer >= 0.01 && !silent {
 		lost = percent(f.Unanswer) + " of the probes in them got no answer."
 	}
-	f.Detail = sentences(fmt.Sprintf("%s answered late in %s, %s: up to %s (mean of ten seconds) instead of the "+
-		"usual %s.", capital(who(f.Host, f.Name)), count(max(f.Seen, 1), "spell", "spells"),
-		w.clock.span(f.Start, f.End), milli(f.RTTS), milli(f.UsualRTTS)),
-		lost, where, sure(f.Score))
+	what := fmt.Sprintf("%s answered late in %s, %s: up to %s (mean of ten seconds) instead of the usual %s.",
+		capital(who(f.Host, f.Name)), seen, w.clock.span(f.Start, f.End), milli(f.RTTS), milli(f.UsualRTTS))
+	if silent {
+		what = fmt.Sprintf("%s gave no answer to %s of the probes in %s, %s; what it answers comes in the usual %s.",
+			capital(who(f.Host, f.Name)), percent(f.Unanswer), seen, w.clock.span(f.Start, f.End), milli(f.UsualRTTS))
+	}
+	f.Detail = sentences(what, lost, where, sure(f.Score))
 	return []tip{{"hop", "Measure hop by hop while it lags (mtr -n, or ping each hop of a traceroute from the far " +
 		"end inwards): it begins at the first hop that is late."},
 		{"when", "Compare the spells with bursts and full tables of the same time: uncloak report names them."}}
