@@ -42,7 +42,8 @@ func (t *table) choose(b []byte, rec *Record) bool {
 		}
 		rec.clear(before)
 	}
-	if i := scan.Index(b, "SRC="); i >= 0 {
+	equals := bytes.IndexByte(b, '=') // of the first pair: many lines have none
+	if i := pairAt(b, equals, "SRC="); i >= 0 {
 		if isULOGD(b) {
 			return ulogd(b, rec)
 		}
@@ -60,7 +61,7 @@ func (t *table) choose(b []byte, rec *Record) bool {
 		ofKernel = false
 	}
 	if b[0] == '[' && len(b) > 8 {
-		if i := scan.Index(b, "src="); i >= 0 {
+		if i := pairAt(b, equals, "src="); i >= 0 {
 			if conntrack(b, i, rec) {
 				return true
 			}
@@ -76,7 +77,22 @@ func (t *table) choose(b []byte, rec *Record) bool {
 	if scan.IsDigit(b[0]) && t.walkBehind(b, rec) {
 		return true
 	}
-	return chooseLast(b, ofKernel, before, rec)
+	return chooseLast(b, equals, ofKernel, before, rec)
+}
+
+// pairAt finds the pair whose key is that, with its equals sign, in b, of which the first equals sign stands at equals
+// (-1: there is none).
+func pairAt(b []byte, equals int, key string) int {
+	from := equals + 1 - len(key)
+	if from < 0 {
+		if from = 0; equals < 0 {
+			return -1
+		}
+	}
+	if i := scan.Index(b[from:], key); i >= 0 {
+		return from + i
+	}
+	return -1
 }
 
 // loggedPacket reads a line of the Linux firewall whose SRC= stands at b[src].
@@ -95,8 +111,8 @@ func isSigned(b []byte, rec *Record) bool {
 
 // chooseLast looks once more for the frequent dialects, now with more in front than choose allows for, and then knows a
 // daemon by its tag alone.
-func chooseLast(b []byte, ofKernel bool, before string, rec *Record) bool {
-	if i := scan.Index(b, "src="); i >= 0 {
+func chooseLast(b []byte, equals int, ofKernel bool, before string, rec *Record) bool {
+	if i := pairAt(b, equals, "src="); i >= 0 {
 		return conntrack(b, i, rec)
 	}
 	if mikrotikLine(b, rec) || ofKernel && kernel(b, rec) {

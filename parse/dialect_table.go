@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"encoding/binary"
 	"strings"
 	"sync"
 
@@ -191,9 +192,9 @@ func behindNumber(b []byte) byte {
 
 // marked is a word, and the dialect that it gives away.
 type marked struct {
-	word   string
-	second byte // of word, 0 where it has one byte: most words that are not the line's are told apart by it
-	prefix bool // anything may follow
+	word       string
+	head, mask uint64 // the first 8 bytes of word, and which of them it has: most words are told apart by them
+	prefix     bool   // anything may follow
 	*dialect
 }
 
@@ -223,11 +224,12 @@ func newTable() *table {
 func (m *marks) addWords(d *dialect) {
 	put := func(to *[256][]marked, words []string, prefix bool) {
 		for _, w := range words {
-			word, second := strings.TrimSuffix(w, "*"), byte(0)
-			if len(word) > 1 {
-				second = word[1]
+			word := strings.TrimSuffix(w, "*")
+			head, mask := head([]byte(word)), ^uint64(0)
+			if len(word) < 8 {
+				mask = 1<<(8*len(word)) - 1
 			}
-			to[w[0]] = append(to[w[0]], marked{word, second, prefix || word != w, d})
+			to[w[0]] = append(to[w[0]], marked{word, head, mask, prefix || word != w, d})
 		}
 	}
 	put(&m.tags, d.tags, false)
@@ -325,18 +327,25 @@ func (t *table) walkBroken(b []byte, rec *Record) bool {
 
 // try asks the dialects one of whose words is, or begins, what the line has.
 func try(marks []marked, has, b []byte, rec *Record) bool {
-	second := byte(0)
-	if len(has) > 1 {
-		second = has[1]
-	}
+	first := head(has)
 	for i := range marks {
 		m := &marks[i]
-		if (m.second == second || m.second == 0) && (m.prefix || len(has) == len(m.word)) && scan.Has(has, m.word) &&
-			m.try(b, rec) {
+		if first&m.mask == m.head && (m.prefix || len(has) == len(m.word)) && scan.Has(has, m.word) && m.try(b, rec) {
 			return true
 		}
 	}
 	return false
+}
+
+// head gives the first 8 bytes of b as a number, with zeros for those that it lacks.
+func head(b []byte) (n uint64) {
+	if len(b) >= 8 {
+		return binary.LittleEndian.Uint64(b)
+	}
+	for i := range b {
+		n |= uint64(b[i]) << (8 * i)
+	}
+	return n
 }
 
 // try reads b in the dialect d, and takes back what that wrote where it fails.

@@ -8,39 +8,43 @@ const macLen = len("aa:bb:cc:dd:ee:ff")
 // hardware sets Aside to the MAC address of Src, as aa:bb:cc:dd:ee:ff; it reports false for any other text. Colons,
 // hyphens (Windows) and capitals are read.
 func (rec *Record) hardware(b []byte) bool {
-	if len(b) != macLen {
+	if len(b) != macLen || b[2] != ':' && b[2] != '-' {
 		return false
 	}
-	var mac [macLen]byte
-	for i, c := range b {
+	text := [macLen]byte(b)
+	m := &rec.mem.macs[(text[15]*31+text[16]*7+text[13]+text[12]*3)%64]
+	if m.text != text {
+		mac, ok := tidyMAC(text)
+		if !ok {
+			return false
+		}
+		*m = macName{text, rec.mem.name(mac[:])}
+	}
+	rec.Aside = m.name
+	return true
+}
+
+// tidyMAC writes a MAC address with colons and small letters; ok is false for any other text.
+func tidyMAC(mac [macLen]byte) (tidy [macLen]byte, ok bool) {
+	for i, c := range mac {
 		switch {
 		case i%3 == 2 && (c == ':' || c == '-'):
 			c = ':'
 		case i%3 == 2 || scan.HexDigit(c) > 15:
-			return false
+			return tidy, false
 		case scan.IsUpper(c):
 			c |= 0x20
 		}
-		mac[i] = c
+		tidy[i] = c
 	}
-	rec.Aside = rec.mem.mac(mac)
-	return true
+	return tidy, true
 }
 
-// macs remembers the names of the MAC addresses of late: in a firewall's lines the same few come again and again.
-type macs struct {
-	text  [64][macLen]byte
-	names [64]Name
-}
-
-func (m *memory) mac(text [macLen]byte) Name {
-	at := (text[15]*31 + text[16]*7 + text[13] + text[12]*3) % 64
-	if m.macs.text[at] == text {
-		return m.macs.names[at]
-	}
-	n := m.name(text[:])
-	m.macs.text[at], m.macs.names[at] = text, n
-	return n
+// macName holds the name of a MAC address, and the text in which a line gave it. A Parser remembers those of late: in a
+// firewall's lines the same few come again and again.
+type macName struct {
+	text [macLen]byte
+	name Name
 }
 
 // isMAC reports whether the name is a MAC address as hardware writes it.

@@ -99,7 +99,7 @@ func hostAndTag(b []byte, rec *Record) {
 		return
 	}
 	w, rest := scan.Word(b)
-	if isRepeat(scan.TrimLeft(rest)) && len(w) > 1 && w[len(w)-1] == ':' && !isDaemon(w[:len(w)-1]) {
+	if len(w) > 1 && w[len(w)-1] == ':' && isRepeat(scan.TrimLeft(rest)) && !isDaemon(w[:len(w)-1]) {
 		// "avas: last message repeated …": syslogd names the host only
 		rec.Host, rec.Body, rec.hostOnly = w[:len(w)-1], scan.TrimLeft(rest), true
 		return
@@ -172,12 +172,23 @@ func behindLevel(word, rest []byte, rec *Record) bool {
 }
 
 // isLevel knows the words of syslog's levels, alone and behind a facility.
-func isLevel(w []byte) bool { return len(w) > 2 && len(w) < 17 && (levelWord(w) || isFacility(w)) }
+func isLevel(w []byte) bool {
+	return len(w) > 2 && len(w) < 17 && levelEnds>>(w[len(w)-1]&31)&1 != 0 && (levelWord(w) || isFacility(w))
+}
+
+// levelEnds has a bit for each letter that ends the word of a level: the last of emerg, alert, crit, err, warn, notice,
+// info, debug, emergency, panic, critical and fatal. Most words of a line end otherwise.
+const levelEnds = 1<<('g'&31) | 1<<('t'&31) | 1<<('r'&31) | 1<<('n'&31) | 1<<('e'&31) | 1<<('o'&31) | 1<<('y'&31) |
+	1<<('c'&31) | 1<<('l'&31)
+
+// levelStarts has a bit for each letter that begins the word of a level.
+const levelStarts = 1<<('e'&31) | 1<<('a'&31) | 1<<('c'&31) | 1<<('w'&31) | 1<<('n'&31) | 1<<('i'&31) | 1<<('d'&31) |
+	1<<('p'&31) | 1<<('f'&31)
 
 // levelWord knows the words of syslog's levels, in any case.
 func levelWord(w []byte) bool {
 	var buf [9]byte
-	if len(w) < 3 || len(w) > len(buf) {
+	if len(w) < 3 || len(w) > len(buf) || levelStarts>>(w[0]&31)&1 == 0 || levelEnds>>(w[len(w)-1]&31)&1 == 0 {
 		return false
 	}
 	for i, c := range w {
@@ -198,7 +209,7 @@ func levelWord(w []byte) bool {
 // firmware: "U7LR,788a20000001,v3.9.27.8537:", ("U7LT,18e829000001,v3.9.42.9152"), "18e829000001,UAP-AC-Pro-Gen2-4.3.20+11298:".
 // It is nil for any other word.
 func unifiDevice(w []byte) []byte {
-	if n := bytes.Count(w, []byte(",")); len(w) < 16 || n == 0 || n > 2 {
+	if len(w) < 16 || len(w) > 80 || bytes.IndexByte(w, ',') < 0 || bytes.Count(w, []byte(",")) > 2 {
 		return nil
 	}
 	w = bytes.Trim(w, `(")`)
@@ -312,7 +323,7 @@ func isHost(w []byte) bool {
 
 // isFacility reports whether w is facility and level as OpenWrt's logread prints them: "kern.warn".
 func isFacility(w []byte) bool {
-	if len(w) < 7 || len(w) > 16 { // lpr.err, authpriv.warning
+	if len(w) < 7 || len(w) > 16 || !scan.IsLetter(w[0]) { // lpr.err, authpriv.warning
 		return false
 	}
 	i := bytes.IndexByte(w, '.')

@@ -9,7 +9,7 @@ func object(b []byte, rec *Record) {
 		switch {
 		case scan.Index(b, "__REALTIME_TIMESTAMP") >= 0 && journal(b, rec):
 			return
-		case !envelope(b, rec):
+		case isAdGuard(b) || isULOGDPacket(b) || !envelope(b, rec):
 			if rec.Body == nil {
 				rec.Body = b
 			}

@@ -23,7 +23,8 @@ func relayed(rec *Record) bool {
 	switch c := b[0]; {
 	case c == '<' && scan.IsDigit(b[1]) || c == '1' && rec.App == nil && rfc5424Like(b):
 		return relayedWhole(b, rec)
-	case rec.App != nil && (scan.IsUpper(c) || scan.IsDigit(c)) && stampAhead(b):
+	case rec.App != nil && (scan.IsUpper(c) && b[3] == ' ' && (month(b) != 0 || scan.IsDigit(b[4])) || scan.IsDigit(c) && b[4]|2 == '/') && tagNear(b[15:]) &&
+		stampAhead(b):
 		return relayedFile(b, rec)
 	case rec.App != nil || !scan.IsUpper(c) && !scan.IsDigit(c) && c != '*' && c != '.' && c != ':':
 		return false
@@ -86,6 +87,21 @@ func relayedFile(b []byte, rec *Record) bool {
 	in.passedOn(rec)
 	*rec = in
 	return true
+}
+
+// tagNear reports whether one of the first words of b ends as a tag does.
+func tagNear(b []byte) bool {
+	for range 6 {
+		n := scan.Blank(b)
+		if n > 1 && b[n-1] == ':' {
+			return true
+		}
+		if n == len(b) {
+			return false
+		}
+		b = b[n+1:]
+	}
+	return false
 }
 
 // relayedStamp reads an inner stamp, and a host and a tag if both follow.

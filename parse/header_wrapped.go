@@ -94,18 +94,21 @@ func tai(b []byte, rec *Record) bool {
 // socklog reads "192.0.2.1: kern.warn: line" and "kern.warn: line", as socklog writes what came by network and by its
 // socket.
 func socklog(b []byte, rec *Record) bool {
+	if i := scan.Blank(b[:min(len(b), 64)]); b[i-min(i, 1)] != ':' {
+		return false // nearly all lines
+	}
 	w, rest := scan.Word(b)
 	n := len(w) - 1
 	if n < 6 || w[n] != ':' {
 		return false
 	}
 	var from []byte
-	if scan.Addr(w[:n]).IsValid() {
+	if !isFacility(w[:n]) { // the sender's address, or no line of socklog
 		from = w[:n]
 		w, rest = scan.Word(rest)
 		n = len(w) - 1
 	}
-	if n < 6 || w[n] != ':' || !isFacility(w[:n]) {
+	if n < 6 || w[n] != ':' || !isFacility(w[:n]) || from != nil && !scan.Addr(from).IsValid() {
 		return false
 	}
 	dot := bytes.IndexByte(w, '.')
@@ -128,22 +131,38 @@ func found(b []byte, rec *Record) bool {
 		b = b[len("(standard input)"):]
 	}
 	for i, c := range b[:min(len(b), 256)] {
-		if c == ' ' || c == '\t' || c == '"' || c == '=' || c == '<' {
+		switch notOfFile[c] {
+		case endOfFile:
 			return false
-		}
-		if (c == ':' || c == '-' && i > 0) && i+9 < len(b) && lineAhead(b[i+1:]) {
-			return wrappedLine(b[i+1:], rec)
+		case ofList: // a row of a table
+			if scan.IsDigit(b[0]) {
+				return false
+			}
+		case perhaps:
+			if (c == ':' || i > 0) && i+9 < len(b) && lineAhead(b[i+1:]) {
+				return wrappedLine(b[i+1:], rec)
+			}
 		}
 	}
 	return false
 }
+
+// What a byte may be behind or in the name of a file that grep prints.
+const (
+	endOfFile = 1 // a name that is printed does not hold it
+	perhaps   = 2 // the line of the file may begin behind it
+	ofList    = 3 // a name that begins with a digit does not hold it
+)
+
+// notOfFile tells the bytes apart that end the name of a file from those that it consists of.
+var notOfFile = [256]uint8{' ': endOfFile, '\t': endOfFile, '"': endOfFile, '=': endOfFile, '<': endOfFile,
+	':': perhaps, '-': perhaps, ',': ofList}
 
 // lineAhead reports whether b begins as lines of logs begin: with a priority, a stamp or an object.
 func lineAhead(b []byte) bool {
 	if len(b) < 9 {
 		return false
 	}
-	var s Stamp
 	switch c := b[0]; {
 	case c == '{':
 		return b[1] == '"'
@@ -152,6 +171,7 @@ func lineAhead(b []byte) bool {
 		_, ok := priority(b, &rec)
 		return ok
 	case c == '[':
+		var s Stamp
 		_, ok := s.bracketed(b)
 		return ok
 	}
@@ -163,17 +183,20 @@ func stampAhead(b []byte) bool {
 	if len(b) < 15 {
 		return false
 	}
-	var s Stamp
-	ok := false
 	switch c := b[0]; {
 	case scan.IsUpper(c) && b[3] == ' ' && (month(b) != 0 || scan.IsDigit(b[4])):
-		if _, ok = s.stamp3164(b); !ok && scan.IsDigit(b[4]) {
+		var s Stamp
+		_, ok := s.stamp3164(b)
+		if !ok && scan.IsDigit(b[4]) {
 			_, ok = s.stampAny(b)
 		}
+		return ok
 	case scan.IsDigit(c) && (b[4] == '-' || b[4] == '/'):
-		_, ok = s.stampISO(b)
+		var s Stamp
+		_, ok := s.stampISO(b)
+		return ok
 	}
-	return ok
+	return false
 }
 
 // container reads a line behind the name of the container that wrote it: "dnsmasq-1  | line" of docker compose logs,
@@ -188,9 +211,12 @@ func container(b []byte, rec *Record) bool {
 		}
 		return fluentBit(b, rec)
 	}
+	if !scan.IsLetter(b[0]) {
+		return false
+	}
 	w, rest := scan.Word(b)
 	rest = scan.TrimLeft(rest)
-	if len(w) < 2 || len(w) > 128 || len(rest) < 3 || rest[0] != '|' || rest[1] != ' ' || !scan.IsLetter(w[0]) {
+	if len(w) < 2 || len(w) > 128 || len(rest) < 3 || rest[0] != '|' || rest[1] != ' ' {
 		return false
 	}
 	for _, c := range w {
@@ -412,6 +438,10 @@ func listed(b []byte, rec *Record) bool {
 	}
 	var s Stamp
 	rest = scan.TrimLeft(rest)
+	if _, behind, ok := scan.Leading(rest); !ok || len(rest) < 24 || len(behind) == 0 || behind[0] != ':' &&
+		behind[0] != '.' && (behind[0] != rest[4] || rest[4] != '-' && rest[4] != '/') {
+		return false // no stamp begins so
+	}
 	packet, ok := s.stampISO(rest)
 	if !ok {
 		packet, ok = s.clock(rest)

@@ -39,7 +39,11 @@ func huaweiHeader(b []byte) (module, brief, text []byte, ok bool) {
 	}
 	r := b[4:]
 	i := bytes.IndexByte(r[:min(len(r), 40)], '/')
-	if n := scan.Blank(r); n > 1 && n < len(r) && (i < 0 || n < i) {
+	before := r
+	if i >= 0 {
+		before = r[:i]
+	}
+	if n := scan.Blank(before); n > 1 && n < len(before) {
 		return r[:n], nil, scan.TrimLeft(r[n:]), true
 	}
 	if i < 1 || i+3 >= len(r) || !scan.IsDigit(r[i+1]) || r[i+2] != '/' {

@@ -53,23 +53,44 @@ var troubles = ['z' - 'a' + 1][]string{
 	'w' - 'a': {"warn", "wedge"},
 }
 
+// secondLetters has, by the first letter of troubles, a bit for the second one.
+var secondLetters = func() (t ['z' - 'a' + 1]uint32) {
+	for i, words := range troubles {
+		for _, w := range words {
+			t[i] |= 1 << (w[1] & 31)
+		}
+	}
+	return t
+}()
+
 // troubled reports whether the text has a word that tells of trouble, or an IPv4 address.
 func troubled(b []byte) bool {
 	b = b[:min(len(b), 512)]
-	inWord := false
+	before := byte(' ')
 	for i, c := range b {
-		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
-		if letter && !inWord {
-			for _, w := range troubles[c|0x20-'a'] {
-				if foldedPrefix(b[i:], w) {
-					return true
-				}
+		switch {
+		case scan.IsLetter(c):
+			if !scan.IsLetter(before) && troubleAt(b[i:]) {
+				return true
 			}
-		}
-		if scan.IsDigit(c) && (i == 0 || !scan.IsDigit(b[i-1]) && b[i-1] != '.' && b[i-1] != '-') && dotted(b[i:]) {
+		case scan.IsDigit(c) && !scan.IsDigit(before) && before != '.' && before != '-' && dotted(b[i:]):
 			return true
 		}
-		inWord = letter
+		before = c
+	}
+	return false
+}
+
+// troubleAt reports whether b, which begins with a letter, begins with one of troubles.
+func troubleAt(b []byte) bool {
+	first := b[0]&31 - 1
+	if len(b) < 3 || secondLetters[first]>>(b[1]&31)&1 == 0 {
+		return false
+	}
+	for _, w := range troubles[first] {
+		if foldedPrefix(b, w) {
+			return true
+		}
 	}
 	return false
 }

@@ -40,8 +40,8 @@ func kernel(b []byte, rec *Record) bool {
 		}
 		mark(rec, System, "other")
 	} else if kernelMessage(b, rec) {
-		if rec.Kind == System && !kernelAlarm(b, rec) && rec.Word == "other" {
-			_, id, _ := infix(b)
+		if rec.Kind == System && !kernelAlarm(b, rec) && rec.Word == "other" && !bytes.HasSuffix(b, []byte(" state")) {
+			_, id, _ := infix(b) // no port of a bridge that enters a state, which is the most frequent of these
 			rec.alarm(id)
 		}
 	} else if kernelAlarm(b, rec) {

@@ -92,18 +92,28 @@ var infixes = [...]struct{ text, id string }{
 	{"entered allmulticast mode", ""}, {"left allmulticast mode", ""},
 }
 
-// infixWord reports whether w is a word of one of the infixes; each of them has such a word. Looking at the words once
-// is four times faster than looking for each infix, and most lines have none.
+// infixWords holds, by its first byte, a word of each infix. Looking at a message's words once is several times faster
+// than looking for each infix, and most messages have none.
+var infixWords = func() (t [256][]string) {
+	for _, w := range [...]string{"segfault", "protection", "divide", "I/O", "allocation", "promiscuous",
+		"allmulticast", "timed", "queue", "Unit", "Error", "packet", "topology", "stuck", "temperature", "renamed",
+		"ICMP", "redirects", "Result", "ready", "rejecting", "WATCHDOG", "adapter", "AER", "PCIe", "Undervoltage",
+		"undervoltage", "firmware", "Microcode", "Firmware", "active", "duplicate", "using"} {
+		t[w[0]] = append(t[w[0]], w)
+	}
+	return t
+}()
+
+// infixWord reports whether w is a word of one of the infixes.
 func infixWord(w []byte) bool {
-	switch string(scan.TrimRight(w, ":,.]")) {
-	case "segfault", "protection", "divide", "I/O", "allocation", "promiscuous", "allmulticast", "timed", "queue",
-		"Unit",
-		"Error", "packet", "topology", "stuck", "temperature", "renamed", "ICMP", "redirects", "Result", "ready",
-		"rejecting",
-		"WATCHDOG", "adapter", "AER", "PCIe", "Undervoltage", "undervoltage", "firmware", "Microcode", "Firmware",
-		"active",
-		"duplicate", "using":
-		return true
+	if len(w) == 0 || infixWords[w[0]] == nil {
+		return false
+	}
+	w = scan.TrimRight(w, ":,.]")
+	for _, is := range infixWords[w[0]] {
+		if string(w) == is {
+			return true
+		}
 	}
 	return false
 }
@@ -111,9 +121,9 @@ func infixWord(w []byte) bool {
 // infix finds the infix in a message and returns what stands in front of it, and the ID of the alarm that it is.
 func infix(b []byte) (name []byte, id string, ok bool) {
 	b = b[:min(len(b), 256)]
-	for rest := b; len(rest) > 0; {
-		var w []byte
-		if w, rest = scan.Word(rest); !infixWord(w) {
+	for from := 0; from < len(b); {
+		w := b[from : from+scan.Blank(b[from:])]
+		if from += len(w) + 1; !infixWord(w) {
 			continue
 		}
 		for i := range infixes {

@@ -104,15 +104,23 @@ func isField(b []byte) bool {
 // interfaces reads IN= and OUT=, and the MAC addresses that stand behind them: of Ethernet, the receiver's, the sender's
 // and the type of what is inside.
 func interfaces(b []byte, rec *Record) {
-	const pair = len("aa:bb:cc:dd:ee:ff:")
-	if i := scan.Index(b[:min(len(b), 2*maxField)], " MAC="); i >= 0 && len(b) >= i+5+2*pair+len("08:00") {
-		rec.hardware(b[i+5+pair : i+5+2*pair-1])
-	}
+	front := b[:min(len(b), 2*maxField)]
 	if scan.Has(b, "IN=") {
 		rec.InIf, b = scan.CutByte(b[len("IN="):], ' ')
 	}
 	if scan.Has(b, "OUT=") {
-		rec.OutIf, _ = scan.CutByte(b[len("OUT="):], ' ')
+		rec.OutIf, b = scan.CutByte(b[len("OUT="):], ' ')
+	}
+	const pair = len("aa:bb:cc:dd:ee:ff:")
+	if !scan.Has(b, "MAC=") {
+		i := scan.Index(front, " MAC=")
+		if i < 0 {
+			return
+		}
+		b = front[i+1 : cap(front)]
+	}
+	if len(b) >= len("MAC=")+2*pair+len("08:00") {
+		rec.hardware(b[len("MAC=")+pair : len("MAC=")+2*pair-1])
 	}
 }
 

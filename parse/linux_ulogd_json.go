@@ -27,6 +27,14 @@ func ulogdJSONDialect() dialect {
 	}
 }
 
+// isAdGuard reports whether b is an entry of AdGuard Home's query log, which no envelope looks like.
+func isAdGuard(b []byte) bool { return scan.Has(b, `{"T":"`) && scan.Within(b, `"QH":"`) }
+
+// isULOGDPacket reports whether b is an object as ulogd writes it of packets; no quoted one inside another object.
+func isULOGDPacket(b []byte) bool {
+	return scan.Has(b, `{"timestamp": "`) && scan.Within(b, `.prefix":`)
+}
+
 // jsonLine reads the flat JSON objects of ulogd's JSON output and of AdGuard Home's query log:
 //
 //	{"timestamp":"2026-11-21T20:28:21+0000","oob.prefix":"DROP","oob.in":"eth0","src_ip":"10.0.0.1","dest_ip":…}

@@ -170,8 +170,25 @@ func mikrotikCut(dst []byte, rec *Record) bool {
 
 // mikrotikLine reads a firewall line, whatever prefix its rule has.
 func mikrotikLine(b []byte, rec *Record) bool {
+	if !hasIn(b) {
+		return false
+	}
 	i := scan.Index(b, " proto ")
 	return i >= 0 && isMikrotik(b[:i]) && mikrotik(b, i+1, rec)
+}
+
+// hasIn reports whether b has " in:"; colons are rarer than blanks and small letters.
+func hasIn(b []byte) bool {
+	for from := 0; ; {
+		i := bytes.IndexByte(b[from:], ':')
+		if i < 0 {
+			return false
+		}
+		i += from
+		if from = i + 1; i >= 3 && b[i-1] == 'n' && b[i-2] == 'i' && b[i-3] == ' ' {
+			return true
+		}
+	}
 }
 
 // looksMikrotik reports whether b may be one of RouterOS' other lines: topics or a sentence that begins with a small
@@ -218,6 +235,6 @@ func ownMikrotik(b []byte, rec *Record) bool {
 // console, or in CEF, is none.
 func isMikrotikFirst(b []byte) bool {
 	head := b[:min(len(b), 64)]
-	return !scan.IsDigit(b[0]) && (len(b) < 4 || b[3] != '/') && scan.Within(head, " in:") &&
+	return b[0] != '{' && !scan.IsDigit(b[0]) && (len(b) < 4 || b[3] != '/') && hasIn(head) &&
 		bytes.IndexByte(head, '|') < 0
 }

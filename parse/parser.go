@@ -33,7 +33,7 @@ type Parser struct {
 
 // memory holds what a Parser keeps from line to line, so that a line costs no allocation.
 type memory struct {
-	macs    macs
+	macs    [64]macName
 	names   map[string]Name
 	rules   map[string]rule
 	scratch []byte // bytes of the current line that stand nowhere in it: unescaped JSON, names that a dialect gives
@@ -104,7 +104,9 @@ func (p *Parser) head(line []byte, rec *Record) bool {
 // front reads what precedes the message into rec, which is new but for its memory.
 func front(line []byte, rec *Record) bool {
 	line = trimEscaped(scan.TrimEnd(line))
-	line = bytes.TrimPrefix(line, scan.BOM)
+	if len(line) > 0 && line[0] == scan.BOM[0] {
+		line = bytes.TrimPrefix(line, scan.BOM)
+	}
 	if len(line) == 0 {
 		return false
 	}

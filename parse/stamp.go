@@ -136,6 +136,9 @@ func shows(t time.Time, offset int, loc *time.Location) bool {
 }
 
 func dateExists(year int, month time.Month, day int) bool {
+	if day <= 30 && month != time.February {
+		return day >= 1
+	}
 	return day >= 1 && day <= 28 || day >= 1 && time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Day() == day
 }
 

@@ -91,11 +91,15 @@ func mikrotikTail(b []byte) bool {
 	if n := len(b); n < 8 || n > 200 || !scan.IsDigit(b[n-1]) {
 		return false
 	}
-	i := bytes.LastIndex(b, []byte(", len "))
-	if i < 1 || !scan.AllDigits(b[i+len(", len "):]) {
+	i := len(b)
+	for i > 0 && scan.IsDigit(b[i-1]) {
+		i--
+	}
+	front, ok := bytes.CutSuffix(b[:i], []byte(", len "))
+	if !ok || len(front) == 0 {
 		return false
 	}
-	for _, c := range b[:i] {
+	for _, c := range front {
 		if bytes.IndexByte([]byte("0123456789.:->(),[] NATabcdef"), c) < 0 {
 			return false
 		}
