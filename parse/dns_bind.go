@@ -43,6 +43,9 @@ func bindDialect() dialect {
 // A query is DNSQuery, also one that is denied (Action deny); answers, updates and failures are System.
 func bind(b []byte, rec *Record) bool {
 	stamp, b := bindStamp(b, rec.Stamp)
+	if rec.PID != nil && rec.Stamp.HasClock {
+		stamp = rec.Stamp // of named's own syslog
+	}
 	i := bytes.Index(b[:min(len(b), 96)], []byte("client "))
 	if i < 0 {
 		if guardian(b, stamp, rec) {
@@ -203,7 +206,8 @@ func bindCategory(w []byte) bool {
 	return false
 }
 
-// bindStamp reads "19-Oct-2022 05:34:02.425 " where the line has no other stamp.
+// bindStamp reads "19-Oct-2022 05:34:02.425 " in front of a message, and returns which time counts: that one, or s of
+// the header.
 func bindStamp(b []byte, s Stamp) (Stamp, []byte) {
 	if len(b) < 20 || !scan.IsDigit(b[0]) || b[2] != '-' || b[6] != '-' || b[11] != ' ' {
 		return s, b
@@ -216,8 +220,8 @@ func bindStamp(b []byte, s Stamp) (Stamp, []byte) {
 		return s, b
 	}
 	t.Year, t.Day = y, day
-	if s.HasClock || s.HasUnix {
-		t = s // the header's own
+	if !t.beats(&s) {
+		t = s
 	}
 	return t, scan.TrimLeft(rest)
 }

@@ -94,11 +94,18 @@ func hostAndTag(b []byte, rec *Record) {
 	if len(b) > 1 && b[0] == ':' && b[1] == ' ' {
 		b = b[2:] // ASA without a host: "Nov 02 2025 00:00:00 : %ASA-…"
 	}
-	if isRepeat(b) || stampAhead(b) {
+	if isRepeat(b) || stampAhead(b) || len(b) > 2 && b[0] == '1' && b[1] == ' ' && rfc5424Like(b) {
 		rec.Body = b
 		return
 	}
 	w, rest := scan.Word(b)
+	if len(w) > 9 && scan.IsDigit(w[0]) && dateAhead(b, w, rec) {
+		return
+	}
+	if isYear(w) { // rsyslog leaves the year of "May 22 17:24:09 2026 gw" behind its own stamp
+		b = scan.TrimLeft(rest)
+		w, rest = scan.Word(b)
+	}
 	if len(w) > 1 && w[len(w)-1] == ':' && isRepeat(scan.TrimLeft(rest)) && !isDaemon(w[:len(w)-1]) {
 		// "avas: last message repeated …": syslogd names the host only
 		rec.Host, rec.Body, rec.hostOnly = w[:len(w)-1], scan.TrimLeft(rest), true
@@ -143,6 +150,9 @@ func hostAndTag(b []byte, rec *Record) {
 		doubled(rec)
 	}
 }
+
+// isYear reports whether w is a year of this century alone.
+func isYear(w []byte) bool { return len(w) == 4 && w[0] == '2' && w[1] == '0' && scan.AllDigits(w) }
 
 // behindLevel reads what stands behind a level, or behind facility and level: "kern.warn kernel: …" (OpenWrt's
 // logread), "info kernel:…" (routers of Verizon), "daemon.info gw dnsmasq[12]: …". A level is no host. It is false for
@@ -266,7 +276,7 @@ func tag(b, w, rest []byte, rec *Record) bool {
 		rec.App, rec.Body, rec.tagged = w[:len("kernel")], b[len("kernel:"):], b // "kernel:[FW] …"
 		return true
 	}
-	if n < 2 || n > 64 || w[n-1] != ':' || w[0] == '%' || w[0] == '[' || w[0] == '(' || w[0] == '"' || w[0] == '{' {
+	if n < 2 || n > 64 || w[n-1] != ':' || w[0] == '%' || w[0] == '[' || w[0] == '(' || w[0] == '"' || w[0] == '{' || w[0] == '<' {
 		return false
 	}
 	name := w[:n-1]

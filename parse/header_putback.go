@@ -14,12 +14,97 @@ func (p *Parser) putBack(rec *Record) bool {
 	if len(rec.Body) == 0 {
 		return false
 	}
-	return p.inner(rec.Body, rec) || p.behindHost(rec) || p.joined(rec) || p.unescaped(rec)
+	return p.inner(rec.Body, rec) || p.behindHost(rec) || p.joined(rec) || p.lenient(rec) || p.unescaped(rec)
+}
+
+// restored reads a message of which pieces stand in the fields of an RFC 5424 header, although the rest alone says
+// something, too. syslog-ng's syslog() makes a PROCID of what stands in brackets at the front, and a HOSTNAME and an
+// APP-NAME of the words behind a stamp, or of all in front of the first colon; rsyslog does so with a clock behind a date.
+func (p *Parser) restored(rec *Record) bool {
+	switch {
+	case rec.App != nil && isDate(rec.Host):
+		host := rec.Host
+		if rec.Host = nil; p.inner(rec.keep(string(host)+" "+string(rec.App)+":"+string(rec.Body)), rec) {
+			return true
+		}
+		rec.Host = host
+		return false
+	case rec.App != nil && isTransport(rec.App):
+		app, body := rec.App, rec.Body
+		if p.withHost(rec, " ", string(app), " ") {
+			return true
+		}
+		rec.App, rec.Body = nil, rec.keep(string(app)+" "+string(body))
+		if p.dialect(rec.Body, rec) {
+			return true
+		}
+		rec.App, rec.Body = app, body
+		return false
+	case rec.App != nil:
+		return p.asWhole(rec, rec.App, ":")
+	}
+	if s, ok := epochStamp(rec.PID); ok && bytes.IndexByte(rec.PID, '.') > 0 { // conntrack -o timestamp
+		rec.PID, rec.RelayStamp, rec.Stamp = nil, rec.Stamp, s
+		return false
+	}
+	pid := rec.PID
+	start := len(rec.mem.scratch)
+	rec.mem.scratch = append(append(rec.mem.scratch, '['), pid...)
+	opened := rec.mem.scratch[start:len(rec.mem.scratch):len(rec.mem.scratch)]
+	if end := bytes.IndexByte(rec.Body, ']'); end >= 0 && bytes.IndexByte(rec.Body[:end], '[') < 0 {
+		return p.asWhole(rec, opened, " ")
+	}
+	return p.asWhole(rec, opened, "] ")
+}
+
+// lenient reads a message whose header breaks the grammar of RFC 5424 because a relay took too much of the message for
+// one of its fields, or because the sender has another idea of the grammar.
+func (p *Parser) lenient(rec *Record) bool {
+	b := rec.Body
+	if len(b) < 24 || b[0] != '1' || !isVersion(b) {
+		return false
+	}
+	if word := rec.Word; word != "malformed" { // without its priority
+		stamp, host := rec.Stamp, rec.Host
+		rec.Word, rec.Stamp, rec.Host = "malformed", Stamp{}, nil
+		ok := p.dialect(b, rec)
+		if rec.Stamp == (Stamp{}) {
+			rec.Stamp = stamp
+		}
+		if rec.Host == nil {
+			rec.Host = host
+		}
+		if !ok {
+			rec.Word = word
+		}
+		return ok
+	}
+	in := &p.inside
+	*in = Record{said: said{Word: "syslog"}, Pri: rec.Pri, times: rec.times, mem: rec.mem}
+	_, rest := scan.Word(b)
+	var f [5][]byte
+	for i := range f {
+		f[i], rest = cutField(scan.TrimLeft(rest))
+	}
+	msg, ok := skipData(rest, f[4])
+	if !ok || !in.Stamp.stamp5424(f[0]) {
+		return false
+	}
+	in.Host, in.App, in.PID, in.Body = value(f[1]), value(f[2]), value(f[3]), scan.TrimLeft(msg)
+	space := " "
+	if len(in.Body) == 0 {
+		space = ""
+	}
+	if !p.asWhole(in, in.App, space) {
+		return false
+	}
+	*rec = *in
+	return true
 }
 
 // inner reads b as a line of its own, with a header or a tag in front.
 func (p *Parser) inner(b []byte, rec *Record) bool {
-	if !mayHaveHeader(b) {
+	if len(b) == 0 || !mayHaveHeader(b) {
 		return false
 	}
 	in := &p.inside
@@ -27,8 +112,15 @@ func (p *Parser) inner(b []byte, rec *Record) bool {
 	header(b, in)
 	in.Body = scan.TrimLeft(scan.TrimBody(in.Body))
 	uptimePrefix(in)
-	if len(in.Body) == 0 || len(in.Body) == len(b) || !p.dialect(in.Body, in) {
+	if len(in.Body) == 0 || len(in.Body) == len(b) {
 		return false
+	}
+	if !p.dialect(in.Body, in) {
+		whole := withTag(in)
+		if whole == nil || !p.dialect(whole, in) {
+			return false
+		}
+		in.App, in.Body = nil, whole
 	}
 	in.passedOn(rec)
 	*rec = *in
@@ -69,10 +161,11 @@ func (p *Parser) behindHost(rec *Record) bool {
 // joined reads the message with what the header's fields may have taken from it put back in front.
 func (p *Parser) joined(rec *Record) bool {
 	if len(rec.App) == 0 {
-		return false
+		return p.firstWord(rec)
 	}
 	if rec.tagged != nil { // a tag of RFC 3164 takes nothing away; but a relay put a blank into an address or a clock
-		return scan.IsDigit(rec.App[0]) && scan.IsDigit(rec.Body[0]) && p.asWhole(rec, rec.App, ":")
+		return scan.IsDigit(rec.App[0]) && scan.IsDigit(rec.Body[0]) &&
+			(len(rec.Host) > 0 && p.withHost(rec, " ", string(rec.App), ":") || p.asWhole(rec, rec.App, ":"))
 	}
 	if p.behindClock(rec) {
 		return true
@@ -83,15 +176,57 @@ func (p *Parser) joined(rec *Record) bool {
 	if len(rec.PID) > 0 {
 		return false
 	}
-	if p.asWhole(rec, rec.App, " ") || p.asWhole(rec, rec.App, ": ") {
+	if p.asWhole(rec, rec.App, " ") || p.asWhole(rec, rec.App, ": ") || p.asWhole(rec, rec.App, ":") {
 		return true
 	}
-	// A message without a header: its first word became the host.
 	if len(rec.Host) == 0 {
 		return false
 	}
-	host, app := rec.Host, string(rec.App)
-	if !p.asWhole(rec, host, " ", app, ":") && !p.asWhole(rec, host, " ", app, " ") {
+	app := string(rec.App)
+	return p.withHost(rec, " ", app, ":") || p.withHost(rec, " ", app, " ")
+}
+
+// firstWord reads a message without a tag whose first word became the host, one whose tag has lost its colon (rsyslog
+// writes an APP-NAME of RFC 5424 so), and one into which a relay has put a blank behind a colon.
+func (p *Parser) firstWord(rec *Record) bool {
+	if len(rec.Host) == 0 || !rec.Stamp.HasClock {
+		return false
+	}
+	if p.withHost(rec, " ") {
+		return true
+	}
+	w, rest := scan.Word(rec.Body)
+	rest = scan.TrimLeft(rest)
+	if len(rest) == 0 {
+		return false
+	}
+	if n := len(w); w[n-1] == ':' && scan.IsDigit(w[0]) && scan.IsDigit(rest[0]) {
+		body := rec.Body
+		rec.Body = rest
+		if p.asWhole(rec, w) {
+			return true
+		}
+		rec.Body = body
+		return false
+	}
+	for _, c := range w {
+		if !scan.IsLetter(c) && c != '-' && c != '_' {
+			return false
+		}
+	}
+	if rec.App = w; !p.dialect(rest, rec) {
+		rec.App = nil
+		return false
+	}
+	rec.Body = rest
+	return true
+}
+
+// withHost reads the message with its first word in front, which the header's reader took for the host, and what the
+// header took besides.
+func (p *Parser) withHost(rec *Record, more ...string) bool {
+	host := rec.Host
+	if !p.asWhole(rec, host, more...) {
 		return false
 	}
 	if bytes.Equal(rec.Host, host) {

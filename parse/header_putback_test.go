@@ -144,3 +144,53 @@ func TestPutBack(t *testing.T) {
 		}
 	}
 }
+
+// What relays made of lines of devices, as rsyslog 8.2302, syslog-ng 3.38 and inetutils-syslogd 2.4 wrote it.
+func TestRelaysCutUp(t *testing.T) {
+	checkAll(t, []says{
+		{"a blank behind the hour", "<30>Nov 29 10:01:38 2006-09-19 03: 29:24 DROP UDP 192.168.1.9 203.0.113.250 2250 1900 250 - - - - - - - RECEIVE",
+			`{"kind":"fw-packet","stamp":"2006-09-19T03:29:24","src":"192.168.1.9","dport":1900,"host":null}`},
+		{"and behind BIND's", "<30>2026-11-29T10:01:38.744469+00:00 21-Nov-2026 10: 00:00.123 queries: info: client @0x7f88 10.0.0.1#53412 (example.com): query: example.com IN A +E(0)K (10.0.0.53)",
+			`{"kind":"dns-query","stamp":"2026-11-21T10:00:00.123","src":"10.0.0.1","qname":"example.com","host":null}`},
+		{"and in a list", "<30>Nov 29 10:01:38 gw 11,11/01/25,04: 05:32,Renew,10.250.71.22,PC-1,00005E005301,,274190949,0,,,,0x4D53465420352E30,MSFT 5.0,,,,0",
+			`{"kind":"dhcp","src":"10.250.71.22"}`},
+		{"and behind an address", "<30>Nov 29 10:01:38 LSN_ADD 10.10.10.10%0: 5000 6 203.0.113.1%0:6000 198.51.100.1 443",
+			`{"kind":"nat","src":"10.10.10.10","sport":5000,"nat_sport":6000,"host":null}`},
+		{"the first word as host", "<30>Nov 29 10:01:39 64 bytes from 203.0.113.1: seq=0 ttl=57 time=4.321 ms",
+			`{"kind":"ping-reply","src":"203.0.113.1","rtt_ms":4.321}`},
+		{"a tag without its colon", "<134>Jan  1 00:00:00 nfw nat A VRF 0 6 INT 10.0.0.1:57938 EXT 100.64.0.1:28475 DST 203.0.113.206:443 DIR OUT",
+			`{"kind":"nat","host":"nfw","src":"10.0.0.1","nat_sport":28475}`},
+		{"a version behind the stamp", "<134>Nov 29 10:01:39 1 2022-09-06T18:37:34+02:00 fw filterlog 69805 - - 103,,,40b9591224d055de2beec8b74ea486b1,re0,match,pass,in,4,0x0,,116,11172,0,none,17,udp,48,203.0.113.77,10.0.0.200,64752,51918,28",
+			`{"kind":"fw-packet","host":"fw","stamp":"2022-09-06T18:37:34","src":"203.0.113.77","dport":51918}`},
+		{"the year as host", `<142>2026-05-22T17:24:09+00:00 2026 usg src="192.168.40.7:53090" dst="203.0.113.3:443" msg="Traffic Log" note="" user="admin" devID="00005e005301" cat="Traffic Log" action=""`,
+			`{"host":"usg","src":"192.168.40.7","dport":443}`},
+		{"the year as host, RFC 5424", `<142>1 2026-05-22T17:24:09+00:00 2026 usg - - -  src="192.168.40.7:53090" dst="203.0.113.3:443" msg="Traffic Log" note="" user="admin" devID="00005e005301" cat="Traffic Log" action=""`,
+			`{"host":"usg","src":"192.168.40.7","dport":443}`},
+		{"half an endpoint as program", `<142>1 2026-05-22T17:24:09+00:00 usg src="192.168.40.7 - - - 53090" dst="203.0.113.3:443" msg="Traffic Log" note="" user="admin" devID="00005e005301" cat="Traffic Log" action=""`,
+			`{"host":"usg","src":"192.168.40.7","sport":53090,"dport":443}`},
+		{"brackets as process", "<30>1 2026-11-29T10:01:39+00:00 gw - INFO - - 192.0.2.5:50126 - 4242 \"A IN www.example.com. udp 45 false 1232\" NOERROR qr,rd,ra 106 0.000123s",
+			`{"kind":"dns-query","src":"192.0.2.5","qname":"www.example.com"}`},
+		{"one of their words", "<30>1 2026-11-29T10:01:39+00:00 gw - LAN - - access from remote] from 198.51.100.123:40216 to 10.100.0.100:59018, Friday, May 07,2021 00:37:22",
+			`{"kind":"session","src":"198.51.100.123","dport":59018,"stamp":"2021-05-07T00:37:22"}`},
+		{"a time in them", "<30>1 2026-11-29T10:01:39+00:00 gw - 1795292879.516758 - - \t    [NEW] ipv4     2 udp      17 10 src=192.168.128.1 dst=192.168.128.14 sport=54345 dport=514 [UNREPLIED] src=192.168.128.14 dst=192.168.128.1 sport=514 dport=54345",
+			`{"kind":"conntrack","src":"192.168.128.1","time":"2026-11-21T20:27:59.516758Z"}`},
+		{"verb and protocol as host and program", "<30>1 2006-09-19T03:29:24+00:00 DROP UDP - - - 192.168.1.9 203.0.113.250 2250 1900 250 - - - - - - - RECEIVE",
+			`{"kind":"fw-packet","src":"192.168.1.9","sport":2250,"host":null}`},
+		{"duration and protocol", "<30>1 2026-11-21T20:28:04+00:00 00:00:03.006 TCP - - -      192.168.50.10:40401 ->     198.51.100.9:9999         12      680     1",
+			`{"kind":"flow","src":"192.168.50.10","packets":12,"host":null}`},
+		{"a date as host", "<30>1 2026-11-29T10:01:38.759436+00:00 2013-10-22 07 - - - 06:11.997117 IP 192.0.2.1.56440 > 192.0.2.2.6633: Flags [R], seq 2428319660, win 0, length 0",
+			`{"kind":"packet","src":"192.0.2.1","stamp":"2013-10-22T07:06:11.997117"}`},
+		{"a date as program", "<30>1 2026-11-29T10:01:39+00:00 gw 2023/01/01 - - - 00:00:00 FLT.054: BLOCK tcp 203.0.113.5:1234 > 192.0.2.1:23, match deny-all, GigaEthernet0.0 in",
+			`{"kind":"fw-packet","host":"gw","stamp":"2023-01-01T00:00:00","dport":23}`},
+		{"a program longer than one may be", "<30>1 2026-11-29T10:01:39+00:00 gw orig.ip.saddr=10.9.0.2,orig.ip.daddr=203.0.113.5,orig.ip.protocol=6,orig.l4.sport=41039,orig.l4.dport=80,reply.ip.saddr=203.0.113.5,reply.ip.daddr=198.51.100.1,reply.l4.sport=80,reply.l4.dport=41039,ct.event=4 - - - ",
+			`{"kind":"conntrack","host":"gw","src":"10.9.0.2","nat_src":"198.51.100.1"}`},
+		{"a priority in front of JSON", `<30>2026-11-29T10:01:38.743860+00:00 192.0.2.1 <30>{"timestamp": "2026-11-21T20:28:21.123456+0100", "oob.prefix": "DROP ", "ip.protocol": 6, "src_port": 40000, "dest_port": 22, "src_ip": "10.0.0.1", "dest_ip": "10.0.0.2"}`,
+			`{"kind":"fw-packet","stamp":"2026-11-21T20:28:21.123456","dport":22}`},
+		{"a record without its priority", "192.0.2.1: local0.info: 1 2011 May 31 10:30:45 192.168.2.3 - - NAT44 - [UserbasedA - 10.1.32.45 INVRFA - 100.1.1.28 - 12544 12671 - -]",
+			`{"kind":"nat-block","host":"192.168.2.3","stamp":"2011-05-31T10:30:45","port_low":12544}`},
+		{"a clock near the relay's", "<30>2016-02-23T01:59:30+00:00 gw [INSPECT] PP[01][out][101] TCP 192.168.0.2:51234 > 203.0.113.10:80 (2016/02/23 10:59:24)",
+			`{"kind":"session","stamp":"2016-02-23T01:59:30"}`},
+		{"a clock of another day", "<30>2026-11-29T10:01:38+00:00 gw [INSPECT] PP[01][out][101] TCP 192.168.0.2:51234 > 203.0.113.10:80 (2016/02/23 10:59:24)",
+			`{"kind":"session","stamp":"2016-02-23T10:59:24"}`},
+	})
+}

@@ -51,6 +51,12 @@ func header5424(b []byte, rec *Record) {
 	}
 	rec.Host, rec.App, rec.PID = value(f[1]), value(f[2]), value(f[3])
 	rec.msgID = value(f[4])
+	switch {
+	case isYear(rec.Host):
+		rec.Host, rec.App = rec.App, nil // of "May 22 17:24:09 2026 gw …", the year has become the host
+	case rec.App == nil && rec.PID != nil, bytes.Count(rec.App, []byte(`"`)) == 1, isDate(rec.Host), isTransport(rec.App):
+		rec.cutUp = true
+	}
 	if len(rest) > 0 && rest[0] == '[' {
 		rec.data = rest[:len(rest)-len(msg)]
 	}
@@ -144,4 +150,18 @@ func dataName(b []byte) int {
 		}
 	}
 	return 0
+}
+
+// isDate reports whether w has the form of 2026-11-21.
+func isDate(w []byte) bool {
+	return len(w) == 10 && w[4] == '-' && w[7] == '-' && isYear(w[:4])
+}
+
+// isTransport reports whether w is a protocol as firewalls write it, which is the name of no program.
+func isTransport(w []byte) bool {
+	switch string(w) {
+	case "TCP", "UDP", "ICMP", "ICMP6", "ICMPv6", "GRE", "ESP":
+		return true
+	}
+	return false
 }

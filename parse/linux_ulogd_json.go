@@ -84,8 +84,8 @@ func jsonLine(b []byte, rec *Record) bool {
 		return false
 	}
 	var s Stamp
-	if rest, ok := s.stampISO(when); ok && len(rest) == 0 && !rec.Stamp.HasClock && !rec.Stamp.HasUnix {
-		rec.Stamp = s
+	if rest, ok := s.stampISO(when); ok && len(rest) == 0 {
+		ownStamp(rec, &s)
 	}
 	return true
 }

@@ -74,9 +74,7 @@ func nflogXML(b []byte, rec *Record) bool {
 	if !ok {
 		return false
 	}
-	if when.HasClock && !rec.Stamp.HasClock && !rec.Stamp.HasUnix {
-		rec.Stamp = when
-	}
+	ownStamp(rec, &when)
 	r := rec.mem.rule(prefix)
 	rec.Dialect, rec.Word, rec.Rule, rec.Detail, rec.Action = "nflog-xml", "fw-packet", prefix, r.name, r.action
 	rec.Kind = packetKind(rec, icmpType)

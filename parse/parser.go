@@ -152,7 +152,7 @@ func (p *Parser) message(rec *Record) {
 		p.repeat(n, inner, rec)
 		return
 	}
-	if p.dialect(rec.Body, rec) {
+	if rec.cutUp && p.restored(rec) || p.dialect(rec.Body, rec) {
 		return
 	}
 	if rec.object != nil && p.dialect(rec.object, rec) {

@@ -8,11 +8,28 @@ import (
 )
 
 // ownStamp sets the time that the device itself gives in its message. It is nearer to the event than the header's,
-// which a relay may have written; only a header with year and zone is kept where the message has no zone.
+// which a relay may have written; only a header with year and zone is kept where the message has no zone, unless they
+// are further apart than any zone explains: then the relay read a file, or held the line back.
 func ownStamp(rec *Record, s *Stamp) {
-	if s.HasClock && s.Month != 0 && (s.HasZone || !rec.Stamp.HasZone || rec.Stamp.Year == 0) {
+	if s.beats(&rec.Stamp) {
 		*s, rec.Stamp = rec.Stamp, *s
 	}
+}
+
+// beats reports whether s, of a message, is the event's time, and not that of the header.
+func (s *Stamp) beats(header *Stamp) bool {
+	return s.HasClock && s.Month != 0 && !header.HasUnix &&
+		(s.HasZone || !header.HasZone || header.Year == 0 || s.Year != 0 && !s.near(header))
+}
+
+// near reports whether two dates are the same or of neighbouring days.
+func (s *Stamp) near(t *Stamp) bool {
+	at := func(s *Stamp) time.Time {
+		return time.Date(int(s.Year), time.Month(s.Month), int(s.Day), 0, 0, 0, 0, time.UTC)
+	}
+	const day = 24 * time.Hour
+	apart := at(s).Sub(at(t))
+	return -day <= apart && apart <= day
 }
 
 // epochStamp reads Unix seconds, milliseconds, microseconds or nanoseconds, told apart by their size, or seconds with

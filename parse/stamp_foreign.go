@@ -426,3 +426,27 @@ func (s *Stamp) relative(b []byte) (rest []byte, ok bool) {
 	*s = Stamp{HasDelta: true, Uptime: int64(sec)*1e9 + int64(nanos)}
 	return rest, true
 }
+
+// dateAhead takes b, which begins with the word w, for a message with a date of its own in front: 21-Nov-2026 (BIND),
+// 11/21/2026 (Windows), and 2026-11-21 where rsyslog has taken the hour for a tag and put a blank behind its colon
+// ("2026-11-21 20: 28:04.000").
+func dateAhead(b, w []byte, rec *Record) bool {
+	if len(w) == 10 && w[2] == '/' && w[5] == '/' {
+		rec.Body = b
+		return true
+	}
+	if len(w) > 11 || w[4] != '-' && w[2] != '-' || len(b) < len(w)+12 {
+		return false
+	}
+	rest := b[len(w):]
+	if rest[0] != ' ' || !scan.IsDigit(rest[1]) || rest[3] != ':' || !scan.IsDigit(rest[5]) {
+		return false
+	}
+	if rest[4] == ' ' && rest[7] == ':' {
+		start := len(rec.mem.scratch)
+		rec.mem.scratch = append(append(rec.mem.scratch, b[:len(w)+4]...), rest[5:]...)
+		b = rec.mem.scratch[start:len(rec.mem.scratch):len(rec.mem.scratch)]
+	}
+	rec.Body = b
+	return true
+}

@@ -50,8 +50,8 @@ func windowsDNSPacket(b []byte, at int, rec *Record) bool {
 	rec.QType, rest = scan.Word(rest)
 	rec.QName = labels(scan.TrimLeft(rest), rec)
 	rec.Dialect = "windows-dns"
-	if s, ok := windowsStamp(b[:at]); ok && !rec.Stamp.HasClock {
-		rec.Stamp = s
+	if s, ok := windowsStamp(b[:at]); ok {
+		ownStamp(rec, &s)
 	}
 	switch {
 	case len(rec.QName) == 0:
