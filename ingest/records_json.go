@@ -127,14 +127,18 @@ func (j *jsonRecords) take(c byte) {
 		j.end()
 		j.d, j.base, j.rest = depth{}, 0, false
 	}
-	outside := j.d.next(c)
-	if !outside {
-		if c == '"' && j.d.quoted && len(j.record) > 0 && j.last != 0 {
-			j.str = len(j.record)
-		}
-		j.record, j.last = append(j.record, c), 0
+	if outside := j.d.next(c); outside {
+		j.outside(c)
 		return
 	}
+	if c == '"' && j.d.quoted && len(j.record) > 0 && j.last != 0 {
+		j.str = len(j.record)
+	}
+	j.record, j.last = append(j.record, c), 0
+}
+
+// outside takes a byte that is in no string.
+func (j *jsonRecords) outside(c byte) {
 	switch c {
 	case ' ', '\t', '\n', '\r', 0x1e:
 		return

@@ -23,8 +23,7 @@ func relayed(rec *Record) bool {
 	switch c := b[0]; {
 	case c == '<' && scan.IsDigit(b[1]) || c == '1' && rec.App == nil && rfc5424Like(b):
 		return relayedWhole(b, rec)
-	case rec.App != nil && (scan.IsUpper(c) && b[3] == ' ' && (month(b) != 0 || scan.IsDigit(b[4])) || scan.IsDigit(c) && b[4]|2 == '/') && tagNear(b[15:]) &&
-		stampAhead(b):
+	case rec.App != nil && stampShaped(b) && tagNear(b[15:]) && stampAhead(b):
 		return relayedFile(b, rec)
 	case rec.App != nil || !scan.IsUpper(c) && !scan.IsDigit(c) && c != '*' && c != '.' && c != ':':
 		return false

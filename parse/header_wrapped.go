@@ -180,23 +180,27 @@ func lineAhead(b []byte) bool {
 
 // stampAhead reports whether b begins with a stamp that has a date: of RFC 3164, ISO or journalctl -o short-full.
 func stampAhead(b []byte) bool {
-	if len(b) < 15 {
+	if len(b) < 15 || !stampShaped(b) {
 		return false
 	}
-	switch c := b[0]; {
-	case scan.IsUpper(c) && b[3] == ' ' && (month(b) != 0 || scan.IsDigit(b[4])):
-		var s Stamp
-		_, ok := s.stamp3164(b)
-		if !ok && scan.IsDigit(b[4]) {
-			_, ok = s.stampAny(b)
-		}
-		return ok
-	case scan.IsDigit(c) && (b[4] == '-' || b[4] == '/'):
-		var s Stamp
+	var s Stamp
+	if scan.IsDigit(b[0]) {
 		_, ok := s.stampISO(b)
 		return ok
 	}
-	return false
+	_, ok := s.stamp3164(b)
+	if !ok && scan.IsDigit(b[4]) {
+		_, ok = s.stampAny(b)
+	}
+	return ok
+}
+
+// stampShaped reports whether b, which has 15 bytes, looks like the beginning of such a stamp.
+func stampShaped(b []byte) bool {
+	if scan.IsDigit(b[0]) {
+		return b[4] == '-' || b[4] == '/'
+	}
+	return scan.IsUpper(b[0]) && b[3] == ' ' && (month(b) != 0 || scan.IsDigit(b[4]))
 }
 
 // container reads a line behind the name of the container that wrote it: "dnsmasq-1  | line" of docker compose logs,

@@ -41,10 +41,8 @@ func conntrackXML(b []byte, rec *Record) bool {
 	if !scan.Has(b, "<flow") {
 		return false
 	}
-	var t [2]tuple
-	cur, kind, action, waits := -1, Entry, "", false
+	flow := xmlFlow{cur: -1, kind: Entry}
 	stamp := rec.Stamp
-	var when Stamp
 	for len(b) > 0 {
 		i := bytes.IndexByte(b, '<')
 		if i < 0 || i+1 == len(b) {
@@ -60,46 +58,62 @@ func conntrackXML(b []byte, rec *Record) bool {
 		name, attr := scan.CutByte(b[:end], ' ')
 		b = b[end+1:]
 		value, _ := scan.CutByte(b, '<')
-		switch string(name) {
-		case "flow":
-			kind, action = xmlKind(attr)
-		case "meta":
-			cur = xmlTuple(attr)
-		case "layer4":
-			if n := octet(quoted(attr, `protonum="`)); n >= 0 {
-				rec.Proto = uint8(n)
-			}
-		case "src", "dst", "sport", "dport", "packets", "bytes":
-			if cur >= 0 {
-				t[cur].set(name, value)
-			}
-		case "timeout":
-			waits = true
-		case "state":
-			rec.State = stateOf(value)
-		case "deltatime":
-			rec.lastedSeconds(value)
-		case "assured/":
-			rec.Assured = true
-		case "unreplied/":
-			rec.Unreplied = true
-		case "year", "month", "day", "hour", "min", "sec":
-			when.element(name, value)
-		}
+		flow.element(name, attr, value, rec)
 	}
+	t, when := &flow.t, &flow.when
 	if !t[0].src.IsValid() || !t[0].dst.IsValid() {
 		return false
 	}
 	if when.HasClock && !stamp.HasClock && !stamp.HasUnix {
-		rec.Stamp = when
+		rec.Stamp = *when
 	}
-	if kind == Entry && when.HasClock && !waits { // ulogd writes a flow when it has ended, without its kind
-		kind, action = SessionEnd, "session-delete"
+	if flow.kind == Entry && when.HasClock && !flow.waits { // ulogd writes a flow when it has ended, without its kind
+		flow.kind, flow.action = SessionEnd, "session-delete"
 	}
-	rec.Dialect, rec.Word, rec.Kind, rec.Action = "conntrack-xml", "conntrack", kind, action
-	fillTuples(&t, &rec.Event)
+	rec.Dialect, rec.Word, rec.Kind, rec.Action = "conntrack-xml", "conntrack", flow.kind, flow.action
+	fillTuples(t, &rec.Event)
 	rec.State = sessionState(rec, t[1].src.IsValid())
 	return true
+}
+
+// xmlFlow holds what a <flow> says of its session.
+type xmlFlow struct {
+	t      [2]tuple
+	cur    int // which of t the elements speak of, -1: of neither
+	kind   Kind
+	action string
+	waits  bool // it has a timeout
+	when   Stamp
+}
+
+// element takes one element.
+func (f *xmlFlow) element(name, attr, value []byte, rec *Record) {
+	switch string(name) {
+	case "flow":
+		f.kind, f.action = xmlKind(attr)
+	case "meta":
+		f.cur = xmlTuple(attr)
+	case "layer4":
+		if n := octet(quoted(attr, `protonum="`)); n >= 0 {
+			rec.Proto = uint8(n)
+		}
+	case "src", "dst", "sport", "dport", "packets", "bytes":
+		if f.cur >= 0 {
+			f.t[f.cur].set(name, value)
+		}
+	case "timeout":
+		f.waits = true
+	case "state":
+		rec.State = stateOf(value)
+	case "deltatime":
+		rec.lastedSeconds(value)
+	case "assured/":
+		rec.Assured = true
+	case "unreplied/":
+		rec.Unreplied = true
+	case "year", "month", "day", "hour", "min", "sec":
+		f.when.element(name, value)
+	}
 }
 
 // xmlTuple tells which of a flow's two tuples follows an element with these attributes: 0 for the original direction, 1

@@ -57,70 +57,76 @@ func (a *asked) count(rows map[Asked]*Asked, k Asked) {
 	r.Last = a.now
 }
 
+// spoken says what one frame holds of DNS and HTTP: a frame counts once, however many messages it has.
+type spoken struct{ question, answer, response bool }
+
 // frame takes the packets of a frame.
 func (a *asked) frame(p *Packet, now int64, c *Counts) {
 	a.now, a.inFrame = now, false
-	var question, answer, response bool
+	var in spoken
 	for i := range p.IPs {
-		ip := &p.IPs[i]
-		if ip.Quoted && ip.Whole && ip.Proto == UDP && (dnsPort(ip.SPort) || dnsPort(ip.DPort)) &&
-			len(ip.Payload) >= 4 {
-			question, answer = question || ip.Payload[2]&0x80 == 0, answer || ip.Payload[2]&0x80 != 0
-		}
-		if ip.Quoted || !ip.Whole {
-			continue
-		}
-		switch ip.Proto {
-		case TCP:
-			if ip.Flags&RST != 0 {
-				a.count(a.resets, Asked{Client: ip.Src, Port: ip.SPort, Server: ip.Final})
+		switch ip := &p.IPs[i]; {
+		case !ip.Whole:
+		case ip.Quoted:
+			if ip.Proto == UDP && ofDNS(ip) && len(ip.Payload) >= 4 {
+				in.question = in.question || ip.Payload[2]&0x80 == 0
+				in.answer = in.answer || ip.Payload[2]&0x80 != 0
 			}
-			s, fromClient := a.sessions.packet(ip, now)
-			switch {
-			case s == nil || len(ip.Payload) == 0:
-			case ip.SPort == 53 || ip.DPort == 53:
-				if len(ip.Payload) > 14 {
-					q, r := a.message(ip, ip.Payload[2:])
-					question, answer = question || q, answer || r
-				}
-			case fromClient && s.c.fresh:
-				a.requests.packet(s, ip)
-			case !fromClient && s.s.fresh && bytes.HasPrefix(ip.Payload, []byte("HTTP/1.")):
-				response = true
-			}
-		case UDP:
-			if dnsPort(ip.SPort) || dnsPort(ip.DPort) {
-				q, r := a.message(ip, ip.Payload)
-				question, answer = question || q, answer || r
-			}
+		case ip.Proto == TCP:
+			a.segment(ip, &in)
+		case ip.Proto == UDP && ofDNS(ip):
+			a.message(ip, ip.Payload, &in)
 		}
 	}
 	for _, n := range [...]struct {
 		yes   bool
 		count *uint64
-	}{{question, &c.DNSQuestions}, {answer, &c.DNSAnswers}, {a.inFrame, &c.HTTPRequests},
-		{response, &c.HTTPResponses}} {
+	}{{in.question, &c.DNSQuestions}, {in.answer, &c.DNSAnswers}, {a.inFrame, &c.HTTPRequests},
+		{in.response, &c.HTTPResponses}} {
 		if n.yes {
 			*n.count++
 		}
 	}
 }
 
+// segment takes a segment of TCP.
+func (a *asked) segment(ip *IP, in *spoken) {
+	if ip.Flags&RST != 0 {
+		a.count(a.resets, Asked{Client: ip.Src, Port: ip.SPort, Server: ip.Final})
+	}
+	s, fromClient := a.sessions.packet(ip, a.now)
+	switch {
+	case s == nil || len(ip.Payload) == 0:
+	case ip.SPort == 53 || ip.DPort == 53:
+		if len(ip.Payload) > 14 {
+			a.message(ip, ip.Payload[2:], in)
+		}
+	case fromClient && s.c.fresh:
+		a.requests.packet(s, ip)
+	case !fromClient && s.s.fresh && bytes.HasPrefix(ip.Payload, []byte("HTTP/1.")):
+		in.response = true
+	}
+}
+
+// ofDNS reports whether one of the ports is one at which DNS, mDNS or LLMNR is spoken.
+func ofDNS(ip *IP) bool { return dnsPort(ip.SPort) || dnsPort(ip.DPort) }
+
 // dnsPort reports whether DNS, mDNS or LLMNR is spoken at a port.
 func dnsPort(n uint16) bool { return n == 53 || n == 5353 || n == 5355 }
 
 // message reads a message of RFC 1035, 4.1: whether it is a question or an answer. The first question is counted.
-func (a *asked) message(ip *IP, b []byte) (question, answer bool) {
+func (a *asked) message(ip *IP, b []byte, in *spoken) {
 	if len(b) < 4 {
-		return false, false
+		return
 	}
 	if b[2]&0x80 != 0 {
-		return false, true
+		in.answer = true
+		return
 	}
+	in.question = true
 	if name, kind, ok := questionOf(b); ok {
 		a.count(a.dns, Asked{Client: ip.Src, Server: ip.Final, Port: ip.DPort, Name: name, What: kind})
 	}
-	return true, false
 }
 
 func (a *asked) request(s *session, what string, method, name []byte) {
