@@ -56,6 +56,7 @@ func (t *Tracker) bind(e *parse.Event, how uint8) {
 	}
 	hs := t.host(e.Src)
 	switch {
+	case t.hosts[e.Src] != hs: // it has no record of its own
 	case hs.owner == mac:
 		hs.rival = parse.Name{}
 	case hs.owner == parse.Name{}, isMAC(mac.String()) && !isMAC(hs.owner.String()):
@@ -102,6 +103,7 @@ func (t *Tracker) handOver(a netip.Addr, hs *hostState, mac parse.Name, at int64
 	fresh := &Host{MAC: mac.String()}
 	fresh.makeMaps()
 	t.hosts[a] = &hostState{host: fresh, owner: mac, own: hs.own, all: hs.all}
+	t.charge(before.bytes())
 	t.day.Hosts[a] = fresh
 	t.lastHost = nil
 }

@@ -9,17 +9,25 @@ import "net/netip"
 // Limits.Bytes, routers with few entries in the session table get no levels any more. Beyond all of it, what is known
 // goes on to be counted, and what is new is counted to others, or is left out and counted in Day.Dropped.
 
-// LimitsWithin returns the limits for a process that may take so many bytes: those of DefaultConfig from 512 MiB on, in
-// proportion below, but no less than what a small network needs.
+// LimitsWithin returns the limits for a process that may take so many bytes: those of DefaultConfig from 512 MiB on.
+// Below, where what a process needs in any case weighs more, half of the proportion, but no less than what a small
+// network needs.
 func LimitsWithin(bytes int) Limits {
 	l := DefaultConfig().Limits
-	part := func(n, least int) int { return max(min(n, int(int64(n)*int64(bytes)/(512<<20))), least) }
+	if bytes >= fullMemory {
+		l.Bytes = bytes / 8
+		return l
+	}
+	part := func(n, least int) int { return max(int(int64(n)*int64(bytes)/(2*fullMemory)), least) }
 	l.Hosts = part(l.Hosts, 512)
 	l.Routers = part(l.Routers, 64)
 	l.Sessions = part(l.Sessions, 1<<13)
-	l.Bytes = max(bytes/8, 2<<20)
+	l.Bytes = part(l.Bytes, 2<<20)
 	return l
 }
+
+// fullMemory is what the limits of DefaultConfig are made for.
+const fullMemory = 512 << 20
 
 // Others is the name under which the routers beyond Limits.Routers are counted together.
 const Others = "others"
@@ -35,9 +43,9 @@ const (
 
 // Estimates of what things take, in bytes, with the room that slices and maps leave unused.
 const (
-	hostBytes    = 3000
+	hostBytes    = 3500
 	routerBytes  = 3000
-	doorBytes    = 180
+	doorBytes    = 260
 	portBytes    = 64
 	fanBytes     = 320
 	sketchBytes  = 2200

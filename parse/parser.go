@@ -14,10 +14,10 @@ import (
 	"uncloak/parse/scan"
 )
 
-// Bounds of what a Parser remembers. A name is a rule, a process, a query or a host; 65,536 of them at no more than
-// 255 bytes are 17 MB in the worst case, after which the cache starts anew.
+// Bounds of what a Parser remembers. A name is a rule, a process, a query or a host; 16,384 of them at no more than
+// 255 bytes are 5 MB in the worst case, after which the cache starts anew.
 const (
-	maxNames   = 1 << 16
+	maxNames   = 1 << 14
 	maxNameLen = 255
 	maxRules   = 1 << 12
 )

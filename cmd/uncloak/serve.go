@@ -137,7 +137,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 func (a *app) openStore(ctx context.Context) (*bolt.DB, error) {
 	for start := time.Now(); ; {
 		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log, KeepRaw: a.cfg.keepRaw,
-			ReadMemory: int64(a.cfg.Memory) << 20 / 8})
+			ReadMemory: int64(a.cfg.Memory) << 20 / 8, Memory: int64(a.cfg.Memory) << 20})
 		if err == nil || !errors.Is(err, store.ErrLocked) || time.Since(start) > lockPatience {
 			return st, err
 		}

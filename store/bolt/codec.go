@@ -17,14 +17,21 @@ type codec struct {
 	dec *zstd.Decoder
 }
 
-func newCodec(n int, best bool) (*codec, error) {
+// smallWindow is how far back zstd looks where memory is scarce.
+const smallWindow = 1 << 20
+
+// newCodec makes a codec that looks back so many bytes; 0 = as zstd does.
+func newCodec(n int, best bool, window int) (*codec, error) {
 	level := zstd.SpeedDefault
 	if best {
 		level = zstd.SpeedBestCompression
 	}
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(n), zstd.WithEncoderLevel(level),
-		zstd.WithEncoderCRC(false),
-		zstd.WithSingleSegment(true), zstd.WithLowerEncoderMem(true))
+	opt := []zstd.EOption{zstd.WithEncoderConcurrency(n), zstd.WithEncoderLevel(level), zstd.WithEncoderCRC(false),
+		zstd.WithSingleSegment(true), zstd.WithLowerEncoderMem(true)}
+	if window > 0 {
+		opt = append(opt, zstd.WithWindowSize(window))
+	}
+	enc, err := zstd.NewWriter(nil, opt...)
 	if err != nil {
 		return nil, fmt.Errorf("zstd encoder: %w", err)
 	}

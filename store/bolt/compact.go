@@ -274,7 +274,11 @@ func (w *anew) copyBlocks(ctx context.Context, d *day) error {
 
 // encodeBlocks writes all events of the day in order, in large blocks.
 func (w *anew) encodeBlocks(ctx context.Context, d *day) error {
-	z, err := newCodec(1, true)
+	best, window := !w.db.opt.small(), 0
+	if !best {
+		window = smallWindow
+	}
+	z, err := newCodec(1, best, window)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,15 @@ type Options struct {
 	// ReadMemory bounds the decoded blocks that all sequences together hold beside the one that each needs; 0 =
 	// DefaultReadMemory.
 	ReadMemory int64
+	// Memory is what the whole process may take, in bytes. Below smallMemory the store writes with one processor, and
+	// compresses with less to look back at. 0 = no bound.
+	Memory int64
 }
+
+// smallMemory is what a process should have for all of the store's encoders.
+const smallMemory = 256 << 20
+
+func (o *Options) small() bool { return o.Memory > 0 && o.Memory < smallMemory }
 
 // DB is a data directory. See store.Store for the contract of its methods. Events, Days and the other readers may be
 // used while Append runs, also by the loop over Events itself; Close must not be called from such a loop.
@@ -96,14 +104,18 @@ func Open(dir string, opt Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	z, err := newCodec(runtime.GOMAXPROCS(0), false)
+	encoders, window := min(maxEncoders, runtime.GOMAXPROCS(0)), 0
+	if opt.small() {
+		encoders, window = 1, smallWindow
+	}
+	z, err := newCodec(runtime.GOMAXPROCS(0), false, window)
 	if err != nil {
 		return nil, errors.Join(err, closeFile(lock))
 	}
 	db := &DB{dir: dir, opt: opt, lock: lock, z: z, known: map[detect.Date]bool{},
 		open: map[detect.Date]*day{}, infos: map[detect.Date]store.DayInfo{}, broken: map[string]bool{},
 		lacking: map[detect.Date]bool{}, aside: map[detect.Date]bool{}}
-	for range min(maxEncoders, runtime.GOMAXPROCS(0)) {
+	for range encoders {
 		db.enc = append(db.enc, newEncoder(z))
 	}
 	db.dup = newDeduper(db)

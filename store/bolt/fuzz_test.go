@@ -14,7 +14,7 @@ import (
 // FuzzBlock decodes arbitrary columns and lines in a block whose frames and checksums are right, so that the fuzzer
 // gets past them, and the arbitrary bytes alone as a block.
 func FuzzBlock(f *testing.F) {
-	z, err := newCodec(1, false)
+	z, err := newCodec(1, false, 0)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func forge(z *codec, n uint32, cols, raw []byte) []byte {
 
 // TestBomb: a frame that claims more than its header, and one that holds more than it claims.
 func TestBomb(t *testing.T) {
-	z, err := newCodec(1, false)
+	z, err := newCodec(1, false, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,7 +70,7 @@ func roundTrip(t *testing.T, enc *encoder, in []store.Entry) {
 }
 
 func TestLinesComeBack(t *testing.T) {
-	z, err := newCodec(1, false)
+	z, err := newCodec(1, false, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestLinesComeBack(t *testing.T) {
 // TestEventsComeBack: blocks of any events, one after the other by one encoder, small and as large as they get, with
 // as many addresses as there can be and with few.
 func TestEventsComeBack(t *testing.T) {
-	z, err := newCodec(1, false)
+	z, err := newCodec(1, false, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func TestEventsComeBack(t *testing.T) {
 
 // FuzzLines stores any three lines, several times, between each other and alone.
 func FuzzLines(f *testing.F) {
-	z, err := newCodec(1, false)
+	z, err := newCodec(1, false, 0)
 	if err != nil {
 		f.Fatal(err)
 	}
