@@ -6,7 +6,7 @@ import (
 	"uncloak/parse/scan"
 )
 
-// chatterWord is the Word and the Detail of what a kernel says of its hardware and its drivers, and what is of no
+// chatterWord is the Detail of what a kernel says of its hardware and its drivers, and what is of no
 // consequence: "usb 1-1: new high-speed USB device number 2 using xhci_hcd".
 const chatterWord = "chatter"
 
@@ -15,7 +15,7 @@ var Chatter = MakeName(chatterWord)
 
 // chatter takes a line that no dialect knows for harmless, where the kernel wrote it, at a severity below error,
 // without a word that tells of trouble, and without an address: a line with one may be a packet's, in a form that is to
-// be learned.
+// be learned. Its Word stays what the header said.
 func chatter(rec *Record) bool {
 	ofKernel := rec.dmesg || rec.Stamp.HasUptime || string(rec.App) == "kernel" ||
 		rec.Stamp.HasClock && rec.Pri >= 0 && rec.Pri>>3 == 0
@@ -26,7 +26,11 @@ func chatter(rec *Record) bool {
 		return false
 	}
 	rec.Dialect, rec.detail = "kernel", rec.keep(chatterWord)
-	return mark(rec, System, chatterWord)
+	if rec.Word == "" {
+		rec.Word = "other"
+	}
+	rec.Kind = System
+	return true
 }
 
 // troubles are the beginnings of words that keep a line from being chatter, by their first letter.

@@ -88,7 +88,7 @@ func TestTroubleIsNoChatter(t *testing.T) {
 		"Nov 21 10:00:00 gw exd[7]: started",
 		"hello world",
 	} {
-		if rec := parseLine(line); rec.Kind == System && rec.Word == chatterWord {
+		if rec := parseLine(line); rec.Kind == System && rec.Detail == Chatter {
 			t.Errorf("chatter: %s", line)
 		}
 	}

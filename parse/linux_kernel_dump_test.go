@@ -38,6 +38,6 @@ func TestDump(t *testing.T) {
 		{"caches dropped", "[ 5700.000008] bash (85): drop_caches: 1", `{"event":"system","dialect":"kernel"}`},
 		{"tag of the kernel", "Nov 21 20:28:57 gw kernel: pgscan_kswapd 17", `{"event":"system","dialect":"kernel"}`},
 		{"a program's counter", "Nov 21 20:28:57 gw app[1]: retries 5", `{"event":"unknown","dialect":null}`},
-		{"a sentence with a number", "[ 5700.000009] something new happened 5", `{"kind":"chatter","event":"system","dialect":"kernel"}`},
+		{"a sentence with a number", "[ 5700.000009] something new happened 5", `{"kind":"other","event":"system","dialect":"kernel","detail":"chatter"}`},
 	})
 }

@@ -38,7 +38,7 @@ func AppendJSON(dst []byte, rec *Record) []byte {
 	}
 	w.bytes("app", rec.App)
 	w.bytes("procid", rec.PID)
-	if rec.Kind == Unknown || rec.Word == "syslog" || rec.Word == chatterWord {
+	if rec.Kind == Unknown || rec.Word == "syslog" || rec.Detail == Chatter {
 		w.bytes("msg", rec.Body)
 	}
 	w.tool(rec)

@@ -34,7 +34,7 @@ func TestToolJSON(t *testing.T) {
 		{"conversation of tshark", "10.0.0.1:5000 <-> 192.0.2.2:443   10 1 kB   20 2 kB  30 3 kB    0.43   3.4",
 			`{"kind":"tshark-conv","event":"traffic","dialect":"tshark","src":"10.0.0.1","sport":5000,"dst":"192.0.2.2","dport":443,"bytes":3000,"packets":30,"a":"10.0.0.1","aport":5000,"b":"192.0.2.2","bport":443,"frames_ba":10,"frames_ab":20,"frames":30,"bytes_text":"3 kB","start":"0.43","duration":"3.4"}`},
 		{"no tool", "Nov 21 10:00:00 gw kernel: 64 bytes from nowhere",
-			`{"kind":"chatter","event":"system","dialect":"kernel","stamp":"11-21T10:00:00","host":"gw","detail":"chatter","app":"kernel","msg":"64 bytes from nowhere"}`},
+			`{"kind":"syslog","event":"system","dialect":"kernel","stamp":"11-21T10:00:00","host":"gw","detail":"chatter","app":"kernel","msg":"64 bytes from nowhere"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := string(AppendJSON(nil, parseLine(c.line))); got != c.want {
