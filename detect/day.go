@@ -171,15 +171,38 @@ type Router struct {
 // untimedSessions is the key of Router.Other under which session beginnings without a known time are counted.
 const untimedSessions = "session-new without a time"
 
-// namedSessions is the key of Router.Other under which session beginnings are counted that give a name, or nothing, in the
-// place of the source's address.
-const namedSessions = "session-new without an address"
+// The keys of Router.Other under which sessions are counted that no host, or no peer, can be told of: a side of them has
+// a name, or nothing, in the place of its address.
+const (
+	namedSessions = "session-new without an inside address"
+	namedPeers    = "session-new without an outside address" // the inside address is there
+	namedEnds     = "session-end without an inside address"
+	outsideEnds   = "session-end outside" // both addresses are there, neither is inside
+)
 
 // tornLines is the key of Router.Other under which pieces of lines are counted: the name of the kind.
 const tornLines = "torn"
 
-// Named counts the session beginnings whose source has no address. They belong to no host.
-func (r *Router) Named() uint64 { return r.Other[namedSessions] }
+// Named counts the sessions whose inside side has no address: they belong to no host. They are counted by their
+// beginnings, or by their ends where the log has only those.
+func (r *Router) Named() uint64 {
+	if n := r.Other[namedSessions]; n > 0 {
+		return n
+	}
+	return r.Other[namedEnds]
+}
+
+// NamedPeers counts the session beginnings of hosts whose outside side has no address.
+func (r *Router) NamedPeers() uint64 { return r.Other[namedPeers] }
+
+// Outsiders counts the sessions neither side of which is an inside address, by their beginnings, or by their ends where
+// the log has only those.
+func (r *Router) Outsiders() uint64 {
+	if r.Outside > 0 || r.Sessions > 0 {
+		return r.Outside
+	}
+	return r.Other[outsideEnds]
+}
 
 // Torn counts the pieces of lines that the sender cut in two and that could not be put together.
 func (r *Router) Torn() uint64 { return r.Other[tornLines] }

@@ -180,8 +180,9 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 			rs.router.Other[untimedSessions]++
 			break
 		}
-		if !e.Src.IsValid() {
-			rs.router.Other[namedSessions]++
+		if !e.Src.IsValid() || !e.Dst.IsValid() {
+			t.named(e, rs)
+			break
 		}
 		t.sessionNew(e, rs)
 	case parse.SessionUpdate:
@@ -243,6 +244,15 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 	default:
 		rs.router.Other[e.Kind.String()]++
 	}
+}
+
+// named counts the beginning of a session one side of which has no address.
+func (t *Tracker) named(e *parse.Event, rs *routerState) {
+	if _, _, internal := t.sides(e); internal {
+		rs.router.Other[namedPeers]++
+		return
+	}
+	rs.router.Other[namedSessions]++
 }
 
 // advance moves the clock slot by slot, so that each slot's level is measured at its own time.
@@ -390,9 +400,6 @@ func (t *Tracker) keyOf(e *parse.Event) Key {
 }
 
 func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
-	if !e.Src.IsValid() || !e.Dst.IsValid() {
-		return
-	}
 	k := t.keyOf(e)
 	host, peer, internal := t.sides(e)
 	hs := t.known(host)
@@ -567,6 +574,10 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 			t.judged(e, host, peer, outcomeOf(e))
 			t.serving(e, en, host)
 		}
+	} else if e.Src.IsValid() && e.Dst.IsValid() {
+		rs.router.Other[outsideEnds]++
+	} else {
+		rs.router.Other[namedEnds]++
 	}
 	t.table.end(s, e.Time, counted)
 }

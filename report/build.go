@@ -317,6 +317,7 @@ func (m *Model) account(ctx context.Context, st store.Store, days []*detect.Day,
 			m.Totals.Unparsed += r.Unparsed
 			m.Totals.Torn += r.Torn()
 			m.Totals.Named += r.Named()
+			m.Totals.NamedPeers += r.NamedPeers()
 			m.Totals.Chatter += r.Chatter()
 		}
 	}

@@ -79,11 +79,13 @@ type Totals struct {
 	Lines     uint64 `json:"lines"` // of the whole UTC days that the window touches
 	WholeDays bool   `json:"whole_days"`
 	Unparsed  uint64 `json:"unparsed"`
-	Torn      uint64 `json:"torn,omitempty"`    // pieces of lines that the sender cut in two
-	Named     uint64 `json:"named,omitempty"`   // sessions with a name in the place of the source's address
-	Chatter   uint64 `json:"chatter,omitempty"` // of the lines: what a kernel says that is of no consequence
-	Sessions  uint64 `json:"sessions"`          // opened in the window
-	Hosts     int    `json:"hosts"`             // that opened one
+	Torn      uint64 `json:"torn,omitempty"`  // pieces of lines that the sender cut in two
+	Named     uint64 `json:"named,omitempty"` // sessions with a name, or nothing, in the place of the inside address
+	// sessions of hosts with a name, or nothing, in the place of the outside address
+	NamedPeers uint64 `json:"named_peers,omitempty"`
+	Chatter    uint64 `json:"chatter,omitempty"` // of the lines: what a kernel says that is of no consequence
+	Sessions   uint64 `json:"sessions"`          // opened in the window
+	Hosts      int    `json:"hosts"`             // that opened one
 	// details that the bounds of the summaries left out, by what: all lines are stored and counted
 	LeftOut map[string]uint64 `json:"left_out,omitempty"`
 	// lines known to be lost on this machine: by its kernel, a full queue or a rate limit

@@ -110,6 +110,9 @@ func healthSummary(m *Model) string {
 	if t.Named > 0 {
 		by += "; " + count(t.Named, "session has a name", "sessions have names") + " in place of an inside address"
 	}
+	if t.NamedPeers > 0 {
+		by += "; " + count(t.NamedPeers, "session has a name", "sessions have names") + " in place of an outside address"
+	}
 	if t.Chatter > 0 {
 		by += "; " + count(t.Chatter, "line is", "lines are") + " of the kernel and of no consequence"
 	}

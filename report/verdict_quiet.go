@@ -13,6 +13,7 @@ const (
 	quietFill     = 0.8  // share of a session table whose size is known
 	quietLost     = 0.05 // share of the lines that may be lost
 	quietUnparsed = 0.05 // share of the lines that may be not understood
+	quietNamed    = 0.05 // share of the sessions that may belong to no host, or go to no known peer, for want of an address
 )
 
 // looked counts what could and what could not be examined in a window without new findings.
@@ -23,7 +24,8 @@ type looked struct {
 	known           int     // findings that are there and acknowledged
 	lost, unparsed  float64 // shares of the lines, 0..1
 	untimed         uint64  // sessions whose beginning has no time
-	named           uint64  // sessions with a name in the place of the source's address
+	named           uint64  // sessions with a name, or nothing, in the place of the inside address
+	namedPeers      uint64  // … in the place of the outside address
 	outside         uint64  // sessions neither side of which is an inside address
 	endsOnly        uint64  // sessions of which the log tells only the end
 	top             string  // host that opened most sessions
@@ -46,7 +48,8 @@ func (m *Model) look(days []*detect.Day) looked {
 		for _, r := range d.Routers {
 			l.untimed += r.Untimed()
 			l.named += r.Named()
-			l.outside += r.Outside
+			l.namedPeers += r.NamedPeers()
+			l.outside += r.Outsiders()
 			l.endsOnly += r.EndsOnly
 		}
 	}
@@ -104,9 +107,14 @@ func (l looked) gaps() (gaps []string, do string) {
 	gap(l.untimed > 0,
 		fmt.Sprintf("the time of %s is not known", count(l.untimed, "session line", "session lines")),
 		"Take the log with its times, or import it with --captured-at.")
-	gap(l.named > 0 && 2*l.named >= l.named+all,
-		fmt.Sprintf("%s have names in place of inside addresses, so that no host is known",
-			count(l.named, "session", "sessions")),
+	total := float64(all + l.named + l.namedPeers)
+	gap(l.named > 0 && float64(l.named) >= quietNamed*total,
+		fmt.Sprintf("%s (%s) have names in place of inside addresses and belong to no host",
+			count(l.named, "session", "sessions"), percent(float64(l.named)/total)),
+		"Have the device log addresses (on a Cisco ASA: no names).")
+	gap(l.namedPeers > 0 && float64(l.namedPeers) >= quietNamed*total,
+		fmt.Sprintf("%s (%s) have names in place of outside addresses and are not counted",
+			count(l.namedPeers, "session", "sessions"), percent(float64(l.namedPeers)/total)),
 		"Have the device log addresses (on a Cisco ASA: no names).")
 	gap(l.outside > 0 && 2*l.outside >= all,
 		fmt.Sprintf("no side of %s is an inside address", count(l.outside, "session", "sessions")),
@@ -115,7 +123,7 @@ func (l looked) gaps() (gaps []string, do string) {
 		"only the ends of sessions are logged, not when they began, so that no bursts can be told",
 		"Have the router log new sessions, or how long each lasted (conntrack -E -o timestamp with "+
 			"nf_conntrack_timestamp=1).")
-	gap(l.sessions == 0 && l.endsOnly == 0 && l.untimed == 0 && l.outside == 0 && l.named == 0,
+	gap(l.sessions == 0 && l.endsOnly == 0 && l.untimed == 0 && l.outside == 0 && l.named+l.namedPeers == 0,
 		"none of them tells when a session began",
 		"Have the router log new sessions.")
 	gap(l.unparsed >= quietUnparsed,

@@ -16,7 +16,7 @@ func TestQuietIsEarned(t *testing.T) {
 	gaps := []gap{
 		{"untimed", func(l *looked, v int) { l.untimed = uint64(v / 2) }, "time of 1 session line"},
 		{"outside", func(l *looked, v int) { l.outside = []uint64{0, 999, 1000}[v] }, "is an inside address"},
-		{"named", func(l *looked, v int) { l.named = []uint64{0, 999, 3000}[v] }, "have names in place of inside addresses"},
+		{"named", func(l *looked, v int) { l.named = []uint64{0, 40, 9000}[v] }, "in place of inside addresses"},
 		{"unparsed", func(l *looked, v int) { l.unparsed = []float64{0, 0.0499, 0.05}[v] }, "not understood"},
 		{"lost", func(l *looked, v int) { l.lost = []float64{0, 0.0499, 0.05}[v] }, "lost on the way in"},
 		{"top", func(l *looked, v int) { l.top, l.topSessions = "pc7", []uint64{10, 500, 501}[v] }, "pc7 opened 50 %"},
@@ -61,13 +61,16 @@ func TestVerdictOnAWindowWithoutSessions(t *testing.T) {
 		l          looked
 		text, help string
 	}{
-		"not yet":        {looked{future: true}, "has not come yet", "today"},
-		"nothing came":   {looked{}, "No line was received", "uncloak check"},
-		"a listing":      {looked{lines: 9}, "none of them tells when a session began", "log new sessions"},
-		"only ends":      {looked{lines: 9, endsOnly: 9}, "only the ends of sessions", "how long each lasted"},
-		"no times":       {looked{lines: 9, untimed: 9}, "time of 9 session lines is not known", "--captured-at"},
-		"nobody inside":  {looked{lines: 9, outside: 9}, "no side of 9 sessions", "lan:"},
-		"names":          {looked{lines: 9, named: 9}, "9 sessions have names in place of inside addresses", "no names"},
+		"not yet":       {looked{future: true}, "has not come yet", "today"},
+		"nothing came":  {looked{}, "No line was received", "uncloak check"},
+		"a listing":     {looked{lines: 9}, "none of them tells when a session began", "log new sessions"},
+		"only ends":     {looked{lines: 9, endsOnly: 9}, "only the ends of sessions", "how long each lasted"},
+		"no times":      {looked{lines: 9, untimed: 9}, "time of 9 session lines is not known", "--captured-at"},
+		"nobody inside": {looked{lines: 9, outside: 9}, "no side of 9 sessions", "lan:"},
+		"names":         {looked{lines: 9, named: 9}, "9 sessions (100 %) have names in place of inside", "no names"},
+		"named servers": {looked{lines: 9, namedPeers: 9},
+			"9 sessions (100 %) have names in place of outside", "no names"},
+		"some names":     {looked{lines: 900, sessions: 95, named: 5}, "5 sessions (5.0 %) have names", "no names"},
 		"not understood": {looked{lines: 9, unparsed: 1, outside: 9}, "100 % of the lines are not understood", "lan:"},
 	} {
 		v := c.l.verdict()
