@@ -95,10 +95,17 @@ type routerState struct {
 	limitedAt int64
 	links     map[string]*Iface
 	pings     map[netip.Addr]*Pings
-	asked     asked // targets of pings
-	lastHop   bool  // the last answer was of a traceroute's hop
-	ended     spans // entries of which only the end is logged
-	answers   int   // SYN+ACKs in its captures, up to answersSeen
+	asked     asked  // targets of pings
+	lastHop   bool   // the last answer was of a traceroute's hop
+	ended     spans  // entries of which only the end is logged
+	answers   int    // SYN+ACKs in its captures, up to answersSeen
+	learned   bool   // held is its own: its lines have told other timeouts than the config
+	copies    uint64 // further lines about the beginning of a TCP session
+	matched   uint64 // ends of sessions that were in the table
+	overdue   uint64 // sessions whose end should have come and did not
+	updates   bool   // its lines tell of changes of entries
+	noEnds    bool   // … and of no end, though one should have come
+	firstDue  int64  // when the first one should have come, as long as none has; 0 = not yet
 }
 
 // NewTracker starts the summary of date. prev is the Day before it, whose open sessions go on; it may be nil.
@@ -119,7 +126,7 @@ func NewTracker(cfg Config, prev *Day, date Date) *Tracker {
 		gauges: gauges, cfg: cfg, day: d, table: newTable(d, prev, cfg.Limits.Sessions), now: date.Start().UnixNano(),
 		hosts: map[netip.Addr]*hostState{}, routers: map[parse.Name]*routerState{},
 	}
-	t.table.lapsed = t.lapsed
+	t.table.lapsed, t.table.stays = t.lapsed, t.stays
 	return t
 }
 
@@ -403,15 +410,24 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	k := t.keyOf(e)
 	host, peer, internal := t.sides(e)
 	hs := t.known(host)
+	rs.learn(e, nil)
+	packet := e.Packets == 1 && e.Flags != 0
 	hold, guessed := t.hold(e, k, hs, rs)
+	if hold <= 0 && packet { // a capture shows whether it is refused
+		hold = rs.held.Close
+	}
 	expires := e.Time + int64(hold)
 	s := t.table.spot(k)
 	// a retransmitted SYN, the next datagram, or another logger's copy
 	if have := t.table.entries.find(s.hash, s.key); have != nil {
-		t.repeated(*have, e, rs, expires)
-		return
+		if !rs.anew(*have, e) {
+			t.repeated(*have, e, rs, expires)
+			return
+		}
+		(*have).expires = min((*have).expires, e.Time)
+		t.table.remove(*have)
 	}
-	ended := t.table.ended(s, e)
+	ended := t.table.ended(s, e, rs.inOrder())
 	if ended != nil && ended.counted {
 		return
 	}
@@ -421,11 +437,13 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	}
 	if ended != nil {
 		ended.counted = true // it was over before this line of it came
+	} else if hold <= 0 { // refused: its entry went within a millisecond
+		t.table.end(s, e.Time, true, e.State == parse.NoState)
 	} else if en := t.table.take(s, k); en == nil {
 		t.day.Dropped["sessions"]++
 	} else {
 		en.state, en.expires, en.guessed, en.born, en.heard = e.State, expires, guessed, e.Time, e.Time
-		en.packet = e.Packets == 1 && e.Flags != 0
+		en.packet, en.told = packet, e.State != parse.NoState
 		if hs == nil {
 			t.table.put(en, t.table.holding(e.Router), host, nil, nil)
 		} else {
@@ -446,17 +464,26 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	}
 	hs.creates++
 	t.count(hs, e, host, peer)
+	if !packet && hs.knocks.found(e.Time) {
+		t.refuseAll(hs.knocks.door, host, e)
+	}
 }
 
 // repeated counts another line about a session's beginning. A client sends its SYN again after 1, 3 and 7 s without an
 // answer; the copy of another logger comes once.
 func (t *Tracker) repeated(have *entry, e *parse.Event, rs *routerState, expires int64) {
 	have.expires, have.heard = max(have.expires, expires), max(have.heard, e.Time)
+	if e.Proto == parse.TCP {
+		rs.copies++
+	}
 	if e.Proto != parse.TCP || have.state != parse.NoState || have.again >= synRepeats {
 		return
 	}
 	if have.again++; have.again == synRepeats {
 		have.enter(parse.SynSent)
+		if hs := t.known(have.own.host); hs != nil {
+			hs.knocks.unheard(have.key)
+		}
 		have.expires = max(e.Time+int64(rs.held.SynSent), have.expires)
 	}
 }
@@ -518,13 +545,12 @@ func (t *Tracker) sessionUpdate(e *parse.Event, rs *routerState) {
 	if en == nil {
 		return
 	}
-	hold := rs.held.UDPStream
-	if e.Proto == parse.TCP {
-		hold = rs.held.tcp(e.State)
-	}
+	rs.learn(e, en)
+	rs.updates = true
 	if e.State != en.state {
 		en.lasted(e.Time)
 	}
+	hold := t.updated(e, en, rs)
 	en.known()
 	en.enter(e.State)
 	en.expires, en.heard = e.Time+int64(hold), e.Time
@@ -557,6 +583,7 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 	counted := en != nil
 	if counted {
 		en.lasted(e.Time)
+		rs.matched++
 		t.table.remove(en)
 	}
 	if host, peer, internal := t.sides(e); internal {
@@ -579,7 +606,7 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 	} else {
 		rs.router.Other[namedEnds]++
 	}
-	t.table.end(s, e.Time, counted)
+	t.table.end(s, e.Time, counted, en != nil && !en.told)
 }
 
 // fadedEnd reports whether the session that ended had been given up.

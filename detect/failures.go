@@ -51,8 +51,9 @@ func (t *Tracker) answer(en *entry, s spot, e *parse.Event, rs *routerState) {
 		return
 	}
 	t.settle(en, refused)
+	en.expires = e.Time
 	t.table.remove(en)
-	t.table.end(s, e.Time, true)
+	t.table.end(s, e.Time, true, true)
 }
 
 // answersSeen is how many SYN+ACKs of a router's captures show that answers are captured at all.
@@ -103,7 +104,7 @@ func (t *Tracker) resetAlone(e *parse.Event, s spot, rs *routerState) {
 	rs.router.Sessions++
 	t.count(hs, &asked, host, peer)
 	hs.out.judge(Door{peer, Port{e.Proto, e.SPort}}, refused)
-	t.table.end(s, e.Time, true)
+	t.table.end(s, e.Time, true, true)
 }
 
 // servedShare is the share of a host's sessions that go to one service, and of those that were answered, from which on

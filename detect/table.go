@@ -29,8 +29,10 @@ type table struct {
 	turned   int64                     // when the generations last changed
 	faded    fading                    // sessions that were given up
 	watch    func(e *entry, gone bool) // told of each entry that comes and goes; may be nil
-	lapsed   func(e *entry)            // told of each entry that times out, before it goes; may be nil
-	last     *holding                  // most events come from the router of the one before
+	// asked of each entry whose time has come whether it stays, and then told until when; may be nil
+	stays  func(e *entry, at int64) bool
+	lapsed func(e *entry) // told of each entry that times out, before it goes; may be nil
+	last   *holding       // most events come from the router of the one before
 }
 
 // A session's lines do not come in order: the end from one logger may overtake the beginning from another within the
@@ -44,6 +46,7 @@ const (
 type ending struct {
 	at      int64
 	counted bool // its session has been counted
+	begun   bool // … and its beginning came before it, by a line that names no state
 }
 
 // plainKey is a Key as plain memory, which hashes and compares in a third of the time. The zones of addresses are left
@@ -99,6 +102,9 @@ type entry struct {
 	gone         bool
 	judged       bool // its outcome has been noted
 	packet       bool // it began with a packet of a capture
+	told         bool // its first line named a state: it is the table's own
+	stream       bool // both sides of a UDP session still talk: Linux's ASSURED
+	overdue      bool // its end should have come by now
 }
 
 func newTable(d *Day, prev *Day, limit int) *table {
@@ -258,7 +264,7 @@ func (t *table) expire(ns int64) {
 	for ; t.second <= last; t.second++ {
 		at := t.start + int64(t.second)*int64(time.Second)
 		for e := t.due[t.second]; e != nil; e = t.due[t.second] {
-			if e.done(at) {
+			if t.done(e, at) {
 				if t.lapsed != nil {
 					t.lapsed(e)
 				}
@@ -273,9 +279,9 @@ func (t *table) expire(ns int64) {
 }
 
 // done reports whether the entry has to go at ns, and sets when else to look again.
-func (e *entry) done(ns int64) bool {
+func (t *table) done(e *entry, ns int64) bool {
 	if e.expires <= ns {
-		return true
+		return t.stays == nil || !t.stays(e, ns)
 	}
 	if e.look > ns { // prolonged
 		return false
@@ -287,8 +293,9 @@ func (e *entry) done(ns int64) bool {
 	return yes
 }
 
-// end remembers that the session is over.
-func (t *table) end(s spot, at int64, counted bool) {
+// end remembers that the session is over; begun means that its beginning is known, too, and named no
+// state.
+func (t *table) end(s spot, at int64, counted, begun bool) {
 	if at-t.turned > int64(endMemory) || t.ends[0].n >= t.maxEnded() {
 		t.ends[0], t.ends[1], t.turned = t.ends[1], t.ends[0], at
 		t.ends[0].reset()
@@ -296,7 +303,7 @@ func (t *table) end(s spot, at int64, counted bool) {
 	if old := t.lately(s); old != nil && old.counted {
 		counted = true
 	}
-	*t.ends[0].put(s.hash, s.key) = ending{at, counted}
+	*t.ends[0].put(s.hash, s.key) = ending{at, counted, begun}
 }
 
 func (t *table) lately(s spot) *ending {
@@ -307,10 +314,13 @@ func (t *table) lately(s spot) *ending {
 }
 
 // ended gives the end that has overtaken this beginning, or nil. A TCP client does not use the same port to the same
-// peer again within the memory; a UDP client does.
-func (t *table) ended(s spot, e *parse.Event) *ending {
+// peer again within the memory; a UDP client does. inOrder means that the lines about the router's sessions come in
+// their order: then a beginning behind an end is another session, however soon it comes (a client that uses its port
+// again makes Linux drop the old entry and make the new one within 0.1 ms).
+func (t *table) ended(s spot, e *parse.Event, inOrder bool) *ending {
 	x := t.lately(s)
-	if x == nil || e.Proto != parse.TCP && e.Time-x.at > int64(endTwin) {
+	if x == nil || e.State != parse.NoState || x.begun && inOrder ||
+		e.Proto != parse.TCP && e.Time-x.at > int64(endTwin) {
 		return nil
 	}
 	return x

@@ -1,6 +1,9 @@
 package detect
 
 import (
+	"net/netip"
+	"slices"
+	"sort"
 	"time"
 
 	"uncloak/parse"
@@ -12,19 +15,15 @@ import (
 // nil for a session of no internal host.
 func (t *Tracker) hold(e *parse.Event, k Key, hs *hostState, rs *routerState) (d time.Duration, guessed bool) {
 	to := rs.held
-	if hs != nil && hs.ends*20 > hs.creates { // the ends of this host's sessions are logged
-		switch e.Proto {
-		case parse.TCP:
-			return to.tcp(e.State), false // NoState: until the end is logged
-		case parse.UDP:
-			return to.Generic, false // packets in between are not seen
-		}
+	if rs.tellsEnds(hs, e.State) {
+		return to.untilEnd(e.Proto, e.State, false), false
 	}
 	switch e.Proto {
 	case parse.TCP:
-		if d = to.Close; hs == nil || !hs.knocks.failing(e.Time) {
-			d = to.typical(k)
+		if hs != nil && hs.knocks.failing(e.Time) {
+			return 0, true
 		}
+		d = to.typical(k)
 	case parse.UDP:
 		if d = to.UDP; e.State == parse.Replied {
 			d = to.UDPStream
@@ -81,6 +80,7 @@ type knocks struct {
 	door        Door
 	n           int
 	since, last int64
+	taken       bool // its earlier sessions have been taken out of the table
 }
 
 const (
@@ -104,9 +104,68 @@ func (k *knocks) note(e *parse.Event) {
 	}
 }
 
+// unheard takes in that a host has repeated its SYN: it was not answered, and an entry waits for the answer.
+func (k *knocks) unheard(of Key) {
+	if k.door == (Door{of.Dst, Port{of.Proto, of.DPort}}) {
+		*k = knocks{}
+	}
+}
+
+// found is failing, and true but once for each door.
+func (k *knocks) found(at int64) bool {
+	if k.taken || k.n == 0 || !k.failing(at) {
+		return false
+	}
+	k.taken = true
+	return true
+}
+
 // failing reports whether the host knocks so often at one door, and at no other, that it is not let in (the rule of
 // resetFindings): each session ends at once with RST, and its entry is in CLOSE.
 func (k *knocks) failing(at int64) bool {
 	d := time.Duration(at - k.since)
 	return d >= knockLeast && float64(k.n) >= resetSure*d.Seconds()
+}
+
+// refuseAll takes the host's sessions to a door that turned out to be closed out of the table and out of the slots that
+// they were counted in: each of them was over at once.
+func (t *Tracker) refuseAll(d Door, host netip.Addr, now *parse.Event) {
+	h := t.table.holding(now.Router)
+	var born []int // slots
+	for _, e := range t.table.list() {
+		if e.in != h || e.own.host != host || !e.guessed || e.state != parse.NoState ||
+			e.key.Src != host || d != (Door{e.key.Dst, Port{e.key.Proto, e.key.DPort}}) {
+			continue
+		}
+		born = append(born, max(t.slotOf(e.born), 0))
+		e.expires = e.born
+		t.table.remove(e)
+		t.table.end(spot{e.key.plain(), e.hash}, e.born, true, true)
+	}
+	slices.Sort(born)
+	h.unpeak(host, len(born))
+	t.table.all.unpeak(host, len(born))
+	r := t.router(now.Router).router
+	for i := len(r.Occupancy) - 1; i >= 0 && len(born) > 0 && int(r.Occupancy[i].I) >= born[0]; i-- {
+		l := &r.Occupancy[i]
+		n := uint32(sort.SearchInts(born, int(l.I)+1))
+		l.Total -= min(l.Total, n)
+		if len(l.States) > 0 {
+			l.States[parse.NoState] -= min(l.States[parse.NoState], n)
+		}
+		for k := range l.Holders {
+			if x := &l.Holders[k]; x.Host == host {
+				x.N -= min(x.N, uint64(n))
+			}
+		}
+		slices.SortStableFunc(l.Holders, compareHolders)
+	}
+}
+
+// unpeak takes n entries of the host out of the fullest moment of the running slot.
+func (h *holding) unpeak(host netip.Addr, n int) {
+	h.peak = max(h.peak-n, h.total)
+	if c := h.hosts[host]; c != nil {
+		h.most[c.at] = max(h.most[c.at]-int32(n), h.now[c.at])
+	}
 }

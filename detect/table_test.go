@@ -266,7 +266,7 @@ func TestEndsAreBounded(t *testing.T) {
 	tb := newTable(NewDay(DateOf(t0)), nil, 1<<14)
 	maxEnded := tb.maxEnded()
 	for i := range 3 * maxEnded {
-		tb.end(tb.spot(Key{Src: lan(1), Dst: wan(i), DPort: 1}), t0.UnixNano(), true)
+		tb.end(tb.spot(Key{Src: lan(1), Dst: wan(i), DPort: 1}), t0.UnixNano(), true, true)
 	}
 	if n := tb.ends[0].n + tb.ends[1].n; n > 2*maxEnded {
 		t.Errorf("%d ends remembered", n)

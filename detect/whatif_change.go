@@ -36,34 +36,37 @@ var className = [numClasses]string{"syn_sent", "syn_recv", "established", "fin_w
 	"udp", "udp_stream", "icmp", "generic", "typical_tcp"}
 
 // of gives the timeout of the class.
-func (to *Timeouts) of(c class) time.Duration {
+func (to *Timeouts) of(c class) time.Duration { return *to.at(c) }
+
+// at gives the place of the timeout of the class.
+func (to *Timeouts) at(c class) *time.Duration {
 	switch c {
 	case classSynSent:
-		return to.SynSent
+		return &to.SynSent
 	case classSynRecv:
-		return to.SynRecv
+		return &to.SynRecv
 	case classEstablished:
-		return to.Established
+		return &to.Established
 	case classFinWait:
-		return to.FinWait
+		return &to.FinWait
 	case classCloseWait:
-		return to.CloseWait
+		return &to.CloseWait
 	case classLastAck:
-		return to.LastAck
+		return &to.LastAck
 	case classTimeWait:
-		return to.TimeWait
+		return &to.TimeWait
 	case classClose:
-		return to.Close
+		return &to.Close
 	case classUDP:
-		return to.UDP
+		return &to.UDP
 	case classUDPStream:
-		return to.UDPStream
+		return &to.UDPStream
 	case classICMP:
-		return to.ICMP
+		return &to.ICMP
 	case classTypicalTCP:
-		return to.TypicalTCP
+		return &to.TypicalTCP
 	}
-	return to.Generic
+	return &to.Generic
 }
 
 // Change holds other settings, as `--what-if` names them. The zero value changes nothing.

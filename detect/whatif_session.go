@@ -23,6 +23,8 @@ type stint struct {
 	to      *Timeouts // of its router
 	scale   float64   // by which its hold time was multiplied (see Gauge)
 	over    bool
+	updated bool       // a line has told of a change of its entry
+	stream  bool       // of UDP: both sides went on talking
 	host    int32      // index of the holder
 	cause   netip.Addr // of a lookup that another host set off
 	ghost   bool       // refused: not in the log
@@ -35,7 +37,6 @@ type stints struct {
 	cfg     Config
 	tracker *Tracker
 	live    map[*entry]*stint
-	held    map[parse.Name]*Timeouts
 	event   *parse.Event // that is being observed
 	opened  func(*stint)
 	closed  func(*stint)
@@ -43,8 +44,7 @@ type stints struct {
 }
 
 func newStints(cfg Config, opened, closed func(*stint)) *stints {
-	return &stints{cfg: cfg, live: map[*entry]*stint{}, held: map[parse.Name]*Timeouts{}, opened: opened,
-		closed: closed}
+	return &stints{cfg: cfg, live: map[*entry]*stint{}, opened: opened, closed: closed}
 }
 
 // observe takes one event in; events come in order of time. prev is asked for the day before the first one.
@@ -66,6 +66,7 @@ func (x *stints) observe(e *parse.Event, prev func(Date) *Day) {
 			if e.State != parse.NoState {
 				s.state = e.State
 			}
+			s.updated, s.stream = s.updated || e.Kind == parse.SessionUpdate, en.stream
 		}
 	}
 }
@@ -147,12 +148,8 @@ func (x *stints) watch(en *entry, gone bool) {
 }
 
 func (x *stints) open(en *entry, at int64) {
-	s := &stint{key: en.key, holder: en.own.host, router: en.in.router, start: at, last: at, scale: 1,
-		to: x.held[en.in.router]}
-	if s.to == nil {
-		s.to = x.cfg.timeouts(en.in.router.String())
-		x.held[en.in.router] = s.to
-	}
+	s := &stint{key: en.key, holder: en.own.host, router: en.in.router, start: at, last: at, scale: 1}
+	s.to = x.tracker.router(en.in.router).held
 	if rs := x.tracker.routers[en.in.router]; rs != nil {
 		s.scale = rs.router.Gauge.scale()
 	}
@@ -205,7 +202,7 @@ func endClass(s *stint, e *parse.Event, to *Timeouts) class {
 	}
 	switch s.key.Proto {
 	case parse.UDP:
-		if e.State == parse.Unreplied || e.State != parse.Replied && s.state != parse.Replied && life < to.UDPStream {
+		if e.State == parse.Unreplied || !s.stream && (s.updated || life < to.UDPStream) {
 			return classUDP
 		}
 		return classUDPStream
@@ -255,7 +252,7 @@ func holdClass(s *stint, to *Timeouts) class {
 		switch {
 		case hold >= to.Generic && to.Generic > to.UDPStream:
 			return classGeneric
-		case s.state == parse.Replied || hold >= to.UDPStream:
+		case s.stream || hold >= to.UDPStream:
 			return classUDPStream
 		}
 		return classUDP

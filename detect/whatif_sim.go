@@ -191,7 +191,20 @@ func (m *sim) end(s *stint) int64 {
 	if fin, tail, ok := m.served(s); ok {
 		return fin + tail
 	}
-	return max(s.end+s.shift(c), s.last)
+	return max(s.end+s.shift(c)-m.sooner(s), s.last)
+}
+
+// sooner gives by how much sooner the collector comes, besides, to an entry whose timeout is changed, where it came
+// late to the recorded one.
+func (m *sim) sooner(s *stint) int64 {
+	shift := s.shift(m.plan.change)
+	was := s.to.of(min(s.class, classTypicalTCP))
+	late := s.end - s.last - int64(was)
+	if shift == 0 || s.class >= classTypicalTCP || late <= 0 || late > int64(lateEnd) {
+		return 0
+	}
+	is := was + time.Duration(shift)
+	return int64(float64(late) * (1 - min(collectEvery(m.total, is)/collectEvery(m.total, was), 1)))
 }
 
 // served gives the end of the talk of a session with a server that is changed, and the time that its entry stays after

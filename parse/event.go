@@ -168,8 +168,10 @@ type Event struct {
 	NATDst netip.Addr // translated destination; of a PTR query: the address that is looked up
 
 	Packets uint32 // both directions
-	Count   uint32 // suppressed or repeated lines; of an oom-kill: the pid; of a session-end: ms that it lasted, or 0
-	Spread  uint32 // ± ms of Time; 0 = as exact as the stamp is (one second for RFC 3164)
+	// suppressed or repeated lines; of an oom-kill: the pid; of a session-end: ms that it lasted, or 0; of other lines
+	// about a session: s until its entry goes if no packet comes, or 0
+	Count  uint32
+	Spread uint32 // ± ms of Time; 0 = as exact as the stamp is (one second for RFC 3164)
 
 	SPort, DPort, NATSPort, NATDPort uint16
 
@@ -185,6 +187,15 @@ func (e *Event) Lasted() (d time.Duration, ok bool) {
 		return 0, false
 	}
 	return time.Duration(e.Count) * time.Millisecond, true
+}
+
+// Timeout returns for how long the router keeps the session's entry from this line on if no packet comes, in whole
+// seconds; ok is false where the line does not tell.
+func (e *Event) Timeout() (d time.Duration, ok bool) {
+	if e.Kind != SessionNew && e.Kind != SessionUpdate && e.Kind != Entry || e.Count == 0 {
+		return 0, false
+	}
+	return time.Duration(e.Count) * time.Second, true
 }
 
 // SrcPort is the source as one value.

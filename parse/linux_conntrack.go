@@ -54,6 +54,9 @@ func conntrack(b []byte, src int, rec *Record) bool {
 		return false
 	}
 	rec.Dialect, rec.Word, rec.Kind, rec.Action = "conntrack", "conntrack", kind, action
+	if kind == SessionEnd {
+		rec.Count = 0 // nothing is left of its time
+	}
 	fillTuples(&t, &rec.Event)
 	rec.State = sessionState(rec, t[1].src.IsValid())
 	return true
@@ -129,8 +132,14 @@ func conntrackHead(b []byte, rec *Record) (rest []byte) {
 		if len(w) == 0 {
 			return nil
 		}
-		if scan.IsDigit(w[0]) || bytes.IndexByte(w, '=') > 0 {
-			continue // seconds until the entry expires; what GRE says of itself ("timeout=30,")
+		if scan.IsDigit(w[0]) { // seconds until the entry expires
+			if n, ok := scan.Number(w); ok {
+				rec.Count = scan.Saturate(n)
+			}
+			continue
+		}
+		if bytes.IndexByte(w, '=') > 0 {
+			continue // what GRE says of itself ("timeout=30,")
 		}
 		if rec.State = stateOf(w); rec.State == NoState && string(w) != "NONE" && string(w) != "LISTEN" &&
 			string(w) != "SYN_SENT2" {

@@ -174,6 +174,8 @@ func (w *jsonWriter) counts(rec *Record) {
 	}
 	if d, ok := rec.Lasted(); ok {
 		w.number("lasted_ms", uint64(d.Milliseconds()))
+	} else if d, ok := rec.Timeout(); ok {
+		w.number("timeout_s", uint64(d.Seconds()))
 	} else if rec.Count != 0 && rec.Kind != Latency || rec.Kind == Repeated || rec.Kind == Suppressed {
 		w.number("count", uint64(rec.Count))
 	}

@@ -228,6 +228,8 @@ func (x *textEvents) write(e *store.Entry) error {
 	}
 	if d, ok := e.Lasted(); ok {
 		b = fmt.Appendf(b, " (after %v)", d)
+	} else if d, ok := e.Timeout(); ok {
+		b = fmt.Appendf(b, " (for %v)", d)
 	} else if e.Count != 0 {
 		b = fmt.Appendf(b, " (%d)", e.Count)
 	}
@@ -298,7 +300,9 @@ type event struct {
 	Packets  uint32     `json:"packets,omitempty"`
 	Count    uint32     `json:"count,omitempty"`
 	LastedMS uint32     `json:"lasted_ms,omitempty"` // of a session-end: how long the session was there
-	Detail   string     `json:"detail,omitempty"`
+	// of other lines about a session: how long its entry stays from then on if no packet comes
+	TimeoutS uint32 `json:"timeout_s,omitempty"`
+	Detail   string `json:"detail,omitempty"`
 	// a second word: MAC of src, control group of an OOM kill, shape of an error line
 	Aside string `json:"aside,omitempty"`
 	Raw   string `json:"raw"`
@@ -328,6 +332,9 @@ func eventOf(e *store.Entry, loc *time.Location) event {
 		Aside: e.Aside.String(), Raw: string(e.Raw)}
 	if _, ok := e.Lasted(); ok {
 		out.LastedMS, out.Count = out.Count, 0
+	}
+	if _, ok := e.Timeout(); ok {
+		out.TimeoutS, out.Count = out.Count, 0
 	}
 	if e.Proto != 0 {
 		out.Proto = protocol(e.Proto)
