@@ -83,7 +83,9 @@ func captured(what string, rest []byte, rec *Record) bool {
 		captureCounts(rest, rec)
 		return mark(rec, Traffic, "capture-open")
 	case "reset":
-		rec.Flags, rec.Packets = RST, 1
+		if rec.Flags, rec.Packets = RST, 1; string(rest) == "ack" {
+			rec.Flags |= ACK
+		}
 		return mark(rec, Reset, "capture-reset")
 	case "window":
 		return mark(rec, WindowShrink, "capture-window")

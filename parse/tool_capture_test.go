@@ -19,6 +19,8 @@ func TestCapture(t *testing.T) {
 			`{"kind":"capture-open","event":"traffic","dialect":"capture","src":"192.168.1.20","sport":40312,"dst":"203.0.113.5","dport":443,"proto":"udp","bytes":5900,"packets":17}`},
 		{"reset of nothing", `2026-11-28T10:00:05.000000Z capture: reset tcp 127.0.0.1:7211 > 127.0.0.1:56440`,
 			`{"kind":"capture-reset","event":"reset","dialect":"capture","src":"127.0.0.1","sport":7211,"dst":"127.0.0.1","dport":56440,"proto":"tcp","flags":"RST","packets":1}`},
+		{"reset that answers a SYN", `2026-11-28T10:00:05.000000Z capture: reset tcp 127.0.0.1:7211 > 127.0.0.1:56440 ack`,
+			`{"kind":"capture-reset","event":"reset","dialect":"capture","src":"127.0.0.1","sport":7211,"dst":"127.0.0.1","dport":56440,"proto":"tcp","flags":"ACK RST","packets":1}`},
 		{"window taken back", `2026-11-28T10:00:06.000000Z capture: window tcp 203.0.113.5:443 > 192.168.1.20:40312 shrunk`,
 			`{"kind":"capture-window","event":"window-shrink","dialect":"capture","src":"203.0.113.5","sport":443,"dst":"192.168.1.20","dport":40312,"proto":"tcp"}`},
 		{"question", `2026-11-28T10:00:06.000000Z capture: dns udp 192.168.1.20:5555 > 192.168.1.1:53 PTR 5.113.0.203.in-addr.arpa.`,

@@ -303,6 +303,9 @@ func (t *Text) pair(what string, a, b uint64) {
 func (t *Text) stray(ip *IP, now int64) {
 	t.line(now, "reset")
 	t.ends(TCP, netip.AddrPortFrom(ip.Src, ip.SPort), netip.AddrPortFrom(ip.Final, ip.DPort))
+	if ip.Flags&ACK != 0 { // it answers a SYN, or something else without an acknowledgement (RFC 9293, 3.10.7.1)
+		t.out = append(t.out, " ack"...)
+	}
 	t.out = append(t.out, '\n')
 }
 

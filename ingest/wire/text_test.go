@@ -74,6 +74,8 @@ func TestSessions(t *testing.T) {
 				"closed by=203.0.113.5 packets=1/2 bytes=0/7 lasted=0.002 begun=earlier"}},
 		{"a reset of nothing", []at{{0, rst}},
 			[]string{"10:00:00.000Z reset tcp 203.0.113.5:443 > 192.168.1.20:40000"}},
+		{"the answer to a SYN that is not in the capture", []at{{0, rstack}},
+			[]string{"10:00:00.000Z reset tcp 203.0.113.5:443 > 192.168.1.20:40000 ack"}},
 		{"a window taken back", []at{{0, syn}, {ms, synack}, {2 * ms, ack}, {3 * ms, ask},
 			{4 * ms, segment(t, true, ACK, 501, 101, 0, "")}},
 			[]string{"10:00:00.000Z begin " + ends,
