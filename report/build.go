@@ -43,10 +43,12 @@ func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.
 			f.Ports = ports[f.Host]
 		}
 		f.Evidence.Query = command(&f.Evidence.Ask, &opt, m)
-		if err := evidence(ctx, st, f, &opt, i); err != nil {
-			return nil, err
-		}
-		Describe(f, opt)
+	}
+	if err := m.evidence(ctx, st, &opt); err != nil {
+		return nil, err
+	}
+	for i := range m.Findings {
+		Describe(&m.Findings[i], opt)
 	}
 	m.Gone = slices.Clone(opt.Gone)
 	for i := range m.Gone {
@@ -58,9 +60,7 @@ func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.
 		m.Withdrawn = append(m.Withdrawn, Withdrawn{w, m.clock.withdrawn(&w)})
 	}
 	m.group(&opt)
-	if err := m.proofs(ctx, st, &opt); err != nil {
-		return nil, err
-	}
+	m.proofs(&opt)
 	m.Tables = tables(days, &opt)
 	m.Hosts = hostRows(days, m.Incidents, names, &opt)
 	if err := m.account(ctx, st, days, &opt); err != nil {
@@ -123,87 +123,86 @@ func command(a *detect.Ask, opt *Options, m *Model) string {
 	return q
 }
 
-// maxAsked bounds the findings of a report that get their lines from the store; further ones have only the command. A
-// table that overflows all day makes hundreds of findings, and their lines are alike.
+// maxAsked bounds the findings of a report that get their lines from the store, and the full tables whose worst spell
+// does; further ones have only the command. A table that overflows all day makes hundreds of findings, and their lines
+// are alike.
 const maxAsked = 64
 
-// evidence reads the first lines behind a finding; where it has several bursts, those of the largest.
-func evidence(ctx context.Context, st store.Store, f *detect.Finding, opt *Options, i int) error {
-	f.Evidence.Lines = nil
-	q, ok := question(&f.Evidence.Ask)
-	if !ok || st == nil || opt.Evidence < 0 || i >= maxAsked {
+// evidence reads the first lines behind the findings, all in one pass; where one has several bursts, those of the largest.
+func (m *Model) evidence(ctx context.Context, st store.Store, opt *Options) error {
+	for i := range m.Findings {
+		m.Findings[i].Evidence.Lines = nil
+	}
+	if st == nil || opt.Evidence < 0 {
 		return nil
 	}
-	if b := largest(f.Bursts); b != nil {
-		if !b.Start.Before(q.From) && (q.To.IsZero() || b.Start.Before(q.To)) {
-			q.From = b.Start
+	var fs []*detect.Finding
+	var qs []store.Query
+	for _, f := range m.proven() {
+		q, ok := question(f)
+		if !ok {
+			continue
+		}
+		q.Limit = opt.Evidence
+		fs, qs = append(fs, f), append(qs, q)
+	}
+	answers, err := st.First(ctx, qs)
+	if err != nil {
+		return fmt.Errorf("read the lines behind the findings: %w", err)
+	}
+	for i, f := range fs {
+		var spread time.Duration
+		for _, e := range answers[i] {
+			spread = max(spread, time.Duration(e.Spread)*time.Millisecond)
+			line := bytes.TrimRight(e.Raw, "\r\n\x00")
+			f.Evidence.Lines = append(f.Evidence.Lines, string(line[:min(len(line), maxLine)]))
+		}
+		if f.Kind == detect.TableFullKind && f.SpreadS == 0 { // its detector tells no bounds
+			f.SpreadS = spread.Seconds()
+		}
+		f.Explain = explainCommand(f)
+	}
+	return nil
+}
+
+// proven lists the findings that get lines: the first ones, and of further spells of a full table the worst of each
+// incident and router.
+func (m *Model) proven() (out []*detect.Finding) {
+	for i := range m.Findings[:min(maxAsked, len(m.Findings))] {
+		out = append(out, &m.Findings[i])
+	}
+	worst := map[string]bool{} // by ID
+	if len(m.Findings) > maxAsked {
+		for _, in := range Incidents(m.Findings) {
+			for _, spells := range in.spellsByRouter() {
+				worst[worstOf(spells).ID] = true
+			}
 		}
 	}
-	lines, spread, err := rawLines(ctx, st, q, opt.Evidence, f.Message)
-	if err != nil {
-		return fmt.Errorf("read the lines behind %s: %w", f.ID, err)
+	for i := len(out); i < len(m.Findings) && len(out) < 2*maxAsked; i++ {
+		if worst[m.Findings[i].ID] {
+			out = append(out, &m.Findings[i])
+		}
 	}
-	f.Evidence.Lines = lines
-	if f.Kind == detect.TableFullKind && f.SpreadS == 0 { // its detector tells no bounds
-		f.SpreadS = spread.Seconds()
-	}
-	f.Explain = explainCommand(f)
-	return nil
+	return out
 }
 
 // proofs gives each incident's parts the lines of the findings that they sum up.
-func (m *Model) proofs(ctx context.Context, st store.Store, opt *Options) error {
-	asked := 0
+func (m *Model) proofs(opt *Options) {
 	for i := range m.Incidents {
 		for _, p := range m.Incidents[i].parts {
-			if p.worst == nil {
-				continue
+			if p.worst != nil {
+				p.Evidence.Query = command(&p.Evidence.Ask, opt, m)
+				p.Evidence.Lines, p.Explain = p.worst.Evidence.Lines, p.worst.Explain
 			}
-			p.Evidence.Query = command(&p.Evidence.Ask, opt, m)
-			p.Evidence.Lines, p.Explain = p.worst.Evidence.Lines, p.worst.Explain
-			if len(p.Evidence.Lines) > 0 || asked >= maxAsked {
-				continue
-			}
-			asked++
-			if err := evidence(ctx, st, p.worst, opt, 0); err != nil {
-				return err
-			}
-			p.Evidence.Lines, p.Explain = p.worst.Evidence.Lines, p.worst.Explain
 		}
 	}
-	return nil
 }
 
-// maxPassed bounds the events that are looked at for the lines of one sort of alarm.
-const maxPassed = 1 << 16
-
-// rawLines reads the first n lines that q selects, of alarms only those with that ID, and returns the ± of the least
-// exact of their times.
-func rawLines(ctx context.Context, st store.Store, q store.Query, n int, alarm string) (
-	out []string, spread time.Duration, err error) {
-	q.Limit = n
-	if alarm != "" {
-		q.Limit = maxPassed
-	}
-	for e, err := range st.Events(ctx, q) {
-		if err != nil {
-			return out, spread, err
-		}
-		if e.Kind == parse.Alarm && e.Aside.String() != alarm {
-			continue
-		}
-		spread = max(spread, time.Duration(e.Spread)*time.Millisecond)
-		line := bytes.TrimRight(e.Raw, "\r\n\x00")
-		out = append(out, string(line[:min(len(line), maxLine)]))
-		if len(out) >= n {
-			break
-		}
-	}
-	return out, spread, nil
-}
-
-// question turns an Ask into a query of the store; ok is false for an empty Ask and for an unknown kind.
-func question(a *detect.Ask) (q store.Query, ok bool) {
+// question turns what a finding asks for into a query of the store, of its largest burst where it has several; ok is
+// false for an empty Ask and for an unknown kind.
+func question(f *detect.Finding) (q store.Query, ok bool) {
+	a := &f.Evidence.Ask
 	if *a == (detect.Ask{}) {
 		return q, false
 	}
@@ -217,6 +216,14 @@ func question(a *detect.Ask) (q store.Query, ok bool) {
 			return q, false
 		}
 		q.Kinds = []parse.Kind{k}
+		if k == parse.Alarm {
+			q.Aside = f.Message
+		}
+	}
+	if b := largest(f.Bursts); b != nil {
+		if !b.Start.Before(q.From) && (q.To.IsZero() || b.Start.Before(q.To)) {
+			q.From = b.Start
+		}
 	}
 	return q, true
 }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -45,6 +46,7 @@ type lines struct {
 	health []store.Health
 	odd    []string // answers to questions for unknown lines, which are not remembered
 	asked  []store.Query
+	passes int // calls of First
 	err    error
 }
 
@@ -73,6 +75,24 @@ func (s *lines) Events(_ context.Context, q store.Query) iter.Seq2[store.Entry, 
 			}
 		}
 	}
+}
+
+func (s *lines) First(ctx context.Context, qs []store.Query) (out [][]store.Entry, err error) {
+	s.passes++
+	for _, q := range qs {
+		var es []store.Entry
+		for e, err := range s.Events(ctx, q) {
+			if err != nil {
+				return nil, err
+			}
+			e.Raw = slices.Clone(e.Raw)
+			if es = append(es, e); len(es) == q.Limit {
+				break
+			}
+		}
+		out = append(out, es)
+	}
+	return out, nil
 }
 
 func (s *lines) unknown(limit int) iter.Seq2[store.Entry, error] {

@@ -59,12 +59,7 @@ func ranking() func(kind string) int {
 
 // finish sums up the spells of full tables and words what the incident says as a whole.
 func (in *Incident) finish(m *Model, opt *Options) {
-	spells := map[string][]*detect.Finding{}
-	for _, f := range in.findings {
-		if f.Kind == detect.TableFullKind {
-			spells[f.Router] = append(spells[f.Router], f)
-		}
-	}
+	spells := in.spellsByRouter()
 	done := map[string]bool{}
 	for _, f := range in.findings {
 		switch {
@@ -95,6 +90,28 @@ func (in *Incident) finish(m *Model, opt *Options) {
 	in.Title = in.title(m)
 }
 
+// spellsByRouter lists the spells of full tables by the table's router.
+func (in *Incident) spellsByRouter() map[string][]*detect.Finding {
+	spells := map[string][]*detect.Finding{}
+	for _, f := range in.findings {
+		if f.Kind == detect.TableFullKind {
+			spells[f.Router] = append(spells[f.Router], f)
+		}
+	}
+	return spells
+}
+
+// worstOf returns the spell with most refusals, of equal ones the first.
+func worstOf(fs []*detect.Finding) *detect.Finding {
+	worst := fs[0]
+	for _, f := range fs {
+		if max(f.Drops, f.Lines) > max(worst.Drops, worst.Lines) {
+			worst = f
+		}
+	}
+	return worst
+}
+
 // newsRank orders a new or worse incident before one that is as usual.
 func newsRank(status string) int { return boolRank(status == detect.Same || status == detect.Better) }
 
@@ -114,7 +131,7 @@ type part struct {
 // sumSpells makes one finding of the spells in which one table was full: shares are averages weighted by refusals.
 func sumSpells(fs []*detect.Finding) part {
 	sum := *fs[0]
-	p := part{Finding: &sum, worst: fs[0]}
+	p := part{Finding: &sum, worst: worstOf(fs)}
 	sum.Episodes, sum.Lines, sum.Drops, sum.Score, sum.Entries = len(fs), 0, 0, 0, 0
 	sum.Evidence.Events = 0
 	shares, weight, names := map[string]float64{}, 0.0, map[string]string{}
@@ -143,9 +160,6 @@ func sumSpells(fs []*detect.Finding) part {
 		}
 		if a := f.Evidence.Ask; a.To.After(sum.Evidence.Ask.To) {
 			sum.Evidence.Ask.To = a.To
-		}
-		if max(f.Drops, f.Lines) > max(p.worst.Drops, p.worst.Lines) {
-			p.worst = f
 		}
 	}
 	sum.Holders = nil

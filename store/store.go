@@ -133,6 +133,7 @@ type Query struct {
 	Peer   netip.Prefix // the same, for the other side
 	Port   uint16       // source or destination port, translated ones too
 	Kinds  []parse.Kind
+	Aside  string // the second word of the event, such as the ID of an alarm: see parse.Event.Aside
 	Text   string // contained in the raw line
 	Limit  int    // 0 = all
 	NoRaw  bool   // the caller does not need Raw: it may be nil
@@ -156,6 +157,10 @@ type Store interface {
 	// Events yields in order of time (ties: in order of arrival). Raw is valid until the next step. It sees a
 	// consistent state of each day. An error ends the sequence, save damaged blocks, which are skipped and counted.
 	Events(ctx context.Context, q Query) iter.Seq2[Entry, error]
+
+	// First answers many questions in one pass: for each the events that Events would yield first, as many as its Limit,
+	// which must be set. The lines are copies; NoRaw and Identity mean nothing here.
+	First(ctx context.Context, qs []Query) ([][]Entry, error)
 
 	// Days lists the days that have events, in order.
 	Days(ctx context.Context) ([]DayInfo, error)

@@ -42,6 +42,15 @@ func (f *fake) Events(_ context.Context, q store.Query) iter.Seq2[store.Entry, e
 	}
 }
 
+func (f *fake) First(_ context.Context, qs []store.Query) ([][]store.Entry, error) {
+	out := make([][]store.Entry, len(qs))
+	for i, q := range qs {
+		f.asked = q
+		out[i] = f.entries[:min(q.Limit, len(f.entries))]
+	}
+	return out, f.err
+}
+
 func (f *fake) Lacking(store.Window) []detect.Date { return f.lacking }
 
 func (f *fake) Days(context.Context) ([]store.DayInfo, error) { return nil, nil }

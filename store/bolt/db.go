@@ -78,6 +78,7 @@ type DB struct {
 	decoders sync.Pool    // of *decoder
 	reading  atomic.Int64 // bytes that sequences hold of Options.ReadMemory
 	damaged  atomic.Uint64
+	touched  touched
 }
 
 // maxEncoders bounds the memory of encoders, about 10 MB each.
@@ -120,7 +121,11 @@ func Open(dir string, opt Options) (*DB, error) {
 	}
 	db.dup = newDeduper(db)
 	db.buffers.New = func() any { return &cursor{} }
-	db.decoders.New = func() any { return newDecoder(z) }
+	db.decoders.New = func() any {
+		d := newDecoder(z)
+		d.touch = &db.touched
+		return d
+	}
 	if db.at, err = os.Stat(filepath.Join(dir, "days")); err != nil {
 		return nil, errors.Join(fmt.Errorf("read data directory: %w", err), closeFile(lock))
 	}
@@ -323,4 +328,26 @@ func syncDir(dir string) error {
 		return fmt.Errorf("sync directory: %w", err)
 	}
 	return nil
+}
+
+// touched counts what readers decode.
+type touched struct{ blocks, rows, lines atomic.Uint64 }
+
+func (t *touched) block(rows int) {
+	if t != nil {
+		t.blocks.Add(1)
+		t.rows.Add(uint64(rows))
+	}
+}
+
+func (t *touched) line(n int) {
+	if t != nil {
+		t.lines.Add(uint64(n))
+	}
+}
+
+// Touched returns how many blocks and rows of them were decoded for readers since Open, and how many lines were put
+// together again.
+func (db *DB) Touched() (blocks, rows, lines uint64) {
+	return db.touched.blocks.Load(), db.touched.rows.Load(), db.touched.lines.Load()
 }

@@ -37,6 +37,7 @@ type decoder struct {
 	short, whole []uint64
 
 	lines unliner
+	touch *touched // counts what is decoded; may be nil
 	marks []bool
 	rows  []store.Entry // of light, as is text
 	text  []byte
@@ -57,6 +58,7 @@ func (d *decoder) columns(b []byte, h *header, dst []store.Entry) ([]store.Entry
 	}
 	d.s = streams{b: cols, z: d.z, plane: d.s.plane}
 	s, n := &d.s, int(h.count)
+	d.touch.block(n)
 	rows := slices.Grow(dst[:0], n)[:n]
 	clear(rows)
 	d.flowOf, d.srcOf, d.sortOf = sized(d.flowOf, n), sized(d.srcOf, n), sized(d.sortOf, n)

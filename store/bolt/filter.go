@@ -16,6 +16,7 @@ type filter struct {
 	from, to   int64 // half-open, ns
 	open       bool  // to is unbounded
 	router     parse.Name
+	aside      parse.Name
 	host, peer netip.Prefix // zero = any
 	port       uint16
 	kinds      uint64
@@ -24,7 +25,8 @@ type filter struct {
 }
 
 func newFilter(q *store.Query) filter {
-	f := filter{from: math.MinInt64, open: true, router: parse.MakeName(q.Router), port: q.Port, text: []byte(q.Text)}
+	f := filter{from: math.MinInt64, open: true, router: parse.MakeName(q.Router), port: q.Port,
+		aside: parse.MakeName(q.Aside), text: []byte(q.Text)}
 	if !q.From.IsZero() {
 		f.from = nanos(q.From)
 	}
@@ -75,6 +77,9 @@ func (f *filter) block(h *header, filters []byte) bool {
 	if f.kinds != 0 && h.kinds&f.kinds == 0 {
 		return false
 	}
+	if f.aside != (parse.Name{}) && h.kinds&asidesIn == 0 {
+		return false
+	}
 	if f.router != (parse.Name{}) && h.kinds&routersIn != 0 && !inBloom(filters[:h.bloom], hashRouter(f.router)) {
 		return false
 	}
@@ -95,6 +100,9 @@ func (f *filter) event(e *parse.Event) bool {
 		return false
 	}
 	if f.router != (parse.Name{}) && e.Router != f.router {
+		return false
+	}
+	if f.aside != (parse.Name{}) && e.Aside != f.aside {
 		return false
 	}
 	if f.port != 0 && e.SPort != f.port && e.DPort != f.port && e.NATSPort != f.port && e.NATDPort != f.port {

@@ -58,6 +58,7 @@ func (d *decoder) raws(
 	if xxhash.Sum64(packed) != h.rawSum {
 		return buf, fmt.Errorf("%w: checksum of lines", errDamaged)
 	}
+	d.touch.line(lineCount(rows, wanted))
 	d.s = streams{b: packed, z: d.z, plane: d.s.plane}
 	if cap(buf) < int(h.rawPlain) && wanted == nil {
 		buf = make([]byte, 0, int(h.rawPlain))
@@ -70,6 +71,19 @@ func (d *decoder) raws(
 		d.identity(i, &rows[i])
 	}
 	return buf, nil
+}
+
+// lineCount returns how many of the lines are wanted; nil means all.
+func lineCount(rows []store.Entry, wanted []bool) (n int) {
+	if wanted == nil {
+		return len(rows)
+	}
+	for _, yes := range wanted {
+		if yes {
+			n++
+		}
+	}
+	return n
 }
 
 func (u *unliner) read(d *decoder, s *streams, rows []store.Entry, wanted []bool, buf []byte, most int) ([]byte, bool) {

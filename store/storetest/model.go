@@ -90,6 +90,9 @@ func wanted(e *store.Entry, q *store.Query) bool {
 	if len(q.Kinds) > 0 && !slices.Contains(q.Kinds, e.Kind) || q.Router != "" && e.Router.String() != q.Router {
 		return false
 	}
+	if q.Aside != "" && e.Aside.String() != q.Aside {
+		return false
+	}
 	if q.Port != 0 && !slices.Contains([]uint16{e.SPort, e.DPort, e.NATSPort, e.NATDPort}, q.Port) {
 		return false
 	}
@@ -218,6 +221,9 @@ func randomQuery(r *rand.Rand) store.Query {
 	}
 	if r.IntN(3) == 0 {
 		q.Limit = 1 + r.IntN(50)
+	}
+	if r.IntN(6) == 0 {
+		q.Aside = []string{"aa:bb:cc:dd:ee:ff", "nobody"}[r.IntN(2)]
 	}
 	q.NoRaw = r.IntN(3) == 0
 	return q

@@ -66,6 +66,7 @@ func testRandom(t *testing.T, open opener) {
 				q := randomQuery(r)
 				compare(t, fmt.Sprintf("seed %d step %d %+v", seed, step, q), collect(t, s, q), m.events(q), q.NoRaw)
 			case op < 9:
+				compareFirst(t, fmt.Sprintf("seed %d step %d", seed, step), s, m, r)
 				compareDays(t, s, m)
 				compareHealth(t, s, m, store.Window{})
 			default:
@@ -505,6 +506,30 @@ func compare(t *testing.T, what string, got, want []store.Entry, noRaw bool) {
 		if g.Event != w.Event || !noRaw && (g.Identity != w.Identity || !bytes.Equal(g.Raw, w.Raw)) {
 			t.Fatalf("%s: event %d:\n got %+v\nwant %+v", what, i, *g, *w)
 		}
+	}
+}
+
+// compareFirst asks many questions at once and each alone.
+func compareFirst(t *testing.T, what string, s store.Store, m *model, r *rand.Rand) {
+	t.Helper()
+	qs := make([]store.Query, r.IntN(40))
+	for i := range qs {
+		qs[i] = randomQuery(r)
+		qs[i].Limit = 1 + r.IntN(5)
+	}
+	got, err := s.First(t.Context(), qs)
+	if err != nil || len(got) != len(qs) {
+		t.Fatalf("%s: %d answers to %d questions, %v", what, len(got), len(qs), err)
+	}
+	for i, q := range qs {
+		want := m.events(q)
+		for j := range want {
+			want[j].Identity = 0
+		}
+		compare(t, fmt.Sprintf("%s %+v", what, q), got[i], want, false)
+	}
+	if _, err := s.First(t.Context(), []store.Query{{}}); err == nil {
+		t.Error("a question without a limit is answered")
 	}
 }
 
