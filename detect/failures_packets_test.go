@@ -2,6 +2,7 @@ package detect
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -178,5 +179,39 @@ func TestWhoSpeaksToItselfIsInside(t *testing.T) {
 	d := s.days(DefaultConfig())[0]
 	if n := d.Routers["gw"].Outside; n != 1 {
 		t.Errorf("%d sessions between outside addresses, not 1", n)
+	}
+}
+
+// A capture of a minute and a half shows what fails as well as one of a day: nobody captures for longer to find out.
+func TestShortLogOfFailures(t *testing.T) {
+	host := netip.MustParseAddr("127.0.0.1")
+	log := func(length time.Duration, more time.Duration) []Finding {
+		s := newStream()
+		at := t0.Add(10 * time.Hour)
+		for i := range int(length / (500 * time.Millisecond)) {
+			s.packet(at.Add(time.Duration(i)*500*time.Millisecond), netip.AddrPortFrom(host, 7211),
+				netip.AddrPortFrom(host, uint16(37044+i)), parse.RST|parse.ACK, 0)
+		}
+		if more > 0 {
+			s.add(at.Add(more), parse.Event{Kind: parse.System})
+		}
+		return slices.DeleteFunc(s.findings(DefaultConfig()), func(f Finding) bool { return f.Kind != ResetKind })
+	}
+	for _, c := range []struct {
+		length, more time.Duration
+		told         bool
+	}{
+		{95 * time.Second, 0, true},
+		{95 * time.Second, 3 * time.Minute, true},
+		{95 * time.Second, 4 * time.Minute, false}, // less than half of what the log covers
+		{95 * time.Second, time.Hour, false},
+		{20 * time.Second, 0, false},
+		{11 * time.Minute, time.Hour, true},
+	} {
+		if got := log(c.length, c.more); len(got) == 1 != c.told {
+			t.Errorf("%v of failures in a log of %v: %d findings", c.length, max(c.length, c.more), len(got))
+		} else if c.told && got[0].Class != Dead {
+			t.Errorf("class %q", got[0].Class)
+		}
 	}
 }

@@ -25,6 +25,7 @@ const (
 	// sessions a second to one door, over the time it is gone to, that are worth a word
 	resetRate     = 0.5
 	resetLeast    = 10 * time.Minute // for how long
+	resetBrief    = 30 * time.Second // … or half of a log that is shorter than twice that, but no less than this
 	resetFailed   = 0.5              // share of the judged sessions that must fail
 	resetJudged   = 20               // sessions whose outcome must be known to judge by it
 	resetSure     = 2.0              // a second: without outcomes in the log only such a rate is worth a word
@@ -50,8 +51,9 @@ func resetFindings(q *inquiry) []Finding {
 
 func resetsOf(q *inquiry, a *activity) []Finding {
 	var out []Finding
-	for _, x := range approaches(q.days, q.w, a.host, uint64(resetRate*resetLeast.Seconds())) {
-		if f, ok := resetFinding(a, x); ok {
+	least := min(max(logged(q.days)/2, resetBrief), resetLeast)
+	for _, x := range approaches(q.days, q.w, a.host, uint64(resetRate*least.Seconds())) {
+		if f, ok := resetFinding(a, x, least); ok {
 			out = append(out, f)
 		}
 	}
@@ -62,6 +64,19 @@ func resetsOf(q *inquiry, a *activity) []Finding {
 		)
 	})
 	return out[:min(len(out), resetPerHost)]
+}
+
+// logged is the time from the first to the last event of the days. Of a capture of two minutes nobody can ask that it
+// shows ten.
+func logged(days []*Day) time.Duration {
+	var first, last int64
+	for _, d := range days {
+		if d.First != 0 && (first == 0 || d.First < first) {
+			first = d.First
+		}
+		last = max(last, d.Last)
+	}
+	return time.Duration(last - first)
 }
 
 // approaches lists the host's doors with at least so many sessions. Most hosts have thousands of doors with a few:
@@ -112,14 +127,16 @@ func approaches(days []*Day, w Window, host netip.Addr, least uint64) []approach
 	return out
 }
 
-func resetFinding(a *activity, x approachOf) (Finding, bool) {
+// resetFinding judges what a host opened at one door. What is known to fail must have done so for as long as least, what
+// nobody knows the end of for resetLeast.
+func resetFinding(a *activity, x approachOf, least time.Duration) (Finding, bool) {
 	t := &x.total
 	length := time.Duration(min(t.Last-t.First, int64(x.active)*int64(activeSpanLen)))
-	if length < resetLeast {
+	judged := t.Done + t.Refused + t.Silent
+	if length < least || length < resetLeast && judged < resetJudged {
 		return Finding{}, false
 	}
 	rate := float64(t.N-1) / length.Seconds()
-	judged := t.Done + t.Refused + t.Silent
 	failed := t.Refused + t.Silent
 	f := Finding{
 		ID: fmt.Sprintf("reset-%v-%v", a.host, netip.AddrPortFrom(x.door.Peer, x.door.Port.Port)), Kind: ResetKind,
@@ -127,7 +144,7 @@ func resetFinding(a *activity, x approachOf) (Finding, bool) {
 		Port:  int(x.door.Port.Port),
 		Start: time.Unix(0, t.First).UTC(), End: time.Unix(0, t.Last).UTC(), RateS: rate, Failed: int(failed),
 		Evidence: Evidence{Events: t.N, Ask: Ask{From: time.Unix(0, t.First).UTC(), To: time.Unix(0, t.Last+1).UTC(),
-			Host: a.host, Port: x.door.Port.Port, Kind: "session-new"}},
+			Host: a.host, Port: x.door.Port.Port}},
 	}
 	switch {
 	case judged >= resetJudged:
