@@ -14,8 +14,11 @@ import (
 // AlarmKind is the kind of trouble that a router's kernel or daemon tells of itself, and that no other kind is about.
 const AlarmKind = "alarm"
 
-// maxAlarms bounds the sorts of alarm that are kept of a router and day; there are about twenty.
-const maxAlarms = 64
+const (
+	maxAlarms = 64  // sorts of alarm that are kept of a router and day; there are about twenty
+	maxBegins = 128 // spells of one sort whose beginnings are kept, the first ones
+	alarmGap  = time.Minute
+)
 
 // AlarmFacts holds what an alarm says.
 type AlarmFacts struct {
@@ -43,6 +46,7 @@ type Alarm struct {
 	Spread      uint32      // ± ms of the least exact of the times
 	Lines       uint64      // repeated ones counted
 	Hidden      uint64      // lines that the kernel says it left out
+	Begins      []int64     // ns, when lines came after a minute without any, at most maxBegins; none of older days
 }
 
 // alarmLevels gives the severity of each alarm by its ID. Of an ID that does not stand here, the line is no alarm.
@@ -150,6 +154,9 @@ func (t *Tracker) noted(e *parse.Event, r *Router, what Alarm) int {
 		r.Alarms = append(r.Alarms, what)
 	}
 	a := &r.Alarms[i]
+	if (len(a.Begins) == 0 || e.Time-a.Last > int64(alarmGap)) && len(a.Begins) < maxBegins {
+		a.Begins = append(a.Begins, e.Time)
+	}
 	a.First, a.Last = min(a.First, e.Time), max(a.Last, e.Time)
 	a.Spread, a.Lines = max(a.Spread, e.Spread), a.Lines+uint64(max(e.Count, 1))
 	a.Level = min(a.Level, e.State)
@@ -220,6 +227,8 @@ func (r *Router) mergeAlarms(o *Router) {
 func (a *Alarm) merge(o *Alarm) {
 	a.First, a.Last, a.Spread = min(a.First, o.First), max(a.Last, o.Last), max(a.Spread, o.Spread)
 	a.Lines, a.Hidden = a.Lines+o.Lines, a.Hidden+o.Hidden
+	a.Begins = slices.Sorted(slices.Values(slices.Concat(a.Begins, o.Begins)))
+	a.Begins = a.Begins[:min(len(a.Begins), maxBegins)]
 	a.Kind, a.Level = min(a.Kind, o.Kind), min(a.Level, o.Level)
 }
 
@@ -305,14 +314,40 @@ func unknownErrors(router string, sorts []Alarm) Finding {
 		}
 	}
 	f := all.finding(router)
-	f.ID, f.Severity, f.Shapes, f.Sorts = "alarm-errors-"+router, severity, shapes, len(sorts)
+	f.Severity, f.Shapes, f.Sorts = severity, shapes, len(sorts)
 	return f
+}
+
+// findingID gives the id of the finding about the alarm; all lines that nothing knows have one.
+func (a *Alarm) findingID(router string) string {
+	return fmt.Sprintf("alarm-%s-%s", cmp.Or(a.ID, a.Table, "errors"), router)
+}
+
+// alarmBegins gives by the id of the finding when the spells of each alarm began, in order. Alarms whose times are not
+// known to half a minute are left out: they prove nothing.
+func alarmBegins(days []*Day) map[string][]int64 {
+	out := map[string][]int64{}
+	for _, d := range days {
+		for name, r := range d.Routers {
+			for i := range r.Alarms {
+				if a := &r.Alarms[i]; time.Duration(a.Spread)*time.Millisecond <= chainExactly {
+					id := a.findingID(name)
+					out[id] = append(out[id], a.Begins...)
+				}
+			}
+		}
+	}
+	for id, at := range out {
+		slices.Sort(at)
+		out[id] = slices.Compact(at)
+	}
+	return out
 }
 
 func (a *Alarm) finding(router string) Finding {
 	from, to := time.Unix(0, a.First).UTC(), time.Unix(0, a.Last).UTC()
 	return Finding{
-		ID: fmt.Sprintf("alarm-%s-%s", cmp.Or(a.ID, a.Table), router), Kind: AlarmKind, Router: router,
+		ID: a.findingID(router), Kind: AlarmKind, Router: router,
 		Severity: cmp.Or(alarmLevels[a.ID], Warning), Start: from, End: to, Score: 1, SpreadS: float64(a.Spread) / 1000,
 		Lines: int(a.Lines), Drops: int(a.Lines + a.Hidden),
 		AlarmFacts: AlarmFacts{Message: a.ID, Table: a.Table},

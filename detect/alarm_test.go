@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -90,7 +91,14 @@ func TestAlarmsAreBounded(t *testing.T) {
 		tr.alarm(&parse.Event{Time: t0.UnixNano(), Kind: parse.TableFull,
 			Detail: parse.MakeName("table " + string(rune('A'+i)))}, tr.router(parse.MakeName("gw")))
 	}
+	for i := range maxBegins + 5 {
+		tr.alarm(&parse.Event{Time: t0.Add(time.Duration(i) * time.Hour).UnixNano(), Kind: parse.TableFull,
+			Detail: parse.MakeName("table A")}, tr.router(parse.MakeName("gw")))
+	}
 	d := tr.Day()
+	if n := len(d.Routers["gw"].Alarms[0].Begins); n != maxBegins {
+		t.Errorf("%d beginnings are kept, want %d", n, maxBegins)
+	}
 	if n := len(d.Routers["gw"].Alarms); n != maxAlarms || d.Dropped["alarms"] != 5 {
 		t.Errorf("%d kept and %d dropped, want %d and 5", n, d.Dropped["alarms"], maxAlarms)
 	}
@@ -98,12 +106,12 @@ func TestAlarmsAreBounded(t *testing.T) {
 
 // Days made of parts of the events merge to the day of all.
 func TestAlarmsMerge(t *testing.T) {
-	a, b := &Router{Alarms: []Alarm{{ID: "x", First: 5, Last: 7, Lines: 2, Hidden: 1, Kind: parse.Orphans}}},
+	a, b := &Router{Alarms: []Alarm{{ID: "x", First: 5, Last: 7, Lines: 2, Hidden: 1, Kind: parse.Orphans, Begins: []int64{5}}}},
 		&Router{Alarms: []Alarm{{ID: "a", First: 1, Last: 1, Lines: 1},
-			{ID: "x", First: 2, Last: 6, Lines: 3, Kind: parse.Orphans}}}
+			{ID: "x", First: 2, Last: 6, Lines: 3, Kind: parse.Orphans, Begins: []int64{2, 6}}}}
 	a.mergeAlarms(b)
-	if len(a.Alarms) != 2 || a.Alarms[0].ID != "a" ||
-		a.Alarms[1] != (Alarm{ID: "x", First: 2, Last: 7, Lines: 5, Hidden: 1, Kind: parse.Orphans}) {
+	if len(a.Alarms) != 2 || a.Alarms[0].ID != "a" || !reflect.DeepEqual(a.Alarms[1], Alarm{ID: "x", First: 2, Last: 7,
+		Lines: 5, Hidden: 1, Kind: parse.Orphans, Begins: []int64{2, 5, 6}}) {
 		t.Errorf("merged to %+v", a.Alarms)
 	}
 }

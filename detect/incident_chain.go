@@ -38,25 +38,27 @@ type Step struct {
 	Host    string    `json:"host,omitempty"`
 	Name    string    `json:"name,omitempty"`
 	Router  string    `json:"router,omitempty"`
-	At      time.Time `json:"at"`                 // in the burst of the root that most of the steps follow
+	At      time.Time `json:"at"`                 // in the burst of the root that most of the steps follow; the first of a load
 	SpreadS float64   `json:"spread_s,omitempty"` // ± of At and LagS, where they are not known to the second
-	LagS    float64   `json:"lag_s"`              // after the root's burst began; the median of all
-	Seen    int       `json:"seen"`               // episodes within two minutes after a burst of the root
+	LagS    float64   `json:"lag_s"`              // after the root's burst, or load, began; the median of all
+	Seen    int       `json:"seen"`               // episodes within two minutes after a burst of the root, or in its load
 	Of      int       `json:"of"`                 // episodes in all
 	PValue  float64   `json:"p_value,omitempty"`  // chance of so many coincidences; with why = follows
 	Why     string    `json:"why"`                // root, holds, answers, follows, coincides
 }
 
-// chain groups findings of one incident, root first, and gives each root the order of events. Three rules make a
-// finding the effect of a burst: the host of the burst (or its echo) held the table; the finding is of lookups that
-// answer bursts; or at least three of its episodes and 70 % of them begin within two minutes after a burst, where
+// chain groups findings of one incident, root first, and gives each root the order of events. A root is a host's bursts,
+// or its load. Three rules make a finding the effect of a burst: the host of the burst (or its echo) held the table; the
+// finding is of lookups that answer bursts; or at least three of its episodes and 70 % of them begin within two minutes after a burst, where
 // chance would do that in one of a thousand networks. Something that happened once in the same minute only coincides:
-// it is on the chain and stays an incident of its own.
+// it is on the chain and stays an incident of its own. Of a load only the first two rules hold, for what
+// happens while it lasts.
 func chain(fs []Finding, days []*Day) {
 	link(fs)
 	var roots []int
 	for i := range fs {
-		if f := &fs[i]; (f.Kind == PeriodicBurst || f.Kind == BurstKind) && f.Group == f.ID && len(f.Bursts) > 0 {
+		if f := &fs[i]; f.Group == f.ID && ((f.Kind == PeriodicBurst || f.Kind == BurstKind) && len(f.Bursts) > 0 ||
+			f.Kind == LoadKind) {
 			roots = append(roots, i)
 		}
 	}
@@ -87,6 +89,7 @@ func compareHosts(a, b string) int {
 // link groups findings by host: the pattern of a host, the table that it fills, the storms that follow it.
 func link(fs []Finding) {
 	patterns := map[string][]pattern{} // host → its rhythms, the surest first, or its bursts
+	loads := map[string]int{}          // host → its load
 	for i := range fs {
 		f := &fs[i]
 		f.Group = cmp.Or(f.Group, f.ID)
@@ -94,6 +97,16 @@ func link(fs []Finding) {
 			f.Group = f.ID
 			patterns[f.Host] = append(patterns[f.Host], pattern{i, startsOf(f.Bursts)})
 		}
+		if f.Kind == LoadKind {
+			f.Group, loads[f.Host] = f.ID, i
+		}
+	}
+	during := func(host string, f *Finding) bool { // what a host that has no bursts does, while it is loaded
+		k, ok := loads[host]
+		if ok = ok && fs[k].lasts(f.Start.UnixNano()); ok {
+			f.Group = fs[k].ID
+		}
+		return ok
 	}
 	cause := map[string]string{} // of a storm's host
 	for i := range fs {
@@ -102,6 +115,8 @@ func link(fs []Finding) {
 			if k := nearest(patterns[f.Causes], f.Start); k >= 0 {
 				f.Group = fs[k].ID
 				fs[k].Causes = cmp.Or(fs[k].Causes, f.Host)
+			} else if during(f.Causes, f) {
+				fs[loads[f.Causes]].Causes = f.Host
 			}
 		}
 	}
@@ -113,8 +128,27 @@ func link(fs []Finding) {
 					f.Group = fs[k].ID
 				}
 			}
+			if f.Group == "table-full-"+f.Router && !during(f.Host, f) {
+				during(cause[f.Host], f)
+			}
 		}
 	}
+}
+
+// lasts reports whether the load was there at the time, or had just ended.
+func (f *Finding) lasts(ns int64) bool {
+	return ns >= f.Start.UnixNano() && ns <= f.End.UnixNano()+int64(chainWindow)
+}
+
+// beginnings gives the times that effects follow: of the bursts; of a load its own, where that is known.
+func (f *Finding) beginnings() []int64 {
+	switch {
+	case f.Kind != LoadKind:
+		return startsOf(f.Bursts)
+	case f.Before:
+		return nil
+	}
+	return []int64{f.Start.UnixNano()}
 }
 
 // pattern is the place of a finding about bursts, with the starts of those.
@@ -149,7 +183,7 @@ type effect struct {
 
 // effectsOf lists the effects in the order of the findings.
 func effectsOf(fs []Finding, days []*Day) []*effect {
-	tables, kills := map[[2]string]*effect{}, killsOf(days)
+	tables, kills, alarms := map[[2]string]*effect{}, killsOf(days), alarmBegins(days)
 	var out []*effect
 	for i := range fs {
 		f := &fs[i]
@@ -166,6 +200,13 @@ func effectsOf(fs []Finding, days []*Day) []*effect {
 			e.members, e.times = append(e.members, i), append(e.times, f.Start.UnixNano())
 		case OOM:
 			if at := killTimes(kills[victim{f.Router, f.Proc}], f.Start, f.End); len(at) > 0 {
+				out = append(out, &effect{members: []int{i}, times: at})
+			}
+		case AlarmKind:
+			at := slices.DeleteFunc(slices.Clone(alarms[f.ID]), func(ns int64) bool {
+				return ns < f.Start.UnixNano() || ns > f.End.UnixNano()
+			})
+			if len(at) > 0 {
 				out = append(out, &effect{members: []int{i}, times: at})
 			}
 		case LagKind:
@@ -237,28 +278,36 @@ type linked struct {
 	median float64
 }
 
-// place finds the root of the effect and groups it there, unless it only coincides.
+// place finds the root of the effect and groups it there, unless it only coincides. Bursts that an overflow of the table
+// follows are its root, even where a load held the table: they are what was too much.
 func (e *effect) place(fs []Finding, roots []int, span float64, pairs int) (root int, best *linked) {
+	first, load, held := &fs[e.members[0]], 0, (*linked)(nil)
 	for _, r := range roots {
+		own := first.Group == fs[r].ID
+		if own && fs[r].Kind == LoadKind {
+			load, held = r, e.during(&fs[r])
+			continue
+		}
 		l := e.after(&fs[r], span, pairs)
 		if l == nil {
 			continue
 		}
-		if first := &fs[e.members[0]]; first.Group == fs[r].ID {
-			l.why = WhyHolds
-			if first.Kind == PTRStorm {
-				l.why = WhyAnswers
-			}
+		if own {
+			l.why = first.belongs()
 			return r, l
 		}
 		if best == nil || l.better(best) {
 			root, best = r, l
 		}
 	}
+	if held != nil && (best == nil || best.why != WhyFollows) {
+		held.why = first.belongs()
+		return load, held
+	}
 	if best == nil || fs[e.members[0]].Kind == PTRStorm && best.why != WhyFollows {
 		return 0, nil
 	}
-	if grouped := fs[e.members[0]]; slices.ContainsFunc(roots, func(r int) bool { return fs[r].ID == grouped.Group }) {
+	if held == nil && slices.ContainsFunc(roots, func(r int) bool { return fs[r].ID == first.Group }) {
 		return 0, nil // it belongs to another root, though not in time
 	}
 	if best.why == WhyFollows {
@@ -274,6 +323,14 @@ func (e *effect) place(fs []Finding, roots []int, span float64, pairs int) (root
 	return root, best
 }
 
+// belongs says why the finding belongs to the root that its group names.
+func (f *Finding) belongs() string {
+	if f.Kind == PTRStorm {
+		return WhyAnswers
+	}
+	return WhyHolds
+}
+
 func (l *linked) better(o *linked) bool {
 	if (l.why == WhyFollows) != (o.why == WhyFollows) {
 		return l.why == WhyFollows
@@ -284,7 +341,7 @@ func (l *linked) better(o *linked) bool {
 // after relates the effect to the bursts of f; nil when none of its episodes follows one.
 func (e *effect) after(f *Finding, span float64, pairs int) *linked {
 	l := &linked{effect: e}
-	starts := startsOf(f.Bursts)
+	starts := f.beginnings()
 	for _, at := range e.times {
 		i, _ := slices.BinarySearch(starts, at+e.coarse+int64(time.Second)+1)
 		if i == 0 || at-starts[i-1] > int64(chainWindow) {
@@ -314,10 +371,26 @@ func (e *effect) after(f *Finding, span float64, pairs int) *linked {
 	return l
 }
 
+// during relates the effect to the load f, which it is known to belong to; nil when none of its episodes is in it.
+func (e *effect) during(f *Finding) *linked {
+	l := &linked{effect: e}
+	for _, at := range e.times {
+		if f.lasts(at) {
+			l.lags, l.burst = append(l.lags, float64(at-f.Start.UnixNano())/1e9), append(l.burst, 0)
+			l.at = append(l.at, at)
+		}
+	}
+	if len(l.lags) == 0 {
+		return nil
+	}
+	l.median = l.lags[0] // how long the table took to fill; how far apart the spells are says nothing
+	return l
+}
+
 // order makes the chain: the steps by their delay, with the times of the burst that most of them follow.
 func order(fs []Finding, root int, ls []linked) []Step {
 	f := &fs[root]
-	votes, most := make([]int, len(f.Bursts)), 0
+	votes, most := make([]int, max(len(f.Bursts), 1)), 0
 	for _, l := range ls {
 		for i, b := range l.burst {
 			if i == 0 || l.burst[i-1] != b {
@@ -330,8 +403,11 @@ func order(fs []Finding, root int, ls []linked) []Step {
 			most = i
 		}
 	}
-	out := []Step{{ID: f.ID, Kind: f.Kind, Host: f.Host, Name: f.Name, Router: f.Router, At: f.Bursts[most].Start,
-		Seen: len(f.Bursts), Of: len(f.Bursts), Why: WhyRoot}}
+	out := []Step{{ID: f.ID, Kind: f.Kind, Host: f.Host, Name: f.Name, Router: f.Router, At: f.Start, Seen: f.Seen, Of: f.Seen,
+		Why: WhyRoot}}
+	if f.Kind != LoadKind {
+		out[0].At, out[0].Seen, out[0].Of = f.Bursts[most].Start, len(f.Bursts), len(f.Bursts)
+	}
 	for _, l := range ls {
 		if l.why == "" {
 			continue
@@ -371,7 +447,7 @@ func weigh(fs []Finding) {
 		if f.Kind == TableFullKind {
 			spells[f.Group]++
 		}
-		if f.Severity.Rank() > worst[f.Group].Rank() && (f.Kind == TableFullKind || f.Kind == OOM) {
+		if f.Severity.Rank() > worst[f.Group].Rank() && (f.Kind == TableFullKind || f.Kind == OOM || f.Kind == AlarmKind) {
 			worst[f.Group] = f.Severity
 		}
 	}

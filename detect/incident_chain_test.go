@@ -46,6 +46,9 @@ func (s *stream) pings(slow []time.Time) {
 	}
 }
 
+// overflow adds what a kernel says whose neighbour table is full.
+func (s *stream) overflow(at time.Time) { s.add(at, parse.Event{Kind: parse.NeighbourOverflow}) }
+
 func why(root Finding) (out []string) {
 	for _, s := range root.Chain {
 		out = append(out, s.Kind+" "+s.Why)
@@ -91,6 +94,20 @@ func TestChain(t *testing.T) {
 				s.kill(starts[i*3].Add(20*time.Minute), 0)
 			}
 		}, []string{"oom coincides"}, false},
+		{"a neighbour table that overflows each time", func(s *stream, starts []time.Time) {
+			for _, at := range starts {
+				s.overflow(at.Add(7 * time.Second))
+				s.overflow(at.Add(9 * time.Second)) // the same spell
+			}
+		}, []string{"alarm follows"}, true},
+		{"a neighbour table that overflows once", func(s *stream, starts []time.Time) {
+			s.overflow(starts[9].Add(7 * time.Second))
+		}, []string{"alarm coincides"}, false},
+		{"a neighbour table that overflows at any time", func(s *stream, starts []time.Time) {
+			for i := range 12 {
+				s.overflow(starts[4*i].Add(19 * time.Minute))
+			}
+		}, nil, false},
 		{"pings that are late each time", func(s *stream, starts []time.Time) { s.pings(starts) },
 			[]string{"lag follows"}, true},
 		{"pings that are late at any time", func(s *stream, _ []time.Time) {
@@ -115,7 +132,8 @@ func TestChain(t *testing.T) {
 				}
 			}
 			for _, f := range fs {
-				if in := f.Group == root.ID; in != (f.Kind != OOM && f.Kind != LagKind || c.joins) {
+				own := f.Kind == OOM || f.Kind == LagKind || f.Kind == AlarmKind
+				if in := f.Group == root.ID; in != (!own || c.joins) {
 					t.Errorf("%s is in group %q", f.ID, f.Group)
 				}
 			}
@@ -179,5 +197,47 @@ func TestChainOfTwoRhythms(t *testing.T) {
 	}
 	if len(roots) == 0 {
 		t.Error("no rhythm")
+	}
+}
+
+// TestChainOfALoad is a host that opens sessions without a pause for hours, and a table that it fills again and again:
+// the load is the root, and the spells of the table are of its incident. What happens once in the minute in which it
+// begins only coincides.
+func TestChainOfALoad(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fill  func(s *stream)
+		want  []string // the chain of the load
+		joins bool     // the full table is of its incident
+	}{
+		{"a table that it fills", func(s *stream) {
+			for i := range 5 {
+				s.full(t0.Add(10*time.Hour+time.Duration(20+i*25)*time.Minute), 0)
+			}
+		}, []string{"load root", "table-full holds"}, true},
+		{"and an alarm as it begins", func(s *stream) {
+			s.full(t0.Add(11*time.Hour), 0)
+			s.overflow(t0.Add(10*time.Hour + 50*time.Second))
+		}, []string{"load root", "alarm coincides", "table-full holds"}, true},
+		{"a table that was full before", func(s *stream) { s.full(t0.Add(9*time.Hour), 0) }, nil, false},
+		{"nothing", func(*stream) {}, nil, false},
+	} {
+		s := newStream()
+		s.talk(0, 24*time.Hour, func(time.Duration) bool { return false })
+		s.steady(lan(11), 240, 10*time.Hour, 15*time.Hour)
+		c.fill(s)
+		fs := s.findings(DefaultConfig())
+		root := only(t, fs, LoadKind)
+		if !slices.Equal(why(root), c.want) {
+			t.Errorf("%s: chain %v, want %v", c.name, why(root), c.want)
+		}
+		for _, f := range fs {
+			if in := f.Group == root.ID; f.Kind == TableFullKind && in != c.joins {
+				t.Errorf("%s: %s is in group %s", c.name, f.ID, f.Group)
+			}
+		}
+		if c.joins && (root.Severity != Critical || root.Chain[0].At != root.Start || root.Chain[len(root.Chain)-1].LagS < 1000) {
+			t.Errorf("%s: %s, %+v", c.name, root.Severity, root.Chain)
+		}
 	}
 }

@@ -46,7 +46,7 @@ func kindTable() []kind {
 	return []kind{
 		{PeriodicBurst, Warning, Critical, 0, true, periodicFindings, nil},
 		{BurstKind, Info, Critical, 1, true, burstFindings, nil},
-		{LoadKind, Info, Warning, 17, true, loadFindings, nil},
+		{LoadKind, Info, Critical, 17, true, loadFindings, nil},
 		{PTRStorm, Warning, Warning, 3, false, echoFindings, nil},
 		{TableFullKind, Critical, Critical, 2, false, fullFindings, refusals},
 		{OOM, Warning, Critical, 4, false, oomFindings, kills},

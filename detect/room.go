@@ -142,6 +142,9 @@ func (rs *routerState) bytes() int {
 	for i := range r.Occupancy {
 		n += holderBytes + 32*len(r.Occupancy[i].Holders) + 4*len(r.Occupancy[i].States)
 	}
+	for i := range r.Alarms {
+		n += 8 * len(r.Alarms[i].Begins)
+	}
 	for name, x := range rs.links {
 		n += namedBytes + len(name) + 10*len(x.Downs)
 	}

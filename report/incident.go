@@ -198,9 +198,14 @@ func (in *Incident) spells() int {
 	return 0
 }
 
-// root returns the finding that the group is named after: the rhythm or burst of the host that causes the others; nil
-// without one.
-func (in *Incident) root() *detect.Finding { return in.find(detect.PeriodicBurst, detect.BurstKind) }
+// root returns the finding that the group is named after: the rhythm or burst of the host that causes the others, or the
+// load with which a host fills the table; nil without one.
+func (in *Incident) root() *detect.Finding {
+	if f := in.find(detect.PeriodicBurst, detect.BurstKind); f != nil || in.find(detect.TableFullKind) == nil {
+		return f
+	}
+	return in.find(detect.LoadKind)
+}
 
 // echoes returns the hosts of the incident that only react to another host's bursts.
 func (in *Incident) echoes() map[string]bool {

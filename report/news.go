@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,15 +103,22 @@ func (in *Incident) chainText(m *Model) string {
 		if first.Of > 1 {
 			bursts += " (" + times(first.Of) + ")"
 		}
-		parts := []string{m.clock.at(first.At) + " " + short(first.Host, first.Name) + bursts}
+		root := m.clock.at(first.At) + " " + short(first.Host, first.Name) + bursts
+		if f.Kind == detect.LoadKind {
+			root = m.clock.at(first.At) + " " + short(first.Host, first.Name) + " opens many sessions without a pause"
+			if f.Before {
+				root = "from the beginning of the log on " + short(first.Host, first.Name) + " opens many sessions without a pause"
+			}
+		}
+		parts := []string{root}
 		once := ""
 		for _, s := range f.Chain[1:] {
 			if s.Why == detect.WhyCoincides {
 				once += fmt.Sprintf(" At %s there was also %s: that happened too seldom to call it an effect.",
-					m.clock.at(s.At), stepWords(&s))
+					m.clock.at(s.At), m.stepWords(&s))
 				continue
 			}
-			parts = append(parts, s.At.In(m.clock.loc).Format("15:04:05")+" "+stepWords(&s)+stepProof(&s))
+			parts = append(parts, s.At.In(m.clock.loc).Format("15:04:05")+" "+m.stepWords(&s)+stepProof(&s))
 		}
 		text := strings.Join(parts, " → ") + "."
 		if len(parts) == 1 {
@@ -121,8 +129,13 @@ func (in *Incident) chainText(m *Model) string {
 	return ""
 }
 
-func stepWords(s *detect.Step) string {
+func (m *Model) stepWords(s *detect.Step) string {
 	switch s.Kind {
+	case detect.AlarmKind:
+		if i := slices.IndexFunc(m.Findings, func(f detect.Finding) bool { return f.ID == s.ID }); i >= 0 {
+			what := m.Findings[i].Title
+			return "“" + what[:max(strings.LastIndex(what, ": "), 0)] + "”" // without how often
+		}
 	case detect.TableFullKind:
 		return "session table full" + on(s.Router)
 	case detect.PTRStorm:

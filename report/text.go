@@ -281,7 +281,8 @@ func (p *page) verdict(m *Model) {
 func role(in *Incident, f *detect.Finding) string {
 	switch {
 	case (f.Kind == detect.PeriodicBurst || f.Kind == detect.BurstKind) &&
-		in.find(detect.TableFullKind, detect.PTRStorm) != nil:
+		in.find(detect.TableFullKind, detect.PTRStorm) != nil,
+		f.Kind == detect.LoadKind && in.root() == f:
 		return "cause"
 	case f.Kind == detect.PTRStorm && f.Causes == "":
 		return "what"

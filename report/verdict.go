@@ -57,7 +57,11 @@ func (m *Model) headline(in *Incident) string {
 			times(max(full.Episodes, 1)), who(full.Host, full.Name), surely(holderScore(full)),
 			percent(full.TableShare))
 		if root != nil {
-			s += fmt.Sprintf(" The bursts of %s go with it%s.", who(root.Host, root.Name), m.when(root))
+			what := "bursts"
+			if root.Kind == detect.LoadKind {
+				what = "many sessions"
+			}
+			s += fmt.Sprintf(" The %s of %s go with it%s.", what, who(root.Host, root.Name), m.when(root))
 		}
 		return s
 	case full != nil && untimed(full):
