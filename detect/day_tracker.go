@@ -46,6 +46,9 @@ type Tracker struct {
 	tops       []int32 // places of the holders in table.all that are looked at, while many tables are; nil: not chosen yet
 
 	gauges map[string]Gauge // of the day before
+
+	// told of each session of which only the end is logged, and how long it lasted; may be nil
+	spanned func(e *parse.Event, began int64, host netip.Addr)
 }
 
 type contact struct {

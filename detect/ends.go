@@ -26,6 +26,9 @@ func (t *Tracker) endOnly(e *parse.Event, hs *hostState, host, peer netip.Addr, 
 	began := e.Time - int64(lasted)
 	if told && t.more("entries that ended", 0, 1) {
 		rs.ended.add(max(began-t.table.start, 0), e.Time-t.table.start, host)
+		if t.spanned != nil {
+			t.spanned(e, began, host)
+		}
 	}
 	if !told || began < t.table.start { // or on the day before, whose summary may be closed
 		hs.host.Ended++

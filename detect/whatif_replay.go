@@ -19,12 +19,15 @@ type Replay struct {
 	All    bool   // the sessions of all routers are taken for its own, because its own log lacks them
 	From   time.Time
 	To     time.Time
-	Days   []*Day   // of the window: what the router refused
-	Echoes []EchoOf // whose lookups go when a host goes
+	Ahead  time.Time // to where Events reads on beyond To
+	Days   []*Day    // of the window: what the router refused
+	Echoes []EchoOf  // whose lookups go when a host goes
 	Events func() iter.Seq2[*parse.Event, error]
 	Prev   func(Date) *Day // the summary of a day before the window, whose open sessions go on; may give nil
 
-	waiting int // sessions that may wait for the look back; 0 = maxLine
+	spans     []*stint // sessions of which only the end is logged, by their beginning
+	spansRead bool     // … that is, spans holds them
+	waiting   int      // sessions that may wait for the look back; 0 = maxLine
 }
 
 // EchoOf holds the times at which a host's lookups were set off by another host.
@@ -108,6 +111,15 @@ func (r *Replay) run(plans []plan) (*pass, error) {
 		p.back = max(p.back, int64(x.change.lookBack(r.Config.timeouts(r.Router))))
 	}
 	in := newStints(r.Config, p.opened, p.closed)
+	var told []*stint // sessions of which only the end is logged, with the time that they lasted
+	if !r.spansRead {
+		in.spanned = func(s *stint) {
+			if p.mine(s) && len(told) < maxSpans {
+				told = append(told, s)
+			}
+		}
+	}
+	spans := r.spans
 	last := r.From.UnixNano()
 	for e, err := range r.Events() {
 		if err != nil {
@@ -116,11 +128,19 @@ func (r *Replay) run(plans []plan) (*pass, error) {
 		if e.Time >= r.To.UnixNano() {
 			break
 		}
+		for ; len(spans) > 0 && spans[0].start <= e.Time; spans = spans[1:] {
+			p.began(spans[0])
+		}
 		in.observe(e, r.Prev)
 		last = e.Time
 		p.release(last - p.back)
 	}
 	in.finish()
+	if len(told) > 0 { // now it is known when they began: once more, with them
+		slices.SortStableFunc(told, func(a, b *stint) int { return cmp.Compare(a.start, b.start) })
+		r.spans, r.spansRead = told, true
+		return r.run(plans)
+	}
 	p.release(max(last, r.To.UnixNano()))
 	p.dropped = in.dropped
 	return p, nil
@@ -142,6 +162,16 @@ func (p *pass) opened(s *stint) {
 	if len(p.line)-p.next > cmp.Or(p.r.waiting, maxLine) {
 		p.early++
 		p.release(p.line[p.next].start)
+	}
+}
+
+// began plays a session of which only the end is logged.
+func (p *pass) began(s *stint) {
+	again := *s
+	again.in, again.out = 0, 0
+	p.opened(&again)
+	if again.class < numClasses {
+		p.used[again.class]++
 	}
 }
 
@@ -337,66 +367,4 @@ func distinct(length time.Duration, near []*stint) float64 {
 		again += (l - after) / l
 	}
 	return 1 / (1 + again*float64(tcp)/float64(max(len(near), 1)))
-}
-
-// Held counts the entries of one host in the table at one moment, by state.
-type Held struct {
-	Host   netip.Addr // invalid for the router itself and others
-	N      int
-	States map[string]int // "tcp TIME_WAIT" where the log tells states, else "tcp", "udp" …
-}
-
-// At lists the holders of the table at the end of the window, most entries first. From is the beginning of that UTC
-// day.
-func (r *Replay) At() ([]Held, error) {
-	router := parse.MakeName(r.Router)
-	in := newStints(r.Config, func(*stint) {}, func(*stint) {})
-	for e, err := range r.Events() {
-		if err != nil {
-			return nil, err
-		}
-		if e.Time >= r.To.UnixNano() {
-			break
-		}
-		in.observe(e, r.Prev)
-	}
-	if in.tracker == nil {
-		return nil, nil
-	}
-	in.tracker.table.expire(r.To.UnixNano() - 1)
-	byHost := map[netip.Addr]*Held{}
-	for _, s := range in.live {
-		if !r.All && s.router != router || s.start >= r.To.UnixNano() {
-			continue
-		}
-		h := byHost[s.holder]
-		if h == nil {
-			h = &Held{Host: s.holder, States: map[string]int{}}
-			byHost[s.holder] = h
-		}
-		h.N++
-		h.States[stateName(s)]++
-	}
-	var out []Held
-	for _, h := range byHost {
-		out = append(out, *h)
-	}
-	slices.SortFunc(out, func(a, b Held) int { return cmp.Or(cmp.Compare(b.N, a.N), a.Host.Compare(b.Host)) })
-	return out, nil
-}
-
-func stateName(s *stint) string {
-	name := "other"
-	switch s.key.Proto {
-	case parse.TCP:
-		name = "tcp"
-	case parse.UDP:
-		name = "udp"
-	case parse.ICMP, parse.ICMPv6:
-		name = "icmp"
-	}
-	if s.state == parse.NoState {
-		return name
-	}
-	return name + " " + s.state.String()
 }

@@ -40,7 +40,8 @@ type stints struct {
 	event   *parse.Event // that is being observed
 	opened  func(*stint)
 	closed  func(*stint)
-	dropped uint64 // sessions beyond the bound of the table
+	spanned func(*stint) // of each session of which only the end is logged, and how long it lasted; may be nil
+	dropped uint64       // sessions beyond the bound of the table
 }
 
 func newStints(cfg Config, opened, closed func(*stint)) *stints {
@@ -73,7 +74,7 @@ func (x *stints) observe(e *parse.Event, prev func(Date) *Day) {
 
 func (x *stints) begin(date Date, prev *Day) {
 	x.tracker = NewTracker(x.cfg, prev, date)
-	x.tracker.table.watch = x.watch
+	x.tracker.table.watch, x.tracker.spanned = x.watch, x.span
 	for _, en := range x.tracker.table.list() {
 		x.open(en, date.Start().UnixNano())
 	}
@@ -108,7 +109,19 @@ func (x *stints) nextDay(date Date) {
 		}
 	}
 	x.live, x.tracker = live, next
-	next.table.watch = x.watch
+	next.table.watch, next.spanned = x.watch, x.span
+}
+
+// span takes in a session of which only the end is logged.
+func (x *stints) span(e *parse.Event, began int64, holder netip.Addr) {
+	if x.spanned == nil {
+		return
+	}
+	k := x.tracker.keyOf(e)
+	s := &stint{key: k, holder: holder, router: e.Router, start: began, last: began, end: e.Time, state: e.State, over: true,
+		to: x.tracker.router(e.Router).held, scale: 1}
+	s.class = endClass(s, e, s.to)
+	x.spanned(s)
 }
 
 // finish closes the sessions that are still open, at the times at which they would expire.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"uncloak/detect"
 )
 
 // TableText writes the view for a terminal.
@@ -114,8 +116,11 @@ func (p *page) timeChart(v *TableView, r *TableRouter) {
 	if r.Capacity == 0 {
 		scale = "its size is not known; the longest bar is the peak"
 	}
-	p.put(p.paint("OVER TIME", "bold")+"  ", "fullest second of each "+seconds(v.StepS)+", "+scale+
-		" · █ largest host ▒ others · ! full", 11)
+	each := "fullest second of each " + seconds(v.StepS)
+	if v.step < detect.SlotLen {
+		each = "every " + v.step.String()
+	}
+	p.put(p.paint("OVER TIME", "bold")+"  ", each+", "+scale+" · █ largest host ▒ others · ! full", 11)
 	room := p.width - 58 // for the bars
 	for _, x := range r.Rows {
 		at := x.Start.Format("Mon 02 15:04")

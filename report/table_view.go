@@ -307,11 +307,45 @@ func (v *TableView) Moment(router string, at time.Time, held []detect.Held, name
 	v.At = m
 }
 
-// Fullest returns the moment at which a router's table was fullest; the zero time when it was always empty.
+// Busy cuts the window to the time in which the router's table has entries.
+func (v *TableView) Busy(router string, from, to time.Time) (time.Time, time.Time) {
+	for _, r := range v.Routers {
+		if r.Router != router {
+			continue
+		}
+		used := func(x TableRow) bool { return x.Peak > 0 }
+		if i := slices.IndexFunc(r.Rows, used); i >= 0 && r.Rows[i].Start.After(from) {
+			from = r.Rows[i].Start
+		}
+		for i := len(r.Rows) - 1; i >= 0; i-- {
+			if end := r.Rows[i].Start.Add(v.step); used(r.Rows[i]) {
+				if end.Before(to) {
+					to = end
+				}
+				break
+			}
+		}
+	}
+	return from, to
+}
+
+// Steps replaces the rows of the router by the entries at single moments.
+func (v *TableView) Steps(router string, step time.Duration, got []detect.Moment) {
+	v.step, v.StepS = step, step.Seconds()
+	v.Routers = slices.DeleteFunc(v.Routers, func(r TableRouter) bool { return r.Router != router })
+	for i := range v.Routers {
+		v.Routers[i].Rows = v.Routers[i].Rows[:0]
+		for _, x := range got {
+			v.Routers[i].Rows = append(v.Routers[i].Rows, TableRow{Start: x.At.In(v.clock.loc), Peak: x.Entries, Median: x.Entries})
+		}
+	}
+}
+
+// Fullest returns the beginning of the slot at which a router's table was fullest; the zero time when it was always empty.
 func (v *TableView) Fullest(router string) time.Time {
 	for _, r := range v.Routers {
 		if r.Router == router && r.PeakAt != nil {
-			return r.PeakAt.Add(detect.SlotLen - 1)
+			return *r.PeakAt
 		}
 	}
 	return time.Time{}

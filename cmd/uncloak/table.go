@@ -6,7 +6,7 @@ import (
 
 func (a *app) tableCommand() *cobra.Command {
 	var t windowFlags
-	var format, output, router, at string
+	var format, output, router, at, step string
 	var changes []string
 	cmd := &cobra.Command{Use: "table", Short: "The session table over time: who held it, and what if",
 		Long: "Prints the router's session table as it is rebuilt from the log: its fullest second in each step\n" +
@@ -33,6 +33,7 @@ func (a *app) tableCommand() *cobra.Command {
 	f.StringVar(&router, "router", "",
 		"name of the router (default all; with --at and --what-if the one that refused most)")
 	f.StringVar(&at, "at", "", "who held the table at that time: as --from, or peak")
+	f.StringVar(&step, "step", "", "the entries at each step of time, from 100ms to less than 10s, such as 1s")
 	f.StringArrayVar(&changes, "what-if", nil, "replay with a change, such as limit=200, or auto")
 	f.StringVar(&format, "format", "text", "text, json, csv or ndjson (csv and ndjson: each 10 s slot)")
 	f.StringVarP(&output, "output", "o", "", "write to this file instead of stdout")
@@ -44,6 +45,7 @@ func (a *app) tableCommand() *cobra.Command {
 		set(v, "format", format)
 		set(v, "router", router)
 		set(v, "at", at)
+		set(v, "step", step)
 		for _, c := range changes {
 			v.Add("what-if", c)
 		}

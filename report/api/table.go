@@ -20,6 +20,10 @@ import (
 // table answers with the session table over time, at one moment, or under other settings.
 func (h *handler) table(w http.ResponseWriter, r *http.Request) error {
 	format, at, router := r.FormValue("format"), r.FormValue("at"), r.FormValue("router")
+	step, err := stepOf(r.FormValue("step"))
+	if err != nil {
+		return err
+	}
 	if format != "" && !slices.Contains([]string{"text", "json", "csv", "ndjson"}, format) {
 		return badf("--format %q is not known: text, json, csv or ndjson", format)
 	}
@@ -30,6 +34,9 @@ func (h *handler) table(w http.ResponseWriter, r *http.Request) error {
 	}
 	if at != "" && len(changes) > 0 {
 		return badf("--at and --what-if exclude each other")
+	}
+	if step > 0 && (slots || at != "" || len(changes) > 0) {
+		return badf("--step is for the table over time, as text or json")
 	}
 	f, err := h.find(r)
 	if err != nil {
@@ -55,6 +62,8 @@ func (h *handler) table(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := report.Tables(f.days, router, f.opt)
 	switch {
+	case step > 0:
+		err = h.steps(r, &f, v, router, step)
 	case at != "":
 		err = h.moment(r, &f, v, router, at)
 	case len(changes) > 0:
@@ -103,7 +112,11 @@ func (h *handler) replay(ctx context.Context, f *found, router string) *detect.R
 	r := detect.NewReplay(f.days, f.findings, f.opt.Config, detect.Window{From: f.From, To: f.To}, router)
 	r.Events = func() iter.Seq2[*parse.Event, error] {
 		return func(yield func(*parse.Event, error) bool) {
-			q := store.Query{Window: store.Window{From: detect.DateOf(r.From).Start(), To: r.To}, NoRaw: true}
+			to := r.To
+			if r.Ahead.After(to) {
+				to = r.Ahead
+			}
+			q := store.Query{Window: store.Window{From: detect.DateOf(r.From).Start(), To: to}, NoRaw: true}
 			for e, err := range h.Store.Events(ctx, q) {
 				if !yield(&e.Event, err) || err != nil {
 					return
@@ -122,19 +135,55 @@ func (h *handler) replay(ctx context.Context, f *found, router string) *detect.R
 	return r
 }
 
+// stepOf reads --step; 0 where it is not given.
+func stepOf(s string) (time.Duration, error) {
+	if s == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 100*time.Millisecond || d >= detect.SlotLen {
+		return 0, badf("--step %q: write a time from 100ms to less than %v, such as 1s", s, detect.SlotLen)
+	}
+	return d, nil
+}
+
+// steps puts the entries at single moments, step by step, in place of the view's rows.
+func (h *handler) steps(r *http.Request, f *found, v *report.TableView, router string, step time.Duration) error {
+	p := h.replay(r.Context(), f, router)
+	p.From, p.To = v.Busy(p.Router, p.From, p.To)
+	if p.To.Sub(p.From) > detect.MaxSteps*step {
+		return badf("--step %v: more than %d steps from %v to %v; give --from and --to", step, detect.MaxSteps, p.From, p.To)
+	}
+	got, err := p.Steps(step)
+	if err != nil {
+		return err
+	}
+	v.Steps(p.Router, step, got)
+	return nil
+}
+
 // moment adds to the view the hosts that held the table at the requested time.
 func (h *handler) moment(r *http.Request, f *found, v *report.TableView, router, at string) error {
 	p := h.replay(r.Context(), f, router)
-	t := time.Time{}
 	if at == "peak" {
-		if t = v.Fullest(p.Router); t.IsZero() {
+		slot := v.Fullest(p.Router)
+		if slot.IsZero() {
 			return badf("--at peak: no session of %s is known in this window", p.Router)
 		}
-	} else {
-		var err error
-		if t, err = ParseTime(at, f.loc, h.Now()); err != nil {
-			return badf("--at: %w", err)
+		p.From, p.To = detect.DateOf(slot).Start(), slot.Add(detect.SlotLen)
+		t, held, err := p.Peak(slot)
+		if err != nil {
+			return err
 		}
+		if len(held) > 0 {
+			v.Moment(p.Router, t, held, f.opt.Names)
+			return nil
+		}
+		at = slot.Add(detect.SlotLen / 2).Format(time.RFC3339Nano) // only ends are logged
+	}
+	t, err := ParseTime(at, f.loc, h.Now())
+	if err != nil {
+		return badf("--at: %w", err)
 	}
 	p.From, p.To = detect.DateOf(t).Start(), t.Add(1)
 	held, err := p.At()
