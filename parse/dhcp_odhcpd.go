@@ -36,6 +36,7 @@ func odhcpd(b []byte, rec *Record) bool {
 		return mark(rec, System, "other")
 	}
 	rec.InIf = scan.Until(on, ":")
+	request := rest
 	ok, rest := scan.Word(answer)
 	ip, _ := scan.Word(rest)
 	ip, _ = scan.CutByte(ip, '/')
@@ -44,7 +45,20 @@ func odhcpd(b []byte, rec *Record) bool {
 	}
 	switch string(verb) {
 	case "REQUEST", "RENEW", "REBIND":
+		duid, _ := scan.Word(scan.After(request, "from "))
+		rec.hardwareDUID(duid)
 		return mark(rec, DHCPLease, "dhcp")
 	}
 	return mark(rec, System, "dhcp")
+}
+
+// hardwareDUID takes the MAC address out of a DHCPv6 client's identifier in hexadecimal, where it is made of one: type 1,
+// a link-layer address with a time, or type 3, without, of Ethernet (RFC 8415, 11.2 and 11.4).
+func (rec *Record) hardwareDUID(b []byte) {
+	switch {
+	case len(b) == 28 && scan.Has(b, "00010001"):
+		rec.hardwareHex(b[16:])
+	case len(b) == 20 && scan.Has(b, "00030001"):
+		rec.hardwareHex(b[8:])
+	}
 }

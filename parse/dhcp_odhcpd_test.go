@@ -23,3 +23,13 @@ func TestOdhcpd(t *testing.T) {
 			`{"event":"unknown","dialect":null,"src":null}`},
 	})
 }
+
+// The MAC address of a client whose identifier is made of one.
+func TestOdhcpdDUID(t *testing.T) {
+	checkAll(t, []says{
+		{"with a time", "Nov 21 10:00:00 gw odhcpd[123]: DHCPV6 REQUEST IA_NA from 000100012deadbee00005e005301 on br-lan: ok fd00::123/128",
+			`{"event":"dhcp-lease","src":"fd00::123","mac":"00:00:5e:00:53:01"}`},
+		{"without", "Nov 21 10:00:00 gw odhcpd[123]: DHCPV6 RENEW IA_NA from 0003000100005e005301 on br-lan: ok fd00::123/128", `{"mac":"00:00:5e:00:53:01"}`},
+		{"of another sort", "Nov 21 10:00:00 gw odhcpd[123]: DHCPV6 RENEW IA_NA from 0004aabbccddeeff0011 on br-lan: ok fd00::123/128", `{"event":"dhcp-lease","mac":null}`},
+	})
+}

@@ -24,6 +24,20 @@ func (rec *Record) hardware(b []byte) bool {
 	return true
 }
 
+// hardwareHex does so for the 12 hexadecimal digits of a MAC address without anything between them.
+func (rec *Record) hardwareHex(b []byte) bool {
+	if len(b) != 12 {
+		return false
+	}
+	var text [macLen]byte
+	for i := range text {
+		if text[i] = ':'; i%3 != 2 {
+			text[i] = b[i/3*2+i%3]
+		}
+	}
+	return rec.hardware(text[:])
+}
+
 // tidyMAC writes a MAC address with colons and small letters; ok is false for any other text.
 func tidyMAC(mac [macLen]byte) (tidy [macLen]byte, ok bool) {
 	for i, c := range mac {

@@ -99,7 +99,7 @@ func hostAndTag(b []byte, rec *Record) {
 		return
 	}
 	w, rest := scan.Word(b)
-	if len(w) > 9 && scan.IsDigit(w[0]) && dateAhead(b, w, rec) {
+	if len(w) > 7 && scan.IsDigit(w[0]) && dateAhead(b, w, rec) {
 		return
 	}
 	if isYear(w) { // rsyslog leaves the year of "May 22 17:24:09 2026 gw" behind its own stamp

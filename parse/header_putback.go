@@ -53,6 +53,8 @@ func (p *Parser) restored(rec *Record) bool {
 	opened := rec.mem.scratch[start:len(rec.mem.scratch):len(rec.mem.scratch)]
 	if end := bytes.IndexByte(rec.Body, ']'); end >= 0 && bytes.IndexByte(rec.Body[:end], '[') < 0 {
 		return p.asWhole(rec, opened, " ")
+	} else if end > 0 && rec.Body[0] == '[' && p.asWhole(rec, opened, "]") {
+		return true
 	}
 	return p.asWhole(rec, opened, "] ")
 }
@@ -293,12 +295,12 @@ func (p *Parser) asWhole(rec *Record, first []byte, more ...string) bool {
 
 // unescaped reads the message with its control characters put back.
 func (p *Parser) unescaped(rec *Record) bool {
-	body := rec.Body
-	rec.Body = rec.unescape(body)
-	if len(rec.Body) < len(body) && (p.dialect(rec.Body, rec) || p.joined(rec)) {
+	body, app := rec.Body, rec.App
+	rec.Body, rec.App = rec.unescape(body), rec.unescape(app)
+	if len(rec.Body) < len(body) && (p.dialect(rec.Body, rec) || p.joined(rec) || p.inner(rec.Body, rec)) {
 		return true
 	}
-	rec.Body = body
+	rec.Body, rec.App = body, app
 	return false
 }
 

@@ -12,7 +12,7 @@ func conntrackDialect() dialect {
 	return dialect{
 		Format: Format{
 			Name:    "conntrack",
-			Devices: "Linux conntrack-tools, /proc/net/nf_conntrack, /proc/net/ip_conntrack",
+			Devices: "Linux conntrack-tools, /proc/net/nf_conntrack, /proc/net/ip_conntrack; VyOS (system conntrack log)",
 			Sample:  "[1795292879.516758]\t    [NEW] ipv4     2 udp      17 10 src=192.168.128.1 dst=192.168.128.14 sport=54345 dport=514 [UNREPLIED] src=192.168.128.14 dst=192.168.128.1 sport=514 dport=54345",
 			Reads: "Both tuples (the translation is what the reply differs in), state, ASSURED and UNREPLIED, " +
 				"packets and bytes where accounting is on.",
@@ -22,7 +22,7 @@ func conntrackDialect() dialect {
 		},
 		known:  "protocol, then src= and dst= tuples",
 		begins: []string{"WARNING: We have hit ENOBUFS", "cpu="},
-		tags:   []string{"conntrack"},
+		tags:   []string{"conntrack", "vyos-conntrack-logger"},
 		read:   conntrackLine,
 	}
 }
@@ -114,6 +114,9 @@ func conntrackHead(b []byte, rec *Record) (rest []byte) {
 		b = b[i+1:]
 	}
 	w, b := scan.Word(b)
+	if len(w) > 3 && scan.AllDigits(w) { // the entry's id, which VyOS puts in front
+		w, b = scan.Word(b)
+	}
 	if string(w) == "ipv4" || string(w) == "ipv6" {
 		_, b = scan.Word(b) // the number of the family
 		w, b = scan.Word(b)
@@ -211,7 +214,8 @@ func tuples(b []byte, t *[2]tuple, rec *Record) {
 			continue
 		}
 		switch {
-		case w[0] == 'd' && string(w[:eq]) == "delta-time": // with nf_conntrack_timestamp=1
+		case w[0] == 'd' && (string(w[:eq]) == "delta-time" || string(w[:eq]) == "delta"):
+			// with nf_conntrack_timestamp=1, by conntrack-tools and by VyOS
 			rec.lastedSeconds(w[eq+1:])
 		case cur >= 0:
 			t[cur].set(w[:eq], w[eq+1:])

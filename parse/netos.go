@@ -14,16 +14,16 @@ func netosDialect() dialect {
 			Name:    "netos",
 			Devices: "Junos daemons, Brocade/Ruckus NetIron, SONiC",
 			Sample:  "<14>Nov  6 13:36:28 HOSTNAME System: Interface ethernet 3/8, state down - remote fault",
-			Reads:   "Interfaces that come up or go down; the other messages of Junos' daemons by name.",
+			Reads:   "Interfaces that come up or go down; the other messages of the daemons of Junos and SONiC by name.",
 			Enable:  "Junos: set system syslog host 192.0.2.5 any info. NetIron: logging host 192.0.2.5.",
-			Source:  "Junos OS System Log Messages; napalm-logs profiles (junos, netiron, sonic)",
+			Source:  "Junos OS System Log Messages; napalm-logs profiles (junos, netiron, sonic); sonic-swss, orchagent/portsorch.cpp",
 		},
 		known: "an interface's state, or a message name of a Junos daemon",
 		tags: []string{"rpd", "mgd", "mib2d", "snmpd", "chassisd", "craftd", "alarmd", "jlaunchd", "dcd", "eswd",
 			"l2ald",
 			"cosd", "dfwd", "rmopd", "lacpd", "bfdd", "ppmd", "kmd", "jsrpd", "jcs", "cscript",
 			"license-check", "init", "nsd", "idpd", "utmd", "authd", "dfcd", "spd", "PERF_MON"},
-		begins: []string{":- setHostIntfsOperStatus: ", "Interface "},
+		begins: []string{":- ", "Interface "},
 		read:   netos,
 	}
 }
@@ -39,6 +39,16 @@ func netos(b []byte, rec *Record) bool {
 		state, _ := scan.Word(scan.After(b, "status "))
 		name, _ = scan.Word(scan.After(b, "host interface "))
 		rec.link(string(state) == "UP")
+	case b[0] == ':' && bytes.HasPrefix(b, []byte(":- updatePortOperStatus: Port ")):
+		name, _ = scan.Word(b[len(":- updatePortOperStatus: Port "):])
+		state := scan.TrimBody(scan.After(b, " to "))
+		if string(state) != "up" && string(state) != "down" {
+			return false
+		}
+		rec.link(string(state) == "up")
+	case b[0] == ':' && scan.Has(b, ":- ") && bytes.IndexByte(rec.App, '#') > 0: // SONiC's containers: swss#orchagent
+		name = scan.Until(b[len(":- "):], ":")
+		rec.plain(nil)
 	case b[0] == 'I' && string(rec.App) == "System" && bytes.HasPrefix(b, []byte("Interface ")):
 		name = scan.Until(b[len("Interface "):], ",")
 		state := scan.After(b, ", state ")

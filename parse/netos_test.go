@@ -19,3 +19,12 @@ func TestNetOS(t *testing.T) {
 		{"name behind the clock", "<189>: 2023 Mar  5 10:11:12 UTC: %ETHPORT-5-IF_UP: Interface Ethernet1/2 is up in mode trunk", `{"kind":"link-up","time":"2023-03-05T10:11:12Z","host":null}`},
 	})
 }
+
+func TestSONiC(t *testing.T) {
+	checkAll(t, []says{
+		{"port down", "Nov 21 10:00:00.123456 sonic NOTICE swss#orchagent: :- updatePortOperStatus: Port Ethernet0 oper state set from up to down",
+			`{"kind":"link-down","dialect":"netos","host":"sonic","in_if":"Ethernet0"}`},
+		{"a neighbour", "Jul  1 19:14:09.935067 sonic NOTICE swss5#orchagent: :- addNeighbor: Created neighbor 00:00:5e:00:53:01 on PortChannel4013",
+			`{"event":"system","dialect":"netos","host":"sonic"}`},
+	})
+}

@@ -13,8 +13,9 @@ func paloaltoDialect() dialect {
 			Name:    "paloalto",
 			Devices: "Palo Alto Networks PAN-OS 8 to 11",
 			Sample:  "<14>Nov 30 16:09:08 PA-220 1,2018/11/30 16:09:07,012801096514,TRAFFIC,end,2049,2018/11/30 16:09:07,192.168.15.207,175.16.199.1,192.168.1.63,175.16.199.1,new_outbound_from_trust,,,apple-maps,vsys1,trust,untrust,ethernet1/2,ethernet1/1,send_to_mac,2018/11/30 16:09:07,22751,1,55113,443,16418,443,0x400053,tcp,allow,7734,1758,5976,36,2018/11/30 15:59:04,586,computer-and-internet-info,0,32091112,0x0,192.168.0.0-192.168.255.255,United States,0,16,20,tcp-fin,0,0,0,0,,PA-220,from-policy",
-			Reads: "columns of TRAFFIC (start, end, drop, deny) and THREAT with the NAT columns, bytes and " +
-				"packets; SYSTEM for exhausted NAT pools, full session tables and links",
+			Reads: "columns of TRAFFIC (start, end, drop, deny), THREAT and DECRYPTION with the NAT columns, bytes and " +
+				"packets; addresses that GLOBALPROTECT gives, and whom USERID, AUTHENTICATION, HIPMATCH and CONFIG " +
+				"name; SYSTEM for exhausted NAT pools, full session tables and links",
 			Enable: "Device > Server Profiles > Syslog, then Objects > Log Forwarding with that profile, and " +
 				"Log at Session Start and End in the rules.",
 			Source: "PAN-OS Syslog Field Descriptions",
@@ -55,15 +56,50 @@ func paloalto(b []byte, rec *Record) bool {
 		}
 	case "SYSTEM":
 		paloSystem(&c, rec)
-	case "CONFIG", "USERID", "HIPMATCH", "GLOBALPROTECT", "AUTHENTICATION", "DECRYPTION", "IPTAG", "CORRELATION", "GTP",
-		"SCTP", "TUNNEL":
-		rec.Kind, rec.Word, rec.detail = System, "other", c[4]
+	case "DECRYPTION", "TUNNEL":
+		if n < 31 {
+			return false
+		}
+		paloSession(&c, rec)
+		rec.Word, rec.Kind = "session", System
 	default:
-		return false
+		if !paloWho(&c, n, rec) {
+			return false
+		}
 	}
 	rec.Dialect = "paloalto"
 	if s, ok := wallStamp(c[6]); ok {
 		ownStamp(rec, &s)
+	}
+	return true
+}
+
+// paloWho reads the logs that name a machine or a user and no session. GLOBALPROTECT gives a client an address inside
+// with gateway-config-succ, which is a lease as any other.
+func paloWho(c *[37][]byte, n int, rec *Record) bool {
+	rec.Kind, rec.Word, rec.detail = System, "other", c[4]
+	at := 0
+	switch string(c[3]) {
+	case "GLOBALPROTECT": // …,vsys,event,stage,method,tunnel,user,region,machine,public,public v6,private,private v6
+		at, rec.detail = 15, c[8]
+		if private := scan.Addr(c[17]); n > 18 && private.IsValid() && !private.IsUnspecified() {
+			rec.Src, at = private, 0
+			if scan.Within(c[8], "config-succ") || string(c[8]) == "gateway-connected" {
+				rec.Kind, rec.Word, rec.detail = DHCPLease, "dhcp", c[14]
+			}
+		}
+	case "USERID", "AUTHENTICATION", "AUTH", "IPTAG": // …,vsys,address,…
+		at = 8
+	case "CONFIG": // …,address of the administrator,…
+		at = 7
+	case "HIPMATCH": // …,user,vsys,machine,system,address,…
+		at = 11
+	case "CORRELATION", "GTP", "SCTP":
+	default:
+		return false
+	}
+	if at > 0 && at < n {
+		rec.Src = scan.Addr(c[at])
 	}
 	return true
 }

@@ -32,3 +32,17 @@ func TestPaloalto(t *testing.T) {
 			`{"kind":"other","event":"system","dialect":"paloalto","stamp":"2020-05-11T10:13:22","host":"xxxxxx","detail":"0","pri":14}`},
 	})
 }
+
+// Columns of the Syslog Field Descriptions of PAN-OS 10.
+func TestPaloAltoWho(t *testing.T) {
+	checkAll(t, []says{
+		{"an address is given", `1,2023/06/28 14:40:42,015451000032715,GLOBALPROTECT,0,2562,2023/06/28 14:40:42,vsys1,gateway-config-succ,configuration,,,example.org\test,EN,laptop7,198.51.100.74,0.0.0.0,10.0.0.232,0.0.0.0,8f0fd1d3-5d3b-49c3-9bee-247ff89a52f3,DFN3535D,6.0.4,Windows,"Microsoft Windows 10 Enterprise , 64-bit",1,,,,success,,0,,0,VPN_GATEWAY,5555555555555555555,0x8000000000000000`,
+			`{"event":"dhcp-lease","dialect":"paloalto","src":"10.0.0.232","detail":"laptop7"}`},
+		{"and taken back", `1,2023/06/28 14:40:42,015451000032715,GLOBALPROTECT,0,2562,2023/06/28 14:40:42,vsys1,gateway-config-release,configuration,,,example.org\test,EN,laptop7,198.51.100.74,0.0.0.0,10.0.0.232,0.0.0.0,8f0fd1d3-5d3b-49c3-9bee-247ff89a52f3,DFN3535D,6.0.4,Windows,"x",1,,,,success,,0,,0,VPN_GATEWAY,5555555555555555555,0x8000000000000000`,
+			`{"event":"system","src":"10.0.0.232"}`},
+		{"a login from outside", `1,2020/12/08 14:30:55,011111114444,GLOBALPROTECT,0,2305,2020/12/08 13:30:55,vsys1,gw-auth,login,Other,,user,FR,AAAABBBBB,198.51.100.4,0.0.0.0,0.0.0.0,0.0.0.0,aaaaaaaa,ABCDEFG,5.1.4,Windows,"Microsoft Windows 10 Pro , 64-bit",1,,,"",success,,0,user-logon,0,gw1,1234567,0x8000000000000000`,
+			`{"event":"system","src":"198.51.100.4"}`},
+		{"a user's address", `1,2020/12/04 16:00:02,016401002222,USERID,login,2305,2020/12/04 16:00:02,vsys,10.2.3.4,user1,srv1.example.net,0,1,12000,0,0,active-directory,,968683723,0x8000000000000000,12,0,0,0,,hostexample,1,,2020/12/04 16:00:02,1,0x80,user1`,
+			`{"event":"system","src":"10.2.3.4"}`},
+	})
+}

@@ -428,14 +428,15 @@ func (s *Stamp) relative(b []byte) (rest []byte, ok bool) {
 }
 
 // dateAhead takes b, which begins with the word w, for a message with a date of its own in front: 21-Nov-2026 (BIND),
-// 11/21/2026 (Windows), and 2026-11-21 where rsyslog has taken the hour for a tag and put a blank behind its colon
+// 11/21/2026 (Windows), and 2026-11-21 or 21.11.26 where rsyslog has taken the hour for a tag and put a blank behind its colon
 // ("2026-11-21 20: 28:04.000").
 func dateAhead(b, w []byte, rec *Record) bool {
 	if len(w) == 10 && w[2] == '/' && w[5] == '/' {
 		rec.Body = b
 		return true
 	}
-	if len(w) > 11 || w[4] != '-' && w[2] != '-' || len(b) < len(w)+12 {
+	german := w[2] == '.' && w[5] == '.' && len(w) <= 10 && scan.AllDigits(w[6:])
+	if len(w) > 11 || w[4] != '-' && w[2] != '-' && !german || len(b) < len(w)+12 {
 		return false
 	}
 	rest := b[len(w):]

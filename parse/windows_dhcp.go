@@ -51,6 +51,9 @@ func windowsDHCP(b []byte, rec *Record) bool {
 		if rec.Src.IsValid() {
 			host, _ := scan.CutByte(f[5], '.')
 			rec.detail = host
+			if id < 100 {
+				rec.hardwareHex(f[6])
+			}
 			return mark(rec, DHCPLease, "dhcp")
 		}
 	case 14, 22, 11009:

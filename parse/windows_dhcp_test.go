@@ -25,3 +25,10 @@ func TestWindowsDHCP(t *testing.T) {
 			`{"kind":"unknown","event":"unknown","action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null,"detail":null}`},
 	})
 }
+
+func TestWindowsDHCPHardware(t *testing.T) {
+	checkAll(t, []says{
+		{"as one word", "11,11/01/25,04:05:32,Renew,10.250.71.22,PC-1,00005E005301,,274190949,0,,,,0x4D53465420352E30,MSFT 5.0,,,,0",
+			`{"event":"dhcp-lease","src":"10.250.71.22","mac":"00:00:5e:00:53:01"}`},
+	})
+}

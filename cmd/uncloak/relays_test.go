@@ -461,7 +461,7 @@ var dropped = map[string]map[string]string{
 	"rsyslog RSYSLOG_ForwardFormat": {"checkpoint": noData, "nat-syslog": noData, "ulogd-gprint": shortTag,
 		"nflog-xml": shortTag},
 	"rsyslog RSYSLOG_FileFormat": {"checkpoint": noData, "nat-syslog": noData},
-	"rsyslog RSYSLOG_SyslogProtocol23Format": {"nflog-xml": firstPart, "huawei": firstPart, "nec-ix": firstPart,
+	"rsyslog RSYSLOG_SyslogProtocol23Format": {"draytek": firstPart, "nflog-xml": firstPart, "huawei": firstPart, "nec-ix": firstPart,
 		"windows-dhcp": firstPart, "windows-dns": firstPart},
 }
 
