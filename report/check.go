@@ -125,10 +125,26 @@ func (c *Check) Judge() {
 		c.Problems = append(c.Problems, fmt.Sprintf("serve runs and has received nothing for %s: look whether the "+
 			"router still sends its log here", seconds(age.Seconds())))
 	}
+	problems, notes := len(c.Problems), len(c.Notes)
 	for i := range r.Senders {
 		s := &r.Senders[i]
 		c.judgeSender(s, s.called())
 	}
+	c.Problems = firstWords(c.Problems, problems+maxSaid, "problems")
+	c.Notes = firstWords(c.Notes, notes+maxSaid, "notes")
+}
+
+// maxSaid bounds the problems of senders that are told one by one, and the notes: senders can be made up.
+const maxSaid = 50
+
+// firstWords keeps the first n of the texts, and says how many more there are.
+func firstWords(texts []string, n int, what string) []string {
+	more := len(texts) - n
+	if more <= 0 {
+		return texts
+	}
+	return append(slices.Clip(texts[:n]), fmt.Sprintf("%s %s of other senders: see the accounts in uncloak report --format json",
+		num(more), what))
 }
 
 // notTaken says whose lines come and are not taken, where no others come.
@@ -288,7 +304,7 @@ func Stored(ctx context.Context, st store.Store, now time.Time) (r *Received, er
 	r.LeftOut = leftOut(summaries)
 	estimate(r.Senders, summaries)
 	lastHours(r.Senders, summaries)
-	if r.Unparsed, err = Shapes(ctx, st, w); err != nil {
+	if r.Unparsed, err = firstShapes(ctx, st, w, fewShapeLines); err != nil {
 		return nil, err
 	}
 	r.Shapes = r.Unparsed.Shapes

@@ -138,3 +138,19 @@ func TestCheckOfStrangersOnly(t *testing.T) {
 		}
 	}
 }
+
+// Thousands of senders are told in a few lines, and counted.
+func TestCheckTellsFewOfManySenders(t *testing.T) {
+	c := &Check{Received: &Received{Events: 9, Last: time.Unix(0, 0)}, Now: time.Unix(60, 0)}
+	for i := range 3000 {
+		c.Received.Senders = append(c.Received.Senders, Sender{Sender: fmt.Sprintf("192.0.2.%d", i), Received: 1, Dropped: 1,
+			Suppressed: 1})
+	}
+	c.Judge()
+	if n := len(c.Problems); n != maxSaid+1 || !strings.HasPrefix(c.Problems[n-1], "2,950 problems of other senders") {
+		t.Errorf("%d problems, the last %q", n, c.Problems[n-1])
+	}
+	if n := len(c.Notes); n != maxSaid+1 || !strings.HasPrefix(c.Notes[n-1], "2,950 notes of other senders") {
+		t.Errorf("%d notes, the last %q", n, c.Notes[n-1])
+	}
+}

@@ -15,6 +15,7 @@ import (
 // made to be slow 1.7 s (BenchmarkShapes); a sender whose every line is unknown shows its shapes long before.
 const (
 	maxShapeLines = 50_000
+	fewShapeLines = 10_000 // for check, which is to answer at once
 	maxShapes     = 200
 	shapeTable    = 2_000 // shapes counted at a time, so that a frequent one that comes late still has a place
 	maxExample    = 400   // bytes
@@ -39,13 +40,18 @@ type Unparsed struct {
 
 // Shapes groups the lines of a window that were not understood. It looks at the first 50,000 such lines.
 func Shapes(ctx context.Context, st store.Store, w store.Window) (*Unparsed, error) {
+	return firstShapes(ctx, st, w, maxShapeLines)
+}
+
+// firstShapes looks at the first most lines that were not understood.
+func firstShapes(ctx context.Context, st store.Store, w store.Window, most uint64) (*Unparsed, error) {
 	t := shapeCounter{parser: parse.NewParser(), shapes: map[shapeKey]*Shape{}}
 	for e, err := range st.Events(ctx, store.Query{Window: w, Kinds: []parse.Kind{parse.Unknown},
-		Limit: maxShapeLines + 1}) {
+		Limit: int(most) + 1}) {
 		if err != nil {
 			return nil, fmt.Errorf("read the lines that were not understood: %w", err)
 		}
-		if t.sum.Lines == maxShapeLines {
+		if t.sum.Lines == most {
 			t.sum.Cut = true
 			break
 		}
