@@ -340,6 +340,13 @@ func weigh(q Who, hs []Holder, skew func(string) time.Duration) []Holder {
 			hs[i].Confidence /= all
 		}
 	}
+	if len(best) == 1 {
+		for i := range hs {
+			if h := &hs[i]; h.entirely(q.At, q.Slack+h.Error) {
+				h.Confidence = max(h.Confidence, aloneLeast)
+			}
+		}
+	}
 	distance := func(h *Holder) time.Duration { return q.At.Sub(time.Unix(0, h.First.Time)).Abs() }
 	slices.SortStableFunc(hs, func(a, b Holder) int {
 		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(distance(&a), distance(&b)),
@@ -398,6 +405,23 @@ func (h *Holder) stand(at time.Time, err time.Duration) (Standing, float64) {
 		return Open, 0.9 * fits * decay(at.Sub(begin), lifetime(h.Proto))
 	}
 	return Unsure, 0.8 * decay(at.Sub(begin), lifetime(h.Proto))
+}
+
+// aloneLeast is the least confidence of a holding that fits entirely, where no other machine is known to have had the
+// end at any time near: a NAT does not give a port in use away.
+const aloneLeast = 0.95
+
+// entirely reports whether the begin is logged, the time lies behind it by more than the error, and before the end or, where
+// none is logged, within the time that a router keeps a silent session.
+func (h *Holder) entirely(at time.Time, err time.Duration) bool {
+	begin := time.Unix(0, h.First.Time)
+	switch {
+	case h.How == KeptPort || h.How == WholeAddr || h.From.IsZero() || at.Before(begin.Add(err)):
+		return false
+	case h.Standing == Held:
+		return !at.After(h.To.Add(-err))
+	}
+	return h.Standing == Open && (h.exclusive() || at.Sub(begin) <= lifetime(h.Proto))
 }
 
 // exclusive reports whether no other machine of the router can have the end at the same time: it was not given for one

@@ -71,7 +71,7 @@ func TestHolders(t *testing.T) {
 			"2 translated open 45"},
 		"later":                   {[]Entry{session(2, begin, 12)}, "2 translated later 4"},
 		"ended":                   {[]Entry{session(2, begin, -60), session(2, end, -30)}, "2 translated ended 2"},
-		"open":                    {[]Entry{session(2, begin, -60)}, "2 translated open 89"},
+		"open":                    {[]Entry{session(2, begin, -60)}, "2 translated open 95"},
 		"open for four lifetimes": {[]Entry{session(2, begin, -4*124*60)}, "2 translated open 22"},
 		"open, UDP": {[]Entry{with(session(2, begin, -3000), func(e *Entry) { e.Proto = parse.UDP })},
 			"2 translated open 9"},
@@ -93,16 +93,16 @@ func TestHolders(t *testing.T) {
 			"2 translated held 50, 3 translated held 50"},
 		"two sessions of one machine": {[]Entry{session(2, begin, -60),
 			with(session(2, begin, -50), func(e *Entry) { e.DPort = 80 })},
-			"2 translated open 89, 2 translated open 89"},
+			"2 translated open 95, 2 translated open 95"},
 		"retransmitted": {[]Entry{session(2, begin, -60), session(2, begin, -57), session(2, end, 9)},
 			"2 translated held 99"},
 		"begun again after a lifetime": {[]Entry{session(2, begin, -20000), session(2, begin, -60)},
-			"2 translated open 89"},
+			"2 translated open 95"},
 		"its own address": {[]Entry{with(session(2, begin, -60), func(e *Entry) {
 			e.Src, e.SPort, e.NATSrc,
 				e.NATSPort = e.NATSrc, e.NATSPort, netip.Addr{}, 0
 		})},
-			"7 own open 89"},
+			"7 own open 95"},
 		"port kept": {[]Entry{with(session(2, begin, -60), func(e *Entry) {
 			e.SPort, e.NATSrc, e.NATSPort = e.NATSPort,
 				netip.Addr{}, 0
@@ -113,7 +113,7 @@ func TestHolders(t *testing.T) {
 		"forwarded": {[]Entry{with(session(2, begin, -60), func(e *Entry) {
 			e.NATDst, e.Src, e.Dst, e.DPort = e.Src, e.Dst, e.NATSrc, e.NATSPort
 			e.NATSrc, e.NATSPort = netip.Addr{}, 0
-		})}, "2 forwarded open 87"},
+		})}, "2 forwarded open 95"},
 		"block": {[]Entry{block(2, "A", -90000*30, ":40000-40999")}, "2 port-block open 97"},
 		"block, taken back": {[]Entry{block(2, "A", -90000*30, ":40000-40999"), block(2, "D", -90000, ":40000-40999")},
 			"2 port-block ended 0"},

@@ -124,6 +124,7 @@ type holder struct {
 	Ports      []uint16   `json:"ports,omitempty"`
 	ErrorS     float64    `json:"clock_error_s"` // ± of from and to
 	Evidence   []string   `json:"evidence"`      // the lines as received
+	Why        string     `json:"why"`           // what the confidence rests on, and which log would say more
 }
 
 func (a *whoAnswer) holder(h *store.Holder) holder {
@@ -154,7 +155,59 @@ func (a *whoAnswer) holder(h *store.Holder) holder {
 	if len(h.Last.Raw) > 0 && !h.Same() {
 		out.Evidence = append(out.Evidence, string(h.Last.Raw))
 	}
+	out.Why = a.why(h)
 	return out
+}
+
+// why says in words what the confidence of a holding rests on, and, where the log cannot tell, which log would.
+func (a *whoAnswer) why(h *store.Holder) string {
+	var out []string
+	say := func(s string) { out = append(out, s) }
+	switch h.How {
+	case store.Translated:
+		say("the router logged the translation")
+	case store.Own:
+		say("the address is its own and nothing translates it")
+	case store.PortBlock:
+		say("the router logged the block of ports")
+	case store.WholeAddr:
+		say("the router logged the address, and no ports")
+	case store.Forwarded:
+		say("the router logged to whom it handed the session on")
+	default:
+		say("no translation is logged: a log of them would tell (conntrack -E, or the router's NAT log)")
+	}
+	switch h.Standing {
+	case store.Held:
+		say("begin and end are logged, and the time is between them")
+	case store.Open:
+		say("its begin is logged, its end is not: a log of the ends would tell")
+	case store.Unsure:
+		say("its begin is not logged: a log of the beginnings would tell")
+	case store.Ended:
+		say("it was over by then")
+	case store.Later:
+		say("it began only later")
+	}
+	if slack := a.q.Slack + h.Error; slack > 0 && h.Standing != store.Ended && h.Standing != store.Later &&
+		(a.q.At.Sub(h.From).Abs() < slack || a.q.At.Sub(h.To).Abs() < slack) {
+		say(fmt.Sprintf("the time is within ± %v of its begin or end", slack))
+	}
+	others := map[netip.Addr]bool{}
+	for i := range a.hs {
+		if o := &a.hs[i]; o.Host.Addr() != h.Host.Addr() && o.Standing != store.Ended && o.Standing != store.Later {
+			others[o.Host.Addr()] = true
+		}
+	}
+	switch len(others) {
+	case 0:
+		say("no other machine had it then")
+	case 1:
+		say("one other machine may have had it, too")
+	default:
+		say(fmt.Sprintf("%d other machines may have had it, too", len(others)))
+	}
+	return strings.Join(out, "; ")
 }
 
 func (a *whoAnswer) holders() []holder {
@@ -193,7 +246,7 @@ func whoCSV(w io.Writer, a whoAnswer) error {
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"who", "from", "to", "evidence", "evidence_end", "standing", "confidence", "how",
 		"inside_port", "proto", "peer", "router", "ports",
-		"clock_error_s", "asked", "at", "slack_s"}) // Error returns it after Flush
+		"clock_error_s", "asked", "at", "slack_s", "why"}) // Error returns it after Flush
 	stamp := func(t *time.Time) string {
 		if t == nil {
 			return ""
@@ -211,7 +264,7 @@ func whoCSV(w io.Writer, a whoAnswer) error {
 			strconv.FormatFloat(h.Confidence, 'f', 2, 64), h.How, number(uint64(h.Port)), h.Proto, h.Peer,
 			notFormula(h.Router), ports,
 			strconv.FormatFloat(h.ErrorS, 'f', -1, 64), a.q.End.String(), a.q.At.In(a.loc).Format(time.RFC3339Nano),
-			strconv.FormatFloat(a.q.Slack.Seconds(), 'f', -1, 64)})
+			strconv.FormatFloat(a.q.Slack.Seconds(), 'f', -1, 64), h.Why})
 	}
 	out.Flush()
 	return out.Error()
@@ -247,6 +300,7 @@ func whoText(w io.Writer, a whoAnswer) error {
 			words = append(words, "router "+printable(h.Router))
 		}
 		fmt.Fprintf(&b, "       %s\n", strings.Join(words, ", "))
+		fmt.Fprintf(&b, "       %s\n", h.Why)
 		for _, line := range h.Evidence {
 			fmt.Fprintf(&b, "       | %s\n", printable(strings.TrimRight(line, "\r\n")))
 		}

@@ -48,3 +48,29 @@ func TestWhoEscapes(t *testing.T) {
 		t.Errorf("%q, %v", rows, err)
 	}
 }
+
+// TestWhoSaysWhy: each confidence has its reasons, and where the log cannot tell, the log that would.
+func TestWhoSaysWhy(t *testing.T) {
+	at := time.Unix(1e9, 0)
+	holder := func(host string, how store.How, s store.Standing) store.Holder {
+		return store.Holder{Host: netip.MustParseAddrPort(host), How: how, Standing: s, From: at.Add(-time.Minute),
+			To: at.Add(time.Minute)}
+	}
+	sure, kept := holder("192.168.1.2:5000", store.Translated, store.Held), holder("192.168.1.3:5000", store.KeptPort, store.Unsure)
+	for _, x := range []struct {
+		hs   []store.Holder
+		want []string
+	}{
+		{[]store.Holder{sure}, []string{"logged the translation", "begin and end are logged", "no other machine"}},
+		{[]store.Holder{kept, sure}, []string{"conntrack -E", "begin is not logged", "one other machine"}},
+		{[]store.Holder{holder("192.168.1.2:5000", store.PortBlock, store.Open)}, []string{"block of ports", "log of the ends would tell"}},
+	} {
+		a := whoAnswer{q: store.Who{At: at}, hs: x.hs, loc: time.UTC}
+		got := a.holder(&a.hs[0]).Why
+		for _, w := range x.want {
+			if !strings.Contains(got, w) {
+				t.Errorf("%q lacks %q", got, w)
+			}
+		}
+	}
+}
