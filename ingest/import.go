@@ -42,6 +42,7 @@ type Options struct {
 	CapturedAt time.Time      // when the log ended, or the dump was taken; zero: the file's modification time
 	BootTime   time.Time      // where uptime stamps begin; zero: derived
 	MaxLine    int            // bytes kept of a line; 0: 64 KiB
+	Live       bool           // what comes as it happens, and only once: it enters the running day as received lines do
 
 	Now      func() time.Time        // nil: time.Now
 	Stdin    io.Reader               // read for the path "-"

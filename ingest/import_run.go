@@ -297,7 +297,7 @@ func (r *importRun) take(ctx context.Context, c *chunk) error {
 
 // append stores lines of one day.
 func (r *importRun) append(ctx context.Context, date detect.Date, es []store.Entry) error {
-	done, err := r.to.Append(ctx, store.Batch{Entries: es, Dedupe: true, Source: r.source})
+	done, err := r.to.Append(ctx, store.Batch{Entries: es, Dedupe: !r.opt.Live, Source: r.source})
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}

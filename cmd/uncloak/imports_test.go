@@ -83,6 +83,7 @@ func TestImportGraph(t *testing.T) {
 		"ingest":             {"ingest/wire", "store", "detect", "parse"},
 		"ingest/certtest":    {},
 		"ingest/wire":        {},
+		"ingest/live":        {"ingest/wire"},
 		"ingest/play":        {"ingest", "parse"},
 		"ingest/metrics":     {"ingest", "store"},
 		"report":             {"store", "detect", "parse"},

@@ -47,7 +47,7 @@ func (a *app) newInstance(st maintainedStore, daemon bool) (*instance, error) {
 	h.handler = api.NewHandler(api.Config{
 		Reports: reports, Streams: streams,
 		Store: h.days, Days: h.days, Keeper: h.maintainer, Settings: func() api.Settings { return *h.settings.Load() },
-		Import: a.importer(h.days), Now: a.now, Version: versionText(), Daemon: daemon, Listens: h.listening,
+		Import: a.importer(h.days, daemon), Now: a.now, Version: versionText(), Daemon: daemon, Listens: h.listening,
 		Refusing: h.refusing, Acks: h.acks, Told: h.told, Log: a.log,
 	})
 	return h, nil
@@ -96,11 +96,12 @@ type localFile struct {
 	progress func(done, total int64)
 }
 
-// importer returns the function with which the API imports a file into days.
-func (a *app) importer(days *ingest.Days) api.ImportFunc {
+// importer returns the function with which the API imports a file into days. Only a daemon has a running day for what is
+// live.
+func (a *app) importer(days *ingest.Days, daemon bool) api.ImportFunc {
 	return func(ctx context.Context, r io.Reader, o api.ImportOptions) (api.ImportResult, error) {
 		opt := ingest.Options{Format: o.Format, Router: o.Router, Year: o.Year, Location: o.Location,
-			CapturedAt: o.CapturedAt, BootTime: o.Boot, Now: a.now}
+			CapturedAt: o.CapturedAt, BootTime: o.Boot, Live: o.Live && daemon, Now: a.now}
 		var err error
 		if opt.Dialect, err = dialect(o.Dialect); err == nil {
 			err = opt.Validate()

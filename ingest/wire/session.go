@@ -10,6 +10,7 @@ import (
 const (
 	sessionsMax = 1 << 19 // followed at once, of about 300 bytes each; packets of others are counted, and say nothing
 	sweepEvery  = int64(10 * time.Second)
+	sweepLive   = int64(time.Second)
 
 	// How long nothing must be heard of a session until it is over, as Linux' connection tracking has it
 	// (net/netfilter/nf_conntrack_proto_tcp.c, nf_conntrack_proto_udp.c, since 2.6.16).
@@ -34,6 +35,7 @@ type side struct {
 	fresh  bool // its last packet brought bytes that were not sent before
 	edged  bool
 	fin    bool
+	on     int // the interface on which it was first seen, from 1, where sessions.apart is set
 }
 
 // session holds the traffic between two ports. The client opened it; where its beginning was not captured, the client
@@ -66,6 +68,12 @@ type sessions struct {
 	all   map[flowKey]*session
 	most  int // sessions followed at once
 	swept int64
+	every int64 // ns between two sweeps
+	apart bool  // a packet may be seen on several interfaces: each side counts on one alone
+
+	on     int    // the interface of the packet, from 1
+	copied bool   // the packet was seen on another interface
+	copies uint64 // such packets
 
 	begin  func(s *session, now int64)
 	finish func(s *session, how end, by netip.AddrPort, now int64)
@@ -75,13 +83,17 @@ type sessions struct {
 }
 
 // packet takes a packet of TCP, UDP or a ping. It returns the session and whether its client sent the packet; nil
-// where there is no room.
+// where there is no room, or copied is set.
 func (t *sessions) packet(ip *IP, now int64) (s *session, fromClient bool) {
-	if now-t.swept > sweepEvery {
+	if now-t.swept > t.every {
 		t.sweep(now, false)
 	}
 	k := keyOf(ip)
 	s = t.all[k]
+	if t.copied = t.apart && s != nil && t.copyOf(s, ip); t.copied {
+		t.copies++
+		return nil, false
+	}
 	if s != nil && (s.told && !lateOf(s, ip) || ip.Proto == TCP && s.renewed(ip)) {
 		t.over(k, s, now)
 		s = nil
@@ -107,12 +119,23 @@ func (t *sessions) packet(ip *IP, now int64) (s *session, fromClient bool) {
 	if fromClient {
 		mine, other = other, mine
 	}
+	mine.on = t.on
 	mine.Packets++
 	mine.Bytes += uint64(max(ip.Length, 0))
 	if ip.Proto == TCP && !s.told {
 		t.tcp(s, ip, mine, other, fromClient, now)
 	}
 	return s, fromClient
+}
+
+// copyOf reports whether a side of a session was first seen on another interface than this packet of it, and the packet
+// begins no new session.
+func (t *sessions) copyOf(s *session, ip *IP) bool {
+	side := &s.s
+	if s.clientSent(ip) {
+		side = &s.c
+	}
+	return side.on != 0 && side.on != t.on && (ip.Proto != TCP || !s.renewed(ip))
 }
 
 // clientSent reports whether the client sent a packet of the session.

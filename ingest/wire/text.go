@@ -29,6 +29,7 @@ type Stats struct {
 	Cut       uint64 // packets of which the header was not captured
 	Beyond    uint64 // packets of sessions beyond the number that is followed at once
 	Lost      uint64 // packets of which fragments are missing
+	Copies    uint64 // packets that were seen before, on another interface (live captures)
 	Dropped   uint64 // frames that the capturing machine dropped, as the file says
 	Damage    error  // why the capture ended before its end; nil: it did not
 	Interface []Interface
@@ -42,7 +43,7 @@ func (s *Stats) String() string {
 		what string
 	}{{s.Other, "frames without IP"}, {s.Unknown, "frames of an unknown kind of link"},
 		{s.Untimed, "frames without a time"}, {s.Spread, "packets to all or to a group"}, {s.Cut, "packets cut short"},
-		{s.Lost, "packets with fragments missing"},
+		{s.Lost, "packets with fragments missing"}, {s.Copies, "packets seen again on another interface"},
 		{s.Beyond, "packets of too many sessions at once"}, {s.Dropped, "packets dropped by kernel"}} {
 		if c.n > 0 {
 			b = fmt.Appendf(b, ", %d %s", c.n, c.what)
@@ -73,7 +74,9 @@ func (s *Stats) String() string {
 //
 // It is an io.Reader; all memory is bounded.
 type Text struct {
-	r     *Reader
+	r     *Reader     // nil for a live capture
+	on    []Interface // of a live capture
+	live  bool
 	d     Decoder
 	s     sessions
 	names requests
@@ -92,16 +95,25 @@ func NewText(in io.Reader) (*Text, error) {
 		return nil, err
 	}
 	t := &Text{r: r}
-	t.names.found = t.request
-	t.s = sessions{all: make(map[flowKey]*session), most: sessionsMax, begin: t.begin, finish: t.finish, stray: t.stray,
-		shrunk: t.shrunk}
+	t.begins(sessionsMax)
 	return t, nil
+}
+
+// begins makes ready to follow so many sessions.
+func (t *Text) begins(most int) {
+	t.names.found = t.request
+	t.s = sessions{all: make(map[flowKey]*session), most: most, every: sweepEvery, begin: t.begin, finish: t.finish,
+		stray: t.stray, shrunk: t.shrunk}
 }
 
 // Stats counts what was read so far.
 func (t *Text) Stats() Stats {
 	s := t.stats
-	s.Unknown, s.Beyond, s.Lost, s.Interface = t.d.Unknown, t.s.Beyond, t.d.frags.lost, t.r.Interfaces()
+	s.Unknown, s.Beyond, s.Lost, s.Interface = t.d.Unknown, t.s.Beyond, t.d.frags.lost, t.on
+	s.Copies = t.s.copies
+	if t.r != nil {
+		s.Interface = t.r.Interfaces()
+	}
 	for _, i := range s.Interface {
 		s.Dropped += i.Dropped
 	}
@@ -143,9 +155,7 @@ func (t *Text) end(err error) {
 	}
 	t.s.sweep(t.now, true)
 	if s := t.Stats(); s.Dropped > 0 {
-		t.line(t.now, "")
-		t.out = strconv.AppendUint(t.out, s.Dropped, 10)
-		t.out = append(t.out, " packets dropped by kernel\n"...)
+		t.drops(s.Dropped)
 	}
 }
 
@@ -156,6 +166,7 @@ func (t *Text) frame(f *Frame) {
 	} else {
 		t.stats.Untimed++
 	}
+	t.s.on = f.Interface + 1
 	p := t.d.Decode(f)
 	if len(p.IPs) == 0 {
 		t.stats.Other++
@@ -196,7 +207,7 @@ func (t *Text) packet(ip *IP) {
 	switch {
 	case ip.Proto == TCP && s != nil && fromClient && s.c.fresh && len(ip.Payload) > 0:
 		t.names.packet(s, ip)
-	case ip.Proto == UDP && ip.DPort == 53:
+	case ip.Proto == UDP && ip.DPort == 53 && !t.s.copied:
 		t.question(ip)
 	}
 }
@@ -220,7 +231,7 @@ func (t *Text) quoted(ip *IP) {
 func (t *Text) datagram(ip *IP) bool {
 	b := ip.Payload
 	switch {
-	case ip.DPort == 514 && len(b) > 3 && b[0] == '<' && len(b) == ip.Length:
+	case ip.DPort == 514 && !t.live && len(b) > 3 && b[0] == '<' && len(b) == ip.Length:
 		t.out = append(t.out, bytes.ReplaceAll(bytes.TrimRight(b, "\x00\r\n"), []byte("\n"), []byte("#012"))...)
 		t.out = append(t.out, '\n')
 		return true

@@ -20,6 +20,7 @@ type ImportOptions struct {
 	CapturedAt time.Time      // time of the last line
 	Boot       time.Time      // start of the machine, for stamps that count its uptime
 	Modified   time.Time      // modification time of the file
+	Live       bool           // what comes as it happens: a daemon takes it as it does received lines
 }
 
 // ImportResult counts what an import has read and stored of one file.
@@ -48,6 +49,9 @@ func (o ImportOptions) Values() url.Values {
 	set("format", o.Format)
 	set("dialect", o.Dialect)
 	set("router", o.Router)
+	if o.Live {
+		v.Set("live", "1")
+	}
 	if o.Year != 0 {
 		v.Set("year", strconv.Itoa(o.Year))
 	}
@@ -67,7 +71,7 @@ func (o ImportOptions) Values() url.Values {
 func (h *handler) imports(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query() // not r.FormValue: for some content types it reads the body
 	o := ImportOptions{Name: q.Get("name"), Format: q.Get("format"), Dialect: q.Get("dialect"), Router: q.Get("router"),
-		Location: h.Settings().Detect.Location}
+		Location: h.Settings().Detect.Location, Live: q.Get("live") == "1"}
 	var err error
 	if v := q.Get("year"); v != "" {
 		if o.Year, err = strconv.Atoi(v); err != nil || o.Year < 1970 || o.Year > 9999 {
