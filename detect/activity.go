@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// activities lays out what each internal host did, in order of address, and finds its bursts and their rhythm.
-func activities(days []*Day, w Window) []*activity {
+// activities lays out what each internal host did in the window, in order of address, and finds its bursts. Those that
+// cross an edge of the window are told whole from the days beside.
+func activities(days, beside []*Day, w Window) []*activity {
 	sp := newSpan(w)
 	var addrs []netip.Addr
 	for _, d := range days {
@@ -22,19 +23,22 @@ func activities(days []*Day, w Window) []*activity {
 	sideBySide(len(addrs), func(i int) {
 		addr := addrs[i]
 		a := &activity{host: addr}
-		a.sessions = sp.lay(days, seriesOf(addr, func(h *Host) *Series { return &h.Sessions }))
-		a.lookups = sp.lay(days, seriesOf(addr, func(h *Host) *Series { return &h.Lookups }))
-		ptrs := sp.lay(days, seriesOf(addr, func(h *Host) *Series { return &h.PTRs }))
-		if ptrs.total() > a.lookups.total() {
-			a.lookups, a.byName = ptrs, true
+		sessions := seriesOf(addr, func(h *Host) *Series { return &h.Sessions })
+		lookups := seriesOf(addr, func(h *Host) *Series { return &h.Lookups })
+		byName := seriesOf(addr, func(h *Host) *Series { return &h.PTRs })
+		a.sessions, a.lookups = sp.lay(days, sessions), sp.lay(days, lookups)
+		if ptrs := sp.lay(days, byName); ptrs.total() > a.lookups.total() {
+			a.lookups, lookups, a.byName = ptrs, byName, true
 		}
 		a.lookupN, a.sessionN = a.lookups.total(), a.sessions.total()
 		if a.heaped = countsHeaps(days, addr); !a.heaped {
 			a.bursts, a.long = a.sessions.bursts()
+			a.bursts = a.sessions.whole(a.bursts, beside, sessions)
 			a.pulses = a.sessions.pulses(burstFloor, pulseWide)
 		}
 		if !a.heaped || a.byName {
 			a.storms, _ = a.lookups.bursts()
+			a.storms = a.lookups.whole(a.storms, beside, lookups)
 			a.flurries = a.lookups.pulses(echoFlurry, pulseWide)
 		}
 		a.describe(days)

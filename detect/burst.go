@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"math"
 	"net/netip"
 	"slices"
@@ -94,29 +95,66 @@ type run struct {
 //
 // Runs of more than burstLong are no bursts: long holds them, in order.
 func (l *line) bursts() (bursts, long []run) {
-	thr := l.thresholds()
+	for _, r := range l.runs(l.thresholds()) {
+		if r.end-r.start > int64(burstLong) {
+			long = append(long, r)
+		} else {
+			bursts = append(bursts, r)
+		}
+	}
+	return bursts, long
+}
+
+// runs finds the hot slots by these thresholds of each hour, and joins those that are closer than burstGap.
+func (l *line) runs(thr *[24]float64) []run {
 	var out []run
-	gap := int(burstGap / SlotLen)
-	for k := 0; k < len(l.hot); k++ {
-		i := l.hot[k]
+	for _, i := range l.hot {
 		if !l.isHot(i, thr) {
 			continue
 		}
-		if n := len(out); n > 0 && i-out[n-1].to <= gap {
+		if n := len(out); n > 0 && i-out[n-1].to <= gapSlots {
 			out[n-1].to = i
 			continue
 		}
 		out = append(out, run{from: i, to: i})
 	}
 	for i := range out {
-		r := &out[i]
-		if l.measure(r); r.end-r.start > int64(burstLong) {
-			long = append(long, *r)
-		} else {
-			bursts = append(bursts, *r)
+		l.measure(&out[i])
+	}
+	return out
+}
+
+const gapSlots = int(burstGap / SlotLen)
+
+// whole gives the bursts with those that cross an edge of the span told whole, as the days beside it have the rest: such
+// a one may be none within the span alone. What lasts longer than a burst stays as it is in the span.
+func (l *line) whole(bursts []run, beside []*Day, series func(*Day) *Series) []run {
+	if len(l.hot) == 0 {
+		return bursts
+	}
+	last := l.n - 1 - gapSlots
+	for _, edge := range [...]struct {
+		slot int
+		near bool // something is near enough
+	}{{0, l.hot[0] <= gapSlots}, {l.n, l.hot[len(l.hot)-1] >= last}} {
+		if !edge.near {
+			continue
+		}
+		at := time.Unix(0, l.start+int64(edge.slot)*int64(SlotLen))
+		around := Window{at.Add(-burstLong - burstGap), at.Add(burstLong + burstGap)}
+		x := newSpan(around).lay(around.Touched(beside), series)
+		first := int((x.start - l.start) / int64(SlotLen))
+		for _, r := range x.runs(l.thresholds()) {
+			if r.start >= at.UnixNano() || r.end <= at.UnixNano() || r.end-r.start > int64(burstLong) {
+				continue
+			}
+			r.from, r.to = r.from+first, r.to+first
+			bursts = slices.DeleteFunc(bursts, func(b run) bool { return b.from <= r.to && b.to >= r.from })
+			bursts = append(bursts, r)
 		}
 	}
-	return bursts, long
+	slices.SortFunc(bursts, func(a, b run) int { return cmp.Compare(a.start, b.start) })
+	return bursts
 }
 
 // isHot reports whether the slot is part of a burst, by its own events or by the ten seconds that hold most of those in

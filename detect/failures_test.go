@@ -265,7 +265,7 @@ func TestBurstBesideALoad(t *testing.T) {
 		s.session(t0.Add(4*time.Hour+time.Duration(i%10)*time.Second), lan(1), wan(500+i), parse.TCP, 80)
 	}
 	days := s.days(DefaultConfig())
-	for _, a := range activities(days, Window{t0, t0.Add(24 * time.Hour)}) {
+	for _, a := range activities(days, nil, Window{t0, t0.Add(24 * time.Hour)}) {
 		for _, r := range a.bursts {
 			if at := time.Unix(0, r.start).UTC(); at.Before(t0.Add(3*time.Hour)) || at.After(t0.Add(5*time.Hour)) {
 				t.Errorf("a burst at %v", at)

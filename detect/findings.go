@@ -95,7 +95,7 @@ func newInquiry(days []*Day, cfg *Config, reach, asked Window) *inquiry {
 	q := &inquiry{machines: machines, days: reach.Touched(days), asked: asked, cfg: cfg, echoOf: map[netip.Addr]*echo{}}
 	q.beside, q.all = reach.wide().Touched(days), days
 	q.w, days = reach.within(q.days), q.days
-	q.hosts = activities(days, q.w)
+	q.hosts = activities(days, q.beside, q.w)
 	findLoads(q.hosts, newSpan(q.w))
 	findPatterns(q.hosts, cfg)
 	q.echoes = findEchoes(days, q.hosts)

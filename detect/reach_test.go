@@ -124,3 +124,48 @@ func TestReach(t *testing.T) {
 		}
 	}
 }
+
+// TestBurstAcrossMidnight asks for the days on either side of a midnight that a burst crosses: each tells all of it, also
+// where neither half would be a burst. What lies wholly beyond the edge is not told.
+func TestBurstAcrossMidnight(t *testing.T) {
+	midnight := t0.Add(24 * time.Hour)
+	for _, c := range []struct {
+		name   string
+		at     time.Duration // from midnight
+		n      int
+		length time.Duration
+		before int // sessions that the day before tells
+		behind int
+	}{
+		{"half and half", -10 * time.Second, 400, 20 * time.Second, 400, 400},
+		{"halves that are none", -2 * time.Second, 2 * burstFloor * 9 / 10, 4 * time.Second, 45, 45},
+		{"a little before", -time.Second, 400, 40 * time.Second, 400, 400},
+		{"a pause at midnight", -50 * time.Second, 0, 0, 600, 600},
+		{"wholly before", -3 * time.Minute, 400, 20 * time.Second, 400, 0},
+		{"wholly behind", 3 * time.Minute, 400, 20 * time.Second, 0, 400},
+	} {
+		s := newStream()
+		s.steady(lan(50), 3, 0, 48*time.Hour)
+		if c.n > 0 {
+			s.burst(midnight.Add(c.at), lan(60), c.n, c.length)
+		} else {
+			s.burst(midnight.Add(-50*time.Second), lan(60), 300, 20*time.Second)
+			s.burst(midnight.Add(20*time.Second), lan(60), 300, 20*time.Second)
+		}
+		days := s.days(DefaultConfig())
+		for from, want := range map[time.Duration]int{-24 * time.Hour: c.before, 0: c.behind} {
+			got := 0
+			for _, f := range Findings(days, DefaultConfig(), Window{midnight.Add(from), midnight.Add(from + 24*time.Hour)}) {
+				if f.Host == lan(60).String() && f.Kind == BurstKind {
+					got += f.Sessions
+					if d := f.Start.Sub(midnight.Add(c.at)); d < -time.Second || d > time.Second {
+						t.Errorf("%s, from %v: it begins at %v", c.name, from, f.Start)
+					}
+				}
+			}
+			if got != want {
+				t.Errorf("%s, from %v: %d sessions, want %d", c.name, from, got, want)
+			}
+		}
+	}
+}
