@@ -151,6 +151,9 @@ func isKeyByte(c byte) bool {
 // extFields are the words of an extension that are not fields of an event.
 type extFields struct {
 	act, time, host, msg, reason, rule, cn3Label []byte
+	machine                                      []byte
+	given                                        netip.Addr // the address inside of a machine that came by VPN
+	connected                                    bool       // it has just got it
 	in, out, total, packets                      uint64
 	last                                         uint16
 }
@@ -164,8 +167,24 @@ func (f *extFields) set(key, val []byte, rec *Record) {
 	switch key[0] {
 	case 's', 'd', 'x':
 		f.endpoint(key, val, rec)
+	case 'P':
+		f.panos(key, val)
 	default:
 		f.rest(key, val, rec)
+	}
+}
+
+// panos takes the keys of GlobalProtect, the remote access of PAN-OS: the address inside that a machine is given.
+func (f *extFields) panos(key, val []byte) {
+	switch string(key) {
+	case "PanOSPrivateIPv4":
+		if a := scan.Addr(val); a.IsValid() && !a.IsUnspecified() {
+			f.given = a
+		}
+	case "PanOSEndpointDeviceName":
+		f.machine = val
+	case "PanOSEventIDValue":
+		f.connected = scan.Within(val, "config-succ") || string(val) == "gateway-connected"
 	}
 }
 
@@ -356,6 +375,11 @@ func extFinish(f *extFields, name []byte, rec *Record) {
 	}
 	if !rec.Src.IsValid() && !rec.Dst.IsValid() && rec.Kind != TableFull {
 		rec.Kind, rec.Word = System, "other"
+	}
+	if f.given.IsValid() {
+		if rec.Src = f.given; f.connected {
+			rec.Kind, rec.Word, rec.Action, rec.detail = DHCPLease, "dhcp", "", f.machine
+		}
 	}
 	tidyNAT(&rec.Event)
 	if len(rec.Host) == 0 {

@@ -31,3 +31,10 @@ func TestCEF(t *testing.T) {
 			`{"kind":"session","event":"session-denied","dialect":"cef","action":"deny","stamp":"2022-04-05T19:56:42.387","time":"2022-04-05T19:56:42.387Z","host":"Barracuda","src":"10.1.1.1","sport":33217,"dst":"10.1.1.1","dport":39971,"pri":132}`},
 	})
 }
+
+func TestCEFGlobalProtect(t *testing.T) {
+	checkAll(t, []says{
+		{"an address is given", "CEF:0|Palo Alto Networks|LF|2.0|GLOBALPROTECT|globalprotect|3|dtz=UTC rt=Mar 01 2021 20:35:54 start=Mar 01 2021 20:35:54 PanOSEventIDValue=gateway-connected PanOSStage=connected PanOSEndpointDeviceName=laptop7 PanOSPublicIPv4=198.51.100.7 PanOSPrivateIPv4=10.9.0.3",
+			`{"event":"dhcp-lease","src":"10.9.0.3","detail":"laptop7"}`},
+	})
+}

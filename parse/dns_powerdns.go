@@ -34,6 +34,7 @@ func powerdnsDialect() dialect {
 // log-dns-queries, and dnsdist's verbose lines:
 //
 //	3 [24/1] question for 'www.example.com|A' from 192.168.1.5
+//	3 [24/1] answer to question 'www.example.com|A': 1 answers, 0 additional, took 2 packets, …
 //	3 question answered from packet cache tag=0 from 192.168.1.5:48936
 //	Remote 192.168.1.5 wants 'example.com|A', do = 0, bufsize = 512: packetcache MISS
 //	Got query for example.com.|A from 192.168.1.5:12345 (UDP, 54 bytes), relayed to 10.0.0.53:53
@@ -45,6 +46,14 @@ func powerDNS(b []byte, rec *Record) bool {
 		name, who = scan.Until(scan.After(b, "question for '"), "'"), scan.After(b, "' from ")
 	case scan.Within(b, " wants '"):
 		name, who = scan.Until(scan.After(b, " wants '"), "'"), scan.After(b, "Remote ")
+	case scan.Within(b[:min(len(b), 64)], " answer to question '"), scan.Within(b[:min(len(b), 64)], " answer to non-rd question '"):
+		name = scan.Until(scan.After(b, "question '"), "'")
+		if i := bytes.LastIndexByte(name, '|'); i >= 0 {
+			name, rec.QType = name[:i], name[i+1:]
+		}
+		rec.QName, rec.Dialect = plainName(name), "powerdns"
+		rec.detail = rec.QName
+		return mark(rec, System, "dns-reply")
 	case scan.Has(b, "Got query for "):
 		name, who = scan.Until(b[len("Got query for "):], " "), scan.After(b, " from ")
 	case scan.Has(b, "Packet from ") && scan.Within(b, " with id "): // dnsdist's LogAction

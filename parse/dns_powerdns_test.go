@@ -25,7 +25,7 @@ func TestPowerDNS(t *testing.T) {
 		{"dnsdist, IPv6 client", `Got query for example.com.|MX from [2001:db8::5]:12345 (UDP, 54 bytes), relayed to 192.0.2.53:53`,
 			`{"event":"dns-query","src":"2001:db8::5","sport":12345,"qname":"example.com","qtype":"MX"}`},
 		{"an answer is no question", `Nov 21 10:00:00 r pdns_recursor[99]: 3 [24/1] answer to question 'www.example.com|A': 1 answers, 0 additional, took 1 packets, rcode=0`,
-			`{"kind":"syslog","qname":null,"src":null}`},
+			`{"kind":"dns-reply","event":"system","qname":"www.example.com"}`},
 		{"no client", `Got query for example.com.|A from nobody`, `{"event":"unknown","dialect":null,"qname":null,"qtype":null}`},
 	})
 }

@@ -43,6 +43,9 @@ func leef(b []byte, rec *Record) bool {
 			rest = rest[i+1:]
 		}
 	}
+	if bytes.IndexByte(rest, delimiter) < 0 && bytes.IndexByte(rest, '|') > bytes.IndexByte(rest, '=') {
+		delimiter = '|' // PAN-OS' template for LEEF 1.0 has it, although the format says tab
+	}
 	var f extFields
 	if bytes.IndexByte(rest, delimiter) < 0 {
 		rest = rec.unescape(rest) // rsyslog writes #011 for a tab

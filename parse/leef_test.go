@@ -10,3 +10,10 @@ func TestLEEF(t *testing.T) {
 			`{"kind":"session","event":"session-denied","dialect":"leef","action":"deny","src":"10.0.0.1","sport":5000,"dst":"192.0.2.7","dport":23,"proto":"tcp","detail":"Drop"}`},
 	})
 }
+
+func TestLEEFBars(t *testing.T) {
+	checkAll(t, []says{
+		{"PAN-OS", "LEEF:1.0|Palo Alto Networks|PAN-OS Syslog Integration|8.1.6|allow|cat=TRAFFIC|Type=TRAFFIC|Subtype=end|src=10.1.1.1|dst=203.0.113.1|srcPostNAT=198.51.100.1|srcPort=37404|dstPort=25|srcPostNATPort=4000|proto=tcp|action=allow|totalBytes=300",
+			`{"kind":"session","dialect":"leef","src":"10.1.1.1","sport":37404,"dst":"203.0.113.1","dport":25,"nat_src":"198.51.100.1","proto":"tcp"}`},
+	})
+}

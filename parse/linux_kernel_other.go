@@ -36,7 +36,7 @@ var kernelNotes = notesByByte(
 	"nf_ct_", "nf_nat", "nfsd: ", "net eth", "oom_reaper: ", "perf: interrupt took too long", "ppp_generic",
 	"page allocation failure", "qdisc ", "rcu: ", "request_sock_", "sd ", "sending NMI",
 	"sched: RT throttling activated",
-	"traps: ", "thermal ", "tun: ", "unregister_netdevice: waiting for ", "usb ", "watchdog: ", "xt_",
+	"traps: ", "thermal ", "tun: ", "unregister_netdevice: waiting for ", "usb ", "watchdog: ", "wireguard: ", "xt_",
 	"[Hardware Error]",
 )
 
