@@ -46,6 +46,7 @@ type Config struct {
 	Journal   string    // JournalHere, or a directory with files of systemd's journal, to read as they grow
 	Stdin     io.Reader // read to its end
 	Positions string    // file that keeps the read positions of Follow, Kmsg and Journal
+	GivenUp   string    // directory for the lines of batches that the store refuses for good; "": they are lost
 
 	Settings // may be changed later by Server.Set
 

@@ -219,9 +219,11 @@ type writer struct {
 func (w *writer) run(ctx context.Context, in <-chan batch, free chan<- []store.Entry) error {
 	var lost error
 	for b := range in {
-		if err := w.store(ctx, b.Batch); err != nil {
+		kept, err := w.store(ctx, b.Batch)
+		if err != nil {
 			lost = err
-		} else if len(b.read) > 0 {
+		}
+		if kept && len(b.read) > 0 {
 			for f, pos := range b.read {
 				f.stored(pos)
 			}
@@ -239,7 +241,9 @@ func (w *writer) run(ctx context.Context, in <-chan batch, free chan<- []store.E
 	return lost
 }
 
-func (w *writer) store(ctx context.Context, b store.Batch) error {
+// store stores the batch. kept reports whether its lines are on the disk: in the store or, with an error, in a file of
+// lines that were given up.
+func (w *writer) store(ctx context.Context, b store.Batch) (kept bool, err error) {
 	for try := 1; ; try++ {
 		stopping := ctx.Err() != nil
 		w.beats.Add(1)
@@ -251,19 +255,38 @@ func (w *writer) store(ctx context.Context, b store.Batch) error {
 			if try > 1 {
 				w.cfg.Log.Info("store takes events again", "tries", try)
 			}
-			return nil
+			return true, nil
 		}
 		w.stats.add(func(s *Stats) { s.StoreErrors++; w.stats.refused = err })
 		if stopping || try >= storeTries && !passes(err) {
-			w.stats.add(func(s *Stats) { s.Lost += uint64(len(b.Entries)) })
-			w.cfg.Log.Error("batch lost: store refuses it", "events", len(b.Entries), "tries", try, "err", err)
-			return fmt.Errorf("%d events were not stored: %w", len(b.Entries), err)
+			return w.giveUp(b, try, err)
 		}
 		if try == 1 || try%60 == 0 {
 			w.cfg.Log.Error("store refuses events, waiting", "try", try, "err", err)
 		}
 		sleep(ctx, storeRetry)
 	}
+}
+
+// giveUp puts the lines of a batch that the store refuses into a file.
+func (w *writer) giveUp(b store.Batch, try int, refused error) (kept bool, err error) {
+	n := uint64(len(b.Entries))
+	w.stats.add(func(s *Stats) { s.Lost += n })
+	err = fmt.Errorf("%d events were not stored: %w", n, refused)
+	if w.cfg.GivenUp == "" || n == 0 {
+		w.cfg.Log.Error("batch lost: store refuses it", "events", n, "tries", try, "err", refused)
+		return false, err
+	}
+	path, failed := giveUp(w.cfg.GivenUp, b.Entries, time.Now())
+	if failed != nil {
+		w.cfg.Log.Error("batch lost: store refuses it, and no file takes it", "events", n, "tries", try, "err", refused,
+			"file", failed)
+		return false, errors.Join(err, failed)
+	}
+	w.stats.add(func(s *Stats) { s.Aside += n })
+	w.cfg.Log.Error("batch given up: store refuses it; once that is mended, import the file", "events", n, "tries", try,
+		"err", refused, "file", path)
+	return true, fmt.Errorf("%w; they are in %s: uncloak import reads it", err, path)
 }
 
 // passes reports whether an error of the store is one of the system that passes, and does not come from the batch: a

@@ -34,7 +34,7 @@ func TestWhatIsWaitedFor(t *testing.T) {
 			cfg := Config{Log: slog.New(slog.DiscardHandler)}
 			w := writer{cfg: &cfg, to: &refuser{err, 3600}, stats: newCounters(), beats: new(atomic.Uint64),
 				storing: new(atomic.Bool)}
-			if got := w.store(t.Context(), store.Batch{Entries: make([]store.Entry, 1)}); !errors.Is(got, want) {
+			if _, got := w.store(t.Context(), store.Batch{Entries: make([]store.Entry, 1)}); !errors.Is(got, want) {
 				t.Errorf("%v: the batch is given up with %v, want %v", err, got, want)
 			}
 		})

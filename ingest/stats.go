@@ -21,6 +21,7 @@ type Stats struct {
 	Malformed   uint64
 	Repaired    uint64
 	Lost        uint64 // given up because the store refused them
+	Aside       uint64 // of those, lines that are in a file of Config.GivenUp
 	StoreErrors uint64
 	Refused     uint64 // connections beyond the limits
 	Handshakes  uint64 // TLS connections that failed: not TLS, no certificate that is accepted, too slow

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"uncloak/ingest"
 	"uncloak/report"
 	"uncloak/report/api"
 )
@@ -119,6 +120,10 @@ func (a *app) checkData(c *report.Check) {
 		return
 	case err == nil:
 		c.Data.Exists = true
+		if files, _ := filepath.Glob(filepath.Join(dir, ingest.GivenUpDir, "*.log")); len(files) > 0 {
+			c.Problems = append(c.Problems, fmt.Sprintf("lines that the store refused are in %s: import the files there, "+
+				"then delete them", filepath.Join(a.cfg.Data, ingest.GivenUpDir)))
+		}
 	case !errors.Is(err, os.ErrNotExist):
 		c.Problems = append(c.Problems, fmt.Sprintf("%v: say where the data is with --data", err))
 		return

@@ -115,6 +115,7 @@ func (a *app) receiver() (ingest.Config, error) {
 	a.cfg.Limits.apply(&cfg, a.cfg.Memory)
 	cfg.Follow, cfg.Journal = present(a.cfg.Follow), a.cfg.Journal
 	cfg.Positions = filepath.Join(a.cfg.Data, "positions.json")
+	cfg.GivenUp = filepath.Join(a.cfg.Data, ingest.GivenUpDir)
 	if a.cfg.Kmsg {
 		cfg.Kmsg = "/dev/kmsg"
 	}

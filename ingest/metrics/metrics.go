@@ -115,6 +115,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	s := c.src.Stats()
 	counter("uncloak_events_stored_total", "Lines that are stored.", s.Stored, nil)
 	counter("uncloak_events_lost_total", "Lines given up because the store refused them.", s.Lost, nil)
+	counter("uncloak_events_aside_total", "Of the lines given up, those in a file that import reads.", s.Aside, nil)
 	counter("uncloak_store_errors_total", "Batches that the store refused, each try.", s.StoreErrors, nil)
 	counter("uncloak_accept_failures_total",
 		"Connections that could not be accepted: out of file descriptors, for instance.", s.AcceptFails, nil)
