@@ -58,7 +58,8 @@ func (a *app) captureCommand() *cobra.Command {
 	fs.StringVar(&f.user, "user", "", "as root: the user to become once the interfaces are open; root stays root "+
 		"(default the owner of the data directory, else who called sudo)")
 	fs.StringVarP(&f.write, "write", "w", "", "also write the packets to this file, as pcapng")
-	fs.IntVar(&f.rotateSize, "rotate-size", 100, "MiB of such a file; a full one is renamed, lan.pcapng to lan.1.pcapng")
+	fs.IntVar(&f.rotateSize, "rotate-size", 100,
+		"MiB of such a file; a full one is renamed, lan.pcapng to lan.1.pcapng")
 	fs.IntVar(&f.rotateFiles, "rotate-files", 10, "number of such files that are kept")
 	fs.IntVarP(&f.snap, "snaplen", "s", live.SnapMax, "bytes that are taken of each packet")
 	fs.IntVar(&f.buffer, "buffer", 64, "MiB that the kernel holds for a moment, of all interfaces together")

@@ -1,10 +1,16 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
 )
 
 func TestCaptureRefuses(t *testing.T) {
@@ -34,7 +40,8 @@ func TestCaptureRefuses(t *testing.T) {
 
 func TestCaptureOn(t *testing.T) {
 	all := []net.Interface{{Index: 1, Name: "lo", Flags: net.FlagUp | net.FlagLoopback},
-		{Index: 4, Name: "wlan0", Flags: net.FlagUp}, {Index: 3, Name: "eth1", Flags: net.FlagUp}, {Index: 2, Name: "eth0"}}
+		{Index: 4, Name: "wlan0", Flags: net.FlagUp}, {Index: 3, Name: "eth1", Flags: net.FlagUp},
+		{Index: 2, Name: "eth0"}}
 	for _, c := range []struct {
 		names string
 		from  []net.Interface
@@ -61,5 +68,88 @@ func TestCaptureOn(t *testing.T) {
 	}
 	if got, err := captureOn([]string{"any"}, many); err == nil {
 		t.Errorf("%d interfaces at once", len(got))
+	}
+}
+
+// feedTo makes what stores the lines of a capture in a data directory.
+func feedTo(t *testing.T, data string) *captureFeed {
+	t.Helper()
+	a := newApp(strings.NewReader(""), io.Discard, io.Discard)
+	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	flags.String("data", data, "")
+	if err := flags.Parse([]string{"--data", data}); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if a.cfg, err = loadConfig("", nil, flags); err != nil {
+		t.Fatal(err)
+	}
+	return newCaptureFeed(a, "eth0,lo", "gw")
+}
+
+// begins returns lines of a capture: beginnings of sessions from port 1000 + from on.
+func begins(from, to int) []byte {
+	var b []byte
+	for i := from; i < to; i++ {
+		b = fmt.Appendf(b, "%s capture: begin tcp 192.168.1.20:%d > 203.0.113.5:443\n",
+			time.Now().UTC().Format(time.RFC3339Nano), 1000+i)
+	}
+	return b
+}
+
+// TestCaptureFeed stores lines of a capture before serve runs, while it runs, and after it has ended, and lines that
+// were stored already.
+func TestCaptureFeed(t *testing.T) {
+	data := t.TempDir()
+	f := feedTo(t, data)
+	ctx, cancel := context.WithCancel(t.Context())
+	go f.run(ctx)
+	f.in <- begins(0, 10)
+	f.in <- begins(10, 20)
+	f.in <- nil // the lines before are stored now
+	if n := count(t, data); n != 20 || f.every() != 5*time.Second {
+		t.Fatalf("%d events are stored, want 20; every %v", n, f.every())
+	}
+	d := serve(t, data)
+	last := begins(20, 30)
+	f.in <- last
+	f.in <- nil
+	if n := count(t, data); n != 30 || f.every() != time.Second {
+		t.Fatalf("%d events are stored, want 30; every %v", n, f.every())
+	}
+	if err := f.upload(ctx, last, true); err != nil { // as after an answer that got lost
+		t.Fatal(err)
+	}
+	if n := count(t, data); n != 30 {
+		t.Errorf("after the same lines again %d events are stored, want 30", n)
+	}
+	if code := d.stop(); code != 0 {
+		t.Errorf("serve ends with %d", code)
+	}
+	cancel()
+	big := begins(30, 60030) // several requests
+	if len(big) <= capturePiece {
+		t.Fatalf("%d bytes are one request", len(big))
+	}
+	if err := f.end(big); err != nil {
+		t.Fatal(err)
+	}
+	if f.sum.Events != 60030 {
+		t.Errorf("%d events are counted, want 60030", f.sum.Events)
+	}
+}
+
+// TestCaptureFeedSaysWhy: lines that cannot be stored are an error at the end, and do not stop the capture before.
+func TestCaptureFeedSaysWhy(t *testing.T) {
+	f := feedTo(t, "/dev/null/no-directory")
+	ctx, cancel := context.WithCancel(t.Context())
+	go f.run(ctx)
+	f.in <- begins(0, 1)
+	if f.failed.Load() {
+		t.Error("it gave up at once")
+	}
+	cancel()
+	if err := f.end(begins(1, 2)); err == nil || f.sum.Events != 0 {
+		t.Errorf("no error, and %d events", f.sum.Events)
 	}
 }

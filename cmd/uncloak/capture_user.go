@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// captureUser returns the user that a capture by root becomes: the named one, else the owner of the data directory, else
-// who called sudo. It is nil where the process stays what it is.
+// captureUser returns the user that a capture by root becomes: the named one, else the owner of the data directory,
+// else who called sudo. It is nil where the process stays what it is.
 func (a *app) captureUser(name string) (*user.User, error) {
 	root := os.Geteuid() == 0
 	if name != "" {

@@ -91,6 +91,7 @@ func TestImportGraph(t *testing.T) {
 		"testdata":           {},
 		"testdata/bentlines": {},
 		"testdata/occupancy": {"store", "store/bolt", "detect"},
+		"testdata/flood":     {},
 		"testdata/dense":     {"store", "store/bolt", "parse"},
 		"cmd/uncloak":        nil, // everything
 		"cmd/uncloak/story":  {},

@@ -96,8 +96,8 @@ type localFile struct {
 	progress func(done, total int64)
 }
 
-// importer returns the function with which the API imports a file into days. Only a daemon has a running day for what is
-// live.
+// importer returns the function with which the API imports a file into days. Only a daemon has a running day for what
+// is live.
 func (a *app) importer(days *ingest.Days, daemon bool) api.ImportFunc {
 	return func(ctx context.Context, r io.Reader, o api.ImportOptions) (api.ImportResult, error) {
 		opt := ingest.Options{Format: o.Format, Router: o.Router, Year: o.Year, Location: o.Location,
