@@ -5,7 +5,7 @@
 # lint    vet, staticcheck, deadcode, goimports
 # style   lines of at most 120 columns, and comments that say what a thing does
 # fuzz    each fuzz test for FUZZTIME (default 1m)
-# damage  spoils pages of the store's files at random, without the race detector, whose own checks stop that test
+# damage  changes every byte of a day file, and spoils pages of files at random (not with the race detector, whose own checks end it)
 # crash   kills a writer at 200 random points, and one whose disk fails at 200 more
 # bench   the benchmarks; docs/benchmarks.md says what they gave
 # bench-store  the store beside compressed text and SQLite, on the same lines
@@ -48,7 +48,7 @@ fuzz-short:
 	  echo "$$targets" | while read -r pkg name; do $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $${each}s -fuzzminimizetime 10x -parallel 2 $$pkg; done
 
 damage:
-	$(GO) test -tags damage -run DamagedPages ./store/bolt
+	$(GO) test -tags damage -run "DamagedPages|FlippedBytes" -timeout 60m ./store/bolt
 
 crash:
 	$(GO) test -tags crash -run 'CrashOften|FullDisk' -timeout 60m -v ./store/bolt

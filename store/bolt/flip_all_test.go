@@ -1,0 +1,5 @@
+//go:build damage
+
+package bolt
+
+const flipAll = true
