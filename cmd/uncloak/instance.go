@@ -24,6 +24,8 @@ type instance struct {
 	handler    http.Handler
 	settings   atomic.Pointer[api.Settings] // serve replaces them at SIGHUP
 	listens    atomic.Pointer[[]string]     // the addresses at which serve receives
+	present    func() error                 // of the store
+	gone       atomic.Pointer[error]        // what present said at the last look; nil: all is there
 	receiver   atomic.Pointer[ingest.Server]
 	missing    atomic.Pointer[map[string]uint64] // estimated missing lines by router: see estimated
 }
@@ -32,13 +34,14 @@ type instance struct {
 type maintainedStore interface {
 	store.Store
 	store.Maintainer
+	Present() error // whether the data directory is still the one that was opened
 }
 
 // newInstance connects the parts of an instance. It starts no goroutine.
 func (a *app) newInstance(st maintainedStore, daemon bool) (*instance, error) {
 	h := &instance{days: ingest.NewDays(st, a.cfg.detect(), a.log), acks: api.NewAckFile(a.cfg.Data),
 		told: api.NewToldFile(a.cfg.Data), log: a.log}
-	h.maintainer = maintainer{st, h.days}
+	h.maintainer, h.present = maintainer{st, h.days}, st.Present
 	h.settings.Store(a.settings())
 	reports, streams := 0, 0
 	if daemon { // other commands end soon and need no such limit
@@ -78,10 +81,38 @@ func (h *instance) estimated() map[string]uint64 {
 // refusing returns why the received lines are not stored at the moment; nil if they are.
 func (h *instance) refusing() error {
 	if s := h.receiver.Load(); s != nil {
-		return s.Refusing()
+		if err := s.Refusing(); err != nil {
+			return err
+		}
+	}
+	if err := h.gone.Load(); err != nil {
+		return *err
 	}
 	return nil
 }
+
+// look notes whether the data directory is still there. It logs a change.
+func (h *instance) look() {
+	was, err := h.gone.Load(), h.present()
+	switch {
+	case err != nil && was == nil:
+		h.log.Error("nothing is stored until the data directory is back", "error", err)
+	case err == nil && was != nil:
+		h.log.Info("the data directory is back")
+	}
+	if h.gone.Store(nil); err != nil {
+		h.gone.Store(&err)
+	}
+}
+
+// healthSource is what /metrics and /healthz show of serve.
+type healthSource struct {
+	*ingest.Server
+	h *instance
+}
+
+// Refusing returns why lines are not stored at the moment, also where none have come since the directory went away.
+func (s healthSource) Refusing() error { return s.h.refusing() }
 
 // settings returns the part of the config that can change while serve runs.
 func (a *app) settings() *api.Settings {

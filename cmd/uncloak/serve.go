@@ -95,7 +95,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	}
 	// near the limit the heap is collected more often
 	debug.SetMemoryLimit(int64(max(a.cfg.Memory, leastMemory)) << 20)
-	shown := metrics.NewHandler(srv, h.estimated, versionText())
+	shown := metrics.NewHandler(healthSource{srv, h}, h.estimated, versionText())
 	stopAPI := serveAPI(l, both(h.handler, shown), a.log)
 	stopAPI = sync.OnceValue(stopAPI)
 	defer func() { err = errors.Join(err, stopAPI()) }()
@@ -128,7 +128,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = nil
 	}
-	err = errors.Join(err, h.days.Save(context.WithoutCancel(ctx)))
+	err = errors.Join(err, h.present(), h.days.Save(context.WithoutCancel(ctx)))
 	a.log.Info("stopped", "events", srv.Stats().Stored)
 	return err
 }
@@ -166,6 +166,7 @@ func (a *app) watch(ctx context.Context, h *instance, srv *ingest.Server, hup <-
 			a.reload(h, srv)
 			a.notify(sd.SdNotifyReady)
 		case <-tick.C:
+			h.look()
 			if err := h.days.Save(ctx); err != nil && ctx.Err() == nil {
 				a.log.Error("the running day is not saved", "error", err)
 			}

@@ -47,18 +47,29 @@ func Listen(dir string) (net.Listener, error) {
 		l.Close()
 		return nil, fmt.Errorf("open socket: %w", err)
 	}
-	return &socket{Listener: l, path: final}, nil
+	own, err := os.Lstat(final)
+	if err != nil {
+		l.Close()
+		return nil, fmt.Errorf("open socket: %w", err)
+	}
+	return &socket{Listener: l, path: final, own: own}, nil
 }
 
-// socket is a listener that removes its file before it closes, so that no client finds a dead socket.
+// socket is a listener that removes its file before it closes, so that no client finds a dead socket. A file of that
+// name that another process has put into a directory of that name stays.
 type socket struct {
 	net.Listener
 	path string
+	own  os.FileInfo
 	once sync.Once
 }
 
 func (s *socket) Close() error {
-	s.once.Do(func() { os.Remove(s.path) })
+	s.once.Do(func() {
+		if now, err := os.Lstat(s.path); err == nil && os.SameFile(now, s.own) {
+			os.Remove(s.path)
+		}
+	})
 	return s.Listener.Close()
 }
 

@@ -218,6 +218,15 @@ func (db *DB) enterWrite() error {
 	return nil
 }
 
+// Present returns store.ErrGone where the directory is not the one any more that was opened.
+func (db *DB) Present() error {
+	if err := db.enter(); err != nil {
+		return err
+	}
+	defer db.leave()
+	return db.present()
+}
+
 // present reports as an error that the directory is not where it was opened: what is written then is lost, and another
 // process may have taken its place.
 func (db *DB) present() error {

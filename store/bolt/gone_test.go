@@ -31,6 +31,9 @@ func TestDirectoryGone(t *testing.T) {
 				t.Fatal(err)
 			}
 			replace(t, dir)
+			if err := db.Present(); !errors.Is(err, store.ErrGone) {
+				t.Errorf("present: %v", err)
+			}
 			b := store.Batch{Entries: entries(noon(), 100, 10)}
 			if _, err := db.Append(t.Context(), b); !errors.Is(err, store.ErrGone) {
 				t.Errorf("append: %v", err)
@@ -46,6 +49,9 @@ func TestDirectoryGone(t *testing.T) {
 			}
 			if err := errors.Join(os.RemoveAll(dir), os.Rename(dir+".old", dir)); err != nil {
 				t.Fatal(err)
+			}
+			if err := db.Present(); err != nil {
+				t.Errorf("present again: %v", err)
 			}
 			mustAppend(t, db, b)
 			if n := count(t, db, store.Query{}); n != 20 || db.Damaged() != 0 {

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"uncloak/report/api"
+)
+
+// A data directory that is taken away is noticed also while nothing is received: the log and /healthz say so, and serve
+// ends with 1. A second serve in a directory of that name is left alone, its socket too.
+func TestDataDirectoryTakenAway(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	quick := func(a *app) { a.judgeEvery = 20 * time.Millisecond }
+	d := serveWith(t, quick, data, "--http", "127.0.0.1:0")
+	var said struct{ At string }
+	if err := json.Unmarshal([]byte(d.log.wait(t, `"msg":"metrics"`)), &said); err != nil {
+		t.Fatal(err)
+	}
+	health := func() (int, string) {
+		r, err := http.Get(strings.Replace(said.At, "/metrics", "/healthz", 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		b, _ := io.ReadAll(r.Body)
+		return r.StatusCode, string(b)
+	}
+	if code, text := health(); code != http.StatusOK {
+		t.Fatalf("%d %s", code, text)
+	}
+	if err := os.Rename(data, data+".old"); err != nil {
+		t.Fatal(err)
+	}
+	d.log.wait(t, "nothing is stored until the data directory is back")
+	if code, text := health(); code != http.StatusServiceUnavailable || !strings.Contains(text, "data directory") {
+		t.Errorf("%d %s", code, text)
+	}
+	second := serveWith(t, quick, data)
+	if code := d.stop(); code != 1 {
+		t.Errorf("ended with %d, want 1", code)
+	}
+	if _, err := os.Stat(filepath.Join(data, api.SocketName)); err != nil {
+		t.Errorf("the socket of the second: %v", err)
+	}
+	if code := second.stop(); code != 0 {
+		t.Errorf("the second ended with %d", code)
+	}
+}
