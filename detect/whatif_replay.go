@@ -3,6 +3,7 @@ package detect
 import (
 	"cmp"
 	"iter"
+	"math"
 	"net/netip"
 	"slices"
 	"sort"
@@ -290,20 +291,32 @@ func newGhostline(r *Replay) ghostline {
 	return g
 }
 
-// spells lists the overflows of the router within the window, in order of time.
+// spells lists the overflows of the router within the window, in order of time. Of one that crosses an edge it gives the
+// part inside, with its part of the refusals, as they are taken to be spread evenly.
 func (r *Replay) spells() (out []Overflow) {
 	w := Window{r.From, r.To}
 	for _, d := range r.Days {
 		if x := d.Routers[r.Router]; x != nil {
 			for _, o := range x.Overflows {
-				if w.has(o.Start) {
-					out = append(out, o)
+				if w.overlaps(o.Start, o.End) {
+					out = append(out, o.within(w))
 				}
 			}
 		}
 	}
 	slices.SortFunc(out, func(a, b Overflow) int { return int(min(max(a.Start-b.Start, -1), 1)) })
 	return out
+}
+
+// within cuts the overflow to the window, which it has a part in.
+func (o Overflow) within(w Window) Overflow {
+	start, end := max(o.Start, w.From.UnixNano()), min(o.End, w.To.UnixNano()-1)
+	if o.End > o.Start && end-start < o.End-o.Start {
+		part := float64(end-start) / float64(o.End-o.Start)
+		o.Lines, o.Hidden = uint32(max(math.Round(part*float64(o.Lines)), 1)), uint64(part*float64(o.Hidden)+0.5)
+	}
+	o.Start, o.End = start, end
+	return o
 }
 
 func (g *ghostline) begin() {

@@ -326,3 +326,35 @@ func (o *Outcome) refusedAll() (n uint64) {
 	}
 	return n
 }
+
+// Overflows that began before the window, or go on behind it, count with the part of their refusals that is inside.
+func TestReplayOfAnOverflowAcrossTheEdge(t *testing.T) {
+	s := ten()
+	for i := range 61 {
+		s.full(noon.Add(time.Duration(i)*time.Second), 0)
+	}
+	r := replayOf(s, DefaultConfig())
+	for _, c := range []struct {
+		name     string
+		from, to time.Duration
+		n        int
+		full     time.Duration
+		refused  uint64
+	}{
+		{"all of it", -time.Minute, 2 * time.Minute, 1, time.Minute, 61},
+		{"the last third", 40 * time.Second, 2 * time.Minute, 1, 20 * time.Second, 20},
+		{"the first half", -time.Minute, 30 * time.Second, 1, 30 * time.Second, 30},
+		{"a part within", 10 * time.Second, 20 * time.Second, 1, 10 * time.Second, 10},
+		{"behind it", 2 * time.Minute, 3 * time.Minute, 0, 0, 0},
+	} {
+		r.From, r.To = noon.Add(c.from), noon.Add(c.to)
+		w, err := r.WhatIf(&Change{}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		full := w.Recorded.Full.Round(time.Second)
+		if w.Recorded.Overflows != c.n || full != c.full || w.Recorded.Refused != c.refused {
+			t.Errorf("%s: %d overflows of %v, %d refused", c.name, w.Recorded.Overflows, full, w.Recorded.Refused)
+		}
+	}
+}
