@@ -27,8 +27,9 @@ const (
 
 // Errors of Open.
 var (
-	ErrNotLinux = errors.New("frames are taken from the interfaces of Linux alone: elsewhere, import what tcpdump -w wrote")
-	ErrRights   = errors.New("no right to read from the network")
+	ErrNotLinux = errors.New("frames are taken from the interfaces of Linux alone: elsewhere, import what " +
+		"tcpdump -w wrote")
+	ErrRights = errors.New("no right to read from the network")
 )
 
 // Options say what a Source takes.
@@ -36,7 +37,7 @@ type Options struct {
 	Interfaces []string
 	Snap       int                             // bytes kept of a frame; 0: SnapMax
 	Buffer     int                             // bytes of the kernel's buffers, of all interfaces together; 0: 64 MiB
-	Own        bool                            // only frames to and from this machine: the interface's mode stays as it is
+	Own        bool                            // not promiscuous: only frames that are for this machine anyway
 	Filter     func(link int) (Program, error) // compiles the filter for a link type; nil: all frames
 }
 

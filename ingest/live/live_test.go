@@ -38,7 +38,8 @@ func TestCompile(t *testing.T) {
 	}
 	for _, link := range []int{linkEthernet, linkRaw} {
 		p, err := Compile(t.Context(), []string{"tcp", "and", "port 53"}, 96)(link)
-		if err != nil || len(p) < 5 || !slices.ContainsFunc(p, func(i Instruction) bool { return i.Code == give && i.K == 96 }) {
+		takes := func(i Instruction) bool { return i.Code == give && i.K == 96 }
+		if err != nil || len(p) < 5 || !slices.ContainsFunc(p, takes) {
 			t.Errorf("link %d: %v, %v", link, p, err)
 		}
 	}
@@ -92,8 +93,8 @@ func TestSaver(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range 40 * (1 - run) {
-			if err := s.Save(&wire.Frame{Time: int64(i)*1e9 + 123456789, HasTime: true, Link: on[i%2].Link, Interface: i % 2,
-				Length: 120, Data: make([]byte, 100)}); err != nil {
+			if err := s.Save(&wire.Frame{Time: int64(i)*1e9 + 123456789, HasTime: true, Link: on[i%2].Link,
+				Interface: i % 2, Length: 120, Data: make([]byte, 100)}); err != nil {
 				t.Fatal(err)
 			}
 			if err := s.Save(&wire.Frame{Link: wire.NoLink}); err != nil {

@@ -215,8 +215,8 @@ func (s *Source) Down() (names []string) {
 	return names
 }
 
-// Read gives the frames that are there to take, at most one block of each interface, and reports whether there were any.
-// It waits for them for 0.1 s at most. The frames' memory is valid during the call of take alone.
+// Read gives the frames that are there to take, at most one block of each interface, and reports whether there were
+// any. It waits for them for 0.1 s at most. The frames' memory is valid during the call of take alone.
 func (s *Source) Read(take func(*wire.Frame)) (any bool, err error) {
 	if any = s.blocks(take); any {
 		return true, nil
