@@ -107,8 +107,8 @@ type routerState struct {
 	matched   uint64 // ends of sessions that were in the table
 	overdue   uint64 // sessions whose end should have come and did not
 	updates   bool   // its lines tell of changes of entries
-	noEnds    bool   // … and of no end, though one should have come
-	firstDue  int64  // when the first one should have come, as long as none has; 0 = not yet
+	noEnds    bool   // … and of hardly an end, though ends should have come
+	firstDue  int64  // when the first one should have come; 0 = not yet
 }
 
 // NewTracker starts the summary of date. prev is the Day before it, whose open sessions go on; it may be nil.

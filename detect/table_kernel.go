@@ -38,8 +38,8 @@ func (rs *routerState) tellsEnds(hs *hostState, s parse.State) bool {
 	if hs != nil && s == parse.NoState {
 		return false
 	}
-	if rs.router.Ends == 0 { // a log of each change has ends, too, though the first may come minutes after its begin
-		return s != parse.NoState && rs.updates && !rs.noEnds
+	if s != parse.NoState && rs.updates { // a log of each change has ends, too, though the first may come minutes late
+		return !rs.noEnds
 	}
 	return rs.router.Ends*20 > rs.router.Sessions
 }
@@ -167,19 +167,18 @@ func (e *entry) mayTalk() bool {
 // hardly one fails to come, nothing but its end takes an entry away; where ends are lost, those that had to come do.
 func (t *Tracker) stays(e *entry, at int64) bool {
 	rs := t.router(e.in.router)
-	if rs.router.Ends == 0 {
-		if rs.firstDue == 0 {
-			rs.firstDue = at
-		}
-		rs.noEnds = at-rs.firstDue > int64(lateEnd)
+	if rs.firstDue == 0 {
+		rs.firstDue = at
 	}
+	rs.noEnds = at-rs.firstDue > int64(lateEnd) && rs.router.Ends*20 <= rs.router.Sessions
 	if !rs.tellsEnds(t.known(e.own.host), e.state) {
 		return false
 	}
-	if e.guessed { // the first end of the log came after this entry
-		e.known()
-		e.expires = e.heard + int64(rs.held.untilEnd(e.key.Proto, e.state, e.stream))
-		return e.expires > at
+	e.known()
+	// the first end of the log may have come after the last line about this entry
+	if until := e.heard + int64(rs.held.untilEnd(e.key.Proto, e.state, e.stream)); until > at {
+		e.expires = until
+		return true
 	}
 	if !e.overdue && rs.router.Ends > 0 && !e.mayTalk() {
 		e.overdue = true

@@ -116,6 +116,28 @@ func TestOnlyEndsTakeEntriesAway(t *testing.T) {
 	c.want(2000*time.Second, 2) // the first one, which still talks, and the last
 }
 
+// TestFirstEndsAreFew: what is refused ends at once, what expires up to a minute late, so that the first ends say nothing
+// of how many are told.
+func TestFirstEndsAreFew(t *testing.T) {
+	c := newChanges(t)
+	for i := range 200 {
+		at := time.Duration(i) * 30 * time.Millisecond
+		c.say(at, parse.SessionNew, parse.UDP, uint16(2000+i), parse.Unreplied, 6)
+		c.say(at+1, parse.SessionUpdate, parse.UDP, uint16(2000+i), parse.Replied, 6)
+		c.say(60*time.Second, parse.SessionEnd, parse.UDP, uint16(2000+i), parse.NoState, 0)
+		if i%50 == 0 {
+			c.say(at+2, parse.SessionNew, parse.TCP, uint16(9000+i), parse.SynSent, 12)
+			c.say(at+3, parse.SessionEnd, parse.TCP, uint16(9000+i), parse.NoState, 0)
+		}
+	}
+	for at := 10 * time.Second; at < 60*time.Second; at += 2 * time.Second {
+		c.say(at, parse.SessionNew, parse.TCP, uint16(at/time.Second), parse.SynSent, 12)
+		c.say(at+1, parse.SessionEnd, parse.TCP, uint16(at/time.Second), parse.NoState, 0)
+	}
+	c.want(59*time.Second, 200)
+	c.want(62*time.Second, 0)
+}
+
 // TestLostEndsDoNotHold: where ends fail to come, what the last line promised is believed.
 func TestLostEndsDoNotHold(t *testing.T) {
 	c := newChanges(t)

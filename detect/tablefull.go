@@ -53,7 +53,7 @@ func fullFindings(q *inquiry) []Finding {
 		}
 	}
 	for i := range out {
-		out[i].Victims = victims.victims(lost[i])
+		out[i].Victims = victims.victims(lost[i], out[i].Host, out[i].Trigger)
 	}
 	slices.SortFunc(out, func(a, b Finding) int {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Router, b.Router))

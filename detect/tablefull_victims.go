@@ -191,12 +191,14 @@ func (v collateral) add(l map[netip.Addr]loss) {
 }
 
 // victims lists the hosts that lost in this overflow and lost in all overflows together: one short overflow says little
-// of a host that opens a session now and then. The single losses are scaled so that they add up to the whole one.
-func (v collateral) victims(l map[netip.Addr]loss) []Victim {
+// of a host that opens a session now and then. The single losses are scaled so that they add up to the whole one. Those
+// who filled the table are no victims of it.
+func (v collateral) victims(l map[netip.Addr]loss, culprits ...string) []Victim {
 	var out []Victim
 	for host, x := range l {
 		y := v[host]
-		if y.sum < max(victimLeast, victimSure*math.Sqrt(y.expected)) || x.missing <= 0 {
+		if y.sum < max(victimLeast, victimSure*math.Sqrt(y.expected)) || x.missing <= 0 ||
+			slices.Contains(culprits, host.String()) {
 			continue
 		}
 		if n := int(x.missing*y.sum/y.positive + 0.5); n > 0 {

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -134,5 +135,15 @@ func TestInletsAreBounded(t *testing.T) {
 	}
 	if o := tr.Day().Routers["gw"].Overflows[0]; len(o.Inlets) > topInlets || o.Weight != 1 {
 		t.Errorf("%d inlets, weight %d", len(o.Inlets), o.Weight)
+	}
+}
+
+// TestCulpritIsNoVictim: a host that fills the table is refused most of all, and yet no victim.
+func TestCulpritIsNoVictim(t *testing.T) {
+	l := map[netip.Addr]loss{lan(1): {100, 120}, lan(2): {100, 120}}
+	v := collateral{}
+	v.add(l)
+	if got := v.victims(l, lan(1).String(), ""); len(got) != 1 || got[0].Host != lan(2).String() {
+		t.Errorf("%+v", got)
 	}
 }
