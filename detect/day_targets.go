@@ -27,6 +27,7 @@ type Door struct {
 // Target counts a host's sessions to one door in a day by their outcome.
 type Target struct {
 	N           uint64
+	Bytes       uint64    // both ways, of the sessions whose ends tell them
 	Done        uint64    // that were answered, where the log tells
 	Refused     uint64    // answered by RST, where the log tells
 	Silent      uint64    // never answered, where the log tells
@@ -70,6 +71,7 @@ func (f *Fan) merge(o *Fan) {
 
 func (t *Target) merge(o *Target) {
 	t.N += o.N
+	t.Bytes += o.Bytes
 	t.Done += o.Done
 	t.Refused += o.Refused
 	t.Silent += o.Silent

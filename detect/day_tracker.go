@@ -593,6 +593,11 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 		hs := t.host(host)
 		hs.ends++
 		hs.host.Bytes += e.Bytes
+		if e.Bytes > 0 && e.Src == host {
+			if x := hs.out.at(Door{peer, Port{e.Proto, e.DPort}}); x != nil {
+				x.Bytes += e.Bytes
+			}
+		}
 		if t.settled(e.Time) && 2*hs.creates >= hs.ends { // both ends of this host's sessions are logged
 			t.table.holding(e.Router).lives.of(k.Proto, k.DPort).ended(orphan)
 		}

@@ -82,7 +82,9 @@ func growthFinding(q *inquiry, a *activity) (Finding, bool) {
 		}
 		f.Evidence = Evidence{Events: uint64(sum(sessions)), Ask: Ask{From: f.Start, To: f.End, Host: a.host,
 			Kind: "session-new"}}
-		f.grownTo(seen, a.host)
+		if f.grownTo(seen, a.host); f.Peer != "" { // what was asked for there is evidence, too
+			f.Evidence.Ask.Port, f.Evidence.Ask.Kind = uint16(f.Port), ""
+		}
 		if series.of == "sessions" {
 			f.tableLimit(seen, q.cfg, a.host, t)
 		} else {

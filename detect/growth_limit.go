@@ -31,7 +31,13 @@ type GrowthLimit struct {
 }
 
 // grownTo sets the door that the growth goes to: the one that gained most from the first third of the days to the last.
+//
+// Of bytes it takes the doors' bytes, where the ends of sessions tell them.
 func (f *Finding) grownTo(days []*Day, host netip.Addr) {
+	if f.Class == "bytes" {
+		f.bytesGrownTo(days, host)
+		return
+	}
 	third := max(len(days)/3, 1)
 	doors, ports := map[Door]float64{}, map[Port]float64{}
 	add := func(days []*Day, sign float64) {
@@ -62,6 +68,32 @@ func (f *Finding) grownTo(days []*Day, host netip.Addr) {
 	if ports[port] >= grownLeast*total {
 		f.Ports = []string{portName(port)}
 	}
+	f.mostTo(doors, total)
+}
+
+// bytesGrownTo is grownTo for bytes.
+func (f *Finding) bytesGrownTo(days []*Day, host netip.Addr) {
+	third := max(len(days)/3, 1)
+	doors, total := map[Door]float64{}, 0.0
+	add := func(days []*Day, sign float64) {
+		for _, d := range days {
+			whole := sign * float64(24*time.Hour) / float64(max(d.Last-d.First, 1))
+			h := d.Hosts[host]
+			total += whole * float64(h.Bytes)
+			for door, t := range h.Targets {
+				doors[door] += whole * float64(t.Bytes)
+			}
+		}
+	}
+	add(days[:third], -1)
+	add(days[len(days)-third:], 1)
+	if total > 0 {
+		f.mostTo(doors, total)
+	}
+}
+
+// mostTo names the door to which most of what was added goes, if that is half of it.
+func (f *Finding) mostTo(doors map[Door]float64, total float64) {
 	var best Door
 	most := 0.0
 	for d, n := range doors {

@@ -136,3 +136,42 @@ func TestGrownToIsOneAnswer(t *testing.T) {
 		}
 	}
 }
+
+// A listing that grows is asked for as often as ever: only its bytes tell where the growth goes, and not the door to
+// which more sessions go.
+func TestBytesGrowWhereTheBytesGo(t *testing.T) {
+	s := newStream()
+	for day := range 21 {
+		midnight := t0.Add(time.Duration(day) * 24 * time.Hour)
+		fetch := func(at time.Time, peer int, bytes float64) {
+			e := s.session(at, lan(12), wan(peer), parse.TCP, uint16(80+363*min(peer-1, 1)))
+			e.Kind, e.Packets, e.Bytes = parse.SessionEnd, 40, uint64(bytes)
+			s.add(at.Add(time.Second), e)
+		}
+		for hour := range 24 {
+			at := midnight.Add(time.Duration(hour) * time.Hour)
+			fetch(at, 1, 60000*math.Pow(1.06, float64(day))) // the listing, at port 80
+			for i := range 4 {                               // small pages at 443, more and more from one server
+				peer := 2
+				if i > day/6 {
+					peer = 3
+				}
+				fetch(at.Add(time.Duration(5+i)*time.Minute), peer, 100)
+			}
+		}
+	}
+	days := s.days(DefaultConfig())
+	w := Window{days[0].Date.Start(), days[20].Date.End()}
+	for _, f := range Findings(days, DefaultConfig(), w) {
+		if f.Kind == GrowthKind && f.Class == "bytes" {
+			if f.Peer != wan(1).String()+":80" || f.PeerShare < 0.9 || f.GrowthDay < 0.05 || f.GrowthDay > 0.07 {
+				t.Errorf("to %s, %g of it, %g a day", f.Peer, f.PeerShare, f.GrowthDay)
+			}
+			if f.Evidence.Ask.Port != 80 || f.Evidence.Ask.Kind != "" {
+				t.Errorf("asks for %+v", f.Evidence.Ask)
+			}
+			return
+		}
+	}
+	t.Error("no growth of bytes")
+}

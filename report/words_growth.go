@@ -25,11 +25,19 @@ func (w words) growth(f *detect.Finding) []tip {
 		"the median day has %s.", of, who(f.Host, f.Name), percent(f.GrowthDay), percent(weekly(f.GrowthDay)),
 		utcDays(f), amount(f)),
 		double, w.grownTo(f), w.limit(f), p, guess(f), sure(f.Score))
-	return []tip{
-		{"grows " + f.Host, fmt.Sprintf("Look on %s for a job whose work grows with what it has stored: a backup or "+
-			"a sync that lists all files each time, a log, a queue that nobody empties.", name)},
-		{"compare " + f.Host, w.firstAndLast(f)},
+	tips := []tip{{"grows " + f.Host, fmt.Sprintf("Look on %s for a job whose work grows with what it has stored: a "+
+		"backup or a sync that lists all files each time, a log, a queue that nobody empties.", name)}}
+	if f.Port == 80 {
+		tips = append(tips, unencrypted(f))
 	}
+	return append(tips, tip{"compare " + f.Host, w.firstAndLast(f)})
+}
+
+// unencrypted advises against plain HTTP, where most of the growth goes to its port.
+func unencrypted(f *detect.Finding) tip {
+	return tip{"encrypt " + f.Peer, fmt.Sprintf("It goes to port 80, which is HTTP without encryption: whoever is on "+
+		"the path can read and change it. See what is asked for (uncloak query --host %s --port 80 --kind traffic, where "+
+		"a capture was imported), and use https.", label(f.Host))}
 }
 
 // utcDays writes the first and the last day of the growth, which is counted in UTC days.
