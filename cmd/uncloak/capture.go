@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -196,6 +197,8 @@ func (a *app) capture(ctx context.Context, f *captureFlags, filter []string) (er
 	if err := a.dataFor(u); err != nil {
 		return err
 	}
+	// near the limit the heap is collected more often
+	debug.SetMemoryLimit(int64(max(a.cfg.Memory, leastMemory)) << 20)
 	on := src.Interfaces()
 	var names []string
 	for _, i := range on {
