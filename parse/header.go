@@ -120,7 +120,7 @@ func hostAndTag(b []byte, rec *Record) {
 	if name := unifiDevice(w); name != nil {
 		w = name
 	}
-	if !isHost(w) {
+	if !isHost(w) || isTableRow(w, rest) {
 		rec.Body = b
 		return
 	}
@@ -149,6 +149,16 @@ func hostAndTag(b []byte, rec *Record) {
 	if isNil(rec.PID) {
 		doubled(rec)
 	}
+}
+
+// isTableRow reports whether w, with what follows, begins a row of the kernel's table of connections, and is no host.
+func isTableRow(w, rest []byte) bool {
+	switch string(w) {
+	case "tcp", "udp", "icmp", "icmpv6", "gre", "sctp", "dccp", "udplite", "unknown", "ipv4", "ipv6":
+		rest = scan.TrimLeft(rest)
+		return len(rest) > 0 && scan.IsDigit(rest[0]) && scan.Within(rest, "src=")
+	}
+	return false
 }
 
 // isYear reports whether w is a year of this century alone.

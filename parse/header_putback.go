@@ -22,16 +22,11 @@ func (p *Parser) putBack(rec *Record) bool {
 // APP-NAME of the words behind a stamp, or of all in front of the first colon; rsyslog does so with a clock behind a date.
 func (p *Parser) restored(rec *Record) bool {
 	switch {
-	case rec.App != nil && isDate(rec.Host):
-		host := rec.Host
-		if rec.Host = nil; p.inner(rec.keep(string(host)+" "+string(rec.App)+":"+string(rec.Body)), rec) {
-			return true
-		}
-		rec.Host = host
-		return false
+	case rec.App == nil && isTransport(rec.Host): // a row of the kernel's table of connections
+		return p.withHost(rec, " ")
 	case rec.App != nil && isTransport(rec.App):
 		app, body := rec.App, rec.Body
-		if p.withHost(rec, " ", string(app), " ") {
+		if scan.IsLower(app[0]) && p.asWhole(rec, app, " ") || p.withHost(rec, " ", string(app), " ") {
 			return true
 		}
 		rec.App, rec.Body = nil, rec.keep(string(app)+" "+string(body))
@@ -40,6 +35,8 @@ func (p *Parser) restored(rec *Record) bool {
 		}
 		rec.App, rec.Body = app, body
 		return false
+	case rec.App != nil && isNumbers(rec.App):
+		return p.withNumbers(rec)
 	case rec.App != nil:
 		return p.asWhole(rec, rec.App, ":")
 	}
@@ -57,6 +54,41 @@ func (p *Parser) restored(rec *Record) bool {
 		return true
 	}
 	return p.asWhole(rec, opened, "] ")
+}
+
+// withNumbers reads a message whose first number, date or hour became the APP-NAME: NX-OS' year, Cisco's number of the
+// message, the hour of any clock, Proxmox VE's number of the guest.
+func (p *Parser) withNumbers(rec *Record) bool {
+	app, b := rec.App, rec.Body
+	between := " "
+	switch {
+	case len(b) < 8:
+		return false
+	case len(app) == 2 && scan.IsDigit(b[0]) && scan.IsDigit(b[1]) && b[2] == ':':
+		between = ":"
+	case isYear(app):
+		if scan.IsDigit(b[0]) {
+			return false // rsyslog has left out month and day
+		}
+	case scan.AllDigits(app) && (scan.IsLetter(b[0]) || b[0] == '*' || b[0] == '.') && !scan.Within(b, "SRC="):
+		between = ": "
+	}
+	whole := string(app) + between + string(b)
+	host := rec.Host
+	if len(host) > 0 && scan.IsDigit(host[0]) && isNumbers(host) && !looksLikeAddr(host) && bytes.IndexByte(host, ':') < 0 {
+		whole, rec.Host = string(host)+" "+whole, nil
+	}
+	kept := rec.keep(whole)
+	if rec.App = nil; p.inner(kept, rec) {
+		return true
+	}
+	body, stamp := rec.Body, rec.Stamp
+	if p.dialect(kept, rec) {
+		rec.Body = kept
+		return true
+	}
+	rec.App, rec.Host, rec.Body, rec.Stamp = app, host, body, stamp
+	return false
 }
 
 // lenient reads a message whose header breaks the grammar of RFC 5424 because a relay took too much of the message for
@@ -202,6 +234,9 @@ func (p *Parser) firstWord(rec *Record) bool {
 	if len(rest) == 0 {
 		return false
 	}
+	if p.behindBlanks(w, rest, rec) {
+		return true
+	}
 	if n := len(w); w[n-1] == ':' && scan.IsDigit(w[0]) && scan.IsDigit(rest[0]) {
 		body := rec.Body
 		rec.Body = rest
@@ -221,6 +256,26 @@ func (p *Parser) firstWord(rec *Record) bool {
 		return false
 	}
 	rec.Body = rest
+	return true
+}
+
+// behindBlanks reads "gw rpd[2902]: message", where two blanks stood between stamp and host, and the relay took that for
+// a message without a host.
+func (p *Parser) behindBlanks(w, rest []byte, rec *Record) bool {
+	w2, _ := scan.Word(rest)
+	if n := len(w2); n < 5 || w2[n-1] != ':' || w2[n-2] != ']' || !scan.IsLetter(w2[0]) || !isHost(w) {
+		return false
+	}
+	host, body := rec.Host, rec.Body
+	_, r := scan.Word(rest)
+	if !tag(rest, w2, r, rec) {
+		return false
+	}
+	if !p.dialect(rec.Body, rec) {
+		rec.App, rec.PID, rec.tagged, rec.Body, rec.Host = nil, nil, nil, body, host
+		return false
+	}
+	rec.device(w)
 	return true
 }
 

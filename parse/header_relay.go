@@ -63,7 +63,14 @@ func archived(b []byte, rec *Record) []byte {
 func relayedWhole(b []byte, rec *Record) bool {
 	in := Record{Pri: -1, times: rec.times, mem: rec.mem}
 	outer(b, &in)
-	if in.Word != "syslog" && !in.Stamp.HasClock || in.Word == "malformed" {
+	if in.Pri >= 0 && !isVersion(in.Body) { // a header for certain, and be it no more than the priority
+		if len(scan.TrimLeft(in.Body)) == 0 {
+			return false
+		}
+		if in.Word == "" || in.Word == "malformed" {
+			in.Word = "syslog"
+		}
+	} else if in.Word != "syslog" && !in.Stamp.HasClock || in.Word == "malformed" {
 		return false
 	}
 	in.passedOn(rec)
@@ -112,6 +119,9 @@ func relayedStamp(b []byte, rec *Record) bool {
 	}
 	in.unsynced = mark
 	hostAndTag(rest, &in)
+	if in.Host == nil && in.App != nil {
+		in.Host = host // IOS XR's "40: xrv RP/0/RP0/CPU0:Oct  4 22:52:47.441 : cfgmgr[67310]: …"
+	}
 	// behind Unix seconds stands a host (Meraki, short-unix)
 	if in.App == nil && (in.Host == nil || !in.Stamp.HasUnix) {
 		in.Host, in.PID, in.Body = host, nil, scan.TrimLeft(bytes.TrimPrefix(scan.TrimLeft(rest), []byte(": ")))

@@ -54,7 +54,8 @@ func header5424(b []byte, rec *Record) {
 	switch {
 	case isYear(rec.Host):
 		rec.Host, rec.App = rec.App, nil // of "May 22 17:24:09 2026 gw …", the year has become the host
-	case rec.App == nil && rec.PID != nil, bytes.Count(rec.App, []byte(`"`)) == 1, isDate(rec.Host), isTransport(rec.App):
+	case rec.App == nil && rec.PID != nil, bytes.Count(rec.App, []byte(`"`)) == 1, isTransport(rec.App), isTransport(rec.Host),
+		len(rec.App) > 0 && scan.IsDigit(rec.App[0]) && isNumbers(rec.App):
 		rec.cutUp = true
 	}
 	if len(rest) > 0 && rest[0] == '[' {
@@ -62,6 +63,11 @@ func header5424(b []byte, rec *Record) {
 	}
 	msg = bytes.TrimPrefix(scan.TrimLeft(msg), scan.BOM)
 	rec.Body = scan.TrimLeft(msg)
+	if rec.App == nil && rec.PID == nil && len(rec.Body) > 8 && scan.IsDigit(rec.Body[0]) {
+		rec.opened()
+	} else if rec.App != nil && rec.PID == nil && scan.Has(rec.data, "[meta sequenceId=") {
+		rec.numbered()
+	}
 	if len(rec.Body) == 0 && rec.data != nil {
 		rec.Body = rec.data // what the line says stands in its structured data alone
 	}
@@ -157,11 +163,57 @@ func isDate(w []byte) bool {
 	return len(w) == 10 && w[4] == '-' && w[7] == '-' && isYear(w[:4])
 }
 
-// isTransport reports whether w is a protocol as firewalls write it, which is the name of no program.
+// isTransport reports whether w is a protocol as firewalls and the kernel write it, which is the name of no program.
 func isTransport(w []byte) bool {
 	switch string(w) {
-	case "TCP", "UDP", "ICMP", "ICMP6", "ICMPv6", "GRE", "ESP":
+	case "TCP", "UDP", "ICMP", "ICMP6", "ICMPv6", "GRE", "ESP", "tcp", "udp", "icmp", "icmpv6", "gre", "sctp":
 		return true
 	}
 	return false
+}
+
+// isNumbers reports whether w is a number, a date or a clock.
+func isNumbers(w []byte) bool {
+	for _, c := range w {
+		if !scan.IsDigit(c) && c != '-' && c != '/' && c != '.' && c != ':' {
+			return false
+		}
+	}
+	return true
+}
+
+// opened puts back the bracket in front of the kernel's time since boot, which syslog-ng's syslog() takes for the begin
+// of a tag and leaves out: of "[ 5632.359712] TCP: …" it sends "5632.359712] TCP: …".
+func (rec *Record) opened() {
+	_, rest, _ := scan.Leading(rec.Body)
+	if len(rest) < 2 || rest[0] != '.' {
+		return
+	}
+	_, rest, ok := scan.Leading(rest[1:])
+	if ok && len(rest) > 1 && rest[0] == ']' {
+		start := len(rec.mem.scratch)
+		rec.mem.scratch = append(append(rec.mem.scratch, '['), rec.Body...)
+		rec.Body = rec.mem.scratch[start:len(rec.mem.scratch):len(rec.mem.scratch)]
+	}
+}
+
+// numbered takes what syslog-ng makes of Cisco's "117: gw-03: May  9 12:49:27.098: %LINK-5-CHANGED: …": the number has
+// become structured data, and the name of the device that of a program.
+func (rec *Record) numbered() {
+	b := rec.Body
+	if bytes.IndexByte(b[:min(len(b), 100)], '%') < 0 {
+		return
+	}
+	if w, _ := scan.Word(b); bytes.IndexByte(w, '/') > 0 { // the node of IOS XR
+		if i := bytes.IndexByte(w, ':'); i > 0 {
+			b = b[i+1:]
+		}
+	}
+	var s Stamp
+	if len(b) < 16 || !scan.IsUpper(b[0]) && b[0] != '*' && b[0] != '.' {
+		return
+	}
+	if _, _, ok := s.marked(b); ok {
+		rec.Host, rec.App, rec.Body = rec.App, nil, b
+	}
 }

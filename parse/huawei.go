@@ -51,6 +51,9 @@ func huaweiHeader(b []byte) (module, brief, text []byte, ok bool) {
 	}
 	module, r = r[:i], r[i+3:]
 	j := bytes.IndexByte(r[:min(len(r), 100)], ':')
+	if k := bytes.Index(r[:min(len(r), 100)], []byte(") ")); k > 0 && (j < 0 || k < j) {
+		j = k + 1 // rsyslog cuts a tag of more than 32 characters, and this colon with it
+	}
 	if j < 1 {
 		return nil, nil, nil, false
 	}

@@ -23,7 +23,7 @@ func windowsFirewallDialect() dialect {
 		},
 		console: OtherConsole,
 		hosts:   []string{"OPEN", "CLOSE", "DROP", "ALLOW", "OPEN-INBOUND", "DROP-ICMP", "INFO-EVENTS-LOST"},
-		begins:  []string{"ALLOW ", "DROP ", "DROP-ICMP ", "CLOSE ", "#"},
+		begins:  []string{"ALLOW ", "DROP ", "DROP-ICMP ", "CLOSE ", "OPEN ", "OPEN-INBOUND ", "INFO-EVENTS-LOST ", "#"},
 		number:  "-/",
 		looks:   looksWindowsFirewall,
 		read:    windowsFirewallForms,

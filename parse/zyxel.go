@@ -130,6 +130,9 @@ func (f *zyxelFields) set(key, val []byte, rec *Record) {
 	switch string(key) {
 	case "src":
 		rec.Src, rec.SPort = scan.Endpoint(val)
+		if i := bytes.IndexByte(val, ' '); i > 1 && val[i-1] == ':' { // rsyslog's blank behind the colon of a tag
+			rec.Src, rec.SPort = scan.Addr(val[:i-1]), scan.Port(val[i+1:])
+		}
 	case "dst":
 		rec.Dst, rec.DPort = scan.Endpoint(val)
 	case "msg":

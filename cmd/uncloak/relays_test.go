@@ -428,7 +428,7 @@ func otherwise(t *testing.T, sample string, lines []string) string {
 	unset := strings.Contains(sample, ": *") // Cisco's mark of a clock that is not set: the relay's counts
 	if a, b := wall(direct.Stamp), wall(relayed.Stamp); a != "" && a != b && !unset {
 		if s := relayed.Stamp; direct.Stamp.Year == 0 || s.Year == 0 { // a relay's own form of stamp may have no year
-			a, b = a[4:], b[4:]
+			a, b = a[min(4, len(a)):], b[min(4, len(b)):]
 		}
 		if a != b {
 			differ = append(differ, fmt.Sprintf("stamp %s, not %s", b, a))
