@@ -382,17 +382,17 @@ func extFinish(f *extFields, name []byte, rec *Record) {
 		}
 	}
 	tidyNAT(&rec.Event)
-	if len(rec.Host) == 0 {
-		rec.Host = f.host
+	if len(rec.Host) == 0 || rec.lentHost {
+		rec.device(f.host)
 	}
-	if rec.Stamp == (Stamp{}) {
+	if rec.Stamp == (Stamp{}) || rec.lent {
 		if s, ok := epochStamp(f.time); ok {
 			rec.Stamp = s
 		} else if s, ok := wallStamp(f.time); ok {
-			rec.Stamp = s
+			ownStamp(rec, &s)
 		} else if rest, ok := s.stamp3164(f.time); ok {
 			s.zoneOffset(scan.TrimLeft(rest))
-			rec.Stamp = s
+			ownStamp(rec, &s)
 		}
 	}
 }

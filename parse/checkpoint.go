@@ -69,8 +69,8 @@ func checkpoint(b []byte, rec *Record) bool {
 	if !rec.Src.IsValid() && !rec.Dst.IsValid() {
 		rec.Kind, rec.Word = System, "other"
 	}
-	if len(rec.Host) == 0 {
-		rec.Host = f.host
+	if len(rec.Host) == 0 || rec.lentHost {
+		rec.device(f.host)
 	}
 	tidyNAT(&rec.Event)
 	if len(f.reason) > 0 {

@@ -218,5 +218,9 @@ func TestRelaysCutUp(t *testing.T) {
 			`{"src":"10.1.1.5","sport":50080}`},
 		{"a colon that is lost", "<190>Nov 21 10:13:00 USG %%01SECLOG/6/SESSION_TEARDOWN(l) IPVer=4,Protocol=tcp,SourceIP=10.1.1.5,DestinationIP=198.51.100.9,SourcePort=50070,DestinationPort=443",
 			`{"event":"session-end","src":"10.1.1.5","dport":443}`},
+		{"the message's own name and time behind a relay's header", "<30>2026-11-29T11:34:05.580269+00:00 192.0.2.9 <30>CEF:0|FORCEPOINT|Firewall|6.10.1|70018|Connection_Allowed|0|dvc=192.0.2.1 dvchost=fw1 src=10.1.1.5 dst=198.51.100.9 spt=50040 dpt=443 proto=6 act=Allow rt=1795255502000",
+			`{"host":"fw1","relay":"192.0.2.9","time":"2026-11-21T10:05:02Z","src":"10.1.1.5"}`},
+		{"and the sender's address where it has no name", "<30>2026-11-29T11:34:05.580269+00:00 192.0.2.9 <30>CEF:0|FORCEPOINT|Firewall|6.10.1|70018|Connection_Allowed|0|src=10.1.1.5 dst=198.51.100.9 spt=50040 dpt=443 proto=6 act=Allow",
+			`{"host":"192.0.2.9","time":"2026-11-29T11:34:05.580269Z"}`},
 	})
 }

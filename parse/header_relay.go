@@ -149,11 +149,13 @@ func (rec *Record) passedOn(by *Record) {
 	if by.Relay != nil || by.RelayStamp != (Stamp{}) {
 		rec.Relay, rec.RelayStamp = by.Relay, by.RelayStamp
 	}
+	certain := rec.Pri >= 0 // the sender's own header begins with a priority: the one in front is a relay's
 	if rec.Host == nil {
-		rec.Host = by.Host
+		rec.Host, rec.lentHost = by.Host, certain && by.Host != nil
 	}
 	if !rec.Stamp.HasClock && !rec.Stamp.HasUnix || rec.unsynced && by.Stamp != (Stamp{}) && !by.unsynced {
 		uptime := rec.Stamp
+		rec.lent = certain && uptime == (Stamp{})
 		rec.Stamp, rec.RelayStamp = by.Stamp, rec.Stamp
 		if uptime.HasUptime && !uptime.HasClock && !uptime.HasUnix { // the kernel's own stamp goes with any clock
 			rec.Stamp.HasUptime, rec.Stamp.Uptime, rec.RelayStamp = true, uptime.Uptime, Stamp{}

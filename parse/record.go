@@ -41,6 +41,8 @@ type Record struct {
 	times     uint32  // how often logwatch saw the line
 	hostOnly  bool    // "host: last message repeated …"
 	unsynced  bool    // the sender says that its clock is not set
+	lent      bool    // a relay's header, which is known as one, gave the stamp: the sender's has none
+	lentHost  bool    // and the host
 	cutUp     bool    // fields of the header are pieces of the message: a relay has cut it up
 	dmesg     bool    // the stamp is one that only dmesg writes, so the line is the kernel's
 }

@@ -61,8 +61,8 @@ func sonicwall(b []byte, rec *Record) bool {
 	if s, ok := wallStamp(f.stamp); ok {
 		ownStamp(rec, &s)
 	}
-	if len(rec.Host) == 0 {
-		rec.Host = f.fw
+	if len(rec.Host) == 0 || rec.lentHost {
+		rec.device(f.fw)
 	}
 	return true
 }

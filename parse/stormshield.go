@@ -64,8 +64,8 @@ func stormshield(b []byte, rec *Record) bool {
 		s.zoneOffset(f.zone)
 		ownStamp(rec, &s)
 	}
-	if len(rec.Host) == 0 {
-		rec.Host = f.fw
+	if len(rec.Host) == 0 || rec.lentHost {
+		rec.device(f.fw)
 	}
 	return true
 }
