@@ -6,15 +6,15 @@ import (
 	"uncloak/parse"
 )
 
-// This file follows what the lines of a router's own table tell: which timeouts it has, whether it tells the end of each
-// session, and whether a beginning is another session with the same ports. docs/session-table.md says what the kernels
-// do.
+// This file follows what the lines of a router's own table tell: which timeouts it has, whether it tells the end of
+// each session, and whether a beginning is another session with the same ports. docs/session-table.md says what the
+// kernels do.
 
 const (
-	// lateEnd is how long after an entry has timed out its end may come. Linux collects expired entries up to a minute
-	// later, before 5.19 up to three (net/netfilter/nf_conntrack_core.c, gc_worker).
+	// lateEnd bounds the time by which an end may come after its entry has timed out. Linux collects expired entries up
+	// to a minute later, before 5.19 up to three (net/netfilter/nf_conntrack_core.c, gc_worker).
 	lateEnd = 3 * time.Minute
-	// endAgain is how often an entry is looked at whose end should have come, where hardly any end is lost.
+	// endAgain is the time between two looks at an entry whose end should have come, where hardly any end is lost.
 	endAgain = 10 * time.Minute
 	// endLoss is the share of ends that do not come from which on an entry goes without one.
 	endLoss = 0.01
@@ -24,8 +24,8 @@ const (
 	// streamTime is for how long a UDP session must talk until Linux takes it for a stream
 	// (net/netfilter/nf_conntrack_proto_udp.c, since 5.0).
 	streamTime = 2 * time.Second
-	// unacked is the most that an established TCP session stays while data waits for its acknowledgement or the window is
-	// closed (nf_conntrack_tcp_timeout_unacknowledged and …_max_retrans).
+	// unacked bounds the time that an established TCP session stays while data waits for its acknowledgement or the
+	// window is closed (nf_conntrack_tcp_timeout_unacknowledged and …_max_retrans).
 	unacked = 5 * time.Minute
 )
 
@@ -58,8 +58,8 @@ func (rs *routerState) anew(have *entry, e *parse.Event) bool {
 	case e.State != parse.NoState && have.state != parse.NoState:
 		return true
 	}
-	return e.Proto == parse.TCP && e.State == parse.NoState && have.state == parse.NoState && have.again == 0 && d > synSeries &&
-		rs.inOrder()
+	return e.Proto == parse.TCP && e.State == parse.NoState && have.state == parse.NoState && have.again == 0 &&
+		d > synSeries && rs.inOrder()
 }
 
 // learn takes over a timeout that a line of the table tells.
@@ -102,7 +102,8 @@ func (rs *routerState) learn(e *parse.Event, en *entry) {
 func (t *Tracker) updated(e *parse.Event, en *entry, rs *routerState) time.Duration {
 	d, told := e.Timeout()
 	if e.Proto == parse.UDP && e.State == parse.Replied && !en.stream {
-		en.stream = told && d > rs.held.UDP || !told && (en.state == parse.Replied || e.Time-en.born > int64(streamTime))
+		en.stream = told && d > rs.held.UDP ||
+			!told && (en.state == parse.Replied || e.Time-en.born > int64(streamTime))
 	}
 	if rs.tellsEnds(t.known(en.own.host), e.State) {
 		return rs.held.untilEnd(e.Proto, e.State, en.stream)

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"iter"
 	"testing"
 	"time"
 
@@ -65,7 +64,8 @@ func TestPortUsedAgain(t *testing.T) {
 	}
 }
 
-// TestPortUsedAgainWithoutStates is the same of a log that names no states; its beginnings stand where they happened, too.
+// TestPortUsedAgainWithoutStates is the same of a log that names no states; its beginnings stand where they happened,
+// too.
 func TestPortUsedAgainWithoutStates(t *testing.T) {
 	c := newChanges(t)
 	for i := range time.Duration(5) {
@@ -92,8 +92,8 @@ func TestNewBeforeALostEnd(t *testing.T) {
 	}
 }
 
-// TestOnlyEndsTakeEntriesAway: Linux collects expired entries up to a minute late, and packets prolong what no line tells
-// of.
+// TestOnlyEndsTakeEntriesAway: Linux collects expired entries up to a minute late, and packets prolong what no line
+// tells of.
 func TestOnlyEndsTakeEntriesAway(t *testing.T) {
 	c := newChanges(t)
 	for i := range 60 {
@@ -116,8 +116,8 @@ func TestOnlyEndsTakeEntriesAway(t *testing.T) {
 	c.want(2000*time.Second, 2) // the first one, which still talks, and the last
 }
 
-// TestFirstEndsAreFew: what is refused ends at once, what expires up to a minute late, so that the first ends say nothing
-// of how many are told.
+// TestFirstEndsAreFew: what is refused ends at once, what expires up to a minute late, so that the first ends say
+// nothing of how many are told.
 func TestFirstEndsAreFew(t *testing.T) {
 	c := newChanges(t)
 	for i := range 200 {
@@ -211,18 +211,7 @@ func TestTimeoutsAreTheRouters(t *testing.T) {
 		if err := ch.Add(x.change, nil); err != nil {
 			t.Fatal(err)
 		}
-		r := &Replay{Config: DefaultConfig(), Router: "gw", From: t0, To: t0.Add(time.Hour), Days: c.days(DefaultConfig()),
-			Prev: func(Date) *Day { return nil },
-			Events: func() iter.Seq2[*parse.Event, error] {
-				return func(yield func(*parse.Event, error) bool) {
-					for _, e := range c.sorted() {
-						if !yield(&e, nil) {
-							return
-						}
-					}
-				}
-			}}
-		w, err := r.WhatIf(&ch, false)
+		w, err := c.replay(t0, t0.Add(time.Hour)).WhatIf(&ch, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -237,10 +226,10 @@ func TestResetLeavesNoEntry(t *testing.T) {
 	c := newChanges(t)
 	for i := range 100 {
 		at := t0.Add(time.Duration(i) * 100 * time.Millisecond)
-		c.add(at, parse.Event{Kind: parse.SessionNew, Src: lan(1), Dst: wan(1), Proto: parse.TCP, SPort: uint16(2000 + i),
-			DPort: 80, Flags: parse.SYN, Packets: 1})
-		c.add(at.Add(time.Millisecond), parse.Event{Kind: parse.Reset, Src: wan(1), Dst: lan(1), Proto: parse.TCP, SPort: 80,
-			DPort: uint16(2000 + i), Flags: parse.RST | parse.ACK, Packets: 1})
+		c.add(at, parse.Event{Kind: parse.SessionNew, Src: lan(1), Dst: wan(1), Proto: parse.TCP,
+			SPort: uint16(2000 + i), DPort: 80, Flags: parse.SYN, Packets: 1})
+		c.add(at.Add(time.Millisecond), parse.Event{Kind: parse.Reset, Src: wan(1), Dst: lan(1), Proto: parse.TCP,
+			SPort: 80, DPort: uint16(2000 + i), Flags: parse.RST | parse.ACK, Packets: 1})
 	}
 	var closed []*stint
 	in := newStints(DefaultConfig(), func(*stint) {}, func(s *stint) { closed = append(closed, s) })

@@ -77,8 +77,8 @@ func (r *Replay) endsLogged() bool {
 }
 
 // Peak finds the fullest moment of the slot that begins at that time, and lists the holders of the table then: as many
-// as the slot's Level counts. From is the beginning of that UTC day. Where only the ends of sessions are logged the list
-// is empty.
+// as the slot's Level counts. From is the beginning of that UTC day. Where only the ends of sessions are logged the
+// list is empty.
 func (r *Replay) Peak(slot time.Time) (at time.Time, held []Held, err error) {
 	const first = -1
 	end, router := slot.Add(SlotLen).UnixNano(), parse.MakeName(r.Router)

@@ -43,10 +43,11 @@ func TestPeakIsOneNumber(t *testing.T) {
 	for i := range 40 {
 		at := t0.Add(time.Duration(i) * 17 * time.Second)
 		for range 40 + rng.IntN(200) {
-			e := s.session(at.Add(time.Duration(rng.IntN(3000))*time.Millisecond), lan(rng.IntN(3)), wan(rng.IntN(99)), parse.UDP, 53)
+			begin := at.Add(time.Duration(rng.IntN(3000)) * time.Millisecond)
+			e := s.session(begin, lan(rng.IntN(3)), wan(rng.IntN(99)), parse.UDP, 53)
 			if rng.IntN(3) > 0 {
 				e.Kind = parse.SessionEnd
-				s.add(time.Unix(0, e.Time).Add(at.Sub(time.Unix(0, e.Time))+time.Duration(4+rng.IntN(20))*time.Second), e)
+				s.add(at.Add(time.Duration(4+rng.IntN(20))*time.Second), e)
 			}
 		}
 	}
@@ -66,8 +67,8 @@ func TestPeakIsOneNumber(t *testing.T) {
 	}
 }
 
-// TestOnlyEndsAtAMoment: sessions of which only the end is logged, and how long they lasted, are in the table in between,
-// at a moment, step by step, and in a replay.
+// TestOnlyEndsAtAMoment: sessions of which only the end is logged, and how long they lasted, are in the table in
+// between, at a moment, step by step, and in a replay.
 func TestOnlyEndsAtAMoment(t *testing.T) {
 	s := newStream()
 	for i := range 300 {

@@ -118,8 +118,8 @@ func (x *stints) span(e *parse.Event, began int64, holder netip.Addr) {
 		return
 	}
 	k := x.tracker.keyOf(e)
-	s := &stint{key: k, holder: holder, router: e.Router, start: began, last: began, end: e.Time, state: e.State, over: true,
-		to: x.tracker.router(e.Router).held, scale: 1}
+	s := &stint{key: k, holder: holder, router: e.Router, start: began, last: began, end: e.Time, state: e.State,
+		over: true, to: x.tracker.router(e.Router).held, scale: 1}
 	s.class = endClass(s, e, s.to)
 	x.spanned(s)
 }

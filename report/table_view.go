@@ -336,12 +336,14 @@ func (v *TableView) Steps(router string, step time.Duration, got []detect.Moment
 	for i := range v.Routers {
 		v.Routers[i].Rows = v.Routers[i].Rows[:0]
 		for _, x := range got {
-			v.Routers[i].Rows = append(v.Routers[i].Rows, TableRow{Start: x.At.In(v.clock.loc), Peak: x.Entries, Median: x.Entries})
+			row := TableRow{Start: x.At.In(v.clock.loc), Peak: x.Entries, Median: x.Entries}
+			v.Routers[i].Rows = append(v.Routers[i].Rows, row)
 		}
 	}
 }
 
-// Fullest returns the beginning of the slot at which a router's table was fullest; the zero time when it was always empty.
+// Fullest returns the beginning of the slot at which a router's table was fullest; the zero time when it was always
+// empty.
 func (v *TableView) Fullest(router string) time.Time {
 	for _, r := range v.Routers {
 		if r.Router == router && r.PeakAt != nil {

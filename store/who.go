@@ -411,8 +411,8 @@ func (h *Holder) stand(at time.Time, err time.Duration) (Standing, float64) {
 // end at any time near: a NAT does not give a port in use away.
 const aloneLeast = 0.95
 
-// entirely reports whether the begin is logged, the time lies behind it by more than the error, and before the end or, where
-// none is logged, within the time that a router keeps a silent session.
+// entirely reports whether the begin is logged, the time lies behind it by more than the error, and before the end or,
+// where none is logged, within the time that a router keeps a silent session.
 func (h *Holder) entirely(at time.Time, err time.Duration) bool {
 	begin := time.Unix(0, h.First.Time)
 	switch {

@@ -23,9 +23,9 @@ import (
 	"uncloak/report"
 )
 
-// This file compares the rebuilt session table with that of a real kernel: a client, a router with NAT and a server, each
-// in a network namespace; a plan of traffic that visits the transitions of docs/session-table.md; and the kernel's own
-// nf_conntrack_count each 100 ms as the truth. It needs root, conntrack, nft and ulogd (.ci/peers installs them).
+// This file compares the rebuilt session table with that of a real kernel: a client, a router with NAT and a server,
+// each in a network namespace; a plan of traffic that visits the transitions of docs/session-table.md; and the kernel's
+// own nf_conntrack_count each 100 ms as the truth. It needs root, conntrack, nft and ulogd (.ci/peers installs them).
 
 const (
 	labClient = "192.168.10.2"
@@ -36,9 +36,10 @@ const (
 )
 
 // labTimeouts are the router's: a minute squeezed into about ten seconds.
-var labTimeouts = map[string]int{"udp_timeout": 6, "udp_timeout_stream": 15, "icmp_timeout": 5, "tcp_timeout_syn_sent": 12,
-	"tcp_timeout_syn_recv": 10, "tcp_timeout_established": 300, "tcp_timeout_fin_wait": 12, "tcp_timeout_close_wait": 10,
-	"tcp_timeout_last_ack": 5, "tcp_timeout_time_wait": 12, "tcp_timeout_close": 3}
+var labTimeouts = map[string]int{"udp_timeout": 6, "udp_timeout_stream": 15, "icmp_timeout": 5,
+	"tcp_timeout_syn_sent": 12, "tcp_timeout_syn_recv": 10, "tcp_timeout_established": 300,
+	"tcp_timeout_fin_wait": 12, "tcp_timeout_close_wait": 10, "tcp_timeout_last_ack": 5,
+	"tcp_timeout_time_wait": 12, "tcp_timeout_close": 3}
 
 // lab is the three namespaces.
 type lab struct {
@@ -104,7 +105,8 @@ func newLab(t *testing.T) *lab {
 		l.run("ip", "-n", l.ns(n), "link", "set", "lo", "up")
 	}
 	for _, x := range [][3]string{{"client", labClient, labInside}, {"server", labServer, labRouter}} {
-		l.run("ip", "link", "add", "eth0", "netns", l.ns(x[0]), "type", "veth", "peer", "name", x[0], "netns", l.ns("router"))
+		l.run("ip", "link", "add", "eth0", "netns", l.ns(x[0]), "type", "veth", "peer", "name", x[0], "netns",
+			l.ns("router"))
 		l.run("ip", "-n", l.ns(x[0]), "addr", "add", x[1]+"/24", "dev", "eth0")
 		l.run("ip", "-n", l.ns("router"), "addr", "add", x[2]+"/24", "dev", x[0])
 		l.run("ip", "-n", l.ns(x[0]), "link", "set", "eth0", "up")
@@ -130,8 +132,8 @@ func newLab(t *testing.T) *lab {
 	return l
 }
 
-// machine changes a setting of the machine until the test ends. conntrack 1.4.7 gives its -b to another socket than that
-// of the events, which overruns when the kernel collects a thousand expired entries at once.
+// machine changes a setting of the machine until the test ends. conntrack 1.4.7 gives its -b to another socket than
+// that of the events, which overruns when the kernel collects a thousand expired entries at once.
 func (l *lab) machine(path, value string) {
 	l.t.Helper()
 	was, err := os.ReadFile(path)
@@ -191,10 +193,9 @@ sync=1
 	time.Sleep(2 * time.Second) // the loggers write
 	held := ""
 	for name, n := range labTimeouts {
-		held += fmt.Sprintf("%s: %ds, ", strings.TrimPrefix(strings.TrimPrefix(strings.Replace(name, "udp_timeout_stream",
-			"udp_stream", 1), "tcp_timeout_"), "nf_"), n)
+		name = strings.Replace(strings.TrimPrefix(name, "tcp_timeout_"), "_timeout", "", 1)
+		held += fmt.Sprintf("%s: %ds, ", name, n)
 	}
-	held = strings.ReplaceAll(strings.ReplaceAll(held, "udp_timeout", "udp"), "icmp_timeout", "icmp")
 	for _, x := range []struct {
 		file        string
 		median, p95 float64 // of the error, as a share of the true number
@@ -241,7 +242,8 @@ func (l *lab) compare(file, held string, began time.Time, truth []labCount) (err
 	data := filepath.Join(l.dir, file+".data")
 	conf := write(l.t, filepath.Join(l.dir, file+".yaml"), "timeouts: "+held+"\n")
 	call := func(args ...string) string {
-		out, err := exec.Command(labBinary(l.t), append(args, "--config", conf, "--data", data, "--timezone", "UTC")...).Output()
+		args = append(args, "--config", conf, "--data", data, "--timezone", "UTC")
+		out, err := exec.Command(labBinary(l.t), args...).Output()
 		if err != nil {
 			l.t.Fatalf("%v: %v %s", args, err, out)
 		}
@@ -250,8 +252,8 @@ func (l *lab) compare(file, held string, began time.Time, truth []labCount) (err
 	call("import", "--router", "gw", filepath.Join(l.dir, file))
 	var v report.TableView
 	day := began.UTC().Format(time.DateOnly)
-	if err := json.Unmarshal([]byte(call("table", "--format", "json", "--step", "100ms", "--day", day)), &v); err != nil ||
-		len(v.Routers) == 0 {
+	text := call("table", "--format", "json", "--step", "100ms", "--day", day)
+	if err := json.Unmarshal([]byte(text), &v); err != nil || len(v.Routers) == 0 {
 		l.t.Errorf("%s: no table (%v)", file, err)
 		return nil
 	}
@@ -263,7 +265,9 @@ func (l *lab) compare(file, held string, began time.Time, truth []labCount) (err
 		if x.at.Before(began.Add(5*time.Second)) || x.at.After(began.Add(labLength)) || x.n == 0 {
 			continue
 		}
-		i, ok := slices.BinarySearchFunc(rows, x.at, func(r report.TableRow, at time.Time) int { return r.Start.Compare(at) })
+		i, ok := slices.BinarySearchFunc(rows, x.at, func(r report.TableRow, at time.Time) int {
+			return r.Start.Compare(at)
+		})
 		if !ok {
 			i--
 		}
@@ -292,7 +296,7 @@ var labBinary = func() func(t *testing.T) string {
 	}
 }()
 
-// labPart is what runs inside a namespace.
+// labPart runs inside a namespace.
 func labPart(t *testing.T, part, output string) {
 	switch part {
 	case "truth":
@@ -301,7 +305,8 @@ func labPart(t *testing.T, part, output string) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		for end := time.Now().Add(labLength + 10*time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		end := time.Now().Add(labLength + 10*time.Second)
+		for ; time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 			b, err := os.ReadFile("/proc/sys/net/netfilter/nf_conntrack_count")
 			if err != nil {
 				t.Fatal(err)
@@ -376,7 +381,9 @@ func labPlay() {
 	tcp := func(from, to uint16, do func(c *net.TCPConn)) {
 		d := net.Dialer{Timeout: 3 * time.Second, LocalAddr: &net.TCPAddr{Port: int(from)},
 			Control: func(_, _ string, c syscall.RawConn) error {
-				return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1) })
+				return c.Control(func(fd uintptr) {
+					_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
+				})
 			}}
 		c, err := d.Dial("tcp4", net.JoinHostPort(labServer, strconv.Itoa(int(to))))
 		if err != nil {
@@ -408,7 +415,8 @@ func labPlay() {
 	each(250*time.Millisecond, func(int) { tcp(0, 9999, ask) })                                       // refused
 	each(2*time.Second, func(int) { tcp(0, 7002, ask) })                                              // never answered
 	each(time.Second, func(int) { tcp(0, 443, func(c *net.TCPConn) { ask(c); _ = c.SetLinger(0) }) }) // reset
-	each(8*time.Second, func(i int) {                                                                 // the same ports again
+	// the same ports again
+	each(8*time.Second, func(i int) {
 		for port := range uint16(20) {
 			all.Go(func() { tcp(41000+port, 80, func(c *net.TCPConn) { ask(c); _, _ = io.Copy(io.Discard, c) }) })
 		}

@@ -152,7 +152,8 @@ func (h *handler) steps(r *http.Request, f *found, v *report.TableView, router s
 	p := h.replay(r.Context(), f, router)
 	p.From, p.To = v.Busy(p.Router, p.From, p.To)
 	if p.To.Sub(p.From) > detect.MaxSteps*step {
-		return badf("--step %v: more than %d steps from %v to %v; give --from and --to", step, detect.MaxSteps, p.From, p.To)
+		return badf("--step %v: more than %d steps from %v to %v; give --from and --to", step, detect.MaxSteps, p.From,
+			p.To)
 	}
 	got, err := p.Steps(step)
 	if err != nil {

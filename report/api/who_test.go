@@ -56,14 +56,16 @@ func TestWhoSaysWhy(t *testing.T) {
 		return store.Holder{Host: netip.MustParseAddrPort(host), How: how, Standing: s, From: at.Add(-time.Minute),
 			To: at.Add(time.Minute)}
 	}
-	sure, kept := holder("192.168.1.2:5000", store.Translated, store.Held), holder("192.168.1.3:5000", store.KeptPort, store.Unsure)
+	sure := holder("192.168.1.2:5000", store.Translated, store.Held)
+	kept := holder("192.168.1.3:5000", store.KeptPort, store.Unsure)
+	block := holder("192.168.1.2:5000", store.PortBlock, store.Open)
 	for _, x := range []struct {
 		hs   []store.Holder
 		want []string
 	}{
 		{[]store.Holder{sure}, []string{"logged the translation", "begin and end are logged", "no other machine"}},
 		{[]store.Holder{kept, sure}, []string{"conntrack -E", "begin is not logged", "one other machine"}},
-		{[]store.Holder{holder("192.168.1.2:5000", store.PortBlock, store.Open)}, []string{"block of ports", "log of the ends would tell"}},
+		{[]store.Holder{block}, []string{"block of ports", "log of the ends would tell"}},
 	} {
 		a := whoAnswer{q: store.Who{At: at}, hs: x.hs, loc: time.UTC}
 		got := a.holder(&a.hs[0]).Why
