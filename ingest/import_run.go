@@ -283,6 +283,17 @@ func (r *importRun) take(ctx context.Context, c *chunk) error {
 	if !slices.IsSortedFunc(es, byTime) {
 		slices.SortStableFunc(es, byTime)
 	}
+	var dates []detect.Date
+	for i := range es {
+		if date := detect.DateOf(time.Unix(0, es[i].Time)); len(dates) == 0 || date != dates[len(dates)-1] {
+			dates = append(dates, date)
+		}
+	}
+	if to, ok := r.to.(interface{ Expect([]detect.Date) error }); ok {
+		if err := to.Expect(dates); err != nil {
+			return stopError{fmt.Errorf("store: %w", err)}
+		}
+	}
 	for len(es) > 0 {
 		date := detect.DateOf(time.Unix(0, es[0].Time))
 		end := date.End().UnixNano()

@@ -154,6 +154,10 @@ type Store interface {
 	// Append stores the whole batch durably, or nothing of it and an error. Entries may be in any order and of any day.
 	Append(ctx context.Context, b Batch) (Appended, error)
 
+	// Expect tells the store that events of these days are appended next: many new days cost less then. Nothing is
+	// stored, and not to say it is no mistake.
+	Expect(dates []detect.Date) error
+
 	// Events yields in order of time (ties: in order of arrival). Raw is valid until the next step. It sees a
 	// consistent state of each day. An error ends the sequence, save damaged blocks, which are skipped and counted.
 	Events(ctx context.Context, q Query) iter.Seq2[Entry, error]

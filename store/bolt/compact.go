@@ -414,7 +414,8 @@ func (db *DB) loose(ctx context.Context, date detect.Date, quick bool) (loose bo
 // removeUnfinished deletes what a crash has left of a compaction or a rescue.
 func (db *DB) removeUnfinished(files []fs.DirEntry) error {
 	for _, f := range files {
-		if (strings.HasSuffix(f.Name(), ".db"+compactSuffix) || strings.HasSuffix(f.Name(), ".db"+salvageSuffix)) &&
+		if (strings.HasSuffix(f.Name(), ".db"+compactSuffix) || strings.HasSuffix(f.Name(), ".db"+salvageSuffix) ||
+			strings.HasSuffix(f.Name(), ".db"+freshSuffix)) &&
 			f.Type().IsRegular() {
 			if err := os.Remove(filepath.Join(db.dir, "days", f.Name())); err != nil {
 				return fmt.Errorf("remove an unfinished file: %w", err)

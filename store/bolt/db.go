@@ -57,6 +57,7 @@ type DB struct {
 	dup      *deduper
 	rows     []*store.Entry
 	aside    map[detect.Date]bool // days whose file was found to be unfit for writing
+	empty    []byte               // a day file without events; nil: none was needed yet
 
 	compactMu sync.Mutex // one Compact at a time; taken before the others
 

@@ -1,0 +1,110 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sync/errgroup"
+
+	"uncloak/detect"
+)
+
+const (
+	// freshSuffix is that of a day file that is not in its place yet.
+	freshSuffix = ".new"
+	// freshLeast is the number of new days from which on their files are made together.
+	freshLeast = 4
+	// freshAtOnce bounds the files that are written to the disk at a time.
+	freshAtOnce = 16
+)
+
+// Expect makes the files of new days, without events; see store.Store. One by one, each would wait for the disk nine
+// times; together they are copies of one empty file, which wait for it side by side, and the directory waits once. A
+// file comes into its place when all of it is on the disk.
+func (db *DB) Expect(dates []detect.Date) error {
+	if len(dates) < freshLeast {
+		return nil
+	}
+	if err := db.enterWrite(); err != nil {
+		return err
+	}
+	defer db.leaveWrite()
+	var names []string
+	db.mu.Lock()
+	for _, date := range dates {
+		if !db.known[date] && db.open[date] == nil {
+			names = append(names, db.dayPath(date))
+		}
+	}
+	db.mu.Unlock()
+	if len(names) < freshLeast {
+		return nil
+	}
+	empty, err := db.emptyDay()
+	if err != nil {
+		return err
+	}
+	var all errgroup.Group
+	all.SetLimit(freshAtOnce)
+	for _, name := range names {
+		all.Go(func() error {
+			if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+				return nil // it is for openDay to look at
+			}
+			if err := writeFresh(name+freshSuffix, empty, db.opt.NoSync); err != nil {
+				return err
+			}
+			return os.Rename(name+freshSuffix, name)
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return fmt.Errorf("make day files: %w", diskError(err))
+	}
+	if db.opt.NoSync {
+		return nil
+	}
+	return syncDir(filepath.Join(db.dir, "days"))
+}
+
+// emptyDay returns the content of a day file without events.
+func (db *DB) emptyDay() (content []byte, err error) {
+	if db.empty != nil {
+		return db.empty, nil
+	}
+	name := db.dayPath(detect.Date(0)) + freshSuffix
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("make day files: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.Remove(name)) }()
+	b, err := db.openFile(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := guard(b.Close); err != nil {
+		return nil, err
+	}
+	if db.empty, err = os.ReadFile(name); err != nil {
+		return nil, fmt.Errorf("make day files: %w", err)
+	}
+	return db.empty, nil
+}
+
+// writeFresh writes a file and waits until it is on the disk.
+func writeFresh(name string, content []byte, noSync bool) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil && !noSync {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		err = errors.Join(err, os.Remove(name))
+	}
+	return err
+}
