@@ -52,8 +52,8 @@ func odhcpd(b []byte, rec *Record) bool {
 	return mark(rec, System, "dhcp")
 }
 
-// hardwareDUID takes the MAC address out of a DHCPv6 client's identifier in hexadecimal, where it is made of one: type 1,
-// a link-layer address with a time, or type 3, without, of Ethernet (RFC 8415, 11.2 and 11.4).
+// hardwareDUID takes the MAC address out of a DHCPv6 client's identifier in hexadecimal, where it is made of one: type
+// 1, a link-layer address with a time, or type 3, without, of Ethernet (RFC 8415, 11.2 and 11.4).
 func (rec *Record) hardwareDUID(b []byte) {
 	switch {
 	case len(b) == 28 && scan.Has(b, "00010001"):

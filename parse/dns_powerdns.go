@@ -46,7 +46,8 @@ func powerDNS(b []byte, rec *Record) bool {
 		name, who = scan.Until(scan.After(b, "question for '"), "'"), scan.After(b, "' from ")
 	case scan.Within(b, " wants '"):
 		name, who = scan.Until(scan.After(b, " wants '"), "'"), scan.After(b, "Remote ")
-	case scan.Within(b[:min(len(b), 64)], " answer to question '"), scan.Within(b[:min(len(b), 64)], " answer to non-rd question '"):
+	case scan.Within(b[:min(len(b), 64)], " answer to question '"),
+		scan.Within(b[:min(len(b), 64)], " answer to non-rd question '"):
 		name = scan.Until(scan.After(b, "question '"), "'")
 		if i := bytes.LastIndexByte(name, '|'); i >= 0 {
 			name, rec.QType = name[:i], name[i+1:]

@@ -14,8 +14,8 @@ func fritzboxDialect() dialect {
 			Devices: "AVM FRITZ!Box",
 			Sample: "21.11.26 10:00:00 Internetverbindung wurde erfolgreich hergestellt. IP-Adresse: 203.0.113.5, " +
 				"DNS-Server: 192.0.2.53 und 192.0.2.54, Gateway: 192.0.2.1, Breitband-PoP: bras1",
-			Reads: "The line to the internet that comes and goes; which MAC address the machine on the radio has that " +
-				"logs on. German and English.",
+			Reads: "The line to the internet that comes and goes; which MAC address the machine on the radio has " +
+				"that logs on. German and English.",
 			Enable: "System > Event Log, copied or saved. The FRITZ!Box sends no syslog.",
 			Source: "Event log of FRITZ!OS 5 to 8, as tools that read it have it in their tests",
 		},
@@ -52,7 +52,7 @@ func fritzboxDate(b []byte) (s Stamp, rest []byte, ok bool) {
 	return s, scan.TrimLeft(rest), true
 }
 
-// fritzboxWords are what one of begins a message of the event log with.
+// fritzboxWords holds the words that messages of the event log begin with.
 var fritzboxWords = [...]string{"Internet", "WLAN-", "DSL", "PPPoE", "Die ", "Anmeldung ", "Das WLAN", "FRITZ", "IPv6-",
 	"Dynamic DNS", "DynDNS", "Wireless ", "Wi-Fi ", "Mesh", "Zeitüberschreitung", "USB-", "Mobilfunk", "Glasfaser",
 	"Ethernet", "Es ", "The "}

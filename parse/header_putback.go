@@ -19,7 +19,8 @@ func (p *Parser) putBack(rec *Record) bool {
 
 // restored reads a message of which pieces stand in the fields of an RFC 5424 header, although the rest alone says
 // something, too. syslog-ng's syslog() makes a PROCID of what stands in brackets at the front, and a HOSTNAME and an
-// APP-NAME of the words behind a stamp, or of all in front of the first colon; rsyslog does so with a clock behind a date.
+// APP-NAME of the words behind a stamp, or of all in front of the first colon; rsyslog does so with a clock behind a
+// date.
 func (p *Parser) restored(rec *Record) bool {
 	switch {
 	case rec.App == nil && isTransport(rec.Host): // a row of the kernel's table of connections
@@ -75,7 +76,8 @@ func (p *Parser) withNumbers(rec *Record) bool {
 	}
 	whole := string(app) + between + string(b)
 	host := rec.Host
-	if len(host) > 0 && scan.IsDigit(host[0]) && isNumbers(host) && !looksLikeAddr(host) && bytes.IndexByte(host, ':') < 0 {
+	if len(host) > 0 && scan.IsDigit(host[0]) && isNumbers(host) && !looksLikeAddr(host) &&
+		bytes.IndexByte(host, ':') < 0 {
 		whole, rec.Host = string(host)+" "+whole, nil
 	}
 	kept := rec.keep(whole)
@@ -259,8 +261,8 @@ func (p *Parser) firstWord(rec *Record) bool {
 	return true
 }
 
-// behindBlanks reads "gw rpd[2902]: message", where two blanks stood between stamp and host, and the relay took that for
-// a message without a host.
+// behindBlanks reads "gw rpd[2902]: message", where two blanks stood between stamp and host, and the relay took that
+// for a message without a host.
 func (p *Parser) behindBlanks(w, rest []byte, rec *Record) bool {
 	w2, _ := scan.Word(rest)
 	if n := len(w2); n < 5 || w2[n-1] != ':' || w2[n-2] != ']' || !scan.IsLetter(w2[0]) || !isHost(w) {

@@ -54,7 +54,8 @@ func header5424(b []byte, rec *Record) {
 	switch {
 	case isYear(rec.Host):
 		rec.Host, rec.App = rec.App, nil // of "May 22 17:24:09 2026 gw …", the year has become the host
-	case rec.App == nil && rec.PID != nil, bytes.Count(rec.App, []byte(`"`)) == 1, isTransport(rec.App), isTransport(rec.Host),
+	case rec.App == nil && rec.PID != nil, bytes.Count(rec.App, []byte(`"`)) == 1, isTransport(rec.App),
+		isTransport(rec.Host),
 		len(rec.App) > 0 && scan.IsDigit(rec.App[0]) && isNumbers(rec.App):
 		rec.cutUp = true
 	}

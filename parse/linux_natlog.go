@@ -13,9 +13,10 @@ func natlogDialect() dialect {
 			Name:    "natlog",
 			Devices: "natlog on Linux",
 			Sample:  "Nov 21 10:00:00 gw natlog[812]: NATLOG: (TCP) From 1795292879:55588 until 1795292909:807100: 192.168.19.72:4467 (via: 203.0.113.132:4467) to 198.51.100.180:443",
-			Reads:   "Translated connections when they end: protocol, the machine inside, the outside endpoint, the peer, begin and end.",
-			Enable:  "natlog conntrack, or natlog in out; messages go to syslog by default.",
-			Source:  "natlog(1), versions 1 to 3",
+			Reads: "Translated connections when they end: protocol, the machine inside, the outside endpoint, the " +
+				"peer, begin and end.",
+			Enable: "natlog conntrack, or natlog in out; messages go to syslog by default.",
+			Source: "natlog(1), versions 1 to 3",
 		},
 		known:  "From, until and via",
 		tags:   []string{"natlog"},
@@ -24,8 +25,8 @@ func natlogDialect() dialect {
 	}
 }
 
-// natlog reads "NATLOG: (TCP) From S:MICROSECONDS until S:MICROSECONDS: SOURCE (via: TRANSLATED) to DESTINATION", perhaps
-// with "; sent: N, received: N" behind. The first releases name no protocol, and it was TCP alone then.
+// natlog reads "NATLOG: (TCP) From S:MICROSECONDS until S:MICROSECONDS: SOURCE (via: TRANSLATED) to DESTINATION",
+// perhaps with "; sent: N, received: N" behind. The first releases name no protocol, and it was TCP alone then.
 func natlog(b []byte, rec *Record) bool {
 	b = bytes.TrimPrefix(b, []byte("NATLOG: "))
 	rec.Proto = TCP

@@ -24,7 +24,8 @@ func neighboursDialect() dialect {
 
 // looksNeighbour reports whether b begins with an IPv4 address and has what the two tables of Linux have behind it.
 func looksNeighbour(b []byte, rec *Record) bool {
-	return len(b) > 20 && len(rec.App) == 0 && (scan.Within(b[:min(len(b), 80)], " dev ") || scan.Within(b[:min(len(b), 40)], " 0x1 "))
+	return len(b) > 20 && len(rec.App) == 0 &&
+		(scan.Within(b[:min(len(b), 80)], " dev ") || scan.Within(b[:min(len(b), 40)], " 0x1 "))
 }
 
 // neighbour reads

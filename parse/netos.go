@@ -16,7 +16,8 @@ func netosDialect() dialect {
 			Sample:  "<14>Nov  6 13:36:28 HOSTNAME System: Interface ethernet 3/8, state down - remote fault",
 			Reads:   "Interfaces that come up or go down; the other messages of the daemons of Junos and SONiC by name.",
 			Enable:  "Junos: set system syslog host 192.0.2.5 any info. NetIron: logging host 192.0.2.5.",
-			Source:  "Junos OS System Log Messages; napalm-logs profiles (junos, netiron, sonic); sonic-swss, orchagent/portsorch.cpp",
+			Source: "Junos OS System Log Messages; napalm-logs profiles (junos, netiron, sonic); sonic-swss, " +
+				"orchagent/portsorch.cpp",
 		},
 		known: "an interface's state, or a message name of a Junos daemon",
 		tags: []string{"rpd", "mgd", "mib2d", "snmpd", "chassisd", "craftd", "alarmd", "jlaunchd", "dcd", "eswd",

@@ -428,8 +428,8 @@ func (s *Stamp) relative(b []byte) (rest []byte, ok bool) {
 }
 
 // dateAhead takes b, which begins with the word w, for a message with a date of its own in front: 21-Nov-2026 (BIND),
-// 11/21/2026 (Windows), and 2026-11-21 or 21.11.26 where rsyslog has taken the hour for a tag and put a blank behind its colon
-// ("2026-11-21 20: 28:04.000").
+// 11/21/2026 (Windows), and 2026-11-21 or 21.11.26 where rsyslog has taken the hour for a tag and put a blank behind
+// its colon ("2026-11-21 20: 28:04.000").
 func dateAhead(b, w []byte, rec *Record) bool {
 	if len(w) == 10 && w[2] == '/' && w[5] == '/' {
 		rec.Body = b

@@ -23,10 +23,11 @@ func windowsFirewallDialect() dialect {
 		},
 		console: OtherConsole,
 		hosts:   []string{"OPEN", "CLOSE", "DROP", "ALLOW", "OPEN-INBOUND", "DROP-ICMP", "INFO-EVENTS-LOST"},
-		begins:  []string{"ALLOW ", "DROP ", "DROP-ICMP ", "CLOSE ", "OPEN ", "OPEN-INBOUND ", "INFO-EVENTS-LOST ", "#"},
-		number:  "-/",
-		looks:   looksWindowsFirewall,
-		read:    windowsFirewallForms,
+		begins: []string{"ALLOW ", "DROP ", "DROP-ICMP ", "CLOSE ", "OPEN ", "OPEN-INBOUND ",
+			"INFO-EVENTS-LOST ", "#"},
+		number: "-/",
+		looks:  looksWindowsFirewall,
+		read:   windowsFirewallForms,
 	}
 }
 
