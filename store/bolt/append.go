@@ -185,6 +185,7 @@ func (db *DB) commit(p *part, id string, merge bool) (stored bool, err error) {
 				return err
 			}
 		}
+		was := readStat(tx) // before there are blocks that it does not know
 		if err := putBlocks(tx, p, d.tail[len(d.tail)-swallowed:]); err != nil {
 			return err
 		}
@@ -192,7 +193,7 @@ func (db *DB) commit(p *part, id string, merge bool) (stored bool, err error) {
 			return err
 		}
 		stored = true
-		return putStat(tx, p.stat)
+		return putStat(tx, was, p.stat)
 	})
 	db.changed(p.date)
 	if err != nil {
@@ -265,11 +266,11 @@ func putBlocks(tx *bbolt.Tx, p *part, old []tailBlock) error {
 	return nil
 }
 
-func putStat(tx *bbolt.Tx, add stat) error {
+// putStat adds to what the day says of its events.
+func putStat(tx *bbolt.Tx, s, add stat) error {
 	if add.events == 0 {
 		return nil
 	}
-	s := readStat(tx)
 	if s.events == 0 {
 		s.first, s.last = add.first, add.last
 	}

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	"go.etcd.io/bbolt"
 	bbolterrors "go.etcd.io/bbolt/errors"
 
@@ -42,6 +43,7 @@ type day struct {
 type stat struct {
 	events      uint64
 	first, last int64 // ns
+	bad         bool  // what is stored of it cannot be read
 }
 
 func (db *DB) dayPath(d detect.Date) string {
@@ -339,13 +341,31 @@ func guard(f func() error) (err error) {
 func (s stat) marshal() []byte {
 	b := binary.BigEndian.AppendUint64(nil, s.events)
 	b = binary.BigEndian.AppendUint64(b, uint64(s.first))
-	return binary.BigEndian.AppendUint64(b, uint64(s.last))
+	b = binary.BigEndian.AppendUint64(b, uint64(s.last))
+	return binary.BigEndian.AppendUint64(b, xxhash.Sum64(b))
 }
 
+// readStat reads what the file says of its events, with a checksum behind it (files of older programs have none). Where
+// that cannot be read, it is made anew from the heads of the blocks.
 func readStat(tx *bbolt.Tx) (s stat) {
-	if b := tx.Bucket([]byte("meta")).Get([]byte("stat")); len(b) >= 24 {
+	b := tx.Bucket([]byte("meta")).Get([]byte("stat"))
+	switch {
+	case len(b) == 32 && binary.BigEndian.Uint64(b[24:]) == xxhash.Sum64(b[:24]), len(b) == 24:
 		s.events = binary.BigEndian.Uint64(b)
 		s.first, s.last = int64(binary.BigEndian.Uint64(b[8:])), int64(binary.BigEndian.Uint64(b[16:]))
+		return s
+	}
+	c := tx.Bucket([]byte("blocks")).Cursor()
+	for k, v := c.First(); k != nil; k, v = c.Next() {
+		s.bad = true
+		h, _, err := parseHeader(v)
+		if err != nil {
+			continue
+		}
+		if s.events == 0 {
+			s.first, s.last = h.min, h.max
+		}
+		s.events, s.first, s.last = s.events+uint64(h.count), min(s.first, h.min), max(s.last, h.max)
 	}
 	return s
 }

@@ -163,7 +163,7 @@ func (db *DB) eachHeader(tx *bbolt.Tx, date detect.Date, w *filter, f func(block
 		events += uint64(h.count)
 		f(refOf(&h, seq), &h, bloom)
 	}
-	if s := readStat(tx); all && events != s.events {
+	if s := readStat(tx); s.bad || all && events != s.events {
 		db.report("day file", date, 0, fmt.Errorf("%w: it has blocks of %d events, and says %d", errDamaged, events,
 			s.events))
 	}

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/cespare/xxhash/v2"
 	"go.etcd.io/bbolt"
 
 	"uncloak/store"
@@ -25,7 +27,7 @@ func addHealth(tx *bbolt.Tx, add []store.Health) error {
 		key := healthKey(&h)
 		var have store.Health
 		if v := b.Get(key); v != nil {
-			if err := json.Unmarshal(v, &have); err != nil { // begins anew rather than to refuse the batch
+			if err := readAccount(key, v, &have); err != nil { // begins anew rather than to refuse the batch
 				have = store.Health{}
 			}
 		}
@@ -35,9 +37,39 @@ func addHealth(tx *bbolt.Tx, add []store.Health) error {
 		if err != nil {
 			return fmt.Errorf("encode health: %w", err)
 		}
-		if err := b.Put(key, v); err != nil {
+		if err := b.Put(key, withSum(key, v)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// sumForm is the last field of an account: a checksum of its key and of all that stands before.
+const sumForm = `,"Sum":"%016x"}`
+
+const sumLen = len(`,"Sum":"0123456789abcdef"}`)
+
+// withSum adds a checksum to an account in JSON. Programs that do not know it read the account all the same.
+func withSum(key, v []byte) []byte {
+	v = v[:len(v)-1]
+	return fmt.Appendf(v, sumForm, sumOf(key, v))
+}
+
+func sumOf(key, v []byte) uint64 {
+	h := xxhash.New()
+	h.Write(key) // never fails
+	h.Write(v)
+	return h.Sum64()
+}
+
+// readAccount reads an account and compares its checksum, where it has one.
+func readAccount(key, v []byte, h *store.Health) error {
+	if n := len(v) - sumLen; n > 0 && bytes.HasPrefix(v[n:], []byte(`,"Sum":"`)) &&
+		!bytes.Equal(v[n:], fmt.Appendf(nil, sumForm, sumOf(key, v[:n]))) {
+		return fmt.Errorf("%w: checksum of the account of %q", errDamaged, key)
+	}
+	if err := json.Unmarshal(v, h); err != nil {
+		return fmt.Errorf("%w: account of %q", errDamaged, key)
 	}
 	return nil
 }
@@ -72,8 +104,8 @@ func (db *DB) Health(ctx context.Context, w store.Window) ([]store.Health, error
 		err := db.read(ctx, date, func(tx *bbolt.Tx) error {
 			return tx.Bucket([]byte("health")).ForEach(func(k, v []byte) error {
 				var h store.Health
-				if err := json.Unmarshal(v, &h); err != nil {
-					return fmt.Errorf("%w: health of %q", errDamaged, k)
+				if err := readAccount(k, v, &h); err != nil {
+					return err
 				}
 				who := [2]string{h.Sender, h.Router}
 				total[who] = sum(total[who], h)

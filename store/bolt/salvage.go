@@ -199,7 +199,7 @@ func (s *salvage) finish(size *int64) error {
 				return err
 			}
 		}
-		if err := putStat(tx, s.stat); err != nil {
+		if err := putStat(tx, stat{}, s.stat); err != nil {
 			return err
 		}
 		return tx.Bucket([]byte("meta")).Put([]byte("version"), binary.BigEndian.AppendUint32(nil, dayVersion))

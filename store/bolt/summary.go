@@ -62,7 +62,11 @@ func (db *DB) Days(ctx context.Context) ([]store.DayInfo, error) {
 		}
 		n := len(out)
 		err := db.read(ctx, date, func(tx *bbolt.Tx) error {
-			if s := readStat(tx); s.events > 0 {
+			s := readStat(tx)
+			if s.bad {
+				db.report("day file", date, 0, fmt.Errorf("%w: what it says of its events", errDamaged))
+			}
+			if s.events > 0 {
 				out = append(out, store.DayInfo{Date: date, Events: s.events, Bytes: tx.Size(),
 					First: time.Unix(0, s.first).UTC(), Last: time.Unix(0, s.last).UTC()})
 			}

@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -158,7 +157,9 @@ func (v *verification) day(ctx context.Context, d *day) error {
 	var s stat
 	var summary []byte
 	err := view(d.b, func(tx *bbolt.Tx) error {
-		s = readStat(tx)
+		if s = readStat(tx); s.bad {
+			v.problem("what the day says of its events is damaged")
+		}
 		span := readSpan(tx)
 		c := tx.Bucket([]byte("blocks")).Cursor()
 		for k, b := c.First(); k != nil; k, b = c.Next() {
@@ -177,7 +178,7 @@ func (v *verification) day(ctx context.Context, d *day) error {
 		}
 		err := tx.Bucket([]byte("health")).ForEach(func(k, b []byte) error {
 			var h store.Health
-			if err := json.Unmarshal(b, &h); err != nil {
+			if err := readAccount(k, b, &h); err != nil {
 				v.problem("accounting of %q: %v", k, err)
 			}
 			return nil
