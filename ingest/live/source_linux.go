@@ -326,7 +326,11 @@ func (s *Source) frames(r *ring, on int, b []byte, take func(*wire.Frame)) bool 
 			s.tag(&f, u32(h, frameStatus), h)
 		}
 		take(&f)
-		at += u32(h, frameNext)
+		next := u32(h, frameNext)
+		if next < frameHead { // 0 in the last one
+			break
+		}
+		at += next
 	}
 	return n > 0
 }
