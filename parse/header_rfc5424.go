@@ -159,11 +159,6 @@ func dataName(b []byte) int {
 	return 0
 }
 
-// isDate reports whether w has the form of 2026-11-21.
-func isDate(w []byte) bool {
-	return len(w) == 10 && w[4] == '-' && w[7] == '-' && isYear(w[:4])
-}
-
 // isTransport reports whether w is a protocol as firewalls and the kernel write it, which is the name of no program.
 func isTransport(w []byte) bool {
 	switch string(w) {
