@@ -164,7 +164,7 @@ func (p *Parser) message(rec *Record) {
 		return
 	}
 	if !p.putBack(rec) && !p.wrappedMessage(rec) {
-		tornTail(rec)
+		tornPiece(rec)
 	}
 }
 

@@ -47,10 +47,26 @@ func cutPacket(b []byte, rec *Record) bool {
 	return scan.Index(b, "FRAG:") < 0 && scan.Index(b, "INCOMPLETE") < 0
 }
 
-// tornTail marks a line that no dialect knows as the second piece of a line, where it is one of netfilter's or of
-// RouterOS' firewall: it has two of netfilter's fields and no source, or ends as each line of RouterOS does and holds
-// nothing but addresses.
-func tornTail(rec *Record) {
+// netfilterHead reports whether b has the interfaces of a packet that netfilter logged, and ends before its addresses.
+// What ebtables logs has interfaces and no addresses ("IN=eth0 OUT=eth1 MAC source = …"; net/bridge/netfilter/ebt_log.c).
+func netfilterHead(b []byte) bool {
+	out := scan.Index(b, " OUT=")
+	if out < 0 || scan.Within(b[out:], "SRC=") || scan.Within(b[out:], "MAC source = ") {
+		return false
+	}
+	in := bytes.LastIndex(b[:out], []byte("IN="))
+	return in == 0 || in > 0 && !scan.IsLetter(b[in-1])
+}
+
+// tornPiece marks a line that no dialect knows as a piece of a line: as the first, where a packet's addresses are
+// missing behind its interfaces; as the second, where it is one of netfilter's or of RouterOS' firewall: it has two of
+// netfilter's fields and no source, or ends as each line of RouterOS does and holds nothing but addresses.
+func tornPiece(rec *Record) {
+	if rec.Kind == Unknown && speaksKernel(rec) && netfilterHead(rec.Body) {
+		rec.tornHead()
+		rec.Dialect = "netfilter"
+		return
+	}
 	if rec.Kind != Unknown || !netfilterTail(rec.Body) && !mikrotikTail(rec.Body) {
 		return
 	}

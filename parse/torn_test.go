@@ -9,6 +9,9 @@ func TestTorn(t *testing.T) {
 	checkAll(t, []says{
 		{"before the protocol", head + "DST=198.51.100.7 LEN=52 TOS=0x00 PREC=0x0", `{"event":"torn","dialect":"netfilter","src":"192.168.1.20","dst":"198.51.100.7","proto":null,"action":null}`},
 		{"within the destination", head + "DST=198.51.10", `{"event":"torn","src":"192.168.1.20","dst":null}`},
+		{"before the source", head[:len(head)-len("SRC=192.168.1.20 ")], `{"event":"torn","dialect":"netfilter","src":null}`},
+		{"within the interfaces", "<4>Nov 21 20:38:33 router kernel: [ 6244.310753] [NEW] IN=br-lan OUT=wa", `{"event":"torn","uptime":6244.310753}`},
+		{"a frame of a bridge", "<4>Nov 21 20:38:33 router kernel: IN=eth0 OUT=eth1 MAC source = 00:00:5e:00:53:01 MAC dest = 01:80:c2:00:00:0e proto = 0x88cc", `{"event":"system"}`},
 		{"behind the source", head, `{"event":"torn","src":"192.168.1.20"}`},
 		{"before the ports", head + "DST=198.51.100.7 LEN=52 PROTO=TCP SPT=59344 D", `{"event":"torn","proto":"tcp"}`},
 		{"whole", head + "DST=198.51.100.7 LEN=52 PROTO=TCP SPT=59344 DPT=443", `{"event":"session-new","dport":443}`},
