@@ -109,8 +109,8 @@ func alarmOf(e *parse.Event) (id, table string) {
 	return fullTables[table], table
 }
 
-// sharesLimit reports whether the kernel prints the message under the limit that all messages of the network share: what
-// it says of swallowed lines next may then be about this one (net_ratelimit in net/core/utils.c).
+// sharesLimit reports whether the kernel prints the message under the limit that all messages of the network share:
+// what it says of swallowed lines next may then be about this one (net_ratelimit in net/core/utils.c).
 func sharesLimit(id, table string) bool {
 	switch id {
 	case "neighbour-overflow", "tcp-mem", "tcp-orphans", "conntrack-expect-full", "conntrack-helper-drop", "route-cache-full",
@@ -296,8 +296,8 @@ func (a *Alarm) killed(kills []Kill) bool {
 // topShapes bounds the sorts of unknown error lines that a finding names.
 const topShapes = 3
 
-// unknownErrors makes one finding of all error lines of a router that nothing knows, the most frequent sort first. It is
-// a warning where the kernel itself says that it is critical.
+// unknownErrors makes one finding of all error lines of a router that nothing knows, the most frequent sort first. It
+// is a warning where the kernel itself says that it is critical.
 func unknownErrors(router string, sorts []Alarm) Finding {
 	all, severity := sorts[0], Info
 	var shapes []Shape

@@ -126,8 +126,8 @@ func (l *line) runs(thr *[24]float64) []run {
 
 const gapSlots = int(burstGap / SlotLen)
 
-// whole gives the bursts with those that cross an edge of the span told whole, as the days beside it have the rest: such
-// a one may be none within the span alone. What lasts longer than a burst stays as it is in the span.
+// whole gives the bursts with those that cross an edge of the span told whole, as the days beside it have the rest:
+// such a one may be none within the span alone. What lasts longer than a burst stays as it is in the span.
 func (l *line) whole(bursts []run, beside []*Day, series func(*Day) *Series) []run {
 	if len(l.hot) == 0 {
 		return bursts

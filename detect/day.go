@@ -171,8 +171,8 @@ type Router struct {
 // untimedSessions is the key of Router.Other under which session beginnings without a known time are counted.
 const untimedSessions = "session-new without a time"
 
-// The keys of Router.Other under which sessions are counted that no host, or no peer, can be told of: a side of them has
-// a name, or nothing, in the place of its address.
+// The keys of Router.Other under which sessions are counted that no host, or no peer, can be told of: a side of them
+// has a name, or nothing, in the place of its address.
 const (
 	namedSessions = "session-new without an inside address"
 	namedPeers    = "session-new without an outside address" // the inside address is there

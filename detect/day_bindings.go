@@ -10,8 +10,8 @@ import (
 	"uncloak/parse"
 )
 
-// This file notes which machine had which address when: leases, lines about neighbours and the MAC addresses in firewall
-// lines tell. An address that goes to another machine gets a fresh record from that moment on.
+// This file notes which machine had which address when: leases, lines about neighbours and the MAC addresses in
+// firewall lines tell. An address that goes to another machine gets a fresh record from that moment on.
 
 const (
 	maxBindings = 4096 // addresses of machines kept per day
@@ -145,8 +145,8 @@ func (d *Day) mergeBindings(o *Day) {
 
 const namedMAC = "name:"
 
-// isMAC reports whether s is the MAC address of one machine: no group, none of zeros alone, none that routers share (VRRP,
-// RFC 5798: 00:00:5e:00:01).
+// isMAC reports whether s is the MAC address of one machine: no group, none of zeros alone, none that routers share
+// (VRRP, RFC 5798: 00:00:5e:00:01).
 func isMAC(s string) bool {
 	if len(s) != 17 || s[2] != ':' || s[14] != ':' {
 		return false

@@ -56,7 +56,8 @@ type listHost struct {
 	ports, own map[Port]uint64
 }
 
-// entry takes in one row of a listing. A row begins no session and is in no series: when the session began is not known.
+// entry takes in one row of a listing. A row begins no session and is in no series: when the session began is not
+// known.
 func (t *Tracker) entry(e *parse.Event, rs *routerState) {
 	l := rs.listing
 	if t.room.full {

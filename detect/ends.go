@@ -277,8 +277,8 @@ func (l *line) bins() []float64 {
 	return out
 }
 
-// outstanding reports whether bin k has several times what is usual in the hours before and after it; the bins beside it
-// may have a part of the same.
+// outstanding reports whether bin k has several times what is usual in the hours before and after it; the bins beside
+// it may have a part of the same.
 func outstanding(bins []float64, k int, times float64) bool {
 	var around []float64
 	for i := max(k-heapHour, 0); i <= min(k+heapHour, len(bins)-1); i++ {

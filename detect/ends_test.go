@@ -10,8 +10,8 @@ import (
 	"uncloak/parse"
 )
 
-// collected turns the sessions into ends alone: each lasts 30 s, and a collector that comes each few seconds to a minute
-// reports all that are over. Where told is set, each end says how long its session was there.
+// collected turns the sessions into ends alone: each lasts 30 s, and a collector that comes each few seconds to a
+// minute reports all that are over. Where told is set, each end says how long its session was there.
 func (s *stream) collected(told bool) *stream {
 	rng := rand.New(rand.NewPCG(71, 72))
 	out := newStream()

@@ -186,8 +186,8 @@ func TestScanOutsideTheWindow(t *testing.T) {
 	Findings(s.days(DefaultConfig()), DefaultConfig(), Window{t0.Add(12 * time.Hour), t0.Add(36 * time.Hour)}) // panicked
 }
 
-// A local day touches two UTC days, and what is counted by the day is told whole: hosts and sessions of the same time. A window
-// within the scan has the same finding, not one with numbers cut down to it.
+// A local day touches two UTC days, and what is counted by the day is told whole: hosts and sessions of the same time.
+// A window within the scan has the same finding, not one with numbers cut down to it.
 func TestScanIsToldWhole(t *testing.T) {
 	s := newStream()
 	for i := range 48000 { // 1000 an hour over two days, nobody twice

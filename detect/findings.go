@@ -39,9 +39,9 @@ func (w Window) within(days []*Day) Window {
 	return w
 }
 
-// Findings judges the days, each date at most once, and gives what has a part in the window, told with its whole extent;
-// most severe first. It is a pure function: the same days and config give the same findings. Days beside the window (see
-// Besides) are needed for what crosses its edges.
+// Findings judges the days, each date at most once, and gives what has a part in the window, told with its whole
+// extent; most severe first. It is a pure function: the same days and config give the same findings. Days beside the
+// window (see Besides) are needed for what crosses its edges.
 func Findings(days []*Day, cfg Config, w Window) []Finding {
 	return findings(days, cfg, cfg.Reach(w), w)
 }

@@ -47,12 +47,12 @@ type Step struct {
 	Why     string    `json:"why"`                // root, holds, answers, follows, coincides
 }
 
-// chain groups findings of one incident, root first, and gives each root the order of events. A root is a host's bursts,
-// or its load. Three rules make a finding the effect of a burst: the host of the burst (or its echo) held the table; the
-// finding is of lookups that answer bursts; or at least three of its episodes and 70 % of them begin within two minutes after a burst, where
-// chance would do that in one of a thousand networks. Something that happened once in the same minute only coincides:
-// it is on the chain and stays an incident of its own. Of a load only the first two rules hold, for what
-// happens while it lasts.
+// chain groups findings of one incident, root first, and gives each root the order of events. A root is a host's
+// bursts, or its load. Three rules make a finding the effect of a burst: the host of the burst (or its echo) held the
+// table; the finding is of lookups that answer bursts; or at least three of its episodes and 70 % of them begin within
+// two minutes after a burst, where chance would do that in one of a thousand networks. Something that happened once in
+// the same minute only coincides: it is on the chain and stays an incident of its own. Of a load only the first two
+// rules hold, for what happens while it lasts.
 func chain(fs []Finding, days []*Day) {
 	link(fs)
 	var roots []int
@@ -278,8 +278,8 @@ type linked struct {
 	median float64
 }
 
-// place finds the root of the effect and groups it there, unless it only coincides. Bursts that an overflow of the table
-// follows are its root, even where a load held the table: they are what was too much.
+// place finds the root of the effect and groups it there, unless it only coincides. Bursts that an overflow of the
+// table follows are its root, even where a load held the table: they are what was too much.
 func (e *effect) place(fs []Finding, roots []int, span float64, pairs int) (root int, best *linked) {
 	first, load, held := &fs[e.members[0]], 0, (*linked)(nil)
 	for _, r := range roots {

@@ -168,8 +168,8 @@ func TestLostProbeBelongsToItsTarget(t *testing.T) {
 	}
 }
 
-// A lost probe belongs to the target that was asked, whatever its line tells: a gateway whose answers all come in time is
-// not accused, and one that does not answer is.
+// A lost probe belongs to the target that was asked, whatever its line tells: a gateway whose answers all come in time
+// is not accused, and one that does not answer is.
 func TestLostProbes(t *testing.T) {
 	gw, far := addr("192.168.1.1"), addr("198.51.100.9")
 	for _, c := range []struct {

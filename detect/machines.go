@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// This file joins the addresses of one machine before anything is judged: DHCP moves it from address to address, IPv6 gives
-// it several at a time, and each would be a host with a part of the rhythm. It is judged once, under its first address,
-// and an address that changed hands is judged once for each machine that had it.
+// This file joins the addresses of one machine before anything is judged: DHCP moves it from address to address, IPv6
+// gives it several at a time, and each would be a host with a part of the rhythm. It is judged once, under its first
+// address, and an address that changed hands is judged once for each machine that had it.
 
 // Identity holds which machine a host is.
 type Identity struct {

@@ -96,7 +96,8 @@ func TestNewHostOfTheDayIsJudgedByTheDaysBefore(t *testing.T) {
 	}
 }
 
-// TestNewHostsOfALargeNetwork has all addresses and names anew each day: each must not be looked for among all of the days before.
+// TestNewHostsOfALargeNetwork has all addresses and names anew each day: each must not be looked for among all of the
+// days before.
 func TestNewHostsOfALargeNetwork(t *testing.T) {
 	const n = 10_000
 	var days []*Day

@@ -85,8 +85,8 @@ func spell[T any](things []T, w Window, gap time.Duration, span func(T) (first, 
 	return things[i:k]
 }
 
-// goesOn follows a load of so many sessions a minute over the edge of the window: backwards with step -1, else forwards.
-// It gives the time to which it goes on there, and its sessions outside.
+// goesOn follows a load of so many sessions a minute over the edge of the window: backwards with step -1, else
+// forwards. It gives the time to which it goes on there, and its sessions outside.
 func (q *inquiry) goesOn(host netip.Addr, at time.Time, step int, rate float64) (time.Time, int) {
 	edge := q.w.To
 	if step < 0 {

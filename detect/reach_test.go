@@ -8,8 +8,8 @@ import (
 	"uncloak/parse"
 )
 
-// acrossMidnight makes two days with one spell of each sort around 22:00 of the first day to 2:00 of the second: they cross midnight, so that
-// each day has a part of them.
+// acrossMidnight makes two days with one spell of each sort around 22:00 of the first day to 2:00 of the second: they
+// cross midnight, so that each day has a part of them.
 func acrossMidnight() []*Day {
 	s := newStream()
 	s.steady(lan(50), 3, 0, 48*time.Hour)
@@ -35,8 +35,8 @@ func acrossMidnight() []*Day {
 	return s.days(DefaultConfig())
 }
 
-// TestWindowShowsSpellsWhole asks for the day before a midnight that spells cross, the day behind it, and minutes within: each has all
-// of them, from 22:00 to 2:00.
+// TestWindowShowsSpellsWhole asks for the day before a midnight that spells cross, the day behind it, and minutes
+// within: each has all of them, from 22:00 to 2:00.
 func TestWindowShowsSpellsWhole(t *testing.T) {
 	days := acrossMidnight()
 	midnight := t0.Add(24 * time.Hour)
@@ -125,8 +125,8 @@ func TestReach(t *testing.T) {
 	}
 }
 
-// TestBurstAcrossMidnight asks for the days on either side of a midnight that a burst crosses: each tells all of it, also
-// where neither half would be a burst. What lies wholly beyond the edge is not told.
+// TestBurstAcrossMidnight asks for the days on either side of a midnight that a burst crosses: each tells all of it,
+// also where neither half would be a burst. What lies wholly beyond the edge is not told.
 func TestBurstAcrossMidnight(t *testing.T) {
 	midnight := t0.Add(24 * time.Hour)
 	for _, c := range []struct {

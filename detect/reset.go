@@ -127,8 +127,8 @@ func approaches(days []*Day, w Window, host netip.Addr, least uint64) []approach
 	return out
 }
 
-// resetFinding judges what a host opened at one door. What is known to fail must have done so for as long as least, what
-// nobody knows the end of for resetLeast.
+// resetFinding judges what a host opened at one door. What is known to fail must have done so for as long as least,
+// what nobody knows the end of for resetLeast.
 func resetFinding(a *activity, x approachOf, least time.Duration) (Finding, bool) {
 	t := &x.total
 	length := time.Duration(min(t.Last-t.First, int64(x.active)*int64(activeSpanLen)))
@@ -160,8 +160,8 @@ func resetFinding(a *activity, x approachOf, least time.Duration) (Finding, bool
 		}
 	case t.Done == 0 && !a.heaped && (rate >= resetSure || rate >= resetEven && a.sessions.even(t.First, t.Last)) &&
 		float64(t.N) >= resetDoors*float64(a.sessions.between(t.First, t.Last)):
-		// The log does not tell how these sessions ended, and the words say so. A host that opens several a second to one
-		// port, hour after hour, and hardly any others, often does not get what it wants.
+		// The log does not tell how these sessions ended, and the words say so. A host that opens several a second to
+		// one port, hour after hour, and hardly any others, often does not get what it wants.
 		f.Score = 1 - math.Exp(-rate/resetSure)
 	default:
 		return f, false

@@ -150,8 +150,8 @@ func vertical(days []*Day, w Window, a *activity) (Finding, bool) {
 	return f, true
 }
 
-// scanBase gives what both sorts of scan have. What is counted by the day is told with the time of the host's sessions on
-// those days: nothing says more.
+// scanBase gives what both sorts of scan have. What is counted by the day is told with the time of the host's sessions
+// on those days: nothing says more.
 func scanBase(days []*Day, w Window, a *activity, n uint64, port uint16) Finding {
 	var start, end time.Time
 	for _, d := range days {

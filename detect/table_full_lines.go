@@ -100,8 +100,8 @@ func (t *Tracker) lookFor(rs *routerState) {
 	}
 }
 
-// largestHolders gives the places of the holders with most entries at this moment, at most maxSummed: of a full table, a
-// dozen are told.
+// largestHolders gives the places of the holders with most entries at this moment, at most maxSummed: of a full table,
+// a dozen are told.
 func (t *Tracker) largestHolders() []int32 {
 	all := &t.table.all
 	places := make([]int32, 0, len(all.list))

@@ -69,8 +69,9 @@ type Judged struct {
 }
 
 // Settle says for each announcement about the window what has become of it: fs[i].Announced holds those that are the
-// finding itself or a part of it, and fs[i].Includes their IDs where they differ from its own. The others are returned with the reason. An
-// announcement whose last moment is not in the window is another report's to withdraw. fs is changed, told is not.
+// finding itself or a part of it, and fs[i].Includes their IDs where they differ from its own. The others are returned
+// with the reason. An announcement whose last moment is not in the window is another report's to withdraw. fs is
+// changed, told is not.
 func Settle(told []Told, fs []Finding, j Judged) (withdrawn []Withdrawal) {
 	told = slices.Clone(told)
 	slices.SortStableFunc(told, func(a, b Told) int { return a.At.Compare(b.At) })

@@ -291,8 +291,8 @@ func newGhostline(r *Replay) ghostline {
 	return g
 }
 
-// spells lists the overflows of the router within the window, in order of time. Of one that crosses an edge it gives the
-// part inside, with its part of the refusals, as they are taken to be spread evenly.
+// spells lists the overflows of the router within the window, in order of time. Of one that crosses an edge it gives
+// the part inside, with its part of the refusals, as they are taken to be spread evenly.
 func (r *Replay) spells() (out []Overflow) {
 	w := Window{r.From, r.To}
 	for _, d := range r.Days {

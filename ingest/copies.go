@@ -26,8 +26,8 @@ type seenPacket struct {
 	chunk, i int
 }
 
-// mark goes through the entries of a chunk, in the order of the file, when they have their times. Of a packet that leaves
-// translated, the first copy is the session, and the second tells the translation. Of an answer it is the last.
+// mark goes through the entries of a chunk, in the order of the file, when they have their times. Of a packet that
+// leaves translated, the first copy is the session, and the second tells the translation. Of an answer it is the last.
 func (c *copies) mark(es []store.Entry, facts []fact) {
 	c.chunk++
 	for i := range es {

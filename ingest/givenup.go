@@ -20,8 +20,8 @@ const GivenUpDir = "given-up"
 // givenUpMost bounds the bytes of all files of given-up lines; those of further batches are lost.
 const givenUpMost = 256 << 20
 
-// giveUp writes the lines of a batch into a new file of dir that Import reads, and returns its path once all of it is on
-// the disk. A line that names no time or no host gets the time of receipt and the router in front.
+// giveUp writes the lines of a batch into a new file of dir that Import reads, and returns its path once all of it is
+// on the disk. A line that names no time or no host gets the time of receipt and the router in front.
 func giveUp(dir string, entries []store.Entry, now time.Time) (path string, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("give up lines: %w", err)

@@ -56,7 +56,8 @@ func importText(t testing.TB, db *bolt.DB, opt Options, text string) Summary {
 	return sum
 }
 
-// Text of which nothing is understood is not stored unless that is asked for; where a line is, the others are kept, too.
+// Text of which nothing is understood is not stored unless that is asked for; where a line is, the others are kept,
+// too.
 func TestTextThatIsNoLog(t *testing.T) {
 	const prose = "Dear reader,\nthis is no log.\n"
 	db := openStore(t)

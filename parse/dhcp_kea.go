@@ -33,8 +33,8 @@ func keaDialect() dialect {
 //	INFO  [kea-dhcp4.leases/1234.1401] DHCP4_LEASE_ALLOC [hwtype=1 52:54:…], cid=[…], tid=0x1: lease 10.0.0.5 has been
 //	allocated for 3600 seconds
 //
-// Of a request that it cannot serve it writes two or three lines (src/lib/dhcpsrv/alloc_engine.cc): of these the one that
-// is always there counts, ALLOC_FAIL or ALLOC_FAIL_NO_POOLS.
+// Of a request that it cannot serve it writes two or three lines (src/lib/dhcpsrv/alloc_engine.cc): of these the one
+// that is always there counts, ALLOC_FAIL or ALLOC_FAIL_NO_POOLS.
 func kea(b []byte, rec *Record) bool {
 	i := bytes.Index(b[:min(len(b), 128)], []byte("[kea-"))
 	if i < 0 || i > 40 {

@@ -158,8 +158,9 @@ type Event struct {
 
 	Router Name // the router that wrote the line; ingest sets it
 	Detail Name // process, query name, host name of a lease, rule or function
-	// Aside is a second word: the MAC address of Src, as aa:bb:cc:dd:ee:ff; of an alarm the ID of its entry in the encyclopaedia; of an oom-kill the control group
-	// whose limit was hit; of unknown and system lines of severity err and above their shape.
+	// Aside is a second word: the MAC address of Src, as aa:bb:cc:dd:ee:ff; of an alarm the ID of its entry in the
+	// encyclopaedia; of an oom-kill the control group whose limit was hit; of unknown and system lines of severity err
+	// and above their shape.
 	Aside Name
 
 	Src    netip.Addr // opener of the session; the peer of a window shrink; the client of a DNS query or lease

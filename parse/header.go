@@ -225,9 +225,9 @@ func levelWord(w []byte) bool {
 	}
 }
 
-// unifiDevice is the MAC address in the word by which UniFi's access points and switches call themselves, with model and
-// firmware: "U7LR,788a20000001,v3.9.27.8537:", ("U7LT,18e829000001,v3.9.42.9152"), "18e829000001,UAP-AC-Pro-Gen2-4.3.20+11298:".
-// It is nil for any other word.
+// unifiDevice is the MAC address in the word by which UniFi's access points and switches call themselves, with model
+// and firmware: "U7LR,788a20000001,v3.9.27.8537:", ("U7LT,18e829000001,v3.9.42.9152"),
+// "18e829000001,UAP-AC-Pro-Gen2-4.3.20+11298:". It is nil for any other word.
 func unifiDevice(w []byte) []byte {
 	if len(w) < 16 || len(w) > 80 || bytes.IndexByte(w, ',') < 0 || bytes.Count(w, []byte(",")) > 2 {
 		return nil

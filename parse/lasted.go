@@ -7,8 +7,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// This file reads how long an ended session lasted: a dialect that is told calls one of these functions, and the session
-// end's Count becomes the number of milliseconds, at least 1.
+// This file reads how long an ended session lasted: a dialect that is told calls one of these functions, and the
+// session end's Count becomes the number of milliseconds, at least 1.
 
 // setLasted sets the time in ms. Whole seconds are cut off rather than rounded, so that half of one is added by those
 // who read them.

@@ -232,8 +232,8 @@ func conntrackLine(b []byte, rec *Record) bool {
 	return i >= 0 && conntrack(b, i, rec) || tableEntry(b, rec)
 }
 
-// conntrackNote reads what conntrack-tools say beside entries: that events of the kernel were lost, at least one (the kernel
-// does not count them), and the counters of `conntrack -S`, which run since the boot.
+// conntrackNote reads what conntrack-tools say beside entries: that events of the kernel were lost, at least one (the
+// kernel does not count them), and the counters of `conntrack -S`, which run since the boot.
 //
 //	WARNING: We have hit ENOBUFS! We are losing events.
 //	cpu=0   found=0 invalid=130 insert=0 insert_failed=0 drop=0 early_drop=0 error=0 search_restart=0

@@ -101,8 +101,8 @@ func isField(b []byte) bool {
 	return false
 }
 
-// interfaces reads IN= and OUT=, and the MAC addresses that stand behind them: of Ethernet, the receiver's, the sender's
-// and the type of what is inside.
+// interfaces reads IN= and OUT=, and the MAC addresses that stand behind them: of Ethernet, the receiver's, the
+// sender's and the type of what is inside.
 func interfaces(b []byte, rec *Record) {
 	front := b[:min(len(b), 2*maxField)]
 	if scan.Has(b, "IN=") {

@@ -48,7 +48,8 @@ func cutPacket(b []byte, rec *Record) bool {
 }
 
 // netfilterHead reports whether b has the interfaces of a packet that netfilter logged, and ends before its addresses.
-// What ebtables logs has interfaces and no addresses ("IN=eth0 OUT=eth1 MAC source = …"; net/bridge/netfilter/ebt_log.c).
+// What ebtables logs has interfaces and no addresses ("IN=eth0 OUT=eth1 MAC source = …";
+// net/bridge/netfilter/ebt_log.c).
 func netfilterHead(b []byte) bool {
 	out := scan.Index(b, " OUT=")
 	if out < 0 || scan.Within(b[out:], "SRC=") || scan.Within(b[out:], "MAC source = ") {

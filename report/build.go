@@ -128,7 +128,8 @@ func command(a *detect.Ask, opt *Options, m *Model) string {
 // are alike.
 const maxAsked = 64
 
-// evidence reads the first lines behind the findings, all in one pass; where one has several bursts, those of the largest.
+// evidence reads the first lines behind the findings, all in one pass; where one has several bursts, those of the
+// largest.
 func (m *Model) evidence(ctx context.Context, st store.Store, opt *Options) error {
 	for i := range m.Findings {
 		m.Findings[i].Evidence.Lines = nil

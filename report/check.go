@@ -311,7 +311,8 @@ func Stored(ctx context.Context, st store.Store, now time.Time) (r *Received, er
 	return r, nil
 }
 
-// strangers lists the senders of the last 24 hours of which nothing is taken, as they are not allowed, most lines first.
+// strangers lists the senders of the last 24 hours of which nothing is taken, as they are not allowed, most lines
+// first.
 func strangers(ctx context.Context, st store.Store, now time.Time) (out []Sender, err error) {
 	hs, err := st.Health(ctx, store.Window{From: now.Add(-24 * time.Hour), To: now})
 	if err != nil {

@@ -108,8 +108,8 @@ func TestCheckTextFull(t *testing.T) {
 	}
 }
 
-// TestCheckOfStrangersOnly says that lines come, and whose, where none of them is taken: "nothing is received" sends the owner to
-// the router, where all is well.
+// TestCheckOfStrangersOnly says that lines come, and whose, where none of them is taken: "nothing is received" sends
+// the owner to the router, where all is well.
 func TestCheckOfStrangersOnly(t *testing.T) {
 	var many []Sender
 	for i := range 7 {

@@ -198,8 +198,8 @@ func (in *Incident) spells() int {
 	return 0
 }
 
-// root returns the finding that the group is named after: the rhythm or burst of the host that causes the others, or the
-// load with which a host fills the table; nil without one.
+// root returns the finding that the group is named after: the rhythm or burst of the host that causes the others, or
+// the load with which a host fills the table; nil without one.
 func (in *Incident) root() *detect.Finding {
 	if f := in.find(detect.PeriodicBurst, detect.BurstKind); f != nil || in.find(detect.TableFullKind) == nil {
 		return f

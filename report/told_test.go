@@ -9,8 +9,8 @@ import (
 	"uncloak/detect"
 )
 
-// A report says of each incident when serve announced it, and as what where that was not the same; and what it withdraws,
-// and why.
+// A report says of each incident when serve announced it, and as what where that was not the same; and what it
+// withdraws, and why.
 func TestToldWords(t *testing.T) {
 	day := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
 	noon := day.Add(12*time.Hour + 3*time.Minute)

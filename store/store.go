@@ -162,8 +162,8 @@ type Store interface {
 	// consistent state of each day. An error ends the sequence, save damaged blocks, which are skipped and counted.
 	Events(ctx context.Context, q Query) iter.Seq2[Entry, error]
 
-	// First answers many questions in one pass: for each the events that Events would yield first, as many as its Limit,
-	// which must be set. The lines are copies; NoRaw and Identity mean nothing here.
+	// First answers many questions in one pass: for each the events that Events would yield first, as many as its
+	// Limit, which must be set. The lines are copies; NoRaw and Identity mean nothing here.
 	First(ctx context.Context, qs []Query) ([][]Entry, error)
 
 	// Days lists the days that have events, in order.

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// startDebian and startOpenWrt are what a router says as it starts, in the order of its log: Debian 12 with systemd and rsyslog, and
-// OpenWrt 23.05 with procd and logd.
+// startDebian and startOpenWrt are what a router says as it starts, in the order of its log: Debian 12 with systemd and
+// rsyslog, and OpenWrt 23.05 with procd and logd.
 const startDebian = `kernel: [    0.000000] Linux version 6.1.0-18-amd64 (debian-kernel@lists.example.org) (gcc-12) #1 SMP PREEMPT_DYNAMIC
 kernel: [    0.000000] Command line: BOOT_IMAGE=/boot/vmlinuz-6.1.0-18-amd64 root=/dev/vda1 ro quiet
 kernel: [    0.000000] BIOS-provided physical RAM map:
@@ -79,8 +79,8 @@ ntpd[1890]: ntp peers reachable: 2
 urngd: v1.0.2 started.
 firewall: Reloading firewall due to ifup of wan (eth0)`
 
-// TestSetUpsEndWell takes in the log of a router that is set up as docs/receiving.md says and that has just started: all of it is
-// understood, and check finds nothing wrong.
+// TestSetUpsEndWell takes in the log of a router that is set up as docs/receiving.md says and that has just started:
+// all of it is understood, and check finds nothing wrong.
 func TestSetUpsEndWell(t *testing.T) {
 	packet := "IN=br-lan OUT=eth1 MAC=02:00:00:00:00:01:02:00:00:00:00:02:08:00 SRC=192.168.10.7 DST=198.51.100.%d LEN=60 TOS=0x00 " +
 		"PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=%d DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0"

@@ -13,8 +13,8 @@ import (
 	"uncloak/detect"
 )
 
-// What serve announces is in the report under the same id with the time of the announcement, also after a restart, which
-// does not announce it again; and when its lines are deleted the report says that it is withdrawn, and why.
+// What serve announces is in the report under the same id with the time of the announcement, also after a restart,
+// which does not announce it again; and when its lines are deleted the report says that it is withdrawn, and why.
 func TestReportKnowsWhatWasAnnounced(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	noon := time.Date(2026, 11, 21, 12, 3, 0, 0, time.UTC)

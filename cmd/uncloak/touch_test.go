@@ -61,8 +61,8 @@ func denseDay(t *testing.T, db *bolt.DB, n int) detect.Date {
 	return detect.DateOf(begin)
 }
 
-// What a report, a query with a limit and a question of who it was decode of a dense day with strays: each block once at
-// most, and few lines.
+// What a report, a query with a limit and a question of who it was decode of a dense day with strays: each block once
+// at most, and few lines.
 func TestReadersTouchFewBlocks(t *testing.T) {
 	const n = 150_000
 	db, err := bolt.Open(t.TempDir(), bolt.Options{NoSync: true})

@@ -91,9 +91,9 @@ func (f *ToldFile) read(now time.Time) (told []detect.Told, damaged, rest int, e
 	return told, damaged, rest, nil
 }
 
-// Add appends announcements and waits until they are on the disk. A line that was cut short by a crash is ended first, so
-// that it damages no other. Where more than a few lines are too old or too many the file is written anew
-// without them; damaged lines go then, too.
+// Add appends announcements and waits until they are on the disk. A line that was cut short by a crash is ended first,
+// so that it damages no other. Where more than a few lines are too old or too many the file is written anew without
+// them; damaged lines go then, too.
 func (f *ToldFile) Add(told []detect.Told, now time.Time) error {
 	if len(told) == 0 {
 		return nil

@@ -14,8 +14,8 @@ import (
 	"uncloak/store"
 )
 
-// First answers many questions at once; see store.Store. Each block is decoded once, for all the questions that may find
-// something in it, and no block is read that begins after the last event that is still wanted.
+// First answers many questions at once; see store.Store. Each block is decoded once, for all the questions that may
+// find something in it, and no block is read that begins after the last event that is still wanted.
 func (db *DB) First(ctx context.Context, qs []store.Query) ([][]store.Entry, error) {
 	if err := db.enter(); err != nil {
 		return nil, err

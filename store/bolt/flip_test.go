@@ -87,8 +87,8 @@ func flipFile(t *testing.T) []byte {
 	return b
 }
 
-// A byte of a day file is changed: each answer is as before, or the store says that something is missing. Some bytes are
-// tried; make damage tries all.
+// A byte of a day file is changed: each answer is as before, or the store says that something is missing. Some bytes
+// are tried; make damage tries all.
 func TestFlippedBytesAreNeverSilent(t *testing.T) {
 	whole, all := flipFile(t), answers()
 	r := rand.New(rand.NewPCG(5, 6))
