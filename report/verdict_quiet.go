@@ -13,6 +13,8 @@ const (
 	quietFill     = 0.8  // share of a session table whose size is known
 	quietLost     = 0.05 // share of the lines that may be lost
 	quietUnparsed = 0.05 // share of the lines that may be not understood
+	quietFailed   = 0.5  // share of the sessions that may fail, of those whose outcome is known
+	quietJudged   = 20   // sessions whose outcome must be known to say that
 	quietNamed    = 0.05 // share of the sessions that may belong to no host, or go to no known peer, for want of an address
 )
 
@@ -28,6 +30,7 @@ type looked struct {
 	namedPeers      uint64  // … in the place of the outside address
 	outside         uint64  // sessions neither side of which is an inside address
 	endsOnly        uint64  // sessions of which the log tells only the end
+	judged, failed  uint64  // sessions whose outcome the log tells, and those of them that were refused or not answered
 	top             string  // host that opened most sessions
 	topSessions     uint64
 	fullest         string  // router whose table was fullest, by the part of its known size
@@ -51,6 +54,14 @@ func (m *Model) look(days []*detect.Day) looked {
 			l.namedPeers += r.NamedPeers()
 			l.outside += r.Outsiders()
 			l.endsOnly += r.EndsOnly
+		}
+		for _, h := range d.Hosts {
+			for _, t := range h.Targets {
+				if t.Last >= m.From.UnixNano() && t.First < m.To.UnixNano() {
+					l.judged += t.Done + t.Refused + t.Silent
+					l.failed += t.Refused + t.Silent
+				}
+			}
 		}
 	}
 	if len(m.Hosts) > 0 { // most sessions first
@@ -135,6 +146,10 @@ func (l looked) gaps() (gaps []string, do string) {
 	gap(l.topSessions > quietSessions && float64(l.topSessions) > quietShare*float64(l.sessions),
 		fmt.Sprintf("%s opened %s of all sessions", l.top, percent(float64(l.topSessions)/float64(max(l.sessions, 1)))),
 		"See what "+l.top+" does: uncloak query --kind session-new, with --host and its address.")
+	gap(l.judged >= quietJudged && float64(l.failed) >= quietFailed*float64(l.judged),
+		fmt.Sprintf("%s of %s with a known end failed", percent(float64(l.failed)/
+			float64(max(l.judged, 1))), count(l.judged, "session", "sessions")),
+		"See which: uncloak query --kind session-end, or --kind reset of a capture.")
 	gap(l.fill >= quietFill,
 		fmt.Sprintf("the session table of %s was %s full", l.fullest, percent(l.fill)),
 		"See who holds it: uncloak table --at peak.")

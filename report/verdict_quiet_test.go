@@ -20,6 +20,8 @@ func TestQuietIsEarned(t *testing.T) {
 		{"unparsed", func(l *looked, v int) { l.unparsed = []float64{0, 0.0499, 0.05}[v] }, "not understood"},
 		{"lost", func(l *looked, v int) { l.lost = []float64{0, 0.0499, 0.05}[v] }, "lost on the way in"},
 		{"top", func(l *looked, v int) { l.top, l.topSessions = "pc7", []uint64{10, 500, 501}[v] }, "pc7 opened 50 %"},
+		{"failed", func(l *looked, v int) { l.judged, l.failed = []uint64{19, 100, 100}[v], []uint64{19, 49, 50}[v] },
+			"50 % of 100 sessions with a known end failed"},
 		{"fill", func(l *looked, v int) { l.fullest, l.fill = "gw", []float64{0, 0.799, 0.8}[v] },
 			"table of gw was 80 %"},
 		{"known", func(l *looked, v int) { l.known = v / 2 }, ""},
@@ -46,7 +48,7 @@ func TestQuietIsEarned(t *testing.T) {
 				t.Fatalf("%+v: %q lacks %q", l, v.Text, w)
 			}
 		}
-		if v.Text == "" || len(v.Text) > 400 || strings.Contains(v.Text, "  ") || !strings.HasSuffix(v.Text, ".") {
+		if v.Text == "" || len(v.Text) > 450 || strings.Contains(v.Text, "  ") || !strings.HasSuffix(v.Text, ".") {
 			t.Fatalf("%+v: %q", l, v.Text)
 		}
 		if !v.Quiet && (v.Do == "" || strings.Contains(strings.ToLower(v.Text), "quiet")) {
