@@ -186,15 +186,7 @@ func (t *Tracker) Observe(e *parse.Event) bool {
 func (t *Tracker) take(e *parse.Event, rs *routerState) {
 	switch e.Kind {
 	case parse.SessionNew:
-		if e.Spread > maxSpread { // many that are given one time would look like a burst
-			rs.router.Other[untimedSessions]++
-			break
-		}
-		if !e.Src.IsValid() || !e.Dst.IsValid() {
-			t.named(e, rs)
-			break
-		}
-		t.sessionNew(e, rs)
+		t.begun(e, rs)
 	case parse.SessionUpdate:
 		t.sessionUpdate(e, rs)
 	case parse.SessionEnd:
@@ -204,12 +196,7 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 			t.host(host).host.Denied++
 		}
 	case parse.TableFull:
-		if !holdsSessions(e.Detail.String()) {
-			rs.router.tally(e.Detail.String()+" full", uint64(max(e.Count, 1)))
-			t.alarm(e, rs)
-			break
-		}
-		t.tableFull(e, rs, max(e.Count, 1))
+		t.full(e, rs)
 	case parse.Repeated:
 		if rs.lastKind == parse.TableFull {
 			t.tableFull(e, rs, max(e.Count, 1))
@@ -233,10 +220,7 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 	case parse.Neighbour:
 		t.bind(e, ByNeighbour)
 	case parse.DHCPLease:
-		t.bind(e, ByLease)
-		if t.cfg.Internal(e.Src) && e.Detail != (parse.Name{}) {
-			t.host(e.Src).host.Name = e.Detail.String()
-		}
+		t.leased(e)
 	case parse.Unknown:
 		rs.router.Unparsed++
 		t.severe(e, rs)
@@ -253,6 +237,36 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 		t.alarm(e, rs)
 	default:
 		rs.router.Other[e.Kind.String()]++
+	}
+}
+
+// begun takes the beginning of a session.
+func (t *Tracker) begun(e *parse.Event, rs *routerState) {
+	switch {
+	case e.Spread > maxSpread: // many that are given one time would look like a burst
+		rs.router.Other[untimedSessions]++
+	case !e.Src.IsValid() || !e.Dst.IsValid():
+		t.named(e, rs)
+	default:
+		t.sessionNew(e, rs)
+	}
+}
+
+// full takes what tells that a table is full: the session table, or one of the kernel's others.
+func (t *Tracker) full(e *parse.Event, rs *routerState) {
+	if holdsSessions(e.Detail.String()) {
+		t.tableFull(e, rs, max(e.Count, 1))
+		return
+	}
+	rs.router.tally(e.Detail.String()+" full", uint64(max(e.Count, 1)))
+	t.alarm(e, rs)
+}
+
+// leased takes a lease: which machine has the address, and its name.
+func (t *Tracker) leased(e *parse.Event) {
+	t.bind(e, ByLease)
+	if t.cfg.Internal(e.Src) && e.Detail != (parse.Name{}) {
+		t.host(e.Src).host.Name = e.Detail.String()
 	}
 }
 

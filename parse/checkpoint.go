@@ -81,13 +81,18 @@ func checkpoint(b []byte, rec *Record) bool {
 	if s, ok := epochStamp(f.time); ok && rec.Stamp == (Stamp{}) {
 		rec.Stamp = s
 	}
-	if scan.ContainsLower(f.reason, "nat") &&
-		(scan.ContainsLower(f.reason, "port") || scan.ContainsLower(f.reason, "pool")) &&
-		(scan.ContainsLower(f.reason, "exhaust") || scan.ContainsLower(f.reason, "fail")) {
+	if noPortLeft(f.reason) {
 		rec.Kind, rec.Word = TableFull, "nat-exhausted"
 	}
 	ownStamp(rec, &f.stamp)
 	return true
+}
+
+// noPortLeft reports whether a session was refused because the address translation has no port for it.
+func noPortLeft(reason []byte) bool {
+	return scan.ContainsLower(reason, "nat") &&
+		(scan.ContainsLower(reason, "port") || scan.ContainsLower(reason, "pool")) &&
+		(scan.ContainsLower(reason, "exhaust") || scan.ContainsLower(reason, "fail"))
 }
 
 type checkFields struct {

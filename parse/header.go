@@ -127,8 +127,12 @@ func hostAndTag(b []byte, rec *Record) {
 	if !isNil(w) {
 		rec.Host = bytes.TrimSuffix(w, []byte(":"))
 	}
-	b = scan.TrimLeft(rest)
-	w, rest = scan.Word(b)
+	behindHost(scan.TrimLeft(rest), rec)
+}
+
+// behindHost reads "tag[pid]: message" behind a host, and what some devices put between the two.
+func behindHost(b []byte, rec *Record) {
+	w, rest := scan.Word(b)
 	if string(w) == ":" || isNil(w) {
 		b = scan.TrimLeft(rest) // "asa-fw : %ASA-…"
 		w, rest = scan.Word(b)

@@ -17,6 +17,21 @@ import (
 	"uncloak/store"
 )
 
+// tableForms refuses flags that do not go together; slots says that the format is of one row a slot.
+func tableForms(format string, slots, at, whatIf, step bool) error {
+	switch {
+	case format != "" && !slices.Contains([]string{"text", "json", "csv", "ndjson"}, format):
+		return badf("--format %q is not known: text, json, csv or ndjson", format)
+	case slots && (at || whatIf):
+		return badf("--format %s is for the table over time: --at and --what-if have text and json", format)
+	case at && whatIf:
+		return badf("--at and --what-if exclude each other")
+	case step && (slots || at || whatIf):
+		return badf("--step is for the table over time, as text or json")
+	}
+	return nil
+}
+
 // table answers with the session table over time, at one moment, or under other settings.
 func (h *handler) table(w http.ResponseWriter, r *http.Request) error {
 	format, at, router := r.FormValue("format"), r.FormValue("at"), r.FormValue("router")
@@ -24,19 +39,10 @@ func (h *handler) table(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if format != "" && !slices.Contains([]string{"text", "json", "csv", "ndjson"}, format) {
-		return badf("--format %q is not known: text, json, csv or ndjson", format)
-	}
 	changes := r.Form["what-if"]
 	slots := format == "csv" || format == "ndjson"
-	if slots && (at != "" || len(changes) > 0) {
-		return badf("--format %s is for the table over time: --at and --what-if have text and json", format)
-	}
-	if at != "" && len(changes) > 0 {
-		return badf("--at and --what-if exclude each other")
-	}
-	if step > 0 && (slots || at != "" || len(changes) > 0) {
-		return badf("--step is for the table over time, as text or json")
+	if err := tableForms(format, slots, at != "", len(changes) > 0, step > 0); err != nil {
+		return err
 	}
 	f, err := h.find(r)
 	if err != nil {
