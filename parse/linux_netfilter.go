@@ -104,7 +104,7 @@ func isField(b []byte) bool {
 // interfaces reads IN= and OUT=, and the MAC addresses that stand behind them: of Ethernet, the receiver's, the
 // sender's and the type of what is inside.
 func interfaces(b []byte, rec *Record) {
-	front := b[:min(len(b), 2*maxField)]
+	whole := b
 	if scan.Has(b, "IN=") {
 		rec.InIf, b = scan.CutByte(b[len("IN="):], ' ')
 	}
@@ -113,11 +113,11 @@ func interfaces(b []byte, rec *Record) {
 	}
 	const pair = len("aa:bb:cc:dd:ee:ff:")
 	if !scan.Has(b, "MAC=") {
-		i := scan.Index(front, " MAC=")
+		i := scan.Index(whole[:min(len(whole), 2*maxField)], " MAC=")
 		if i < 0 {
 			return
 		}
-		b = front[i+1 : cap(front)]
+		b = whole[i+1:]
 	}
 	if len(b) >= len("MAC=")+2*pair+len("08:00") {
 		rec.hardware(b[len("MAC=")+pair : len("MAC=")+2*pair-1])

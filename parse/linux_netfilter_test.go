@@ -43,3 +43,13 @@ func TestNetfilter(t *testing.T) {
 		{"a program that quotes a rule", "Nov 21 10:00:00 gw app[7]: the line IN=a OUT=b was seen", `{"event":"unknown","dialect":null,"in_if":null}`},
 	})
 }
+
+// A MAC address that the end of the line cuts off is not looked for in what lies behind the line.
+func TestMACWithinItsLine(t *testing.T) {
+	const line = "IN=br0 OUT=eth0 PHYSIN=lan1 MAC=00:00:5e:00:53:01:00:00:"
+	buffer := []byte(line + "5e:00:53:02:08:00 SRC=192.168.1.20")
+	rec := Record{mem: &NewParser().mem}
+	if interfaces(buffer[:len(line)], &rec); rec.Aside != (Name{}) {
+		t.Errorf("%v of a line that has half of it", rec.Aside)
+	}
+}
