@@ -533,11 +533,7 @@ func (t *Tracker) place(ns int64) (slot, sec int) {
 
 // resolver counts a lookup at the peer.
 func (hs *hostState) resolver(peer netip.Addr) {
-	if hs.noRoom {
-		bumpWithin(hs.host.Resolvers, peer, fewDoors)
-		return
-	}
-	bump(hs.host.Resolvers, peer)
+	bumpWithin(hs.host.Resolvers, peer, hs.most(maxPorts))
 }
 
 // bump counts k among at most maxPorts keys.

@@ -31,65 +31,56 @@ type GrowthLimit struct {
 }
 
 // grownTo sets the door that the growth goes to: the one that gained most from the first third of the days to the last.
-//
-// Of bytes it takes the doors' bytes, where the ends of sessions tell them.
+// Of bytes it takes the doors' bytes, where the ends of sessions tell them, and names no port by itself.
 func (f *Finding) grownTo(days []*Day, host netip.Addr) {
-	if f.Class == "bytes" {
-		f.bytesGrownTo(days, host)
-		return
-	}
-	third := max(len(days)/3, 1)
-	doors, ports := map[Door]float64{}, map[Port]float64{}
-	add := func(days []*Day, sign float64) {
-		for _, d := range days {
-			whole := sign * float64(24*time.Hour) / float64(max(d.Last-d.First, 1))
-			h := d.Hosts[host]
-			for door, t := range h.Targets {
-				doors[door] += whole * float64(t.N)
+	doors, ports, bytes := map[Door]float64{}, map[Port]float64{}, 0.0
+	gained(days, host, func(h *Host, whole float64) {
+		bytes += whole * float64(h.Bytes)
+		for door, t := range h.Targets {
+			n := t.N
+			if f.Class == "bytes" {
+				n = t.Bytes
 			}
-			for p, n := range h.Ports {
-				ports[p] += whole * float64(n)
-			}
+			doors[door] += whole * float64(n)
+		}
+		for p, n := range h.Ports {
+			ports[p] += whole * float64(n)
+		}
+	})
+	total := bytes
+	if f.Class != "bytes" {
+		var port Port
+		if port, total = mostGained(ports); total > 0 && ports[port] >= grownLeast*total {
+			f.Ports = []string{portName(port)}
 		}
 	}
-	add(days[:third], -1)
-	add(days[len(days)-third:], 1)
-	total := 0.0
-	var port Port
+	if total > 0 {
+		f.mostTo(doors, total)
+	}
+}
+
+// gained calls add for each of the days in the first and the last third, with the factor by which what the host did on
+// it counts as gained: negative in the first, and more where not all of the day is covered.
+func gained(days []*Day, host netip.Addr, add func(h *Host, whole float64)) {
+	third := max(len(days)/3, 1)
+	for i, d := range slices.Concat(days[:third], days[len(days)-third:]) {
+		whole := float64(24*time.Hour) / float64(max(d.Last-d.First, 1))
+		if i < third {
+			whole = -whole
+		}
+		add(d.Hosts[host], whole)
+	}
+}
+
+// mostGained gives the port that gained most, and what all of them gained.
+func mostGained(ports map[Port]float64) (port Port, total float64) {
 	for _, p := range slices.SortedFunc(maps.Keys(ports), comparePorts) { // the sum of fractions depends on their order
 		total += ports[p]
 		if ports[p] > ports[port] {
 			port = p
 		}
 	}
-	if total <= 0 {
-		return
-	}
-	if ports[port] >= grownLeast*total {
-		f.Ports = []string{portName(port)}
-	}
-	f.mostTo(doors, total)
-}
-
-// bytesGrownTo is grownTo for bytes.
-func (f *Finding) bytesGrownTo(days []*Day, host netip.Addr) {
-	third := max(len(days)/3, 1)
-	doors, total := map[Door]float64{}, 0.0
-	add := func(days []*Day, sign float64) {
-		for _, d := range days {
-			whole := sign * float64(24*time.Hour) / float64(max(d.Last-d.First, 1))
-			h := d.Hosts[host]
-			total += whole * float64(h.Bytes)
-			for door, t := range h.Targets {
-				doors[door] += whole * float64(t.Bytes)
-			}
-		}
-	}
-	add(days[:third], -1)
-	add(days[len(days)-third:], 1)
-	if total > 0 {
-		f.mostTo(doors, total)
-	}
+	return port, total
 }
 
 // mostTo names the door to which most of what was added goes, if that is half of it.

@@ -3,11 +3,11 @@ package detect
 import "net/netip"
 
 // This file bounds the bytes of a Day and of the tracker behind it, the session table aside, which is bounded by its
-// entries. Each table has a bound of its own, but their product
-// does not: thousands of routers, each with thousands of spells, or thousands of hosts, each with hundreds of
-// destinations, exist only where lines are made up. So the bytes are estimated now and then. Beyond half of
-// Limits.Bytes, routers with few entries in the session table get no levels any more. Beyond all of it, what is known
-// goes on to be counted, and what is new is counted to others, or is left out and counted in Day.Dropped.
+// entries. Each table has a bound of its own, but their product does not: thousands of routers, each with thousands of
+// spells, or thousands of hosts, each with hundreds of destinations, exist only where lines are made up. So the bytes
+// are estimated now and then. Beyond half of Limits.Bytes, routers with few entries in the session table get no levels
+// any more. Beyond all of it, what is known goes on to be counted, and what is new is counted to others, or is left out
+// and counted in Day.Dropped.
 
 // LimitsWithin returns the limits for a process that may take so many bytes: those of DefaultConfig from 512 MiB on.
 // Below, where what a process needs in any case weighs more, half of the proportion, but no less than what a small
@@ -106,6 +106,9 @@ func (t *Tracker) charge(n int) {
 func (hs *hostState) full() {
 	hs.noRoom, hs.peers.full, hs.out.full = true, true, true
 }
+
+// most gives the bound of one of the host's tables: n, or what there is room for.
+func (hs *hostState) most(n int) int { return hs.out.most(n) }
 
 func (hs *hostState) bytes() int {
 	n := hs.host.bytes() + doorBytes*len(hs.out.doors) + portBytes*len(hs.out.ports) + fanBytes*(len(hs.out.fans)+

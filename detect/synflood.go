@@ -152,11 +152,7 @@ func (hs *hostState) served(e *parse.Event, slot int, peer netip.Addr, d *Day) {
 		bits = 48
 	}
 	if net, err := peer.Unmap().Prefix(bits); err == nil {
-		if hs.noRoom {
-			bumpWithin(s.Nets, net, fewDoors)
-		} else {
-			bump(s.Nets, net)
-		}
+		bumpWithin(s.Nets, net, hs.most(maxPorts))
 	}
 }
 

@@ -293,8 +293,7 @@ func (t *table) done(e *entry, ns int64) bool {
 	return yes
 }
 
-// end remembers that the session is over; begun means that its beginning is known, too, and named no
-// state.
+// end remembers that the session is over; begun means that its beginning is known, too, and named no state.
 func (t *table) end(s spot, at int64, counted, begun bool) {
 	if at-t.turned > int64(endMemory) || t.ends[0].n >= t.maxEnded() {
 		t.ends[0], t.ends[1], t.turned = t.ends[1], t.ends[0], at

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"uncloak/parse"
@@ -61,7 +62,7 @@ func writeGivenUp(w *bufio.Writer, e *store.Entry, p *parse.Parser, rec *parse.R
 			at = e.Time
 		}
 		host := e.Router.String()
-		if host == "" || bytes.ContainsAny([]byte(host), " \t\r\n") {
+		if host == "" || strings.ContainsAny(host, " \t\r\n") {
 			host = "-"
 		}
 		w.WriteString(time.Unix(0, at).UTC().Format(time.RFC3339Nano)) // errors stay in w, until Flush

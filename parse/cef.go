@@ -382,9 +382,7 @@ func extFinish(f *extFields, name []byte, rec *Record) {
 		}
 	}
 	tidyNAT(&rec.Event)
-	if len(rec.Host) == 0 || rec.lentHost {
-		rec.device(f.host)
-	}
+	rec.ownDevice(f.host)
 	if rec.Stamp == (Stamp{}) || rec.lent {
 		if s, ok := epochStamp(f.time); ok {
 			rec.Stamp = s

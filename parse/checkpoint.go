@@ -69,9 +69,7 @@ func checkpoint(b []byte, rec *Record) bool {
 	if !rec.Src.IsValid() && !rec.Dst.IsValid() {
 		rec.Kind, rec.Word = System, "other"
 	}
-	if len(rec.Host) == 0 || rec.lentHost {
-		rec.device(f.host)
-	}
+	rec.ownDevice(f.host)
 	tidyNAT(&rec.Event)
 	if len(f.reason) > 0 {
 		rec.detail = f.reason

@@ -30,7 +30,7 @@ func (p *Parser) restored(rec *Record) bool {
 		if scan.IsLower(app[0]) && p.asWhole(rec, app, " ") || p.withHost(rec, " ", string(app), " ") {
 			return true
 		}
-		rec.App, rec.Body = nil, rec.keep(string(app)+" "+string(body))
+		rec.App, rec.Body = nil, rec.glued(app, []byte(" "), body)
 		if p.dialect(rec.Body, rec) {
 			return true
 		}
@@ -45,10 +45,7 @@ func (p *Parser) restored(rec *Record) bool {
 		rec.PID, rec.RelayStamp, rec.Stamp = nil, rec.Stamp, s
 		return false
 	}
-	pid := rec.PID
-	start := len(rec.mem.scratch)
-	rec.mem.scratch = append(append(rec.mem.scratch, '['), pid...)
-	opened := rec.mem.scratch[start:len(rec.mem.scratch):len(rec.mem.scratch)]
+	opened := rec.glued([]byte("["), rec.PID)
 	if end := bytes.IndexByte(rec.Body, ']'); end >= 0 && bytes.IndexByte(rec.Body[:end], '[') < 0 {
 		return p.asWhole(rec, opened, " ")
 	} else if end > 0 && rec.Body[0] == '[' && p.asWhole(rec, opened, "]") {

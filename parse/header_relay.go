@@ -142,6 +142,14 @@ func (rec *Record) device(name []byte) {
 	rec.Host = name
 }
 
+// ownDevice names the router by what the message says of itself, where the header names none, or a relay's names its
+// own.
+func (rec *Record) ownDevice(name []byte) {
+	if len(rec.Host) == 0 || rec.lentHost {
+		rec.device(name)
+	}
+}
+
 // passedOn notes who passed in on: the outermost header. What the inner one lacks is taken from the outer one, and a
 // clock that says of itself that it is not set gives way.
 func (rec *Record) passedOn(by *Record) {

@@ -187,9 +187,7 @@ func (rec *Record) opened() {
 	}
 	_, rest, ok := scan.Leading(rest[1:])
 	if ok && len(rest) > 1 && rest[0] == ']' {
-		start := len(rec.mem.scratch)
-		rec.mem.scratch = append(append(rec.mem.scratch, '['), rec.Body...)
-		rec.Body = rec.mem.scratch[start:len(rec.mem.scratch):len(rec.mem.scratch)]
+		rec.Body = rec.glued([]byte("["), rec.Body)
 	}
 }
 

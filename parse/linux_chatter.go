@@ -6,8 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// chatterWord is the Detail of what a kernel says of its hardware and its drivers, and what is of no
-// consequence: "usb 1-1: new high-speed USB device number 2 using xhci_hcd".
+// chatterWord is the Detail of what a kernel says of its hardware and its drivers, and what is of no consequence: "usb
+// 1-1: new high-speed USB device number 2 using xhci_hcd".
 const chatterWord = "chatter"
 
 // Chatter is the Detail of an event that is a kernel's chatter: understood, and of no consequence.

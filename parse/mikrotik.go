@@ -64,7 +64,7 @@ func mikrotik(b []byte, proto int, rec *Record) bool {
 
 // isMikrotik reports whether what stands before "proto" names the interfaces as RouterOS does.
 func isMikrotik(b []byte) bool {
-	return scan.Within(b, " in:") && scan.Within(b, " out:")
+	return hasIn(b) && scan.Within(b, " out:")
 }
 
 // interfaceName is nil for "(unknown 0)", which stands for the router itself.

@@ -195,6 +195,15 @@ func (rec *Record) keep(text string) []byte {
 	return rec.mem.scratch[start:len(rec.mem.scratch):len(rec.mem.scratch)]
 }
 
+// glued copies the parts, one behind another, into the memory of the line's Parser.
+func (rec *Record) glued(parts ...[]byte) []byte {
+	start := len(rec.mem.scratch)
+	for _, b := range parts {
+		rec.mem.scratch = append(rec.mem.scratch, b...)
+	}
+	return rec.mem.scratch[start:len(rec.mem.scratch):len(rec.mem.scratch)]
+}
+
 // lower gives b in small letters, in the Parser's memory; b itself where it has no others. Names of DNS are the same in
 // any case, and some resolvers mix it at random (draft-vixie-dnsext-dns0x20).
 func (rec *Record) lower(b []byte) []byte {
@@ -208,9 +217,7 @@ func (rec *Record) lower(b []byte) []byte {
 	}
 	for ; i < len(b); i++ {
 		if scan.IsUpper(b[i]) {
-			start := len(rec.mem.scratch)
-			rec.mem.scratch = append(rec.mem.scratch, b...)
-			folded := rec.mem.scratch[start:len(rec.mem.scratch):len(rec.mem.scratch)]
+			folded := rec.glued(b)
 			for j := i; j < len(folded); j++ {
 				if scan.IsUpper(folded[j]) {
 					folded[j] |= 0x20

@@ -61,9 +61,7 @@ func sonicwall(b []byte, rec *Record) bool {
 	if s, ok := wallStamp(f.stamp); ok {
 		ownStamp(rec, &s)
 	}
-	if len(rec.Host) == 0 || rec.lentHost {
-		rec.device(f.fw)
-	}
+	rec.ownDevice(f.fw)
 	return true
 }
 

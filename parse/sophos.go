@@ -129,8 +129,8 @@ func sophosXG(b []byte, rec *Record) bool {
 	rec.Bytes, rec.Packets = x.sent+x.rcvd, scan.Saturate(x.sentPkts+x.rcvdPkts)
 	tidyNAT(&rec.Event)
 	x.stamp(rec)
-	if (len(rec.Host) == 0 || rec.lentHost) && string(x.host) != "SFW" {
-		rec.device(x.host)
+	if string(x.host) != "SFW" {
+		rec.ownDevice(x.host)
 	}
 	return true
 }

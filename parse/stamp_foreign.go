@@ -444,9 +444,7 @@ func dateAhead(b, w []byte, rec *Record) bool {
 		return false
 	}
 	if rest[4] == ' ' && rest[7] == ':' {
-		start := len(rec.mem.scratch)
-		rec.mem.scratch = append(append(rec.mem.scratch, b[:len(w)+4]...), rest[5:]...)
-		b = rec.mem.scratch[start:len(rec.mem.scratch):len(rec.mem.scratch)]
+		b = rec.glued(b[:len(w)+4], rest[5:])
 	}
 	rec.Body = b
 	return true

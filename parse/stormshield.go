@@ -64,9 +64,7 @@ func stormshield(b []byte, rec *Record) bool {
 		s.zoneOffset(f.zone)
 		ownStamp(rec, &s)
 	}
-	if len(rec.Host) == 0 || rec.lentHost {
-		rec.device(f.fw)
-	}
+	rec.ownDevice(f.fw)
 	return true
 }
 

@@ -103,14 +103,13 @@ func (in *Incident) chainText(m *Model) string {
 		if first.Of > 1 {
 			bursts += " (" + times(first.Of) + ")"
 		}
-		root := m.clock.at(first.At) + " " + short(first.Host, first.Name) + bursts
+		when, what := m.clock.at(first.At), bursts
 		if f.Kind == detect.LoadKind {
-			root = m.clock.at(first.At) + " " + short(first.Host, first.Name) + " opens many sessions without a pause"
-			if f.Before {
-				root = "from the beginning of the log on " + short(first.Host, first.Name) + " opens many sessions without a pause"
+			if what = " opens many sessions without a pause"; f.Before {
+				when = "from the beginning of the log on"
 			}
 		}
-		parts := []string{root}
+		parts := []string{when + " " + short(first.Host, first.Name) + what}
 		once := ""
 		for _, s := range f.Chain[1:] {
 			if s.Why == detect.WhyCoincides {

@@ -21,7 +21,7 @@ func (in *Incident) toldText(m *Model) string {
 		all, ids = append(all, f.Announced...), append(ids, f.ID)
 	}
 	if text := m.clock.announced(all, append(ids, in.ID)); text != "" {
-		return "A" + text[1:] + "."
+		return capital(text) + "."
 	}
 	return ""
 }

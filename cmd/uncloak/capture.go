@@ -216,9 +216,8 @@ func (a *app) capture(ctx context.Context, f *captureFlags, filter []string) (er
 			router = "localhost"
 		}
 	}
-	said := []any{"on", strings.Join(names, ", "), "filter", strings.Join(filter, " "), "as", nameOf(u), "data",
-		a.cfg.Data}
-	a.log.Info("capturing", said...)
+	a.log.Info("capturing", "on", strings.Join(names, ", "), "filter", strings.Join(filter, " "), "as", nameOf(u),
+		"data", a.cfg.Data)
 	if len(f.on) == 0 {
 		a.log.Info("other interfaces are taken with -i, like -i eth0,lo; all with -i any")
 	}

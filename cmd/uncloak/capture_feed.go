@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -104,10 +105,7 @@ func (f *captureFeed) upload(ctx context.Context, lines []byte, again bool) erro
 	}
 	v := f.values
 	if again {
-		v = url.Values{}
-		for k, of := range f.values {
-			v[k] = of
-		}
+		v = maps.Clone(v)
 		v.Del("live")
 	}
 	res, err := api.Upload(ctx, s.Client, bytes.NewReader(lines), v)

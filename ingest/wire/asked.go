@@ -60,6 +60,16 @@ func (a *asked) count(rows map[Asked]*Asked, k Asked) {
 // spoken says what one frame holds of DNS and HTTP: a frame counts once, however many messages it has.
 type spoken struct{ question, answer, response bool }
 
+// dns takes a message of RFC 1035, 4.1, and reports whether it is a question.
+func (in *spoken) dns(b []byte) bool {
+	if len(b) < 4 {
+		return false
+	}
+	asks := b[2]&0x80 == 0
+	in.question, in.answer = in.question || asks, in.answer || !asks
+	return asks
+}
+
 // frame takes the packets of a frame.
 func (a *asked) frame(p *Packet, now int64, c *Counts) {
 	a.now, a.inFrame = now, false
@@ -68,9 +78,8 @@ func (a *asked) frame(p *Packet, now int64, c *Counts) {
 		switch ip := &p.IPs[i]; {
 		case !ip.Whole:
 		case ip.Quoted:
-			if ip.Proto == UDP && ofDNS(ip) && len(ip.Payload) >= 4 {
-				in.question = in.question || ip.Payload[2]&0x80 == 0
-				in.answer = in.answer || ip.Payload[2]&0x80 != 0
+			if ip.Proto == UDP && ofDNS(ip) {
+				in.dns(ip.Payload)
 			}
 		case ip.Proto == TCP:
 			a.segment(ip, &in)
@@ -114,16 +123,11 @@ func ofDNS(ip *IP) bool { return dnsPort(ip.SPort) || dnsPort(ip.DPort) }
 // dnsPort reports whether DNS, mDNS or LLMNR is spoken at a port.
 func dnsPort(n uint16) bool { return n == 53 || n == 5353 || n == 5355 }
 
-// message reads a message of RFC 1035, 4.1: whether it is a question or an answer. The first question is counted.
+// message reads a message of DNS. The first question of one that asks is counted.
 func (a *asked) message(ip *IP, b []byte, in *spoken) {
-	if len(b) < 4 {
+	if !in.dns(b) {
 		return
 	}
-	if b[2]&0x80 != 0 {
-		in.answer = true
-		return
-	}
-	in.question = true
 	if name, kind, ok := questionOf(b); ok {
 		a.count(a.dns, Asked{Client: ip.Src, Server: ip.Final, Port: ip.DPort, Name: name, What: kind})
 	}
