@@ -2,7 +2,7 @@
 # test    everything that CI runs: vet, staticcheck, tests with the race detector, real senders, a little fuzzing
 # e2e     rsyslog, syslog-ng, logger, BusyBox and the journal send to us, relays pass on a line of every dialect, and
 #         packets are captured in network namespaces; installs what is missing
-# lint    vet, staticcheck, deadcode, goimports
+# lint    vet, staticcheck, deadcode, style, goimports
 # style   lines of at most 120 columns, and comments that say what a thing does
 # fuzz    each fuzz test for FUZZTIME (default 1m)
 # damage  changes every byte of a day file, and spoils pages of files at random (not with the race detector, whose own checks end it)
@@ -35,6 +35,7 @@ lint:
 	$(GO) vet -tags e2e ./cmd/uncloak
 	$(GO) tool staticcheck ./... ./testdata ./testdata/bentlines ./testdata/dense ./testdata/occupancy
 	@dead=$$($(GO) tool deadcode -test ./...); if [ -n "$$dead" ]; then echo "$$dead"; exit 1; fi
+	@.ci/style
 	@bad=$$($(GO) tool goimports -l -local uncloak $$(git ls-files --cached --others --exclude-standard '*.go')); \
 	  if [ -n "$$bad" ]; then echo "goimports has something to say about:"; echo "$$bad"; exit 1; fi
 

@@ -55,18 +55,19 @@ var alarmLevels = map[string]Severity{
 	"fs-error": Critical, "io-error": Critical, "raid-failure": Critical, "mce": Critical, "thermal-critical": Critical,
 	"fortigate-conserve": Critical,
 
-	"neighbour-overflow": Warning, "tcp-mem": Warning, "tcp-orphans": Warning, "hung-task": Warning, "rcu-stall": Warning,
-	"page-allocation-failure": Warning, "conntrack-expect-full": Warning, "conntrack-helper-drop": Warning,
-	"time-wait-overflow": Warning, "route-cache-full": Warning, "dst-cache-overflow": Warning, "hashlimit-full": Warning,
-	"ipset-full": Warning, "file-max": Warning, "bsd-listen-overflow": Warning, "tcp-drop-open-request": Warning,
-	"pf-frags-limit": Warning, "oom-invoked": Warning, "oom-not-reaped": Warning,
-	"flash-error": Warning, "mmc-error": Warning, "nvme-reset": Warning, "ata-exception": Warning, "pcie-error": Warning,
-	"netdev-watchdog": Warning, "tx-hang": Warning, "thermal-throttle": Warning, "under-voltage": Warning,
-	"firmware-crash": Warning, "irq-nobody-cared": Warning, "unregister-netdevice": Warning, "bond-no-link": Warning,
-	"bridge-own-address": Warning, "mikrotik-loop": Warning, "duplicate-address": Warning, "file-server-silent": Warning,
-	"dnsmasq-max-queries": Warning, "dnsmasq-pool-full": Warning, "dnsmasq-no-range": Warning, "dnsmasq-refused": Warning,
-	"pppd-auth": Warning, "pppd-echo": Warning, "pppoe-pado": Warning, "mikrotik-reboot": Warning,
-	"junos-nat-pool": Warning, "junos-watermark": Warning,
+	"neighbour-overflow": Warning, "tcp-mem": Warning, "tcp-orphans": Warning, "hung-task": Warning,
+	"rcu-stall": Warning, "page-allocation-failure": Warning, "conntrack-expect-full": Warning,
+	"conntrack-helper-drop": Warning, "time-wait-overflow": Warning, "route-cache-full": Warning,
+	"dst-cache-overflow": Warning, "hashlimit-full": Warning, "ipset-full": Warning, "file-max": Warning,
+	"bsd-listen-overflow": Warning, "tcp-drop-open-request": Warning, "pf-frags-limit": Warning, "oom-invoked": Warning,
+	"oom-not-reaped": Warning, "flash-error": Warning, "mmc-error": Warning, "nvme-reset": Warning,
+	"ata-exception": Warning, "pcie-error": Warning, "netdev-watchdog": Warning, "tx-hang": Warning,
+	"thermal-throttle": Warning, "under-voltage": Warning, "firmware-crash": Warning, "irq-nobody-cared": Warning,
+	"unregister-netdevice": Warning, "bond-no-link": Warning, "bridge-own-address": Warning, "mikrotik-loop": Warning,
+	"duplicate-address": Warning, "file-server-silent": Warning, "dnsmasq-max-queries": Warning,
+	"dnsmasq-pool-full": Warning, "dnsmasq-no-range": Warning, "dnsmasq-refused": Warning, "pppd-auth": Warning,
+	"pppd-echo": Warning, "pppoe-pado": Warning, "mikrotik-reboot": Warning, "junos-nat-pool": Warning,
+	"junos-watermark": Warning,
 
 	"kernel-warning": Info, "usb-error": Info, "martian-source": Info, "segfault": Info, "general-protection": Info,
 	"tcp-gro": Info, "clocksource-unstable": Info, "bsd-reset-limit": Info, "hostapd-radar": Info, "dnsmasq-edns": Info,
@@ -113,9 +114,9 @@ func alarmOf(e *parse.Event) (id, table string) {
 // what it says of swallowed lines next may then be about this one (net_ratelimit in net/core/utils.c).
 func sharesLimit(id, table string) bool {
 	switch id {
-	case "neighbour-overflow", "tcp-mem", "tcp-orphans", "conntrack-expect-full", "conntrack-helper-drop", "route-cache-full",
-		"dst-cache-overflow", "hashlimit-full", "ipset-full", "time-wait-overflow", "tcp-drop-open-request", "martian-source",
-		"bridge-own-address":
+	case "neighbour-overflow", "tcp-mem", "tcp-orphans", "conntrack-expect-full", "conntrack-helper-drop",
+		"route-cache-full", "dst-cache-overflow", "hashlimit-full", "ipset-full", "time-wait-overflow",
+		"tcp-drop-open-request", "martian-source", "bridge-own-address":
 		return true
 	}
 	return id == "" && table != ""
@@ -125,8 +126,9 @@ func sharesLimit(id, table string) bool {
 // its "callbacks suppressed" has.
 var limitedBy = map[string]string{
 	"blk_update_request": "io-error", "print_req_error": "io-error", "blk_print_req_error": "io-error",
-	"buffer_io_error": "io-error", "warn_alloc": "page-allocation-failure", "warn_alloc_failed": "page-allocation-failure",
-	"show_signal_msg": "segfault", "br_fdb_update": "bridge-own-address", "neigh_alloc": "neighbour-overflow",
+	"buffer_io_error": "io-error", "warn_alloc": "page-allocation-failure",
+	"warn_alloc_failed": "page-allocation-failure", "show_signal_msg": "segfault",
+	"br_fdb_update": "bridge-own-address", "neigh_alloc": "neighbour-overflow",
 }
 
 // alarm notes a line that tells of trouble. What the kernel says next that it swallowed is taken for more of the same.

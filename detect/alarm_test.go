@@ -106,9 +106,13 @@ func TestAlarmsAreBounded(t *testing.T) {
 
 // Days made of parts of the events merge to the day of all.
 func TestAlarmsMerge(t *testing.T) {
-	a, b := &Router{Alarms: []Alarm{{ID: "x", First: 5, Last: 7, Lines: 2, Hidden: 1, Kind: parse.Orphans, Begins: []int64{5}}}},
-		&Router{Alarms: []Alarm{{ID: "a", First: 1, Last: 1, Lines: 1},
-			{ID: "x", First: 2, Last: 6, Lines: 3, Kind: parse.Orphans, Begins: []int64{2, 6}}}}
+	a := &Router{Alarms: []Alarm{
+		{ID: "x", First: 5, Last: 7, Lines: 2, Hidden: 1, Kind: parse.Orphans, Begins: []int64{5}},
+	}}
+	b := &Router{Alarms: []Alarm{
+		{ID: "a", First: 1, Last: 1, Lines: 1},
+		{ID: "x", First: 2, Last: 6, Lines: 3, Kind: parse.Orphans, Begins: []int64{2, 6}},
+	}}
 	a.mergeAlarms(b)
 	if len(a.Alarms) != 2 || a.Alarms[0].ID != "a" || !reflect.DeepEqual(a.Alarms[1], Alarm{ID: "x", First: 2, Last: 7,
 		Lines: 5, Hidden: 1, Kind: parse.Orphans, Begins: []int64{2, 5, 6}}) {

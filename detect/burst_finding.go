@@ -72,7 +72,7 @@ func (a *activity) lone() []run {
 	return out
 }
 
-// heavyAbove is how many times the median burst of a host's rhythm a spell must be to be told of besides.
+// heavyAbove: a spell this many times the median burst of its host's rhythm is told of besides the rhythm.
 const heavyAbove = 4
 
 // ofRhythm reports whether a heavy spell belongs to a rhythm of the host, or is not far more than its bursts.

@@ -281,12 +281,13 @@ type Day struct {
 	Stored      uint64 // events that the store had when this was made: more than Events where blocks are damaged
 	Hosts       map[netip.Addr]*Host
 	Routers     map[string]*Router
-	Echoes      map[Pair]uint64        // reverse lookups by Effect of addresses that Cause had just opened a session to
-	Open        []Open                 // session-table entries at the end of the day: the next day starts with them
-	Dropped     map[string]uint64      // what the bounds of this summary left out, by what
-	Former      map[netip.Addr][]*Host // machines that had an address earlier in the day, in order, at most maxFormer each
-	Bindings    []Binding              // which machine had which address, at most maxBindings
-	Senders     []Sender               // the receiver's accounting; added from the store when the day is loaded
+	Echoes      map[Pair]uint64   // reverse lookups by Effect of addresses that Cause had just opened a session to
+	Open        []Open            // session-table entries at the end of the day: the next day starts with them
+	Dropped     map[string]uint64 // what the bounds of this summary left out, by what
+	// machines that had an address earlier in the day, in order, at most maxFormer each
+	Former   map[netip.Addr][]*Host
+	Bindings []Binding // which machine had which address, at most maxBindings
+	Senders  []Sender  // the receiver's accounting; added from the store when the day is loaded
 }
 
 // Open is a session that outlives its day.

@@ -151,13 +151,15 @@ func isMAC(s string) bool {
 	if len(s) != 17 || s[2] != ':' || s[14] != ':' {
 		return false
 	}
-	return strings.IndexByte("02468ace", s[1]) >= 0 && s != "00:00:00:00:00:00" && !strings.HasPrefix(s, "00:00:5e:00:01")
+	return strings.IndexByte("02468ace", s[1]) >= 0 && s != "00:00:00:00:00:00" &&
+		!strings.HasPrefix(s, "00:00:5e:00:01")
 }
 
 // isGeneric reports whether many machines call themselves so.
 func isGeneric(name string) bool {
 	name = strings.ToLower(name)
-	for _, w := range [...]string{"android", "iphone", "ipad", "localhost", "esp_", "esp-", "unknown", "dhcp", "host", "espressif"} {
+	for _, w := range [...]string{"android", "iphone", "ipad", "localhost", "esp_", "esp-", "unknown", "dhcp", "host",
+		"espressif"} {
 		if strings.HasPrefix(name, w) {
 			return true
 		}

@@ -65,7 +65,8 @@ func (t *Tracker) entry(e *parse.Event, rs *routerState) {
 		return
 	}
 	if l == nil {
-		l = &listing{Listing: Listing{First: e.Time, Last: e.Time}, hosts: map[netip.Addr]*listHost{}, rows: map[uint64]struct{}{}}
+		l = &listing{Listing: Listing{First: e.Time, Last: e.Time}, hosts: map[netip.Addr]*listHost{},
+			rows: map[uint64]struct{}{}}
 		rs.listing = l
 	}
 	l.Last, l.Spread = max(l.Last, e.Time), max(l.Spread, e.Spread)
@@ -87,7 +88,8 @@ func (t *Tracker) entry(e *parse.Event, rs *routerState) {
 		h = l.hosts[host]
 	}
 	if h == nil {
-		h = &listHost{Listed: Listed{Host: host}, peers: map[uint64]struct{}{}, ports: map[Port]uint64{}, own: map[Port]uint64{}}
+		h = &listHost{Listed: Listed{Host: host}, peers: map[uint64]struct{}{}, ports: map[Port]uint64{},
+			own: map[Port]uint64{}}
 		l.hosts[host] = h
 	}
 	h.take(e, host, peer)

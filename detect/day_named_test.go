@@ -30,7 +30,8 @@ func TestSessionsWithoutAnAddress(t *testing.T) {
 		{"only the end, of a host", parse.SessionEnd, in, netip.Addr{}, 0, 0, 0, 1},
 	} {
 		s := newStream()
-		s.add(t0.Add(time.Hour), parse.Event{Kind: c.kind, Src: c.src, Dst: c.dst, Proto: parse.TCP, SPort: 4000, DPort: 443})
+		s.add(t0.Add(time.Hour), parse.Event{Kind: c.kind, Src: c.src, Dst: c.dst, Proto: parse.TCP, SPort: 4000,
+			DPort: 443})
 		r := s.days(DefaultConfig())[0].Routers["gw"]
 		if r.Named() != c.named || r.NamedPeers() != c.peers || r.Outsiders() != c.outside || r.Sessions != c.all {
 			t.Errorf("%s: %d of no host, %d to no peer, %d outside, %d sessions", c.name, r.Named(), r.NamedPeers(),

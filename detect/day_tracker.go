@@ -43,7 +43,8 @@ type Tracker struct {
 	bindings   map[boundTo]*Binding
 	thinned    bool // those by log were dropped, for want of room
 	room       space
-	tops       []int32 // places of the holders in table.all that are looked at, while many tables are; nil: not chosen yet
+	// places of the holders in table.all that are looked at, while many tables are; nil: not chosen yet
+	tops []int32
 
 	gauges map[string]Gauge // of the day before
 

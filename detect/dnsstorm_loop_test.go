@@ -31,7 +31,8 @@ func TestLoop(t *testing.T) {
 		for i := range c.times {
 			at := t0.Add(time.Hour + time.Duration(i)*step)
 			s.add(at, parse.Event{Kind: parse.DNSQuery, Src: router, Detail: parse.MakeName("x.example.net")})
-			s.add(at.Add(c.later), parse.Event{Kind: parse.DNSForward, Dst: c.to, Detail: parse.MakeName("x.example.net")})
+			s.add(at.Add(c.later), parse.Event{Kind: parse.DNSForward, Dst: c.to,
+				Detail: parse.MakeName("x.example.net")})
 		}
 		var loops []Finding
 		for _, f := range Findings(s.days(DefaultConfig()), DefaultConfig(), Window{t0, t0.Add(24 * time.Hour)}) {
@@ -47,8 +48,8 @@ func TestLoop(t *testing.T) {
 			}
 			continue
 		}
-		if len(loops) != 1 || loops[0].Lookups != c.times || loops[0].Host != router.String() || loops[0].Severity != Warning ||
-			loops[0].Names[0] != (Count{"x.example.net", uint64(c.times)}) {
+		if len(loops) != 1 || loops[0].Lookups != c.times || loops[0].Host != router.String() ||
+			loops[0].Severity != Warning || loops[0].Names[0] != (Count{"x.example.net", uint64(c.times)}) {
 			t.Errorf("%s: got %+v", c.name, loops)
 		}
 	}
@@ -60,7 +61,8 @@ func TestLoopsAreBounded(t *testing.T) {
 	a := netip.MustParseAddr("192.168.1.1")
 	for i := range maxLoops + 3 {
 		name := parse.MakeName(fmt.Sprint("n", i))
-		for _, e := range []parse.Event{{Kind: parse.DNSQuery, Src: a, Detail: name}, {Kind: parse.DNSForward, Dst: a, Detail: name}} {
+		for _, e := range []parse.Event{{Kind: parse.DNSQuery, Src: a, Detail: name},
+			{Kind: parse.DNSForward, Dst: a, Detail: name}} {
 			e.Time = t0.UnixNano()
 			tr.Observe(&e)
 		}

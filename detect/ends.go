@@ -199,7 +199,8 @@ func (c *spanCount) close(out []Level, slot int32) []Level {
 			holders = append(holders, Holder{Host: c.hosts[at], N: uint64(c.most[at])})
 		}
 		slices.SortFunc(holders, compareHolders)
-		l := Level{I: uint16(slot), Total: uint32(c.peak), Holders: slices.Clone(holders[:min(len(holders), maxHolders)])}
+		holders = slices.Clone(holders[:min(len(holders), maxHolders)])
+		l := Level{I: uint16(slot), Total: uint32(c.peak), Holders: holders}
 		if c.total > 0 {
 			l.States = States{parse.NoState: uint32(c.total)}
 		}
@@ -320,7 +321,8 @@ func heapFindings(q *inquiry) (out []Finding) {
 		var runs []run
 		const binLen = heapBin * int64(time.Minute)
 		for k, n := range bins {
-			if n < heapFloor || !outstanding(bins, k, heapTimes) || rest[k] >= heapFloor && outstanding(rest, k, heapTimes) {
+			if n < heapFloor || !outstanding(bins, k, heapTimes) ||
+				rest[k] >= heapFloor && outstanding(rest, k, heapTimes) {
 				continue
 			}
 			r := run{start: a.sessions.start + int64(k)*binLen, events: int(n)}

@@ -64,8 +64,8 @@ func TestSessionsBeginAtTheirEndsLessWhatTheyLasted(t *testing.T) {
 		t.Errorf("%s, every %.0f s, %d times", f.Host, f.PeriodS, f.Seen)
 	}
 	for i, b := range f.Bursts {
-		if d := b.Start.Sub(t0.Add(10*time.Minute + time.Duration(i)*15*time.Minute)); d < -2*time.Second || d > 2*time.Second ||
-			b.Sessions < 190 || b.Peers < 150 {
+		if d := b.Start.Sub(t0.Add(10*time.Minute + time.Duration(i)*15*time.Minute)); d < -2*time.Second ||
+			d > 2*time.Second || b.Sessions < 190 || b.Peers < 150 {
 			t.Errorf("burst %d: %v off, %d sessions to %d hosts", i, d, b.Sessions, b.Peers)
 		}
 	}
@@ -122,7 +122,8 @@ func TestEndsNameTheHolderOfAFullTable(t *testing.T) {
 	}
 	s.full(t0.Add(3*time.Hour+30*time.Minute), 7)
 	f := only(t, s.findings(DefaultConfig()), TableFullKind)
-	if len(f.Holders) == 0 || f.Holders[0].Host != lan(1).String() || f.Holders[0].Share < 0.79 || f.Holders[0].Share > 0.81 {
+	if len(f.Holders) == 0 || f.Holders[0].Host != lan(1).String() || f.Holders[0].Share < 0.79 ||
+		f.Holders[0].Share > 0.81 {
 		t.Errorf("%+v", f.Holders)
 	}
 }
@@ -165,8 +166,8 @@ func TestSecondsOfLateSessionsAreBounded(t *testing.T) {
 	for host := range maxLate/slotsPerDay + 2 {
 		for slot := range slotsPerDay - 1 {
 			at := dateOf(t0.UnixNano()).Start().UnixNano() + int64(slot)*int64(SlotLen)
-			tr.Observe(&parse.Event{Kind: parse.SessionEnd, Router: name, Time: end, Src: lan(host), Dst: wan(1), Proto: parse.TCP,
-				SPort: uint16(1024 + slot), DPort: 443, Count: uint32((end - at) / 1e6)})
+			tr.Observe(&parse.Event{Kind: parse.SessionEnd, Router: name, Time: end, Src: lan(host), Dst: wan(1),
+				Proto: parse.TCP, SPort: uint16(1024 + slot), DPort: 443, Count: uint32((end - at) / 1e6)})
 			n++
 		}
 	}

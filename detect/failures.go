@@ -56,7 +56,7 @@ func (t *Tracker) answer(en *entry, s spot, e *parse.Event, rs *routerState) {
 	t.table.end(s, e.Time, true, true)
 }
 
-// answersSeen is how many SYN+ACKs of a router's captures show that answers are captured at all.
+// answersSeen: so many SYN+ACKs in a router's captures show that answers are captured at all.
 const answersSeen = 8
 
 // lapsed judges an entry that timed out: a SYN that came again and again was not answered, and neither was one that

@@ -25,7 +25,8 @@ func TestDeadServiceAndBlocked(t *testing.T) {
 		} {
 			e := s.session(at, lan(c.host), wan(1), parse.TCP, 7211)
 			end := c.end
-			end.Kind, end.Src, end.Dst, end.SPort, end.DPort, end.Proto = parse.SessionEnd, e.Src, e.Dst, e.SPort, e.DPort, e.Proto
+			end.Kind, end.Src, end.Dst, end.SPort, end.DPort, end.Proto = parse.SessionEnd, e.Src, e.Dst, e.SPort,
+				e.DPort, e.Proto
 			s.add(at.Add(100*time.Millisecond), end)
 		}
 	}
@@ -126,7 +127,8 @@ func TestGrowth(t *testing.T) {
 		}
 		put := func(host int, n float64) {
 			for i := range int(n) {
-				s.session(base.Add(time.Duration(float64(i)/n*float64(23*time.Hour+50*time.Minute))), lan(host), wan(rng.IntN(50)), parse.TCP, 443)
+				s.session(base.Add(time.Duration(float64(i)/n*float64(23*time.Hour+50*time.Minute))), lan(host),
+					wan(rng.IntN(50)), parse.TCP, 443)
 			}
 		}
 		put(1, 200*math.Pow(1.03, float64(day))*(0.95+0.1*rng.Float64()))
@@ -134,7 +136,8 @@ func TestGrowth(t *testing.T) {
 		put(3, 150+100*rng.Float64())
 	}
 	f := only(t, s.findings(DefaultConfig()), GrowthKind)
-	if f.Host != lan(1).String() || f.GrowthDay < 0.025 || f.GrowthDay > 0.035 || f.DoublesDays < 19 || f.DoublesDays > 28 {
+	if f.Host != lan(1).String() || f.GrowthDay < 0.025 || f.GrowthDay > 0.035 || f.DoublesDays < 19 ||
+		f.DoublesDays > 28 {
 		t.Errorf("%+v", f)
 	}
 }
@@ -149,7 +152,8 @@ func TestTrend(t *testing.T) {
 		flat[i] = 100 + 10*math.Sin(float64(i))
 		grow[i] = 100 * math.Exp(0.02*float64(i)) * (0.99 + 0.02*rng.Float64())
 	}
-	if g := trendOf(x, grow); math.Abs(g.slope-0.02) > 1e-3 || g.p > 1e-6 || g.low > g.slope || g.high < g.slope || g.high-g.low > 0.01 {
+	if g := trendOf(x, grow); math.Abs(g.slope-0.02) > 1e-3 || g.p > 1e-6 || g.low > g.slope || g.high < g.slope ||
+		g.high-g.low > 0.01 {
 		t.Errorf("grows: slope %v, p %v", g.slope, g.p)
 	}
 	if p := trendOf(x, flat).p; p < 0.05 {
@@ -183,7 +187,8 @@ func TestScanOutsideTheWindow(t *testing.T) {
 		s.session(t0.Add(time.Hour+time.Duration(i)*5*time.Second), lan(9), wan(i), parse.TCP, 23)
 	}
 	s.session(t0.Add(20*time.Hour), lan(8), wan(1), parse.TCP, 443)
-	Findings(s.days(DefaultConfig()), DefaultConfig(), Window{t0.Add(12 * time.Hour), t0.Add(36 * time.Hour)}) // panicked
+	// panicked
+	Findings(s.days(DefaultConfig()), DefaultConfig(), Window{t0.Add(12 * time.Hour), t0.Add(36 * time.Hour)})
 }
 
 // A local day touches two UTC days, and what is counted by the day is told whole: hosts and sessions of the same time.
@@ -206,7 +211,8 @@ func TestScanIsToldWhole(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := only(t, Findings(days, DefaultConfig(), Window{t0.Add(c.from), t0.Add(c.to)}), ScanKind)
-			if f.Peers > f.Sessions || math.Abs(float64(f.Peers-c.want)) > 0.07*float64(c.want) || math.Abs(float64(f.Sessions-c.want)) > 0.01*float64(c.want) {
+			if f.Peers > f.Sessions || math.Abs(float64(f.Peers-c.want)) > 0.07*float64(c.want) ||
+				math.Abs(float64(f.Sessions-c.want)) > 0.01*float64(c.want) {
 				t.Errorf("%d hosts with %d sessions, want about %d", f.Peers, f.Sessions, c.want)
 			}
 		})

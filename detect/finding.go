@@ -78,7 +78,7 @@ type Finding struct {
 	Chain []Step `json:"chain,omitempty"` // on the root of an incident: what happened, in order; the root itself first
 	News
 	Announced   []Announcement `json:"announced,omitempty"`   // what serve announced of it, the first time of each id
-	Includes    []string       `json:"includes,omitempty"`    // other ids under which it, or a part of it, was announced
+	Includes    []string       `json:"includes,omitempty"`    // other ids under which it, or a part of it, was told
 	Application *Application   `json:"application,omitempty"` // what the host's traffic looks like: a guess
 
 	Title    string   `json:"title"`

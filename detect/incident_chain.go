@@ -38,10 +38,10 @@ type Step struct {
 	Host    string    `json:"host,omitempty"`
 	Name    string    `json:"name,omitempty"`
 	Router  string    `json:"router,omitempty"`
-	At      time.Time `json:"at"`                 // in the burst of the root that most of the steps follow; the first of a load
+	At      time.Time `json:"at"`                 // in the root's burst that most steps follow; the first of a load
 	SpreadS float64   `json:"spread_s,omitempty"` // ± of At and LagS, where they are not known to the second
 	LagS    float64   `json:"lag_s"`              // after the root's burst, or load, began; the median of all
-	Seen    int       `json:"seen"`               // episodes within two minutes after a burst of the root, or in its load
+	Seen    int       `json:"seen"`               // episodes within two minutes after the root's bursts, or in its load
 	Of      int       `json:"of"`                 // episodes in all
 	PValue  float64   `json:"p_value,omitempty"`  // chance of so many coincidences; with why = follows
 	Why     string    `json:"why"`                // root, holds, answers, follows, coincides
@@ -403,8 +403,8 @@ func order(fs []Finding, root int, ls []linked) []Step {
 			most = i
 		}
 	}
-	out := []Step{{ID: f.ID, Kind: f.Kind, Host: f.Host, Name: f.Name, Router: f.Router, At: f.Start, Seen: f.Seen, Of: f.Seen,
-		Why: WhyRoot}}
+	out := []Step{{ID: f.ID, Kind: f.Kind, Host: f.Host, Name: f.Name, Router: f.Router, At: f.Start, Seen: f.Seen,
+		Of: f.Seen, Why: WhyRoot}}
 	if f.Kind != LoadKind {
 		out[0].At, out[0].Seen, out[0].Of = f.Bursts[most].Start, len(f.Bursts), len(f.Bursts)
 	}
@@ -447,7 +447,8 @@ func weigh(fs []Finding) {
 		if f.Kind == TableFullKind {
 			spells[f.Group]++
 		}
-		if f.Severity.Rank() > worst[f.Group].Rank() && (f.Kind == TableFullKind || f.Kind == OOM || f.Kind == AlarmKind) {
+		if f.Severity.Rank() > worst[f.Group].Rank() &&
+			(f.Kind == TableFullKind || f.Kind == OOM || f.Kind == AlarmKind) {
 			worst[f.Group] = f.Severity
 		}
 	}

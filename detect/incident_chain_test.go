@@ -236,7 +236,8 @@ func TestChainOfALoad(t *testing.T) {
 				t.Errorf("%s: %s is in group %s", c.name, f.ID, f.Group)
 			}
 		}
-		if c.joins && (root.Severity != Critical || root.Chain[0].At != root.Start || root.Chain[len(root.Chain)-1].LagS < 1000) {
+		if c.joins && (root.Severity != Critical || root.Chain[0].At != root.Start ||
+			root.Chain[len(root.Chain)-1].LagS < 1000) {
 			t.Errorf("%s: %s, %+v", c.name, root.Severity, root.Chain)
 		}
 	}

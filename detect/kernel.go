@@ -66,7 +66,8 @@ func oomFinding(router, proc string, ks []Kill) Finding {
 		if k.Group != "" {
 			f.LimitKills++
 		}
-		if k.Group != "" && k.Group != parse.SomeGroup && len(f.Groups) < maxGroups && !slices.Contains(f.Groups, k.Group) {
+		if k.Group != "" && k.Group != parse.SomeGroup && len(f.Groups) < maxGroups &&
+			!slices.Contains(f.Groups, k.Group) {
 			f.Groups = append(f.Groups, k.Group)
 		}
 	}

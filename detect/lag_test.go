@@ -190,7 +190,8 @@ func TestLostProbes(t *testing.T) {
 		{"another router's report", 10 * time.Second, parse.Event{Src: addr("203.0.113.1"),
 			Detail: parse.MakeName("Time to live exceeded")}, far},
 		{"of the gateway itself", 10 * time.Second, parse.Event{Detail: parse.MakeName("timeout")}, gw},
-		{"of one who never answered", 10 * time.Second, parse.Event{Detail: parse.MakeName("timeout")}, addr("203.0.113.77")},
+		{"of one who never answered", 10 * time.Second, parse.Event{Detail: parse.MakeName("timeout")},
+			addr("203.0.113.77")},
 	} {
 		s := newStream()
 		for at := time.Duration(0); at < time.Hour; at += time.Second {
@@ -209,7 +210,8 @@ func TestLostProbes(t *testing.T) {
 			probe(gw, c.gwEach, 0, 400*time.Microsecond)
 			probe(far, 10*time.Second, time.Millisecond, 14*time.Millisecond)
 			if c.gone != gw && c.gone != far && gone { // the loss of a third one
-				s.add(t0.Add(at+500*time.Millisecond), parse.Event{Kind: parse.Latency, Detail: parse.MakeName("timeout")})
+				s.add(t0.Add(at+500*time.Millisecond),
+					parse.Event{Kind: parse.Latency, Detail: parse.MakeName("timeout")})
 			}
 		}
 		var told []string

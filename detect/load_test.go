@@ -32,7 +32,8 @@ func TestLoad(t *testing.T) {
 		perMinute float64
 		share     float64
 	}{
-		{"one a second beside others", func(s *stream) { s.steady(box, 60, time.Hour, 3*time.Hour) }, Info, 60, 60. / 65},
+		{"one a second beside others", func(s *stream) { s.steady(box, 60, time.Hour, 3*time.Hour) }, Info, 60,
+			60. / 65},
 		{"ten a second", func(s *stream) { s.steady(box, 600, time.Hour, 90*time.Minute) }, Warning, 600, 600. / 605},
 		{"one in three seconds, most of all", func(s *stream) {
 			s.steady(box, 20, time.Hour, 5*time.Hour)
@@ -144,7 +145,8 @@ func TestHeavySpells(t *testing.T) {
 		{"two a second for nine minutes", func(s *stream) {
 			s.steady(box, 120, time.Hour, time.Hour+9*time.Minute)
 		}, BurstKind, 1},
-		{"two a second for eleven", func(s *stream) { s.steady(box, 120, time.Hour, time.Hour+11*time.Minute) }, LoadKind, 1},
+		{"two a second for eleven", func(s *stream) { s.steady(box, 120, time.Hour, time.Hour+11*time.Minute) },
+			LoadKind, 1},
 		{"two such spells", func(s *stream) {
 			s.steady(box, 300, time.Hour, time.Hour+3*time.Minute)
 			s.steady(box, 300, 3*time.Hour, 3*time.Hour+4*time.Minute)

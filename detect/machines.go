@@ -21,7 +21,7 @@ type Identity struct {
 	MAC       string   `json:"mac,omitempty"`       // its hardware address, where the log tells
 }
 
-// machine is what is known of one machine over the days.
+// machine holds the facts about one machine over the days.
 type machine struct {
 	mac    string // or "name:" and the host's name
 	key    netip.Addr
@@ -38,8 +38,9 @@ type census struct {
 }
 
 const (
-	relayOverlap = time.Minute // for which a machine must have two IPv4 addresses at once by firewall lines to be a router
-	relayMany    = 8           // addresses that one machine has in a day at most
+	// for which a machine must have two IPv4 addresses at once by firewall lines to be a router
+	relayOverlap = time.Minute
+	relayMany    = 8 // addresses that one machine has in a day at most
 )
 
 // machinesOf finds the machines of the days; nil where each address is one of its own.

@@ -179,13 +179,14 @@ func TestMachinesMergeAndKeep(t *testing.T) {
 	}
 	for i := range 3 * maxFormer {
 		at := t0.UnixNano() + int64(i+1)*1e9
-		tr.Observe(&parse.Event{Kind: parse.SessionNew, Router: name, Time: at, Src: lan(1), Dst: wan(i), Proto: parse.TCP, DPort: 443})
+		tr.Observe(&parse.Event{Kind: parse.SessionNew, Router: name, Time: at, Src: lan(1), Dst: wan(i),
+			Proto: parse.TCP, DPort: 443})
 		tr.Observe(&parse.Event{Kind: parse.DHCPLease, Router: name, Time: at + 1, Src: lan(1),
 			Aside: parse.MakeName(fmt.Sprintf("52:54:00:01:00:%02x", i))})
 	}
 	d := tr.Day()
-	if len(d.Bindings) != maxBindings || len(d.Former[lan(1)]) != maxFormer || d.Dropped["addresses of machines"] == 0 ||
-		d.Dropped["former machines of an address"] == 0 {
+	if len(d.Bindings) != maxBindings || len(d.Former[lan(1)]) != maxFormer ||
+		d.Dropped["addresses of machines"] == 0 || d.Dropped["former machines of an address"] == 0 {
 		t.Errorf("%d bindings, %d former machines, %v", len(d.Bindings), len(d.Former[lan(1)]), d.Dropped)
 	}
 	x, y := NewDay(d.Date), NewDay(d.Date)
@@ -194,7 +195,8 @@ func TestMachinesMergeAndKeep(t *testing.T) {
 	if err := x.Merge(y); err != nil {
 		t.Fatal(err)
 	}
-	if want := []Binding{{macA, lan(1), 2, 9, ByLease}, {macB, lan(2), 1, 1, ByLease}}; !slices.Equal(x.Bindings, want) {
+	if want := []Binding{{macA, lan(1), 2, 9, ByLease}, {macB, lan(2), 1, 1, ByLease}}; !slices.Equal(x.Bindings,
+		want) {
 		t.Errorf("merged: %v", x.Bindings)
 	}
 }

@@ -15,7 +15,8 @@ func TestNewHost(t *testing.T) {
 		for i := range days {
 			for h := range 4 {
 				for k := range 30 {
-					s.session(t0.Add(time.Duration(i)*day+time.Duration(k)*40*time.Minute), lan(h), wan(k), parse.TCP, 443)
+					s.session(t0.Add(time.Duration(i)*day+time.Duration(k)*40*time.Minute), lan(h), wan(k), parse.TCP,
+						443)
 				}
 			}
 		}
@@ -32,7 +33,8 @@ func TestNewHost(t *testing.T) {
 	}{
 		{"on the fifth day", 1, func(s *stream) { always(s, 6); comes(s, 50, 4*day+9*time.Hour, 60) }},
 		{"before midnight, and goes on", 1, func(s *stream) { always(s, 6); comes(s, 50, 5*day-10*time.Minute, 60) }},
-		{"on the third day: too early to say", 0, func(s *stream) { always(s, 4); comes(s, 50, 2*day+9*time.Hour, 60) }},
+		{"on the third day: too early to say", 0,
+			func(s *stream) { always(s, 4); comes(s, 50, 2*day+9*time.Hour, 60) }},
 		{"comes back", 0, func(s *stream) { always(s, 6); comes(s, 50, day, 60); comes(s, 50, 4*day, 60) }},
 		{"an address cut short", 0, func(s *stream) { always(s, 6); comes(s, 50, 4*day, 2) }},
 		{"a known machine with another address", 0, func(s *stream) {
@@ -48,7 +50,8 @@ func TestNewHost(t *testing.T) {
 		{"a temporary IPv6 address", 0, func(s *stream) {
 			always(s, 6)
 			for k := range 60 {
-				s.session(t0.Add(4*day+time.Duration(k)*time.Minute), addr("fd00::1:2:3"), addr("2001:db8::1"), parse.TCP, 443)
+				s.session(t0.Add(4*day+time.Duration(k)*time.Minute), addr("fd00::1:2:3"), addr("2001:db8::1"),
+					parse.TCP, 443)
 			}
 		}},
 		{"a party", 1, func(s *stream) {
@@ -81,7 +84,8 @@ func TestNewHostOfTheDayIsJudgedByTheDaysBefore(t *testing.T) {
 	s := newStream()
 	for i := range 5 {
 		for k := range 100 {
-			s.session(t0.Add(time.Duration(i)*24*time.Hour+time.Duration(k)*10*time.Minute), lan(1), wan(k), parse.TCP, 443)
+			s.session(t0.Add(time.Duration(i)*24*time.Hour+time.Duration(k)*10*time.Minute), lan(1), wan(k), parse.TCP,
+				443)
 		}
 	}
 	for k := range 30 {

@@ -57,7 +57,8 @@ func Judge(earlier, days []*Day, cfg Config, w Window) (fs, gone, usual []Findin
 	slices.SortFunc(all, func(a, b *Day) int { return cmp.Compare(a.Date, b.Date) })
 	all = slices.CompactFunc(all, func(a, b *Day) bool { return a.Date == b.Date })
 	first := w.From.In(cfg.location()).AddDate(0, 0, -Lookback)
-	all = slices.DeleteFunc(all, func(d *Day) bool { return !d.Date.End().After(first) || !d.Date.Start().Before(w.To) })
+	all = slices.DeleteFunc(all,
+		func(d *Day) bool { return !d.Date.End().After(first) || !d.Date.Start().Before(w.To) })
 	if all[0] == days[0] || !all[0].Date.Start().Before(w.From) {
 		return fs, nil, nil
 	}

@@ -14,13 +14,14 @@ import (
 const PTRStorm = "ptr-storm"
 
 const (
-	echoFollowed  = 0.7              // of the cause's bursts that must be followed by lookups
-	echoExplained = 0.7              // of the effect's bursts that must follow one of the cause's
-	echoFlurry    = 12               // lookups in pulseWide seconds, where bursts come too fast for storms to be told apart
-	echoLookups   = 20               // lookups after a burst that count as following it
-	echoWindow    = 70 * time.Second // how long after the cause's start they may come
-	echoPValue    = 1e-6             // chance of such a coincidence, over all pairs and lags that are tried
-	echoOne       = 0.2              // of the effect's sessions that must go to one resolver
+	echoFollowed  = 0.7 // of the cause's bursts that must be followed by lookups
+	echoExplained = 0.7 // of the effect's bursts that must follow one of the cause's
+	// lookups in pulseWide seconds, where bursts come too fast for storms to be told apart
+	echoFlurry  = 12
+	echoLookups = 20               // lookups after a burst that count as following it
+	echoWindow  = 70 * time.Second // how long after the cause's start they may come
+	echoPValue  = 1e-6             // chance of such a coincidence, over all pairs and lags that are tried
+	echoOne     = 0.2              // of the effect's sessions that must go to one resolver
 
 	// The times of one or two bursts, each with a storm behind it, may coincide by chance. Their sizes and shapes tell:
 	soleBursts = 2   // at most so many bursts, each with its storm

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// besides is how far outside its window a spell is followed that crosses the window's edge.
+// besides bounds the time outside the window for which a spell is followed that crosses the window's edge.
 const besides = 24 * time.Hour
 
 // Reach gives the span that is judged for the window w: w itself, and of a part of a day the whole local days that it
@@ -54,7 +54,8 @@ func (f *Finding) in(w Window) bool {
 		w = Window{w.From.Add(-near), w.To.Add(near)}
 		fallthrough
 	case BurstKind, PTRStorm, DNSStorm:
-		return len(f.Bursts) == 0 || slices.ContainsFunc(f.Bursts, func(b Burst) bool { return within(b.Start, b.LengthS) })
+		return len(f.Bursts) == 0 ||
+			slices.ContainsFunc(f.Bursts, func(b Burst) bool { return within(b.Start, b.LengthS) })
 	case LagKind, LinkFlap, LossKind:
 		return len(f.Spells) == 0 || len(f.Spells) >= maxShownSpells ||
 			slices.ContainsFunc(f.Spells, func(s Spell) bool { return within(s.Start, s.LengthS) })

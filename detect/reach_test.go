@@ -155,7 +155,8 @@ func TestBurstAcrossMidnight(t *testing.T) {
 		days := s.days(DefaultConfig())
 		for from, want := range map[time.Duration]int{-24 * time.Hour: c.before, 0: c.behind} {
 			got := 0
-			for _, f := range Findings(days, DefaultConfig(), Window{midnight.Add(from), midnight.Add(from + 24*time.Hour)}) {
+			for _, f := range Findings(days, DefaultConfig(), Window{midnight.Add(from),
+				midnight.Add(from + 24*time.Hour)}) {
 				if f.Host == lan(60).String() && f.Kind == BurstKind {
 					got += f.Sessions
 					if d := f.Start.Sub(midnight.Add(c.at)); d < -time.Second || d > time.Second {

@@ -26,7 +26,7 @@ func LimitsWithin(bytes int) Limits {
 	return l
 }
 
-// fullMemory is what the limits of DefaultConfig are made for.
+// fullMemory holds the memory, in bytes, that the limits of DefaultConfig are made for.
 const fullMemory = 512 << 20
 
 // Others is the name under which the routers beyond Limits.Routers are counted together.
@@ -140,7 +140,8 @@ func (h *Host) bytes() int {
 func (rs *routerState) bytes() int {
 	r := rs.router
 	n := routerBytes + namedBytes*len(r.Other) + 24*len(r.Clock) + holderBytes*len(rs.sums) +
-		spellBytes*len(r.Overflows) + noteBytes*(len(r.Kills)+len(r.Shrinks)+len(r.Floods)+len(r.Alarms)+len(rs.floods)) +
+		spellBytes*len(r.Overflows) +
+		noteBytes*(len(r.Kills)+len(r.Shrinks)+len(r.Floods)+len(r.Alarms)+len(rs.floods)) +
 		spellBytes*len(r.Listings)
 	for i := range r.Occupancy {
 		n += holderBytes + 32*len(r.Occupancy[i].Holders) + 4*len(r.Occupancy[i].States)

@@ -31,7 +31,8 @@ func TestMadeUpNamesAreBounded(t *testing.T) {
 		case 3:
 			e.Kind = parse.DNSQuery
 		case 4:
-			e.Kind, e.Aside = parse.DHCPLease, parse.MakeName(fmt.Sprintf("02:00:00:%02x:%02x:%02x", i>>16, i>>8&255, i&255))
+			e.Kind, e.Aside = parse.DHCPLease, parse.MakeName(fmt.Sprintf("02:00:00:%02x:%02x:%02x", i>>16, i>>8&255,
+				i&255))
 			e.Src = inside(i % 500)
 		case 5:
 			e.Kind, e.State = parse.Link, parse.LinkDown
@@ -48,7 +49,8 @@ func TestMadeUpNamesAreBounded(t *testing.T) {
 	if !tr.room.full || tr.room.used > 2*cfg.Limits.Bytes {
 		t.Errorf("%d bytes are used of %d, full %v", tr.room.used, cfg.Limits.Bytes, tr.room.full)
 	}
-	if len(d.Hosts) > cfg.Limits.Hosts+1 || len(d.Routers) > cfg.Limits.Routers+2 || tr.table.entries.n > cfg.Limits.Sessions {
+	if len(d.Hosts) > cfg.Limits.Hosts+1 || len(d.Routers) > cfg.Limits.Routers+2 ||
+		tr.table.entries.n > cfg.Limits.Sessions {
 		t.Errorf("%d hosts, %d routers, %d sessions", len(d.Hosts), len(d.Routers), tr.table.entries.n)
 	}
 	lines := uint64(0)

@@ -70,7 +70,8 @@ func snapshotFindings(q *inquiry) []Finding {
 			}
 			for i := range r.Listings {
 				l := &r.Listings[i]
-				if l.Last >= q.w.From.UnixNano() && l.First < q.w.To.UnixNano() && (best == nil || l.Entries >= best.Entries) {
+				if l.Last >= q.w.From.UnixNano() && l.First < q.w.To.UnixNano() &&
+					(best == nil || l.Entries >= best.Entries) {
 					best = l
 				}
 			}
@@ -84,13 +85,13 @@ func snapshotFindings(q *inquiry) []Finding {
 
 func snapshotFinding(router string, l *Listing, q *inquiry) Finding {
 	at := time.Unix(0, l.First).UTC()
-	f := Finding{ID: "snapshot-" + router, Kind: SnapshotKind, Router: router, Start: at, End: time.Unix(0, l.Last).UTC(),
-		Score: 1, SpreadS: float64(l.Spread) / 1000, Lines: int(l.Entries),
+	f := Finding{ID: "snapshot-" + router, Kind: SnapshotKind, Router: router, Start: at,
+		End: time.Unix(0, l.Last).UTC(), Score: 1, SpreadS: float64(l.Spread) / 1000, Lines: int(l.Entries),
 		TableFull:  TableFull{Entries: int(l.Entries), Capacity: q.cfg.table(router)},
 		Collateral: Collateral{States: l.States.Named()},
 		Snapshot:   Snapshot{Moment: &at, Listed: l.View(q.name)},
-		Evidence: Evidence{Events: uint64(l.Entries), Ask: Ask{From: at, To: time.Unix(0, l.Last+1).UTC(), Router: router,
-			Kind: parse.Entry.String()}}}
+		Evidence: Evidence{Events: uint64(l.Entries), Ask: Ask{From: at, To: time.Unix(0, l.Last+1).UTC(),
+			Router: router, Kind: parse.Entry.String()}}}
 	if top := &l.Hosts[0]; top.Host.IsValid() {
 		f.Host, f.Name, f.Peers = top.Host.String(), f.Listed[0].Name, int(top.Peers)
 		f.TableShare = float64(top.N) / float64(l.Entries)

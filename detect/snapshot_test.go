@@ -29,8 +29,11 @@ func TestSnapshot(t *testing.T) {
 	var s stream
 	at := t0.Add(time.Hour)
 	for i := range 100 {
-		s.add(at.Add(time.Duration(i)*time.Millisecond), row("192.168.1.50", i%50, parse.Unreplied, 6881, uint16(2000+i)))
-		s.add(at.Add(time.Duration(i)*time.Millisecond), row("192.168.1.50", i%50, parse.Unreplied, 6881, uint16(2000+i))) // told twice
+		s.add(at.Add(time.Duration(i)*time.Millisecond), row("192.168.1.50", i%50, parse.Unreplied, 6881,
+			uint16(2000+i)))
+		// told twice
+		s.add(at.Add(time.Duration(i)*time.Millisecond), row("192.168.1.50", i%50, parse.Unreplied, 6881,
+			uint16(2000+i)))
 	}
 	for i := range 20 {
 		s.add(at.Add(time.Second), row("192.168.1.20", i, parse.Established, uint16(4000+i), 443))
@@ -43,10 +46,13 @@ func TestSnapshot(t *testing.T) {
 	}
 	f := &fs[0]
 	want := []ListedFor{
-		{Host: "192.168.1.50", Entries: 100, Share: 100. / 120, Unreplied: 100, Peers: 50, Own: "udp/6881", States: map[string]int{"UNREPLIED": 100}},
-		{Host: "192.168.1.20", Entries: 20, Share: 20. / 120, Peers: 20, Port: "udp/443", States: map[string]int{"ESTABLISHED": 20}},
+		{Host: "192.168.1.50", Entries: 100, Share: 100. / 120, Unreplied: 100, Peers: 50, Own: "udp/6881",
+			States: map[string]int{"UNREPLIED": 100}},
+		{Host: "192.168.1.20", Entries: 20, Share: 20. / 120, Peers: 20, Port: "udp/443",
+			States: map[string]int{"ESTABLISHED": 20}},
 	}
-	if f.Entries != 120 || f.Host != "192.168.1.50" || f.Severity != Warning || !f.Start.Equal(at) || fmt.Sprint(f.Listed) != fmt.Sprint(want) {
+	if f.Entries != 120 || f.Host != "192.168.1.50" || f.Severity != Warning || !f.Start.Equal(at) ||
+		fmt.Sprint(f.Listed) != fmt.Sprint(want) {
 		t.Errorf("got %+v", f)
 	}
 	for size, severity := range map[int]Severity{2048: Warning, 130: Warning, 126: Critical} {
@@ -88,7 +94,8 @@ func TestListingsAreBounded(t *testing.T) {
 		t.Fatalf("%d listings", len(ls))
 	}
 	last := ls[len(ls)-1]
-	if last.Entries != maxListHosts+20 || len(last.Hosts) != topListHosts || last.Hosts[0].Host.IsValid() || last.Hosts[0].N != 20 {
+	if last.Entries != maxListHosts+20 || len(last.Hosts) != topListHosts || last.Hosts[0].Host.IsValid() ||
+		last.Hosts[0].N != 20 {
 		t.Errorf("the last has %d entries of %+v", last.Entries, last.Hosts[:2])
 	}
 	if i := slices.IndexFunc(ls, func(l Listing) bool { return l.Entries == 3 }); i < 0 {
@@ -99,9 +106,11 @@ func TestListingsAreBounded(t *testing.T) {
 // Listings of one moment in two parts of a day are one.
 func TestListingsMerge(t *testing.T) {
 	a := &Router{Listings: []Listing{{First: 5e9, Last: 6e9, Entries: 3, States: States{3}, Hosts: []Listed{{N: 3}}}}}
-	a.mergeListings(&Router{Listings: []Listing{{First: 1e9, Last: 2e9, Entries: 4, States: States{0, 4}, Hosts: []Listed{{N: 4}}},
+	a.mergeListings(&Router{Listings: []Listing{{First: 1e9, Last: 2e9, Entries: 4, States: States{0, 4},
+		Hosts: []Listed{{N: 4}}},
 		{First: 60e9, Last: 60e9, Entries: 1}}})
-	if len(a.Listings) != 2 || a.Listings[0].Entries != 7 || a.Listings[0].Last != 6e9 || len(a.Listings[0].Hosts) != 2 || a.Listings[0].Hosts[0].N != 4 {
+	if len(a.Listings) != 2 || a.Listings[0].Entries != 7 || a.Listings[0].Last != 6e9 ||
+		len(a.Listings[0].Hosts) != 2 || a.Listings[0].Hosts[0].N != 4 {
 		t.Errorf("got %+v", a.Listings)
 	}
 }

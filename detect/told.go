@@ -60,7 +60,7 @@ func (c *Config) Tell(id string, severity Severity, f *Finding, at time.Time, da
 	return t
 }
 
-// Judged is what the settling of announcements rests on besides the findings of the window.
+// Judged holds the facts that settle announcements, besides the findings of the window.
 type Judged struct {
 	Days   []*Day // that the window touches
 	Config *Config

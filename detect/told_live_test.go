@@ -99,7 +99,8 @@ func TestLiveIsMorning(t *testing.T) {
 			for i := range 3 {
 				at := s.from.Add(time.Duration(5+i*4) * time.Hour).UnixNano()
 				out = append(out, parse.Event{Time: at, Kind: parse.Alarm, Aside: parse.MakeName("oom-invoked")},
-					parse.Event{Time: at + 1e9, Kind: parse.OOMKill, Count: uint32(100 + i), Detail: parse.MakeName("rsyslogd")},
+					parse.Event{Time: at + 1e9, Kind: parse.OOMKill, Count: uint32(100 + i),
+						Detail: parse.MakeName("rsyslogd")},
 					parse.Event{Time: at + 9e11, Kind: parse.Alarm, Aside: parse.MakeName("neighbour-overflow")})
 			}
 			return out

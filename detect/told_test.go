@@ -26,7 +26,8 @@ func TestSettle(t *testing.T) {
 		Router: "gw", Host: host, Start: at.Add(5 * time.Second), End: at.Add(8 * time.Second)}
 	tell := func(id string, f Finding) Told { return cfg.Tell(id, Warning, &f, at.Add(time.Minute), days) }
 	rhythm := with(burst, func(f *Finding) {
-		f.ID, f.Group, f.Kind, f.End = "periodic-burst-"+host+"-1800s", "periodic-burst-"+host+"-1800s", PeriodicBurst, w.To
+		f.ID, f.Group, f.Kind, f.End = "periodic-burst-"+host+"-1800s", "periodic-burst-"+host+"-1800s", PeriodicBurst,
+			w.To
 	})
 	load := with(burst, func(f *Finding) {
 		f.ID, f.Key, f.Group, f.Kind, f.End = "load-"+host, "load-"+host, "load-"+host, LoadKind, w.To
@@ -40,12 +41,16 @@ func TestSettle(t *testing.T) {
 		change   func(told *Told, j *Judged)
 	}{
 		{name: "itself", told: tell(burst.ID, burst), report: []Finding{burst}},
-		{name: "a burst that was one of a rhythm", told: tell(burst.ID, burst), report: []Finding{rhythm}, includes: burst.ID},
+		{name: "a burst that was one of a rhythm", told: tell(burst.ID, burst), report: []Finding{rhythm},
+			includes: burst.ID},
 		{name: "a rhythm whose period is known better", report: []Finding{rhythm},
-			told:     tell("periodic-burst-"+host+"-1799s", with(rhythm, func(f *Finding) { f.ID = "periodic-burst-" + host + "-1799s" })),
+			told: tell("periodic-burst-"+host+"-1799s",
+				with(rhythm, func(f *Finding) { f.ID = "periodic-burst-" + host + "-1799s" })),
 			includes: "periodic-burst-" + host + "-1799s"},
-		{name: "a burst with which a load began", told: tell(burst.ID, burst), report: []Finding{load}, includes: burst.ID},
-		{name: "spells of a full table", told: tell("table-full-gw", full), report: []Finding{full}, includes: "table-full-gw"},
+		{name: "a burst with which a load began", told: tell(burst.ID, burst), report: []Finding{load},
+			includes: burst.ID},
+		{name: "spells of a full table", told: tell("table-full-gw", full), report: []Finding{full},
+			includes: "table-full-gw"},
 		{name: "a full table that a burst made", told: tell("table-full-gw", full), includes: "table-full-gw",
 			report: []Finding{with(full, func(f *Finding) { f.Group = burst.ID }), burst}},
 		{name: "a burst that only answers another", told: tell(burst.ID, burst), includes: burst.ID, report: []Finding{
@@ -53,9 +58,10 @@ func TestSettle(t *testing.T) {
 		{name: "another address of the machine", told: tell(burst.ID, burst), includes: burst.ID, report: []Finding{
 			with(load, func(f *Finding) { f.Host, f.Addresses = "fd00::3", []string{"fd00::3", host} })}},
 		{name: "an alarm that came before a kill", includes: "alarm-oom-invoked-gw",
-			told: tell("alarm-oom-invoked-gw", Finding{ID: "alarm-oom-invoked-gw", Kind: AlarmKind, Router: "gw", Start: at,
-				End: at}),
-			report: []Finding{{ID: "oom-gw-x", Kind: OOM, Router: "gw", Start: at.Add(-time.Hour), End: at.Add(time.Hour)}}},
+			told: tell("alarm-oom-invoked-gw", Finding{ID: "alarm-oom-invoked-gw", Kind: AlarmKind, Router: "gw",
+				Start: at, End: at}),
+			report: []Finding{{ID: "oom-gw-x", Kind: OOM, Router: "gw", Start: at.Add(-time.Hour),
+				End: at.Add(time.Hour)}}},
 		{name: "of another host", told: tell(burst.ID, burst), report: []Finding{with(load, func(f *Finding) {
 			f.Host, f.ID, f.Key, f.Group = "x", "load-x", "load-x", "load-x"
 		})}, reason: ToldOrdinary},
@@ -65,17 +71,20 @@ func TestSettle(t *testing.T) {
 		{name: "a habit", told: tell(burst.ID, burst), reason: ToldHabit, change: func(_ *Told, j *Judged) {
 			j.Usual = []Finding{burst}
 		}},
-		{name: "the lines are gone", told: tell(burst.ID, burst), reason: ToldRemoved, change: func(_ *Told, j *Judged) {
-			j.Days = nil
-		}},
-		{name: "the sessions are gone", told: tell(burst.ID, burst), reason: ToldRemoved, change: func(x *Told, _ *Judged) {
-			x.Sessions++
-		}},
-		{name: "the settings are others", told: tell(burst.ID, burst), reason: ToldSettings, change: func(_ *Told, j *Judged) {
-			other := DefaultConfig()
-			other.Table = 4096
-			j.Config = &other
-		}},
+		{name: "the lines are gone", told: tell(burst.ID, burst), reason: ToldRemoved,
+			change: func(_ *Told, j *Judged) {
+				j.Days = nil
+			}},
+		{name: "the sessions are gone", told: tell(burst.ID, burst), reason: ToldRemoved,
+			change: func(x *Told, _ *Judged) {
+				x.Sessions++
+			}},
+		{name: "the settings are others", told: tell(burst.ID, burst), reason: ToldSettings,
+			change: func(_ *Told, j *Judged) {
+				other := DefaultConfig()
+				other.Table = 4096
+				j.Config = &other
+			}},
 		{name: "most of it was the day before", reason: ToldBefore, told: tell(burst.ID, with(burst, func(f *Finding) {
 			f.Start = t0.Add(-3 * time.Hour)
 		}))},
@@ -83,7 +92,8 @@ func TestSettle(t *testing.T) {
 			told: tell("burst-"+lan(4).String(), with(burst, func(f *Finding) {
 				f.ID, f.Key, f.Group, f.Host = "burst-"+lan(4).String(), "", "", lan(4).String()
 			}))},
-		{name: "of another day", told: tell(burst.ID, with(burst, func(f *Finding) { f.End = f.End.AddDate(0, 0, 1) }))},
+		{name: "of another day",
+			told: tell(burst.ID, with(burst, func(f *Finding) { f.End = f.End.AddDate(0, 0, 1) }))},
 	} {
 		j := Judged{Days: days, Config: &cfg, Window: w}
 		if c.change != nil {

@@ -116,7 +116,8 @@ func (c *Config) Bound(bytes int) {
 	c.BatchBytes = bytes / 32
 	c.LargeBuffers = bytes / 32 / (2 * (streamRead + streamFirst + c.MaxLine))
 	c.ConnBytes = bytes * 3 / 16
-	c.Senders = min(DefaultConfig().Senders, max(int(int64(bytes)*int64(DefaultConfig().Senders)/fullMemory), minSenders))
+	c.Senders = min(DefaultConfig().Senders, max(int(int64(bytes)*int64(DefaultConfig().Senders)/fullMemory),
+		minSenders))
 }
 
 // connCost returns the memory that a connection takes at most, without a large buffer: its buffer, as much again in

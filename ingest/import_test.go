@@ -62,7 +62,8 @@ func TestTextThatIsNoLog(t *testing.T) {
 	const prose = "Dear reader,\nthis is no log.\n"
 	db := openStore(t)
 	_, err := ImportReader(t.Context(), db, Options{}, "letter", strings.NewReader(prose), importNow)
-	if err == nil || !strings.Contains(err.Error(), "no line of it is understood") || len(all(t, db, store.Query{})) > 0 {
+	if err == nil || !strings.Contains(err.Error(), "no line of it is understood") ||
+		len(all(t, db, store.Query{})) > 0 {
 		t.Errorf("%v, %d lines stored", err, len(all(t, db, store.Query{})))
 	}
 	if sum := importText(t, db, Options{Format: "log"}, prose); sum.Events != 2 || sum.Unparsed != 2 {

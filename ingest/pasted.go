@@ -182,9 +182,9 @@ func (u *unwrapper) piece(l []byte) bool {
 // vague reports whether the line is not understood, or only as some message of the kernel, as half a message may be, or
 // as half of one.
 func (u *unwrapper) vague() bool {
-	return u.rec.Kind == parse.Unknown || u.rec.Kind == parse.Torn || (u.rec.Kind == parse.System || u.rec.Kind == parse.Alarm) &&
-		u.rec.Word == "other" &&
-		u.rec.Dialect == "kernel"
+	return u.rec.Kind == parse.Unknown || u.rec.Kind == parse.Torn ||
+		(u.rec.Kind == parse.System || u.rec.Kind == parse.Alarm) && u.rec.Word == "other" &&
+			u.rec.Dialect == "kernel"
 }
 
 // complete reports whether a line is understood and ends as its message does.

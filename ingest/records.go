@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// recordsAhead is how many bytes of a text say whether its records have several lines.
+// recordsAhead bytes of a text say whether its records have several lines.
 const recordsAhead = 16 << 10
 
 // recordsOf turns text in which a record has several lines into one line for each, where the head of the text, its

@@ -33,7 +33,7 @@ func barracudaDialect() dialect {
 //	2018 01 30 13:12:21 Security +01:00 Block: type=FWD|proto=UDP|srcIF=eth0|srcIP=10.17.34.12|srcPort=54915|…|rule=BLOCKALL|info=Block by Rule|srcNAT=…
 //	Info     gw Allow: FWD|TCP|eth0|10.0.10.70|60154|00:0c:…|62.99.0.0|443|https|dhcp|rule|info|62.99.0.69|62.99.0.0|0|1|0|0|0|0|
 //
-// pipe is where the first | stands. The older form has the same columns without names.
+// pipe: the place of the first |. The older form has the same columns without names.
 func barracudaLine(b []byte, pipe int, rec *Record) bool {
 	start := bytes.LastIndexByte(b[:pipe], ' ') + 1
 	if start < 2 || b[start-2] != ':' {

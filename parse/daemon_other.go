@@ -8,7 +8,8 @@ func daemonDialect() dialect {
 			Devices: "cron, hostapd, wpa_supplicant, systemd, NTP clients, miniupnpd, OpenVPN, sudo; what else sshd, " +
 				"dropbear, pppd and dhcpcd say",
 			Sample: "Nov 29 00:08:11 gw crond[445]: USER root pid 3295 cmd /usr/sbin/ddns-update",
-			Reads:  "The tag: such lines are system, and of no consequence to any finding, but for the alarms that uncloak explain knows.",
+			Reads: "The tag: such lines are system, and of no consequence to any finding, but for the alarms that " +
+				"uncloak explain knows.",
 			Enable: "On by default.",
 			Source: "their manual pages",
 		},

@@ -122,7 +122,7 @@ func dnsQuery(w, rest []byte, rec *Record) {
 	mark(rec, DNSQuery, "dns-query")
 }
 
-// lastFrom is where the last " from " of b stands, in front of the client, or -1.
+// lastFrom finds the last " from " of b, in front of the client, or gives -1.
 func lastFrom(b []byte) int {
 	for i := bytes.LastIndexByte(b, ' '); i > 5; i = bytes.LastIndexByte(b[:i], ' ') {
 		if string(b[i-5:i]) == " from" {

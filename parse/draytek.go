@@ -16,7 +16,8 @@ func draytekDialect() dialect {
 			Sample: "<134>Nov 21 10:00:00 DrayTek [FILTER][Block][LAN/RT/VPN->WAN, 0:10:22 ][@S:R=2:2, " +
 				"192.168.1.11:50345->198.51.100.8:445][TCP][HLen=20, TLen=60, Flag=S, Seq=1, Ack=0, Win=65535]",
 			Reads: "Filter rules and content filters (CSM): deed, rule, addresses, ports, protocol, TCP flags. " +
-				"Of User Access: each session that a machine opens, and its DNS questions, with the machine's MAC address.",
+				"Of User Access: each session that a machine opens, and its DNS questions, with the machine's MAC " +
+				"address.",
 			Enable: "System Maintenance > SysLog: Enable, Server IP Address; Firewall and User Access ticked; Syslog " +
 				"ticked in each filter rule.",
 			Source: "DrayTek knowledge base 5023, Syslog about Firewall and Content Security Management",

@@ -269,7 +269,8 @@ func (f *jsonFields) fill(rec *Record) {
 		rec.Stamp = f.stamp
 	}
 	switch {
-	case f.stamp.HasUptime: // dmesg -J writes facility OR level: only of the kernel, whose number is 0, that is the level
+	// dmesg -J writes facility OR level: only of the kernel, whose number is 0, that is the level
+	case f.stamp.HasUptime:
 		if f.severity > 0 {
 			rec.Pri = int(f.severity - 1)
 		}
@@ -358,7 +359,8 @@ func (s *Stamp) upFor(b []byte) bool {
 // severityNumber is the number of a level's word, or -1.
 func severityNumber(word []byte) int8 {
 	for i, names := range [...][3]string{{"emerg", "emergency", "panic"}, {"alert"}, {"crit", "critical", "fatal"},
-		{"err", "error"}, {"warning", "warn"}, {"notice"}, {"info", "informational", "information"}, {"debug", "trace"}} {
+		{"err", "error"}, {"warning", "warn"}, {"notice"}, {"info", "informational", "information"},
+		{"debug", "trace"}} {
 		for _, name := range names {
 			if name != "" && scan.EqualLower(word, name) {
 				return int8(i)
@@ -378,8 +380,8 @@ func facilityNumber(word []byte) int8 {
 	}
 	for i, name := range [...]string{"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron",
 		"authpriv", "ftp",
-		"ntp", "security", "console", "solaris-cron", "local0", "local1", "local2", "local3", "local4", "local5", "local6",
-		"local7"} {
+		"ntp", "security", "console", "solaris-cron", "local0", "local1", "local2", "local3", "local4", "local5",
+		"local6", "local7"} {
 		if scan.EqualLower(word, name) {
 			return int8(i)
 		}

@@ -46,7 +46,7 @@ func TestRelaysAroundEachDialect(t *testing.T) {
 	}
 }
 
-// protocol23 is what rsyslog 8 makes of a line that is sent to it and on with RSYSLOG_SyslogProtocol23Format: its parser
+// protocol23 gives the line that rsyslog 8 makes of a line that is sent to it and on with RSYSLOG_SyslogProtocol23Format: its parser
 // of RFC 3164 (tools/pmrfc3164.c) takes a host and a tag where it can, and %app-name% ends at the first of ":[/".
 func protocol23(line string) string {
 	const head = "<134>1 2026-11-28T13:37:10.327633+00:00 "

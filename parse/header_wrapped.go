@@ -50,7 +50,7 @@ func wrapped(b []byte, rec *Record) bool {
 		(tai(b, rec) || listed(b, rec) || socklog(b, rec) || found(b, rec) || container(b, rec) || kiwi(b, rec))
 }
 
-// maxLayers is how many such things are taken off a line, one behind another.
+// maxLayers bounds the number of such things that are taken off a line, one behind another.
 const maxLayers = 6
 
 // wrappedLine reads the line behind what was taken off, which is in rec: what the line says of itself comes first.
@@ -465,7 +465,7 @@ func listed(b []byte, rec *Record) bool {
 	return true
 }
 
-// arrowed is what follows the arrow behind the address at the front of a row of tshark's packet list, or nil.
+// arrowed gives the bytes after the arrow behind the address at the front of a row of tshark's packet list, or nil.
 func arrowed(b []byte) []byte {
 	_, rest := scan.Word(b)
 	rest = scan.TrimLeft(rest)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// bootMessages are what the kernels of Debian 12 (6.1) and OpenWrt 23.05 (5.15) say as they start, and as devices come and go.
+// bootMessages: words of the kernels of Debian 12 (6.1) and OpenWrt 23.05 (5.15) at their start, and as devices come and go.
 var bootMessages = []string{
 	"Command line: BOOT_IMAGE=/boot/vmlinuz-6.1.0-18-amd64 root=/dev/vda1 ro quiet",
 	"BIOS-provided physical RAM map:",

@@ -11,9 +11,10 @@ import (
 func conntrackDialect() dialect {
 	return dialect{
 		Format: Format{
-			Name:    "conntrack",
-			Devices: "Linux conntrack-tools, /proc/net/nf_conntrack, /proc/net/ip_conntrack; VyOS (system conntrack log)",
-			Sample:  "[1795292879.516758]\t    [NEW] ipv4     2 udp      17 10 src=192.168.128.1 dst=192.168.128.14 sport=54345 dport=514 [UNREPLIED] src=192.168.128.14 dst=192.168.128.1 sport=514 dport=54345",
+			Name: "conntrack",
+			Devices: "Linux conntrack-tools, /proc/net/nf_conntrack, /proc/net/ip_conntrack; VyOS (system conntrack " +
+				"log)",
+			Sample: "[1795292879.516758]\t    [NEW] ipv4     2 udp      17 10 src=192.168.128.1 dst=192.168.128.14 sport=54345 dport=514 [UNREPLIED] src=192.168.128.14 dst=192.168.128.1 sport=514 dport=54345",
 			Reads: "Both tuples (the translation is what the reply differs in), state, ASSURED and UNREPLIED, " +
 				"packets and bytes where accounting is on.",
 			Enable: "conntrack -E -o timestamp | logger -t conntrack; sysctl net.netfilter.nf_conntrack_acct=1 " +
@@ -32,7 +33,7 @@ func conntrackDialect() dialect {
 //
 //	[NEW] ipv4     2 tcp      6 120 SYN_SENT src=… dst=… sport=… dport=… [UNREPLIED] src=… dst=… sport=… dport=…
 //
-// src is where "src=" stands. The first tuple is the session as it was opened, the second what an answer looks like:
+// src: the place of "src=". The first tuple is the session as it was opened, the second what an answer looks like:
 // an answer that does not go back to the source goes to the translated source, one that does not come from the
 // destination comes from the translated destination. Packets and bytes of both directions are added up.
 //

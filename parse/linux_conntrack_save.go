@@ -10,8 +10,8 @@ func conntrackSaveDialect() dialect {
 			Name:    "conntrack-save",
 			Devices: "Linux conntrack-tools, -o save",
 			Sample:  "-A -t 999 -u SEEN_REPLY,ASSURED -s 192.168.1.10 -d 203.0.113.5 -r 203.0.113.5 -q 198.51.100.1 -p tcp --sport 5000 --dport 443 --reply-port-src 443 --reply-port-dst 5000 --state ESTABLISHED",
-			Reads: "Both tuples (the translation is what the reply differs in), state, ASSURED and SEEN_REPLY. -A is a " +
-				"row of the table at one moment.",
+			Reads: "Both tuples (the translation is what the reply differs in), state, ASSURED and SEEN_REPLY. -A " +
+				"is a row of the table at one moment.",
 			Enable: "conntrack -L -o save",
 			Source: "conntrack(8); conntrack-tools 1.4.7",
 		},

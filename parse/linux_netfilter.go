@@ -38,7 +38,7 @@ type rule struct {
 //
 //	[NEW] IN=br-lan OUT=wan0 MAC=… SRC=192.168.128.10 DST=198.18.62.16 LEN=60 … PROTO=TCP SPT=56256 DPT=443 … SYN URGP=0
 //
-// src is where "SRC=" stands. What precedes IN= is the rule's prefix, of any shape and often without a blank behind it.
+// src: the place of "SRC=". What precedes IN= is the rule's prefix, of any shape and often without a blank behind it.
 //
 // A line is a new session unless its prefix denies (drop, deny, reject, block), or its packet cannot open one: a TCP
 // packet with flags other than a bare SYN, an ICMP error or answer, a packet that connection tracking finds invalid.

@@ -34,7 +34,7 @@ func mikrotikDialect() dialect {
 //	firewall,info nat-new forward: in:bridge out:ether1, connection-state:new src-mac 52:…, proto TCP (SYN),
 //	192.168.1.132:51413->103.195.92.134:6881, NAT (192.168.1.132:51413->203.0.113.7:51413)->103.195.92.134:6881, len 60
 //
-// proto is where "proto " stands. In front of the chain (forward, input, output) there may be topics and a prefix; the
+// proto: the place of "proto ". In front of the chain (forward, input, output) there may be topics and a prefix; the
 // prefix decides as in netfilter whether the packet was refused. An established connection is no new session.
 func mikrotik(b []byte, proto int, rec *Record) bool {
 	in := scan.Index(b, " in:")

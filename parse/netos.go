@@ -14,8 +14,9 @@ func netosDialect() dialect {
 			Name:    "netos",
 			Devices: "Junos daemons, Brocade/Ruckus NetIron, SONiC",
 			Sample:  "<14>Nov  6 13:36:28 HOSTNAME System: Interface ethernet 3/8, state down - remote fault",
-			Reads:   "Interfaces that come up or go down; the other messages of the daemons of Junos and SONiC by name.",
-			Enable:  "Junos: set system syslog host 192.0.2.5 any info. NetIron: logging host 192.0.2.5.",
+			Reads: "Interfaces that come up or go down; the other messages of the daemons of Junos and SONiC by " +
+				"name.",
+			Enable: "Junos: set system syslog host 192.0.2.5 any info. NetIron: logging host 192.0.2.5.",
 			Source: "Junos OS System Log Messages; napalm-logs profiles (junos, netiron, sonic); sonic-swss, " +
 				"orchagent/portsorch.cpp",
 		},

@@ -13,9 +13,9 @@ func paloaltoDialect() dialect {
 			Name:    "paloalto",
 			Devices: "Palo Alto Networks PAN-OS 8 to 11",
 			Sample:  "<14>Nov 30 16:09:08 PA-220 1,2018/11/30 16:09:07,012801096514,TRAFFIC,end,2049,2018/11/30 16:09:07,192.168.15.207,175.16.199.1,192.168.1.63,175.16.199.1,new_outbound_from_trust,,,apple-maps,vsys1,trust,untrust,ethernet1/2,ethernet1/1,send_to_mac,2018/11/30 16:09:07,22751,1,55113,443,16418,443,0x400053,tcp,allow,7734,1758,5976,36,2018/11/30 15:59:04,586,computer-and-internet-info,0,32091112,0x0,192.168.0.0-192.168.255.255,United States,0,16,20,tcp-fin,0,0,0,0,,PA-220,from-policy",
-			Reads: "columns of TRAFFIC (start, end, drop, deny), THREAT and DECRYPTION with the NAT columns, bytes and " +
-				"packets; addresses that GLOBALPROTECT gives, and whom USERID, AUTHENTICATION, HIPMATCH and CONFIG " +
-				"name; SYSTEM for exhausted NAT pools, full session tables and links",
+			Reads: "columns of TRAFFIC (start, end, drop, deny), THREAT and DECRYPTION with the NAT columns, bytes " +
+				"and packets; addresses that GLOBALPROTECT gives, and whom USERID, AUTHENTICATION, HIPMATCH and " +
+				"CONFIG name; SYSTEM for exhausted NAT pools, full session tables and links",
 			Enable: "Device > Server Profiles > Syslog, then Objects > Log Forwarding with that profile, and " +
 				"Log at Session Start and End in the rules.",
 			Source: "PAN-OS Syslog Field Descriptions",

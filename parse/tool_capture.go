@@ -13,8 +13,8 @@ func captureDialect() dialect {
 			Name:    "capture",
 			Devices: "uncloak import of a pcap or pcapng file",
 			Sample:  "2026-11-28T10:00:00.000501Z capture: begin tcp 192.168.1.20:40312 > 203.0.113.5:443",
-			Reads: "Sessions with begin, end, packets, bytes, and how they ended; resets of no session; windows taken " +
-				"back; DNS questions; names of HTTP and TLS; DHCP leases.",
+			Reads: "Sessions with begin, end, packets, bytes, and how they ended; resets of no session; windows " +
+				"taken back; DNS questions; names of HTTP and TLS; DHCP leases.",
 			Enable: "tcpdump -i any -w file.pcap; uncloak import file.pcap",
 			Source: "package uncloak/ingest/wire, type Text",
 		},

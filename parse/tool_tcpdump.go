@@ -111,7 +111,7 @@ func tcpdumpInterface(b []byte, rec *Record) []byte {
 	return nil
 }
 
-// copyOf is what the packet in b is known again by: what stands behind the addresses, and one of these.
+// copyOf gives a mark by which the packet in b is known again: the words behind the addresses, and one of these.
 func copyOf(b, iface []byte, rec *Record) (c Copy) {
 	_, to := cutByte2(b, " > ")
 	_, what := scan.Word(to)

@@ -15,8 +15,8 @@ func tsharkDialect() dialect {
 			Name:    "tshark",
 			Devices: "tshark -q -z io,stat / conv,tcp / http_req,tree",
 			Sample:  "| 10 <> 20 |   2696 | 3307638 |",
-			Reads: "Frames and bytes of an interval, a conversation or an end; counts. Packets of the list: addresses, " +
-				"ports, flags, DNS questions.",
+			Reads: "Frames and bytes of an interval, a conversation or an end; counts. Packets of the list: " +
+				"addresses, ports, flags, DNS questions.",
 			Enable: "tshark -q -z conv,tcp -r file.pcap",
 			Source: "tshark(1)",
 		},

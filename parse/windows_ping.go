@@ -123,10 +123,11 @@ func (l *pingLine) windowsTotals(b []byte) bool {
 // isPingHeading reports whether b is one of the lines above and between the numbers, in English, Japanese, German,
 // French and Spanish.
 func isPingHeading(b []byte) bool {
-	for _, s := range [...]string{"Pinging ", "Ping statistics for ", "Approximate round trip times in", "ラウンド トリップの概算時間",
-		"Ping wird ausgeführt für ", "Ping-Statistik für ", "Ca. Zeitangaben in Millisek", "Envoi d'une requête 'Ping'",
-		"Envoi d’une requête 'Ping'", "Statistiques Ping pour ", "Durée approximative des boucles", "Haciendo ping a ",
-		"Estadísticas de ping para ", "Tiempos aproximados de ida y vuelta"} {
+	for _, s := range [...]string{"Pinging ", "Ping statistics for ", "Approximate round trip times in",
+		"ラウンド トリップの概算時間", "Ping wird ausgeführt für ", "Ping-Statistik für ", "Ca. Zeitangaben in Millisek",
+		"Envoi d'une requête 'Ping'", "Envoi d’une requête 'Ping'", "Statistiques Ping pour ",
+		"Durée approximative des boucles", "Haciendo ping a ", "Estadísticas de ping para ",
+		"Tiempos aproximados de ida y vuelta"} {
 		if scan.Has(b, s) {
 			return true
 		}

@@ -34,7 +34,7 @@ func zyxelDialect() dialect {
 //
 //	ZyXEL Communications Corp.: IP[Src=202.132.154.1 Dst=192.168.1.33 UDP spo=0035 dpo=05d4]}S03>R01mF
 //
-// open is where "IP[Src=" stands.
+// open: the place of "IP[Src=".
 func zynos(b []byte, open int, rec *Record) bool {
 	in, tail, ok := bytes.Cut(b[open+len("IP["):], []byte("]"))
 	if !ok {

@@ -143,8 +143,8 @@ func firstWords(texts []string, n int, what string) []string {
 	if more <= 0 {
 		return texts
 	}
-	return append(slices.Clip(texts[:n]), fmt.Sprintf("%s %s of other senders: see the accounts in uncloak report --format json",
-		num(more), what))
+	return append(slices.Clip(texts[:n]),
+		fmt.Sprintf("%s %s of other senders: see the accounts in uncloak report --format json", num(more), what))
 }
 
 // notTaken says whose lines come and are not taken, where no others come.
@@ -160,9 +160,11 @@ func (r *Received) notTaken() string {
 	if more := len(r.NotTaken) - maxStrangers; more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))
 	}
-	return fmt.Sprintf("serve runs and takes nothing: %s of %s, which %s not allowed. Where that is your router, put its "+
-		"address or network under allow in the config", count(n, "line or connection came", "lines or connections came"),
-		list(names), map[bool]string{true: "is", false: "are"}[len(r.NotTaken) == 1])
+	return fmt.Sprintf("serve runs and takes nothing: %s of %s, which %s not allowed. Where that is your router, "+
+		"put its "+
+		"address or network under allow in the config",
+		count(n, "line or connection came", "lines or connections came"), list(names),
+		map[bool]string{true: "is", false: "are"}[len(r.NotTaken) == 1])
 }
 
 // unread says how much of a sender's lines is not understood. It is a problem where most lines are the network's own,
@@ -174,7 +176,8 @@ func (s *Sender) unread() (text string, bad bool) {
 	}
 	part := percent(float64(s.Unparsed) / float64(read))
 	if h := s.Hour; h != nil && h.Lines >= fewLines && float64(h.Unparsed) < badUnparsed*float64(h.Lines) {
-		return fmt.Sprintf("%s of its lines are not understood, but only %s of those of its last hour: see the shapes above",
+		return fmt.Sprintf("%s of its lines are not understood, but only %s of those of its last hour: see the "+
+			"shapes above",
 			part, percent(float64(h.Unparsed)/float64(h.Lines))), false
 	}
 	// most kernel and journal lines of a boot are of no kind that uncloak reads

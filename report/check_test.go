@@ -120,8 +120,10 @@ func TestCheckOfStrangersOnly(t *testing.T) {
 		last    time.Duration // before now; 0: there never was a line
 		want    string
 	}{
-		"one":          {many[:1], 0, "2 lines or connections came of 198.51.100.1, which is not allowed"},
-		"many":         {many, 0, "14 lines or connections came of 198.51.100.1, 198.51.100.2, 198.51.100.3, 198.51.100.4, 198.51.100.5 and 2 more"},
+		"one": {many[:1], 0, "2 lines or connections came of 198.51.100.1, which is not allowed"},
+		"many": {many, 0,
+			"14 lines or connections came of 198.51.100.1, 198.51.100.2, 198.51.100.3, 198.51.100.4, 198.51.100.5 " +
+				"and 2 more"},
 		"others, once": {many[:1], 48 * time.Hour, "takes nothing: 2 lines"},
 		"others, too":  {many[:1], time.Hour, ""},
 		"none":         {nil, 0, "has received nothing: let the router"},
@@ -143,8 +145,8 @@ func TestCheckOfStrangersOnly(t *testing.T) {
 func TestCheckTellsFewOfManySenders(t *testing.T) {
 	c := &Check{Received: &Received{Events: 9, Last: time.Unix(0, 0)}, Now: time.Unix(60, 0)}
 	for i := range 3000 {
-		c.Received.Senders = append(c.Received.Senders, Sender{Sender: fmt.Sprintf("192.0.2.%d", i), Received: 1, Dropped: 1,
-			Suppressed: 1})
+		c.Received.Senders = append(c.Received.Senders, Sender{Sender: fmt.Sprintf("192.0.2.%d", i), Received: 1,
+			Dropped: 1, Suppressed: 1})
 	}
 	c.Judge()
 	if n := len(c.Problems); n != maxSaid+1 || !strings.HasPrefix(c.Problems[n-1], "2,950 problems of other senders") {

@@ -167,6 +167,6 @@ type Sender struct {
 	Blank      uint64 `json:"blank"`       // empty lines, which are not stored
 	// lines that are stored and understood: received, but for unparsed, dropped, limited and blank
 	Parsed    uint64 `json:"parsed"`
-	Estimated uint64 `json:"estimated"`      // lines of its router that must be missing, as sessions end that never began
+	Estimated uint64 `json:"estimated"`      // lines of its router that are missing: sessions end that never began
 	Hour      *Hour  `json:"hour,omitempty"` // its router's last hour of any length, of check
 }

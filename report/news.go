@@ -190,7 +190,8 @@ func (m *Model) restLines() (out []string) {
 	}
 	for i, w := range m.Withdrawn {
 		if i == maxTold {
-			out = append(out, fmt.Sprintf("%d more announcements are withdrawn (--format json lists them).", len(m.Withdrawn)-i))
+			out = append(out, fmt.Sprintf("%d more announcements are withdrawn (--format json lists them).",
+				len(m.Withdrawn)-i))
 			break
 		}
 		out = append(out, w.Text)

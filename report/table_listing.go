@@ -41,7 +41,7 @@ func listings(days []*detect.Day, router string, opt *Options, names func(netip.
 // maxListed bounds the listings in text.
 const maxListed = 6
 
-// atListing is how near a listing must be to a moment that is asked for.
+// atListing bounds the time between a listing and a moment that it answers for.
 const atListing = time.Minute
 
 // listings writes the latest listings of a router, or those near the moment that was asked for.

@@ -111,7 +111,8 @@ func healthSummary(m *Model) string {
 		by += "; " + count(t.Named, "session has a name", "sessions have names") + " in place of an inside address"
 	}
 	if t.NamedPeers > 0 {
-		by += "; " + count(t.NamedPeers, "session has a name", "sessions have names") + " in place of an outside address"
+		by += "; " + count(t.NamedPeers, "session has a name", "sessions have names") +
+			" in place of an outside address"
 	}
 	if t.Chatter > 0 {
 		by += "; " + count(t.Chatter, "line is", "lines are") + " of the kernel and of no consequence"

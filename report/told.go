@@ -57,7 +57,8 @@ func (c clock) reason(w *detect.Withdrawal) string {
 	switch w.Reason {
 	case detect.ToldRemoved:
 		if w.LinesNow < w.LinesSeen {
-			return fmt.Sprintf("of the %s that this rested on %s", count(w.LinesSeen, "line", "lines"), stillThere(w.LinesNow))
+			return fmt.Sprintf("of the %s that this rested on %s", count(w.LinesSeen, "line", "lines"),
+				stillThere(w.LinesNow))
 		}
 		return fmt.Sprintf("of the %s %s that this rested on %s", count(w.Sessions, "session", "sessions"), then,
 			stillThere(w.SessionsNow))
@@ -68,7 +69,8 @@ func (c clock) reason(w *detect.Withdrawal) string {
 	case detect.ToldBefore:
 		return fmt.Sprintf("it was seen %s, and most of what it rested on lies before this report", then)
 	case detect.ToldOrdinary:
-		return fmt.Sprintf("%s opened %s %s and %s in the rest of this report's time: beside these it does not stand apart",
+		return fmt.Sprintf("%s opened %s %s and %s in the rest of this report's time: beside these it does not "+
+			"stand apart",
 			label(w.Host), count(w.SessionsNow, "session", "sessions"), then, num(int(w.SessionsRest)))
 	}
 	return "with the lines that came after it, it does not hold any more"

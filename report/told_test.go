@@ -14,8 +14,9 @@ import (
 func TestToldWords(t *testing.T) {
 	day := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
 	noon := day.Add(12*time.Hour + 3*time.Minute)
-	told := detect.Told{ID: "burst-192.168.128.9", Kind: detect.BurstKind, Host: "192.168.128.9", Title: "a \x1b[31mburst",
-		At: noon, Start: noon.Add(-time.Minute), End: noon.Add(-40 * time.Second), Sessions: 312, LinesSeen: 4000}
+	told := detect.Told{ID: "burst-192.168.128.9", Kind: detect.BurstKind, Host: "192.168.128.9",
+		Title: "a \x1b[31mburst", At: noon, Start: noon.Add(-time.Minute), End: noon.Add(-40 * time.Second),
+		Sessions: 312, LinesSeen: 4000}
 	rhythm := detect.Finding{ID: "periodic-burst-192.168.128.12-1800s", Group: "periodic-burst-192.168.128.12-1800s",
 		Kind: detect.PeriodicBurst, Host: "192.168.128.12", Severity: detect.Warning, Start: day, End: noon,
 		Announced: []detect.Announcement{

@@ -15,7 +15,8 @@ const (
 	quietUnparsed = 0.05 // share of the lines that may be not understood
 	quietFailed   = 0.5  // share of the sessions that may fail, of those whose outcome is known
 	quietJudged   = 20   // sessions whose outcome must be known to say that
-	quietNamed    = 0.05 // share of the sessions that may belong to no host, or go to no known peer, for want of an address
+	// share of the sessions that may belong to no host, or go to no known peer, for want of an address
+	quietNamed = 0.05
 )
 
 // looked counts what could and what could not be examined in a window without new findings.

@@ -81,8 +81,8 @@ func (w words) burst(f *detect.Finding) []tip {
 	if f.Class == detect.EndsTogether {
 		f.Title = fmt.Sprintf("%s of %s ended within a few minutes, %s", sessionsEach(f), name, times(n))
 		f.Detail = sentences(
-			fmt.Sprintf("%s of %s ended within %s, %s, %s.", sessionsEach(f), who(f.Host, f.Name), seconds(f.LengthS), times(n),
-				w.clock.span(f.Start, f.End)),
+			fmt.Sprintf("%s of %s ended within %s, %s, %s.", sessionsEach(f), who(f.Host, f.Name), seconds(f.LengthS),
+				times(n), w.clock.span(f.Start, f.End)),
 			"The log tells only the ends of sessions, and a kernel reports those of sessions that timed out in "+
 				"batches: when they began, and how fast, is not known.",
 			usedFor(f), sure(f.Score))

@@ -15,8 +15,8 @@ func (w words) lag(f *detect.Finding) []tip {
 	f.Title = fmt.Sprintf("%s %sanswers late: up to %s instead of %s", name, surely(f.Score), milli(f.RTTS),
 		milli(f.UsualRTTS))
 	if silent {
-		f.Title = fmt.Sprintf("%s %sgives no answer to %s of the probes in %s", name, surely(f.Score), percent(f.Unanswer),
-			seen)
+		f.Title = fmt.Sprintf("%s %sgives no answer to %s of the probes in %s", name, surely(f.Score),
+			percent(f.Unanswer), seen)
 	}
 	where := "The target is outside: it begins at the own router, on the line, or beyond it; the first hop was " +
 		"not measured, or was well."

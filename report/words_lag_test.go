@@ -15,14 +15,15 @@ func TestLagWords(t *testing.T) {
 		lag         detect.Lag
 		title, text string
 	}{
-		"late": {detect.Lag{RTTS: 2, UsualRTTS: 0.02}, "answers late: up to 2000 ms instead of 20 ms", "answered late in 1 spell"},
+		"late": {detect.Lag{RTTS: 2, UsualRTTS: 0.02}, "answers late: up to 2000 ms instead of 20 ms",
+			"answered late in 1 spell"},
 		"late and lost": {detect.Lag{RTTS: 2, UsualRTTS: 0.02, Unanswer: 0.3}, "answers late",
 			"30 % of the probes in them got no answer."},
 		"silent": {detect.Lag{UsualRTTS: 0.02, Unanswer: 1}, "gives no answer to 100 % of the probes in 1 spell",
 			"what it answers comes in the usual 20 ms."},
 	} {
-		f := detect.Finding{Kind: detect.LagKind, Class: detect.Further, Host: "198.51.100.9", Seen: 1, Start: at, End: at.Add(time.Minute),
-			Lag: c.lag, Score: 0.9}
+		f := detect.Finding{Kind: detect.LagKind, Class: detect.Further, Host: "198.51.100.9", Seen: 1, Start: at,
+			End: at.Add(time.Minute), Lag: c.lag, Score: 0.9}
 		Describe(&f, Options{})
 		if !strings.Contains(f.Title, c.title) || !strings.Contains(f.Detail, c.text) ||
 			strings.Contains(f.Title+f.Detail, " 0.0 ms") {

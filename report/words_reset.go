@@ -21,7 +21,8 @@ func (w words) reset(f *detect.Finding) []tip {
 		first = fmt.Sprintf("Start the service on %s again, or take it out of the configuration of whatever on %s "+
 			"still asks for it.", door, name)
 	case detect.Blocked:
-		how, means = " and gets no answer", "Nothing comes back: a firewall swallows the packets, or the machine is gone."
+		how, means = " and gets no answer",
+			"Nothing comes back: a firewall swallows the packets, or the machine is gone."
 		first = fmt.Sprintf("See whether %s is up, and whether a firewall on the way drops port %s; inside the house "+
 			"it should answer with a reset: silence holds a table entry until it times out.", door, port)
 	}

@@ -20,8 +20,8 @@ func (w words) snapshot(f *detect.Finding) []tip {
 	}
 	f.Title = fmt.Sprintf("the session table%s, as listed: %s%s", on(f.Router), entries, size)
 	if f.Host != "" && f.TableShare >= 0.5 {
-		f.Title = fmt.Sprintf("%s held %s of %s in the session table%s", short(f.Host, f.Name), num(f.Listed[0].Entries),
-			entries, on(f.Router))
+		f.Title = fmt.Sprintf("%s held %s of %s in the session table%s", short(f.Host, f.Name),
+			num(f.Listed[0].Entries), entries, on(f.Router))
 	}
 	var held []string
 	for i := range f.Listed[:min(3, len(f.Listed))] {
@@ -38,7 +38,8 @@ func (w words) snapshot(f *detect.Finding) []tip {
 		"A listing does not say when the sessions began, nor how fast they come.")
 	return []tip{
 		{"snapshot-table", "See all hosts of the listing: uncloak table."},
-		{"snapshot-log", "To learn when sessions begin and how often, let the router log new ones (docs/receiving.md)."},
+		{"snapshot-log", "To learn when sessions begin and how often, let the router log new ones " +
+			"(docs/receiving.md)."},
 	}
 }
 
@@ -79,8 +80,8 @@ func looksLike(f *detect.Finding) string {
 	many := h.Peers >= 30 && 2*h.Peers >= h.Entries
 	switch {
 	case strings.HasPrefix(h.Own, "udp/688"), many && strings.HasPrefix(h.Own, "udp/") && 2*h.Unreplied >= h.Entries:
-		return "That looks like a BitTorrent client or another node of a DHT: one port of its own, and many peers, of " +
-			"which few answer."
+		return "That looks like a BitTorrent client or another node of a DHT: one port of its own, and many peers, " +
+			"of which few answer."
 	case many && h.Port != "" && 2*h.Unreplied >= h.Entries:
 		return "Many addresses at one port, of which few answer: that looks like a scan, or a worm."
 	}

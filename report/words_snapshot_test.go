@@ -14,8 +14,8 @@ import (
 func listed(at time.Time) *detect.Day {
 	t := detect.NewTracker(detect.DefaultConfig(), nil, detect.DateOf(at))
 	for i := range 195 {
-		e := parse.Event{Time: at.Add(time.Duration(i)).UnixNano(), Router: parse.MakeName("gw"), Kind: parse.Entry, Proto: parse.UDP,
-			State: parse.Unreplied, Src: netip.MustParseAddr("192.168.1.50"), SPort: 6881,
+		e := parse.Event{Time: at.Add(time.Duration(i)).UnixNano(), Router: parse.MakeName("gw"), Kind: parse.Entry,
+			Proto: parse.UDP, State: parse.Unreplied, Src: netip.MustParseAddr("192.168.1.50"), SPort: 6881,
 			Dst: netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}), DPort: uint16(1000 + i)}
 		if i >= 180 {
 			e.Proto, e.State, e.DPort = parse.TCP, parse.Established, 443

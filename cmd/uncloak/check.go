@@ -121,8 +121,9 @@ func (a *app) checkData(c *report.Check) {
 	case err == nil:
 		c.Data.Exists = true
 		if files, _ := filepath.Glob(filepath.Join(dir, ingest.GivenUpDir, "*.log")); len(files) > 0 {
-			c.Problems = append(c.Problems, fmt.Sprintf("lines that the store refused are in %s: import the files there, "+
-				"then delete them", filepath.Join(a.cfg.Data, ingest.GivenUpDir)))
+			c.Problems = append(c.Problems,
+				fmt.Sprintf("lines that the store refused are in %s: import the files there, "+
+					"then delete them", filepath.Join(a.cfg.Data, ingest.GivenUpDir)))
 		}
 	case !errors.Is(err, os.ErrNotExist):
 		c.Problems = append(c.Problems, fmt.Sprintf("%v: say where the data is with --data", err))

@@ -106,8 +106,10 @@ func TestImportThenRead(t *testing.T) {
 	})
 	t.Run("a part of a day", func(t *testing.T) {
 		for _, c := range []struct{ from, to, want, not string }{
-			{"2026-11-20 13:10", "2026-11-20 13:20", "at :00 and :30 of every hour", "quiet"},       // between two bursts
-			{"2026-11-20 15:00:30", "2026-11-20 15:00:31", "session table on gw was full", "quiet"}, // the second of the line
+			// between two bursts
+			{"2026-11-20 13:10", "2026-11-20 13:20", "at :00 and :30 of every hour", "quiet"},
+			// the second of the line
+			{"2026-11-20 15:00:30", "2026-11-20 15:00:31", "session table on gw was full", "quiet"},
 			{"2026-11-20 10:00", "2026-11-20 10:30", "No line was received", "kept and understood"}, // before the first
 		} {
 			r := uncloak(t, "", "report", "--data", data, "--timezone", "UTC", "--from", c.from, "--to", c.to)

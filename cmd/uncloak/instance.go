@@ -105,7 +105,7 @@ func (h *instance) look() {
 	}
 }
 
-// healthSource is what /metrics and /healthz show of serve.
+// healthSource holds the figures of serve that /metrics and /healthz show.
 type healthSource struct {
 	*ingest.Server
 	h *instance

@@ -179,7 +179,8 @@ sync=1
 		t.Fatalf("the client: %v", err)
 	}
 	truth := l.truth()
-	// What is still in the table ends now. Else the ends of the last minute's sessions come when the kernel collects them.
+	// What is still in the table ends now. Else the ends of the last minute's sessions come when the kernel collects
+	// them.
 	l.run("ip", "netns", "exec", l.ns("router"), program(t, "conntrack"), "-F")
 	if len(truth) < 100 {
 		t.Fatalf("%d counts of the kernel", len(truth))

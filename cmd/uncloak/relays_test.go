@@ -382,7 +382,7 @@ func through(t *testing.T, samples []string, start func(*testing.T) ([]*way, fee
 	return ways
 }
 
-// spoken is what a line means: what uncloak parse says of it, without the words about its header and its stamp.
+// spoken gives the meaning of a line: the words of uncloak parse, without those about its header and its stamp.
 func spoken(t *testing.T, line string) (parse.Record, map[string]any) {
 	t.Helper()
 	var rec parse.Record
@@ -461,8 +461,8 @@ var dropped = map[string]map[string]string{
 	"rsyslog RSYSLOG_ForwardFormat": {"checkpoint": noData, "nat-syslog": noData, "ulogd-gprint": shortTag,
 		"nflog-xml": shortTag},
 	"rsyslog RSYSLOG_FileFormat": {"checkpoint": noData, "nat-syslog": noData},
-	"rsyslog RSYSLOG_SyslogProtocol23Format": {"draytek": firstPart, "nflog-xml": firstPart, "huawei": firstPart, "nec-ix": firstPart,
-		"windows-dhcp": firstPart, "windows-dns": firstPart},
+	"rsyslog RSYSLOG_SyslogProtocol23Format": {"draytek": firstPart, "nflog-xml": firstPart, "huawei": firstPart,
+		"nec-ix": firstPart, "windows-dhcp": firstPart, "windows-dns": firstPart},
 }
 
 func TestRealRelays(t *testing.T) {

@@ -41,7 +41,8 @@ func TestAnnounceIncidentsOnce(t *testing.T) {
 	} {
 		out.Reset()
 		told := a.tellNew(step.findings, nil, report.Options{From: at, To: at.Add(time.Hour), Now: at}, known)
-		if got := out.String(); len(told) != step.lines || strings.Count(got, "\n") != step.lines || !strings.Contains(got, step.want) ||
+		if got := out.String(); len(told) != step.lines || strings.Count(got, "\n") != step.lines ||
+			!strings.Contains(got, step.want) ||
 			step.lines > 0 && (!strings.Contains(got, "title=\"") || strings.Contains(got, `title=""`)) {
 			t.Errorf("%s: %s", step.name, got)
 		}
@@ -62,7 +63,8 @@ func TestFindingsInTheLogAreBounded(t *testing.T) {
 	for _, step := range []struct {
 		n, minutes, lines int
 		rest              string
-	}{{1000, 0, tellAtOnce + 1, "findings=940"}, {1000, 1, 0, ""}, {2000, 5, 6, "findings=995"}, {2001, 5, 1, "findings=1"},
+	}{{1000, 0, tellAtOnce + 1, "findings=940"}, {1000, 1, 0, ""}, {2000, 5, 6, "findings=995"},
+		{2001, 5, 1, "findings=1"},
 		{3000, 24 * 60, tellAtOnce + 1, "findings=939"}} {
 		out.Reset()
 		now := at.Add(time.Duration(step.minutes) * time.Minute)

@@ -82,10 +82,10 @@ firewall: Reloading firewall due to ifup of wan (eth0)`
 // TestSetUpsEndWell takes in the log of a router that is set up as docs/receiving.md says and that has just started:
 // all of it is understood, and check finds nothing wrong.
 func TestSetUpsEndWell(t *testing.T) {
-	packet := "IN=br-lan OUT=eth1 MAC=02:00:00:00:00:01:02:00:00:00:00:02:08:00 SRC=192.168.10.7 DST=198.51.100.%d LEN=60 TOS=0x00 " +
-		"PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=%d DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0"
-	tuple := "tcp      6 120 SYN_SENT src=192.168.10.7 dst=198.51.100.%d sport=%d dport=443 [UNREPLIED] src=198.51.100.9 " +
-		"dst=203.0.113.2 sport=443 dport=4711"
+	packet := "IN=br-lan OUT=eth1 MAC=02:00:00:00:00:01:02:00:00:00:00:02:08:00 SRC=192.168.10.7 DST=198.51.100.%d " +
+		"LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=%d DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0"
+	tuple := "tcp      6 120 SYN_SENT src=192.168.10.7 dst=198.51.100.%d sport=%d dport=443 [UNREPLIED] " +
+		"src=198.51.100.9 dst=203.0.113.2 sport=443 dport=4711"
 	for name, c := range map[string]struct{ start, session string }{
 		"nftables":  {startDebian, "kernel: [   60.100000] NEW " + packet},
 		"iptables":  {startDebian, "kernel: [   60.100000] NEW " + packet + " "},
@@ -96,7 +96,8 @@ func TestSetUpsEndWell(t *testing.T) {
 			at := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 			var log strings.Builder
 			write := func(text string) {
-				fmt.Fprintf(&log, "<%d>%s gw %s\n", map[bool]int{true: 6, false: 30}[strings.HasPrefix(text, "kernel")], at.Format(time.Stamp), text)
+				fmt.Fprintf(&log, "<%d>%s gw %s\n", map[bool]int{true: 6, false: 30}[strings.HasPrefix(text, "kernel")],
+					at.Format(time.Stamp), text)
 				at = at.Add(time.Second)
 			}
 			for range 3 { // it starts three times
@@ -114,7 +115,8 @@ func TestSetUpsEndWell(t *testing.T) {
 				t.Errorf("code %d\n%s%s", r.code, r.out, r.errOut)
 			}
 			text := ok(t, "", "report", "--data", data, "--timezone", "UTC", "--day", "2026-11-21")
-			if words := strings.Join(strings.Fields(text), " "); !strings.Contains(words, "all lines received were kept and understood") ||
+			words := strings.Join(strings.Fields(text), " ")
+			if !strings.Contains(words, "all lines received were kept and understood") ||
 				!strings.Contains(words, "of the kernel and of no consequence") {
 				t.Errorf("%s", text)
 			}

@@ -28,7 +28,8 @@ func TestReportKnowsWhatWasAnnounced(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 400 {
-		fmt.Fprintf(conn, "<4>%s gw kernel: [NEW] IN=br0 OUT=eth0 SRC=192.168.1.9 DST=198.18.%d.%d LEN=60 TOS=0x00 PREC=0x00 "+
+		fmt.Fprintf(conn, "<4>%s gw kernel: [NEW] IN=br0 OUT=eth0 SRC=192.168.1.9 DST=198.18.%d.%d LEN=60 TOS=0x00 "+
+			"PREC=0x00 "+
 			"TTL=63 ID=%d DF PROTO=TCP SPT=%d DPT=6881 WINDOW=64240 RES=0x00 SYN URGP=0\n",
 			noon.Add(time.Duration(i-500)*20*time.Millisecond).Format(time.RFC3339Nano), i/250, i%250, i, 1024+i)
 	}
@@ -64,8 +65,10 @@ func TestReportKnowsWhatWasAnnounced(t *testing.T) {
 	later := func(a *app) { a.now = func() time.Time { return noon.AddDate(0, 0, 3) } }
 	serveWith(t, later, data)
 	ok(t, "", "prune", "--data", data, "--days", "2")
-	if text := ok(t, "", append([]string{"report"}, today...)...); !strings.Contains(strings.Join(strings.Fields(text), " "),
-		"and withdrawn: “"+said.Title+"” ("+said.ID+"): of the 400 lines that this rested on none is stored any more.") {
+	text := ok(t, "", append([]string{"report"}, today...)...)
+	withdrawn := "and withdrawn: “" + said.Title + "” (" + said.ID + "): of the 400 lines that this rested on none " +
+		"is stored any more."
+	if !strings.Contains(strings.Join(strings.Fields(text), " "), withdrawn) {
 		t.Errorf("the report does not withdraw it:\n%s", text)
 	}
 }

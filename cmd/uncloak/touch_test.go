@@ -35,7 +35,8 @@ func denseDay(t *testing.T, db *bolt.DB, n int) detect.Date {
 		if i%5000 == 4999 {
 			router = "attic"
 		}
-		text := fmt.Sprintf("%s IN=br-lan OUT=wan0 SRC=192.168.128.%d DST=198.18.%d.%d LEN=60 TTL=63 ID=%d DF PROTO=TCP "+
+		text := fmt.Sprintf("%s IN=br-lan OUT=wan0 SRC=192.168.128.%d DST=198.18.%d.%d LEN=60 TTL=63 ID=%d DF "+
+			"PROTO=TCP "+
 			"SPT=%d DPT=443 WINDOW=64240 RES=0x00 SYN URGP=0", kind, host+10, i/250%250, i%250, i%65536, 32768+i%28000)
 		if s := at.Unix() % 1800; s >= 30 && s < 60 && i%4 == 0 {
 			text = "nf_conntrack: table full, dropping packet"
@@ -118,7 +119,8 @@ func TestReadersTouchFewBlocks(t *testing.T) {
 			return nil
 		}},
 		{"who", 40, n / 2, 5000, func() error {
-			_, err := db.Who(ctx, store.Who{End: netip.MustParseAddrPort("203.0.113.7:33000"), At: w.From.Add(12 * time.Hour)})
+			_, err := db.Who(ctx, store.Who{End: netip.MustParseAddrPort("203.0.113.7:33000"),
+				At: w.From.Add(12 * time.Hour)})
 			return err
 		}},
 	} {

@@ -95,7 +95,8 @@ func (f *found) settle(h *handler, earlier []*detect.Day, j detect.Judged) {
 			of[f.withdrawn[i].ID] = true
 		}
 		j.Window = reach
-		f.withdrawn = slices.DeleteFunc(detect.Settle(told, whole, j), func(w detect.Withdrawal) bool { return !of[w.ID] })
+		f.withdrawn = slices.DeleteFunc(detect.Settle(told, whole, j),
+			func(w detect.Withdrawal) bool { return !of[w.ID] })
 	}
 }
 

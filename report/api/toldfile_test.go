@@ -69,7 +69,8 @@ func TestToldFileThatIsDamaged(t *testing.T) {
 		if err := f.Add([]detect.Told{told("new", now)}, now); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if list, n, err := f.List(now); err != nil || len(list) != c.kept+1 || n != c.n || list[c.kept] != told("new", now) {
+		if list, n, err := f.List(now); err != nil || len(list) != c.kept+1 || n != c.n ||
+			list[c.kept] != told("new", now) {
 			t.Errorf("%s: then %d and %d damaged, %v", name, len(list), n, err)
 		}
 	}

@@ -181,7 +181,8 @@ func stored(days []store.DayInfo, loc *time.Location) string {
 	var runs [][2]string
 	for _, d := range dates {
 		if n := len(runs); n > 0 {
-			if t, err := time.Parse(time.DateOnly, runs[n-1][1]); err == nil && t.AddDate(0, 0, 1).Format(time.DateOnly) == d {
+			if t, err := time.Parse(time.DateOnly, runs[n-1][1]); err == nil &&
+				t.AddDate(0, 0, 1).Format(time.DateOnly) == d {
 				runs[n-1][1] = d
 				continue
 			}

@@ -81,7 +81,8 @@ func TestStoredDays(t *testing.T) {
 	}{
 		{nil, "there is no day at all: import a log, or start serve and point a router at it"},
 		{[]store.DayInfo{day("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z")}, "there is one day: 2026-11-20"},
-		{[]store.DayInfo{day("2026-11-20T10:00:00Z", "2026-11-20T23:00:00Z"), day("2026-11-23T10:00:00Z", "2026-11-23T11:00:00Z")},
+		{[]store.DayInfo{day("2026-11-20T10:00:00Z", "2026-11-20T23:00:00Z"),
+			day("2026-11-23T10:00:00Z", "2026-11-23T11:00:00Z")},
 			"there are 3 days: 2026-11-20 to 2026-11-21, 2026-11-23"},
 		{many, "there are 12 days: …, 2026-11-17, 2026-11-19, 2026-11-21, 2026-11-23"},
 	} {

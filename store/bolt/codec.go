@@ -17,7 +17,7 @@ type codec struct {
 	dec *zstd.Decoder
 }
 
-// smallWindow is how far back zstd looks where memory is scarce.
+// smallWindow bounds, in bytes, how far back zstd looks where memory is scarce.
 const smallWindow = 1 << 20
 
 // newCodec makes a codec that looks back so many bytes; 0 = as zstd does.

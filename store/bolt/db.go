@@ -33,12 +33,12 @@ type Options struct {
 	// ReadMemory bounds the decoded blocks that all sequences together hold beside the one that each needs; 0 =
 	// DefaultReadMemory.
 	ReadMemory int64
-	// Memory is what the whole process may take, in bytes. Below smallMemory the store writes with one processor, and
-	// compresses with less to look back at. 0 = no bound.
+	// Memory bounds the memory of the whole process, in bytes. Below smallMemory the store writes with one processor,
+	// and compresses with less to look back at. 0 = no bound.
 	Memory int64
 }
 
-// smallMemory is what a process should have for all of the store's encoders.
+// smallMemory: below this many bytes a process has no room for all of the store's encoders.
 const smallMemory = 256 << 20
 
 func (o *Options) small() bool { return o.Memory > 0 && o.Memory < smallMemory }

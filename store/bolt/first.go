@@ -21,7 +21,8 @@ func (db *DB) First(ctx context.Context, qs []store.Query) ([][]store.Entry, err
 		return nil, err
 	}
 	defer db.leave()
-	w := firsts{db: db, ctx: ctx, dec: db.decoders.Get().(*decoder), span: filter{from: math.MaxInt64, to: math.MinInt64}}
+	w := firsts{db: db, ctx: ctx, dec: db.decoders.Get().(*decoder),
+		span: filter{from: math.MaxInt64, to: math.MinInt64}}
 	defer db.decoders.Put(w.dec)
 	for i := range qs {
 		if qs[i].Limit <= 0 {

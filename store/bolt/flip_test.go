@@ -43,12 +43,14 @@ func answers() []struct {
 		{"all events", events(store.Query{})},
 		{"events of a window", events(store.Query{Window: w})},
 		{"events of a host", events(store.Query{Host: netip.MustParsePrefix("192.168.1.3/32")})},
-		{"events of a kind and router", events(store.Query{Router: "gw", Kinds: []parse.Kind{parse.SessionNew}, Limit: 40})},
+		{"events of a kind and router", events(store.Query{Router: "gw", Kinds: []parse.Kind{parse.SessionNew},
+			Limit: 40})},
 		{"first events", func(ctx context.Context, db *DB) (any, error) {
 			return db.First(ctx, []store.Query{{Router: "gw", Limit: 3}, {Window: w, Port: 443, Limit: 50}})
 		}},
 		{"who", func(ctx context.Context, db *DB) (any, error) {
-			return db.Who(ctx, store.Who{End: netip.MustParseAddrPort("203.0.113.7:40005"), At: noon().Add(5 * time.Second)})
+			return db.Who(ctx, store.Who{End: netip.MustParseAddrPort("203.0.113.7:40005"),
+				At: noon().Add(5 * time.Second)})
 		}},
 		{"accounts", func(ctx context.Context, db *DB) (any, error) { return db.Health(ctx, w) }},
 		{"days", func(ctx context.Context, db *DB) (any, error) {
@@ -69,7 +71,8 @@ func flipFile(t *testing.T) []byte {
 		for i := range es {
 			e := &es[i]
 			e.Kind, e.Router, e.Proto = parse.SessionNew, parse.MakeName([]string{"gw", "attic"}[i%2]), parse.TCP
-			e.Src, e.Dst = netip.AddrFrom4([4]byte{192, 168, 1, byte(i % 5)}), netip.AddrFrom4([4]byte{198, 51, 100, byte(i)})
+			e.Src, e.Dst = netip.AddrFrom4([4]byte{192, 168, 1, byte(i % 5)}),
+				netip.AddrFrom4([4]byte{198, 51, 100, byte(i)})
 			e.SPort, e.DPort = uint16(40000+i), 443
 			e.NATSrc, e.NATSPort = netip.MustParseAddr("203.0.113.7"), uint16(40000+i)
 		}
@@ -118,8 +121,8 @@ func TestFlippedBytesAreNeverSilent(t *testing.T) {
 			case said || err != nil:
 				told++
 			case !reflect.DeepEqual(got, want[i]):
-				t.Errorf("byte %d of %d: %s: a wrong answer without a word:\n%.300v\nwant\n%.300v", at, len(whole), q.name, got,
-					want[i])
+				t.Errorf("byte %d of %d: %s: a wrong answer without a word:\n%.300v\nwant\n%.300v", at, len(whole),
+					q.name, got, want[i])
 			}
 		}
 	}
@@ -128,7 +131,8 @@ func TestFlippedBytesAreNeverSilent(t *testing.T) {
 
 // askFlipped asks a store whose one day file has this content. said reports whether the store says that something is
 // missing.
-func askFlipped(t *testing.T, content []byte, ask func(context.Context, *DB) (any, error)) (got any, said bool, err error) {
+func askFlipped(t *testing.T, content []byte, ask func(context.Context, *DB) (any, error)) (got any, said bool,
+	err error) {
 	t.Helper()
 	dir, err := os.MkdirTemp(t.TempDir(), "")
 	if err != nil {
@@ -138,7 +142,8 @@ func askFlipped(t *testing.T, content []byte, ask func(context.Context, *DB) (an
 	if err := os.Mkdir(filepath.Join(dir, "days"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "days", detect.DateOf(noon()).String()+".db"), content, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "days", detect.DateOf(noon()).String()+".db"), content,
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	db, err := Open(dir, Options{NoSync: true, Logger: slog.New(slog.DiscardHandler)})

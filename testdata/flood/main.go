@@ -110,7 +110,8 @@ func line(r *rand.Rand, now time.Time) string {
 	case 5:
 		text = fmt.Sprintf("dnsmasq[17]: query[A] %s.example.net from %s", name(), inside())
 	case 6:
-		text = fmt.Sprintf("dnsmasq[17]: query[PTR] %d.%d.18.198.in-addr.arpa from %s", r.IntN(256), r.IntN(256), inside())
+		text = fmt.Sprintf("dnsmasq[17]: query[PTR] %d.%d.18.198.in-addr.arpa from %s", r.IntN(256), r.IntN(256),
+			inside())
 	case 7:
 		text = fmt.Sprintf("dnsmasq-dhcp[17]: DHCPACK(br-lan) %s %s %s", inside(), mac(), name())
 	case 8:
@@ -118,9 +119,11 @@ func line(r *rand.Rand, now time.Time) string {
 	case 9:
 		text = "kernel: nf_conntrack: table full, dropping packet"
 	case 10:
-		text = fmt.Sprintf("kernel: Out of memory: Killed process %d (%s) total-vm:1kB, anon-rss:1kB, file-rss:0kB", port(), name())
+		text = fmt.Sprintf("kernel: Out of memory: Killed process %d (%s) total-vm:1kB, anon-rss:1kB, file-rss:0kB",
+			port(), name())
 	case 11:
-		text = fmt.Sprintf("kernel: TCP: Peer %s:%d/%d unexpectedly shrunk window 1:2 (repaired)", outside(), port(), port())
+		text = fmt.Sprintf("kernel: TCP: Peer %s:%d/%d unexpectedly shrunk window 1:2 (repaired)", outside(), port(),
+			port())
 	case 12:
 		text = fmt.Sprintf("kernel: TCP: request_sock_TCP: Possible SYN flooding on port %d. Sending cookies.", port())
 	default:
