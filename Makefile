@@ -13,11 +13,12 @@
 GO       ?= go
 FUZZTIME ?= 1m
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT   := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 
 .PHONY: build demo test e2e damage crash lint style fuzz fuzz-short bench bench-store bench-peers clean
 
 build:
-	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/uncloak ./cmd/uncloak
+	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/uncloak ./cmd/uncloak
 
 demo: build
 	./bin/uncloak demo

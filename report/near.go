@@ -11,7 +11,8 @@ import (
 const nearEnough = 0.5
 
 // Near returns the words that look most like word, at most n, the likeliest first. Likeness is measured by the pairs of
-// letters in common (Dice's coefficient), so that a swapped part of a name costs little.
+// letters in common (Dice's coefficient), so that a swapped part of a name costs little; in a short word one slip of
+// the fingers leaves hardly a pair, so that such a slip alone is enough.
 func Near(word string, words []string, n int) []string {
 	type hit struct {
 		word string
@@ -40,12 +41,37 @@ func likeness(a, b string) float64 {
 	if plain := letters(a); len(plain) >= 3 && strings.Contains(letters(b), plain) {
 		return 1
 	}
+	if oneSlip(strings.ToLower(a), strings.ToLower(b)) {
+		return 0.9
+	}
 	p, q := pairs(a), pairs(b)
 	common := 0
 	for k, n := range p {
 		common += min(n, q[k])
 	}
 	return 2 * float64(common) / float64(max(total(p)+total(q), 1))
+}
+
+// oneSlip reports whether one letter of b is missing, doubled, wrong or changed places with its neighbour in a: an edit
+// distance of 1 after Damerau. Words of one or two letters are like too many others.
+func oneSlip(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(a) < 2 || len(b) < 3 || len(b)-len(a) > 1 {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	if len(a) < len(b) {
+		return a[i:] == b[i+1:]
+	}
+	if i == len(a) || a[i+1:] == b[i+1:] {
+		return true
+	}
+	return a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
 
 // letters returns s in lower case without blanks and punctuation.

@@ -17,6 +17,7 @@ func TestNear(t *testing.T) {
 		{"no dash", "windowshrink", []string{"window-shrink"}},
 		{"a part", "oom", []string{"oom-kill"}},
 		{"other case", "SYN_FLOOD", []string{"syn-flood"}},
+		{"two letters swapped", "oom-klil", []string{"oom-kill"}},
 		{"nothing like it", "zebra", []string{}},
 		{"empty", "", []string{}},
 		{"bytes that are no text", "\xff\xfe", []string{}},
@@ -27,5 +28,15 @@ func TestNear(t *testing.T) {
 				t.Errorf("near %.20q: %q, want %q", c.word, got, c.want)
 			}
 		})
+	}
+}
+
+func TestNearShortWords(t *testing.T) {
+	words := []string{"day", "lan", "to", "tls", "json", "text", "format"}
+	for word, want := range map[string]string{"dya": "day", "dy": "day", "dayy": "day", "lam": "lan", "jsn": "json",
+		"tesxt": "text", "q": "", "xyz": "", "fromat": "format"} {
+		if got := strings.Join(Near(word, words, 1), " "); got != want {
+			t.Errorf("near %q: %q, want %q", word, got, want)
+		}
 	}
 }

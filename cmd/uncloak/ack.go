@@ -36,7 +36,7 @@ func (a *app) ackCommand() *cobra.Command {
 	f.BoolVar(&remove, "remove", false, "take the ack of ID back")
 	f.StringVar(&format, "format", "text", "text or json, of --list")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		switch err := oneOf("format", format, "text", "json"); {
+		switch err := oneOf("format", &format, "text", "json"); {
 		case err != nil:
 			return err
 		case list && (remove || len(args) > 0):

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -17,11 +18,13 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"uncloak/report"
 	"uncloak/report/api"
+	"uncloak/store/bolt"
 )
 
-// version is set by the linker: git describe.
-var version string
+// version and commit are set by the linker: git describe and git rev-parse.
+var version, commit string
 
 // app holds the state of one run of the program: its streams, clock, flags, config and log.
 type app struct {
@@ -86,11 +89,22 @@ func (a *app) report(err error) int {
 		fmt.Fprintln(a.stderr, "uncloak: interrupted")
 		return 1
 	}
-	fmt.Fprintf(a.stderr, "uncloak: %s\n", strings.Join(strings.Fields(err.Error()), " "))
+	var settings settingErrors
+	if errors.As(err, &settings) {
+		for _, e := range settings {
+			a.errorLine(e)
+		}
+	} else {
+		a.errorLine(err)
+	}
 	if errors.As(err, &usage) || errors.As(err, &api) && api.Status == http.StatusBadRequest {
 		return 2
 	}
 	return 1
+}
+
+func (a *app) errorLine(err error) {
+	fmt.Fprintf(a.stderr, "uncloak: %s\n", strings.Join(strings.Fields(err.Error()), " "))
 }
 
 // root builds the command tree.
@@ -128,12 +142,13 @@ Exit codes: 0 fine, 1 failed, 2 usage or config, 3 findings that --fail-on asks 
 	f.String("log-level", "", "debug, info, warn or error (default info)")
 	f.String("log-format", "", "text or json (default text); the log goes to stderr")
 	f.Bool("no-color", false, "no colours in the output")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%w; see: %s --help", err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
+	root.Version = versionLine()
+	root.SetVersionTemplate("uncloak {{.Version}}\n")
 	root.AddCommand(a.serveCommand(), a.importCommand(), a.captureCommand(), a.reportCommand(), a.findingsCommand(),
 		a.queryCommand(), a.whoCommand(), a.pruneCommand(), a.compactCommand(), a.backupCommand(), a.verifyCommand(),
 		a.tableCommand(), a.parseCommand(), a.ackCommand(), a.explainCommand(), a.capacityCommand(), a.checkCommand(),
+		a.configCommand(),
 		a.sendCommand(), a.statCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(root))
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)
@@ -198,12 +213,40 @@ func fileArgs(c *cobra.Command) cobra.CompletionFunc {
 	return cobra.NoFileCompletions
 }
 
-// oneOf checks the value of a flag.
-func oneOf(flag, value string, allowed ...string) error {
-	if slices.Contains(allowed, value) {
+// oneOf checks the value of a flag, and writes it in lower case.
+func oneOf(flag string, value *string, allowed ...string) error {
+	word := strings.ToLower(strings.TrimSpace(*value))
+	if slices.Contains(allowed, word) {
+		*value = word
 		return nil
 	}
-	return usagef("--%s %q is not known: %s", flag, value, strings.Join(allowed, ", "))
+	return usagef("--%s %q is not known%s: %s", flag, *value, meant(word, allowed), strings.Join(allowed, ", "))
+}
+
+// meant returns " (did you mean …?)" with the words that look like the given one; "" where none does.
+func meant(word string, words []string) string {
+	near := report.Near(word, words, 2)
+	if len(near) == 0 {
+		return ""
+	}
+	return " (did you mean " + strings.Join(near, " or ") + "?)"
+}
+
+// flagError makes a usage error of one of pflag's, with the flags that may be meant.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if !f.Hidden {
+				names = append(names, f.Name)
+			}
+		})
+		if near := report.Near(unknown.GetSpecifiedName(), names, 2); len(near) > 0 {
+			return usagef("%w; did you mean --%s? see: %s --help", err, strings.Join(near, " or --"), cmd.CommandPath())
+		}
+	}
+	return usagef("%w; see: %s --help", err, cmd.CommandPath())
 }
 
 // versionText returns the version that the linker set, else the one that the build recorded.
@@ -219,7 +262,40 @@ func versionText() string {
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{Use: "version", Short: "Print the version", RunE: func(*cobra.Command, []string) error {
-		_, err := fmt.Fprintf(a.stdout, "uncloak %s (API %d)\n", versionText(), api.API)
+		_, err := fmt.Fprintf(a.stdout, "uncloak %s\n", versionLine())
 		return err
 	}}
+}
+
+// versionLine names the version, the commit that it was built from, and the numbers by which programs and data fit
+// together.
+func versionLine() string {
+	line := versionText()
+	if c := commitText(); c != "" {
+		line += ", commit " + c
+	}
+	return fmt.Sprintf("%s (store format %d, API %d, %s %s/%s)", line, bolt.Format, api.API, runtime.Version(),
+		runtime.GOOS, runtime.GOARCH)
+}
+
+// commitText returns the commit that the linker set, else the one that the build recorded; "" where none did.
+func commitText() string {
+	if commit != "" {
+		return commit
+	}
+	at, changed := "", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch {
+			case s.Key == "vcs.revision":
+				at = s.Value[:min(len(s.Value), 12)]
+			case s.Key == "vcs.modified" && s.Value == "true":
+				changed = " with changes"
+			}
+		}
+	}
+	if at == "" {
+		return ""
+	}
+	return at + changed
 }

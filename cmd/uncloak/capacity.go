@@ -35,7 +35,7 @@ func (a *app) capacityCommand() *cobra.Command {
 	f.StringVar(&format, "format", "text", "text or json")
 	f.StringVarP(&output, "output", "o", "", "write to this file instead of stdout")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := oneOf("format", format, "text", "json"); err != nil {
+		if err := oneOf("format", &format, "text", "json"); err != nil {
 			return err
 		}
 		if err := a.setup(cmd); err != nil {

@@ -37,7 +37,7 @@ uncloak check --format json | jq -r '.problems[]'`}
 	f.StringVar(&format, "format", "text", "text or json")
 	f.IntVar(&shapes, "shapes", 20, "shapes of lines not understood, at most 200")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := oneOf("format", format, "text", "json"); err != nil {
+		if err := oneOf("format", &format, "text", "json"); err != nil {
 			return err
 		}
 		if shapes < 0 || shapes > 200 {

@@ -2,58 +2,32 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/knadh/koanf/parsers/yaml"
-	"github.com/knadh/koanf/providers/rawbytes"
-	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
 
 	"uncloak/report"
 )
 
-// listSettings returns the value of each key and the place that set it: file and line, variable, flag or default. The
-// config was loaded from the same places before.
+// listSettings returns the value of each key and the place that set it: file and line, variable, flag or default.
+// Secret values are not shown. The config was loaded from the same places before.
 func listSettings(cfg *config, file string, environ []string, flags *pflag.FlagSet) ([]report.Setting, error) {
-	from := map[string]string{}
+	src, err := readOrigins(file, environ, flags)
+	if err != nil {
+		return nil, usageError{err}
+	}
 	keys := configKeys(reflect.TypeOf(*cfg), "")
-	if file != "" {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return nil, usageError{fmt.Errorf("read config: %w", err)}
-		}
-		k := koanf.New(".")
-		if err := k.Load(rawbytes.Provider(text), yaml.Parser()); err != nil {
-			return nil, usageError{yamlError(file, err)}
-		}
-		for _, key := range keys {
-			if k.Exists(key) {
-				from[key] = place(file, text, key)
-			}
-		}
-	}
-	name := envKey(keys)
-	for _, v := range environ {
-		variable, _, _ := strings.Cut(v, "=")
-		if key, _ := name(variable, ""); key != "" {
-			from[key] = variable
-		}
-	}
-	byFlag := flagKeys()
-	flags.Visit(func(f *pflag.Flag) {
-		if key := byFlag[f.Name]; key != "" {
-			from[key] = "--" + f.Name
-		}
-	})
 	out := make([]report.Setting, 0, len(keys))
 	for _, key := range keys {
-		s := report.Setting{Key: key, Value: settingText(valueOf(reflect.ValueOf(*cfg), key)), From: from[key]}
+		s := report.Setting{Key: key, Value: settingText(valueOf(reflect.ValueOf(*cfg), key)), From: src.from[key]}
 		if s.From == "" {
 			s.From = "default"
+		}
+		if s.Value != "" && docOf(key).secret {
+			s.Value = "(set, not shown)"
 		}
 		out = append(out, s)
 	}
@@ -89,6 +63,12 @@ func settingText(v reflect.Value) string {
 			names = append(names, r.nameOr())
 		}
 		return strings.Join(names, ", ")
+	case []known:
+		var words []string
+		for _, k := range x {
+			words = append(words, k.words())
+		}
+		return strings.Join(words, ", ")
 	}
 	if v.Kind() != reflect.Slice {
 		return fmt.Sprint(v.Interface())
@@ -98,6 +78,21 @@ func settingText(v reflect.Value) string {
 		words[i] = fmt.Sprint(v.Index(i).Interface())
 	}
 	return strings.Join(words, ", ")
+}
+
+// words names what an entry of the key known fits, such as "burst of 192.168.1.20".
+func (k *known) words() string {
+	words := k.ID
+	if k.Kind != "" {
+		words = strings.TrimSpace(words + " " + k.Kind)
+	}
+	if k.Host != "" {
+		words = strings.TrimSpace(words + " of " + k.Host)
+	}
+	if k.Port != 0 {
+		words = strings.TrimSpace(fmt.Sprintf("%s at port %d", words, k.Port))
+	}
+	return words
 }
 
 // strayVariables lists the environment variables that begin with UNCLOAK_ but set no key of the config.

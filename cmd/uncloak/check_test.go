@@ -175,7 +175,7 @@ func TestCheckWrong(t *testing.T) {
 		args []string
 		want string
 	}{
-		"port that is none": {[]string{"--udp", "514"}, `listen address "514": want host:port`},
+		"port that is none": {[]string{"--udp", "70000"}, `listen address "70000": want host:port`},
 		"unknown zone":      {[]string{"--timezone", "Mars/Olympus"}, `time zone "Mars/Olympus" is not known`},
 		"no such file":      {[]string{"--config", filepath.Join(dir, "none.yaml")}, "read config: open"},
 		"too many shapes":   {[]string{"--shapes", "201"}, "--shapes 201 is not a number from 0 to 200"},

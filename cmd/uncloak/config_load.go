@@ -16,6 +16,8 @@ import (
 	"github.com/knadh/koanf/providers/rawbytes"
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
+
+	"uncloak/report"
 )
 
 // flagKeys maps each flag to the config key that it sets.
@@ -46,30 +48,26 @@ func flagKeys() map[string]string {
 	}
 }
 
-// loadConfig reads the file (none if empty), the environment and the flags, and returns the checked config. Each error
-// is a usageError and names the place of the wrong setting.
+// loadConfig reads the file (none if empty), the environment and the flags, and returns the checked config. The error
+// is a usageError; it holds all that is wrong, each with the place of the wrong setting: see settingErrors.
 func loadConfig(file string, environ []string, flags *pflag.FlagSet) (config, error) {
 	k, cfg := koanf.New("."), defaultConfig()
-	var text []byte
-	if file != "" {
-		var err error
-		if text, err = os.ReadFile(file); err != nil {
-			return cfg, usageError{fmt.Errorf("read config: %w", err)}
-		}
-		if err := k.Load(rawbytes.Provider(text), yaml.Parser()); err != nil {
-			return cfg, usageError{yamlError(file, err)}
-		}
-	}
-	keys := configKeys(reflect.TypeOf(cfg), "")
-	if err := unknownKey(k, keys, file, text); err != nil {
+	src, err := readOrigins(file, environ, flags)
+	if err != nil {
 		return cfg, usageError{err}
 	}
+	if err := k.Load(rawbytes.Provider(src.text), yaml.Parser()); err != nil {
+		return cfg, usageError{yamlError(file, err)}
+	}
+	keys := configKeys(reflect.TypeOf(cfg), "")
+	var wrong settingErrors
+	wrong = append(wrong, unknownKeys(k, keys, src)...)
 	if err := k.Load(env.Provider(".", env.Opt{Prefix: "UNCLOAK_", TransformFunc: envKey(keys),
 		EnvironFunc: func() []string { return environ }}), nil); err != nil {
 		return cfg, usageError{fmt.Errorf("read environment: %w", err)}
 	}
 	byFlag := flagKeys()
-	err := k.Load(posflag.ProviderWithFlag(flags, ".", k, func(f *pflag.Flag) (string, any) {
+	err = k.Load(posflag.ProviderWithFlag(flags, ".", k, func(f *pflag.Flag) (string, any) {
 		key := byFlag[f.Name]
 		if key == "" || !f.Changed {
 			return "", nil
@@ -79,39 +77,100 @@ func loadConfig(file string, environ []string, flags *pflag.FlagSet) (config, er
 	if err != nil {
 		return cfg, usageError{fmt.Errorf("read flags: %w", err)}
 	}
-	if err := decode(k, &cfg); err != nil {
-		return cfg, usageError{decodeError(file, text, k, err)}
-	}
+	wrong = append(wrong, decodeErrors(src, k, decode(k, &cfg))...)
 	cfg.set = k.Exists
-	if err := cfg.complete(); err != nil {
-		return cfg, usageError{err}
+	for _, e := range cfg.complete() {
+		if !slices.ContainsFunc(wrong, func(o settingError) bool {
+			return o.key == e.key || strings.HasPrefix(o.key, e.key+".")
+		}) {
+			e.at = src.from[e.key]
+			wrong = append(wrong, e)
+		}
+	}
+	if len(wrong) > 0 {
+		return cfg, usageError{wrong}
 	}
 	return cfg, nil
 }
 
-// unknownKey returns an error for the first key of the file that the config does not have.
-func unknownKey(k *koanf.Koanf, keys []string, file string, text []byte) error {
-	for _, key := range k.Keys() {
-		if !slices.Contains(keys, key) {
-			return fmt.Errorf("%s: unknown key %q; known are: %s", place(file, text, key), key,
-				strings.Join(keys, ", "))
+// origins holds where the settings come from.
+type origins struct {
+	file string
+	text []byte            // of the file
+	from map[string]string // by key: file and line, variable or flag; keys that nothing sets are missing
+}
+
+// readOrigins reads the file, and notes for each key the place that sets it.
+func readOrigins(file string, environ []string, flags *pflag.FlagSet) (s origins, err error) {
+	s = origins{file: file, from: map[string]string{}}
+	keys := configKeys(reflect.TypeFor[config](), "")
+	if file != "" {
+		if s.text, err = os.ReadFile(file); err != nil {
+			return s, fmt.Errorf("read config: %w", err)
+		}
+		k := koanf.New(".")
+		if err := k.Load(rawbytes.Provider(s.text), yaml.Parser()); err != nil {
+			return s, yamlError(file, err)
+		}
+		for _, key := range keys {
+			if k.Exists(key) {
+				s.from[key] = place(file, s.text, key)
+			}
 		}
 	}
-	for _, list := range []struct {
-		key, of string
-		item    any
-	}{{"routers", "a router", router{}}, {"known", "what is known", known{}}} {
+	name := envKey(keys)
+	for _, v := range environ {
+		variable, _, _ := strings.Cut(v, "=")
+		if key, _ := name(variable, ""); key != "" {
+			s.from[key] = variable
+		}
+	}
+	byFlag := flagKeys()
+	flags.Visit(func(f *pflag.Flag) {
+		if key := byFlag[f.Name]; key != "" {
+			s.from[key] = "--" + f.Name
+		}
+	})
+	return s, nil
+}
+
+// unknownKeys returns an error for each key of the file that the config does not have.
+func unknownKeys(k *koanf.Koanf, keys []string, src origins) (wrong settingErrors) {
+	add := func(key, name, of string, known []string) {
+		err := fmt.Errorf("unknown key %q%s; known are: %s", name, of, strings.Join(known, ", "))
+		if near := report.Near(name, known, 2); len(near) > 0 {
+			err = fmt.Errorf("unknown key %q%s; did you mean %s? uncloak config --defaults shows all", name, of,
+				strings.Join(near, " or "))
+		}
+		wrong = append(wrong, settingError{key: key, at: place(src.file, src.text, key), err: err})
+	}
+	for _, key := range k.Keys() {
+		if !slices.Contains(keys, key) {
+			add(key, key, "", keys)
+		}
+	}
+	for _, list := range configLists() {
 		may := configKeys(reflect.TypeOf(list.item), "")
 		for _, r := range k.Slices(list.key) {
 			for _, key := range r.Keys() {
 				if !slices.Contains(may, key) {
-					return fmt.Errorf("%s: unknown key %q of %s; known are: %s", place(file, text, list.key+"."+key),
-						key, list.of, strings.Join(may, ", "))
+					add(list.key+"."+key, key, " of "+list.of, may)
 				}
 			}
 		}
 	}
-	return nil
+	return wrong
+}
+
+// configLists names the keys that hold lists of entries with keys of their own.
+func configLists() []struct {
+	key, of string
+	item    any
+} {
+	return []struct {
+		key, of string
+		item    any
+	}{{"routers", "a router", router{}}, {"known", "what is known", known{}}}
 }
 
 // decode fills cfg from k: texts become durations, prefixes and addresses, and a text with commas becomes a list.
@@ -120,7 +179,7 @@ func decode(k *koanf.Koanf, cfg *config) error {
 		mapstructure.TextUnmarshallerHookFunc(),
 		mapstructure.StringToWeakSliceHookFunc(","))
 	return k.UnmarshalWithConf("", cfg, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
-		DecodeHook: hook, ErrorUnused: true, WeaklyTypedInput: true, Result: cfg}})
+		DecodeHook: hook, WeaklyTypedInput: true, Result: cfg}})
 }
 
 // seconds reads a plain number as a duration in seconds, the unit that sysctl uses; Go's own decoding would make

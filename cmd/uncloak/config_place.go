@@ -21,24 +21,76 @@ func yamlError(file string, err error) error {
 	return fmt.Errorf("%s: %s", file, msg)
 }
 
-// decodeError returns an error that names the file, line and key of the first value of a wrong type.
-func decodeError(file string, text []byte, k *koanf.Koanf, err error) error {
-	var e *mapstructure.DecodeError
-	if !errors.As(err, &e) {
-		return err
+// settingError says what is wrong with one setting, and where it is set.
+type settingError struct {
+	key string // such as listen.udp
+	at  string // FILE:LINE, variable or flag; may be empty
+	err error
+}
+
+func (e settingError) Error() string {
+	text := e.err.Error()
+	if e.at != "" {
+		text = e.at + ": " + text
 	}
-	for inner := e; errors.As(inner.Unwrap(), &inner); { // the innermost names the key in full
-		e = inner
+	return text
+}
+
+func (e settingError) Unwrap() error { return e.err }
+
+// settingErrors holds all that is wrong with the settings. App.report writes each on a line of its own.
+type settingErrors []settingError
+
+func (es settingErrors) Error() string {
+	words := make([]string, len(es))
+	for i, e := range es {
+		words[i] = e.Error()
 	}
-	key := withoutIndex(strings.ToLower(e.Name()))
-	err = fmt.Errorf("%s: %w", key, wanted(e.Unwrap()))
-	if v := k.Get(key); v != nil {
-		err = fmt.Errorf("%w (it is %v)", err, v)
+	return strings.Join(words, "; ")
+}
+
+// wrongf makes the error of a key whose value is not what it should be; its place is added later.
+func wrongf(key, format string, args ...any) settingError {
+	return settingError{key: key, err: fmt.Errorf(format, args...)}
+}
+
+// decodeErrors returns one error for each value of a wrong type that err, of the decoder, tells of.
+func decodeErrors(src origins, k *koanf.Koanf, err error) (wrong settingErrors) {
+	for _, e := range decodeLeaves(err) {
+		key := withoutIndex(strings.ToLower(e.Name()))
+		err := fmt.Errorf("%s: %w", key, wanted(e.Unwrap()))
+		if v := k.Get(key); v != nil {
+			err = fmt.Errorf("%w (it is %v)", err, v)
+		}
+		if doc := docOf(key); doc.example != "" {
+			err = fmt.Errorf("%w; write it like %s: %s", err, key, doc.example)
+		}
+		at := src.from[key]
+		if p := place(src.file, src.text, key); p != src.file && (at == "" || strings.HasPrefix(at, src.file+":")) {
+			at = p
+		}
+		wrong = append(wrong, settingError{key: key, at: at, err: err})
 	}
-	if at := place(file, text, key); at != file {
-		err = fmt.Errorf("%s: %w", at, err)
+	return wrong
+}
+
+// decodeLeaves returns the errors of single values that a decoder's error is joined and wrapped from: the innermost
+// name the key in full.
+func decodeLeaves(err error) (leaves []*mapstructure.DecodeError) {
+	switch e := err.(type) { // the tree itself is walked, which errors.As does not
+	case nil:
+	case *mapstructure.DecodeError:
+		if leaves = decodeLeaves(e.Unwrap()); len(leaves) == 0 {
+			leaves = append(leaves, e)
+		}
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			leaves = append(leaves, decodeLeaves(inner)...)
+		}
+	case interface{ Unwrap() error }:
+		leaves = decodeLeaves(e.Unwrap())
 	}
-	return err
+	return leaves
 }
 
 // wanted turns a type error of the decoder into one that says which type the value should have.

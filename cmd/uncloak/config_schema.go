@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -145,86 +146,109 @@ func defaultConfig() config {
 	}
 }
 
-// complete checks the values that decoding does not check, and derives the fields without a key from them.
-func (c *config) complete() error {
-	var err error
-	if c.location, err = zone(c.Timezone); err != nil {
-		return err
-	}
-	if c.keepRaw, err = bolt.ParseKeepRaw(c.KeepRaw); err != nil {
-		return fmt.Errorf("keep_raw: %w", err)
-	}
-	if err := c.Retain.check(); err != nil {
-		return err
-	}
-	if c.Table < 0 {
-		return fmt.Errorf("table is %d: it is the number of entries that the router's session table takes", c.Table)
-	}
-	if !(c.Link >= 0 && c.Link < 1e9) {
-		return fmt.Errorf("link is %v: it is the speed of the line in Mbit/s", c.Link)
-	}
-	if err := c.Timeouts.check(); err != nil {
-		return err
-	}
-	if c.allow, err = networks(c.Allow, c.LAN); err != nil {
-		return err
-	}
-	if err := c.Rate.check(); err != nil {
-		return err
-	}
-	if c.Memory < ingest.MinMemory>>20 || c.Memory > 1<<16 {
-		return fmt.Errorf("memory is %d: it is the MB that serve may take, from %d to %d", c.Memory,
-			ingest.MinMemory>>20, 1<<16)
-	}
-	if err := c.checkRouters(); err != nil {
-		return err
-	}
-	for i := range c.Known {
-		if err := c.Known[i].complete(c.location); err != nil {
-			return fmt.Errorf("known: number %d: %w", i+1, err)
+// complete checks the values that decoding does not check, derives the fields without a key from them, and returns all
+// that is wrong.
+func (c *config) complete() (wrong settingErrors) {
+	add := func(key string, err error) {
+		if err != nil {
+			wrong = append(wrong, settingError{key: key, err: err})
 		}
 	}
-	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
-		return fmt.Errorf("log level %q is none of debug, info, warn, error", c.Log.Level)
+	var err error
+	if c.location, err = zone(c.Timezone); err != nil {
+		add("timezone", err)
+		c.location = time.UTC
 	}
-	if c.Log.Format != "text" && c.Log.Format != "json" {
-		return fmt.Errorf("log format %q is none of text, json", c.Log.Format)
+	if c.keepRaw, err = bolt.ParseKeepRaw(strings.ToLower(c.KeepRaw)); err != nil {
+		add("keep_raw", fmt.Errorf("keep_raw: %w", err))
+	}
+	add("retain", c.Retain.check())
+	if c.Table < 0 {
+		wrong = append(wrong, wrongf("table", "table is %d: it is the number of entries that the router's session "+
+			"table takes, like 16384", c.Table))
+	}
+	if !(c.Link >= 0 && c.Link < 1e9) {
+		wrong = append(wrong, wrongf("link", "link is %v: it is the speed of the line in Mbit/s, like 100", c.Link))
+	}
+	wrong = append(wrong, c.Timeouts.check()...)
+	if c.allow, err = networks(c.Allow, c.LAN); err != nil {
+		add("allow", err)
+	}
+	add("rate", c.Rate.check())
+	if c.Memory < ingest.MinMemory>>20 || c.Memory > 1<<16 {
+		wrong = append(wrong, wrongf("memory", "memory is %d: it is the MB that serve may take, from %d to %d",
+			c.Memory, ingest.MinMemory>>20, 1<<16))
+	}
+	wrong = append(wrong, c.checkRouters()...)
+	for i := range c.Known {
+		if err := c.Known[i].complete(c.location); err != nil {
+			wrong = append(wrong, wrongf("known", "known: number %d: %w", i+1, err))
+		}
+	}
+	c.Log.Level, c.Log.Format = strings.ToLower(c.Log.Level), strings.ToLower(c.Log.Format)
+	for _, w := range []struct{ key, what, value, words string }{
+		{"log.level", "log level", c.Log.Level, "debug, info, warn, error"},
+		{"log.format", "log format", c.Log.Format, "text, json"},
+	} {
+		if words := strings.Split(w.words, ", "); !slices.Contains(words, w.value) {
+			wrong = append(wrong, wrongf(w.key, "%s %q is none of %s%s", w.what, w.value, w.words,
+				meant(w.value, words)))
+		}
+	}
+	for _, l := range [][]string{c.Listen.UDP, c.Listen.TCP, c.Listen.TLS} {
+		for i := range l {
+			l[i] = withColon(l[i])
+		}
 	}
 	if c.Data == "" {
 		c.Data = defaultData()
 	}
-	return nil
+	return wrong
+}
+
+// withColon makes an address of a port alone: 514 is :514.
+func withColon(address string) string {
+	if n, err := strconv.ParseUint(strings.TrimSpace(address), 10, 16); err == nil {
+		return fmt.Sprintf(":%d", n)
+	}
+	return address
 }
 
 // checkRouters checks the key routers: each entry has an address of its own and valid settings.
-func (c *config) checkRouters() error {
+func (c *config) checkRouters() (wrong settingErrors) {
 	for i, r := range c.Routers {
-		if err := r.Rate.check(); err != nil {
-			return fmt.Errorf("router %v: %w", r.Address, err)
+		add := func(err error) {
+			if err != nil {
+				wrong = append(wrong, wrongf("routers", "router %v: %w", r.Address, err))
+			}
 		}
 		if !r.Address.IsValid() {
-			return fmt.Errorf("routers: number %d has no address", i+1)
+			wrong = append(wrong, wrongf("routers", "routers: number %d has no address", i+1))
+			continue
 		}
 		if slices.ContainsFunc(c.Routers[:i], func(o router) bool { return o.Address.Unmap() == r.Address.Unmap() }) {
-			return fmt.Errorf("router %v is there twice in routers: join the two entries", r.Address)
+			wrong = append(wrong, wrongf("routers", "router %v is there twice in routers: join the two entries",
+				r.Address))
 		}
-		if _, err := zone(r.Timezone); err != nil {
-			return fmt.Errorf("router %v: %w", r.Address, err)
+		add(r.Rate.check())
+		_, err := zone(r.Timezone)
+		add(err)
+		for _, e := range r.Timeouts.check() {
+			add(e.err)
 		}
-		if err := r.Timeouts.check(); err != nil {
-			return fmt.Errorf("router %v: %w", r.Address, err)
-		}
-		if _, err := dialect(r.Dialect); err != nil {
-			return fmt.Errorf("router %v: %w", r.Address, err)
-		}
+		_, err = dialect(r.Dialect)
+		add(err)
 	}
-	return nil
+	return wrong
 }
 
 // complete checks the entry and parses its time until.
 func (k *known) complete(loc *time.Location) (err error) {
 	rule := k.rule()
 	if err := rule.Validate(); err != nil {
+		if hint := meant(k.Kind, detect.Kinds()); k.Kind != "" && !slices.Contains(detect.Kinds(), k.Kind) {
+			return fmt.Errorf("%w%s", err, hint)
+		}
 		return err
 	}
 	if k.Until == "" {
@@ -237,18 +261,19 @@ func (k *known) complete(loc *time.Location) (err error) {
 	return nil
 }
 
-func (t *timeouts) check() error {
+func (t *timeouts) check() (wrong settingErrors) {
 	if t.System != "" && !slices.Contains(detect.Systems(), t.System) {
-		return fmt.Errorf("timeouts.system is %q: it is one of %s", t.System, strings.Join(detect.Systems(), ", "))
+		wrong = append(wrong, wrongf("timeouts.system", "timeouts.system is %q: it is one of %s%s", t.System,
+			strings.Join(detect.Systems(), ", "), meant(t.System, detect.Systems())))
 	}
 	for i, v := 0, reflect.ValueOf(*t); i < v.NumField(); i++ {
 		if d, ok := v.Field(i).Interface().(time.Duration); ok && (d < 0 || d > 0 && d < time.Second) {
 			// no router drops an entry within a second
-			return fmt.Errorf("timeouts.%s is %v: write it in seconds, or like 30s or 5m",
-				v.Type().Field(i).Tag.Get("koanf"), d)
+			key := "timeouts." + v.Type().Field(i).Tag.Get("koanf")
+			wrong = append(wrong, wrongf(key, "%s is %v: write it in seconds, or like 30s or 5m", key, d))
 		}
 	}
-	return nil
+	return wrong
 }
 
 // defaultData returns the data directory for a config without the key data: the state directory that systemd gives to

@@ -36,7 +36,7 @@ func (a *app) explainCommand() *cobra.Command {
 	f.BoolVar(&list, "list", false, "the ids and titles of all entries")
 	f.StringVar(&format, "format", "text", "text or json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := oneOf("format", format, "text", "json"); err != nil {
+		if err := oneOf("format", &format, "text", "json"); err != nil {
 			return err
 		}
 		switch {

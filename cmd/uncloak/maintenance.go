@@ -239,7 +239,7 @@ func (a *app) verifyCommand() *cobra.Command {
 			"Exits with 1 if anything is wrong. It works while serve runs."}
 	cmd.Flags().StringVar(&format, "format", "text", "text or ndjson")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := oneOf("format", format, "text", "ndjson"); err != nil {
+		if err := oneOf("format", &format, "text", "ndjson"); err != nil {
 			return err
 		}
 		return a.withSession(cmd, func(ctx context.Context, s *session) error {

@@ -24,9 +24,9 @@ type windowFlags struct{ from, to, day string }
 
 func (t *windowFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&t.from, "from", "", "begin: 2026-11-21, \"2026-11-21 20:30\", RFC 3339, yesterday, -2h, -3d")
+	f.StringVar(&t.from, "from", "", "begin: 2026-11-21, \"2026-11-21 20:30\", RFC 3339, \"monday 14:00\", -2h, -3d")
 	f.StringVar(&t.to, "to", "", "end, itself not included (a date is its midnight)")
-	f.StringVar(&t.day, "day", "", "one local day: 2026-11-21, yesterday, today")
+	f.StringVar(&t.day, "day", "", "one local day: 2026-11-21, 21.11.2026, yesterday, monday")
 }
 
 func (t *windowFlags) values() url.Values {
@@ -63,7 +63,8 @@ func (a *app) reportCommand() *cobra.Command {
 		if format == "" {
 			format = formatOf(output)
 		}
-		if err := errors.Join(oneOf("format", format, "text", "json", "html", "md"), checkFailOn(failOn)); err != nil {
+		err := errors.Join(oneOf("format", &format, "text", "json", "html", "md"), checkFailOn(&failOn))
+		if err != nil {
 			return err
 		}
 		v := t.values()
@@ -104,7 +105,7 @@ func (a *app) findingsCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&all, "all", false, "show what is known (uncloak ack, known: in the config), too")
 	failOnFlag(cmd, &failOn)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := errors.Join(oneOf("format", format, "text", "json", "csv"), checkFailOn(failOn)); err != nil {
+		if err := errors.Join(oneOf("format", &format, "text", "json", "csv"), checkFailOn(&failOn)); err != nil {
 			return err
 		}
 		v := t.values()
@@ -140,7 +141,7 @@ func (a *app) queryCommand() *cobra.Command {
 	f.StringSliceVar(&kinds, "kind", nil, "kinds of event, such as session-new or table-full")
 	f.IntVar(&limit, "limit", 0, "at most so many events (default all)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := oneOf("format", format, "text", "ndjson", "csv", "raw"); err != nil {
+		if err := oneOf("format", &format, "text", "ndjson", "csv", "raw"); err != nil {
 			return err
 		}
 		v := t.values()
@@ -164,8 +165,8 @@ func failOnFlag(cmd *cobra.Command, to *string) {
 		"exit with 3 if there is a finding at least so severe that is not known: info, warning or critical")
 }
 
-func checkFailOn(v string) error {
-	if v == "" {
+func checkFailOn(v *string) error {
+	if *v == "" {
 		return nil
 	}
 	return oneOf("fail-on", v, "info", "warning", "critical")

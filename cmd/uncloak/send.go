@@ -63,8 +63,8 @@ func (a *app) sendCommand() *cobra.Command {
 	f.StringVar(&key, "key", "", "tls: PEM file of its key")
 	f.StringVar(&name, "name", "", "tls: name in the receiver's certificate (default the host of ADDRESS)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
-		if err := errors.Join(oneOf("net", c.Network, "udp", "tcp", "tls", "unix", "unix-stream"),
-			oneOf("pace", pace, "rate", "recorded"), oneOf("framing", framing, "newline", "octet")); err != nil {
+		if err := errors.Join(oneOf("net", &c.Network, "udp", "tcp", "tls", "unix", "unix-stream"),
+			oneOf("pace", &pace, "rate", "recorded"), oneOf("framing", &framing, "newline", "octet")); err != nil {
 			return err
 		}
 		if err := a.setup(cmd); err != nil {

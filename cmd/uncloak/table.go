@@ -38,7 +38,7 @@ func (a *app) tableCommand() *cobra.Command {
 	f.StringVar(&format, "format", "text", "text, json, csv or ndjson (csv and ndjson: each 10 s slot)")
 	f.StringVarP(&output, "output", "o", "", "write to this file instead of stdout")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := oneOf("format", format, "text", "json", "csv", "ndjson"); err != nil {
+		if err := oneOf("format", &format, "text", "json", "csv", "ndjson"); err != nil {
 			return err
 		}
 		v := t.values()

@@ -34,7 +34,7 @@ func (a *app) whoCommand() *cobra.Command {
 		if asCSV {
 			format = "csv"
 		}
-		if err := oneOf("format", format, "text", "json", "ndjson", "csv"); err != nil {
+		if err := oneOf("format", &format, "text", "json", "ndjson", "csv"); err != nil {
 			return err
 		}
 		if at == "" {

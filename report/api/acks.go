@@ -84,14 +84,6 @@ func (h *handler) putAck(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// EndTime reads the end of a window like ParseTime, but a date alone means the end of that day.
-func EndTime(s string, loc *time.Location, now time.Time) (time.Time, error) {
-	if t, err := time.ParseInLocation(time.DateOnly, s, loc); err == nil {
-		return midnight(t, 1), nil
-	}
-	return ParseTime(s, loc, now)
-}
-
 // words writes the window as error texts show it.
 func (s *span) words() string {
 	from, to := s.From.In(s.loc), s.To.In(s.loc)

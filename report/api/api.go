@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 
 	"uncloak/detect"
 	"uncloak/parse"
+	"uncloak/report"
 	"uncloak/store"
 )
 
@@ -202,9 +204,18 @@ func writeJSON(w http.ResponseWriter, v any) {
 
 // kindOf returns the kind of that name, or an error that lists the kinds.
 func kindOf(name string) (parse.Kind, error) {
+	name = strings.ToLower(name)
 	k, ok := parse.KindOf(name)
-	if !ok {
-		return 0, badf("kind %q is not known; known are: %v", name, parse.KindNames())
+	switch {
+	case ok:
+		return k, nil
+	case slices.Contains(detect.Kinds(), name):
+		return 0, badf("kind %q is one of findings (uncloak findings), not of events; those are: %s", name,
+			strings.Join(parse.KindNames(), ", "))
 	}
-	return k, nil
+	hint := ""
+	if near := report.Near(name, parse.KindNames(), 3); len(near) > 0 {
+		hint = " (did you mean " + strings.Join(near, " or ") + "?)"
+	}
+	return 0, badf("kind %q is not known%s; known are: %s", name, hint, strings.Join(parse.KindNames(), ", "))
 }

@@ -11,40 +11,6 @@ import (
 	"uncloak/store"
 )
 
-// ParseTime reads a time as it is written on a command line: RFC 3339, 2026-11-21, 2026-11-21 20:30[:05] (with a blank
-// or a T), today, yesterday, now, or so long ago: -2h, -90m, -3d. A time without a zone is in loc.
-func ParseTime(s string, loc *time.Location, now time.Time) (time.Time, error) {
-	now = now.In(loc)
-	switch s {
-	case "now":
-		return now, nil
-	case "today":
-		return midnight(now, 0), nil
-	case "yesterday":
-		return midnight(now, -1), nil
-	}
-	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
-		return t, nil
-	}
-	for _, layout := range []string{time.DateOnly, "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04",
-		"2006-01-02T15:04:05"} {
-		if t, err := time.ParseInLocation(layout, s, loc); err == nil {
-			return t, nil
-		}
-	}
-	if ago, ok := strings.CutPrefix(s, "-"); ok {
-		var days int
-		if n, err := fmt.Sscanf(ago, "%dd", &days); n == 1 && err == nil && ago == fmt.Sprintf("%dd", days) {
-			return now.AddDate(0, 0, -days), nil
-		}
-		if d, err := time.ParseDuration(ago); err == nil && d >= 0 {
-			return now.Add(-d), nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("time %q is not understood: write 2026-11-21, \"2026-11-21 20:30\", "+
-		"2026-11-21T20:30:00Z, yesterday or -2h", s)
-}
-
 // midnight returns the first instant of the local day that is that many days after t.
 func midnight(t time.Time, days int) time.Time {
 	y, m, d := t.Date()

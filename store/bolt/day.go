@@ -23,6 +23,9 @@ import (
 // dayVersion is the format of a day file. It grows when an older program would misread the file.
 const dayVersion = 2
 
+// Format is the number of the format of day files that this program writes; see docs/store.md.
+const Format = dayVersion
+
 func bucketNames() []string { return []string{"meta", "blocks", "batches", "health", "day"} }
 
 // day is an open day file. DB.mu guards refs, used and gone.
