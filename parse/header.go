@@ -141,7 +141,7 @@ func behindHost(b []byte, rec *Record) {
 		b = scan.TrimLeft(rest)
 		w, rest = scan.Word(b)
 	}
-	if unifiDevice(w) != nil {
+	if len(w) >= 16 && unifiDevice(w) != nil {
 		b = scan.TrimLeft(rest)
 		w, rest = scan.Word(b)
 	}

@@ -371,6 +371,9 @@ func kiwiFacility(b []byte) int8 {
 
 // chained takes the chain of relays off a host that syslog-ng has written with chain-hostnames(yes): source@host/relay.
 func chained(h []byte) []byte {
+	if len(h) > 12 && bytes.IndexByte(h, '@') < 0 && bytes.IndexByte(h, '/') < 0 {
+		return h
+	}
 	from := 0
 	for i, c := range h {
 		switch {

@@ -18,10 +18,13 @@ func Number(b []byte) (n uint64, ok bool) {
 func Leading(b []byte) (n uint64, rest []byte, ok bool) {
 	i := 0
 	for i < len(b) && IsDigit(b[i]) {
+		n = n*10 + uint64(b[i]-'0')
 		i++
 	}
-	n, ok = Number(b[:i])
-	return n, b[i:], ok
+	if i > 19 {
+		n = 0
+	}
+	return n, b[i:], i > 0 && i <= 19 && n < 1<<63
 }
 
 // Number32 reads all of b as a decimal number of 32 bits; anything else is 0.
@@ -79,13 +82,17 @@ func Saturate(n uint64) uint32 {
 	return uint32(min(n, 1<<32-1))
 }
 
+// tenths holds the nanoseconds of a digit by its place behind the point.
+var tenths = [...]int32{100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1}
+
 // Fraction reads the digits behind the point as nanoseconds; digits past the ninth are dropped.
 func Fraction(b []byte) (nanos int32, rest []byte) {
-	scale := int32(100_000_000)
-	for len(b) > 0 && IsDigit(b[0]) {
-		nanos += int32(b[0]-'0') * scale
-		scale /= 10
-		b = b[1:]
+	i := 0
+	for i < len(b) && IsDigit(b[i]) {
+		if i < len(tenths) {
+			nanos += int32(b[i]-'0') * tenths[i]
+		}
+		i++
 	}
-	return nanos, b
+	return nanos, b[i:]
 }

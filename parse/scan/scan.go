@@ -23,10 +23,11 @@ func IsLetter(c byte) bool { return c|0x20-'a' < 26 }
 
 // TrimEnd takes newlines, carriage returns and NULs off the end of a line.
 func TrimEnd(b []byte) []byte {
-	for len(b) > 0 && (b[len(b)-1] == '\n' || b[len(b)-1] == '\r' || b[len(b)-1] == 0) {
-		b = b[:len(b)-1]
+	n := len(b)
+	for n > 0 && b[n-1] <= '\r' && (b[n-1] == '\n' || b[n-1] == '\r' || b[n-1] == 0) {
+		n--
 	}
-	return b
+	return b[:n]
 }
 
 // TrimBody takes blanks and what stands for a newline off the end of a message, so that one kernel line has one body
