@@ -307,7 +307,7 @@ func Stored(ctx context.Context, st store.Store, now time.Time) (r *Received, er
 	r.LeftOut = leftOut(summaries)
 	estimate(r.Senders, summaries)
 	lastHours(r.Senders, summaries)
-	if r.Unparsed, err = firstShapes(ctx, st, w, fewShapeLines); err != nil {
+	if r.Unparsed, err = fewShapes(ctx, st, w); err != nil {
 		return nil, err
 	}
 	r.Shapes = r.Unparsed.Shapes

@@ -134,6 +134,9 @@ func (p *page) checkSenders(r *Received, k clock, opt *CheckOptions) {
 		p.line("   … and " + count(n, "more sender", "more senders") + " (--format json)")
 	}
 	if r.Unparsed == nil || r.Unparsed.Lines == 0 {
+		if r.Unparsed != nil && r.Unparsed.Cut {
+			p.line("   unparsed: none within a second of looking; uncloak report looks at all lines")
+		}
 		return
 	}
 	p.line("")

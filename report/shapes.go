@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"uncloak/parse"
 	"uncloak/store"
@@ -16,6 +18,7 @@ import (
 const (
 	maxShapeLines = 50_000
 	fewShapeLines = 10_000 // for check, which is to answer at once
+	shapeTime     = time.Second
 	maxShapes     = 200
 	shapeTable    = 2_000 // shapes counted at a time, so that a frequent one that comes late still has a place
 	maxExample    = 400   // bytes
@@ -33,7 +36,7 @@ type Shape struct {
 // Unparsed sums up the lines that were not understood in a window.
 type Unparsed struct {
 	Lines  uint64  `json:"lines"`            // lines looked at
-	Cut    bool    `json:"cut,omitempty"`    // there are more lines, which were not looked at
+	Cut    bool    `json:"cut,omitempty"`    // there may be more lines, which were not looked at
 	Others uint64  `json:"others,omitempty"` // of Lines, those whose shape is not in Shapes
 	Shapes []Shape `json:"-"`                // most frequent first, at most 200; JSON has them beside this
 }
@@ -43,13 +46,25 @@ func Shapes(ctx context.Context, st store.Store, w store.Window) (*Unparsed, err
 	return firstShapes(ctx, st, w, maxShapeLines)
 }
 
-// firstShapes looks at the first most lines that were not understood.
+// fewShapes is Shapes for check: of fewer lines, and of those that are found within a second. Where few lines of a full
+// day are not understood, all of the day would have to be read to find them.
+func fewShapes(ctx context.Context, st store.Store, w store.Window) (*Unparsed, error) {
+	short, cancel := context.WithTimeout(ctx, shapeTime)
+	defer cancel()
+	u, err := firstShapes(short, st, w, fewShapeLines)
+	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		u.Cut, err = true, nil
+	}
+	return u, err
+}
+
+// firstShapes looks at the first most lines that were not understood. With an error it returns what it found so far.
 func firstShapes(ctx context.Context, st store.Store, w store.Window, most uint64) (*Unparsed, error) {
 	t := shapeCounter{parser: parse.NewParser(), shapes: map[shapeKey]*Shape{}}
 	for e, err := range st.Events(ctx, store.Query{Window: w, Kinds: []parse.Kind{parse.Unknown},
 		Limit: int(most) + 1}) {
 		if err != nil {
-			return nil, fmt.Errorf("read the lines that were not understood: %w", err)
+			return t.result(), fmt.Errorf("read the lines that were not understood: %w", err)
 		}
 		if t.sum.Lines == most {
 			t.sum.Cut = true

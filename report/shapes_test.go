@@ -2,10 +2,13 @@ package report
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"uncloak/store"
 )
@@ -102,6 +105,32 @@ func TestShapesPassErrors(t *testing.T) {
 	if _, err := Shapes(t.Context(), st, store.Window{}); !errors.Is(err, st.err) {
 		t.Errorf("got %v", err)
 	}
+}
+
+// slow is a store that yields one line, and then reads on until it may no more.
+type slow struct{ store.Store }
+
+func (slow) Events(ctx context.Context, _ store.Query) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
+		if yield(store.Entry{Raw: []byte("odd")}, nil) {
+			<-ctx.Done()
+			yield(store.Entry{}, ctx.Err())
+		}
+	}
+}
+
+func TestShapesForCheck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u, err := fewShapes(t.Context(), slow{}, store.Window{})
+		if err != nil || !u.Cut || u.Lines != 1 || len(u.Shapes) != 1 {
+			t.Errorf("a slow disk: %+v, %v", u, err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := fewShapes(ctx, slow{}, store.Window{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("after the question was given up: %v", err)
+		}
+	})
 }
 
 // BenchmarkShapes is the look at as many lines as are looked at.

@@ -22,9 +22,13 @@ type decoder struct {
 	parser *parse.Parser
 	rec    parse.Record
 
+	routers  nameTexts
+	details  nameTexts
+	asides   nameTexts
 	addrs    []netip.Addr // of the block; the first stands for a missing one
-	sorts    []variety
-	flows    []flow // addresses are places in addrs
+	sorts    []variety    // without their routers
+	routerOf []uint64     // by sort: place in routers
+	flows    []flow       // addresses are places in addrs
 	flowOf   []uint32
 	srcOf    []uint32
 	sortOf   []uint32
@@ -50,7 +54,8 @@ func newDecoder(z *codec) *decoder {
 	return &decoder{z: z, names: map[string]parse.Name{}, parser: parse.NewParser()}
 }
 
-// columns decodes everything but the raw lines of block b into dst, which it enlarges as needed. Raw is nil.
+// columns decodes everything but the raw lines of block b into dst, which it enlarges as needed. Raw is nil, and
+// Router, Detail and Aside are missing until name is called for the row.
 func (d *decoder) columns(b []byte, h *header, dst []store.Entry) ([]store.Entry, error) {
 	cols := b[h.filtersEnd():h.columnsEnd()]
 	if xxhash.Sum64(cols) != h.colsSum {
@@ -66,13 +71,14 @@ func (d *decoder) columns(b []byte, h *header, dst []store.Entry) ([]store.Entry
 	d.times(s, h, rows)
 	d.sortTable(s, n)
 	d.flowColumns(s, rows)
-	d.nameColumn(s, rows, func(i int, n parse.Name) { rows[i].Detail = n })
+	d.nameColumn(s, n, &d.details)
 	d.received(s, rows)
 	d.column(s, n, func(i int, v uint64) { rows[i].Bytes = v })
 	d.column(s, n, func(i int, v uint64) { rows[i].Packets = uint32(v) })
 	d.column(s, n, func(i int, v uint64) { rows[i].Count = uint32(v) })
+	d.asides = nameTexts{of: d.asides.of}
 	if h.kinds&asidesIn != 0 {
-		d.nameColumn(s, rows, func(i int, n parse.Name) { rows[i].Aside = n })
+		d.nameColumn(s, n, &d.asides)
 	}
 	d.identities(s, rows)
 	if s.err != nil || len(s.b) != 0 {
@@ -129,21 +135,14 @@ func (d *decoder) sortTable(s *streams, rows int) {
 			}
 		}
 	}
-	names := d.nameTable(s, rows)
-	for i, v := range s.numbers(n, d.some[0]).all() {
-		if v >= uint64(len(names)) {
+	d.routers.read(s, rows)
+	d.routerOf = s.numbers(n, d.routerOf).all()
+	for _, v := range d.routerOf {
+		if v >= uint64(len(d.routers.text)) {
 			s.fail()
 			return
 		}
-		d.sorts[i].router = names[v]
 	}
-}
-
-func (d *decoder) nameTable(s *streams, most int) (names []parse.Name) {
-	for _, b := range s.strings(most) {
-		names = append(names, d.intern(b))
-	}
-	return names
 }
 
 func (d *decoder) intern(b []byte) parse.Name {
@@ -318,8 +317,7 @@ func (d *decoder) fill(s *streams, rows []store.Entry, natSrc, natDst []uint64, 
 		f, k := &d.flows[id], &d.sorts[d.sortOf[i]]
 		d.srcOf[i] = f.src
 		r.Src, r.Dst, r.SPort, r.DPort = d.addrs[f.src], d.addrs[f.dst], f.sport, f.dport
-		r.Router, r.Spread, r.Kind, r.Proto, r.State, r.Flags = k.router, k.spread, k.kind, k.proto,
-			parse.State(k.state), k.flag
+		r.Spread, r.Kind, r.Proto, r.State, r.Flags = k.spread, k.kind, k.proto, parse.State(k.state), k.flag
 		code := d.natCodes[i]
 		if code == 0 {
 			continue
@@ -365,22 +363,19 @@ func (d *decoder) fill(s *streams, rows []store.Entry, natSrc, natDst []uint64, 
 	}
 }
 
-// nameColumn reads a table of names and a column of indexes into it, and calls set for each row where any has a name.
-func (d *decoder) nameColumn(s *streams, rows []store.Entry, set func(i int, n parse.Name)) {
-	names := d.nameTable(s, len(rows))
-	v := s.read(len(rows), d.vals, 2)
+// nameColumn reads a table of names, and which of them each of n rows has.
+func (d *decoder) nameColumn(s *streams, n int, t *nameTexts) {
+	t.read(s, n)
+	v := s.read(n, t.of, 2)
 	if v.mode >= streamContext {
 		v = s.resolve(v, d.srcOf, d.sortOf)
 	}
-	if v.vals == nil && v.same < uint64(len(names)) && names[v.same] == (parse.Name{}) {
-		return
-	}
-	for i, x := range v.all() {
-		if x >= uint64(len(names)) {
+	t.of = v.all()
+	for _, x := range t.of {
+		if x >= uint64(len(t.text)) {
 			s.fail()
 			return
 		}
-		set(i, names[x])
 	}
 }
 

@@ -331,6 +331,9 @@ func (d *decoder) light(b []byte) (*light, error) {
 	}
 	l := newLight(len(d.rows))
 	for i := range d.rows {
+		if isShort(&d.rows[i]) {
+			d.name(i, &d.rows[i])
+		}
 		l.set(i, &d.rows[i])
 	}
 	return l, nil

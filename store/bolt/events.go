@@ -442,7 +442,7 @@ func (r *reader) drop() {
 func (d *decoder) wanted(rows []store.Entry, f *filter, most int) (marks []bool, n int) {
 	d.marks = sized(d.marks, len(rows))
 	for i := range rows {
-		d.marks[i] = (most == 0 || n < most) && f.event(&rows[i].Event)
+		d.marks[i] = (most == 0 || n < most) && d.wants(f, i, &rows[i])
 		if d.marks[i] {
 			n++
 		}
@@ -473,7 +473,7 @@ func (c *cursor) before(o *cursor) bool {
 type want struct {
 	noRaw, identity bool
 	most            int                 // rows, the earliest; 0 = all
-	seen            func([]store.Entry) // is called with all rows, whose lines are not there yet; may be nil
+	seen            func([]store.Entry) // is called with all rows, without lines and names; may be nil
 }
 
 // decode fills c with the wanted rows of block b.
@@ -503,6 +503,7 @@ func (c *cursor) decode(d *decoder, b []byte, f *filter, w want) error {
 	c.rows = c.all[:0]
 	for i := range c.all {
 		if wanted[i] && f.line(c.all[i].Raw) {
+			d.name(i, &c.all[i])
 			c.rows = append(c.rows, c.all[i])
 		}
 	}

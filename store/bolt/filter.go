@@ -91,18 +91,12 @@ func (f *filter) block(h *header, filters []byte) bool {
 	return true
 }
 
-// event reports whether the event is wanted, as far as its columns tell.
+// event reports whether the event is wanted, as far as its columns tell, and whatever names it has: see decoder.wants.
 func (f *filter) event(e *parse.Event) bool {
 	if e.Time < f.from || !f.open && e.Time >= f.to {
 		return false
 	}
 	if f.kinds != 0 && !f.kind(e.Kind) {
-		return false
-	}
-	if f.router != (parse.Name{}) && e.Router != f.router {
-		return false
-	}
-	if f.aside != (parse.Name{}) && e.Aside != f.aside {
 		return false
 	}
 	if f.port != 0 && e.SPort != f.port && e.DPort != f.port && e.NATSPort != f.port && e.NATDPort != f.port {

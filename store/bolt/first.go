@@ -190,7 +190,7 @@ func (w *firsts) look(d *day, v *visit) (err error) {
 	wanted := make([][]int32, len(v.by))
 	any := false
 	for i, a := range v.by {
-		wanted[i] = a.rows(w.rows)
+		wanted[i] = a.rows(w.dec, w.rows)
 		for _, at := range wanted[i] {
 			w.marks[at], any = true, true
 		}
@@ -204,6 +204,7 @@ func (w *firsts) look(d *day, v *visit) (err error) {
 	for i, a := range v.by {
 		for _, at := range wanted[i] {
 			if e := &w.rows[at]; a.filter.line(e.Raw) {
+				w.dec.name(int(at), e)
 				a.add(e, v.seq)
 			}
 		}
@@ -213,7 +214,7 @@ func (w *firsts) look(d *day, v *visit) (err error) {
 
 // rows lists the rows of a block, which are in order of time, that the question wants as far as their columns tell: the
 // earliest, where the lines need not be asked.
-func (a *asked) rows(rows []store.Entry) (out []int32) {
+func (a *asked) rows(d *decoder, rows []store.Entry) (out []int32) {
 	at := func(ns int64) int {
 		i, _ := slices.BinarySearchFunc(rows, ns, func(e store.Entry, ns int64) int { return cmp.Compare(e.Time, ns) })
 		return i
@@ -226,7 +227,7 @@ func (a *asked) rows(rows []store.Entry) (out []int32) {
 		if len(a.filter.text) == 0 && (len(out) == a.limit || !a.wants(rows[i].Time)) {
 			break
 		}
-		if a.filter.event(&rows[i].Event) {
+		if d.wants(&a.filter, i, &rows[i]) {
 			out = append(out, int32(i))
 		}
 	}

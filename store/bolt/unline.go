@@ -107,7 +107,7 @@ func (u *unliner) read(d *decoder, s *streams, rows []store.Entry, wanted []bool
 		return buf, false
 	}
 	u.compile(templates, words)
-	return u.render(rows, wanted, words, buf, most)
+	return u.render(d, rows, wanted, words, buf, most)
 }
 
 // count counts the tokens of each slot; false where a row has no such template.
@@ -255,7 +255,9 @@ func appendText(dst, text []byte) []byte {
 }
 
 // render writes the wanted lines one behind the other. Of the others the slots are moved on.
-func (u *unliner) render(rows []store.Entry, wanted []bool, words [][]byte, buf []byte, most int) ([]byte, bool) {
+func (u *unliner) render(
+	d *decoder, rows []store.Entry, wanted []bool, words [][]byte, buf []byte, most int,
+) ([]byte, bool) {
 	total := 0
 	if buf == nil {
 		buf = []byte{} // an empty line is not one that was not kept
@@ -283,7 +285,7 @@ func (u *unliner) render(rows []store.Entry, wanted []bool, words [][]byte, buf 
 			}
 			if o.detail {
 				if !skip {
-					buf = append(buf, r.Detail.String()...)
+					buf = append(buf, d.details.text[d.details.of[i]]...)
 				}
 				continue
 			}

@@ -189,7 +189,7 @@ func (w *nearest) look() error {
 	w.dec.marks = marks
 	for i := range w.rows {
 		e := &w.rows[i]
-		if marks[i] = w.has(e) && w.filter.event(&e.Event); marks[i] {
+		if marks[i] = w.has(e) && w.dec.wants(&w.filter, i, e); marks[i] {
 			n++
 		}
 	}
@@ -200,7 +200,11 @@ func (w *nearest) look() error {
 		return err
 	}
 	for i := range w.rows {
-		if e := &w.rows[i]; marks[i] && (w.q.Match == nil || w.q.Match(e)) {
+		e := &w.rows[i]
+		if marks[i] {
+			w.dec.name(i, e)
+		}
+		if marks[i] && (w.q.Match == nil || w.q.Match(e)) {
 			if e.Time <= w.at {
 				w.before = w.insert(w.before, e, func(a, b int64) bool { return a >= b })
 			} else {
