@@ -32,7 +32,9 @@ type app struct {
 	stdout, stderr io.Writer
 	now            func() time.Time
 	judgeEvery     time.Duration // interval at which serve looks for findings and saves the running day
+	followEvery    time.Duration // interval at which query --follow asks for new events
 
+	args       []string // of the command line
 	configFile string
 	flags      *pflag.FlagSet // of the command that runs
 	cfg        config
@@ -60,11 +62,13 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
 	return &app{stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, judgeEvery: time.Minute,
-		level: new(slog.LevelVar), log: slog.New(slog.DiscardHandler)}
+		followEvery: time.Second,
+		level:       new(slog.LevelVar), log: slog.New(slog.DiscardHandler)}
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
 	root := a.root()
+	a.args = args
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
@@ -142,6 +146,7 @@ Exit codes: 0 fine, 1 failed, 2 usage or config, 3 findings that --fail-on asks 
 	f.String("log-level", "", "debug, info, warn or error (default info)")
 	f.String("log-format", "", "text or json (default text); the log goes to stderr")
 	f.Bool("no-color", false, "no colours in the output")
+	f.Bool("no-pager", false, "print to a terminal without $PAGER (default less)")
 	root.SetFlagErrorFunc(flagError)
 	root.Version = versionLine()
 	root.SetVersionTemplate("uncloak {{.Version}}\n")
@@ -154,6 +159,7 @@ Exit codes: 0 fine, 1 failed, 2 usage or config, 3 findings that --fail-on asks 
 		c.Args = usageArgs(c.Args)
 		c.ValidArgsFunction = fileArgs(c)
 	}
+	a.complete(root)
 	return root
 }
 
@@ -205,9 +211,9 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// fileArgs returns how the shell completes the arguments of c: with file names for import, else with nothing.
+// fileArgs returns how the shell completes the arguments of c: with file names where it reads files, else with nothing.
 func fileArgs(c *cobra.Command) cobra.CompletionFunc {
-	if c.Name() == "import" {
+	if slices.Contains([]string{"import", "send", "stat", "backup"}, c.Name()) {
 		return nil
 	}
 	return cobra.NoFileCompletions

@@ -271,9 +271,9 @@ func TestImportInADialect(t *testing.T) {
 		{[]string{"--dialect", "mikrotik"}, "0 not understood"},
 		{[]string{"--config", file, "--router", "mt", "--dialect", "yamaha"}, "1 not understood"},
 	} {
-		if out := ok(t, text, append([]string{"import", "--data", t.TempDir(), "-"}, c.args...)...); !strings.Contains(
-			out, c.want) {
-			t.Errorf("%v: %s", c.args, out)
+		r := uncloak(t, text, append([]string{"import", "--data", t.TempDir(), "-"}, c.args...)...)
+		if !strings.Contains(r.out, c.want) || r.code != int(c.want[0]-'0') {
+			t.Errorf("%v: code %d, %s", c.args, r.code, r.out)
 		}
 	}
 }

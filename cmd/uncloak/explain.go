@@ -36,6 +36,7 @@ func (a *app) explainCommand() *cobra.Command {
 	f.BoolVar(&list, "list", false, "the ids and titles of all entries")
 	f.StringVar(&format, "format", "text", "text or json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		a.flags = cmd.Flags()
 		if err := oneOf("format", &format, "text", "json"); err != nil {
 			return err
 		}
@@ -156,17 +157,17 @@ func add(to, es []*report.Entry) []*report.Entry {
 
 // showEntries prints entries in full, or as a list of titles.
 func (a *app) showEntries(found, more []*report.Entry, format string, titles bool) error {
-	out := bufio.NewWriter(a.stdout)
-	switch {
-	case format == "json":
-		if err := report.EntriesJSON(out, found); err != nil {
-			return err
+	if format == "json" {
+		return report.EntriesJSON(a.stdout, found)
+	}
+	return a.page(func(w io.Writer) error {
+		out := bufio.NewWriter(w)
+		if titles {
+			for _, e := range found {
+				fmt.Fprintf(out, "%-30s  %s\n", e.ID, e.Title)
+			}
+			return out.Flush()
 		}
-	case titles:
-		for _, e := range found {
-			fmt.Fprintf(out, "%-30s  %s\n", e.ID, e.Title)
-		}
-	default:
 		for i, e := range found {
 			if i > 0 {
 				fmt.Fprintln(out)
@@ -180,8 +181,8 @@ func (a *app) showEntries(found, more []*report.Entry, format string, titles boo
 			}
 			fmt.Fprintf(out, "\nIt fits these, too (--all): %s\n", strings.Join(ids, ", "))
 		}
-	}
-	return out.Flush()
+		return out.Flush()
+	})
 }
 
 // columns returns the width of the text on stdout: that of the terminal, at most limit; limit for a file or a pipe.

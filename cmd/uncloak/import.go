@@ -203,6 +203,10 @@ func (a *app) importAll(ctx context.Context, args []string, v url.Values) (err e
 			continue
 		}
 		done++
+		if res.Unparsed > 0 && res.Unparsed == res.Lines-res.Skipped && res.Duplicates == 0 {
+			errs = append(errs, fmt.Errorf("%s: none of its %d lines is understood: uncloak parse --explain < %s says "+
+				"what was tried; %s", f.name, res.Unparsed, quote(f.name), howToSend))
+		}
 		sum.Lines, sum.Events = sum.Lines+res.Lines, sum.Events+res.Events
 		sum.Duplicates, sum.Unparsed = sum.Duplicates+res.Duplicates, sum.Unparsed+res.Unparsed
 		sum.Skipped += res.Skipped

@@ -49,11 +49,10 @@ func (a *app) open(ctx context.Context, create bool) (*session, error) {
 			return &session{client, v.PID, func() error { client.CloseIdleConnections(); return nil }}, nil
 		}
 		if !errors.Is(err, api.ErrNobody) {
-			return nil, err
+			return nil, a.denied(err)
 		}
 		if _, err := os.Stat(a.cfg.Data); !create && errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("no data in %s: import a log or start serve first, or say where the data is with "+
-				"--data", a.cfg.Data)
+			return nil, a.noData()
 		}
 		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log, KeepRaw: a.cfg.keepRaw})
 		if err == nil {
@@ -64,7 +63,7 @@ func (a *app) open(ctx context.Context, create bool) (*session, error) {
 			return s, err
 		}
 		if !errors.Is(err, store.ErrLocked) {
-			return nil, err
+			return nil, a.denied(err)
 		}
 		if time.Since(start) > lockPatience {
 			return nil, fmt.Errorf("%w, and it does not answer: try again when it has ended", err)

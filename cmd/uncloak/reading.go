@@ -123,9 +123,11 @@ func (a *app) queryCommand() *cobra.Command {
 	var format, output, host, peer, port, router, text string
 	var kinds []string
 	var limit int
+	var follow bool
 	cmd := &cobra.Command{Use: "query", Short: "The events behind the findings",
 		Long: "Prints events in order of time. raw is the lines as they were received; ndjson and csv have every\n" +
-			"field. Without --from and --to it is everything that is stored.",
+			"field. Without --from and --to it is everything that is stored; with --follow only what comes from now\n" +
+			"on, or from --from on.",
 		Example: "uncloak query --day yesterday --kind table-full --limit 5\n" +
 			"uncloak query --host 192.168.128.12 --from -2h --format raw | less\n" +
 			"uncloak query --format ndjson --kind session-new | jq -r .dst | sort | uniq -c"}
@@ -133,13 +135,14 @@ func (a *app) queryCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&format, "format", "text", "text, ndjson, csv or raw")
 	f.StringVarP(&output, "output", "o", "", "write to this file instead of stdout")
-	f.StringVar(&host, "host", "", "address or network on either side, translated ones too")
-	f.StringVar(&peer, "peer", "", "address or network on the other side")
+	f.StringVar(&host, "host", "", "address, network or name of a host on either side, translated ones too")
+	f.StringVar(&peer, "peer", "", "address, network or name of a host on the other side")
 	f.StringVar(&port, "port", "", "port on either side")
 	f.StringVar(&router, "router", "", "name of the router")
 	f.StringVar(&text, "text", "", "text that the line contains")
 	f.StringSliceVar(&kinds, "kind", nil, "kinds of event, such as session-new or table-full")
 	f.IntVar(&limit, "limit", 0, "at most so many events (default all)")
+	f.BoolVarP(&follow, "follow", "f", false, "go on with new events as they are stored, until stopped")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := oneOf("format", &format, "text", "ndjson", "csv", "raw"); err != nil {
 			return err
@@ -154,6 +157,12 @@ func (a *app) queryCommand() *cobra.Command {
 		}
 		if cmd.Flags().Changed("limit") {
 			v.Set("limit", fmt.Sprint(limit))
+		}
+		if follow {
+			if output != "" || cmd.Flags().Changed("limit") || v.Get("day")+v.Get("to") != "" {
+				return usagef("--follow goes on until it is stopped: it takes no --day, --to, --limit and -o")
+			}
+			return a.follow(cmd, v)
 		}
 		return a.show(cmd, "/v1/events", v, output, "")
 	}
@@ -196,11 +205,7 @@ func (a *app) show(cmd *cobra.Command, path string, v url.Values, output, failOn
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	for _, name := range []string{"lan", "table", "resolver"} {
-		if s.pid != 0 && cmd.Flags().Changed(name) {
-			a.log.Warn("the settings of the running process hold", "flag", name, "pid", s.pid)
-		}
-	}
+	a.tellOverridden(cmd.Context(), s)
 	var resp *http.Response
 	err = a.ask(cmd.Context(), &s, false, func(s *session) error {
 		resp, err = s.call(cmd.Context(), http.MethodGet, path, v)
@@ -265,8 +270,10 @@ func (s *session) explain(err error) error {
 // copyTo writes r to stdout, or to a file that gets its name when it is complete.
 func (a *app) copyTo(name string, r io.Reader) error {
 	if name == "" || name == "-" {
-		_, err := io.Copy(a.stdout, r)
-		return err
+		return a.page(func(w io.Writer) error {
+			_, err := io.Copy(w, r)
+			return err
+		})
 	}
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() { // a device or a pipe
 		if info.IsDir() {

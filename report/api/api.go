@@ -57,6 +57,7 @@ type Settings struct {
 	Known    []detect.Rule // rules of the config for known findings
 	Retain   store.Retain
 	Dialects map[string]string // name of the dialect, by router
+	InForce  map[string]string // the keys of the config by which findings are judged, as text, for comparing
 }
 
 // Config holds the parts that a Handler works with.
@@ -92,6 +93,8 @@ func NewHandler(cfg Config) http.Handler {
 	mux.HandleFunc("GET /v1/who", h.answer(streams.of(h.who)))
 	mux.HandleFunc("GET /v1/table", h.answer(reports.of(h.table)))
 	mux.HandleFunc("GET /v1/check", h.answer(reports.of(h.check)))
+	mux.HandleFunc("GET /v1/known", h.answer(h.offer))
+	mux.HandleFunc("GET /v1/settings", h.answer(h.inForce))
 	mux.HandleFunc("GET /v1/acks", h.answer(h.listAcks))
 	mux.HandleFunc("PUT /v1/acks", h.answer(h.putAck))
 	mux.HandleFunc("DELETE /v1/acks", h.answer(h.removeAck))

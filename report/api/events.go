@@ -106,10 +106,10 @@ func (h *handler) query(r *http.Request) (q store.Query, loc *time.Location, err
 		return q, nil, err
 	}
 	q = store.Query{Window: s.Window, Router: r.FormValue("router"), Text: r.FormValue("text")}
-	if q.Host, err = prefix(r.FormValue("host")); err != nil {
+	if q.Host, err = h.side(r.Context(), r.FormValue("host"), s.Window); err != nil {
 		return q, nil, badf("--host: %w", err)
 	}
-	if q.Peer, err = prefix(r.FormValue("peer")); err != nil {
+	if q.Peer, err = h.side(r.Context(), r.FormValue("peer"), s.Window); err != nil {
 		return q, nil, badf("--peer: %w", err)
 	}
 	if v := r.FormValue("port"); v != "" {
