@@ -74,6 +74,7 @@ func svg(p *plot.Plot, f frame, class, alt string) string {
 		fmt.Sscanf(x[5:], "%X", &i)
 		return cssColor(i)
 	})
+	body = styleAttr.ReplaceAllStringFunc(body, attributes)
 	return fmt.Sprintf(`<svg class="%s" viewBox="0 0 %g %g" role="img" aria-label="%s">`, class, f.w, f.h,
 		html.EscapeString(Clean(alt))) + body
 }
@@ -81,7 +82,20 @@ func svg(p *plot.Plot, f frame, class, alt string) string {
 var (
 	fontStyle    = regexp.MustCompile(`font-family:[^;"]*;font-variant:[^;"]*;font-weight:[^;"]*;font-style:[^;"]*;?`)
 	standInColor = regexp.MustCompile(`#0102[0-9A-F]{2}`)
+	styleAttr    = regexp.MustCompile(`style="[^"]*"`)
 )
+
+// attributes writes a style attribute as attributes of its own, which mean the same (SVG 2, section 6.6): a page may
+// then forbid all style within itself.
+func attributes(style string) string {
+	var out []string
+	for d := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(style, `style="`), `"`), ";") {
+		if k, v, ok := strings.Cut(strings.TrimSpace(d), ":"); ok {
+			out = append(out, strings.TrimSpace(k)+`="`+strings.TrimSpace(v)+`"`)
+		}
+	}
+	return strings.Join(out, " ")
+}
 
 func cssColor(i int) string {
 	switch {

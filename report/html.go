@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"uncloak/detect"
 )
@@ -22,15 +23,32 @@ const (
 	maxHTMLHosts     = 100
 	maxHTMLIncidents = 50
 	maxHTMLShapes    = 20
+	maxMachines      = 8  // that an incident links to
+	maxDataRows      = 48 // of a picture as a table
 )
 
 // HTML writes the report as one file that needs nothing else: no script, no address outside, style and pictures within.
-func HTML(w io.Writer, m *Model) error {
+func HTML(w io.Writer, m *Model) error { return execute(w, "page", newView(m, Links{})) }
+
+// HTMLBody writes what the page of HTML has between its body tags: a header, a main and a footer element, with links to
+// pages beside it. Its classes and colours are those of Style.
+func HTMLBody(w io.Writer, m *Model, to Links) error { return execute(w, "report", newView(m, to)) }
+
+// Style returns the style sheet of the report.
+func Style() string { return pageStyle }
+
+// Links gives the addresses of pages that a report can link to; nil, or "", makes no link.
+type Links struct {
+	Host     func(host string) string // of an address
+	Incident func(id string) string
+}
+
+func execute(w io.Writer, name string, data any) error {
 	t, err := template.New("page").Parse(pageSource)
 	if err != nil {
 		return fmt.Errorf("parse the page: %w", err)
 	}
-	if err := t.Execute(w, newView(m)); err != nil {
+	if err := t.ExecuteTemplate(w, name, data); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
 	return nil
@@ -50,6 +68,7 @@ type picture struct {
 	Title, Caption string
 	Wide, Narrow   template.HTML // drawn from numbers and fixed words
 	Legend         []legend
+	Data           tableView // the same in numbers, for who does not see the picture
 }
 
 type legend struct{ Class, Text string }
@@ -58,10 +77,14 @@ type incidentView struct {
 	N              int
 	Severity       string
 	Title, News    string
+	Href           string // page of its own
+	Machines       []link // pages of its hosts
 	Rows           []rowView
 	Advice         []string
 	Lines, Queries []string
 }
+
+type link struct{ Text, Href string }
 
 type rowView struct{ Role, Text, Times string }
 
@@ -70,6 +93,15 @@ type tableView struct {
 	Head               []string
 	Rows               [][]string
 	align              string
+	links              []string // by row: where its first cell leads
+}
+
+// Link returns where a cell leads; "" is nowhere.
+func (t tableView) Link(row, column int) string {
+	if column == 0 && row < len(t.links) {
+		return t.links[row]
+	}
+	return ""
 }
 
 // Side returns the CSS class of a column.
@@ -80,7 +112,7 @@ func (t tableView) Side(i int) string {
 	return "l"
 }
 
-func newView(m *Model) view {
+func newView(m *Model, to Links) view {
 	left, right := headWords(m)
 	v := view{Title: left, Left: left, Right: right, Verdict: "quiet", VerdictText: Clean(m.Verdict.Text),
 		VerdictDo: Clean(m.Verdict.Do), Style: template.CSS(pageStyle)}
@@ -98,10 +130,10 @@ func newView(m *Model) view {
 	}
 	v.Pictures = m.pictures()
 	for i := range m.shown[:min(maxHTMLIncidents, len(m.shown))] {
-		v.Incidents = append(v.Incidents, newIncidentView(m, i))
+		v.Incidents = append(v.Incidents, newIncidentView(m, &m.shown[i], i+1, to))
 	}
 	v.Rest = m.restLines()
-	v.Tables = m.tableViews()
+	v.Tables = m.tableViews(to)
 	return v
 }
 
@@ -113,10 +145,10 @@ func severityClass(s detect.Severity) string {
 	return string(detect.Info)
 }
 
-// newIncidentView prepares the i-th incident for HTML and Markdown.
-func newIncidentView(m *Model, i int) incidentView {
-	in := &m.shown[i]
-	v := incidentView{N: i + 1, Severity: severityClass(in.Severity), Title: Clean(in.Title), News: in.news(m)}
+// newIncidentView prepares the n-th incident for HTML and Markdown.
+func newIncidentView(m *Model, in *Incident, n int, to Links) incidentView {
+	v := incidentView{N: n, Href: to.incident(in.ID), Machines: to.machines(in), Severity: severityClass(in.Severity),
+		Title: Clean(in.Title), News: in.news(m)}
 	for _, r := range [][2]string{{"order", in.chainText(m)}, {"known", in.endedText()}, {"told", in.toldText(m)}} {
 		if r[1] != "" {
 			v.Rows = append(v.Rows, rowView{r[0], r[1], ""})
@@ -145,7 +177,34 @@ func newIncidentView(m *Model, i int) incidentView {
 	return v
 }
 
-func (m *Model) tableViews() (out []tableView) {
+func (l Links) host(host string) string {
+	if l.Host == nil || !isHost(host) {
+		return ""
+	}
+	return l.Host(host)
+}
+
+func (l Links) incident(id string) string {
+	if l.Incident == nil {
+		return ""
+	}
+	return l.Incident(id)
+}
+
+// machines links to the hosts of an incident, each once.
+func (l Links) machines(in *Incident) (out []link) {
+	for _, p := range in.parts[:min(maxParts, len(in.parts))] {
+		for _, h := range append([]detect.Share{{Host: p.Host, Name: p.Name}}, p.Holders...) {
+			x := link{who(h.Host, h.Name), l.host(h.Host)}
+			if x.Href != "" && !slices.Contains(out, x) && len(out) < maxMachines {
+				out = append(out, x)
+			}
+		}
+	}
+	return out
+}
+
+func (m *Model) tableViews(to Links) (out []tableView) {
 	if n := len(m.shown) - maxHTMLIncidents; n > 0 {
 		out = append(out, tableView{Title: "Further incidents", Intro: count(n, "more incident is", "more incidents "+
 			"are") + " in the JSON report."})
@@ -161,6 +220,7 @@ func (m *Model) tableViews() (out []tableView) {
 		t := tableView{Title: "Hosts", Intro: "By sessions opened in this window.", Head: hostHead(), align: hostAlign}
 		for _, h := range m.Hosts[:min(maxHTMLHosts, len(m.Hosts))] {
 			t.Rows = append(t.Rows, hostRow(h))
+			t.links = append(t.links, to.host(h.Host))
 		}
 		if n := len(m.Hosts) - maxHTMLHosts; n > 0 {
 			t.More = "… and " + count(n, "more host", "more hosts") + "."
@@ -232,6 +292,7 @@ func (m *Model) tablePicture() picture {
 	alt := p.Title + ". " + p.Caption
 	p.Wide = template.HTML(o.draw(wide, "wide", alt, m.clock.loc))
 	p.Narrow = template.HTML(o.draw(narrow, "narrow", alt, m.clock.loc))
+	p.Data = o.data(m.clock.loc)
 	return p
 }
 
@@ -264,7 +325,57 @@ func (m *Model) phasePicture() picture {
 	wide, narrow := frames(max(len(ph.rows), 6))
 	alt := p.Title + ". " + p.Caption
 	p.Wide, p.Narrow = template.HTML(ph.draw(wide, "wide", alt)), template.HTML(ph.draw(narrow, "narrow", alt))
+	p.Data = ph.data()
 	return p
+}
+
+// data has the picture as a table: of each stretch of time its fullest column.
+func (o *occupancy) data(loc *time.Location) tableView {
+	t := tableView{Title: "The same as a table", Head: []string{"from", "entries"},
+		align: "lr" + strings.Repeat("r", len(o.parts))}
+	for _, h := range o.hosts {
+		t.Head = append(t.Head, short(h.Host, h.Name))
+	}
+	t.Head = append(t.Head, "all others")
+	per := (len(o.full) + maxDataRows - 1) / maxDataRows
+	for lo := 0; lo < len(o.full); lo += per {
+		best, most := lo, -1.0
+		for i := lo; i < min(lo+per, len(o.full)); i++ {
+			sum := 0.0
+			for _, p := range o.parts {
+				sum += p[i]
+			}
+			if sum > most {
+				best, most = i, sum
+			}
+		}
+		row := []string{o.from.Add(time.Duration(lo) * o.bin).In(loc).Format("Mon 15:04:05"), num(int64(most + 0.5))}
+		for _, p := range o.parts {
+			row = append(row, num(int64(p[best]+0.5)))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// data has the map as a table: of each hour the sessions and the minutes with most of them.
+func (m *phaseMap) data() tableView {
+	t := tableView{Title: "The same as a table", Head: []string{"hour", "sessions", "busiest minute", "in it"},
+		align: "lrrr"}
+	for i, cells := range m.cells {
+		sum, best := 0.0, 0
+		for k, n := range cells {
+			if sum += n; n > cells[best] {
+				best = k
+			}
+		}
+		row := []string{m.rows[i], num(int64(sum + 0.5)), "", ""}
+		if sum > 0 {
+			row[2], row[3] = fmt.Sprintf(":%02d", best), num(int64(cells[best]+0.5))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
 }
 
 // legend words the range of sessions a minute that has that colour.
@@ -282,7 +393,7 @@ func (m *phaseMap) legend(level int) string {
 
 // Markdown writes the report without pictures, for mail, tickets and wikis.
 func Markdown(w io.Writer, m *Model) error {
-	v := newView(m)
+	v := newView(m, Links{})
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n%s\n\n", mdEscape(v.Left), mdEscape(v.Right))
 	for _, n := range v.Notes {

@@ -29,6 +29,7 @@ type config struct {
 	Timeouts timeouts       `koanf:"timeouts"`
 	Routers  []router       `koanf:"routers"`
 	Listen   listen         `koanf:"listen"`
+	Web      webConfig      `koanf:"web"` // of the pages at listen.http
 	TLS      tlsConfig      `koanf:"tls"`
 	Allow    []string       `koanf:"allow"`   // networks that may send; "all": any address
 	Rate     rate           `koanf:"rate"`    // of each sender
@@ -123,7 +124,7 @@ type listen struct {
 
 	UnixStream []string `koanf:"unix_stream"`
 	TLS        []string `koanf:"tls"`
-	HTTP       string   `koanf:"http"` // host:port for /metrics and /healthz; "" = nowhere
+	HTTP       string   `koanf:"http"` // host:port for the pages, /metrics and /healthz; "" = nowhere
 }
 
 // names holds how names of addresses are found.
@@ -180,6 +181,7 @@ func (c *config) complete() (wrong settingErrors) {
 			c.Memory, ingest.MinMemory>>20, 1<<16))
 	}
 	wrong = append(wrong, c.checkRouters()...)
+	wrong = append(wrong, c.Web.check(c.Listen.HTTP)...)
 	for i := range c.Known {
 		if err := c.Known[i].complete(c.location); err != nil {
 			wrong = append(wrong, wrongf("known", "known: number %d: %w", i+1, err))

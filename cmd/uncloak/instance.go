@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"net/http"
 	"os"
 	"sync/atomic"
 
@@ -21,7 +20,7 @@ type instance struct {
 	told       *api.ToldFile
 	maintainer maintainer
 	log        *slog.Logger
-	handler    http.Handler
+	handler    *api.Handler
 	settings   atomic.Pointer[api.Settings] // serve replaces them at SIGHUP
 	listens    atomic.Pointer[[]string]     // the addresses at which serve receives
 	present    func() error                 // of the store

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,8 +23,9 @@ func both(api, shown http.Handler) http.Handler {
 	return mux
 }
 
-// Limits of the HTTP address. Its answers are small: a client that has not sent its request, or not read the answer,
-// within httpPatience is gone or hostile. Connections beyond httpConns wait in the kernel.
+// Limits of the HTTP address. A client that has not sent its request, or not read the answer, within httpPatience is
+// gone or hostile; the pages take more time to be made, and say so themselves. Connections beyond httpConns wait in the
+// kernel.
 const (
 	httpPatience = 10 * time.Second
 	httpConns    = 64
@@ -34,10 +36,19 @@ func publicServer(h http.Handler, log *slog.Logger, patience time.Duration) *htt
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 }
 
-// showAt serves h at an address until stop is called; "" serves nothing.
-func (a *app) showAt(address string, h http.Handler) (stop func() error, err error) {
+// showAt serves the pages of h, and /metrics and /healthz of shown, at an address until stop is called; "" serves
+// nothing.
+func (a *app) showAt(address string, h *instance, shown http.Handler) (stop func() error, err error) {
 	if address = strings.TrimSpace(address); address == "" {
 		return func() error { return nil }, nil
+	}
+	secure, err := a.cfg.Web.tls()
+	if err != nil {
+		return nil, err
+	}
+	pages, leave, err := a.pages(address, h, shown)
+	if err != nil {
+		return nil, err
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -48,8 +59,22 @@ func (a *app) showAt(address string, h http.Handler) (stop func() error, err err
 		a.log.Warn("anybody who reaches this address can read the metrics, which name your routers and what they send",
 			"at", at)
 	}
-	a.log.Info("metrics", "at", "http://"+at+"/metrics")
-	end := serveHTTP(netutil.LimitListener(l, httpConns), publicServer(h, a.log, httpPatience))
+	scheme := "http://"
+	l = netutil.LimitListener(l, httpConns)
+	srv := publicServer(pages, a.log, httpPatience)
+	srv.RegisterOnShutdown(leave)
+	if secure != nil {
+		scheme = "https://"
+		secure.NextProtos = []string{"http/1.1"} // of HTTP/2 one connection could ask for everything at once
+		l = tls.NewListener(l, secure)
+	}
+	a.log.Info("metrics", "at", scheme+at+"/metrics")
+	if a.cfg.Web.shown(address) {
+		a.log.Info("pages", "at", scheme+at+"/")
+	} else {
+		a.log.Info("no pages are shown at this address: set web.users or web.token", "at", at)
+	}
+	end := serveHTTP(l, srv)
 	return func() error {
 		if err := end(); err != nil && !errors.Is(err, net.ErrClosed) {
 			return err

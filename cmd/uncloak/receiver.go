@@ -43,7 +43,11 @@ func listenFlags(cmd *cobra.Command) {
 	f.String("tls-cert", "", "PEM file of serve's certificate")
 	f.String("tls-key", "", "PEM file of its key")
 	f.String("tls-client-ca", "", "PEM file of the authority that TLS clients must have a certificate of")
-	f.String("http", "", "address for GET /metrics (Prometheus) and /healthz, like 127.0.0.1:8514 (default nowhere)")
+	f.String("http", "", "address for the pages, for /metrics (Prometheus) and /healthz, like 127.0.0.1:8514 "+
+		"(default nowhere)")
+	f.String("http-cert", "", "PEM file of the certificate for the pages")
+	f.String("http-key", "", "PEM file of its key")
+	f.Bool("http-insecure", false, "show the pages without TLS where others can reach them, and read the password")
 	f.StringSlice("allow", nil, "networks and addresses that may send; private (the default), or all")
 	f.StringSlice("tls-allow", nil,
 		"names of TLS clients, like gw.example.net or *.lan (default all that the authority knows)")

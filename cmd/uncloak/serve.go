@@ -99,7 +99,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	stopAPI := serveAPI(l, both(h.handler, shown), a.log)
 	stopAPI = sync.OnceValue(stopAPI)
 	defer func() { err = errors.Join(err, stopAPI()) }()
-	stopHTTP, err := a.showAt(a.cfg.Listen.HTTP, shown)
+	stopHTTP, err := a.showAt(a.cfg.Listen.HTTP, h, shown)
 	if err != nil {
 		return err
 	}
@@ -290,6 +290,7 @@ func (a *app) reload(h *instance, srv *ingest.Server) {
 		{"lan", a.cfg.LAN, cfg.LAN},
 		{"timeouts", a.cfg.Timeouts, cfg.Timeouts},
 		{"listen", a.cfg.Listen, cfg.Listen},
+		{"web", a.cfg.Web, cfg.Web},
 		{"limits", a.cfg.Limits, cfg.Limits},
 		{"memory", a.cfg.Memory, cfg.Memory},
 		{"follow", a.cfg.Follow, cfg.Follow},
@@ -306,6 +307,7 @@ func (a *app) reload(h *instance, srv *ingest.Server) {
 	cfg.LAN = a.cfg.LAN
 	cfg.Timeouts = a.cfg.Timeouts
 	cfg.Listen = a.cfg.Listen
+	cfg.Web = a.cfg.Web
 	cfg.Log.Format = a.cfg.Log.Format
 	cfg.KeepRaw = a.cfg.KeepRaw
 	cfg.keepRaw = a.cfg.keepRaw

@@ -43,18 +43,28 @@ func (h *handler) acks() *AckFile {
 	return h.Acks
 }
 
-// putAck acknowledges the finding or incident that has the requested id or key in the window of the request.
+// putAck acknowledges what the request names, and answers with the ack.
 func (h *handler) putAck(w http.ResponseWriter, r *http.Request) error {
+	a, err := h.acknowledge(r)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, a)
+	return nil
+}
+
+// acknowledge acknowledges the finding or incident that has the requested id or key in the window of the request.
+func (h *handler) acknowledge(r *http.Request) (a Ack, err error) {
 	id := strings.TrimSpace(r.FormValue("id"))
 	f, err := h.find(r)
 	if err != nil {
-		return err
+		return a, err
 	}
 	m, err := report.Build(r.Context(), nil, f.days, f.findings, f.opt)
 	if err != nil {
-		return err
+		return a, err
 	}
-	a := Ack{ID: id, Note: r.FormValue("note"), At: h.Now().UTC(), Sizes: map[string]float64{}}
+	a = Ack{ID: id, Note: r.FormValue("note"), At: h.Now().UTC(), Sizes: map[string]float64{}}
 	sizes := detect.Sizes(f.findings, f.length)
 	for i := range m.Findings {
 		if x := &m.Findings[i]; id != "" && (x.ID == id || x.Key == id || x.Group == id) {
@@ -65,23 +75,19 @@ func (h *handler) putAck(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if len(a.Sizes) == 0 {
-		return badf("there is no finding %q in %s%s", report.Clean(id), f.span.words(), nearest(id, m.Findings))
+		return a, badf("there is no finding %q in %s%s", report.Clean(id), f.span.words(), nearest(id, m.Findings))
 	}
 	if v := r.FormValue("until"); v != "" {
 		until, err := EndTime(v, f.loc, h.Now())
 		if err != nil {
-			return badf("--until: %w", err)
+			return a, badf("--until: %w", err)
 		}
 		if !until.After(h.Now()) {
-			return badf("--until %s is over already", v)
+			return a, badf("--until %s is over already", v)
 		}
 		a.Until = &until
 	}
-	if err := h.acks().Put(a); err != nil {
-		return err
-	}
-	writeJSON(w, a)
-	return nil
+	return a, h.acks().Put(a)
 }
 
 // words writes the window as error texts show it.

@@ -81,8 +81,15 @@ type Config struct {
 	Reports, Streams int
 }
 
+// Handler answers the API over HTTP and, within this process, the same questions as values: see Report.
+type Handler struct {
+	http.Handler
+	h                *handler
+	reports, streams gate
+}
+
 // NewHandler returns the handler of the API.
-func NewHandler(cfg Config) http.Handler {
+func NewHandler(cfg Config) *Handler {
 	h := &handler{Config: cfg}
 	reports, streams := newGate(cfg.Reports), newGate(cfg.Streams)
 	mux := http.NewServeMux()
@@ -104,7 +111,7 @@ func NewHandler(cfg Config) http.Handler {
 	mux.HandleFunc("GET /v1/backup", h.answer(h.backup))
 	mux.HandleFunc("GET /v1/verify", h.answer(h.verify))
 	mux.HandleFunc("POST /v1/rebuild", h.answer(h.rebuild))
-	return mux
+	return &Handler{mux, h, reports, streams}
 }
 
 type handler struct{ Config }
@@ -119,16 +126,25 @@ func newGate(n int) gate {
 	return gate{semaphore.NewWeighted(int64(n))}
 }
 
+// enter waits for a place, and returns the function that gives it back. It fails when ctx ends before.
+func (g gate) enter(ctx context.Context) (leave func(), err error) {
+	if g.Weighted == nil {
+		return func() {}, nil
+	}
+	if err := g.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	return func() { g.Release(1) }, nil
+}
+
 // of returns f behind the gate.
 func (g gate) of(f func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
-	if g.Weighted == nil {
-		return f
-	}
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if err := g.Acquire(r.Context(), 1); err != nil {
+		leave, err := g.enter(r.Context())
+		if err != nil {
 			return err // the asker has gone
 		}
-		defer g.Release(1)
+		defer leave()
 		return f(w, r)
 	}
 }

@@ -16,9 +16,19 @@ type Checked struct {
 }
 
 func (h *handler) check(w http.ResponseWriter, r *http.Request) error {
-	got, err := report.Stored(r.Context(), h.Store, h.Now())
+	got, err := h.received(r)
 	if err != nil {
 		return err
+	}
+	writeJSON(w, Checked{os.Getpid(), h.Daemon, *got})
+	return nil
+}
+
+// received describes the data, and what serve receives.
+func (h *handler) received(r *http.Request) (*report.Received, error) {
+	got, err := report.Stored(r.Context(), h.Store, h.Now())
+	if err != nil {
+		return nil, err
 	}
 	if h.Listens != nil {
 		got.Listening = h.Listens()
@@ -26,8 +36,7 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request) error {
 	if err := h.refusing(); err != nil {
 		got.Refusing = err.Error()
 	}
-	writeJSON(w, Checked{os.Getpid(), h.Daemon, *got})
-	return nil
+	return got, nil
 }
 
 // refusing returns the reason why received lines are not stored at the moment; nil if they are.

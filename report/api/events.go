@@ -279,8 +279,8 @@ func protocol(n uint8) string {
 	return "proto-" + strconv.Itoa(int(n))
 }
 
-// event holds a stored event as it is written in NDJSON. Keys are only ever added.
-type event struct {
+// Event holds a stored event as it is written in NDJSON. Keys are only ever added.
+type Event struct {
 	Time     time.Time  `json:"time"`
 	SpreadMS uint32     `json:"spread_ms,omitempty"` // ± of time
 	Received *time.Time `json:"received,omitempty"`
@@ -323,8 +323,8 @@ func (x *jsonEvents) write(e *store.Entry) error { return x.enc.Encode(eventOf(e
 
 func (x *jsonEvents) flush() error { return nil }
 
-func eventOf(e *store.Entry, loc *time.Location) event {
-	out := event{Time: time.Unix(0, e.Time).In(loc), SpreadMS: e.Spread, Router: e.Router.String(),
+func eventOf(e *store.Entry, loc *time.Location) Event {
+	out := Event{Time: time.Unix(0, e.Time).In(loc), SpreadMS: e.Spread, Router: e.Router.String(),
 		Kind: e.Kind.String(),
 		Src:  e.Src, SPort: e.SPort, Dst: e.Dst, DPort: e.DPort, NATSrc: e.NATSrc, NATSPort: e.NATSPort,
 		NATDst: e.NATDst, NATDPort: e.NATDPort,

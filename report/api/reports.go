@@ -169,21 +169,11 @@ func (h *handler) report(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return badf("--format %q is not known: text, json, html or md", format)
 	}
-	f, err := h.find(r)
-	if err != nil {
-		return err
-	}
-	if err := h.refusing(); err != nil {
-		f.opt.Note = strings.TrimSpace(f.opt.Note + " Nothing is stored at the moment: " + err.Error() + ".")
-	}
-	m, err := report.Build(r.Context(), h.Store, f.days, f.findings, f.opt)
+	f, m, err := h.model(r)
 	if err != nil {
 		return err
 	}
 	h.tellDamage(w.Header(), f.Window)
-	if s := w.Header().Get(HeaderDamage); s != "" {
-		m.Note = strings.TrimSpace(m.Note + " " + strings.ToUpper(s[:1]) + s[1:] + ".")
-	}
 	var b bytes.Buffer
 	if err := render(&b, m); err != nil {
 		return fmt.Errorf("render report: %w", err)
@@ -191,6 +181,23 @@ func (h *handler) report(w http.ResponseWriter, r *http.Request) error {
 	f.head(w, contentType)
 	_, _ = b.WriteTo(w) // the asker has gone
 	return nil
+}
+
+// model finds and builds the report of the request's window. Its note says what is wrong with the data.
+func (h *handler) model(r *http.Request) (f found, m *report.Model, err error) {
+	if f, err = h.find(r); err != nil {
+		return f, nil, err
+	}
+	if err := h.refusing(); err != nil {
+		f.opt.Note = strings.TrimSpace(f.opt.Note + " Nothing is stored at the moment: " + err.Error() + ".")
+	}
+	if m, err = report.Build(r.Context(), h.Store, f.days, f.findings, f.opt); err != nil {
+		return f, nil, err
+	}
+	if s := h.damage(f.Window); s != "" {
+		m.Note = strings.TrimSpace(m.Note + " " + strings.ToUpper(s[:1]) + s[1:] + ".")
+	}
+	return f, m, nil
 }
 
 // findings answers with the findings alone: as text, or as a JSON array, which is never null.

@@ -39,21 +39,15 @@ func (h *handler) table(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	changes := r.Form["what-if"]
 	slots := format == "csv" || format == "ndjson"
-	if err := tableForms(format, slots, at != "", len(changes) > 0, step > 0); err != nil {
+	if err := tableForms(format, slots, at != "", len(r.Form["what-if"]) > 0, step > 0); err != nil {
 		return err
 	}
-	f, err := h.find(r)
+	f, err := h.tableWindow(r)
 	if err != nil {
 		return err
 	}
-	if router != "" && !slices.ContainsFunc(f.days, func(d *detect.Day) bool { return d.Routers[router] != nil }) {
-		return badf("router %q has no events in this window; known are: %s", router,
-			strings.Join(detect.RoutersOf(f.days), ", "))
-	}
 	h.tellDamage(w.Header(), f.Window)
-	f.opt.Names = f.named()
 	var b bytes.Buffer
 	contentType := "text/plain; charset=utf-8"
 	if slots {
@@ -66,18 +60,7 @@ func (h *handler) table(w http.ResponseWriter, r *http.Request) error {
 		_ = write(w, f.days, router, f.opt) // the asker has gone
 		return nil
 	}
-	v := report.Tables(f.days, router, f.opt)
-	switch {
-	case step > 0:
-		err = h.steps(r, &f, v, router, step)
-	case at != "":
-		err = h.moment(r, &f, v, router, at)
-	case len(changes) > 0:
-		err = h.whatIf(r, &f, v, router, changes)
-	case detect.WorthSearching(f.days, router):
-		v.Aside = true
-		err = h.whatIf(r, &f, v, router, []string{"auto"})
-	}
+	v, err := h.tableView(r, &f)
 	if err != nil {
 		return err
 	}
@@ -92,6 +75,42 @@ func (h *handler) table(w http.ResponseWriter, r *http.Request) error {
 	f.head(w, contentType)
 	_, _ = b.WriteTo(w) // the asker has gone
 	return nil
+}
+
+// tableWindow finds the window of the request, in which its router has events.
+func (h *handler) tableWindow(r *http.Request) (f found, err error) {
+	if f, err = h.find(r); err != nil {
+		return f, err
+	}
+	router := r.FormValue("router")
+	if router != "" && !slices.ContainsFunc(f.days, func(d *detect.Day) bool { return d.Routers[router] != nil }) {
+		return f, badf("router %q has no events in this window; known are: %s", router,
+			strings.Join(detect.RoutersOf(f.days), ", "))
+	}
+	f.opt.Names = f.named()
+	return f, nil
+}
+
+// tableView makes the view of the table over time, at one moment, or under other settings, as the request has it.
+func (h *handler) tableView(r *http.Request, f *found) (*report.TableView, error) {
+	router, at, changes := r.FormValue("router"), r.FormValue("at"), r.Form["what-if"]
+	step, err := stepOf(r.FormValue("step"))
+	if err != nil {
+		return nil, err
+	}
+	v := report.Tables(f.days, router, f.opt)
+	switch {
+	case step > 0:
+		err = h.steps(r, f, v, router, step)
+	case at != "":
+		err = h.moment(r, f, v, router, at)
+	case len(changes) > 0:
+		err = h.whatIf(r, f, v, router, changes)
+	case detect.WorthSearching(f.days, router):
+		v.Aside = true
+		err = h.whatIf(r, f, v, router, []string{"auto"})
+	}
+	return v, err
 }
 
 // named returns a function that gives the name of a host: by its lease, else from the resolver.

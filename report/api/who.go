@@ -109,8 +109,8 @@ type whoAnswer struct {
 	loc *time.Location
 }
 
-// holder holds a store.Holder as it is written in JSON. Keys are only ever added.
-type holder struct {
+// Holder holds a store.Holder as it is written in JSON. Keys are only ever added.
+type Holder struct {
 	Who        netip.Addr `json:"who"`
 	Port       uint16     `json:"port,omitempty"` // inside
 	From       *time.Time `json:"from"`           // null = not logged
@@ -127,8 +127,8 @@ type holder struct {
 	Why        string     `json:"why"`           // what the confidence rests on, and which log would say more
 }
 
-func (a *whoAnswer) holder(h *store.Holder) holder {
-	out := holder{Who: h.Host.Addr(), Port: h.Host.Port(), Standing: string(h.Standing), Confidence: h.Confidence,
+func (a *whoAnswer) holder(h *store.Holder) Holder {
+	out := Holder{Who: h.Host.Addr(), Port: h.Host.Port(), Standing: string(h.Standing), Confidence: h.Confidence,
 		How:    string(h.How),
 		Router: h.Router, ErrorS: h.Error.Seconds(), Evidence: []string{}}
 	if h.Proto != 0 {
@@ -210,8 +210,8 @@ func (a *whoAnswer) why(h *store.Holder) string {
 	return strings.Join(out, "; ")
 }
 
-func (a *whoAnswer) holders() []holder {
-	out := make([]holder, len(a.hs))
+func (a *whoAnswer) holders() []Holder {
+	out := make([]Holder, len(a.hs))
 	for i := range a.hs {
 		out[i] = a.holder(&a.hs[i])
 	}
@@ -226,7 +226,7 @@ func whoJSON(w io.Writer, a whoAnswer) error {
 		End     string    `json:"end"`
 		At      time.Time `json:"at"`
 		SlackS  float64   `json:"slack_s"`
-		Holders []holder  `json:"holders"`
+		Holders []Holder  `json:"holders"`
 	}{a.q.End.String(), a.q.At.In(a.loc), a.q.Slack.Seconds(), a.holders()})
 }
 
@@ -313,7 +313,7 @@ func whoText(w io.Writer, a whoAnswer) error {
 }
 
 // standingWords words from when to when the host had the address, as far as it is logged.
-func standingWords(h *holder) string {
+func standingWords(h *Holder) string {
 	stamp := func(t *time.Time) string {
 		if t == nil {
 			return "?"
@@ -347,7 +347,7 @@ func errorWords(s float64) string {
 	return fmt.Sprintf(" (± %v)", (time.Duration(s * 1e9)).Round(time.Millisecond))
 }
 
-func howWords(h *holder) string {
+func howWords(h *Holder) string {
 	switch store.How(h.How) {
 	case store.Translated:
 		return "its source was translated to that"

@@ -131,16 +131,20 @@ func (h *handler) emptiness(ctx context.Context, s *span, days []store.DayInfo) 
 // maxRuns bounds how many runs of stored days are listed.
 const maxRuns = 4
 
-// stored says which local days are there, the latest last: "there are 9 days: 2026-11-20 to 2026-11-28".
-func stored(days []store.DayInfo, loc *time.Location) string {
-	var dates []string // of the first and the last event of each UTC day
+// localDates lists the local dates of the first and the last event of each UTC day, in order.
+func localDates(days []store.DayInfo, loc *time.Location) (dates []string) {
 	for _, d := range days {
 		for _, t := range []time.Time{d.First, d.Last} {
 			dates = append(dates, t.In(loc).Format(time.DateOnly))
 		}
 	}
 	slices.Sort(dates)
-	dates = slices.Compact(dates)
+	return slices.Compact(dates)
+}
+
+// stored says which local days are there, the latest last: "there are 9 days: 2026-11-20 to 2026-11-28".
+func stored(days []store.DayInfo, loc *time.Location) string {
+	dates := localDates(days, loc)
 	if len(dates) == 0 {
 		return "there is no day at all: import a log, or start serve and point a router at it"
 	}

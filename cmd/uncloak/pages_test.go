@@ -1,0 +1,112 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+// TestPages: serve shows what it has received to a browser on this machine.
+func TestPages(t *testing.T) {
+	data := t.TempDir()
+	d := serve(t, data, "--http", "127.0.0.1:0")
+	send(t, d.udp, 0, 50)
+	stored(t, data, 50)
+	var said struct{ At string }
+	if err := json.Unmarshal([]byte(d.log.wait(t, `"msg":"pages"`)), &said); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{"": "<h1>Now</h1>", "day/today": "Report of ", "day/": "<h1>Days</h1>"} {
+		if code, text := get(t, http.DefaultClient, said.At+path); code != 200 || !strings.Contains(text, want) {
+			t.Errorf("/%s: %d, %.300s", path, code, text)
+		}
+	}
+	if code, _ := get(t, http.DefaultClient, said.At+"x"); code != 404 {
+		t.Errorf("/x: %d", code)
+	}
+	live, err := http.Get(said.At + "live")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer live.Body.Close()
+	if code := d.stop(); code != 0 { // the live page does not hold it up
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestPagesAccess: a config that would show the pages to strangers, or that is wrong, ends serve with one line.
+func TestPagesAccess(t *testing.T) {
+	b, err := bcrypt.GenerateFromPassword([]byte("secret"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	users := `web: {users: ["anna:` + string(b) + `"]}`
+	for name, tc := range map[string]struct {
+		config string
+		args   []string
+		want   string
+	}{
+		"insecure without users": {"", []string{"--http", ":0", "--http-insecure"}, "open to anybody"},
+		"users without TLS":      {users, []string{"--http", "0.0.0.0:0"}, "in the clear"},
+		"token without TLS":      {"web: {token: 0123456789abcdefg}", []string{"--http", ":0"}, "in the clear"},
+		"short token":            {"web: {token: abc}", nil, "web.token: the token has 3 characters"},
+		"no hash":                {`web: {users: ["anna:secret"]}`, nil, "has no bcrypt hash"},
+		"cert without key": {"", []string{"--http", "127.0.0.1:0", "--http-cert", "x.pem"},
+			"both a certificate and its key"},
+		"no such cert": {"", []string{"--http", "127.0.0.1:0", "--http-cert", "x.pem", "--http-key", "y.pem"},
+			"x.pem"},
+		"unknown key": {"web: {passwords: x}", nil, `unknown key "web.passwords"`},
+	} {
+		file := filepath.Join(t.TempDir(), "uncloak.yaml")
+		if err := os.WriteFile(file, []byte(tc.config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r := uncloak(t, "", append([]string{"serve", "--config", file, "--data", t.TempDir(), "--udp", "127.0.0.1:0",
+			"--tcp", "", "--log-level", "error"}, tc.args...)...)
+		if r.code != 2 || !strings.Contains(r.errOut, tc.want) ||
+			strings.Count(strings.TrimSpace(r.errOut), "\n") > 0 ||
+			strings.Contains(r.errOut, string(b)) {
+			t.Errorf("%s: %d %q", name, r.code, r.errOut)
+		}
+	}
+}
+
+// TestNoPagesForStrangers: an address that others reach has the metrics, as ever, and no pages unless somebody is asked
+// for a password.
+func TestNoPagesForStrangers(t *testing.T) {
+	d := serve(t, t.TempDir(), "--http", ":0")
+	var said struct{ At string }
+	if err := json.Unmarshal([]byte(d.log.wait(t, `"msg":"metrics"`)), &said); err != nil {
+		t.Fatal(err)
+	}
+	at := strings.Replace(strings.TrimSuffix(said.At, "metrics"), "[::]", "127.0.0.1", 1)
+	if code, text := get(t, http.DefaultClient, at); code != 403 || !strings.Contains(text, "web.users") {
+		t.Errorf("pages: %d %s", code, text)
+	}
+	if code, _ := get(t, http.DefaultClient, at+"metrics"); code != 200 {
+		t.Errorf("metrics: %d", code)
+	}
+}
+
+// TestSecretsAreNotShown: check lists the settings without the token and the hashes.
+func TestSecretsAreNotShown(t *testing.T) {
+	b, err := bcrypt.GenerateFromPassword([]byte("x"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "uncloak.yaml")
+	text := "web: {token: 0123456789abcdefg, users: [\"anna:" + string(b) + "\"]}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := uncloak(t, "", "check", "--config", file, "--data", t.TempDir(), "--format", "json")
+	if strings.Contains(r.out, "0123456789abcdefg") || strings.Contains(r.out, string(b)) ||
+		!strings.Contains(r.out, "web.users") {
+		t.Error(r.out)
+	}
+}
