@@ -103,14 +103,16 @@ func (h *listHost) take(e *parse.Event, host, peer netip.Addr) {
 	if int(e.State) < numStates {
 		h.states[e.State]++
 	}
-	if len(h.peers) < maxListPeers {
+	if peer.IsValid() && len(h.peers) < maxListPeers { // a translation (show xlate) has no other end
 		h.peers[hashAddr(peer)] = struct{}{}
 	}
 	far, near := Port{e.Proto, e.DPort}, Port{e.Proto, e.SPort}
 	if e.Src != host { // reached from outside
 		far, near = Port{e.Proto, e.SPort}, Port{e.Proto, cmp.Or(e.NATDPort, e.DPort)}
 	}
-	bump(h.ports, far)
+	if peer.IsValid() {
+		bump(h.ports, far)
+	}
 	bump(h.own, near)
 }
 

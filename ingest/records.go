@@ -21,7 +21,10 @@ func recordsOf(b *bufio.Reader, head []byte, cut *bool) io.Reader {
 	case isVerboseJournal(head):
 		return &verboseReader{x: exportReader{r: b, cut: cut}}
 	case isVerboseTcpdump(head):
-		return &tcpdumpReader{r: b, cut: cut}
+		return &rowsReader{r: b, cut: cut, goesOn: packetGoesOn}
+	}
+	if goesOn := listingRows(head); goesOn != nil {
+		return &rowsReader{r: b, cut: cut, goesOn: goesOn}
 	}
 	return b
 }
@@ -142,22 +145,21 @@ func isVerboseTcpdump(head []byte) bool {
 	return false
 }
 
-// tcpdumpMax bounds the bytes of one packet's lines that are put together: a hexadecimal dump of a large one may be
-// cut.
-const tcpdumpMax = 16 << 10
+// rowMax bounds the bytes of one row's lines that are put together: a hexadecimal dump of a large packet may be cut.
+const rowMax = 16 << 10
 
-// tcpdumpReader puts the lines of one packet of tcpdump -v into one. Those that belong to the packet above them are
-// indented; what ICMP quotes of another packet is, too. Numbers of packets (-#) are indented as well, and told by what
-// follows them.
-type tcpdumpReader struct {
+// rowsReader puts the lines of one row into one: of a packet of tcpdump -v, or of an entry of a listed table. Lines
+// without anything end a row.
+type rowsReader struct {
 	r      *bufio.Reader
 	cut    *bool
-	packet []byte
+	goesOn func(line []byte) bool // whether a line, which is not empty, belongs to the row above it
+	row    []byte
 	out    []byte
 	err    error
 }
 
-func (t *tcpdumpReader) Read(b []byte) (int, error) {
+func (t *rowsReader) Read(b []byte) (int, error) {
 	for len(t.out) == 0 {
 		if t.err != nil {
 			return 0, t.err
@@ -166,14 +168,8 @@ func (t *tcpdumpReader) Read(b []byte) (int, error) {
 		if err == bufio.ErrBufferFull {
 			err = nil
 		}
-		line := bytes.TrimRight(part, "\r\n")
-		if rest := bytes.TrimLeft(line, " \t"); len(t.packet) > 0 && len(rest) < len(line) && !packetNumber(rest) {
-			if room := tcpdumpMax - len(t.packet) - 1; room > 0 {
-				t.packet = append(append(t.packet, ' '), rest[:min(len(rest), room)]...)
-			}
-		} else if len(line) > 0 {
-			t.end()
-			t.packet = append(t.packet, line...)
+		if line := bytes.TrimRight(part, "\r\n"); len(line) > 0 {
+			t.take(line)
 		}
 		if t.err = err; err != nil && (t.cut == nil || !*t.cut) {
 			t.end()
@@ -184,11 +180,28 @@ func (t *tcpdumpReader) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-func (t *tcpdumpReader) end() {
-	if len(t.packet) > 0 {
-		t.out = append(append(t.out, t.packet...), '\n')
+func (t *rowsReader) take(line []byte) {
+	if len(t.row) == 0 || !t.goesOn(line) {
+		t.end()
+		t.row = append(t.row, line...)
+	} else if room := rowMax - len(t.row) - 1; room > 0 {
+		line = bytes.TrimLeft(line, " \t")
+		t.row = append(append(t.row, ' '), line[:min(len(line), room)]...)
 	}
-	t.packet = t.packet[:0]
+}
+
+func (t *rowsReader) end() {
+	if len(t.row) > 0 {
+		t.out = append(append(t.out, t.row...), '\n')
+	}
+	t.row = t.row[:0]
+}
+
+// packetGoesOn reports whether a line of tcpdump -v belongs to the packet above it: such lines are indented, and what
+// ICMP quotes of another packet is, too. Numbers of packets (-#) are indented as well, and told by what follows them.
+func packetGoesOn(line []byte) bool {
+	rest := bytes.TrimLeft(line, " \t")
+	return len(rest) < len(line) && !packetNumber(rest)
 }
 
 // packetNumber reports whether b begins with the number of a packet: digits, and two blanks in front of its stamp.

@@ -104,9 +104,21 @@ func TestRecordsAreBounded(t *testing.T) {
 	}
 	packet := "20:27:59.000000 IP (tos 0x0, length 40)\n    10.0.0.1.1 > 10.0.0.2.2: Flags [S], length 0\n"
 	for _, l := range linesOf(t, packet+strings.Repeat("\t0x0000:  4500 0028\n", 100_000)) {
-		if len(l) > tcpdumpMax {
+		if len(l) > rowMax {
 			t.Errorf("a packet of %d bytes", len(l))
 		}
+	}
+}
+
+// What goes on without an end within a row of a listing is bounded, too.
+func TestListedRowsAreBounded(t *testing.T) {
+	n, longest := 0, 0
+	for _, l := range linesOf(t, "session info: proto=6\n"+strings.Repeat("hook=post dir=org act=snat\n", 100_000)+
+		"session info: proto=17\n") {
+		n, longest = n+1, max(longest, len(l))
+	}
+	if n != 2 || longest > rowMax || longest < rowMax-64 {
+		t.Errorf("%d rows, the longest has %d bytes", n, longest)
 	}
 }
 
@@ -117,6 +129,8 @@ func FuzzRecords(f *testing.F) {
 		"{\"dmesg\": [\n{\"msg\":\"a\"},{\"msg\":\"b\"}]}",
 		"Sat 2026-11-28 13:13:21 UTC [s=1;i=1;t=66;x=7]\n    MESSAGE=a\n      b\n",
 		"20:27:59.000000 IP (tos 0x0, length 40)\n    10.0.0.1.1 > 10.0.0.2.2: Flags [S], length 0\n",
+		"session info: proto=6\nhook=post dir=org act=snat\n", "Session ID: 1, Policy name: a\n  In: a\n",
+		"5 in use, 5 most used\nTCP a\n  b\n", "Pro Inside global\ntcp a\n create b\n", " 0 SAC protocol=tcp\n  b\n",
 		"[{\"a\":[[1]]}]"} {
 		f.Add(s)
 	}

@@ -146,5 +146,9 @@ func isClock(b []byte) bool { return len(b) > 20 && b[2] == ':' && b[5] == ':' }
 
 // isRow reports whether b begins like a row of values parted by commas, or with a date like 11/21/2026.
 func isRow(b []byte) bool {
-	return len(b) > 20 && (b[1] == '/' || b[2] == '/' || bytes.IndexByte(b[:10], ',') > 0)
+	if len(b) <= 20 {
+		return false
+	}
+	i := bytes.IndexByte(b[:10], ',')
+	return b[1] == '/' || b[2] == '/' || i > 0 && b[i-1] != 'e' // not "5 in use, 5 most used"
 }

@@ -52,6 +52,9 @@ func heldMost(h *detect.ListedFor) string {
 	if h.Port != "" {
 		s += ", most to port " + h.Port
 	}
+	if h.Peers == 0 { // a list of translations names no other ends
+		return s
+	}
 	return s + ", to " + count(uint64(h.Peers), "address", "addresses")
 }
 
