@@ -14,11 +14,11 @@ import "net/netip"
 // network needs.
 func LimitsWithin(bytes int) Limits {
 	l := DefaultConfig().Limits
-	if bytes >= fullMemory {
+	if bytes >= FullMemory {
 		l.Bytes = bytes / 8
 		return l
 	}
-	part := func(n, least int) int { return max(int(int64(n)*int64(bytes)/(2*fullMemory)), least) }
+	part := func(n, least int) int { return max(int(int64(n)*int64(bytes)/(2*FullMemory)), least) }
 	l.Hosts = part(l.Hosts, 512)
 	l.Routers = part(l.Routers, 64)
 	l.Sessions = part(l.Sessions, 1<<13)
@@ -26,8 +26,9 @@ func LimitsWithin(bytes int) Limits {
 	return l
 }
 
-// fullMemory holds the memory, in bytes, that the limits of DefaultConfig are made for.
-const fullMemory = 512 << 20
+// FullMemory holds the memory, in bytes, that a process needs for all that the defaults of detect, ingest and
+// store/bolt allow. In less they take part of it.
+const FullMemory = 512 << 20
 
 // Others is the name under which the routers beyond Limits.Routers are counted together.
 const Others = "others"

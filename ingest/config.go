@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"uncloak/detect"
 	"uncloak/parse"
 	"uncloak/store"
 )
@@ -97,9 +98,9 @@ func DefaultConfig() Config {
 
 // Memory bounds of a Config.
 const (
-	MinMemory = 8 << 20
-	// fullMemory carries all the senders of DefaultConfig with their accounts; less carries fewer, in proportion.
-	fullMemory = 512 << 20
+	// MinMemory is the least that Bound keeps to: the store's encoder and decoder, the tables of names and of zstd, and
+	// a window of events take 70 MB under a flood, whatever the bound (measured with testdata/flood).
+	MinMemory  = 128 << 20
 	minSenders = 256
 	usualLine  = 272             // bytes of a line that counts as one
 	lineCost   = usualLine + 160 // bytes that it takes in the queue
@@ -114,9 +115,10 @@ const (
 func (c *Config) Bound(bytes int) {
 	c.Queue = bytes * 3 / 16 / lineCost
 	c.BatchBytes = bytes / 32
+	c.BatchEvents = min(DefaultConfig().BatchEvents, max(bytes/64/entryBytes, 1024))
 	c.LargeBuffers = bytes / 32 / (2 * (streamRead + streamFirst + c.MaxLine))
 	c.ConnBytes = bytes * 3 / 16
-	c.Senders = min(DefaultConfig().Senders, max(int(int64(bytes)*int64(DefaultConfig().Senders)/fullMemory),
+	c.Senders = min(DefaultConfig().Senders, max(int(int64(bytes)*int64(DefaultConfig().Senders)/detect.FullMemory),
 		minSenders))
 }
 

@@ -198,7 +198,7 @@ func (a *app) capture(ctx context.Context, f *captureFlags, filter []string) (er
 		return err
 	}
 	// near the limit the heap is collected more often
-	debug.SetMemoryLimit(int64(max(a.cfg.Memory, leastMemory)) << 20)
+	debug.SetMemoryLimit(int64(a.cfg.Memory) << 20)
 	on := src.Interfaces()
 	var names []string
 	for _, i := range on {

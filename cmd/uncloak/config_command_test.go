@@ -38,6 +38,7 @@ routers:
   - {name: ap}
 known: [{kind: brust}]
 log: {level: loud, format: jsn}
+memory: 64
 `)
 	r := uncloak(t, "", "report", "--config", file, "--link", "-1")
 	if r.code != 2 || !strings.Contains(r.errOut, "unknown flag: --link") {
@@ -55,14 +56,15 @@ log: {level: loud, format: jsn}
 		`yaml:9: unknown key "nmae" of a router; did you mean name\?`,
 		`yaml:11: known: number 1: kind "brust" is not known.*did you mean burst`,
 		`yaml:12: log level "loud" is none of`,
+		`yaml:13: memory is 64: it is the MB that serve may take, from 128 to 65536`,
 		`yaml:12: log format "jsn" is none of text, json \(did you mean json\?\)`,
 	} {
 		if !regexp.MustCompile(`(?m)^uncloak: .*` + want).MatchString(r.errOut) {
 			t.Errorf("no line with %s in\n%s", want, r.errOut)
 		}
 	}
-	if n := strings.Count(r.errOut, "\n"); r.code != 2 || n != 11 || r.out != "" {
-		t.Errorf("code %d, %d lines, want 2 and 11:\n%s%s", r.code, n, r.errOut, r.out)
+	if n := strings.Count(r.errOut, "\n"); r.code != 2 || n != 12 || r.out != "" {
+		t.Errorf("code %d, %d lines, want 2 and 12:\n%s%s", r.code, n, r.errOut, r.out)
 	}
 }
 

@@ -28,10 +28,6 @@ import (
 	"uncloak/store/bolt"
 )
 
-// leastMemory is the smallest memory limit in MB, whatever the key memory is: with less, the process would only collect
-// garbage.
-const leastMemory = 64
-
 // tidyEvery is the interval at which serve looks for finished days to rewrite in their smallest form.
 const tidyEvery = time.Hour
 
@@ -94,7 +90,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 		return err
 	}
 	// near the limit the heap is collected more often
-	debug.SetMemoryLimit(int64(max(a.cfg.Memory, leastMemory)) << 20)
+	debug.SetMemoryLimit(int64(a.cfg.Memory) << 20)
 	shown := metrics.NewHandler(healthSource{srv, h}, h.estimated, versionText())
 	stopAPI := serveAPI(l, both(h.handler, shown), a.log)
 	stopAPI = sync.OnceValue(stopAPI)

@@ -39,7 +39,7 @@ type Options struct {
 }
 
 // smallMemory: below this many bytes a process has no room for all of the store's encoders.
-const smallMemory = 256 << 20
+const smallMemory = detect.FullMemory / 2
 
 func (o *Options) small() bool { return o.Memory > 0 && o.Memory < smallMemory }
 
