@@ -220,6 +220,8 @@ func (r *Router) Untimed() uint64 { return r.Other[untimedSessions] }
 type Level struct {
 	I       uint16
 	Total   uint32
+	Less    uint32   // by which Total may be too high, where ends are guessed
+	More    uint32   // … too low
 	Holders []Holder // the largest, most entries first, at most maxHolders
 	States  States   // at the end of the slot
 }
@@ -558,7 +560,8 @@ func mergeLevels(a, b []Level) []Level {
 		case len(a) == 0 || b[0].I < a[0].I:
 			out, b = append(out, b[0]), b[1:]
 		default:
-			l := Level{I: a[0].I, Total: a[0].Total + b[0].Total, Holders: slices.Concat(a[0].Holders, b[0].Holders),
+			l := Level{I: a[0].I, Total: a[0].Total + b[0].Total, Less: a[0].Less + b[0].Less,
+				More: a[0].More + b[0].More, Holders: slices.Concat(a[0].Holders, b[0].Holders),
 				States: a[0].States.merge(b[0].States)}
 			slices.SortFunc(l.Holders, compareHolders)
 			out, a, b = append(out, l), a[1:], b[1:]

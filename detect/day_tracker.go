@@ -70,6 +70,7 @@ type hostState struct {
 	out           outward
 	own, all      *count // its entries in the table: where to look first
 	knocks        knocks
+	hammered      hammered
 	lastAsked     parse.Name // the name that it looked up last, and when
 	askedAt       int64
 	alone         bool // no inside address, but spoke to itself
@@ -302,6 +303,7 @@ func (t *Tracker) slotOf(ns int64) int { return int((ns - t.table.start) / int64
 func (t *Tracker) closeSlot() {
 	t.table.all.nextSlot()
 	for _, h := range t.table.holdings {
+		h.reckonWalk()
 		if h.peak == 0 {
 			continue
 		}
@@ -318,6 +320,7 @@ func (t *Tracker) closeSlot() {
 			}
 		}
 		h.nextSlot()
+		h.pass(int32(t.slot) + 1)
 	}
 }
 
@@ -430,19 +433,18 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	hs := t.known(host)
 	rs.learn(e, nil)
 	packet := e.Packets == 1 && e.Flags != 0
-	hold, guessed := t.hold(e, k, hs, rs)
-	if hold <= 0 && packet { // a capture shows whether it is refused
-		hold = rs.held.Close
+	hold := t.hold(e, k, hs, rs)
+	if hold.likely <= 0 && packet { // a capture shows whether it is refused
+		hold.likely, hold.most = rs.held.Close, rs.held.Close
 	}
-	expires := e.Time + int64(hold)
 	s := t.table.spot(k)
 	// a retransmitted SYN, the next datagram, or another logger's copy
 	if have := t.table.entries.find(s.hash, s.key); have != nil {
 		if !rs.anew(*have, e) {
-			t.repeated(*have, e, rs, expires)
+			t.repeated(*have, e, rs, hold)
 			return
 		}
-		(*have).expires = min((*have).expires, e.Time)
+		(*have).cut(e.Time)
 		t.table.remove(*have)
 	}
 	ended := t.table.ended(s, e, rs.inOrder())
@@ -455,12 +457,14 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	}
 	if ended != nil {
 		ended.counted = true // it was over before this line of it came
-	} else if hold <= 0 { // refused: its entry went within a millisecond
+	} else if hold.likely <= 0 { // refused: its entry went within a millisecond
 		t.table.end(s, e.Time, true, e.State == parse.NoState)
 	} else if en := t.table.take(s, k); en == nil {
 		t.day.Dropped["sessions"]++
 	} else {
-		en.state, en.expires, en.guessed, en.born, en.heard = e.State, expires, guessed, e.Time, e.Time
+		en.state, en.guessed, en.born, en.heard = e.State, hold.guessed, e.Time, e.Time
+		en.keep(e.Time, hold)
+		t.table.holding(e.Router).collector = rs.held.Collector
 		en.packet, en.told = packet, e.State != parse.NoState
 		if hs == nil {
 			t.table.put(en, t.table.holding(e.Router), host, nil, nil)
@@ -489,8 +493,9 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 
 // repeated counts another line about a session's beginning. A client sends its SYN again after 1, 3 and 7 s without an
 // answer; the copy of another logger comes once.
-func (t *Tracker) repeated(have *entry, e *parse.Event, rs *routerState, expires int64) {
-	have.expires, have.heard = max(have.expires, expires), max(have.heard, e.Time)
+func (t *Tracker) repeated(have *entry, e *parse.Event, rs *routerState, hold stay) {
+	have.heard = max(have.heard, e.Time)
+	t.table.prolong(have, e.Time, hold)
 	if e.Proto == parse.TCP {
 		rs.copies++
 	}
@@ -502,7 +507,7 @@ func (t *Tracker) repeated(have *entry, e *parse.Event, rs *routerState, expires
 		if hs := t.known(have.own.host); hs != nil {
 			hs.knocks.unheard(have.key)
 		}
-		have.expires = max(e.Time+int64(rs.held.SynSent), have.expires)
+		t.table.prolong(have, e.Time, sure(rs.held.SynSent))
 	}
 }
 
@@ -566,6 +571,7 @@ func (t *Tracker) sessionUpdate(e *parse.Event, rs *routerState) {
 	}
 	hold := t.updated(e, en, rs)
 	en.known()
+	en.least, en.most, en.wait = 0, 0, 0
 	en.enter(e.State)
 	en.expires, en.heard = e.Time+int64(hold), e.Time
 	_, en.look = en.over(e.Time)

@@ -51,7 +51,7 @@ func (t *Tracker) answer(en *entry, s spot, e *parse.Event, rs *routerState) {
 		return
 	}
 	t.settle(en, refused)
-	en.expires = e.Time
+	en.cut(e.Time)
 	t.table.remove(en)
 	t.table.end(s, e.Time, true, true)
 }

@@ -93,9 +93,12 @@ type entry struct {
 	due          int32  // that second; 0 = in none
 	slot         int32  // of its holding, in which it was put there; -1 = on the day before
 	expires      int64
-	born         int64 // ns of its first line; 0 for one of the day before
-	heard        int64 // … of its last line
-	look         int64 // when to look whether it is over, though no end of it came
+	born         int64         // ns of its first line; 0 for one of the day before
+	heard        int64         // … of its last line
+	least, most  int64         // bounds of expires, where the end is guessed
+	wait, kept   time.Duration // of its stay: waiting for the collector, and before that; where the end is guessed
+	leaves       [2]int32      // slots in which it leaves the bounds of its holding; 0, 0: it is not in them
+	look         int64         // when to look whether it is over, though no end of it came
 	state        parse.State
 	again        uint8 // further lines about its beginning, up to synRepeats
 	guessed      bool  // nothing in the log will tell when it goes
@@ -128,6 +131,7 @@ func newTable(d *Day, prev *Day, limit int) *table {
 		}
 		if e := t.take(s, o.Key); e != nil {
 			e.slot, e.guessed, e.heard, e.expires, e.state = -1, o.Guessed, o.Heard, o.Expires, parse.State(o.State)
+			e.least, e.most = o.Expires, o.Expires
 			t.put(e, t.holding(parse.MakeName(o.Router)), o.Holder, nil, nil)
 		}
 	}
@@ -171,11 +175,14 @@ func (t *table) put(e *entry, in *holding, holder netip.Addr, own, all *count) {
 	e.count(1)
 	if e.guessed {
 		in.guessed++
+		in.kept += e.kept
 		if e.slot >= 0 {
 			e.slot = in.slot
 			in.fresh++
 		}
+		in.guess(e, t.start)
 	}
+	in.top()
 	_, e.look = e.over(max(e.heard, t.start))
 	t.schedule(e, t.second)
 	if t.watch != nil {
@@ -246,13 +253,44 @@ func (t *table) remove(e *entry) {
 	e.behind, t.unused = t.unused, e
 }
 
+// keep sets until when the entry stays from now on if no line comes.
+func (e *entry) keep(now int64, s stay) {
+	e.expires, e.least, e.most = now+int64(s.likely), now+int64(s.least), now+int64(s.most)
+	e.kept = s.likely
+}
+
+// cut says that the entry was over at ns at the latest.
+func (e *entry) cut(ns int64) {
+	e.expires, e.least, e.most = min(e.expires, ns), min(e.least, ns), min(e.most, ns)
+}
+
+// prolong lets the entry stay from now on, if that is longer than it would have stayed.
+func (t *table) prolong(e *entry, now int64, s stay) {
+	e.expires = max(e.expires, now+int64(s.likely))
+	if least, most := now+int64(s.least), now+int64(s.most); least > e.least || most > e.most {
+		counted := e.leaves[1] > 0
+		e.in.unguess(e)
+		e.least, e.most = max(least, e.least), max(most, e.most)
+		if counted {
+			e.in.guess(e, t.start)
+		}
+	}
+}
+
 // known moves e out of the entries whose end is guessed.
 func (e *entry) known() {
+	e.in.unguess(e)
+	e.faded()
+}
+
+// faded is known for an entry that times out by the guess: it may be there still.
+func (e *entry) faded() {
 	if !e.guessed {
 		return
 	}
 	e.guessed = false
 	e.in.guessed--
+	e.in.kept -= e.kept
 	if e.slot == e.in.slot {
 		e.in.fresh--
 	}
@@ -264,11 +302,13 @@ func (t *table) expire(ns int64) {
 	for ; t.second <= last; t.second++ {
 		at := t.start + int64(t.second)*int64(time.Second)
 		for e := t.due[t.second]; e != nil; e = t.due[t.second] {
-			if t.done(e, at) {
+			if t.done(e, at) && !e.waits(at) {
 				if t.lapsed != nil {
 					t.lapsed(e)
 				}
 				t.faded.add(spot{e.key.plain(), e.hash}, e.giveUp(), ns)
+				e.faded()
+				e.leaves = [2]int32{}
 				t.remove(e)
 				continue
 			}

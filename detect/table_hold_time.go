@@ -11,29 +11,39 @@ import (
 
 // This file computes how long a session holds its entry when its end is not logged.
 
-// hold gives the time that the entry stays without a further line; guessed means that no further line will come. hs is
-// nil for a session of no internal host.
-func (t *Tracker) hold(e *parse.Event, k Key, hs *hostState, rs *routerState) (d time.Duration, guessed bool) {
+// hold gives the time that the entry stays without a further line. hs is nil for a session of no internal host.
+func (t *Tracker) hold(e *parse.Event, k Key, hs *hostState, rs *routerState) stay {
 	to := rs.held
 	if rs.tellsEnds(hs, e.State) {
-		return to.untilEnd(e.Proto, e.State, false), false
+		return sure(to.untilEnd(e.Proto, e.State, false))
 	}
+	d, talks := time.Duration(0), time.Duration(0) // talks: longer, if both sides go on
+	refused := false
 	switch e.Proto {
 	case parse.TCP:
 		if hs != nil && hs.knocks.failing(e.Time) {
-			return 0, true
+			return stay{guessed: true}
 		}
 		d = to.typical(k)
+		refused = hs != nil && hs == t.known(e.Src) && hs.hammered.note(e, e.Dst)
 	case parse.UDP:
 		if d = to.UDP; e.State == parse.Replied {
 			d = to.UDPStream
+		} else if e.DPort != 53 {
+			talks = max(to.UDPStream-to.UDP, 0)
 		}
 	case parse.ICMP, parse.ICMPv6:
 		d = to.ICMP
 	default:
 		d = to.Generic
 	}
-	return time.Duration(float64(d) * rs.router.Gauge.scale()), true
+	scale := rs.router.Gauge.scale()
+	s := sure(time.Duration(float64(d) * scale))
+	s.guessed = true
+	if s.most += time.Duration(float64(talks) * scale); refused {
+		s.least = 0
+	}
+	return s
 }
 
 func (to *Timeouts) tcp(s parse.State) time.Duration {
@@ -138,7 +148,7 @@ func (t *Tracker) refuseAll(d Door, host netip.Addr, now *parse.Event) {
 			continue
 		}
 		born = append(born, max(t.slotOf(e.born), 0))
-		e.expires = e.born
+		e.cut(e.born)
 		t.table.remove(e)
 		t.table.end(spot{e.key.plain(), e.hash}, e.born, true, true)
 	}
@@ -149,7 +159,8 @@ func (t *Tracker) refuseAll(d Door, host netip.Addr, now *parse.Event) {
 	for i := len(r.Occupancy) - 1; i >= 0 && len(born) > 0 && int(r.Occupancy[i].I) >= born[0]; i-- {
 		l := &r.Occupancy[i]
 		n := uint32(sort.SearchInts(born, int(l.I)+1))
-		l.Total -= min(l.Total, n)
+		l.Total, l.More = l.Total-min(l.Total, n), l.More+min(l.Total, n)
+		l.Less = min(l.Less, l.Total)
 		if len(l.States) > 0 {
 			l.States[parse.NoState] -= min(l.States[parse.NoState], n)
 		}

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"net/netip"
+	"time"
 
 	"uncloak/parse"
 )
@@ -15,9 +16,12 @@ type holding struct {
 	inlets      map[Door]*Inlet // at most maxInlets
 	lives       lives
 	total, peak int
-	guessed     int   // entries whose hold time is guessed
-	fresh       int   // … that were put here in the running slot
-	slot        int32 // slots that have passed
+	guessed     int           // entries whose hold time is guessed
+	kept        time.Duration // … for which they stay, in all, but for the time that they wait for the collector
+	collector   Collector
+	bounds      *bounds // nil where no hold time has been guessed
+	fresh       int     // … that were put here in the running slot
+	slot        int32   // slots that have passed
 	hosts       map[netip.Addr]*count
 	list        []*count // the same, to walk over: each slot does
 	now, most   []int32  // by place in list: entries, and most of them within the running slot
@@ -109,7 +113,8 @@ func (h *holding) level(slot int) (l Level, ok bool) {
 		holders[i] = Holder{Host: h.list[top[i].at].host, N: uint64(top[i].most)}
 	}
 	var states [numStates]uint32
-	return Level{I: uint16(slot), Total: uint32(h.peak), Holders: room(&h.holders, holders[:n]),
+	less, more := h.around(h.peak)
+	return Level{I: uint16(slot), Total: uint32(h.peak), Less: less, More: more, Holders: room(&h.holders, holders[:n]),
 		States: room(&h.levels, h.byState(&states))}, true
 }
 

@@ -53,6 +53,8 @@ func (rs *routerState) inOrder() bool { return rs.copies*8 <= rs.router.Sessions
 func (rs *routerState) anew(have *entry, e *parse.Event) bool {
 	d := time.Duration(e.Time - have.born)
 	switch {
+	case have.wait > 0: // its time was over
+		return true
 	case have.born == 0 || d <= endTwin:
 		return false
 	case e.State != parse.NoState && have.state != parse.NoState:

@@ -161,8 +161,9 @@ func (x *holders) list() []Held {
 
 // Moment is the number of entries at one moment.
 type Moment struct {
-	At      time.Time
-	Entries int
+	At          time.Time
+	Entries     int
+	Least, Most int // bounds of Entries, where ends are guessed
 }
 
 // MaxSteps bounds Steps.
@@ -175,13 +176,15 @@ func (r *Replay) Steps(step time.Duration) ([]Moment, error) {
 	if n = (r.To.UnixNano() - from + int64(step) - 1) / int64(step); n > MaxSteps {
 		n = MaxSteps
 	}
-	change := make([]int, max(n, 0)+1)
+	change := make([][3]int, max(n, 0)+1)
 	router := parse.MakeName(r.Router)
 	place := func(ns int64) int64 { return min(max((ns-from+int64(step)-1)/int64(step), 0), n) }
 	closed := func(s *stint) {
-		if (r.All || s.router == router) && s.end > from {
-			change[place(s.start)]++
-			change[place(s.end)]--
+		if (r.All || s.router == router) && s.most > from {
+			for i, end := range [3]int64{s.least, s.end, s.most} {
+				change[place(s.start)][i]++
+				change[place(end)][i]--
+			}
 		}
 	}
 	r.Ahead = dateOf(r.To.UnixNano() - 1).End()
@@ -195,10 +198,12 @@ func (r *Replay) Steps(step time.Duration) ([]Moment, error) {
 	}
 	in.finish()
 	var out []Moment
-	sum := 0
+	var sum [3]int
 	for i := range n {
-		sum += change[i]
-		out = append(out, Moment{time.Unix(0, from+i*int64(step)), sum})
+		for k, x := range change[i] {
+			sum[k] += x
+		}
+		out = append(out, Moment{At: time.Unix(0, from+i*int64(step)), Entries: sum[1], Least: sum[0], Most: sum[2]})
 	}
 	return out, nil
 }

@@ -18,6 +18,9 @@ type stint struct {
 	start   int64 // ns
 	last    int64 // last line about it
 	end     int64 // when its entry went; meaningful when over
+	least   int64 // … at the earliest, where that is guessed; else end
+	most    int64 // … at the latest
+	wait    int64 // ns before end for which it waited for the collector, where end is guessed
 	state   parse.State
 	class   class     // timeout that ended it
 	to      *Timeouts // of its router
@@ -105,7 +108,7 @@ func (x *stints) nextDay(date Date) {
 	}
 	for _, en := range x.inOrder() {
 		if s := x.live[en]; byKey[s.key] == s {
-			x.close(s, en.expires, false)
+			x.close(s, en, en.expires, false)
 		}
 	}
 	x.live, x.tracker = live, next
@@ -118,8 +121,8 @@ func (x *stints) span(e *parse.Event, began int64, holder netip.Addr) {
 		return
 	}
 	k := x.tracker.keyOf(e)
-	s := &stint{key: k, holder: holder, router: e.Router, start: began, last: began, end: e.Time, state: e.State,
-		over: true, to: x.tracker.router(e.Router).held, scale: 1}
+	s := &stint{key: k, holder: holder, router: e.Router, start: began, last: began, end: e.Time,
+		least: e.Time, most: e.Time, state: e.State, over: true, to: x.tracker.router(e.Router).held, scale: 1}
 	s.class = endClass(s, e, s.to)
 	x.spanned(s)
 }
@@ -130,7 +133,7 @@ func (x *stints) finish() {
 		x.dropped += x.tracker.day.Dropped["sessions"]
 	}
 	for _, en := range x.inOrder() {
-		x.close(x.live[en], en.expires, false)
+		x.close(x.live[en], en, en.expires, false)
 	}
 	clear(x.live)
 }
@@ -157,7 +160,7 @@ func (x *stints) watch(en *entry, gone bool) {
 	if logged {
 		at = x.event.Time
 	}
-	x.close(s, at, logged)
+	x.close(s, en, at, logged)
 }
 
 func (x *stints) open(en *entry, at int64) {
@@ -173,8 +176,12 @@ func (x *stints) open(en *entry, at int64) {
 	x.opened(s)
 }
 
-func (x *stints) close(s *stint, at int64, logged bool) {
+func (x *stints) close(s *stint, en *entry, at int64, logged bool) {
 	s.end, s.over = max(at, s.start), true
+	s.least, s.most, s.wait = s.end, s.end, 0
+	if !logged && en.most != 0 {
+		s.least, s.most, s.wait = min(max(en.least, s.start), s.end), max(en.most, s.end), int64(en.wait)
+	}
 	if logged {
 		s.class, s.scale = endClass(s, x.event, s.to), 1
 	} else {
@@ -248,7 +255,7 @@ func endClass(s *stint, e *parse.Event, to *Timeouts) class {
 
 // holdClass gives the timeout of an entry without a logged end.
 func holdClass(s *stint, to *Timeouts) class {
-	hold := time.Duration(math.Round(float64(s.end-s.last) / s.scale))
+	hold := time.Duration(math.Round(float64(s.end-s.last-s.wait) / s.scale))
 	switch s.key.Proto {
 	case parse.TCP:
 		if k, ok := tcpClass(s.state); ok && hold == to.of(k) {

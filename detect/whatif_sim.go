@@ -216,12 +216,12 @@ func (m *sim) served(s *stint) (fin, tail int64, ok bool) {
 	fin = s.end
 	if s.class != classFixed {
 		tail = int64(float64(s.to.TimeWait) * s.scale)
-		fin = max(s.end-tail, s.last, s.start)
-		tail += s.shift(m.plan.change)
+		fin = max(s.end-s.wait-tail, s.last, s.start)
+		tail += s.shift(m.plan.change) + s.wait
 	}
 	for i := range m.plan.change.Linger {
 		if x := &m.plan.change.Linger[i]; x.serves(&s.key) && s.class != classFixed {
-			tail, ok = int64(x.Time), true
+			tail, ok = int64(x.Time)+s.wait, true
 		}
 	}
 	return fin, max(tail, 0), ok

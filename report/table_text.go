@@ -122,6 +122,10 @@ func (p *page) timeChart(v *TableView, r *TableRouter) {
 	}
 	p.put(p.paint("OVER TIME", "bold")+"  ", each+", "+scale+" · █ largest host ▒ others · ! full", 11)
 	room := p.width - 58 // for the bars
+	bounded := slices.ContainsFunc(r.Rows, func(x TableRow) bool { return x.High > 0 })
+	if bounded {
+		room -= 16
+	}
 	for _, x := range r.Rows {
 		at := x.Start.Format("Mon 02 15:04")
 		switch {
@@ -139,8 +143,15 @@ func (p *page) timeChart(v *TableView, r *TableRouter) {
 		if x.Refused > 0 || x.Spells > 0 {
 			full = fmt.Sprintf("! %d×", x.Spells)
 		}
+		if x.High > 0 {
+			full = strings.TrimSpace(full + " " + num(x.Low) + " to " + num(x.High))
+		}
 		bars := pad(strings.Repeat("█", one)+strings.Repeat("▒", all-one), room)
 		p.line(clip("   "+pad(at, 12)+" "+bars+" "+padLeft(num(x.Peak), 7)+"  "+pad(who, 20)+" "+full, p.width))
+	}
+	if bounded {
+		p.put("   ", "a to b: the ends of sessions are not in the log. For how long an entry stays, whether it was "+
+			"refused, and when the router clears away what is over are guesses; the truth lies between a and b.", 3)
 	}
 }
 

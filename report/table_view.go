@@ -69,6 +69,8 @@ type TableOverflow struct {
 type TableRow struct {
 	Start   time.Time `json:"start"`
 	Peak    int       `json:"peak"`
+	Low     int       `json:"low,omitempty"`  // bounds of the peak, where ends are not logged; else 0
+	High    int       `json:"high,omitempty"` // …
 	Median  int       `json:"median"`
 	Host    string    `json:"host,omitempty"` // host that held most at the peak
 	Name    string    `json:"name,omitempty"`
@@ -186,6 +188,7 @@ func (v *TableView) fill(r *TableRouter, days []*detect.Day, from, to time.Time,
 		}
 		if int(l.Total) > x.Peak {
 			x.Peak = int(l.Total)
+			x.Low, x.High = boundsOf(l)
 			if len(l.Holders) > 0 {
 				x.Host, x.Name, x.Held = holder(l.Holders[0].Host, names, int(l.Holders[0].N))
 			}
@@ -203,6 +206,14 @@ func (v *TableView) fill(r *TableRouter, days []*detect.Day, from, to time.Time,
 	}
 	share := r.overflows(days, v, names, opt, row)
 	r.hosts(hosts, share, slots, names, v.clock.loc)
+}
+
+// boundsOf gives the bounds of a level; 0, 0 where its ends are logged.
+func boundsOf(l *detect.Level) (low, high int) {
+	if l.Less == 0 && l.More == 0 {
+		return 0, 0
+	}
+	return int(l.Total) - int(l.Less), int(l.Total) + int(l.More)
 }
 
 // held gathers the entries of one host, slot by slot.
@@ -337,6 +348,9 @@ func (v *TableView) Steps(router string, step time.Duration, got []detect.Moment
 		v.Routers[i].Rows = v.Routers[i].Rows[:0]
 		for _, x := range got {
 			row := TableRow{Start: x.At.In(v.clock.loc), Peak: x.Entries, Median: x.Entries}
+			if x.Least < x.Entries || x.Most > x.Entries {
+				row.Low, row.High = x.Least, x.Most
+			}
 			v.Routers[i].Rows = append(v.Routers[i].Rows, row)
 		}
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -205,15 +206,21 @@ sync=1
 	}{
 		{"events", 0.01, 0.05},
 		{"ends.json", 0.03, 0.10},
-		{"new.log", 0.80, 0.95}, // expired entries that wait for the collector are not in it
+		// Expired entries wait for a collector whose moment is not in it: between two of its walks, every 15 to 20 s
+		// here, their number goes from nothing to half of the table.
+		{"new.log", 0.35, 3},
 	} {
-		errs := l.compare(x.file, "{"+held+"typical_tcp: 13s}", began, truth)
+		errs, within := l.compare(x.file, "{system: linux, "+held+"typical_tcp: 13s}", began, truth)
 		if len(errs) < 100 {
 			t.Errorf("%s: %d moments", x.file, len(errs))
 			continue
 		}
 		median, p95 := errs[len(errs)/2], errs[len(errs)*95/100]
-		t.Logf("%-12s error: median %.1f %%, 95 %% below %.1f %%", x.file, 100*median, 100*p95)
+		t.Logf("%-12s error: median %.1f %%, 95 %% below %.1f %%; within its bounds %.1f %%", x.file, 100*median,
+			100*p95, 100*within)
+		if x.file == "new.log" && within < 0.95 {
+			t.Errorf("%s: the bounds hold at %.1f %% of the moments", x.file, 100*within)
+		}
 		if median > x.median || p95 > x.p95 {
 			t.Errorf("%s: median %.3f, 95 %% below %.3f; want %.3f and %.3f", x.file, median, p95, x.median, x.p95)
 		}
@@ -239,8 +246,9 @@ func (l *lab) truth() (out []labCount) {
 	return out
 }
 
-// compare imports a log and gives the errors of the table that is rebuilt from it, the smallest first.
-func (l *lab) compare(file, held string, began time.Time, truth []labCount) (errs []float64) {
+// compare imports a log and gives the errors of the table that is rebuilt from it, the smallest first, and the share of
+// moments at which the true number lies within the bounds.
+func (l *lab) compare(file, held string, began time.Time, truth []labCount) (errs []float64, within float64) {
 	l.t.Helper()
 	data := filepath.Join(l.dir, file+".data")
 	conf := write(l.t, filepath.Join(l.dir, file+".yaml"), "timeouts: "+held+"\n")
@@ -258,7 +266,7 @@ func (l *lab) compare(file, held string, began time.Time, truth []labCount) (err
 	text := call("table", "--format", "json", "--step", "100ms", "--day", day)
 	if err := json.Unmarshal([]byte(text), &v); err != nil || len(v.Routers) == 0 {
 		l.t.Errorf("%s: no table (%v)", file, err)
-		return nil
+		return nil, 0
 	}
 	rows := v.Routers[0].Rows
 	if dir := os.Getenv("UNCLOAK_LAB_KEEP"); dir != "" {
@@ -277,11 +285,14 @@ func (l *lab) compare(file, held string, began time.Time, truth []labCount) (err
 		n := 0
 		if i >= 0 && i < len(rows) {
 			n = rows[i].Peak
+			if low, high := cmp.Or(rows[i].Low, n), cmp.Or(rows[i].High, n); low <= x.n && x.n <= high {
+				within++
+			}
 		}
 		errs = append(errs, max(float64(n-x.n), float64(x.n-n))/float64(x.n))
 	}
 	slices.Sort(errs)
-	return errs
+	return errs, within / float64(max(len(errs), 1))
 }
 
 var labBinary = func() func(t *testing.T) string {
