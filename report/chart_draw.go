@@ -117,6 +117,10 @@ func cssColor(i int) string {
 
 // draw returns the picture of the table over time.
 func (o *occupancy) draw(f frame, class, alt string, loc *time.Location) string {
+	return svg(o.plot(f, loc), f, class, alt)
+}
+
+func (o *occupancy) plot(f frame, loc *time.Location) *plot.Plot {
 	p := newPlot(f)
 	p.X.Min, p.X.Max = 0, float64(len(o.full))
 	p.Y.Min, p.Y.Max = 0, max(o.peak, float64(o.capacity), 1)*1.12
@@ -124,7 +128,7 @@ func (o *occupancy) draw(f frame, class, alt string, loc *time.Location) string 
 	p.Y.Tick.Marker = entryTicks{}
 	p.Y.Label.Text = "entries"
 	p.Add(stackPlot{o, f.text})
-	return svg(p, f, class, alt)
+	return p
 }
 
 type stackPlot struct {
@@ -264,7 +268,9 @@ func (entryTicks) Ticks(lo, hi float64) (out []plot.Tick) {
 }
 
 // draw returns the picture of the minutes: one column a minute, one row an hour.
-func (m *phaseMap) draw(f frame, class, alt string) string {
+func (m *phaseMap) draw(f frame, class, alt string) string { return svg(m.plot(f), f, class, alt) }
+
+func (m *phaseMap) plot(f frame) *plot.Plot {
 	p := newPlot(f)
 	p.X.Min, p.X.Max = 0, 60
 	p.Y.Min, p.Y.Max = 0, float64(len(m.rows))+m.header(f)
@@ -275,7 +281,7 @@ func (m *phaseMap) draw(f frame, class, alt string) string {
 	p.Y.LineStyle.Width = 0
 	p.Y.Padding = 7
 	p.Add(heatPlot{m})
-	return svg(p, f, class, alt)
+	return p
 }
 
 // header returns the room for the marks above the rows, in rows: about 28 points.

@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/netip"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -71,6 +72,19 @@ func renderAll(t *testing.T, m *Model) {
 				t.Errorf("Markdown has %q: %s", x, l)
 			}
 		}
+	}
+	plain := *m
+	plain.occupancy, plain.phases = occupancy{}, phaseMap{} // to draw takes its time
+	l, err := NewLetter(&plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := unsafeRune(l.Subject) + unsafeRune(l.Text) + unsafeRune(l.HTML)
+	if x != "" || strings.Contains(l.Subject, "\n") {
+		t.Errorf("letter: raw %s, subject %q", x, l.Subject)
+	}
+	if x := regexp.MustCompile(`(?i)<script|<img src="[^c]|<[^>]*\son[a-z]+\s*=`).FindString(l.HTML); x != "" {
+		t.Errorf("a tag came through into the letter: %s", x)
 	}
 	rows, err := csv.NewReader(&fc).ReadAll()
 	if err != nil {

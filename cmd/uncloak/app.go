@@ -32,6 +32,7 @@ type app struct {
 	stdout, stderr io.Writer
 	now            func() time.Time
 	judgeEvery     time.Duration // interval at which serve looks for findings and saves the running day
+	mailEvery      time.Duration // interval at which serve looks whether a report is to be mailed
 	followEvery    time.Duration // interval at which query --follow asks for new events
 
 	args       []string // of the command line
@@ -62,8 +63,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
 	return &app{stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, judgeEvery: time.Minute,
-		followEvery: time.Second,
-		level:       new(slog.LevelVar), log: slog.New(slog.DiscardHandler)}
+		followEvery: time.Second, mailEvery: 20 * time.Second,
+		level: new(slog.LevelVar), log: slog.New(slog.DiscardHandler)}
 }
 
 func (a *app) run(ctx context.Context, args []string) int {

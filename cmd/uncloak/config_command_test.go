@@ -105,6 +105,9 @@ func TestKeysAreDescribed(t *testing.T) {
 		if d.key == "rate.burst" {
 			text += "  lines: 100\n"
 		}
+		if d.key == "report.at" {
+			text += "mail: {to: [me@example.net]}\n"
+		}
 		none := pflag.NewFlagSet("test", pflag.ContinueOnError)
 		if _, err := loadConfig(writeConfig(t, text), nil, none); err != nil {
 			t.Errorf("the example of %s: %v", d.key, err)

@@ -43,6 +43,8 @@ type config struct {
 	Log      logging        `koanf:"log"`
 	Known    []known        `koanf:"known"`
 	Retain   retain         `koanf:"retain"`
+	Mail     mailing        `koanf:"mail"`
+	Report   daily          `koanf:"report"`
 	KeepRaw  string         `koanf:"keep_raw"` // all, findings or none: which lines are stored as received
 
 	location *time.Location
@@ -182,6 +184,7 @@ func (c *config) complete() (wrong settingErrors) {
 	}
 	wrong = append(wrong, c.checkRouters()...)
 	wrong = append(wrong, c.Web.check(c.Listen.HTTP)...)
+	wrong = append(wrong, c.checkMail()...)
 	for i := range c.Known {
 		if err := c.Known[i].complete(c.location); err != nil {
 			wrong = append(wrong, wrongf("known", "known: number %d: %w", i+1, err))

@@ -89,6 +89,7 @@ func TestImportGraph(t *testing.T) {
 		"report":             {"store", "detect", "parse"},
 		"report/api":         {"report", "store", "detect", "parse"},
 		"report/web":         {"report/api", "report"},
+		"report/mail":        {"report"},
 		"testdata":           {},
 		"testdata/bentlines": {},
 		"testdata/occupancy": {"store", "store/bolt", "detect"},

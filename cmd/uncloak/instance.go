@@ -22,6 +22,7 @@ type instance struct {
 	log        *slog.Logger
 	handler    *api.Handler
 	settings   atomic.Pointer[api.Settings] // serve replaces them at SIGHUP
+	mail       atomic.Pointer[mailSettings] // serve replaces them at SIGHUP
 	listens    atomic.Pointer[[]string]     // the addresses at which serve receives
 	present    func() error                 // of the store
 	gone       atomic.Pointer[error]        // what present said at the last look; nil: all is there
@@ -42,6 +43,7 @@ func (a *app) newInstance(st maintainedStore, daemon bool) (*instance, error) {
 		told: api.NewToldFile(a.cfg.Data), log: a.log}
 	h.maintainer, h.present = maintainer{st, h.days}, st.Present
 	h.settings.Store(a.settings())
+	h.mail.Store(a.cfg.mailSettings())
 	reports, streams := 0, 0
 	if daemon { // other commands end soon and need no such limit
 		reports, streams = readers(a.cfg.Memory)

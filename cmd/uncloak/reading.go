@@ -46,6 +46,7 @@ func set(v url.Values, key, value string) {
 func (a *app) reportCommand() *cobra.Command {
 	var t windowFlags
 	var format, output, failOn string
+	var mailTo []string
 	var all bool
 	cmd := &cobra.Command{Use: "report", Short: "The report of a day: verdict, findings, hosts, health",
 		Long: "Prints the report of one local day: the verdict first, then the findings with their evidence, the\n" +
@@ -53,13 +54,18 @@ func (a *app) reportCommand() *cobra.Command {
 			"or, where nothing is stored of yesterday, about the last day that has events. It works while serve\n" +
 			"runs on the same data directory.",
 		Example: "uncloak report\nuncloak report --day 2026-11-21 --format html -o report.html\n" +
-			"0 7 * * * uncloak report | mail -E -s 'network, yesterday' me@example.net     # in a crontab"}
+			"uncloak report --mail-to me@example.net"}
 	t.add(cmd)
 	cmd.Flags().StringVar(&format, "format", "", "text, json, html or md (default text, or what the name of -o says)")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write to this file instead of stdout")
 	cmd.Flags().BoolVar(&all, "all", false, "show what is known (uncloak ack, known: in the config), too")
+	cmd.Flags().StringSliceVar(&mailTo, "mail-to", nil,
+		"mail it to these addresses, with pictures, as mail in the config says (default through sendmail)")
 	failOnFlag(cmd, &failOn)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if len(mailTo) > 0 && (format != "" || output != "") {
+			return usagef("--mail-to makes a mail: it takes no --format and no -o")
+		}
 		if format == "" {
 			format = formatOf(output)
 		}
@@ -71,6 +77,9 @@ func (a *app) reportCommand() *cobra.Command {
 		v.Set("format", format)
 		if all {
 			v.Set("all", "1")
+		}
+		if len(mailTo) > 0 {
+			return a.mailTo(cmd, v, mailTo, failOn)
 		}
 		return a.show(cmd, "/v1/report", v, output, failOn)
 	}
@@ -182,7 +191,15 @@ func checkFailOn(v *string) error {
 }
 
 // show sends a request to the API and copies the answer to stdout or a file.
-func (a *app) show(cmd *cobra.Command, path string, v url.Values, output, failOn string) (err error) {
+func (a *app) show(cmd *cobra.Command, path string, v url.Values, output, failOn string) error {
+	a.flags = cmd.Flags()
+	a.terminal(v, output)
+	return a.get(cmd, path, v, failOn, func(r io.Reader) error { return a.copyTo(output, r) })
+}
+
+// get sends a request to the API and calls use with the answer.
+func (a *app) get(cmd *cobra.Command, path string, v url.Values, failOn string,
+	use func(io.Reader) error) (err error) {
 	if err := a.setup(cmd); err != nil {
 		return err
 	}
@@ -199,7 +216,6 @@ func (a *app) show(cmd *cobra.Command, path string, v url.Values, output, failOn
 			}
 		}
 	}
-	a.terminal(v, output)
 	s, err := a.open(cmd.Context(), false)
 	if err != nil {
 		return err
@@ -215,7 +231,7 @@ func (a *app) show(cmd *cobra.Command, path string, v url.Values, output, failOn
 		return err
 	}
 	defer resp.Body.Close()
-	if err := a.copyTo(output, resp.Body); err != nil {
+	if err := use(resp.Body); err != nil {
 		return s.explain(err)
 	}
 	if msg := resp.Trailer.Get(api.HeaderError); msg != "" {

@@ -120,6 +120,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	g.Go(func() error { return a.watchdog(gctx, srv) })
 	g.Go(func() error { return a.watch(gctx, h, srv, hup) })
 	g.Go(func() error { return a.tidy(gctx, h, st) })
+	g.Go(func() error { return a.mailReports(gctx, h) })
 	err = g.Wait()
 	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = nil
@@ -311,6 +312,7 @@ func (a *app) reload(h *instance, srv *ingest.Server) {
 	_ = a.level.UnmarshalText([]byte(cfg.Log.Level)) // checked by complete
 	srv.Set(set)
 	h.settings.Store(a.settings())
+	h.mail.Store(a.cfg.mailSettings())
 	a.log.Info("config reread", "config", a.configFile)
 	if len(fixed) > 0 {
 		a.log.Warn("these settings change only with a restart", "keys", strings.Join(fixed, ", "))

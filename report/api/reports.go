@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -165,6 +166,14 @@ func (h *handler) report(w http.ResponseWriter, r *http.Request) error {
 	case "md":
 		contentType, render = "text/markdown; charset=utf-8", func(b *bytes.Buffer, m *report.Model) error {
 			return report.Markdown(b, m)
+		}
+	case "mail":
+		contentType, render = "application/json", func(b *bytes.Buffer, m *report.Model) error {
+			l, err := report.NewLetter(m)
+			if err != nil {
+				return err
+			}
+			return json.NewEncoder(b).Encode(l)
 		}
 	default:
 		return badf("--format %q is not known: text, json, html or md", format)
