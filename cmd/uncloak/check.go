@@ -121,6 +121,7 @@ func (a *app) checkData(c *report.Check) {
 	case err == nil:
 		c.Data.Exists = true
 		checkMailed(c, dir, a.cfg.location)
+		checkAlerts(c, dir, a.cfg.location)
 		if files, _ := filepath.Glob(filepath.Join(dir, ingest.GivenUpDir, "*.log")); len(files) > 0 {
 			c.Problems = append(c.Problems,
 				fmt.Sprintf("lines that the store refused are in %s: import the files there, "+

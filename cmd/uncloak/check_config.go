@@ -63,6 +63,12 @@ func settingText(v reflect.Value) string {
 			names = append(names, r.nameOr())
 		}
 		return strings.Join(names, ", ")
+	case []alerting:
+		var names []string
+		for i := range x {
+			names = append(names, x[i].called())
+		}
+		return strings.Join(names, ", ")
 	case []known:
 		var words []string
 		for _, k := range x {

@@ -88,6 +88,8 @@ func keyDocs() []keyDoc {
 			example: "/etc/uncloak/ca.crt"},
 		{key: "mail.sendmail", says: "path of sendmail", example: "/usr/sbin/sendmail"},
 		{key: "report.at", says: "time of day at which serve mails the report of the day before", example: `"06:30"`},
+		{key: "alerts", says: "ways in which serve tells of findings as they happen",
+			example: "[{type: ntfy, url: \"https://ntfy.sh/TOPIC\", severity: critical, quiet: \"22:00-07:00\"}]"},
 		{key: "keep_raw", says: "lines as received that are stored: all, findings or none", example: "all"},
 	}...)
 }

@@ -173,7 +173,7 @@ func configLists() []struct {
 	return []struct {
 		key, of string
 		item    any
-	}{{"routers", "a router", router{}}, {"known", "what is known", known{}}}
+	}{{"routers", "a router", router{}}, {"known", "what is known", known{}}, {"alerts", "an alert", alerting{}}}
 }
 
 // decode fills cfg from k: texts become durations, prefixes and addresses, and a text with commas becomes a list.

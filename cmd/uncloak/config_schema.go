@@ -45,6 +45,7 @@ type config struct {
 	Retain   retain         `koanf:"retain"`
 	Mail     mailing        `koanf:"mail"`
 	Report   daily          `koanf:"report"`
+	Alerts   []alerting     `koanf:"alerts"`
 	KeepRaw  string         `koanf:"keep_raw"` // all, findings or none: which lines are stored as received
 
 	location *time.Location
@@ -185,6 +186,8 @@ func (c *config) complete() (wrong settingErrors) {
 	wrong = append(wrong, c.checkRouters()...)
 	wrong = append(wrong, c.Web.check(c.Listen.HTTP)...)
 	wrong = append(wrong, c.checkMail()...)
+	_, bad := c.channels()
+	wrong = append(wrong, bad...)
 	for i := range c.Known {
 		if err := c.Known[i].complete(c.location); err != nil {
 			wrong = append(wrong, wrongf("known", "known: number %d: %w", i+1, err))

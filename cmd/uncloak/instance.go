@@ -10,6 +10,7 @@ import (
 	"uncloak/detect"
 	"uncloak/ingest"
 	"uncloak/report/api"
+	"uncloak/report/notify"
 	"uncloak/store"
 )
 
@@ -24,6 +25,7 @@ type instance struct {
 	settings   atomic.Pointer[api.Settings] // serve replaces them at SIGHUP
 	mail       atomic.Pointer[mailSettings] // serve replaces them at SIGHUP
 	listens    atomic.Pointer[[]string]     // the addresses at which serve receives
+	notifier   *notify.Notifier             // nil: not of serve
 	present    func() error                 // of the store
 	gone       atomic.Pointer[error]        // what present said at the last look; nil: all is there
 	receiver   atomic.Pointer[ingest.Server]

@@ -24,6 +24,7 @@ import (
 	"uncloak/ingest/metrics"
 	"uncloak/report"
 	"uncloak/report/api"
+	"uncloak/report/notify"
 	"uncloak/store"
 	"uncloak/store/bolt"
 )
@@ -75,6 +76,8 @@ func (a *app) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	channels, _ := a.cfg.channels() // checked by complete
+	h.notifier = notify.New(a.cfg.Data, channels, a.now, a.log)
 	srv, err := a.listen(h.days)
 	if err != nil {
 		return err
@@ -121,6 +124,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	g.Go(func() error { return a.watch(gctx, h, srv, hup) })
 	g.Go(func() error { return a.tidy(gctx, h, st) })
 	g.Go(func() error { return a.mailReports(gctx, h) })
+	g.Go(func() error { return h.notifier.Run(gctx) })
 	err = g.Wait()
 	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = nil
@@ -208,9 +212,11 @@ func (a *app) announce(ctx context.Context, h *instance, t *teller) {
 	}
 	opt := report.Options{From: now.Add(-24 * time.Hour), To: now, Now: now, Location: a.cfg.location,
 		Config: h.settings.Load().Detect}
-	if err := h.told.Add(a.tellNew(fs, days, opt, t), now); err != nil {
+	told := a.tellNew(fs, days, opt, t)
+	if err := h.told.Add(told, now); err != nil {
 		a.log.Error("reports will not know what was announced this minute", "error", err)
 	}
+	h.alert(told, fs)
 }
 
 // tellNew logs the incidents that were not there the last time, or were less severe, with their titles, and returns
@@ -313,6 +319,8 @@ func (a *app) reload(h *instance, srv *ingest.Server) {
 	srv.Set(set)
 	h.settings.Store(a.settings())
 	h.mail.Store(a.cfg.mailSettings())
+	channels, _ := cfg.channels() // checked by complete
+	h.notifier.Set(channels)
 	a.log.Info("config reread", "config", a.configFile)
 	if len(fixed) > 0 {
 		a.log.Warn("these settings change only with a restart", "keys", strings.Join(fixed, ", "))

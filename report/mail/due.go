@@ -46,26 +46,31 @@ func ReadState(dir string) (s State, err error) {
 	return s, nil
 }
 
-// Write writes the state: the file is the old one or the new one, never a part.
+// Write writes the state.
 func (s State) Write(dir string) error {
 	text, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", StateName, err)
 	}
-	f, err := os.CreateTemp(dir, ".mailed-*")
+	return Replace(dir, StateName, append(text, '\n'))
+}
+
+// Replace writes a file for this user alone: whenever the machine stops, it is the old one or the new one.
+func Replace(dir, name string, text []byte) error {
+	f, err := os.CreateTemp(dir, "."+name+"-*")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", StateName, err)
+		return fmt.Errorf("write %s: %w", name, err)
 	}
 	defer os.Remove(f.Name()) // gone after the rename
-	_, err = f.Write(append(text, '\n'))
+	_, err = f.Write(text)
 	if err == nil {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, StateName))
+		err = os.Rename(f.Name(), filepath.Join(dir, name))
 	}
 	if err != nil {
-		return fmt.Errorf("write %s: %w", StateName, err)
+		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil
 }

@@ -161,7 +161,9 @@ func message(c *Config, to []string, id string, at time.Time, l *report.Letter) 
 	}
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no answer of a machine to it
 	m.SetBodyString(gomail.TypeTextPlain, l.Text)
-	m.AddAlternativeString(gomail.TypeTextHTML, l.HTML)
+	if l.HTML != "" {
+		m.AddAlternativeString(gomail.TypeTextHTML, l.HTML)
+	}
 	for _, p := range l.Pictures {
 		err := m.EmbedReader(p.Name, bytes.NewReader(p.PNG), gomail.WithFileContentID("<"+p.Name+">"),
 			gomail.WithFileContentType("image/png"))
