@@ -45,7 +45,7 @@ func NewLetter(m *Model) (*Letter, error) {
 	if err := Text(&text, m, TextOptions{Width: letterWidth}); err != nil {
 		return nil, err
 	}
-	v := newView(m)
+	v := newView(m, Links{})
 	l := &Letter{Text: text.String(), Pictures: m.letterPictures(),
 		Subject: clip(strings.Join(strings.Fields(v.Left+": "+v.VerdictText), " "), maxSubject)}
 	page := letterView{view: v}

@@ -102,12 +102,10 @@ func TestKeysAreDescribed(t *testing.T) {
 		if below {
 			text = head + ":\n  " + rest + ": " + d.example + "\n"
 		}
-		if d.key == "rate.burst" {
-			text += "  lines: 100\n"
-		}
-		if d.key == "report.at" {
-			text += "mail: {to: [me@example.net]}\n"
-		}
+		text += map[string]string{ // what a key needs beside it
+			"rate.burst": "  lines: 100\n", "web.cert": "  key: k.pem\n", "web.key": "  cert: c.pem\n",
+			"report.at": "mail: {to: [me@example.net]}\n",
+		}[d.key]
 		none := pflag.NewFlagSet("test", pflag.ContinueOnError)
 		if _, err := loadConfig(writeConfig(t, text), nil, none); err != nil {
 			t.Errorf("the example of %s: %v", d.key, err)
