@@ -9,6 +9,7 @@ import (
 
 	"uncloak/detect"
 	"uncloak/ingest"
+	"uncloak/ingest/metrics"
 	"uncloak/report/api"
 	"uncloak/report/notify"
 	"uncloak/store"
@@ -25,9 +26,10 @@ type instance struct {
 	settings   atomic.Pointer[api.Settings] // serve replaces them at SIGHUP
 	mail       atomic.Pointer[mailSettings] // serve replaces them at SIGHUP
 	listens    atomic.Pointer[[]string]     // the addresses at which serve receives
-	notifier   *notify.Notifier             // nil: not of serve
-	present    func() error                 // of the store
-	gone       atomic.Pointer[error]        // what present said at the last look; nil: all is there
+	judged     atomic.Pointer[metrics.Judged]
+	notifier   *notify.Notifier      // nil: not of serve
+	present    func() error          // of the store
+	gone       atomic.Pointer[error] // what present said at the last look; nil: all is there
 	receiver   atomic.Pointer[ingest.Server]
 	missing    atomic.Pointer[map[string]uint64] // estimated missing lines by router: see estimated
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -8,10 +9,15 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/net/netutil"
+
+	"uncloak/detect"
+	"uncloak/ingest/metrics"
+	"uncloak/report"
 )
 
 // both adds /metrics and /healthz, which shown answers, to the API.
@@ -81,4 +87,58 @@ func (a *app) showAt(address string, h *instance, shown http.Handler) (stop func
 		}
 		return nil
 	}, nil
+}
+
+// count notes for /metrics what the last look for findings gave.
+func (h *instance) count(fs []detect.Finding, days []*detect.Day, cfg detect.Config, now time.Time) {
+	j := &metrics.Judged{}
+	n := map[[2]string]int{}
+	for i := range fs {
+		if f := &fs[i]; !f.Silent() {
+			n[[2]string{f.Kind, string(f.Severity)}]++
+		}
+	}
+	for _, kind := range detect.Kinds() { // also those of which there is none: an alert on a sum needs a 0
+		for _, s := range []detect.Severity{detect.Info, detect.Warning, detect.Critical} {
+			j.Findings = append(j.Findings, metrics.Finding{Kind: kind, Severity: string(s),
+				N: n[[2]string{kind, string(s)}]})
+		}
+	}
+	if len(days) > 0 {
+		j.Routers = tablesOf(days[len(days)-1], &cfg, now)
+	}
+	if h.notifier != nil {
+		for _, s := range h.notifier.Status() {
+			j.Alerts = append(j.Alerts, metrics.Alerts{Channel: s.Name, Waiting: s.Waiting, Lost: s.Lost,
+				Failures: s.Failures})
+		}
+	}
+	h.judged.Store(j)
+}
+
+// staleTable is the age from which the last known state of a session table says nothing of now.
+const staleTable = 10 * time.Minute
+
+// tablesOf returns the latest state of the routers' session tables, those with most sessions first.
+func tablesOf(d *detect.Day, cfg *detect.Config, now time.Time) (out []metrics.Router) {
+	for name, r := range d.Routers {
+		size := cfg.Tables[name]
+		if size == 0 {
+			size = cfg.Table
+		}
+		x := metrics.Router{Name: report.Clean(name), Size: size, Sessions: r.Sessions}
+		if k := len(r.Occupancy); k > 0 {
+			last := &r.Occupancy[k-1]
+			if at := d.Date.Start().Add(time.Duration(last.I) * detect.SlotLen); now.Sub(at) < staleTable {
+				x.Entries = last.Total
+			}
+		}
+		if r.Sessions > 0 || x.Entries > 0 {
+			out = append(out, x)
+		}
+	}
+	slices.SortFunc(out, func(a, b metrics.Router) int {
+		return cmp.Or(cmp.Compare(b.Sessions, a.Sessions), cmp.Compare(a.Name, b.Name))
+	})
+	return out[:min(len(out), metrics.MaxRouters)]
 }

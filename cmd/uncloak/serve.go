@@ -94,7 +94,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	}
 	// near the limit the heap is collected more often
 	debug.SetMemoryLimit(int64(a.cfg.Memory) << 20)
-	shown := metrics.NewHandler(healthSource{srv, h}, h.estimated, versionText())
+	shown := metrics.NewHandler(healthSource{srv, h}, h.estimated, h.judged.Load, versionText())
 	stopAPI := serveAPI(l, both(h.handler, shown), a.log)
 	stopAPI = sync.OnceValue(stopAPI)
 	defer func() { err = errors.Join(err, stopAPI()) }()
@@ -217,6 +217,7 @@ func (a *app) announce(ctx context.Context, h *instance, t *teller) {
 		a.log.Error("reports will not know what was announced this minute", "error", err)
 	}
 	h.alert(told, fs)
+	h.count(fs, days, opt.Config, now)
 }
 
 // tellNew logs the incidents that were not there the last time, or were less severe, with their titles, and returns

@@ -13,7 +13,7 @@ func ExampleNewHandler() {
 	if err != nil {
 		panic(err)
 	}
-	h := metrics.NewHandler(receiver, nil, "1.0")
+	h := metrics.NewHandler(receiver, nil, nil, "1.0")
 	answer := httptest.NewRecorder()
 	h.ServeHTTP(answer, httptest.NewRequest("GET", "/healthz", nil))
 	fmt.Print(answer.Code, " ", answer.Body)

@@ -26,12 +26,13 @@ type Source interface {
 var _ Source = (*ingest.Server)(nil)
 
 // NewHandler answers GET /metrics and GET /healthz. estimated returns, by router, the number of lines that must be
-// missing; nil: that is not known. /healthz answers 200 while what is received is stored, and 503 with the reason while
-// not.
-func NewHandler(src Source, estimated func() map[string]uint64, version string) http.Handler {
+// missing; judged returns what the last look for findings gave. Where they are nil that is not known. /healthz answers
+// 200 while what is received is stored, and 503 with the reason while not.
+func NewHandler(src Source, estimated func() map[string]uint64, judged func() *Judged,
+	version string) http.Handler {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		collector{src, estimated, version})
+		collector{src, estimated, judged, version})
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -47,6 +48,7 @@ func NewHandler(src Source, estimated func() map[string]uint64, version string) 
 type collector struct {
 	src       Source
 	estimated func() map[string]uint64
+	judged    func() *Judged
 	version   string
 }
 
@@ -149,6 +151,11 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		}
 		for router, n := range sum {
 			out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(n), router)
+		}
+	}
+	if c.judged != nil {
+		if j := c.judged(); j != nil {
+			j.collect(out)
 		}
 	}
 	skew := prometheus.NewDesc("uncloak_sender_clock_skew_seconds", "The sender's clock minus this machine's.",

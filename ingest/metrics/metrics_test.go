@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -36,7 +37,23 @@ func TestMetrics(t *testing.T) {
 		{Sender: "10.0.0.1", Router: "a\xff\"\n", Received: 1},
 		{Sender: "10.0.0.1", Router: "a\xfe\"\n", Received: 2},
 	}}
-	h := NewHandler(src, func() map[string]uint64 { return map[string]uint64{"gw": 17, "a\xff": 1, "a\xfe": 2} }, "1.2")
+	var judged *Judged
+	h := NewHandler(src, func() map[string]uint64 { return map[string]uint64{"gw": 17, "a\xff": 1, "a\xfe": 2} },
+		func() *Judged { return judged }, "1.2")
+	many := &Judged{}
+	for i := range MaxRouters + 10 {
+		many.Routers = append(many.Routers, Router{Name: fmt.Sprint("r", i)})
+	}
+	for _, j := range []*Judged{nil, many} {
+		judged = j
+		if code, text := get(h, "/metrics"); code != http.StatusOK || strings.Contains(text, "uncloak_table_size") ||
+			j != nil && strings.Count(text, "\nuncloak_table_entries{") != MaxRouters {
+			t.Errorf("%v: %d, %s", j, code, text)
+		}
+	}
+	judged = &Judged{Findings: []Finding{{"burst", "critical", 2}, {"oom", "info", 0}},
+		Routers: []Router{{"gw", 900, 1024, 7}, {"a\xff", 1, 0, 2}, {"a\xfe", 3, 0, 4}},
+		Alerts:  []Alerts{{"ops", 3, 4, 5}}}
 	code, text := get(h, "/metrics")
 	if code != http.StatusOK {
 		t.Fatal(code, text)
@@ -54,6 +71,11 @@ func TestMetrics(t *testing.T) {
 		`uncloak_lines_estimated_missing{router="gw"} 17`,
 		`uncloak_lines_estimated_missing{router="a?"} 3`,
 		`uncloak_events_stored_total 90`,
+		`uncloak_findings{kind="burst",severity="critical"} 2`, `uncloak_findings{kind="oom",severity="info"} 0`,
+		`uncloak_table_entries{router="gw"} 900`, `uncloak_table_size{router="gw"} 1024`,
+		`uncloak_sessions_total{router="gw"} 7`, `uncloak_table_entries{router="a?"} 1`,
+		`uncloak_alerts_waiting{channel="ops"} 3`, `uncloak_alerts_lost_total{channel="ops"} 4`,
+		`uncloak_alerts_failures{channel="ops"} 5`,
 		`uncloak_listen_drops_total 3`,
 		`uncloak_build_info{version="1.2"} 1`,
 		"# TYPE uncloak_lines_received_total counter",

@@ -367,14 +367,24 @@ type Status struct {
 	Since    time.Time
 }
 
+// Status says how the channels fare, in the order of their names.
+func (n *Notifier) Status() []Status {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.spool.status()
+}
+
 // ReadStatus reads from the data directory how the channels fare, in the order of their names.
 func ReadStatus(dir string) ([]Status, error) {
 	s, err := readSpool(dir)
-	var out []Status
+	return s.status(), err
+}
+
+func (s *spool) status() (out []Status) {
 	for _, name := range slices.Sorted(maps.Keys(s.Queues)) {
 		q := s.Queues[name]
 		out = append(out, Status{Name: name, Waiting: len(q.Waiting), Lost: q.Lost, Failures: q.Failures,
 			Error: q.Error, Since: q.Since})
 	}
-	return out, err
+	return out
 }
