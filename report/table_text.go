@@ -22,8 +22,7 @@ func TableText(w io.Writer, v *TableView, opt TextOptions) error {
 	}
 	if len(v.Routers) == 0 && v.WhatIf == nil {
 		p.line("")
-		p.put("", "No session in this window is known from the log: let the router log new sessions, and import that "+
-			"log.", 0)
+		p.put("", v.nothing(), 0)
 	}
 	if v.WhatIf != nil && !v.Aside { // the user asked for the replay
 		p.whatIf(v)
@@ -42,6 +41,15 @@ func TableText(w io.Writer, v *TableView, opt TextOptions) error {
 		p.line("What would have avoided that: uncloak table --what-if auto")
 	}
 	return p.out.Flush()
+}
+
+// nothing says why no table is shown.
+func (v *TableView) nothing() string {
+	if v.Empty == 0 {
+		return "No session in this window is known from the log: let the router log new sessions, and import that log."
+	}
+	return count(v.Empty, "session is known", "sessions are known") + " from the log of this window, but no entry " +
+		"that stays: a host that knocks at one door again and again is refused, and a router forgets at once what a reset answers."
 }
 
 func overflows(v *TableView) (n int) {

@@ -24,6 +24,8 @@ type TableView struct {
 	Note    string        `json:"note,omitempty"`
 	StepS   float64       `json:"step_s"` // of Rows
 	Routers []TableRouter `json:"routers"`
+	// sessions that began in the window, where no router's table held any of them
+	Empty uint64 `json:"sessions_without_entry,omitempty"`
 	At      *TableAt      `json:"at,omitempty"`
 	WhatIf  *WhatIfView   `json:"what_if,omitempty"`
 	Aside   bool          `json:"-"` // WhatIf was not asked for: only its proposals are shown
@@ -124,7 +126,20 @@ func Tables(days []*detect.Day, router string, opt Options) *TableView {
 			v.Routers = append(v.Routers, r)
 		}
 	}
+	if len(v.Routers) == 0 && (router == "" || len(detect.RoutersOf(days)) == 1) {
+		v.Empty = begun(days, &opt)
+	}
 	return v
+}
+
+// begun counts the sessions that began in the window.
+func begun(days []*detect.Day, opt *Options) (n uint64) {
+	for _, d := range days {
+		for _, h := range d.Hosts {
+			n += within(d, &h.Sessions, opt) + within(d, &h.Inbound, opt)
+		}
+	}
+	return n
 }
 
 // stepOf returns the shortest step of time that makes at most maxTableRows rows.

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"net"
 	"net/netip"
@@ -95,11 +96,14 @@ func (l *lab) side(ns, part string) *exec.Cmd {
 	return cmd
 }
 
-func newLab(t *testing.T) *lab {
+// newLab makes the namespaces. clients are further addresses of the client; rules are further ones of the router's chain
+// of what passes, in front of the one that logs.
+func newLab(t *testing.T, timeouts map[string]int, rules string, clients ...string) *lab {
 	if os.Getuid() != 0 {
 		t.Fatal("not root: network namespaces are needed")
 	}
-	l := &lab{t: t, dir: t.TempDir(), id: fmt.Sprintf("uncloak%d-", os.Getpid())}
+	name := fmt.Sprintf("uncloak%x-%x-", os.Getpid(), hash(t.Name()))
+	l := &lab{t: t, dir: t.TempDir(), id: name}
 	for _, n := range []string{"client", "router", "server"} {
 		l.run("ip", "netns", "add", l.ns(n))
 		t.Cleanup(func() { _ = exec.Command(program(t, "ip"), "netns", "delete", l.ns(n)).Run() })
@@ -113,19 +117,22 @@ func newLab(t *testing.T) *lab {
 		l.run("ip", "-n", l.ns(x[0]), "link", "set", "eth0", "up")
 		l.run("ip", "-n", l.ns("router"), "link", "set", x[0], "up")
 	}
+	for _, a := range clients {
+		l.run("ip", "-n", l.ns("client"), "addr", "add", a+"/24", "dev", "eth0")
+	}
 	l.run("ip", "-n", l.ns("client"), "route", "add", "default", "via", labInside)
 	in := func(ns, name string, args ...string) {
 		l.run("ip", append([]string{"netns", "exec", l.ns(ns), program(t, name)}, args...)...)
 	}
 	in("router", "nft", `table ip x {
  chain out { type nat hook postrouting priority 100; oifname "server" masquerade; }
- chain through { type filter hook forward priority 0; ct state new log prefix "NEW " group 7; }
+ chain through { type filter hook forward priority 0; `+rules+` ct state new log prefix "NEW " group 7; }
 }`)
 	in("server", "nft", `table ip x {
  chain in { type filter hook input priority 0; meta l4proto { tcp, udp } th dport 7000-7999 drop; }
 }`)
 	set := []string{"-qw", "net.ipv4.ip_forward=1"}
-	for name, n := range labTimeouts {
+	for name, n := range timeouts {
 		set = append(set, fmt.Sprintf("net.netfilter.nf_conntrack_%s=%d", name, n))
 	}
 	in("router", "sysctl", set...)
@@ -138,6 +145,9 @@ func newLab(t *testing.T) *lab {
 func (l *lab) machine(path, value string) {
 	l.t.Helper()
 	was, err := os.ReadFile(path)
+	if err == nil && strings.TrimSpace(string(was)) == value { // another lab has changed it
+		return
+	}
 	if err == nil {
 		err = os.WriteFile(path, []byte(value), 0)
 	}
@@ -153,24 +163,8 @@ func TestRealTable(t *testing.T) {
 		labPart(t, part, os.Getenv("UNCLOAK_LAB_OUT"))
 		return
 	}
-	l := newLab(t)
-	l.in("router", "events", "conntrack", "-E", "-o", "timestamp", "-b", "8388608")
-	conf := write(t, filepath.Join(l.dir, "ulogd.conf"), fmt.Sprintf(`[global]
-logfile="%[1]s/ulogd.log"
-stack=ct1:NFCT,ip2str1:IP2STR,json1:JSON
-stack=log1:NFLOG,base1:BASE,ifi1:IFINDEX,ip2str2:IP2STR,print1:PRINTPKT,emu1:LOGEMU
-[ct1]
-netlink_socket_buffer_size=4194304
-[json1]
-file="%[1]s/ends.json"
-sync=1
-[log1]
-group=7
-[emu1]
-file="%[1]s/new.log"
-sync=1
-`, l.dir))
-	l.in("router", "ulogd.out", "ulogd", "-c", conf)
+	l := newLab(t, labTimeouts, "")
+	l.log()
 	l.side("server", "server")
 	l.side("router", "truth")
 	time.Sleep(2 * time.Second) // they listen
@@ -195,11 +189,7 @@ sync=1
 		t.Errorf("the plan opens too little")
 	}
 	time.Sleep(2 * time.Second) // the loggers write
-	held := ""
-	for name, n := range labTimeouts {
-		name = strings.Replace(strings.TrimPrefix(name, "tcp_timeout_"), "_timeout", "", 1)
-		held += fmt.Sprintf("%s: %ds, ", name, n)
-	}
+	held := heldBy(labTimeouts)
 	for _, x := range []struct {
 		file        string
 		median, p95 float64 // of the error, as a share of the true number
@@ -225,6 +215,44 @@ sync=1
 			t.Errorf("%s: median %.3f, 95 %% below %.3f; want %.3f and %.3f", x.file, median, p95, x.median, x.p95)
 		}
 	}
+}
+
+// heldBy writes the timeouts as the config has them.
+func heldBy(timeouts map[string]int) (held string) {
+	for name, n := range timeouts {
+		name = strings.Replace(strings.TrimPrefix(name, "tcp_timeout_"), "_timeout", "", 1)
+		held += fmt.Sprintf("%s: %ds, ", name, n)
+	}
+	return held
+}
+
+// hash tells tests apart that run at the same time: names of network interfaces and namespaces must differ.
+func hash(s string) uint32 {
+	h := fnv.New32a()
+	h.Write([]byte(s))
+	return h.Sum32()
+}
+
+// log starts the loggers: conntrack -E into events, ulogd into ends.json and new.log.
+func (l *lab) log() {
+	l.t.Helper()
+	l.in("router", "events", "conntrack", "-E", "-o", "timestamp", "-b", "8388608")
+	conf := write(l.t, filepath.Join(l.dir, "ulogd.conf"), fmt.Sprintf(`[global]
+logfile="%[1]s/ulogd.log"
+stack=ct1:NFCT,ip2str1:IP2STR,json1:JSON
+stack=log1:NFLOG,base1:BASE,ifi1:IFINDEX,ip2str2:IP2STR,print1:PRINTPKT,emu1:LOGEMU
+[ct1]
+netlink_socket_buffer_size=4194304
+[json1]
+file="%[1]s/ends.json"
+sync=1
+[log1]
+group=7
+[emu1]
+file="%[1]s/new.log"
+sync=1
+`, l.dir))
+	l.in("router", "ulogd.out", "ulogd", "-c", conf)
 }
 
 type labCount struct {
@@ -331,6 +359,10 @@ func labPart(t *testing.T, part, output string) {
 		labServe(t)
 	case "client":
 		labPlay()
+	case "hog":
+		labHog(time.Now().Add(hogLength))
+	case "list":
+		labList(t, output)
 	}
 }
 

@@ -80,6 +80,24 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// TestTableOfRefused has a host that is refused three times a second: no entry stays, and that is said.
+func TestTableOfRefused(t *testing.T) {
+	var log strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&log, "<4>2026-11-21T20:%02d:%02d+00:00 gw kernel: NEW IN=lan OUT=wan SRC=192.168.1.7 "+
+			"DST=203.0.113.9 LEN=60 TTL=63 PROTO=TCP SPT=%d DPT=9999 WINDOW=64240 SYN URGP=0\n", i/180, i/3%60, 40000+i)
+	}
+	data, file := t.TempDir(), filepath.Join(t.TempDir(), "log")
+	if err := os.WriteFile(file, []byte(log.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ok(t, "", "import", "--data", data, "--timezone", "UTC", file)
+	got := ok(t, "", "table", "--data", data, "--timezone", "UTC", "--day", "2026-11-21")
+	if !strings.Contains(got, "300 sessions are known") || !strings.Contains(got, "no entry that stays") {
+		t.Error(got)
+	}
+}
+
 // TestCapacity computes the numbers of incident 3 of docs/incidents.md.
 func TestCapacity(t *testing.T) {
 	got := ok(t, "", "capacity", "--table", "1024", "--sessions", "8", "--hold", "5s", "--linger", "120s")
