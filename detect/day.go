@@ -165,7 +165,8 @@ type Router struct {
 	Outside   uint64               // sessions neither side of which is an inside address
 	Gauge     Gauge                // what its overflows say about hold times; the next day begins with it
 	// what its ends say about sessions whose end is lost, in order of kind; so does the next day
-	Lives []Life
+	Lives    []Life
+	Settings []RouterSetting // what it said of its table, the latest of each key, in their order; so does the next day
 }
 
 // untimedSessions is the key of Router.Other under which session beginnings without a known time are counted.
@@ -475,6 +476,10 @@ func (r *Router) merge(o *Router) {
 	r.Unparsed += o.Unparsed
 	r.Sessions += o.Sessions
 	r.Ends += o.Ends
+	r.Settings = slices.Clone(r.Settings)
+	for _, x := range o.Settings {
+		r.set(x)
+	}
 	r.Occupancy = mergeLevels(r.Occupancy, o.Occupancy)
 	r.Overflows = append(r.Overflows, o.Overflows...)
 	slices.SortFunc(r.Overflows, func(a, b Overflow) int {
@@ -587,6 +592,7 @@ func (d *Day) OpenPrint() uint64 {
 		if g := d.Routers[name].Gauge; g != (Gauge{}) {
 			b = fmt.Appendf(b, "%q%v", name, g)
 		}
+		b = d.Routers[name].print(b)
 		if l := d.Routers[name].Lives; len(l) > 0 {
 			b = fmt.Appendf(b, "%q%v", name, l)
 		}

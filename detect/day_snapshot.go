@@ -61,7 +61,7 @@ func (t *Tracker) snapshot(rs *routerState) *Router {
 		t.lookFor(rs)
 	}
 	r := *rs.router
-	r.Occupancy = slices.Clone(r.Occupancy)
+	r.Occupancy, r.Settings = slices.Clone(r.Occupancy), slices.Clone(r.Settings)
 	r.Overflows = slices.Clone(r.Overflows)
 	if rs.spell != nil {
 		r.Overflows = append(r.Overflows, rs.closed())

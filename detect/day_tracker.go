@@ -46,7 +46,8 @@ type Tracker struct {
 	// places of the holders in table.all that are looked at, while many tables are; nil: not chosen yet
 	tops []int32
 
-	gauges map[string]Gauge // of the day before
+	gauges   map[string]Gauge           // of the day before
+	settings map[string][]RouterSetting // likewise
 
 	// told of each session of which only the end is logged, and how long it lasted; may be nil
 	spanned func(e *parse.Event, began int64, host netip.Addr)
@@ -104,6 +105,7 @@ type routerState struct {
 	lastHop   bool   // the last answer was of a traceroute's hop
 	ended     spans  // entries of which only the end is logged
 	answers   int    // SYN+ACKs in its captures, up to answersSeen
+	sizeTold  bool   // size is what the router said
 	learned   bool   // held is its own: its lines have told other timeouts than the config
 	copies    uint64 // further lines about the beginning of a TCP session
 	matched   uint64 // ends of sessions that were in the table
@@ -121,14 +123,15 @@ func NewTracker(cfg Config, prev *Day, date Date) *Tracker {
 	d := NewDay(date)
 	d.Config = cfg.Fingerprint()
 	d.Began = prev.OpenPrint()
-	gauges := map[string]Gauge{}
+	gauges, settings := map[string]Gauge{}, map[string][]RouterSetting{}
 	if prev != nil {
 		for name, r := range prev.Routers {
-			gauges[name] = r.Gauge
+			gauges[name], settings[name] = r.Gauge, r.Settings
 		}
 	}
 	t := &Tracker{
-		gauges: gauges, cfg: cfg, day: d, table: newTable(d, prev, cfg.Limits.Sessions), now: date.Start().UnixNano(),
+		gauges: gauges, settings: settings, cfg: cfg, day: d, table: newTable(d, prev, cfg.Limits.Sessions),
+		now:   date.Start().UnixNano(),
 		hosts: map[netip.Addr]*hostState{}, routers: map[parse.Name]*routerState{},
 	}
 	t.table.lapsed, t.table.stays = t.lapsed, t.stays
@@ -219,6 +222,8 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 		t.dnsQuery(e)
 	case parse.DNSForward:
 		t.forwarded(e)
+	case parse.Setting:
+		t.setting(e, rs)
 	case parse.Neighbour:
 		t.bind(e, ByNeighbour)
 	case parse.DHCPLease:
@@ -340,6 +345,10 @@ func (t *Tracker) router(name parse.Name) *routerState {
 		rs = &routerState{router: t.day.router(name.String()), held: t.cfg.timeouts(name.String()),
 			size: t.cfg.table(name.String())}
 		rs.router.Gauge = t.gauges[name.String()]
+		for _, x := range t.settings[name.String()] {
+			rs.router.set(x)
+			rs.hold(x)
+		}
 		t.routers[name] = rs
 		t.charge(routerBytes)
 	}

@@ -176,6 +176,9 @@ func dialects() []dialect {
 		natSyslogDialect(),
 		nflogXMLDialect(),
 		oomdDialect(),
+		sysctlDialect(),
+		mikrotikTrackingDialect(),
+		ciscoTimeoutsDialect(),
 	}
 }
 

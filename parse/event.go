@@ -43,13 +43,16 @@ const (
 	DNSForward
 	// Neighbour says which MAC address (Aside, as aa:bb:cc:dd:ee:ff) an address (Src) has.
 	Neighbour
+	// Setting tells of a router's session table: a timeout, its size, its entries; Detail = the text, which
+	// Event.Settings reads.
+	Setting
 	numKinds
 )
 
 var kindNames = [numKinds]string{"unknown", "session-new", "session-update", "session-end", "session-denied",
 	"table-full", "suppressed", "repeated", "oom-invoked", "oom-kill", "window-shrink", "syn-flood", "orphans",
 	"neighbour-overflow", "martian", "dns-query", "dhcp-lease", "reset", "latency", "traffic", "link", "system",
-	"alarm", "entry", "torn", "dns-forward", "neighbour"}
+	"alarm", "entry", "torn", "dns-forward", "neighbour", "setting"}
 
 // String is the word that is stored, shown and taken by `query --kind`.
 func (k Kind) String() string {

@@ -17,7 +17,8 @@ func TestRelaysAroundEachDialect(t *testing.T) {
 	}
 	// A line of journalctl -o export, and what a command prints on a terminal.
 	notSent := map[string]bool{"journal": true, "sockets": true, "mikrotik-table": true, "cisco-table": true,
-		"cisco-ios-table": true, "pf-table": true, "junos-table": true, "fortigate-table": true}
+		"cisco-ios-table": true, "pf-table": true, "junos-table": true, "fortigate-table": true,
+		"mikrotik-tracking": true, "sysctl": true}
 	// What stood behind the first slash of the first word, which rsyslog leaves out, cannot be put back.
 	lost := map[string]bool{
 		"ulogd-gprint": true, // without a blank it is all tag, and longer than an APP-NAME may be

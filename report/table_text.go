@@ -46,10 +46,12 @@ func TableText(w io.Writer, v *TableView, opt TextOptions) error {
 // nothing says why no table is shown.
 func (v *TableView) nothing() string {
 	if v.Empty == 0 {
-		return "No session in this window is known from the log: let the router log new sessions, and import that log."
+		return "No session in this window is known from the log: let the router log new sessions, and import " +
+			"that log."
 	}
-	return count(v.Empty, "session is known", "sessions are known") + " from the log of this window, but no entry " +
-		"that stays: a host that knocks at one door again and again is refused, and a router forgets at once what a reset answers."
+	return count(v.Empty, "session is known", "sessions are known") + " from the log of this window, but no " +
+		"entry that stays: a host that knocks at one door again and again is refused, and a router forgets at once " +
+		"what a reset answers."
 }
 
 func overflows(v *TableView) (n int) {
@@ -72,6 +74,7 @@ func (p *page) tableRouter(v *TableView, m *Model, r *TableRouter) {
 		p.moment(v.At)
 		return
 	}
+	p.settings(v, r)
 	if len(r.States) > 0 {
 		p.line("")
 		p.put(p.paint("STATES", "bold")+"  ", "at the end of the fullest 10 s: "+states(r.States), 8)
@@ -94,6 +97,31 @@ func (p *page) tableRouter(v *TableView, m *Model, r *TableRouter) {
 		p.line("   … and " + count(n, "more host", "more hosts") + " (--format json)")
 	}
 	p.spells(v, r)
+}
+
+// settings writes what the router said of its table.
+func (p *page) settings(v *TableView, r *TableRouter) {
+	if len(r.Settings) == 0 {
+		return
+	}
+	var out []string
+	last := r.Settings[0].Time
+	for _, x := range r.Settings {
+		switch x.Key {
+		case "table", "entries":
+			out = append(out, x.Key+" "+num(x.Value))
+		case "collector":
+			out = append(out, [...]string{"no collector", "Linux's collector"}[min(x.Value, 1)])
+		default:
+			out = append(out, x.Key+" "+seconds(float64(x.Value)))
+		}
+		if x.Time.After(last) {
+			last = x.Time
+		}
+	}
+	p.line("")
+	p.put(p.paint("SETTINGS", "bold")+"  ", "as the router told them, last at "+v.clock.with(last)+": "+
+		strings.Join(out, ", "), 10)
 }
 
 func (p *page) spells(v *TableView, r *TableRouter) {

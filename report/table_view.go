@@ -25,10 +25,10 @@ type TableView struct {
 	StepS   float64       `json:"step_s"` // of Rows
 	Routers []TableRouter `json:"routers"`
 	// sessions that began in the window, where no router's table held any of them
-	Empty uint64 `json:"sessions_without_entry,omitempty"`
-	At      *TableAt      `json:"at,omitempty"`
-	WhatIf  *WhatIfView   `json:"what_if,omitempty"`
-	Aside   bool          `json:"-"` // WhatIf was not asked for: only its proposals are shown
+	Empty  uint64      `json:"sessions_without_entry,omitempty"`
+	At     *TableAt    `json:"at,omitempty"`
+	WhatIf *WhatIfView `json:"what_if,omitempty"`
+	Aside  bool        `json:"-"` // WhatIf was not asked for: only its proposals are shown
 
 	clock clock
 	step  time.Duration
@@ -44,6 +44,14 @@ type TableRouter struct {
 	// entries by state at the end of the fullest slot; "not told" where the log does not tell
 	States   map[string]int `json:"states,omitempty"`
 	Listings []TableListing `json:"listings,omitempty"` // the table at single moments, as the router listed it
+	Settings []TableSetting `json:"settings,omitempty"` // what the router said of its table
+}
+
+// TableSetting is one thing that the router said of its session table.
+type TableSetting struct {
+	Key   string    `json:"key"`   // a timeout of the config; table, entries; collector: 1 = Linux's of 5.19
+	Value int       `json:"value"` // entries, or seconds
+	Time  time.Time `json:"time"`
 }
 
 // TableHost holds the number of entries of one host.
@@ -121,6 +129,9 @@ func Tables(days []*detect.Day, router string, opt Options) *TableView {
 		r := TableRouter{Table: t, Hosts: []TableHost{}, Overflows: []TableOverflow{}, Rows: []TableRow{}}
 		if t.used() {
 			v.fill(&r, days, from, to, names, &opt)
+		}
+		for _, x := range detect.SettingsOf(days, name) {
+			r.Settings = append(r.Settings, TableSetting{x.Key, x.Value, time.Unix(0, x.Time).In(v.clock.loc)})
 		}
 		if r.Listings = listings(days, name, &opt, names, v.clock.loc); t.used() || len(r.Listings) > 0 {
 			v.Routers = append(v.Routers, r)

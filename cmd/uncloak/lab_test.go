@@ -96,8 +96,8 @@ func (l *lab) side(ns, part string) *exec.Cmd {
 	return cmd
 }
 
-// newLab makes the namespaces. clients are further addresses of the client; rules are further ones of the router's chain
-// of what passes, in front of the one that logs.
+// newLab makes the namespaces. clients are further addresses of the client; rules are further ones of the router's
+// chain of what passes, in front of the one that logs.
 func newLab(t *testing.T, timeouts map[string]int, rules string, clients ...string) *lab {
 	if os.Getuid() != 0 {
 		t.Fatal("not root: network namespaces are needed")

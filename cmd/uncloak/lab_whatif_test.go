@@ -72,7 +72,8 @@ func labHog(end time.Time) {
 		})
 	}
 	udp := func(from string, to int, times int) {
-		c, err := net.DialUDP("udp4", &net.UDPAddr{IP: net.ParseIP(from)}, &net.UDPAddr{IP: net.ParseIP(labServer), Port: to})
+		server := &net.UDPAddr{IP: net.ParseIP(labServer), Port: to}
+		c, err := net.DialUDP("udp4", &net.UDPAddr{IP: net.ParseIP(from)}, server)
 		if err != nil {
 			return
 		}
@@ -209,7 +210,8 @@ func (r *hogRun) table(t *testing.T, file, timeouts string, args ...string) (v r
 		call("import", "--router", "gw", filepath.Join(r.lab.dir, file))
 	}
 	day := r.began.UTC().Format(time.DateOnly)
-	if err := json.Unmarshal(call(append([]string{"table", "--format", "json", "--day", day}, args...)...), &v); err != nil {
+	text := call(append([]string{"table", "--format", "json", "--day", day}, args...)...)
+	if err := json.Unmarshal(text, &v); err != nil {
 		t.Fatal(err)
 	}
 	return v
@@ -260,8 +262,8 @@ func TestRealWhatIf(t *testing.T) {
 			continue
 		}
 		a, k := w.After, c.run
-		t.Logf("%-18s peak %4d, the kernel's %4d; refused by the table %d, the kernel's %d; by the limit %d, the rule's %d",
-			c.name, a.Peak, k.peak, a.Refused, k.refused, a.Limited, k.limited)
+		t.Logf("%-18s peak %4d, the kernel's %4d; refused by the table %d, the kernel's %d; by the limit %d, "+
+			"the rule's %d", c.name, a.Peak, k.peak, a.Refused, k.refused, a.Limited, k.limited)
 		near := func(what string, got, want int) {
 			if d := max(got-want, want-got); float64(d) > 0.05*float64(want)+5 {
 				t.Errorf("%s: %s %d, the kernel's %d", c.name, what, got, want)
@@ -301,7 +303,7 @@ func (c *change) shareAtOverflow(t *testing.T) {
 		for _, o := range v.Routers[0].Overflows {
 			t.Logf("%s: %s has %.3f of the full table, in truth %.3f (%d moments)", file, o.Host, o.Share, truth, n)
 			if o.Host != hogHost || o.Share < truth-within || o.Share > truth+within {
-				t.Errorf("%s: %s has %.3f of the full table, in truth %s has %.3f", file, o.Host, o.Share, hogHost, truth)
+				t.Errorf("%s: %s has %.3f of it, in truth %s has %.3f", file, o.Host, o.Share, hogHost, truth)
 			}
 		}
 	}

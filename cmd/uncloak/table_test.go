@@ -141,3 +141,42 @@ func TestCapacity(t *testing.T) {
 		}
 	}
 }
+
+// TestImportedSettings imports what a router prints of its settings, beside its log.
+func TestImportedSettings(t *testing.T) {
+	var log strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&log, "<4>2026-11-21T20:%02d:%02d+00:00 gw kernel: NEW IN=lan OUT=wan SRC=192.168.1.7 "+
+			"DST=203.0.113.%d LEN=60 TTL=63 PROTO=UDP SPT=%d DPT=9999 LEN=40\n", i/60, i%60, 1+i%200, 40000+i)
+	}
+	for name, settings := range map[string]string{
+		"sysctl -a": "kernel.hostname = gw\nkernel.osrelease = 3.10.0\nnet.netfilter.nf_conntrack_max = 4096\n" +
+			"net.netfilter.nf_conntrack_udp_timeout = 10\nvm.swappiness = 60\n",
+		"grep": "/proc/sys/net/netfilter/nf_conntrack_max:4096\n/proc/sys/net/netfilter/nf_conntrack_udp_timeout:10\n",
+		"RouterOS": "                   enabled: auto\n      tcp-syn-sent-timeout: 5s\n" +
+			"               udp-timeout: 10s\n               max-entries: 4096\n             total-entries: 12\n",
+	} {
+		dir, data := t.TempDir(), t.TempDir()
+		for file, text := range map[string]string{"log": log.String(), "settings": settings} {
+			if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ok(t, "", "import", "--data", data, "--timezone", "UTC", "--router", "gw", "--captured-at",
+			"2026-11-21 19:00:00", filepath.Join(dir, "settings"))
+		ok(t, "", "import", "--data", data, "--timezone", "UTC", filepath.Join(dir, "log"))
+		var v report.TableView
+		got := ok(t, "", "table", "--data", data, "--timezone", "UTC", "--day", "2026-11-21", "--format", "json")
+		if err := json.Unmarshal([]byte(got), &v); err != nil || len(v.Routers) != 1 {
+			t.Fatalf("%s: %v %s", name, err, got)
+		}
+		r := v.Routers[0]
+		if r.Peak < 9 || r.Peak > 13 || r.Capacity != 4096 || len(r.Settings) < 2 {
+			t.Errorf("%s: %d entries of %d, %+v", name, r.Peak, r.Capacity, r.Settings)
+		}
+		text := ok(t, "", "table", "--data", data, "--timezone", "UTC", "--day", "2026-11-21")
+		if words := strings.Join(strings.Fields(text), " "); !strings.Contains(words, "table 4,096, udp 10 s") {
+			t.Errorf("%s:\n%s", name, text)
+		}
+	}
+}

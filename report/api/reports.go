@@ -41,6 +41,7 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 		return f, fmt.Errorf("load the days: %w", err)
 	}
 	f.days = w.Touched(days)
+	set.Detect = detect.Settled(set.Detect, days)
 	rules, err := Rules(set.Known, h.Acks)
 	// an unreadable file of acks must not prevent the report: it then shows known findings, too, and says why
 	if err != nil {
