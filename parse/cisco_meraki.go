@@ -148,6 +148,11 @@ func merakiEvent(b []byte, rec *Record) {
 	case bytes.HasPrefix(b, []byte("dhcp lease of ip ")):
 		w, _ := scan.Word(b[len("dhcp lease of ip "):])
 		rec.Src, rec.Kind, rec.Word = scan.Addr(w), DHCPLease, "dhcp"
+		w, r := scan.Word(scan.After(b, "client mac "))
+		rec.hardware(w)
+		if name := scan.After(r, "hostname "); name != nil {
+			rec.detail = scan.Until(name, " ")
+		}
 	case bytes.HasPrefix(b, []byte("dhcp ")):
 		rec.Word = "dhcp"
 	case bytes.HasPrefix(b, []byte("port ")) && bytes.Contains(b, []byte(" status changed ")):

@@ -22,7 +22,7 @@ func TestMeraki(t *testing.T) {
 		{"flow end", `<134>1 1647479325.891451682 ISP_Primary ip_flow_end src=10.0.2.249 dst=10.0.0.1 protocol=udp sport=7421 dport=53 translated_dst_ip=89.160.20.112 translated_port=53`,
 			`{"kind":"session","event":"session-end","dialect":"meraki","action":"session-delete","time":"2022-03-17T01:08:45.891451682Z","host":"ISP_Primary","src":"10.0.2.249","sport":7421,"dst":"10.0.0.1","dport":53,"nat_dst":"89.160.20.112","nat_dport":53,"proto":"udp","pri":134}`},
 		{"lease", `<134>1 1647479420.148681168 MX84 events dhcp lease of ip 10.0.2.213 from mx mac 68:3A:1E:42:60:59 for client mac E0:CB:BC:02:4F:80 from router 10.0.0.1 on subnet 255.255.252.0 with dns 10.0.0.1`,
-			`{"kind":"dhcp","event":"dhcp-lease","dialect":"meraki","time":"2022-03-17T01:10:20.148681168Z","host":"MX84","src":"10.0.2.213","pri":134}`},
+			`{"kind":"dhcp","event":"dhcp-lease","dialect":"meraki","time":"2022-03-17T01:10:20.148681168Z","host":"MX84","src":"10.0.2.213","mac":"e0:cb:bc:02:4f:80","pri":134}`},
 		{"port down", `<134>1 1694519069.912939179 TCP9001 events port 4 status changed from 100fdx to down`,
 			`{"kind":"link-down","event":"link","dialect":"meraki","time":"2023-09-12T11:44:29.912939179Z","host":"TCP9001","detail":"port 4","pri":134}`},
 		{"carrier", `<134>1 1700036621.820196636 AB_1234_Somewhere_MX01 events carrier_change device port1 up true`,

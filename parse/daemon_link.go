@@ -37,7 +37,8 @@ func linkDaemon(b []byte, rec *Record) bool {
 			bytes.HasPrefix(b, []byte("LCP terminated by peer"))
 	case bytes.HasPrefix(b, []byte("Network device '")), bytes.HasPrefix(b, []byte("Interface '")): // netifd
 		up = bytes.HasSuffix(b, []byte("link is up")) || bytes.HasSuffix(b, []byte(" is now up"))
-		down = bytes.HasSuffix(b, []byte("link is down")) || bytes.HasSuffix(b, []byte(" is now down"))
+		down = bytes.HasSuffix(b, []byte("link is down")) || bytes.HasSuffix(b, []byte(" is now down")) ||
+			bytes.HasSuffix(b, []byte(" has lost the connection"))
 		name = scan.Until(scan.After(b, "'"), "'")
 	default:
 		i := bytes.Index(b, []byte(": "))

@@ -7,6 +7,7 @@ func TestLinkDaemon(t *testing.T) {
 		{"pppd", "Feb 12 14:10:21 gw pppd[99]: Connect: ppp0 <--> eth1", `{"kind":"link-up","event":"link","detail":"ppp0"}`},
 		{"pppd down", "Feb 12 14:10:21 gw pppd[99]: Connection terminated.", `{"kind":"link-down"}`},
 		{"netifd", "Feb 12 14:10:21 gw netifd: Interface 'wan' is now down", `{"kind":"link-down","detail":"wan"}`},
+		{"netifd, of a protocol", "Feb 12 14:10:21 gw netifd: Interface 'wan' has lost the connection", `{"kind":"link-down","detail":"wan"}`},
 		{"networkd", "Feb 12 14:10:21 gw systemd-networkd[5]: eth0: Gained carrier", `{"kind":"link-up","detail":"eth0"}`},
 		{"NetworkManager", "Feb 12 14:10:21 gw NetworkManager[5]: <info>  [1700000000.1] device (eth0): carrier: link connected", `{"kind":"link-up","detail":"eth0"}`},
 		{"netifd, device", "Feb 12 14:10:22 gw netifd: Network device 'eth0' link is up", `{"kind":"link-up","event":"link","dialect":"link","detail":"eth0"}`},

@@ -82,7 +82,7 @@ func fortigate(b []byte, rec *Record) bool {
 type fortiFields struct {
 	kind, subtype, action, logid, msg, desc, attack, status, eventtype []byte
 	date, clock, zone, eventtime, host, policy, policyName             []byte
-	dhcp, ip, hostname, pool, nat, iface, remote, tunnel, user         []byte
+	dhcp, ip, mac, hostname, pool, nat, iface, remote, tunnel, user    []byte
 	sent, rcvd, sentPkt, rcvdPkt                                       uint64
 }
 
@@ -194,6 +194,8 @@ func (f *fortiFields) rest(key, val []byte, rec *Record) {
 		rec.QType = val
 	case "ip":
 		f.ip = val
+	case "mac":
+		f.mac = val
 	case "assignip":
 		f.tunnel = val
 	case "user":
@@ -336,6 +338,7 @@ func fortiEvent(f *fortiFields, rec *Record) {
 		rec.Word = "dhcp"
 		if scan.EqualLower(f.dhcp, "ack") {
 			rec.Kind, rec.Src, rec.detail = DHCPLease, scan.Addr(f.ip), f.hostname
+			rec.hardware(f.mac)
 		}
 	case scan.EqualLower(f.action, "interface-stat-change"):
 		rec.Kind, rec.Word, rec.detail = Link, "link-down", f.iface

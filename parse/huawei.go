@@ -131,9 +131,13 @@ func (f *huaweiFields) session(in func(string) bool, nat bool, rec *Record) bool
 	switch {
 	case rec.PortLow != 0 && rec.NATSrc.IsValid():
 		rec.block(!in("free") && !in("withdraw") && !in("release") && !in("delete"))
-	case !ended && (in("permit") || in("policydeny") || in("filter")):
-		rec.verdict(in("permit") || scan.EqualLower(f.event, "permit"))
-		return in("permit") || in("deny") || len(f.event) > 0
+	case !ended && (in("permit") || in("policydeny")):
+		rec.verdict(in("permit"))
+	case !ended && in("filter"):
+		// A content filter that alerts or warns has let the packet pass.
+		rec.Word = "fw-packet"
+		rec.Kind, rec.Action = verdict(f.event)
+		return len(f.event) > 0
 	case ended, in("aged"):
 		rec.Kind, rec.Word, rec.Action = SessionEnd, "session", "session-delete"
 		if f.reason != nil {

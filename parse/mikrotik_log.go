@@ -108,6 +108,8 @@ func mikrotikLog(topics, b []byte, rec *Record) bool {
 		rec.alarm("mikrotik-loop")
 	case bytes.Contains(b, []byte("rebooted without proper shutdown")):
 		rec.alarm("mikrotik-reboot")
+	case bytes.Contains(b, []byte("failed to give out IP address: pool <")) && bytes.HasSuffix(b, []byte("> is empty")):
+		rec.full("other", noLeases)
 	}
 	return true
 }

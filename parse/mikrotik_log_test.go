@@ -7,6 +7,8 @@ func TestMikrotikLog(t *testing.T) {
 	checkAll(t, []says{
 		{"assigned to", `dhcp,info defconf assigned 192.168.88.243 to 4C:D5:77:7D:94:47`,
 			`{"kind":"dhcp","event":"dhcp-lease","dialect":"mikrotik","src":"192.168.88.243"}`},
+		{"no address left", "dhcp,error defconf: failed to give out IP address: pool <dhcp> is empty",
+			`{"event":"table-full","detail":"dhcp leases"}`},
 		{"login over bsd syslog", `<30>Oct  2 17:36:35 MikroTik login failure for user guest from 192.168.88.17 via ssh`,
 			`{"kind":"fw-packet","event":"system","dialect":"mikrotik","action":"deny","stamp":"10-02T17:36:35","host":"MikroTik","src":"192.168.88.17","detail":"guest","pri":30}`},
 		{"assigned without topics", `2019-03-02T22:17:36+01:00 MT_SomeStreetName defconf assigned 192.168.2.17 to 9C:F4:8E:76:83:DB`,

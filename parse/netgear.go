@@ -12,11 +12,12 @@ func netgearDialect() dialect {
 	return dialect{
 		Format: Format{
 			Name:    "netgear",
-			Devices: "NETGEAR home routers (Nighthawk, Orbi, WNR, WNDR, DG)",
+			Devices: "NETGEAR home routers (Nighthawk, Orbi, WNR, WNDR, DG, FVS)",
 			Sample:  "[LAN access from remote] from 198.51.100.123:40216 to 10.100.0.100:59018, Friday, May 07,2021 00:37:22",
 			Reads: "Sessions that come in through a forwarded port; leases; scans and floods that the firewall " +
 				"stopped; sites and services that are blocked; the connection to the Internet; who logged in or " +
-				"set a UPnP rule. The stamp stands at the end.",
+				"set a UPnP rule. The stamp stands at the end. Of the older models (DG834, FVS): packets, whose " +
+				"rule they met, and what was dropped; their stamp stands in front.",
 			Enable: "Advanced > Administration > Logs: tick all, copy the list or have it mailed. Models with " +
 				"a syslog server: the same page.",
 			Source: "NETGEAR's published sources (GPL) of its routers: syslogd, and the netfilter target LOG of its " +
@@ -29,9 +30,91 @@ func netgearDialect() dialect {
 			"[site allowed", "[site blocked", "[Site ", "[service blocked", "[Service ", "[admin login", "[Admin login",
 			"[Remote login", "[UPnP set event", "[WLAN access rejected", "[Time synchronized", "[Dynamic DNS]",
 			"[email ",
-			"[Initialized, ", "[Access Control]", "[Log Cleared]", "[Traffic "},
-		read: netgear,
+			"[Initialized, ", "[Access Control]", "[Log Cleared]", "[Traffic ",
+			"TCP Packet - ", "UDP Packet - ", "ICMP Packet", "TCP packet ", "UDP packet ", "ICMP packet "},
+		first: "SMTWF",
+		looks: looksOldNetgear,
+		read:  netgearForms,
 	}
+}
+
+// looksOldNetgear reports whether b begins as the lines of older models do: "Wed, 2008-06-18 20:31:10 - ".
+func looksOldNetgear(b []byte, _ *Record) bool {
+	return len(b) > oldNetgearStamp && b[3] == ',' && scan.IsDigit(b[5]) && string(b[24:27]) == " - "
+}
+
+// oldNetgearStamp is the length of "Wed, 2008-06-18 20:31:10 - ".
+const oldNetgearStamp = len("Wed, 2008-06-18 20:31:10 - ")
+
+// netgearForms reads the lines of all models, the older ones with their stamp and without it.
+func netgearForms(b []byte, rec *Record) bool {
+	switch {
+	case b[0] == '[':
+		return netgear(b, rec)
+	case !looksOldNetgear(b, rec):
+		return oldNetgear(b, rec)
+	}
+	s, ok := wallStamp(b[len("Wed, "):][:len("2008-06-18 20:31:10")])
+	if !ok {
+		return false
+	}
+	if text := b[oldNetgearStamp:]; !oldNetgear(text, rec) {
+		undo(rec)
+		rec.Dialect, rec.Kind, rec.Word, rec.detail = "netgear", System, "other", text
+		if scan.Has(text, "LCP down") {
+			rec.link(false)
+			rec.detail = []byte("Internet")
+		}
+	}
+	ownStamp(rec, &s)
+	return true
+}
+
+// oldNetgear reads the packets of the older models:
+//
+//	TCP Packet - Source:198.51.100.17,1953 Destination:203.0.113.55,80 - [HTTP rule match]
+//	UDP packet dropped - Source:198.51.100.17,1025,WAN - Destination:203.0.113.55,1026,LAN - [Drop]
+//	TCP packet - Source: 192.168.0.4 - Destination: 198.51.100.151 - [Service access request successful Src 41789 Dst 80 from CORP n/w]
+//
+// A rule that a packet met may let it pass or not, so it is no verdict; [DOS] is the router's protection, which drops.
+func oldNetgear(b []byte, rec *Record) bool {
+	proto, rest := scan.Word(b)
+	head := scan.Until(rest, "-")
+	if rec.Proto = protocolWord(proto); rec.Proto == 0 || !scan.ContainsLower(head, "packet") {
+		return false
+	}
+	source := scan.After(rest, "Source:")
+	dest := scan.After(source, "Destination:")
+	rec.Src, rec.SPort = oldNetgearEnd(source)
+	rec.Dst, rec.DPort = oldNetgearEnd(dest)
+	if !rec.Src.IsValid() && !rec.Dst.IsValid() {
+		return false
+	}
+	rec.Dialect, rec.Kind, rec.Word = "netgear", SessionNew, "fw-packet"
+	note := scan.Until(scan.After(dest, "- ["), "]")
+	rec.detail = note
+	if ports := scan.After(note, " Src "); ports != nil {
+		w, _ := scan.Word(ports)
+		rec.SPort = scan.Port(w)
+		w, _ = scan.Word(scan.After(ports, "Dst "))
+		rec.DPort = scan.Port(w)
+	}
+	switch {
+	case scan.ContainsLower(head, "dropped"), scan.ContainsLower(head, "denied"), string(note) == "DOS",
+		scan.ContainsLower(note, "access request denied"), scan.ContainsLower(note, "dropped"):
+		rec.verdict(false)
+	case scan.ContainsLower(note, "access request successful"):
+		rec.verdict(true)
+	}
+	return true
+}
+
+// oldNetgearEnd reads "198.51.100.17,1025,WAN", "198.51.100.17,1953" and " 192.168.0.4".
+func oldNetgearEnd(b []byte) (netip.Addr, uint16) {
+	w, _ := scan.Word(scan.TrimLeft(b))
+	a, p := scan.CutByte(w, ',')
+	p, _ = scan.CutByte(p, ',')
+	return scan.Addr(a), scan.Port(p)
 }
 
 // netgear reads the lines of NETGEAR's routers:
@@ -62,6 +145,8 @@ func netgear(b []byte, rec *Record) bool {
 	case string(name) == "DHCP IP":
 		if rec.Src = scan.Addr(bytes.Trim(what, "()")); rec.Src.IsValid() {
 			rec.Kind, rec.Word, rec.detail = DHCPLease, "dhcp", nil
+			w, _ := scan.Word(scan.After(rest, "MAC address "))
+			rec.hardware(bytes.TrimRight(w, ","))
 		}
 	case string(name) == "LAN access from remote":
 		from, to := netgearPair(rest, rec)

@@ -6,7 +6,7 @@ import "testing"
 func TestNetgear(t *testing.T) {
 	checkAll(t, []says{
 		{"lease", "[DHCP IP: (10.100.0.3)] to MAC address 00:00:5E:00:53:12, Friday, May 07,2021 00:21:49",
-			`{"event":"dhcp-lease","dialect":"netgear","src":"10.100.0.3","stamp":"2021-05-07T00:21:49","detail":null}`},
+			`{"event":"dhcp-lease","dialect":"netgear","src":"10.100.0.3","mac":"00:00:5e:00:53:12","stamp":"2021-05-07T00:21:49","detail":null}`},
 		{"lease, older", "[DHCP IP: 192.168.1.6] to MAC address 00:00:5e:00:53:12, Thursday, September 23,2010 14:03:59",
 			`{"event":"dhcp-lease","src":"192.168.1.6","stamp":"2010-09-23T14:03:59"}`},
 		{"forwarded port", "[LAN access from remote] from 198.51.100.123:40216 to 10.100.0.100:59018, Friday, May 07,2021 00:37:22",
@@ -32,5 +32,26 @@ func TestNetgear(t *testing.T) {
 		{"no stamp", "[Internet connected] IP address: 203.0.113.123", `{"event":"unknown"}`},
 		{"no addresses", "[LAN access from remote] from here to there, Friday, May 07,2021 00:37:22", `{"event":"unknown"}`},
 		{"no such day", "[admin login] from source 192.168.1.22, Wednesday, February 33,2021 15:01:09", `{"event":"unknown"}`},
+	})
+}
+
+// Lines of owners of the DG834 and the FVS, with other addresses.
+func TestNetgearOld(t *testing.T) {
+	checkAll(t, []says{
+		{"a rule met", "Wed, 2008-06-18 20:31:10 - TCP Packet - Source:198.51.100.17,1953 Destination:203.0.113.55,80 - [HTTP rule match]",
+			`{"event":"session-new","dialect":"netgear","action":null,"stamp":"2008-06-18T20:31:10","src":"198.51.100.17","sport":1953,"dst":"203.0.113.55","dport":80,"proto":"tcp","detail":"HTTP rule match"}`},
+		{"protection", "Sun, 2008-06-22 04:21:23 - TCP Packet - Source:198.51.100.184,2998 Destination:203.0.113.55,23 - [DOS]",
+			`{"event":"session-denied","src":"198.51.100.184","dport":23}`},
+		{"dropped", "Sun, 2004-05-09 10:11:12 - UDP packet dropped - Source:198.51.100.4,52710,WAN - Destination:203.0.113.6,1026,LAN - [Drop]",
+			`{"event":"session-denied","src":"198.51.100.4","sport":52710,"dst":"203.0.113.6","dport":1026,"proto":"udp"}`},
+		{"ports in the note", "Mon, 2006-07-10 02:39:30 - TCP packet - Source: 192.168.0.4 - Destination: 198.51.100.151 - [Service access request successful Src 41789 Dst 80 from CORP n/w]",
+			`{"event":"session-new","action":"allow","src":"192.168.0.4","sport":41789,"dst":"198.51.100.151","dport":80}`},
+		{"behind a header", "May  5 17:34:24 UDP Packet - Source:198.51.100.226,21145 Destination: 203.0.113.106,28776 - [INBLOCK rule match]",
+			`{"event":"session-new","stamp":"05-05T17:34:24","host":null,"src":"198.51.100.226","sport":21145,"dst":"203.0.113.106","dport":28776}`},
+		{"line down", "Sat, 2007-03-17 08:24:32 - LCP down.", `{"kind":"link-down","stamp":"2007-03-17T08:24:32"}`},
+		{"login", "Sat, 2008-06-21 17:15:32 - Administrator login successful - IP:192.168.0.2", `{"event":"system","dialect":"netgear","stamp":"2008-06-21T17:15:32"}`},
+		{"addresses hidden", "Mon, 2010-09-20 02:18:22 - TCP Packet - Source: (from far away),9477 Destination:(mine),22 - [Any(ALL) rule not match]",
+			`{"event":"system","src":null,"dst":null}`},
+		{"no such day", "Sat, 2008-06-41 17:15:32 - Initialize LCP.", `{"event":"unknown"}`},
 	})
 }

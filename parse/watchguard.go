@@ -24,7 +24,7 @@ func watchguardDialect() dialect {
 		hosts:   []string{"Allow", "Deny"},
 		begins:  []string{"Allow ", "Deny ", "msg_id="},
 		first:   upper,
-		number:  "-/",
+		number:  "-/ABCDEF",
 		looks:   looksWatchguard,
 		read:    watchguardForms,
 	}
@@ -43,10 +43,10 @@ func watchguard(b []byte, rec *Record) bool {
 	if kind != SessionNew && kind != SessionDenied {
 		return false
 	}
-	zones := [2][]byte{}
-	n := 0
-	for n < 10 { // interfaces, length, protocol, header length and TTL stand in front of the addresses
+	front, zones := rest, []byte(nil)
+	for n := 0; n < 12; n++ { // interfaces, length, protocol, header length and TTL stand in front of the addresses
 		var w []byte
+		before := rest
 		w, rest = scan.Word(rest)
 		if len(w) == 0 {
 			return false
@@ -54,18 +54,20 @@ func watchguard(b []byte, rec *Record) bool {
 		if rec.Src = scan.Addr(w); rec.Src.IsValid() {
 			break
 		}
-		if proto := protocolWord(w); !scan.IsDigit(w[0]) && proto != 0 {
-			rec.Proto = proto
-		} else if n < 2 {
-			zones[n] = w
+		if proto := protocolWord(w); rec.Proto == 0 && !scan.IsDigit(w[0]) && proto != 0 {
+			rec.Proto, zones = proto, scan.TrimBody(front[:len(front)-len(before)])
 		}
-		n++
 	}
 	w, rest := scan.Word(rest)
 	if rec.Dst = scan.Addr(w); !rec.Src.IsValid() || !rec.Dst.IsValid() {
 		return false
 	}
-	rec.InIf, rec.OutIf = zones[0], zones[1]
+	if length := scan.LastWord(zones); scan.AllDigits(length) {
+		zones = scan.TrimBody(zones[:len(zones)-len(length)])
+	}
+	if rec.OutIf = scan.LastWord(zones); len(rec.OutIf) < len(zones) { // the first may be "WAN - Site 2"
+		rec.InIf = scan.TrimBody(zones[:len(zones)-len(rec.OutIf)])
+	}
 	if rec.Proto == 0 { // Traffic Monitor: the service follows the addresses
 		w, rest = scan.Word(rest)
 		rec.Proto = protocolWord(w)
@@ -147,31 +149,36 @@ func watchguardEvent(b []byte, rec *Record) {
 	case scan.ContainsLower(b, "link state becomes up"), scan.ContainsLower(b, "link status changed to up"):
 		rec.Kind, rec.Word = Link, "link-up"
 	case scan.ContainsLower(b, "link state becomes down"), scan.ContainsLower(b, "link status changed to down"),
-		bytes.HasSuffix(b, []byte(" link is down.")):
+		bytes.HasSuffix(b, []byte(" link is down.")),
+		bytes.HasPrefix(b, []byte("[")) && bytes.HasSuffix(b, []byte(" is disconnected.")):
 		rec.Kind, rec.Word = Link, "link-down"
 	case bytes.HasPrefix(b, []byte("DHCPACK on ")):
-		w, _ := scan.Word(b[len("DHCPACK on "):])
+		w, r := scan.Word(b[len("DHCPACK on "):])
 		rec.Kind, rec.Word, rec.Src = DHCPLease, "dhcp", scan.Addr(w)
+		w, _ = scan.Word(scan.After(r, "to "))
+		rec.hardware(w)
 	case bytes.HasPrefix(b, []byte("DHCP")):
-		rec.Word = "dhcp"
+		if rec.Word = "dhcp"; bytes.HasSuffix(b, []byte(": no free leases")) {
+			rec.full("dhcp", noLeases)
+		}
 	}
 	if rec.Kind == Link && b[0] == '[' {
 		rec.detail = scan.Until(b[1:], " ]")
 	}
 }
 
-// watchguardAt reads a WatchGuard line behind its serial number, stamp and process.
+// watchguardAt reads a WatchGuard line behind its serial number, the cluster's name, the stamp and the process; the
+// name and the stamp may be missing.
 func watchguardAt(b []byte, rec *Record) bool {
-	head := b[:min(len(b), 40)]
-	i := bytes.Index(head, []byte(" (2"))
-	if i < 0 {
-		return false
-	}
-	id := bytes.Index(b[:min(len(b), 120)], []byte("msg_id=\""))
+	id := scan.Index(b[:min(len(b), 120)], "msg_id=\"")
 	if id < 0 {
 		return false
 	}
 	watchguardMessage(b[id:], rec)
+	i := scan.Index(b[:min(id, 80)], " (2")
+	if i < 0 {
+		return true
+	}
 	if s, ok := wallStamp(scan.Until(b[i+2:], ")")); ok {
 		s.HasZone = true // Fireware writes UTC
 		ownStamp(rec, &s)
@@ -186,7 +193,13 @@ func looksWatchguard(b []byte, _ *Record) bool {
 		w, _ := scan.Word(b[19:])
 		return string(w) == "Allow" || string(w) == "Deny"
 	}
-	return scan.IsUpper(b[0]) && scan.Within(b[:min(len(b), 40)], " (2")
+	serial := scan.Until(b[:min(len(b), 20)], " ")
+	for _, c := range serial {
+		if !scan.IsLetter(c) && !scan.IsDigit(c) {
+			return false
+		}
+	}
+	return len(serial) > 7 && scan.Within(b[:min(len(b), 120)], "msg_id=\"")
 }
 
 // watchguardForms reads the lines of Fireware with whatever stands in front of them.
@@ -196,7 +209,7 @@ func watchguardForms(b []byte, rec *Record) bool {
 		return verbAsHost(b, rec, watchguard)
 	case scan.Has(b, "msg_id="):
 		return watchguardMessage(b, rec)
-	case scan.IsDigit(b[0]):
+	case isDated(b):
 		return behindStamp(b, rec, watchguard)
 	case scan.Has(b, "Allow ") || scan.Has(b, "Deny "):
 		return watchguard(b, rec)

@@ -24,6 +24,14 @@ func TestWatchguard(t *testing.T) {
 		{"interface up", `<142>May 10 15:19:05 WatchGuard-Firebox FVE6035FD3AE3 (2024-05-10T09:49:05) firewall[10]: msg_id="3100-002C" [eth1 (Trusted)] Interface link status changed to UP`,
 			`{"kind":"link-up","event":"link","dialect":"watchguard","stamp":"2024-05-10T09:49:05","time":"2024-05-10T09:49:05Z","host":"WatchGuard-Firebox","detail":"eth1","pri":142}`},
 		{"dhcp discover", `<142>May 10 15:19:05 WatchGuard-Firebox FVE6035FD3AE3 (2024-05-10T09:49:05) firewall[10]: msg_id="1600-0001" DHCPDISCOVER from 00:50:04:ce:c6:3d via eth1: network 192.168.111.0/24: no free leases`,
-			`{"kind":"dhcp","event":"system","dialect":"watchguard","stamp":"2024-05-10T09:49:05","time":"2024-05-10T09:49:05Z","host":"WatchGuard-Firebox","detail":"1600-0001","pri":142}`},
+			`{"kind":"dhcp","event":"table-full","dialect":"watchguard","stamp":"2024-05-10T09:49:05","time":"2024-05-10T09:49:05Z","host":"WatchGuard-Firebox","detail":"dhcp leases","pri":142}`},
+		{"lease", `<142>May 10 15:19:05 FBX 80DA02B41D509 (2024-05-10T09:49:05) dhcpd[10]: msg_id="1600-0066" DHCPACK on 192.168.111.20 to 00:00:5e:00:53:3f (client) via eth1`,
+			`{"kind":"dhcp","event":"dhcp-lease","stamp":"2024-05-10T09:49:05","host":"FBX","src":"192.168.111.20","mac":"00:00:5e:00:53:3f"}`},
+		{"without a stamp", `Mar 21 23:01:42 fw1 FVE1032175935 firewall: msg_id="3000-0148" Allow Trusted Firebox 60 icmp 20 128 192.168.100.99 192.168.100.254 8 0 id=1 seq=2  (Ping-00)`,
+			`{"event":"session-new","host":"fw1","src":"192.168.100.99","dst":"192.168.100.254","proto":"icmp","in_if":"Trusted","out_if":"Firebox"}`},
+		{"serial number of digits, cluster", `2025-11-21T00:28:01.556528+00:00 fw-a 80D802B41D509 fw firewall: msg_id="3000-0148" Deny WAN - Site 2 Firebox 40 tcp 20 239 198.51.100.3 203.0.113.3 41277 591 offset 5 S 1497867397 win 1024  (Unhandled External Packet-00)`,
+			`{"event":"session-denied","host":"fw-a","src":"198.51.100.3","sport":41277,"dst":"203.0.113.3","dport":591,"proto":"tcp","out_if":"Firebox"}`},
+		{"PPPoE", `<142>May 10 15:19:05 fw1 FVE6035FD3AE3 (2024-05-10T09:49:05) firewall[10]: msg_id="0900-000A" [eth0 (External)] PPPoE session[11] is disconnected.`,
+			`{"kind":"link-down","event":"link","host":"fw1","detail":"eth0"}`},
 	})
 }

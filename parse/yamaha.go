@@ -225,6 +225,8 @@ func yamahaDaemon(b []byte, rec *Record) bool {
 		for w, r := scan.Word(rest); len(w) > 0; w, r = scan.Word(r) {
 			if a := scan.Addr(bytes.TrimRight(w, ":")); a.IsValid() {
 				rec.Src = a
+				w, _ = scan.Word(r)
+				rec.hardware(w)
 				break
 			}
 		}

@@ -18,7 +18,7 @@ func TestYamaha(t *testing.T) {
 		{"ipv6", `<134>LAN2 Rejected at IN(11) filter: TCP 2001:db8::5.443 > 2001:db8:1:2:3:4:5:6.56609`,
 			`{"kind":"fw-packet","event":"session-denied","dialect":"yamaha","action":"deny","src":"2001:db8::5","sport":443,"dst":"2001:db8:1:2:3:4:5:6","dport":56609,"proto":"tcp","in_if":"LAN2","rule":"11","pri":134}`},
 		{"lease", `[DHCPD] LAN1(port2) Extends 192.168.1.155: ac:44:f2:5a:d7:20`,
-			`{"kind":"dhcp","event":"dhcp-lease","dialect":"yamaha","src":"192.168.1.155"}`},
+			`{"kind":"dhcp","event":"dhcp-lease","dialect":"yamaha","src":"192.168.1.155","mac":"ac:44:f2:5a:d7:20"}`},
 		{"switch link", `[SWCTL] lan1:6(XX): lan1:2 link up (100-fdx)`,
 			`{"kind":"link-up","event":"link","dialect":"yamaha","detail":"lan1:2"}`},
 		{"tunnel up", `2026/10/06 12:00:00: IP Tunnel[1] Up`,
