@@ -25,9 +25,11 @@ func ciscoRouterDialect() dialect {
 		},
 		known:   "%FACILITY-SEVERITY-MNEMONIC, or a CGN record in brackets",
 		console: OtherConsole,
+		tags:    []string{"NAT", "NAT*"},
+		begins:  []string{"NAT: ", "NAT*: "},
 		looks:   hasPercent,
-		read:    withMnemonic,
-		own:     withMnemonic,
+		read:    iosForms,
+		own:     iosForms,
 	}
 }
 
