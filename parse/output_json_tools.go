@@ -96,7 +96,9 @@ func (w *jsonWriter) mtr(rec *Record) {
 		}
 		return
 	}
-	w.number("hop", uint64(h.n))
+	if h.n > 0 { // WinMTR numbers no hop
+		w.number("hop", uint64(h.n))
+	}
 	if rec.Host == nil {
 		w.bytes("host", h.host)
 	}

@@ -12,7 +12,7 @@ func mtrDialect() dialect {
 	return dialect{
 		Format: Format{
 			Name:    "mtr",
-			Devices: "mtr --report, --csv, --raw",
+			Devices: "mtr --report, --csv, --raw; WinMTR; traceroute on RouterOS",
 			Sample:  "  3.|-- 68.85.118.13   0.0%    10    9.8  12.2   8.7  18.2   3.0",
 			Reads:   "Hop, address, name, loss, probes and round trips.",
 			Enable:  "mtr --report --no-dns ADDRESS",
@@ -63,10 +63,17 @@ func readMTR(b []byte, h *mtrHop) bool {
 	if len(b) > 512 {
 		return false
 	}
-	if scan.Has(b, "MTR.") {
+	switch {
+	case scan.Has(b, "MTR."):
 		return h.csv(b)
+	case b[0] == '|':
+		return h.winMTR(b)
 	}
 	n, rest, ok := scan.Leading(b)
+	if ok && len(rest) > 2 && rest[0] == ' ' {
+		h.n = uint32(min(n, 255))
+		return h.routerOS(rest)
+	}
 	if !ok || n < 1 || n > 255 || len(rest) == 0 || rest[0] != '.' ||
 		len(rest) > 1 && rest[1] != ' ' && rest[1] != '|' {
 		return false
@@ -110,6 +117,56 @@ func (h *mtrHop) numbers(f [][]byte) bool {
 	h.wrst, ok[5] = scan.WholeMillionths(f[5])
 	h.stddev, ok[6] = scan.WholeMillionths(f[6])
 	return ok == [7]bool{true, true, true, true, true, true, true}
+}
+
+// winMTR reads a row of WinMTR, which numbers no hop and whose columns stand in another order:
+//
+//	|            Host       -   %  | Sent | Recv | Best | Avrg | Wrst | Last |
+//	|          198.51.100.1 -    1 |  522 |  521 |   37 |   39 |   50 |   38 |
+//	| No response from host -  100 |  106 |    0 |    0 |    0 |    0 |    0 |
+func (h *mtrHop) winMTR(b []byte) bool {
+	var f [9][]byte
+	k := 0
+	for rest := b[1:]; k < len(f) && rest != nil; k++ {
+		f[k], rest = scan.CutByte(rest, '|')
+		f[k] = bytes.TrimSpace(f[k])
+	}
+	i := bytes.LastIndex(f[0], []byte(" - "))
+	if k != 8 || i < 1 || len(f[7]) > 0 {
+		return false
+	}
+	h.host = bytes.TrimSpace(f[0][:i])
+	h.src = scan.Addr(h.host)
+	return h.numbers([][]byte{bytes.TrimSpace(f[0][i+3:]), f[1], f[6], f[4], f[3], f[5], []byte("0")})
+}
+
+// routerOS reads a row of the traceroute of RouterOS behind its number, whose address is missing where nobody answered:
+//
+//	192.168.88.1                     0%    3   0.5ms     0.5     0.5     0.6       0
+//	                               100%   10 timeout
+func (h *mtrHop) routerOS(b []byte) bool {
+	w, rest := scan.Word(b)
+	if h.src = scan.Addr(w); h.src.IsValid() {
+		h.host = w
+		w, rest = scan.Word(rest)
+	}
+	if len(w) < 2 || w[len(w)-1] != '%' {
+		return false
+	}
+	var f [6][]byte
+	for i := range f {
+		f[i], rest = scan.Word(rest)
+	}
+	if string(f[1]) == "timeout" {
+		var snt int64
+		var ok, known bool
+		h.loss, ok = scan.WholeMillionths(w[:len(w)-1])
+		snt, known = scan.WholeMillionths(f[0])
+		h.snt = scan.Saturate(uint64(snt / 1_000_000))
+		return ok && known
+	}
+	last, ok := bytes.CutSuffix(f[1], []byte("ms"))
+	return ok && h.numbers([][]byte{w, f[0], last, f[2], f[3], f[4], f[5]})
 }
 
 // csv reads version, time, status, target, hop, address and then the numbers; a column behind Snt is empty or a zero.
@@ -186,6 +243,10 @@ func mtrRaw(b []byte, rec *Record) bool {
 
 // mtrNote reads the lines above a report, hops that say nothing, and further addresses of a hop.
 func mtrNote(b []byte, rec *Record) bool {
+	if b[0] == '|' && scan.Within(b, "WinMTR statistics") || scan.Has(b, "# ADDRESS ") && scan.Within(b, " LOSS SENT ") {
+		rec.Dialect = "mtr"
+		return mark(rec, System, "other")
+	}
 	if scan.Has(b, "HOST: ") && scan.Within(b, "Loss%") || scan.Has(b, "Start: 20") || scan.Has(b, "Mtr_Version,") ||
 		len(b) < 64 && bytes.HasSuffix(b, []byte(". (waiting for reply)")) ||
 		scan.Has(b, "|") && scan.Within(b[:min(len(b), 8)], "|-- ") {
@@ -201,7 +262,7 @@ func looksMTR(b []byte, rec *Record) bool {
 	case scan.IsDigit(c):
 		return len(b) <= 1024
 	case c == '|':
-		return scan.Within(b[:min(len(b), 8)], "|-- ")
+		return scan.Within(b[:min(len(b), 8)], "|-- ") || len(b) <= 240 && b[len(b)-1] == '|'
 	}
 	return isText(b, rec) || isMTRVersion(b)
 }
@@ -214,7 +275,7 @@ func mtrForms(b []byte, rec *Record) bool {
 	switch {
 	case string(rec.App) == "mtr":
 		return mtr(b, rec)
-	case scan.IsDigit(b[0]) || isMTRVersion(b):
+	case scan.IsDigit(b[0]) || b[0] == '|' || isMTRVersion(b):
 		return mtr(b, rec) || mtrNote(b, rec)
 	case len(b) > 5 && b[1] == ' ' && scan.IsDigit(b[2]) && mtrRaw(b, rec):
 		return true

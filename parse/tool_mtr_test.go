@@ -8,6 +8,17 @@ import (
 // Output of mtr --report, --csv and --raw. The sources of the lines are in testdata/servers-tools.md.
 func TestMtr(t *testing.T) {
 	checkAll(t, []says{
+		{"WinMTR", "|                            198.51.100.1 -    1 |  522 |  521 |   37 |   39 |   50 |   38 |",
+			`{"kind":"mtr-hop","event":"latency","dialect":"mtr","src":"198.51.100.1","packets":522,"hop":null,"loss_pct":1,"snt":522,"last":38,"avg":39,"best":37,"wrst":50}`},
+		{"WinMTR, nobody", "|                   No response from host -  100 |  106 |    0 |    0 |    0 |    0 |    0 |",
+			`{"kind":"mtr-hop","src":null,"loss_pct":100,"snt":106,"host":"No response from host"}`},
+		{"WinMTR, title", "|                                      WinMTR statistics                                   |", `{"kind":"other","dialect":"mtr"}`},
+		{"WinMTR, heading", "|                       Host              -   %  | Sent | Recv | Best | Avrg | Wrst | Last |", `{"event":"unknown"}`},
+		{"another table", "|   name - a |  1 |  2 |", `{"event":"unknown"}`},
+		{"RouterOS", "  2 198.51.100.1                    20%   10   9.1ms     9.5     9.0    12.6     0.9 <MPLS:L=24001,E=0>",
+			`{"kind":"mtr-hop","src":"198.51.100.1","hop":2,"loss_pct":20,"snt":10,"last":9.1,"avg":9.5,"best":9,"wrst":12.6,"stdev":0.9}`},
+		{"RouterOS, nobody", "  3                                100%   10 timeout", `{"kind":"mtr-hop","src":null,"hop":3,"loss_pct":100,"snt":10}`},
+		{"RouterOS, heading", "# ADDRESS                          LOSS SENT    LAST     AVG    BEST   WORST STD-DEV STATUS", `{"kind":"other","dialect":"mtr"}`},
 		{"old report", `  1. inner-cake                    0.0%    10    2.8   2.1   1.9   2.8   0.3`,
 			`{"kind":"mtr-hop","event":"latency","dialect":"mtr","packets":10,"detail":"inner-cake","hop":1,"host":"inner-cake","loss_pct":0,"snt":10,"last":2.8,"avg":2.1,"best":1.9,"wrst":2.8,"stdev":0.3,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
 		{"report", `  1.|-- 192.168.1.1                0.0%    10    0.5   0.5   0.4   0.6   0.1`,

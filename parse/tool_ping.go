@@ -12,7 +12,7 @@ func pingDialect() dialect {
 	return dialect{
 		Format: Format{
 			Name:    "ping",
-			Devices: "ping on Linux, BSD, macOS, BusyBox and Windows (any language); fping",
+			Devices: "ping on Linux, BSD, macOS, BusyBox, Windows (any language), RouterOS and IOS; fping",
 			Sample:  "64 bytes from 1.1.1.1: seq=0 ttl=57 time=4.321 ms",
 			Reads: "Round trip, sequence, TTL, size, who answered; timeouts and refusals with their reason; the " +
 				"summary.",
@@ -87,6 +87,13 @@ func readPing(b []byte, l *pingLine) bool {
 			return l.summary(n, rest[len(" packets transmitted, "):])
 		case scan.Has(rest, " packets transmitted"):
 			return false
+		case scan.Has(rest, " ") && l.routerRow(n, rest[1:]):
+			return true
+		case scan.Within(rest, " icmp_seq=") && bytes.HasSuffix(rest, []byte(" timeout")): // VPCS
+			l.word = "ping-timeout"
+			l.src = scan.Addr(scan.Until(b, " "))
+			l.sequence(scan.After(rest, " icmp_seq="))
+			return true
 		}
 	} else if known, ok := l.words(b); known {
 		return ok
@@ -127,6 +134,19 @@ func (l *pingLine) words(b []byte) (known, ok bool) {
 			return true, true
 		}
 		if scan.Has(b, "PING: transmit failed") {
+			l.word, l.reason = "ping-unreachable", "not sent"
+			return true, true
+		}
+	case 's', 'S':
+		if scan.Has(b, "sent=") || scan.Has(b, "Success rate is ") {
+			return true, l.routerTotal(b)
+		}
+		if scan.Has(b, "Sending ") && scan.Within(b, "-byte ICMP Echos to ") {
+			l.word = "other"
+			return true, true
+		}
+	case 'G':
+		if string(b) == "General failure." {
 			l.word, l.reason = "ping-unreachable", "not sent"
 			return true, true
 		}

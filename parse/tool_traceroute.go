@@ -119,6 +119,8 @@ func (h *hop) words(rest []byte) (sure, ok bool) {
 		switch {
 		case string(w) == "*":
 			h.lost++
+		case scan.Has(w, "[AS") && len(w) == 3: // IOS: "[AS 65000]"
+			_, rest = scan.Word(rest)
 		case w[0] == '!' || scan.Has(w, "[AS") || scan.Has(w, "[*"):
 		case w[0] == '(' || w[0] == '[':
 			if h.ip(bytes.Trim(w, "()[]")) {
@@ -129,7 +131,7 @@ func (h *hop) words(rest []byte) (sure, ok bool) {
 			if (scan.IsDigit(w[0]) || w[0] == '<') && h.time(w, &rest) {
 				continue
 			}
-			if !h.ip(w) && !h.host(w) {
+			if w[len(w)-1] == '%' || !h.ip(w) && !h.host(w) { // a share is of a table of RouterOS or mtr
 				return false, false
 			}
 		}
@@ -163,7 +165,9 @@ func (h *hop) time(w []byte, rest *[]byte) bool {
 	}
 	if len(tail) == 0 {
 		unit, after := scan.Word(*rest)
-		if string(unit) != "ms" && string(unit) != "мс" && string(unit) != "ms," {
+		switch string(unit) {
+		case "ms", "мс", "ms,", "msec":
+		default:
 			return false
 		}
 		*rest = after

@@ -8,6 +8,8 @@ import (
 // Output of traceroute, tracepath and tracert. The sources of the lines are in testdata/servers-tools.md.
 func TestTraceroute(t *testing.T) {
 	checkAll(t, []says{
+		{"IOS", "  1 10.0.0.1 4 msec 4 msec 8 msec", `{"kind":"trace-hop","dialect":"traceroute","src":"10.0.0.1","hop":1}`},
+		{"IOS, with AS", "  2 198.51.100.1 [AS 65000] 12 msec *  16 msec", `{"kind":"trace-hop","src":"198.51.100.1","hop":2}`},
 		{"linux", ` 2  76-220-24-1.dsl-customers.citya.example.net (76.220.24.1)  24.038 ms  23.911 ms  23.724 ms`,
 			`{"kind":"trace-hop","event":"latency","dialect":"traceroute","src":"76.220.24.1","packets":3,"detail":"76-220-24-1.dsl-customers.citya.example.net","hop":2,"action":null,"nat_src":null,"nat_dst":null,"sport":null,"dport":null,"flags":null,"in_if":null,"out_if":null}`},
 		{"nothing", `10  * * *`,
