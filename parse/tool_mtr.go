@@ -243,7 +243,8 @@ func mtrRaw(b []byte, rec *Record) bool {
 
 // mtrNote reads the lines above a report, hops that say nothing, and further addresses of a hop.
 func mtrNote(b []byte, rec *Record) bool {
-	if b[0] == '|' && scan.Within(b, "WinMTR statistics") || scan.Has(b, "# ADDRESS ") && scan.Within(b, " LOSS SENT ") {
+	if b[0] == '|' && scan.Within(b, "WinMTR statistics") ||
+		scan.Has(b, "# ADDRESS ") && scan.Within(b, " LOSS SENT ") {
 		rec.Dialect = "mtr"
 		return mark(rec, System, "other")
 	}

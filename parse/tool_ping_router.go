@@ -6,8 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// routerRow reads a row of RouterOS' table of answers, behind its number: who was asked or answered, size, TTL and time,
-// and what went wrong; VPCS writes a timeout likewise.
+// routerRow reads a row of RouterOS' table of answers, behind its number: who was asked or answered, size, TTL and
+// time, and what went wrong.
 //
 //	0 198.51.100.8                               56 117 9ms123us
 //	1 198.51.100.8                                               timeout
