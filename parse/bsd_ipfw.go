@@ -185,6 +185,8 @@ func kernelOfBSD(b []byte, rec *Record) bool {
 		return scan.Has(b, "ipfw: ") && ipfw(b, rec)
 	case 'C', 'S':
 		return inVain(b, rec)
+	case 'p':
+		return bsdOutOfMemory(b, rec)
 	}
 	return false
 }

@@ -63,12 +63,16 @@ func kernelMessage(b []byte, rec *Record) bool {
 		if tableFull(b, rec) || neighbours(b, rec) {
 			return true
 		}
+	case 'a': // "arp_cache: neighbor table overflow!" of 4.x
+		if neighbours(b, rec) {
+			return true
+		}
 	case 'T':
 		if shrink(b, rec) || synFlood(b, rec) || tcpLimits(b, rec) || oom(b, rec) {
 			return true
 		}
 	case 'p', 'P', 'W':
-		if synFlood(b, rec) {
+		if synFlood(b, rec) || bsdOutOfMemory(b, rec) {
 			return true
 		}
 	case 'O', 'M', 'K', 'o', 'V', 's':

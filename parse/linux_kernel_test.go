@@ -29,6 +29,7 @@ func TestKernel(t *testing.T) {
 		{"orphans", "TCP: too many orphaned sockets", `{"event":"orphans","kind":"tcp-orphans"}`},
 		{"tcp memory", "TCP: out of memory -- consider tuning tcp_mem", `{"kind":"tcp-mem","event":"alarm","alarm":"tcp-mem"}`},
 		{"neighbours", "neighbour: arp_cache: neighbor table overflow!", `{"event":"neighbour-overflow","kind":"neigh-overflow"}`},
+		{"neighbours without the module", "[   81.123456] arp_cache: neighbor table overflow!", `{"event":"neighbour-overflow","kind":"neigh-overflow"}`},
 		{"older neighbours", "Jul 12 13:15:56 ltg01 kernel: Neighbour table overflow.", `{"event":"neighbour-overflow"}`},
 		{"martian", "[ 4904.644938] IPv4: martian source 100.64.71.10 from 229.124.201.54, on dev ppp0", `{"event":"martian","dst":"100.64.71.10","src":"229.124.201.54","in_if":"ppp0"}`},
 		{"link up", "[   12.3] e1000e 0000:00:19.0 eth0: NIC Link is Up 1000 Mbps Full Duplex, Flow Control: Rx/Tx", `{"event":"link","kind":"link-up","detail":"eth0"}`},
