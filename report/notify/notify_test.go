@@ -94,6 +94,7 @@ func TestShapes(t *testing.T) {
 			"uncloak_periodic_burst"},
 		{"alertmanager", "/base/api/v2/alerts", "", "", []string{"endsAt"}, "2026-11-22T13:00:00Z",
 			"2026-11-21T12:00:00Z"},
+		{"alertmanager", "/base/api/v2/alerts", "", "", []string{"labels", "severity"}, "critical", "critical"},
 		{"pagerduty", "/base/v2/enqueue", "", "", []string{"event_action"}, "trigger", "resolve"},
 		{"pagerduty", "/base/v2/enqueue", "", "", []string{"dedup_key"}, "uncloak-burst-192.168.1.9",
 			"uncloak-burst-192.168.1.9"},
@@ -278,5 +279,21 @@ func TestRetryAfter(t *testing.T) {
 		if got := retryAfter(c.header, []byte(c.body), noon); got != c.want {
 			t.Errorf("%q %s: %v, want %v", c.header, c.body, got, c.want)
 		}
+	}
+}
+
+// TestAlertmanagerWorse: the severity is a label, so that the milder alerts of one that became worse are ended.
+func TestAlertmanagerWorse(t *testing.T) {
+	a := alertOf("vmhost")
+	a.Worse = true
+	c := Channel{Type: "alertmanager", Name: "am", URL: "http://127.0.0.1:9093"}
+	_, body, _ := sent(t, &c, &a)
+	var got []string
+	for _, x := range body.([]any) {
+		got = append(got, in(x, "labels", "severity").(string)+" "+in(x, "endsAt").(string))
+	}
+	want := "info 2026-11-21T12:00:00Z, warning 2026-11-21T12:00:00Z, critical 2026-11-22T13:00:00Z"
+	if strings.Join(got, ", ") != want {
+		t.Errorf("%q, want %s", got, want)
 	}
 }

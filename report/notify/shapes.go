@@ -67,7 +67,7 @@ func (c *Channel) request(a *Alert) (*http.Request, error) {
 	case "alertmanager":
 		target = strings.TrimRight(strings.TrimSuffix(strings.TrimRight(c.URL, "/"), "/api/v2/alerts"), "/") +
 			"/api/v2/alerts"
-		body = []any{c.alertmanager(a)}
+		body = c.alertmanager(a)
 	case "pagerduty":
 		if target == "" {
 			target = defaultURL
@@ -144,23 +144,30 @@ func priority(a *Alert, critical, warning, info, over int) int {
 	return info
 }
 
-// alertmanager makes an alert of the Alertmanager's API v2 (https://prometheus.io/docs/alerting/latest/alerts_api/).
-// Without an end it would be taken for over after five minutes: it ends after a day, or when it is over.
-func (c *Channel) alertmanager(a *Alert) map[string]any {
-	labels := map[string]string{"alertname": "uncloak_" + strings.ReplaceAll(a.Kind, "-", "_"), "id": a.ID,
-		"kind": a.Kind}
-	for name, value := range map[string]string{"host": a.Host, "router": a.Router, "name": a.Name} {
-		if value != "" {
-			labels[name] = value
+// alertmanager makes alerts of the Alertmanager's API v2 (https://prometheus.io/docs/alerting/latest/alerts_api/).
+// Without an end one would be taken for over after five minutes: it ends after a day, or when it is over. The severity
+// is a label, by which it is routed, and so a part of its identity: of one that has become worse the milder ones end.
+func (c *Channel) alertmanager(a *Alert) (out []map[string]any) {
+	for _, s := range []detect.Severity{detect.Info, detect.Warning, detect.Critical} {
+		if s != a.Severity && !(a.Worse && s.Rank() < a.Severity.Rank()) {
+			continue
 		}
+		labels := map[string]string{"alertname": "uncloak_" + strings.ReplaceAll(a.Kind, "-", "_"), "id": a.ID,
+			"kind": a.Kind, "severity": string(s)}
+		for name, value := range map[string]string{"host": a.Host, "router": a.Router} {
+			if value != "" {
+				labels[name] = value
+			}
+		}
+		ends := a.At.Add(25 * time.Hour)
+		if a.State == Resolved || s != a.Severity {
+			ends = a.At
+		}
+		out = append(out, map[string]any{"labels": labels, "startsAt": a.Start.UTC().Format(time.RFC3339),
+			"endsAt": ends.UTC().Format(time.RFC3339), "annotations": map[string]string{
+				"summary": clip(a.Title, maxSummary), "description": strings.Join(a.rest(c.location()), "\n")}})
 	}
-	ends := a.At.Add(25 * time.Hour)
-	if a.State == Resolved {
-		ends = a.At
-	}
-	return map[string]any{"labels": labels, "startsAt": a.Start.UTC().Format(time.RFC3339),
-		"endsAt": ends.UTC().Format(time.RFC3339), "annotations": map[string]string{"severity": string(a.Severity),
-			"summary": clip(a.Title, maxSummary), "description": strings.Join(a.rest(c.location()), "\n")}}
+	return out
 }
 
 // pagerduty makes an event of the Events API v2 (https://developer.pagerduty.com/docs/events-api-v2-overview).
