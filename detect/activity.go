@@ -42,6 +42,7 @@ func activities(days, beside []*Day, w Window) []*activity {
 			a.flurries = a.lookups.pulses(echoFlurry, pulseWide)
 		}
 		a.describe(days)
+		a.readPorts(beside)
 		out[i] = a
 	})
 	return out

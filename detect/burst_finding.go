@@ -62,7 +62,7 @@ func (a *activity) lone() []run {
 	if len(a.rhythms) > 0 {
 		return slices.DeleteFunc(slices.Clone(a.heavy), a.ofRhythm)
 	}
-	out := slices.Clone(a.apart)
+	out := slices.DeleteFunc(slices.Clone(a.apart), a.pages)
 	for _, h := range a.heavy {
 		if !slices.ContainsFunc(a.apart, func(r run) bool { return r.start < h.end && r.end > h.start }) {
 			out = append(out, h)

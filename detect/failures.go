@@ -135,7 +135,7 @@ func (q *inquiry) served(a *activity) bool {
 			done += float64(h.Targets[door].Done)
 		}
 	}
-	return all > 0 && done >= servedShare*most[door]
+	return most[door] > 0 && done >= servedShare*most[door]
 }
 
 // throughout reports whether the spells go from the beginning of the log to its end, so that nothing says whether the

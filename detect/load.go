@@ -173,15 +173,16 @@ func findLoads(hosts []*activity, sp span) {
 			return !a.heaped && loadWhole*(s.to-s.from)*slotsAMinute <= sp.n && !a.looksUp() && a.sessions.heavy(s)
 		}) {
 			share, busy := all.share(s, i)
+			r := a.sessions.runOf(s)
 			switch {
-			case !busy:
+			case !busy, s.rate() < loadWarn && a.pages(r):
 			case s.long():
 				a.loads = append(a.loads, loadOf{s, share})
 			default:
-				a.heavy = append(a.heavy, a.sessions.runOf(s))
+				a.heavy = append(a.heavy, r)
 			}
 		}
-		if len(a.loads) == 0 && mostOf(hosts, a) {
+		if len(a.loads) == 0 && mostOf(hosts, a) && !a.rounds() {
 			a.loads = mostLoads(all, i, a.sessionN)
 		}
 	})

@@ -69,6 +69,9 @@ type activity struct {
 	byName   bool   // lookups are those seen by name
 	sessionN uint64
 	resolver netip.Addr
+	webN     float64 // sessions to the ports that browsers use, on the days of the window and those beside it
+	otherN   float64 // … and to others
+	peerN    float64 // … and to how many peers, day by day
 	toOne    float64 // share of the sessions that go to that resolver
 	asksOne  float64 // share of the lookups that do
 	storms   []run   // bursts of lookups

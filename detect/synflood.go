@@ -161,6 +161,9 @@ func (t *Tracker) serving(e *parse.Event, en *entry, host netip.Addr) {
 	if en == nil || en.born == 0 || e.Proto != parse.TCP || en.key.Src == host {
 		return
 	}
+	if e.Kind == parse.SessionEnd && e.State == parse.NoState && en.state == parse.SynRecv {
+		return // its last state stands: the many packets are the host's answer, sent again and again
+	}
 	hs := t.hosts[host]
 	if hs == nil || len(hs.doors) == 0 {
 		return

@@ -50,6 +50,15 @@ func TestSYNFlood(t *testing.T) {
 					parse.SynRecv)
 			}
 		}},
+		{"half-open, and the answers sent again are among the packets of the end", HalfOpen, func(s *stream) {
+			for i := range 6000 {
+				at := t0.Add(10*time.Hour + time.Duration(i)*10*time.Millisecond)
+				s.visit(at, wan(i*37), web, 443, parse.SynRecv)
+				e := s.events[len(s.events)-1]
+				e.Kind, e.Packets, e.State = parse.SessionEnd, 6, parse.NoState
+				s.add(at.Add(time.Minute), e)
+			}
+		}},
 		{"ends only, nothing answered", Unanswered, func(s *stream) {
 			for i := range 3000 {
 				s.done(t0.Add(time.Hour+time.Duration(i)*10*time.Millisecond), wan(i*37), web, 6881, 1, parse.NoState)

@@ -1,0 +1,78 @@
+package detect
+
+import "math"
+
+// What a person's browser opens, which is nothing to tell of: a page, or a row of pages with pauses between them. It
+// goes to web servers, to several of them, with several sessions to each. docs/detection.md has the figures.
+const (
+	pageMost = 120 // sessions of a page in ten seconds
+	pagesTwo = 2   // times as many, where two pages of a row fall together
+	pageEach = 15  // sessions to one server: browsers open six for each name, and some names share an address
+	// pageUneven is the least squared coefficient of variation of the sessions in ten seconds from which on a spell is a
+	// row of pages. A steady load has the reciprocal of their mean, a ramp a third more.
+	pageUneven = 1.0
+)
+
+// pages reports whether a spell is no more than what a person who reads pages opens.
+func (a *activity) pages(r run) bool {
+	if !a.web(r) || r.events > pageEach*r.peers {
+		return false
+	}
+	if r.peak <= pageMost && r.events <= 2*int(r.peak) {
+		return true
+	}
+	return r.peak <= pagesTwo*pageMost && a.sessions.unevenness(r) >= pageUneven
+}
+
+// web reports whether most of the spell's sessions can have gone to web servers: the host hardly opens others, or half
+// of what it opens is web and in the spell each server got two sessions on the average.
+func (a *activity) web(r run) bool {
+	return 2*a.otherN < float64(r.events) || 2*r.peers <= r.events && a.otherN <= a.webN
+}
+
+// rounds reports whether the host goes to the same few web servers again and again, as a monitor, a film or a sensor
+// does, and opens hardly anything else.
+func (a *activity) rounds() bool {
+	return !a.looksUp() && 10*a.otherN <= a.webN && a.webN >= pageEach*a.peerN
+}
+
+// readPorts counts what the host opens to the ports that browsers use, and to others, and to how many peers.
+func (a *activity) readPorts(days []*Day) {
+	for _, d := range days {
+		h := d.Hosts[a.host]
+		if h == nil {
+			continue
+		}
+		a.peerN += float64(h.Peers)
+		other := float64(h.Sessions.Total())
+		for p, n := range h.Ports {
+			if p.everyday() {
+				a.webN += float64(n)
+				other -= float64(n)
+			}
+		}
+		a.otherN += max(other, 0)
+	}
+}
+
+// unevenness gives the squared coefficient of variation of the sessions per slot of the spell.
+func (l *line) unevenness(r run) float64 {
+	n, sum, squares := float64(r.to-r.from+1), 0.0, 0.0
+	for i := r.from; i <= r.to; i++ {
+		x := float64(l.slots[i])
+		sum, squares = sum+x, squares+x*x
+	}
+	if sum == 0 {
+		return math.Inf(1)
+	}
+	return squares*n/(sum*sum) - 1
+}
+
+// everyday reports whether a port is one that browsers use: the web, names, and the messages of a phone.
+func (p Port) everyday() bool {
+	switch p.Port {
+	case 53, 80, 123, 443, 853, 5223, 5228, 8080, 8443:
+		return true
+	}
+	return false
+}

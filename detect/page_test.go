@@ -1,0 +1,135 @@
+package detect
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"uncloak/parse"
+)
+
+// page opens n sessions within d to n/each web servers.
+func (s *stream) page(r *rand.Rand, at time.Time, host, n, each int, d time.Duration) {
+	first := r.IntN(1 << 16)
+	for range n {
+		s.session(at.Add(time.Duration(r.Float64()*float64(d))), lan(host), wan(first+r.IntN(max(n/each, 1))), parse.TCP,
+			443)
+	}
+}
+
+// TestPagesAreNoBurst plays people who read pages, and what is as large and is none: the same host opens it evenly, all
+// to one server, to other ports, or more of it than a page is.
+func TestPagesAreNoBurst(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		kind string // "" = nothing is told
+		fill func(*stream, *rand.Rand)
+	}{
+		{"one page of a host that does nothing else", "", func(s *stream, r *rand.Rand) {
+			s.page(r, t0.Add(9*time.Hour), 60, 80, 6, 4*time.Second)
+		}},
+		{"a page now and then", "", func(s *stream, r *rand.Rand) {
+			for range 9 {
+				s.page(r, t0.Add(time.Duration(r.IntN(86000))*time.Second), 60, 40+r.IntN(40), 5, 4*time.Second)
+			}
+		}},
+		{"pages in a row", "", func(s *stream, r *rand.Rand) {
+			for i := range 8 {
+				s.page(r, t0.Add(9*time.Hour+time.Duration(i)*25*time.Second), 60, 40+r.IntN(50), 6, 4*time.Second)
+			}
+		}},
+		{"pages for half an hour", "", func(s *stream, r *rand.Rand) {
+			for i := range 50 {
+				s.page(r, t0.Add(9*time.Hour+time.Duration(i*35+r.IntN(30))*time.Second), 60, 20+r.IntN(50), 6,
+					4*time.Second)
+			}
+		}},
+		{"as many as those in a row, evenly", BurstKind, func(s *stream, r *rand.Rand) {
+			s.page(r, t0.Add(9*time.Hour), 60, 500, 3, 150*time.Second)
+		}},
+		{"as many as those of half an hour, evenly", LoadKind, func(s *stream, r *rand.Rand) {
+			s.page(r, t0.Add(9*time.Hour), 60, 2200, 3, 30*time.Minute)
+		}},
+		{"80 at once, to one server", BurstKind, func(s *stream, r *rand.Rand) {
+			s.page(r, t0.Add(9*time.Hour), 60, 80, 80, 4*time.Second)
+		}},
+		{"80 at once, to other ports", BurstKind, func(s *stream, _ *rand.Rand) {
+			s.burst(t0.Add(9*time.Hour), lan(60), 80, 4*time.Second)
+		}},
+		{"400 at once", BurstKind, func(s *stream, r *rand.Rand) {
+			s.page(r, t0.Add(9*time.Hour), 60, 400, 6, 4*time.Second)
+		}},
+	} {
+		s, r := newStream(), rand.New(rand.NewPCG(1, 2))
+		s.steady(lan(50), 3, 0, 24*time.Hour)
+		c.fill(s, r)
+		kinds := []string{}
+		for _, f := range s.findings(DefaultConfig()) {
+			if f.Host == lan(60).String() {
+				kinds = append(kinds, f.Kind)
+			}
+		}
+		if c.kind == "" && len(kinds) > 0 || c.kind != "" && (len(kinds) == 0 || kinds[0] != c.kind) {
+			t.Errorf("%s: told as %v, want %q", c.name, kinds, c.kind)
+		}
+	}
+}
+
+// TestRoundsAreNoLoad plays a monitor that opens most of all sessions of a small network: at few web servers it is
+// nothing to tell of, at ever other ones it is.
+func TestRoundsAreNoLoad(t *testing.T) {
+	for servers, want := range map[int]int{8: 0, 4000: 1} {
+		s := newStream()
+		s.steady(lan(50), 1, 0, 12*time.Hour)
+		for i := range 12 * 60 {
+			for k := range 8 {
+				s.session(t0.Add(time.Duration(i)*time.Minute+time.Duration(k)*700*time.Millisecond), lan(60),
+					wan((i*8+k)%servers), parse.TCP, 443)
+			}
+		}
+		n := 0
+		for _, f := range s.findings(DefaultConfig()) {
+			if f.Host == lan(60).String() {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%d servers: %d findings, want %d", servers, n, want)
+		}
+	}
+}
+
+// TestLoadFromBeginToEnd plays a load that goes on for all of the log, to ever other peers: it is told whether or not
+// the log says how sessions end, and so is one to a single door of which no outcome is known.
+func TestLoadFromBeginToEnd(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		peers int
+		port  uint16
+		ends  bool
+	}{
+		{"a client of a distributed table", 1 << 15, 1025, false},
+		{"with known ends", 1 << 15, 1025, true},
+		{"one door", 1, 6881, false},
+	} {
+		s, r := newStream(), rand.New(rand.NewPCG(3, 4))
+		end := t0.Add(3 * time.Hour)
+		s.steady(lan(50), 10, 0, 3*time.Hour)
+		for at := t0; at.Before(end); at = at.Add(time.Duration(r.ExpFloat64() * 7e8)) {
+			e := s.session(at, lan(60), wan(r.IntN(c.peers)), parse.UDP, c.port+uint16(r.IntN(c.peers)))
+			if c.ends {
+				e.Kind, e.Packets = parse.SessionEnd, 6
+				s.add(at.Add(30*time.Second), e)
+			}
+		}
+		told := []string{}
+		for _, f := range Findings(s.days(DefaultConfig()), DefaultConfig(), Window{t0, end}) {
+			if f.Host == lan(60).String() {
+				told = append(told, f.Kind)
+			}
+		}
+		if len(told) != 1 || told[0] != LoadKind {
+			t.Errorf("%s: 1.4 sessions a second all the time are told as %v", c.name, told)
+		}
+	}
+}
