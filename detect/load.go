@@ -183,7 +183,7 @@ func findLoads(hosts []*activity, sp span) {
 			}
 		}
 		if len(a.loads) == 0 && mostOf(hosts, a) && !a.rounds() {
-			a.loads = mostLoads(all, i, a.sessionN)
+			a.loads = mostLoads(all, i, a)
 		}
 	})
 }
@@ -198,16 +198,17 @@ type loadOf struct {
 }
 
 // mostLoads finds the light loads of host number i, which opens most of all sessions; none where it does less than
-// half of that so: then it opened much on the whole, now and then.
-func mostLoads(all opening, i int, sessions uint64) (out []loadOf) {
+// half of that so, or in rows of pages: then it opened much on the whole, now and then.
+func mostLoads(all opening, i int, a *activity) (out []loadOf) {
 	n := 0.0
 	for _, s := range loadSpells(all[i], loadLeast/2) {
-		if s.long() && s.rate() >= 0.9*loadLeast && s.steady(all[i], loadLeast/3) {
+		if s.long() && s.rate() >= 0.9*loadLeast && s.steady(all[i], loadLeast/3) &&
+			!a.pages(a.sessions.runOf(s)) {
 			share, _ := all.share(s, i)
 			out, n = append(out, loadOf{s, share}), n+s.n
 		}
 	}
-	if 2*n < float64(sessions) {
+	if 2*n < float64(a.sessionN) {
 		return nil
 	}
 	return out

@@ -1,27 +1,25 @@
 package detect
 
-import "math"
-
-// What a person's browser opens, which is nothing to tell of: a page, or a row of pages with pauses between them. It
-// goes to web servers, to several of them, with several sessions to each. docs/detection.md has the figures.
+// What a person's browser opens, which is nothing to tell of: a page, some in haste, or a row of pages with pauses
+// between them. It goes to web servers, to several of them, with one and a half to 15 sessions to each on the
+// average. docs/detection.md has the figures.
 const (
 	pageMost = 120 // sessions of a page in ten seconds
 	pagesTwo = 2   // times as many, where two pages of a row fall together
+	pagesFew = 400 // sessions of some pages in haste
 	pageEach = 15  // sessions to one server: browsers open six for each name, and some names share an address
-	// pageUneven is the least squared coefficient of variation of the sessions in ten seconds from which on a spell is a
-	// row of pages. A steady load has the reciprocal of their mean, a ramp a third more.
+	// pageUneven bounds the squared coefficient of variation of the sessions in ten seconds, without what is due to
+	// chance (the reciprocal of their mean): a spell above it is a row of pages. A steady load has 0, a ramp a third.
 	pageUneven = 1.0
 )
 
 // pages reports whether a spell is no more than what a person who reads pages opens.
 func (a *activity) pages(r run) bool {
-	if !a.web(r) || r.events > pageEach*r.peers {
+	if !a.web(r) || r.events > pageEach*r.peers || 3*r.peers > 2*r.events {
 		return false
 	}
-	if r.peak <= pageMost && r.events <= 2*int(r.peak) {
-		return true
-	}
-	return r.peak <= pagesTwo*pageMost && a.sessions.unevenness(r) >= pageUneven
+	few := r.events <= 2*int(r.peak) || r.events <= pagesFew && 2*r.peers <= r.events
+	return few && r.peak <= pageMost || r.peak <= pagesTwo*pageMost && a.sessions.unevenness(r) >= pageUneven
 }
 
 // web reports whether most of the spell's sessions can have gone to web servers: the host hardly opens others, or half
@@ -55,7 +53,8 @@ func (a *activity) readPorts(days []*Day) {
 	}
 }
 
-// unevenness gives the squared coefficient of variation of the sessions per slot of the spell.
+// unevenness gives the squared coefficient of variation of the sessions per slot of the spell, less what a steady
+// stream that comes at random (Poisson) has.
 func (l *line) unevenness(r run) float64 {
 	n, sum, squares := float64(r.to-r.from+1), 0.0, 0.0
 	for i := r.from; i <= r.to; i++ {
@@ -63,9 +62,9 @@ func (l *line) unevenness(r run) float64 {
 		sum, squares = sum+x, squares+x*x
 	}
 	if sum == 0 {
-		return math.Inf(1)
+		return 0
 	}
-	return squares*n/(sum*sum) - 1
+	return squares*n/(sum*sum) - 1 - n/sum
 }
 
 // everyday reports whether a port is one that browsers use: the web, names, and the messages of a phone.

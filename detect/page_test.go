@@ -12,8 +12,8 @@ import (
 func (s *stream) page(r *rand.Rand, at time.Time, host, n, each int, d time.Duration) {
 	first := r.IntN(1 << 16)
 	for range n {
-		s.session(at.Add(time.Duration(r.Float64()*float64(d))), lan(host), wan(first+r.IntN(max(n/each, 1))), parse.TCP,
-			443)
+		to := wan(first + r.IntN(max(n/each, 1)))
+		s.session(at.Add(time.Duration(r.Float64()*float64(d))), lan(host), to, parse.TCP, 443)
 	}
 }
 
@@ -44,6 +44,18 @@ func TestPagesAreNoBurst(t *testing.T) {
 					4*time.Second)
 			}
 		}},
+		{"pages in haste", "", func(s *stream, r *rand.Rand) {
+			for i := range 5 {
+				s.page(r, t0.Add(9*time.Hour+time.Duration(i)*11*time.Second), 60, 70, 6, 6*time.Second)
+			}
+		}},
+		{"pages for an hour in a network that does nothing else", "", func(s *stream, r *rand.Rand) {
+			at := t0.Add(9 * time.Hour)
+			for range 90 {
+				at = at.Add(time.Duration(5+r.IntN(70)) * time.Second)
+				s.page(r, at, 60, 5+r.IntN(30), 5, 4*time.Second)
+			}
+		}},
 		{"as many as those in a row, evenly", BurstKind, func(s *stream, r *rand.Rand) {
 			s.page(r, t0.Add(9*time.Hour), 60, 500, 3, 150*time.Second)
 		}},
@@ -61,11 +73,11 @@ func TestPagesAreNoBurst(t *testing.T) {
 		}},
 	} {
 		s, r := newStream(), rand.New(rand.NewPCG(1, 2))
-		s.steady(lan(50), 3, 0, 24*time.Hour)
+		s.steady(lan(50), 1, 0, 24*time.Hour)
 		c.fill(s, r)
 		kinds := []string{}
 		for _, f := range s.findings(DefaultConfig()) {
-			if f.Host == lan(60).String() {
+			if f.Host != lan(50).String() {
 				kinds = append(kinds, f.Kind)
 			}
 		}
