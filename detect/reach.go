@@ -106,7 +106,7 @@ func (q *inquiry) goesOn(host netip.Addr, at time.Time, step int, rate float64) 
 			begin := d.Date.Start().Add(time.Duration(b.I) * SlotLen)
 			away := int(begin.Sub(edge) / time.Minute)
 			if step < 0 {
-				away = int(edge.Sub(begin)-1) / int(time.Minute)
+				away = int((edge.Sub(begin) - 1) / time.Minute)
 			}
 			if inside := begin.Before(edge) == (step > 0); inside {
 				continue
