@@ -9,13 +9,14 @@
 # crash   kills a writer at 200 random points, and one whose disk fails at 200 more
 # bench   the benchmarks; docs/benchmarks.md says what they gave
 # bench-store  the store beside compressed text and SQLite, on the same lines
+# dist    packages for all systems into dist/, the same bytes each time
 # bench-peers  the same lines through uncloak and through others
 GO       ?= go
 FUZZTIME ?= 1m
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT   := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 
-.PHONY: build demo test e2e damage crash lint style fuzz fuzz-short bench bench-store bench-peers clean
+.PHONY: build demo test e2e damage crash lint style fuzz fuzz-short bench bench-store bench-peers dist clean
 
 build:
 	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/uncloak ./cmd/uncloak
@@ -68,5 +69,8 @@ bench-peers: # beside rsyslog and syslog-ng, then beside fwlogwatch, awk and zst
 	.ci/bench-receive
 	.ci/bench-peers
 
+dist:
+	.ci/dist
+
 clean:
-	rm -rf bin uncloak-demo
+	rm -rf bin dist uncloak-demo
