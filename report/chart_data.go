@@ -28,6 +28,7 @@ type occupancy struct {
 	capacity int         // 0 = not known
 	peak     float64
 	spells   int
+	what     string // unit of the numbers; "" = entries
 }
 
 // covered returns the part of the window in which the days have events, so that an hour of log in a day's report fills

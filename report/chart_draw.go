@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"html"
 	"image/color"
@@ -126,7 +127,7 @@ func (o *occupancy) plot(f frame, loc *time.Location) *plot.Plot {
 	p.Y.Min, p.Y.Max = 0, max(o.peak, float64(o.capacity), 1)*1.12
 	p.X.Tick.Marker = timeTicks{o, f.ticks, loc}
 	p.Y.Tick.Marker = entryTicks{}
-	p.Y.Label.Text = "entries"
+	p.Y.Label.Text = cmp.Or(o.what, "entries")
 	p.Add(stackPlot{o, f.text})
 	return p
 }

@@ -145,7 +145,7 @@ func severityClass(s detect.Severity) string {
 	return string(detect.Info)
 }
 
-// newIncidentView prepares the n-th incident for HTML and Markdown.
+// newIncidentView prepares the n-th incident for HTML and Markdown; 0 stands by itself.
 func newIncidentView(m *Model, in *Incident, n int, to Links) incidentView {
 	v := incidentView{N: n, Href: to.incident(in.ID), Machines: to.machines(in), Severity: severityClass(in.Severity),
 		Title: Clean(in.Title), News: in.news(m)}

@@ -189,13 +189,16 @@ const liveEnd = 2 * time.Minute
 // Headlines lists the incidents of the report that are not known, in its order.
 func (m *Model) Headlines() (out []Headline) {
 	for i := range m.shown {
-		in := &m.shown[i]
-		from, to := in.parts[0].Start, in.parts[0].End
-		for _, p := range in.parts {
-			from, to = earlier(from, p.Start), later(to, p.End)
-		}
-		out = append(out, Headline{ID: in.ID, Severity: severityClass(in.Severity), Title: Clean(in.Title),
-			When: m.clock.span(from, to), Now: !m.Now.IsZero() && m.Now.Sub(to) < liveEnd})
+		out = append(out, m.shown[i].headline(m))
 	}
 	return out
+}
+
+func (in *Incident) headline(m *Model) Headline {
+	from, to := in.parts[0].Start, in.parts[0].End
+	for _, p := range in.parts {
+		from, to = earlier(from, p.Start), later(to, p.End)
+	}
+	return Headline{ID: in.ID, Severity: severityClass(in.Severity), Title: Clean(in.Title),
+		When: m.clock.span(from, to), Now: !m.Now.IsZero() && m.Now.Sub(to) < liveEnd}
 }

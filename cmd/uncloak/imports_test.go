@@ -88,7 +88,7 @@ func TestImportGraph(t *testing.T) {
 		"ingest/metrics":     {"ingest", "store"},
 		"report":             {"store", "detect", "parse"},
 		"report/api":         {"report", "store", "detect", "parse"},
-		"report/web":         {"report/api", "report"},
+		"report/web":         {"report/api", "report", "detect"},
 		"report/mail":        {"report"},
 		"report/notify":      {"report", "report/mail", "detect"},
 		"testdata":           {},

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,10 +31,14 @@ var ownStyle string
 //go:embed assets/live.js
 var script []byte
 
+//go:embed assets/icon.svg
+var icon []byte
+
 // Bounds of one answer.
 const (
 	maxForm     = 16 << 10         // bytes of a form
 	renderTime  = 30 * time.Second // that a page may take to be made, waiting for a place included
+	replayTime  = 2 * time.Minute  // … where the session table is played again
 	writeTime   = 10 * time.Second // for the browser to read a page, and each message of the live page
 	viewers     = 16               // that look at the live page at once
 	liveEvery   = 5 * time.Second  // a live page gets news; less often where making them takes long
@@ -68,10 +73,12 @@ type Handler struct {
 func New(cfg Config) (*Handler, error) {
 	h := &Handler{Config: cfg, guard: newGuard(cfg.Access), mux: http.NewServeMux(),
 		pages: map[string]*template.Template{}, style: []byte(report.Style() + ownStyle)}
-	sum := sha256.Sum256(append(h.style, script...))
+	sum := sha256.Sum256(slices.Concat(h.style, script, icon))
 	h.mark = hex.EncodeToString(sum[:6])
-	for _, name := range []string{"now", "days", "day", "error"} {
-		t, err := template.New("layout.html").ParseFS(pageFiles, "pages/layout.html", "pages/"+name+".html")
+	for _, name := range []string{"now", "days", "day", "host", "incident", "query", "who", "table", "unknown",
+		"health", "error"} {
+		t, err := template.New("layout.html").ParseFS(pageFiles, "pages/layout.html", "pages/events.html",
+			"pages/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("parse page %s: %w", name, err)
 		}
@@ -89,12 +96,23 @@ func (h *Handler) routes() {
 	show("GET /{$}", h.now)
 	show("GET /day/{$}", h.days)
 	show("GET /day/{day}", h.day)
+	show("GET /host/{$}", h.host)
+	show("GET /host/{host}", h.host)
+	show("GET /incident/{id}", h.incident)
+	show("GET /finding/{id}", h.incident)
+	show("POST /incident/{id}", h.acknowledge)
+	show("GET /query", h.query)
+	show("GET /who", h.who)
+	h.mux.Handle("GET /table", h.within(replayTime, h.table))
+	show("GET /unknown", h.unknown)
+	show("GET /health", h.health)
 	show("/", func(r *http.Request) (*page, error) {
 		return nil, &failure{http.StatusNotFound, "There is no such page."}
 	})
 	h.mux.HandleFunc("GET /live", h.hub.serve)
 	h.mux.HandleFunc("GET /assets/style.css", h.asset("text/css; charset=utf-8", h.style))
 	h.mux.HandleFunc("GET /assets/live.js", h.asset("text/javascript; charset=utf-8", script))
+	h.mux.HandleFunc("GET /assets/icon.svg", h.asset("image/svg+xml", icon))
 }
 
 // Close ends the live pages.
@@ -182,9 +200,14 @@ type page struct {
 
 // show makes a page of the result of f: of a failure and of a bad request a page that says what is wrong.
 func (h *Handler) show(f func(*http.Request) (*page, error)) http.Handler {
+	return h.within(renderTime, f)
+}
+
+// within is show for a page that may take that long to be made.
+func (h *Handler) within(most time.Duration, f func(*http.Request) (*page, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		patience(w, renderTime+writeTime)
-		ctx, cancel := context.WithTimeout(r.Context(), renderTime)
+		patience(w, most+writeTime)
+		ctx, cancel := context.WithTimeout(r.Context(), most)
 		defer cancel()
 		p, err := f(r.WithContext(ctx))
 		if to := (*elsewhere)(nil); errors.As(err, &to) {
@@ -275,7 +298,10 @@ func (h *Handler) asset(kind string, b []byte) http.HandlerFunc {
 	}
 }
 
-// links returns the addresses of the pages that the report of a date links to: an incident to the report of its day.
+// links returns the addresses of the pages that the report of a date links to.
 func links(date string) report.Links {
-	return report.Links{Incident: func(string) string { return "/day/" + url.PathEscape(date) }}
+	return report.Links{
+		Host:     func(a string) string { return "/host/" + url.PathEscape(a) + "?day=" + url.QueryEscape(date) },
+		Incident: func(id string) string { return "/incident/" + url.PathEscape(id) + "?day=" + url.QueryEscape(date) },
+	}
 }

@@ -77,9 +77,12 @@ func worldOf(t *testing.T, entries []store.Entry, access Access) *Handler {
 	return h
 }
 
-// network is a network in which vmhost fills the table each half hour from 06:00 to noon of two days, with words of the
-// network in the place of name.
-func network(name string) (out []store.Entry) {
+// network makes the events of a network in which vmhost fills the table each half hour from 06:00 to noon of two days,
+// with name in each word that the network chooses.
+func network(name string) []store.Entry { return networkOf(name, 600) }
+
+// networkOf is network with that many sessions in a burst.
+func networkOf(name string, sessions int) (out []store.Entry) {
 	add := func(at time.Time, e parse.Event, raw string) {
 		e.Time, e.Recv, e.Router = at.UnixNano(), at.UnixNano(), parse.MakeName("gw"+name)
 		out = append(out, store.Entry{Event: e, Raw: []byte("<4>Nov 28 12:00:00 gw kernel: " + name + " " + raw)})
@@ -92,7 +95,7 @@ func network(name string) (out []store.Entry) {
 		for at := day.Add(-6 * time.Hour); at.Before(day); at = at.Add(30 * time.Minute) {
 			add(at.Add(-time.Minute), parse.Event{Kind: parse.DHCPLease, Src: netip.MustParseAddr(vmhost),
 				Detail: parse.MakeName("vmhost" + name), Aside: parse.MakeName("02:00:5e:00:53:0c")}, "DHCPACK")
-			for i := range 600 {
+			for i := range sessions {
 				session(at.Add(time.Duration(i)*6*time.Millisecond), vmhost,
 					fmt.Sprintf("203.0.%d.%d", 113+i/250, i%250), 20000+i)
 			}

@@ -1,0 +1,221 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"html/template"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"uncloak/detect"
+)
+
+// maxMachineRows bounds each table about one machine.
+const maxMachineRows = 20
+
+// Machine holds all that the days of a report tell of one machine, under all its addresses. Its text is clean.
+type Machine struct {
+	Title     string // name and address
+	Known     bool   // the days tell anything of it
+	Facts     [][2]string
+	Pictures  []Figure
+	Grids     []Grid
+	Incidents []Headline // of which it is a part
+}
+
+// NewMachine gathers what the days of the report say of the machine with these addresses, of which the last one is
+// shown.
+func NewMachine(m *Model, days []*detect.Day, addrs []netip.Addr, opt Options) *Machine {
+	names := hostNames(days, opt.Names)
+	shown := addrs[len(addrs)-1]
+	v := &Machine{Title: who(shown.String(), names(shown))}
+	var all []*detect.Host
+	for _, d := range days {
+		for _, a := range addrs {
+			if h := d.Hosts[a]; h != nil {
+				all = append(all, h)
+			}
+		}
+	}
+	v.Known = len(all) > 0
+	for i := range m.Incidents {
+		if in := &m.Incidents[i]; slices.ContainsFunc(in.parts, func(p part) bool { return p.about(addrs) }) {
+			v.Incidents = append(v.Incidents, in.headline(m))
+		}
+	}
+	if !v.Known {
+		return v
+	}
+	v.facts(all, addrs, &opt, days)
+	v.tables(all)
+	v.pictures(m, days, addrs, &opt, names)
+	return v
+}
+
+// about says whether the part is about one of the addresses.
+func (p part) about(addrs []netip.Addr) bool {
+	return slices.ContainsFunc(addrs, func(a netip.Addr) bool {
+		s := a.String()
+		return p.Host == s || slices.Contains(p.Addresses, s) ||
+			slices.ContainsFunc(p.Holders, func(h detect.Share) bool { return h.Host == s })
+	})
+}
+
+func (v *Machine) facts(all []*detect.Host, addrs []netip.Addr, opt *Options, days []*detect.Day) {
+	add := func(what, text string) {
+		if text != "" && text != "0" {
+			v.Facts = append(v.Facts, [2]string{what, text})
+		}
+	}
+	var sessions, inbound, lookups, denied, bytes uint64
+	macs, called := map[string]bool{}, map[string]bool{}
+	for _, h := range all {
+		denied, bytes = denied+h.Denied, bytes+h.Bytes
+		if h.MAC != "" {
+			macs[label(strings.TrimPrefix(h.MAC, "name:"))] = true
+		}
+		if h.Name != "" {
+			called[label(h.Name)] = true
+		}
+	}
+	for _, d := range days {
+		for _, a := range addrs {
+			if h := d.Hosts[a]; h != nil {
+				sessions += within(d, &h.Sessions, opt)
+				inbound += within(d, &h.Inbound, opt)
+				lookups += max(within(d, &h.Lookups, opt), within(d, &h.PTRs, opt)+within(d, &h.Asks, opt))
+			}
+		}
+	}
+	var words []string
+	for _, a := range addrs {
+		words = append(words, a.String())
+	}
+	add("addresses", strings.Join(words, ", "))
+	add("names", strings.Join(slices.Sorted(maps.Keys(called)), ", "))
+	add("hardware address", strings.Join(slices.Sorted(maps.Keys(macs)), ", "))
+	add("sessions opened", num(sessions))
+	add("sessions from outside", num(inbound))
+	add("lookups", num(lookups))
+	add("peers", num(detect.DistinctPeers(all...)))
+	add("denied", num(denied))
+	if bytes > 0 {
+		add("bytes, as far as ends are logged", octets(bytes))
+	}
+}
+
+// ranked makes a table of the largest counts.
+func ranked[K comparable](title, what string, counts map[K]uint64, name func(K) string) (g Grid, ok bool) {
+	keys := slices.SortedFunc(maps.Keys(counts), func(a, b K) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(name(a), name(b)))
+	})
+	g = Grid{Title: title, Head: []string{what, "times"}, align: "lr"}
+	for _, k := range keys[:min(maxMachineRows, len(keys))] {
+		g.Rows = append(g.Rows, []string{name(k), num(counts[k])})
+	}
+	if n := len(keys) - maxMachineRows; n > 0 {
+		g.More = "… and " + num(n) + " more."
+	}
+	return g, len(keys) > 0
+}
+
+func (v *Machine) tables(all []*detect.Host) {
+	ports, resolvers, asked := map[detect.Port]uint64{}, map[netip.Addr]uint64{}, map[string]uint64{}
+	doors, served := map[detect.Door]uint64{}, map[detect.Port]uint64{}
+	for _, h := range all {
+		for p, n := range h.Ports {
+			ports[p] += n
+		}
+		for a, n := range h.Resolvers {
+			resolvers[a] += n
+		}
+		for name, n := range h.Names {
+			asked[name] += n
+		}
+		for d, t := range h.Targets {
+			doors[d] += t.N
+		}
+		for p, s := range h.Served {
+			served[p] += s.N
+		}
+	}
+	add := func(g Grid, ok bool) {
+		if ok {
+			v.Grids = append(v.Grids, g)
+		}
+	}
+	add(ranked("Ports that it goes to", "port", ports, portName))
+	add(ranked("Services that it goes to most", "service", doors, func(d detect.Door) string {
+		return d.Peer.String() + " " + portName(d.Port)
+	}))
+	add(ranked("Names that it asks for most", "name", asked, label))
+	add(ranked("Servers that it asks for names", "server", resolvers, netip.Addr.String))
+	add(ranked("Its ports that are reached from outside", "port", served, portName))
+}
+
+// pictures draws its sessions over time and its minutes of the hour.
+func (v *Machine) pictures(m *Model, days []*detect.Day, addrs []netip.Addr, opt *Options,
+	names func(netip.Addr) string) {
+	var own []detect.Finding
+	for _, a := range addrs {
+		own = append(own, detect.Finding{Kind: detect.BurstKind, Host: a.String()})
+	}
+	for i := range m.Findings {
+		if f := &m.Findings[i]; f.Kind == detect.PeriodicBurst && (part{Finding: f}).about(addrs) {
+			own = append(own, *f)
+		}
+	}
+	var out []picture
+	o := sessionsOf(days, addrs, opt)
+	if o.peak > 0 {
+		p := picture{Title: "Sessions over time", Caption: fmt.Sprintf("Sessions that it opened; each column is %s.",
+			seconds(o.bin.Seconds()))}
+		wide, narrow := frames(8)
+		alt := p.Title + ". " + p.Caption
+		p.Wide = template.HTML(o.draw(wide, "wide", alt, m.clock.loc))
+		p.Narrow = template.HTML(o.draw(narrow, "narrow", alt, m.clock.loc))
+		p.Data = o.data(m.clock.loc)
+		p.Data.Head = []string{"from", "sessions in the busiest column"}
+		for i := range p.Data.Rows {
+			p.Data.Rows[i] = p.Data.Rows[i][:2]
+		}
+		out = append(out, p)
+	}
+	x := Model{clock: m.clock, phases: makePhaseMap(days, own, opt, names)}
+	if len(x.phases.rows) > 0 && x.phases.max > 0 {
+		out = append(out, x.phasePicture())
+	}
+	v.Pictures = figures(out)
+}
+
+// sessionsOf counts the sessions that the addresses opened, by columns of the picture.
+func sessionsOf(days []*detect.Day, addrs []netip.Addr, opt *Options) (o occupancy) {
+	from, to := covered(days, opt)
+	if !to.After(from) {
+		return o
+	}
+	o.from = from.Truncate(detect.SlotLen)
+	slots := int(to.Sub(o.from)/detect.SlotLen) + 1
+	per := (slots + maxBins - 1) / maxBins
+	o.bin, o.what = time.Duration(per)*detect.SlotLen, "sessions"
+	o.full, o.parts = make([]bool, (slots+per-1)/per), [][]float64{make([]float64, (slots+per-1)/per)}
+	for _, d := range days {
+		for _, a := range addrs {
+			h := d.Hosts[a]
+			if h == nil {
+				continue
+			}
+			for _, s := range h.Sessions.Slots {
+				t := d.Date.Start().Add(time.Duration(s.I) * detect.SlotLen)
+				if i := int(t.Sub(o.from) / o.bin); !t.Before(o.from) && i < len(o.full) {
+					o.parts[0][i] += float64(s.N)
+					o.peak = max(o.peak, o.parts[0][i])
+				}
+			}
+		}
+	}
+	return o
+}
