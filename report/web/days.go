@@ -98,7 +98,7 @@ func (h *Handler) day(r *http.Request) (*page, error) {
 	if i < len(dates) {
 		body.After = dates[i]
 	}
-	return &page{name: "day", Title: "Report of " + date, Active: "/day/", Body: body, big: true}, nil
+	return &page{name: "day", Title: "Report of " + date, Active: "/day/", Body: body}, nil
 }
 
 // dateOf reads a date, today or yesterday.

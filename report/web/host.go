@@ -79,7 +79,7 @@ func (h *Handler) host(r *http.Request) (*page, error) {
 	if len(b.Sessions) > hostSessions {
 		b.Sessions, b.More = b.Sessions[:hostSessions], "/query?"+q.Encode()
 	}
-	return &page{name: "host", Title: m.Title, Active: "/host/", Field: field, Body: b, big: true}, nil
+	return &page{name: "host", Title: m.Title, Active: "/host/", Field: field, Body: b}, nil
 }
 
 func orToday(s string) string {

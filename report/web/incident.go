@@ -61,7 +61,8 @@ func (h *Handler) incident(r *http.Request) (*page, error) {
 	case "undo":
 		b.Done = "The acknowledgement is taken back."
 	}
-	return &page{name: "incident", Title: in.Title, Active: "/day/", Body: b, Field: map[string]string{}}, nil
+	return &page{name: "incident", Title: in.Title, Active: "/day/", Body: b, Field: map[string]string{},
+		keyed: true}, nil
 }
 
 // acknowledge takes the form of an incident's page.

@@ -2,10 +2,12 @@ package web
 
 import (
 	"bufio"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"html"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -67,10 +69,24 @@ func TestBytes(t *testing.T) {
 		if strings.HasPrefix(path, "/day") && head.Get("Content-Encoding") != "gzip" {
 			t.Error("the report is not compressed")
 		}
+		if head.Get("Content-Encoding") == "gzip" {
+			z, err := gzip.NewReader(strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text, err := io.ReadAll(z); err != nil || !strings.HasSuffix(string(text), "</html>\n") {
+				t.Errorf("the compressed page is not whole: %v", err)
+			}
+		}
 		sum += len(body)
 	}
 	if sum > 300_000 {
 		t.Errorf("%d bytes", sum)
+	}
+	const keyed = "/incident/periodic-burst-192.168.128.12-1800s?day=2026-11-28"
+	if code, _, head := get(t, h, keyed, "Accept-Encoding", "gzip"); code != 200 ||
+		head.Get("Content-Encoding") != "" {
+		t.Errorf("a page with the token of a form is compressed: its length would tell of it")
 	}
 	_, plain, _ := get(t, h, "/day/2026-11-28")
 	if n := len(plain); n > 500_000 {

@@ -195,7 +195,7 @@ type page struct {
 
 	name   string
 	status int
-	big    bool // worth compressing
+	keyed  bool // it holds the token of a form
 }
 
 // show makes a page of the result of f: of a failure and of a bad request a page that says what is wrong.
@@ -236,7 +236,7 @@ func (h *Handler) write(w http.ResponseWriter, r *http.Request, p *page) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	out := &b
-	if p.big && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if !p.keyed && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		w.Header().Set("Content-Encoding", "gzip")
 		out = squeeze(&b)
 	}
