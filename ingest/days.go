@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +23,8 @@ type Days struct {
 	cfg detect.Config
 	log *slog.Logger
 
-	work sync.Mutex // held while summaries are loaded and made: taken before mu, and not by Append
+	work sync.Mutex    // held while summaries are loaded and made: taken before mu, and not by Append
+	made []*detect.Day // summaries that are to be stored; belongs to the holder of work
 
 	mu    sync.Mutex // Append and Observe are one step: a replay in between would count a batch twice
 	live  *detect.Tracker
@@ -53,8 +55,8 @@ func (d *Days) Append(ctx context.Context, b store.Batch) (store.Appended, error
 	defer d.mu.Unlock()
 	got, err := d.Store.Append(ctx, b)
 	if err != nil {
-		for _, date := range got.Dates { // days that were stored before the one that failed
-			d.stale[date] = true
+		for _, day := range got.Days { // days that were stored beside the one that failed
+			d.stale[day.Date] = true
 		}
 		if !errors.Is(err, store.ErrFull) { // perhaps all is stored, and only the disk's answer was lost
 			for i := range b.Entries {
@@ -64,8 +66,8 @@ func (d *Days) Append(ctx context.Context, b store.Batch) (store.Appended, error
 		return got, err
 	}
 	if b.Dedupe || got.Added != len(b.Entries) {
-		for _, date := range got.Dates {
-			d.stale[date] = true
+		for _, day := range got.Days {
+			d.stale[day.Date] = true
 		}
 		return got, nil
 	}
@@ -109,7 +111,7 @@ func (d *Days) observe(ctx context.Context, e *parse.Event) error {
 		return nil
 	case date > d.live.Date():
 		done := d.snapshot()
-		if err := d.Store.PutDay(ctx, done); err != nil {
+		if err := d.Store.PutDays(ctx, done); err != nil {
 			return fmt.Errorf("save day %v: %w", done.Date, err)
 		}
 		d.live = detect.NewTracker(d.cfg, done, date)
@@ -135,6 +137,7 @@ func (d *Days) Forget(date detect.Date) {
 func (d *Days) Resume(ctx context.Context) error {
 	d.work.Lock()
 	defer d.work.Unlock()
+	defer d.flush(ctx)
 	infos, err := d.infos(ctx)
 	if err != nil || len(infos.order) == 0 {
 		return err
@@ -157,7 +160,7 @@ func (d *Days) Save(ctx context.Context) error {
 	if err := d.release(ctx, len(d.wait.held())); err != nil || d.live == nil {
 		return err
 	}
-	return d.Store.PutDay(ctx, d.snapshot())
+	return d.Store.PutDays(ctx, d.snapshot())
 }
 
 // snapshot returns the summary of the running day. All events that the store has of it went through the tracker.
@@ -171,6 +174,7 @@ func (d *Days) snapshot() *detect.Day {
 func (d *Days) Load(ctx context.Context, w store.Window) ([]*detect.Day, error) {
 	d.work.Lock()
 	defer d.work.Unlock()
+	defer d.flush(ctx)
 	if err := d.catchUp(ctx); err != nil {
 		return nil, err
 	}
@@ -219,6 +223,7 @@ func (i dayInfos) keep(date detect.Date, day *detect.Day) {
 }
 
 func (d *Days) infos(ctx context.Context) (dayInfos, error) {
+	d.flush(ctx)
 	list, err := d.Store.Days(ctx)
 	out := dayInfos{events: map[detect.Date]uint64{}, made: map[detect.Date]*detect.Day{}}
 	for _, info := range list {
@@ -279,6 +284,7 @@ func shareOut(hs []store.Health) (out []detect.Sender) {
 func (d *Days) Rebuild(ctx context.Context) ([]detect.Date, error) {
 	d.work.Lock()
 	defer d.work.Unlock()
+	defer d.flush(ctx)
 	var done []detect.Date
 	if err := d.catchUp(ctx); err != nil {
 		return nil, err
@@ -349,7 +355,7 @@ func (d *Days) summary(ctx context.Context, infos dayInfos, date detect.Date) (*
 	var old *detect.Day
 	if !stale {
 		var err error
-		if old, err = d.Store.Day(ctx, date); err != nil {
+		if old, err = d.saved(ctx, date); err != nil {
 			d.log.Warn("summary cannot be read, making it anew", "day", date.String(), "err", err)
 			old = nil
 		}
@@ -360,7 +366,7 @@ func (d *Days) summary(ctx context.Context, infos dayInfos, date detect.Date) (*
 	if old != nil && old.Stored == infos.events[date] && old.Config == d.cfg.Fingerprint() {
 		prev, err := infos.made[date-1], error(nil)
 		if prev == nil {
-			prev, err = d.Store.Day(ctx, date-1)
+			prev, err = d.saved(ctx, date-1)
 		}
 		if err == nil && prev.OpenPrint() == old.Began {
 			return old, nil
@@ -389,9 +395,7 @@ func (d *Days) make(ctx context.Context, prev *detect.Day, date detect.Date, eve
 	if err == nil {
 		day = t.Day()
 		day.Stored = events
-		if err := d.Store.PutDay(ctx, day); err != nil {
-			d.log.Error("summary cannot be saved, it will be made anew each time", "day", date.String(), "err", err)
-		}
+		d.keep(ctx, day)
 	}
 	if !running {
 		d.mu.Lock()
@@ -410,6 +414,47 @@ func (d *Days) make(ctx context.Context, prev *detect.Day, date detect.Date, eve
 		d.live = t
 	}
 	return day, nil
+}
+
+// Bounds of the summaries that wait to be stored together: so many days, of so many events in all. Many days are days
+// of few events.
+const (
+	keptDays   = 256
+	keptEvents = 1 << 16
+)
+
+// keep stores a summary that was made, with others: see flush. The caller holds work.
+func (d *Days) keep(ctx context.Context, day *detect.Day) {
+	d.made = append(d.made, day)
+	events := uint64(0)
+	for _, m := range d.made {
+		events += m.Events
+	}
+	if len(d.made) >= keptDays || events >= keptEvents {
+		d.flush(ctx)
+	}
+}
+
+// saved returns the summary of a date that was made last. The caller holds work.
+func (d *Days) saved(ctx context.Context, date detect.Date) (*detect.Day, error) {
+	for _, day := range slices.Backward(d.made) {
+		if day.Date == date {
+			return day, nil
+		}
+	}
+	return d.Store.Day(ctx, date)
+}
+
+// flush stores the summaries that were made. One that a crash keeps from being stored is made anew when it is asked for.
+func (d *Days) flush(ctx context.Context) {
+	if len(d.made) == 0 {
+		return
+	}
+	if err := d.Store.PutDays(ctx, d.made...); err != nil {
+		d.log.Error("summaries cannot be saved, they will be made anew each time", "first",
+			d.made[0].Date.String(), "days", len(d.made), "err", err)
+	}
+	d.made = nil
 }
 
 // replay runs the stored events of date through a new tracker.

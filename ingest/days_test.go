@@ -144,7 +144,7 @@ func TestOtherConfigMakesDaysAnew(t *testing.T) {
 // noDays is a store whose summaries cannot be saved.
 type noDays struct{ store.Store }
 
-func (noDays) PutDay(context.Context, *detect.Day) error { return errors.New("no room for it") }
+func (noDays) PutDays(context.Context, ...*detect.Day) error { return errors.New("no room for it") }
 
 func TestSummaryThatCannotBeSaved(t *testing.T) {
 	d := openDays(t, t.TempDir())

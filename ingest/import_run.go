@@ -242,7 +242,7 @@ func (r *importRun) split(ctx context.Context, src io.Reader, free, work, order 
 	}
 }
 
-// take assigns times to the lines of a chunk and appends them, one batch for each day. Of a pasted page, prose is left
+// take assigns times to the lines of a chunk and appends them. Of a pasted page, prose is left
 // out: a line that is not understood and has no header.
 func (r *importRun) take(ctx context.Context, c *chunk) error {
 	repaired := r.clock.repaired
@@ -294,24 +294,30 @@ func (r *importRun) take(ctx context.Context, c *chunk) error {
 			return stopError{fmt.Errorf("store: %w", err)}
 		}
 	}
-	for len(es) > 0 {
-		date := detect.DateOf(time.Unix(0, es[0].Time))
+	if len(es) == 0 {
+		return nil
+	}
+	done, err := r.to.Append(ctx, store.Batch{Entries: es, Dedupe: !r.opt.Live, Source: r.source})
+	if err != nil {
+		return stopError{fmt.Errorf("store: %w", err)}
+	}
+	r.sum.Duplicates += uint64(done.Duplicates)
+	for _, date := range dates {
 		end := date.End().UnixNano()
 		n, _ := slices.BinarySearchFunc(es, end, func(e store.Entry, t int64) int { return cmp.Compare(e.Time, t) })
-		if err := r.append(ctx, date, es[:n:n]); err != nil {
-			return stopError{err}
+		got := store.AppendedDay{Date: date}
+		if len(done.Days) > 0 && done.Days[0].Date == date {
+			got, done.Days = done.Days[0], done.Days[1:]
 		}
+		r.appended(es[:n:n], got)
 		es = es[n:]
 	}
 	return nil
 }
 
-// append stores lines of one day.
-func (r *importRun) append(ctx context.Context, date detect.Date, es []store.Entry) error {
-	done, err := r.to.Append(ctx, store.Batch{Entries: es, Dedupe: !r.opt.Live, Source: r.source})
-	if err != nil {
-		return fmt.Errorf("store: %w", err)
-	}
+// appended counts lines of one day, of which the store took some.
+func (r *importRun) appended(es []store.Entry, got store.AppendedDay) {
+	date := got.Date
 	d := r.sum.day(date)
 	if first := time.Unix(0, es[0].Time).UTC(); d.Lines == 0 || first.Before(d.First) {
 		d.First = first
@@ -320,17 +326,15 @@ func (r *importRun) append(ctx context.Context, date detect.Date, es []store.Ent
 		d.Last = last
 	}
 	d.Lines += uint64(len(es))
-	d.Added += uint64(done.Added)
-	r.sum.Events += uint64(done.Added)
-	r.sum.Duplicates += uint64(done.Duplicates)
-	r.sum.Unparsed += uint64(done.Unknown)
-	r.count(date, es, done)
-	return nil
+	d.Added += uint64(got.Added)
+	r.sum.Events += uint64(got.Added)
+	r.sum.Unparsed += uint64(got.Unknown)
+	r.count(date, es, got)
 }
 
 // count does the accounting by router. Only lines that were added count, so that a second import of a file changes
 // nothing. Where the store added a part of the lines, it does not tell which: each count is reduced to that part.
-func (r *importRun) count(date detect.Date, es []store.Entry, done store.Appended) {
+func (r *importRun) count(date detect.Date, es []store.Entry, done store.AppendedDay) {
 	batch := make(map[parse.Name]*store.Health)
 	unknown := 0
 	var h *store.Health

@@ -59,7 +59,13 @@ type Batch struct {
 type Appended struct {
 	Added, Duplicates int
 	Unknown           int           // events of Added whose Kind is Unknown
-	Dates             []detect.Date // days that got events, in order
+	Days              []AppendedDay // days that got events, in order
+}
+
+// AppendedDay counts what a day got of a batch.
+type AppendedDay struct {
+	Date           detect.Date
+	Added, Unknown int
 }
 
 // Health is the accounting of one sender and of one router behind it (a relay has several) on one day. Counters are
@@ -171,7 +177,8 @@ type Store interface {
 
 	// Day returns the summary stored for d; nil without an error if d has no summary.
 	Day(ctx context.Context, d detect.Date) (*detect.Day, error)
-	PutDay(ctx context.Context, d *detect.Day) error
+	// PutDays stores summaries, each in place of the one before. With an error some of them may be stored.
+	PutDays(ctx context.Context, ds ...*detect.Day) error
 
 	// Health sums the accounting by sender and router over the days that touch w, in that order.
 	Health(ctx context.Context, w Window) ([]Health, error)

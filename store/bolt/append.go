@@ -34,7 +34,7 @@ type newBlock struct {
 	gives bool // holds an event for which gives is true: see who.go
 }
 
-// Append stores the batch; see store.Store. Where it touches several days, an error may leave the earlier ones
+// Append stores the batch; see store.Store. Where it touches several days, an error may leave some of them
 // stored: appending the batch again under the same ID, or with Dedupe, adds what is missing.
 func (db *DB) Append(ctx context.Context, b store.Batch) (store.Appended, error) {
 	var done store.Appended
@@ -59,27 +59,56 @@ func (db *DB) Append(ctx context.Context, b store.Batch) (store.Appended, error)
 		db.opt.KeepRaw.thinned(p.rows)
 		db.encodePart(p, !b.Dedupe)
 	}
-	for _, p := range parts {
-		stored, err := db.commit(p, b.ID, !b.Dedupe)
-		for try := 0; err != nil && db.mend(p.date, err, try); try++ {
-			db.encodePart(p, !b.Dedupe)
-			stored, err = db.commit(p, b.ID, !b.Dedupe)
-		}
-		if err != nil {
-			return done, fmt.Errorf("append to %v: %w", p.date, err)
-		}
-		if stored && len(p.rows) > 0 {
-			done.Added += len(p.rows)
-			for _, e := range p.rows {
-				if e.Kind == parse.Unknown {
-					done.Unknown++
-				}
-			}
-			done.Dates = append(done.Dates, p.date)
-		}
+	if err := db.commitAll(parts, &b, &done); err != nil {
+		return done, err
 	}
 	done.Duplicates = len(b.Entries) - done.Added
 	return done, nil
+}
+
+// commitAll stores the parts: those of an import that touches many days side by side, as each waits for the disk.
+func (db *DB) commitAll(parts []*part, b *store.Batch, done *store.Appended) error {
+	type outcome struct {
+		stored bool
+		err    error
+	}
+	out := make([]outcome, len(parts))
+	beside := b.Dedupe && len(parts) >= sideBySideLeast
+	if beside {
+		sideBySide(len(parts), func(i int) { out[i].stored, out[i].err = db.commit(parts[i], b.ID, false) })
+	}
+	var first error
+	for i, p := range parts {
+		o := &out[i]
+		if !beside {
+			o.stored, o.err = db.commit(p, b.ID, !b.Dedupe)
+		}
+		for try := 0; o.err != nil && db.mend(p.date, o.err, try); try++ {
+			db.encodePart(p, !b.Dedupe)
+			o.stored, o.err = db.commit(p, b.ID, !b.Dedupe)
+		}
+		if o.err != nil && first == nil {
+			first = fmt.Errorf("append to %v: %w", p.date, o.err)
+		}
+		if o.err != nil && !beside {
+			break
+		}
+		if o.err == nil && o.stored && len(p.rows) > 0 {
+			addTo(done, p)
+		}
+	}
+	return first
+}
+
+// addTo counts the events of a part that is stored.
+func addTo(done *store.Appended, p *part) {
+	day := store.AppendedDay{Date: p.date, Added: len(p.rows)}
+	for _, e := range p.rows {
+		if e.Kind == parse.Unknown {
+			day.Unknown++
+		}
+	}
+	done.Added, done.Unknown, done.Days = done.Added+day.Added, done.Unknown+day.Unknown, append(done.Days, day)
 }
 
 // split sorts the entries by time and cuts them into days. The batch itself stays unchanged.
@@ -173,6 +202,7 @@ func (db *DB) commit(p *part, id string, merge bool) (stored bool, err error) {
 		defer unlock()
 		swallowed = k
 	}
+	var info store.DayInfo
 	err = update(d.b, func(tx *bbolt.Tx) error {
 		stored = false
 		if id != "" {
@@ -193,14 +223,21 @@ func (db *DB) commit(p *part, id string, merge bool) (stored bool, err error) {
 			return err
 		}
 		stored = true
-		return putStat(tx, was, p.stat)
+		if err := putStat(tx, was, p.stat); err != nil {
+			return err
+		}
+		info = infoOf(tx, p.date, readStat(tx))
+		return nil
 	})
 	db.changed(p.date)
 	if err != nil {
 		return false, err
 	}
 	if stored {
+		db.knows(info)
 		d.grow(p, swallowed)
+		db.dup.mu.Lock()
+		defer db.dup.mu.Unlock()
 		db.dup.stored(d, p, swallowed > 0)
 	}
 	return stored, nil

@@ -234,7 +234,7 @@ func TestHalfBatch(t *testing.T) {
 	mustClose(t, db)
 	db = mustOpen(t, dir, Options{NoSync: true})
 	defer mustClose(t, db)
-	if got := mustAppend(t, db, b); got.Added != 5 || got.Duplicates != 10 || len(got.Dates) != 1 {
+	if got := mustAppend(t, db, b); got.Added != 5 || got.Duplicates != 10 || len(got.Days) != 1 {
 		t.Errorf("repair: %+v", got)
 	}
 	if n := count(t, db, store.Query{}); n != 15 {
@@ -430,7 +430,7 @@ func TestDamagedSummary(t *testing.T) {
 	d := detect.DateOf(noon())
 	for _, v := range []string{"x", "\x01", "\x01 and then something else"} {
 		db := mustOpen(t, dir, Options{NoSync: true})
-		if err := db.PutDay(t.Context(), detect.NewDay(d)); err != nil {
+		if err := db.PutDays(t.Context(), detect.NewDay(d)); err != nil {
 			t.Fatal(err)
 		}
 		mustClose(t, db)

@@ -395,6 +395,9 @@ func (db *DB) Tidy(ctx context.Context, before detect.Date, quick bool) error {
 // loose reports whether compacting would make the file smaller or put it in order: an eighth of the file lies idle,
 // or an eighth of its events came since it was last written anew.
 func (db *DB) loose(ctx context.Context, date detect.Date, quick bool) (loose bool, err error) {
+	if quick && fileSize(db.dayPath(date)) <= looseBytes {
+		return false, nil // it need not be opened: of many days most are small
+	}
 	err = db.read(ctx, date, func(tx *bbolt.Tx) error {
 		used, events, compacted := int64(0), readStat(tx).events, uint64(0)
 		if b := tx.Bucket([]byte("meta")).Get([]byte("compacted")); len(b) == 8 {

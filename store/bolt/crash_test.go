@@ -105,7 +105,7 @@ func writeForEver(dir string, from int, sick bool, out io.Writer) error {
 			live = observe(live, es)
 		}
 		if n%7 == 0 && live != nil {
-			if err := db.PutDay(context.Background(), summary(live)); err != nil && !sick {
+			if err := db.PutDays(context.Background(), summary(live)); err != nil && !sick {
 				return err
 			}
 		}

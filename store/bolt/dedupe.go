@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"sync"
 
 	"go.etcd.io/bbolt"
 
@@ -27,6 +28,7 @@ const (
 
 // deduper finds the lines of a batch that are stored already. Only the writer uses it.
 type deduper struct {
+	mu      sync.Mutex // held by stored, of which several may be called at a time
 	db      *DB
 	dec     *decoder
 	buf     []byte

@@ -79,7 +79,7 @@ func flipFile(t *testing.T) []byte {
 		mustAppend(t, db, store.Batch{ID: fmt.Sprint("batch ", batch), Entries: es, Health: []store.Health{
 			{Date: detect.DateOf(noon()), Sender: "192.168.1.1", Router: "gw", Received: 60, Missing: uint64(batch)}}})
 	}
-	if err := db.PutDay(t.Context(), detect.NewDay(detect.DateOf(noon()))); err != nil {
+	if err := db.PutDays(t.Context(), detect.NewDay(detect.DateOf(noon()))); err != nil {
 		t.Fatal(err)
 	}
 	mustClose(t, db)

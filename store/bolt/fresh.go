@@ -16,17 +16,17 @@ import (
 const (
 	// freshSuffix is that of a day file that is not in its place yet.
 	freshSuffix = ".new"
-	// freshLeast is the number of new days from which on their files are made together.
-	freshLeast = 4
-	// freshAtOnce bounds the files that are written to the disk at a time.
-	freshAtOnce = 16
+	// sideBySideLeast is the number of days from which on their files are written together.
+	sideBySideLeast = 4
+	// sideBySideMost bounds the files that are written to the disk at a time.
+	sideBySideMost = 16
 )
 
 // Expect makes the files of new days, without events; see store.Store. One by one, each would wait for the disk nine
 // times; together they are copies of one empty file, which wait for it side by side, and the directory waits once. A
 // file comes into its place when all of it is on the disk.
 func (db *DB) Expect(dates []detect.Date) error {
-	if len(dates) < freshLeast {
+	if len(dates) < sideBySideLeast {
 		return nil
 	}
 	if err := db.enterWrite(); err != nil {
@@ -41,7 +41,7 @@ func (db *DB) Expect(dates []detect.Date) error {
 		}
 	}
 	db.mu.Unlock()
-	if len(names) < freshLeast {
+	if len(names) < sideBySideLeast {
 		return nil
 	}
 	empty, err := db.emptyDay()
@@ -49,7 +49,7 @@ func (db *DB) Expect(dates []detect.Date) error {
 		return err
 	}
 	var all errgroup.Group
-	all.SetLimit(freshAtOnce)
+	all.SetLimit(sideBySideMost)
 	for _, name := range names {
 		all.Go(func() error {
 			if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
@@ -68,6 +68,16 @@ func (db *DB) Expect(dates []detect.Date) error {
 		return nil
 	}
 	return syncDir(filepath.Join(db.dir, "days"))
+}
+
+// sideBySide calls f for 0 to n-1, of several files at a time: each waits for the disk, which takes them together.
+func sideBySide(n int, f func(i int)) {
+	var all errgroup.Group
+	all.SetLimit(sideBySideMost)
+	for i := range n {
+		all.Go(func() error { f(i); return nil })
+	}
+	_ = all.Wait() // f keeps its errors
 }
 
 // emptyDay returns the content of a day file without events.

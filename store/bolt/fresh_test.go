@@ -30,7 +30,7 @@ func TestManyNewDays(t *testing.T) {
 		if days, err := db.Days(t.Context()); err != nil || len(days) != 1 {
 			t.Errorf("%d days have events, %v", len(days), err)
 		}
-		if got := mustAppend(t, db, b); got.Added != 40 || len(got.Dates) != 20 {
+		if got := mustAppend(t, db, b); got.Added != 40 || len(got.Days) != 20 {
 			t.Errorf("%+v", got)
 		}
 		days, err := db.Days(t.Context())

@@ -38,7 +38,7 @@ func TestDirectoryGone(t *testing.T) {
 			if _, err := db.Append(t.Context(), b); !errors.Is(err, store.ErrGone) {
 				t.Errorf("append: %v", err)
 			}
-			if err := db.PutDay(t.Context(), &detect.Day{Date: detect.DateOf(noon())}); !errors.Is(err, store.ErrGone) {
+			if err := db.PutDays(t.Context(), &detect.Day{Date: detect.DateOf(noon())}); !errors.Is(err, store.ErrGone) {
 				t.Errorf("put day: %v", err)
 			}
 			if _, err := db.Compact(t.Context(), detect.DateOf(noon()), false); !errors.Is(err, store.ErrGone) {

@@ -236,7 +236,7 @@ func TestVerify(t *testing.T) {
 			dir := t.TempDir()
 			db := mustOpen(t, dir, Options{NoSync: true})
 			threeDays(t, db)
-			if err := db.PutDay(t.Context(), detect.NewDay(date)); err != nil {
+			if err := db.PutDays(t.Context(), detect.NewDay(date)); err != nil {
 				t.Fatal(err)
 			}
 			mustClose(t, db)

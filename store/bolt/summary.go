@@ -67,8 +67,7 @@ func (db *DB) Days(ctx context.Context) ([]store.DayInfo, error) {
 				db.report("day file", date, 0, fmt.Errorf("%w: what it says of its events", errDamaged))
 			}
 			if s.events > 0 {
-				out = append(out, store.DayInfo{Date: date, Events: s.events, Bytes: tx.Size(),
-					First: time.Unix(0, s.first).UTC(), Last: time.Unix(0, s.last).UTC()})
+				out = append(out, infoOf(tx, date, s))
 			}
 			return nil
 		})
@@ -82,6 +81,21 @@ func (db *DB) Days(ctx context.Context) ([]store.DayInfo, error) {
 		db.mu.Unlock()
 	}
 	return out, nil
+}
+
+func infoOf(tx *bbolt.Tx, date detect.Date, s stat) store.DayInfo {
+	return store.DayInfo{Date: date, Events: s.events, Bytes: tx.Size(), First: time.Unix(0, s.first).UTC(),
+		Last: time.Unix(0, s.last).UTC()}
+}
+
+// knows notes what the writer says of a day, so that Days need not open its file again. What nobody has written here
+// is not noted: it is for Days to tell damage.
+func (db *DB) knows(info store.DayInfo) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if info.Events > 0 {
+		db.infos[info.Date] = info
+	}
 }
 
 // changed forgets what Days knows of a date.
@@ -139,37 +153,55 @@ func (db *DB) decodeSummary(b []byte) (*detect.Day, error) {
 	return day, nil
 }
 
-// PutDay stores the summary in the file of its date, in place of the one before.
-func (db *DB) PutDay(ctx context.Context, day *detect.Day) error {
+// PutDays stores summaries, each in the file of its date and in place of the one before: many side by side.
+func (db *DB) PutDays(ctx context.Context, days ...*detect.Day) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	plain, err := day.MarshalBinary()
-	if err != nil {
-		return fmt.Errorf("put day: %w", err)
-	}
-	if len(plain) > maxSummary {
-		return fmt.Errorf("put day %v: summary of %d bytes, at most %d", day.Date, len(plain), maxSummary)
+	var packed [][]byte
+	for _, day := range days {
+		b, err := db.encodeSummary(day)
+		if err != nil {
+			return err
+		}
+		packed = append(packed, b)
 	}
 	if err := db.enterWrite(); err != nil {
 		return err
 	}
 	defer db.leaveWrite()
+	errs := make([]error, len(days))
+	sideBySide(len(days), func(i int) { errs[i] = db.putSummary(days[i].Date, packed[i]) })
+	return errors.Join(errs...)
+}
+
+func (db *DB) encodeSummary(day *detect.Day) ([]byte, error) {
+	plain, err := day.MarshalBinary()
+	if err != nil {
+		return nil, fmt.Errorf("put day: %w", err)
+	}
+	if len(plain) > maxSummary {
+		return nil, fmt.Errorf("put day %v: summary of %d bytes, at most %d", day.Date, len(plain), maxSummary)
+	}
 	b := make([]byte, 9, summaryHeader+len(plain)/4)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(plain)))
 	b = db.z.compress(plain, b, false)
 	b[0] = summaryVersion
 	binary.LittleEndian.PutUint64(b[1:], xxhash.Sum64(b[9:]))
-	d, err := db.acquire(day.Date, true)
+	return b, nil
+}
+
+func (db *DB) putSummary(date detect.Date, b []byte) error {
+	d, err := db.acquire(date, true)
 	if err != nil {
 		return fmt.Errorf("put day: %w", err)
 	}
 	defer db.release(d)
 	err = update(d.b, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("day")).Put([]byte("day"), b) })
-	db.changed(day.Date) // its size on the disk
+	db.changed(date) // its size on the disk
 	if err != nil {
-		err = errors.Join(err, db.drop(day.Date)) // as after a commit that failed
-		return fmt.Errorf("put day %v: %w", day.Date, err)
+		err = errors.Join(err, db.drop(date)) // as after a commit that failed
+		return fmt.Errorf("put day %v: %w", date, err)
 	}
 	return nil
 }

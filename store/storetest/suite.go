@@ -242,7 +242,7 @@ func testBatchID(t *testing.T, open opener) {
 	mustAppend(t, s, long)
 	for range 2 {
 		for _, b := range []store.Batch{b, long} {
-			if got := mustAppend(t, s, b); got.Added != 0 || got.Duplicates != len(b.Entries) || len(got.Dates) != 0 {
+			if got := mustAppend(t, s, b); got.Added != 0 || got.Duplicates != len(b.Entries) || len(got.Days) != 0 {
 				t.Errorf("batch was stored again: %+v", got)
 			}
 		}
@@ -301,7 +301,7 @@ func testSummaries(t *testing.T, open opener) {
 		day := detect.NewDay(d)
 		day.Events = n
 		day.Dropped["peers"] = 7
-		if err := s.PutDay(t.Context(), day); err != nil {
+		if err := s.PutDays(t.Context(), day); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -448,7 +448,7 @@ func testEmpty(t *testing.T, open opener) {
 	s := open(t, t.TempDir())
 	defer mustClose(t, s)
 	if got := mustAppend(t, s, store.Batch{ID: "nothing", Dedupe: true}); got.Added != 0 || got.Duplicates != 0 ||
-		got.Dates != nil {
+		got.Days != nil {
 		t.Errorf("appended %+v", got)
 	}
 	if got := collect(t, s, store.Query{Text: "x", Kinds: []parse.Kind{parse.OOMKill}}); len(got) != 0 {
