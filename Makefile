@@ -6,7 +6,7 @@
 # style   lines of at most 120 columns, and comments that say what a thing does
 # fuzz    each fuzz test for FUZZTIME (default 1m)
 # damage  changes every byte of a day file, and spoils pages of files at random (not with the race detector, whose own checks end it)
-# crash   kills a writer at 200 random points, and one whose disk fails at 200 more
+# crash   kills a writer at 200 random points, one whose disk fails at 200 more, and the same while many days are imported
 # bench   the benchmarks; docs/benchmarks.md says what they gave
 # bench-store  the store beside compressed text and SQLite, on the same lines
 # dist    packages for all systems into dist/, the same bytes each time

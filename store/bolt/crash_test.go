@@ -31,7 +31,8 @@ import (
 const (
 	childDir  = "UNCLOAK_BOLT_CHILD"
 	childFrom = "UNCLOAK_BOLT_FROM"  // number of the first batch
-	childSick = "UNCLOAK_BOLT_FAULT" // "disk": writes and syncs fail now and then; "full": the disk is small
+	// "disk": writes and syncs fail now and then; "full": the disk is small; "import": batches of many days; "import disk"
+	childSick = "UNCLOAK_BOLT_FAULT"
 )
 
 func TestMain(m *testing.M) {
@@ -45,13 +46,36 @@ func TestMain(m *testing.M) {
 	case os.Getenv(childSick) == "full":
 		err = fillDisk(dir)
 	default:
-		err = writeForEver(dir, from, os.Getenv(childSick) == "disk", os.Stdout)
+		err = writeForEver(dir, from, os.Getenv(childSick), os.Stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// importEntries is batch n of an import: 60 sessions of 12 days.
+func importEntries(n int) []store.Entry {
+	es := crashEntries(4 * (n / 4))[:60]
+	for i := range es {
+		e := &es[i]
+		e.Identity = uint64(n)*1000 + uint64(i)
+		e.Raw = fmt.Appendf(nil, "session %d of import %d", i, n)
+		e.Time = noon().AddDate(0, 0, i%12).Add(time.Duration(n*100+i) * time.Millisecond).UnixNano()
+	}
+	return es
+}
+
+// crashBatch is batch n of a writer with that fault.
+func crashBatch(n int, fault string) store.Batch {
+	b := store.Batch{ID: fmt.Sprint(n)}
+	if b.Dedupe = strings.HasPrefix(fault, "import"); b.Dedupe {
+		b.Entries = importEntries(n)
+	} else {
+		b.Entries = crashEntries(n)
+	}
+	return b
 }
 
 // crashEntries is batch n: 200 sessions from the n-th second on; midnight comes after 300 batches.
@@ -75,7 +99,8 @@ func crashEntries(n int) []store.Entry {
 
 // writeForEver appends as serve does, with a summary now and then, and prints the number of each batch that is
 // committed. A batch that fails is sent again under its ID.
-func writeForEver(dir string, from int, sick bool, out io.Writer) error {
+func writeForEver(dir string, from int, fault string, out io.Writer) error {
+	sick := strings.HasSuffix(fault, "disk")
 	db, err := Open(dir, Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	if err != nil {
 		return err
@@ -90,10 +115,14 @@ func writeForEver(dir string, from int, sick bool, out io.Writer) error {
 		go disk.come()
 	}
 	for n := from; ; n++ {
-		es := crashEntries(n)
-		got, err := db.Append(context.Background(), store.Batch{ID: fmt.Sprint(n), Entries: es})
-		for ; err != nil && sick; got, err = db.Append(context.Background(),
-			store.Batch{ID: fmt.Sprint(n), Entries: es}) {
+		b := crashBatch(n, fault)
+		if b.Dedupe && n < 20 {
+			if err := db.Expect(crashDates(b)); err != nil && !sick {
+				return err
+			}
+		}
+		got, err := db.Append(context.Background(), b)
+		for ; err != nil && sick; got, err = db.Append(context.Background(), b) {
 			if err := disk.heal(); err != nil {
 				return err
 			}
@@ -101,8 +130,8 @@ func writeForEver(dir string, from int, sick bool, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if got.Added > 0 {
-			live = observe(live, es)
+		if got.Added > 0 && !b.Dedupe {
+			live = observe(live, b.Entries)
 		}
 		if n%7 == 0 && live != nil {
 			if err := db.PutDays(context.Background(), summary(live)); err != nil && !sick {
@@ -225,6 +254,20 @@ func (s *sickness) heal() error {
 	return err
 }
 
+func crashDates(b store.Batch) (dates []detect.Date) {
+	for _, e := range b.Entries[:12] {
+		dates = append(dates, dateOf(e.Time))
+	}
+	return dates
+}
+
+// TestKillImport is TestKill of a writer whose batches are of many days each, which are written side by side.
+func TestKillImport(t *testing.T) {
+	t.Parallel()
+	crash(t, 12, "import")
+	crash(t, 6, "import disk")
+}
+
 func TestKill(t *testing.T) {
 	t.Parallel()
 	crash(t, 20, "")
@@ -241,7 +284,7 @@ func crash(t *testing.T, times int, fault string) {
 	committed := 0 // batches 0 … committed-1 were reported
 	for round := range times {
 		committed = max(committed, killed(t, dir, committed, fault))
-		intact(t, fmt.Sprintf("round %d, %d batches", round, committed), dir, committed)
+		intact(t, fmt.Sprintf("%s round %d, %d batches", fault, round, committed), dir, committed, fault)
 		if t.Failed() {
 			return
 		}
@@ -283,8 +326,8 @@ func killed(t *testing.T, dir string, from int, fault string) int {
 }
 
 // intact reports whether the store opens and verifies, has every event of the committed batches, none twice and at most
-// one batch beyond them, and the summaries of its events.
-func intact(t *testing.T, what, dir string, committed int) {
+// one batch beyond them, and the summaries of its events. Of an import's batch some days may be there.
+func intact(t *testing.T, what, dir string, committed int, fault string) {
 	t.Helper()
 	db := mustOpen(t, dir, Options{})
 	defer mustClose(t, db)
@@ -300,13 +343,15 @@ func intact(t *testing.T, what, dir string, committed int) {
 	}
 	want := 0
 	for n := range committed {
-		for _, e := range crashEntries(n) {
+		for _, e := range crashBatch(n, fault).Entries {
 			if want++; !seen[e.Identity] {
 				t.Fatalf("%s: event %d is lost", what, e.Identity)
 			}
 		}
 	}
-	if more := len(seen) - want; more != 0 && more != len(crashEntries(committed)) {
+	beyond := crashBatch(committed, fault)
+	part := beyond.Dedupe && len(seen) > want && len(seen) < want+len(beyond.Entries)
+	if more := len(seen) - want; more != 0 && more != len(beyond.Entries) && !part {
 		t.Errorf("%s: %d events more than were committed", what, more)
 	}
 	if db.Damaged() != 0 {
