@@ -445,12 +445,13 @@ func (d *Days) saved(ctx context.Context, date detect.Date) (*detect.Day, error)
 	return d.Store.Day(ctx, date)
 }
 
-// flush stores the summaries that were made. One that a crash keeps from being stored is made anew when it is asked for.
+// flush stores the summaries that were made. One that a crash keeps from being stored is made anew when it is asked
+// for.
 func (d *Days) flush(ctx context.Context) {
 	if len(d.made) == 0 {
 		return
 	}
-	if err := d.Store.PutDays(ctx, d.made...); err != nil {
+	if err := d.Store.PutDays(ctx, d.made...); err != nil && !errors.Is(err, store.ErrReadOnly) {
 		d.log.Error("summaries cannot be saved, they will be made anew each time", "first",
 			d.made[0].Date.String(), "days", len(d.made), "err", err)
 	}

@@ -6,6 +6,8 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"iter"
 	"net/netip"
 	"time"
@@ -26,9 +28,16 @@ var (
 	ErrFull = errors.New("no space left on the disk")
 )
 
+// ErrReadOnly means that the store is open for reading alone, and was asked to change something.
+var ErrReadOnly = fmt.Errorf("the data is open for reading only: %w", fs.ErrPermission)
+
 // ErrGone means that the data directory was removed, moved or replaced while it was open; nothing of the batch was
 // stored.
 var ErrGone = errors.New("the data directory was removed, moved or replaced while it was open")
+
+// ErrLost means that the file of a day was removed or replaced while it was open: what was in it alone is lost, and new
+// events of the day go into the file that is there now.
+var ErrLost = errors.New("the file of a day was removed or replaced while it was open")
 
 // Entry is one event with the line that it came from.
 type Entry struct {

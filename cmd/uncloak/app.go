@@ -37,6 +37,7 @@ type app struct {
 
 	args       []string // of the command line
 	configFile string
+	readOnly   bool           // --read-only
 	flags      *pflag.FlagSet // of the command that runs
 	cfg        config
 	level      *slog.LevelVar
@@ -146,6 +147,7 @@ Exit codes: 0 fine, 1 failed, 2 usage or config, 3 findings that --fail-on asks 
 	f.String("resolver", "", "DNS server to ask for names of internal hosts, like 192.168.1.1 (default none)")
 	f.String("log-level", "", "debug, info, warn or error (default info)")
 	f.String("log-format", "", "text or json (default text); the log goes to stderr")
+	f.BoolVar(&a.readOnly, "read-only", false, "create no file in the data directory (by itself where none can be)")
 	f.Bool("no-color", false, "no colours in the output")
 	f.Bool("no-pager", false, "print to a terminal without $PAGER (default less)")
 	root.SetFlagErrorFunc(flagError)

@@ -136,7 +136,7 @@ func (a *app) checkData(c *report.Check) {
 		_, err = os.Stat(dir)
 	}
 	c.Data.Writable = unix.Access(dir, unix.W_OK|unix.X_OK) == nil
-	if !c.Data.Writable {
+	if !c.Data.Writable && !a.readOnly {
 		c.Problems = append(c.Problems, fmt.Sprintf("%s is not writable for this user: run uncloak as its owner, or "+
 			"say another directory with --data", dir))
 	}
@@ -148,7 +148,7 @@ func (a *app) checkData(c *report.Check) {
 
 // checkStore asks the process that has the data directory open about its data, or opens the directory itself.
 func (a *app) checkStore(ctx context.Context, c *report.Check) (err error) {
-	if !c.Data.Exists || !c.Data.Writable {
+	if !c.Data.Exists {
 		return nil
 	}
 	s, err := a.open(ctx, false)

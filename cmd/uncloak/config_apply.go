@@ -51,13 +51,21 @@ func networks(words []string, lan []netip.Prefix) (out []netip.Prefix, err error
 				}
 				p = netip.PrefixFrom(a, a.BitLen())
 			}
-			out = append(out, p.Masked())
+			out = append(out, plainNetwork(p).Masked())
 		}
 	}
 	if len(out) == 0 {
 		return nil, errors.New("allow is empty: no sender would be let in; write private, all, or networks")
 	}
 	return out, nil
+}
+
+// plainNetwork turns ::ffff:192.0.2.0/120 into 192.0.2.0/24: senders are known by their plain IPv4 address.
+func plainNetwork(p netip.Prefix) netip.Prefix {
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p
 }
 
 // rule converts an entry of the key known for the detectors.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -38,7 +39,8 @@ type instance struct {
 type maintainedStore interface {
 	store.Store
 	store.Maintainer
-	Present() error // whether the data directory is still the one that was opened
+	Present() error // whether the data directory and its open files are still those that were opened
+	Writable() bool // false: it is open for reading alone
 }
 
 // newInstance connects the parts of an instance. It starts no goroutine.
@@ -90,7 +92,7 @@ func (h *instance) refusing() error {
 			return err
 		}
 	}
-	if err := h.gone.Load(); err != nil {
+	if err := h.gone.Load(); err != nil && !errors.Is(*err, store.ErrLost) {
 		return *err
 	}
 	return nil
@@ -100,6 +102,10 @@ func (h *instance) refusing() error {
 func (h *instance) look() {
 	was, err := h.gone.Load(), h.present()
 	switch {
+	case errors.Is(err, store.ErrLost):
+		if was == nil || !errors.Is(*was, store.ErrLost) {
+			h.log.Error("stored lines were taken away while serve runs", "error", err)
+		}
 	case err != nil && was == nil:
 		h.log.Error("nothing is stored until the data directory is back", "error", err)
 	case err == nil && was != nil:
@@ -116,8 +122,17 @@ type healthSource struct {
 	h *instance
 }
 
-// Refusing returns why lines are not stored at the moment, also where none have come since the directory went away.
-func (s healthSource) Refusing() error { return s.h.refusing() }
+// Refusing returns why lines are not stored at the moment, also where none have come since the directory went away, or
+// that stored ones were taken away.
+func (s healthSource) Refusing() error {
+	if err := s.h.refusing(); err != nil {
+		return err
+	}
+	if err := s.h.gone.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
 
 // settings returns the part of the config that can change while serve runs.
 func (a *app) settings() *api.Settings {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"syscall"
 	"time"
 
 	"uncloak/report/api"
@@ -54,7 +55,14 @@ func (a *app) open(ctx context.Context, create bool) (*session, error) {
 		if _, err := os.Stat(a.cfg.Data); !create && errors.Is(err, fs.ErrNotExist) {
 			return nil, a.noData()
 		}
-		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log, KeepRaw: a.cfg.keepRaw})
+		if a.readOnly && create {
+			return nil, usagef("this command writes into the data directory: leave out --read-only")
+		}
+		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log, KeepRaw: a.cfg.keepRaw, ReadOnly: a.readOnly})
+		if unwritable(err) && !create && !a.readOnly {
+			a.log.Debug("the data directory cannot be written: it is read as it is", "error", err)
+			st, err = bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log, ReadOnly: true})
+		}
 		if err == nil {
 			s, err := a.serveStore(st)
 			if err == nil && create {
@@ -74,6 +82,11 @@ func (a *app) open(ctx context.Context, create bool) (*session, error) {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// unwritable reports whether err says that files may not be written: a snapshot, a read-only mount, another's copy.
+func unwritable(err error) bool {
+	return errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission)
 }
 
 // tidyThenClose returns a close function that first frees the pages of finished days that an import left unused.
@@ -118,12 +131,14 @@ func (a *app) serveStore(st maintainedStore) (*session, error) {
 		return nil, errors.Join(err, st.Close())
 	}
 	stop := func() error { return nil }
-	l, err := api.Listen(a.cfg.Data)
-	if err == nil {
-		stop = serveAPI(l, h.handler, a.log)
-	} else {
-		// such as a full disk, or a file system without sockets
-		a.log.Debug("other commands have to wait", "error", err)
+	if st.Writable() {
+		l, err := api.Listen(a.cfg.Data)
+		if err == nil {
+			stop = serveAPI(l, h.handler, a.log)
+		} else {
+			// such as a full disk, or a file system without sockets
+			a.log.Debug("other commands have to wait", "error", err)
+		}
 	}
 	client, wait := api.InProcess(h.handler)
 	return &session{client, 0, func() error { wait(); return errors.Join(stop(), st.Close()) }}, nil

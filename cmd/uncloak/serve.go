@@ -136,6 +136,9 @@ func (a *app) serve(ctx context.Context) (err error) {
 
 // openStore opens the store for a daemon: another daemon is an error; it waits for a command that is about to end.
 func (a *app) openStore(ctx context.Context) (*bolt.DB, error) {
+	if a.readOnly {
+		return nil, usagef("serve writes into the data directory: leave out --read-only")
+	}
 	for start := time.Now(); ; {
 		st, err := bolt.Open(a.cfg.Data, bolt.Options{Logger: a.log, KeepRaw: a.cfg.keepRaw,
 			ReadMemory: int64(a.cfg.Memory) << 20 / 8, Memory: int64(a.cfg.Memory) << 20})

@@ -53,7 +53,7 @@ type rewriting struct {
 // rewrite replaces the file of a day by a new one, made as how says.
 func (db *DB) rewrite(ctx context.Context, date detect.Date, how rewriting) (c Compacted, err error) {
 	if db.opt.ReadOnly {
-		return c, fmt.Errorf("store is open for reading only: %w", fs.ErrPermission)
+		return c, store.ErrReadOnly
 	}
 	if err := db.enter(); err != nil {
 		return c, err

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestCrashOften kills a writer at 200 random points, one whose disk fails at 200 more, and the same of one that imports
-// many days at a time, at 200 each: make crash.
+// TestCrashOften kills a writer at 200 random points, one whose disk fails at 200 more, and the same of one that
+// imports many days at a time, at 200 each: make crash.
 func TestCrashOften(t *testing.T) {
 	for _, fault := range []string{"", "disk", "import", "import disk"} {
 		for part := range 8 { // each in a new directory

@@ -30,8 +30,9 @@ import (
 // The test binary is its own victim: with childDir set it is a writer that is going to be killed, or whose disk fails.
 const (
 	childDir  = "UNCLOAK_BOLT_CHILD"
-	childFrom = "UNCLOAK_BOLT_FROM"  // number of the first batch
-	// "disk": writes and syncs fail now and then; "full": the disk is small; "import": batches of many days; "import disk"
+	childFrom = "UNCLOAK_BOLT_FROM" // number of the first batch
+	// "disk": writes and syncs fail now and then; "full": the disk is small; "import": batches of many days; "import
+	// disk": both
 	childSick = "UNCLOAK_BOLT_FAULT"
 )
 

@@ -61,9 +61,8 @@ func (db *DB) acquire(date detect.Date, create bool) (*day, error) {
 	defer db.mu.Unlock()
 	d := db.open[date]
 	if d != nil && !d.inPlace() && db.present() == nil {
-		db.report("day file", date, d.gen, errors.New("the file was removed or replaced while it was open"))
-		if err := db.detach(date); err != nil {
-			return nil, fmt.Errorf("close day file: %w", err)
+		if err := db.lose(d); err != nil {
+			return nil, err
 		}
 		d = nil
 	}

@@ -63,6 +63,7 @@ type DB struct {
 
 	mu     sync.Mutex // the fields below
 	closed bool
+	lost   error                // the first day file that was taken away while it was open
 	known  map[detect.Date]bool // dates that have a file
 	open   map[detect.Date]*day
 	clock  uint64                        // counts uses, for the least recent one
@@ -206,7 +207,7 @@ func (db *DB) leave() { db.users.Done() }
 // enterWrite is enter for methods that change something: they run one at a time.
 func (db *DB) enterWrite() error {
 	if db.opt.ReadOnly {
-		return fmt.Errorf("store is open for reading only: %w", fs.ErrPermission)
+		return store.ErrReadOnly
 	}
 	if err := db.enter(); err != nil {
 		return err
@@ -219,14 +220,43 @@ func (db *DB) enterWrite() error {
 	return nil
 }
 
-// Present returns store.ErrGone where the directory is not the one any more that was opened.
+// Present returns store.ErrGone where the directory is not the one any more that was opened, and store.ErrLost, from
+// then on, where the file of a day was removed or replaced while it was open.
 func (db *DB) Present() error {
 	if err := db.enter(); err != nil {
 		return err
 	}
 	defer db.leave()
-	return db.present()
+	if err := db.present(); err != nil {
+		return err
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for _, d := range db.open {
+		if !d.inPlace() {
+			if err := db.lose(d); err != nil {
+				return err
+			}
+		}
+	}
+	return db.lost
 }
+
+// lose reports a file that was removed or replaced while it was open, and closes it. The caller holds mu.
+func (db *DB) lose(d *day) error {
+	err := fmt.Errorf("%w: %v", store.ErrLost, d.date)
+	db.report("day file", d.date, d.gen, err)
+	if db.lost == nil {
+		db.lost = err
+	}
+	if err := db.detach(d.date); err != nil {
+		return fmt.Errorf("close day file: %w", err)
+	}
+	return nil
+}
+
+// Writable reports whether the store may be changed.
+func (db *DB) Writable() bool { return !db.opt.ReadOnly }
 
 // present reports as an error that the directory is not where it was opened: what is written then is lost, and another
 // process may have taken its place.

@@ -4,11 +4,50 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"uncloak/detect"
 	"uncloak/store"
 )
+
+// TestDayFileLost: that the file of a day was removed or replaced while it was open is told from then on; new events of
+// the day are stored.
+func TestDayFileLost(t *testing.T) {
+	for name, replace := range map[string]func(file string) error{
+		"removed": os.Remove,
+		"replaced": func(file string) error {
+			b, err := os.ReadFile(file)
+			return errors.Join(err, os.Remove(file), os.WriteFile(file, b, 0o600))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := mustOpen(t, t.TempDir(), Options{NoSync: true})
+			defer mustClose(t, db)
+			mustAppend(t, db, store.Batch{Entries: entries(noon(), 0, 10)})
+			if err := db.Present(); err != nil {
+				t.Errorf("present: %v", err)
+			}
+			date := detect.DateOf(noon())
+			if err := replace(db.dayPath(date)); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Present(); !errors.Is(err, store.ErrLost) {
+				t.Errorf("present: %v", err)
+			}
+			mustAppend(t, db, store.Batch{Entries: entries(noon(), 100, 5)})
+			if n, want := count(t, db, store.Query{}), map[string]int{"removed": 5, "replaced": 15}[name]; n != want {
+				t.Errorf("%d events, want %d", n, want)
+			}
+			if err := db.Present(); !errors.Is(err, store.ErrLost) {
+				t.Errorf("present, later: %v", err)
+			}
+			if !slices.Contains(db.Lacking(store.Window{}), date) {
+				t.Error("nothing is said to be missing")
+			}
+		})
+	}
+}
 
 // TestDirectoryGone: what is appended to a directory that is not there any more is an error, and is stored when it is
 // back; a directory that took its place stays as it is.
@@ -38,7 +77,8 @@ func TestDirectoryGone(t *testing.T) {
 			if _, err := db.Append(t.Context(), b); !errors.Is(err, store.ErrGone) {
 				t.Errorf("append: %v", err)
 			}
-			if err := db.PutDays(t.Context(), &detect.Day{Date: detect.DateOf(noon())}); !errors.Is(err, store.ErrGone) {
+			day := &detect.Day{Date: detect.DateOf(noon())}
+			if err := db.PutDays(t.Context(), day); !errors.Is(err, store.ErrGone) {
 				t.Errorf("put day: %v", err)
 			}
 			if _, err := db.Compact(t.Context(), detect.DateOf(noon()), false); !errors.Is(err, store.ErrGone) {

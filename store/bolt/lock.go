@@ -24,8 +24,8 @@ func lockDir(dir string, readOnly bool) (*os.File, error) {
 		flags, how = os.O_RDONLY, syscall.LOCK_SH
 	}
 	f, err := os.OpenFile(name, flags|syscall.O_NOFOLLOW, 0o600)
-	if readOnly && errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // a copy, perhaps on a read-only disk: no writer to keep out
+	if readOnly && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)) {
+		return nil, nil // a copy, perhaps on a read-only disk or of another user: no writer to keep out
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open lock file: %w", err)
