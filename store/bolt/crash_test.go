@@ -44,6 +44,8 @@ func TestMain(m *testing.M) {
 	from, err := strconv.Atoi(os.Getenv(childFrom))
 	switch {
 	case err != nil:
+	case os.Getenv(childSick) == "short":
+		err = makeHalf(dir)
 	case os.Getenv(childSick) == "full":
 		err = fillDisk(dir)
 	default:
@@ -393,6 +395,44 @@ func stored(t *testing.T, d *detect.Day) *detect.Day {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// TestHalfADay runs a child whose disk ends within the first pages of a new day file: that leaves no file behind which
+// would be taken for a damaged one.
+func TestHalfADay(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), childDir+"="+t.TempDir(), childFrom+"=0", childSick+"=short")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+func makeHalf(dir string) error {
+	signal.Ignore(syscall.SIGXFSZ)
+	db, err := Open(dir, Options{})
+	if err != nil {
+		return err
+	}
+	b := store.Batch{ID: "0", Entries: noisy(0)}
+	for _, size := range []uint64{0, 1, 5954, 16383} {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: ^uint64(0)}); err != nil {
+			return err
+		}
+		if _, err := db.Append(context.Background(), b); err == nil {
+			return fmt.Errorf("a batch fits into %d bytes", size)
+		}
+		if files, err := filepath.Glob(filepath.Join(dir, "days", "*")); err != nil || len(files) != 0 {
+			return fmt.Errorf("after %d bytes there are %v, %v", size, files, err)
+		}
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: ^uint64(0), Max: ^uint64(0)}); err != nil {
+		return err
+	}
+	if _, err := db.Append(context.Background(), b); err != nil {
+		return err
+	}
+	return errors.Join(stillThere(db, 1), db.Close())
 }
 
 // TestFullDisk runs a child whose data lies on a disk of 2 MB that it mounts for itself alone.

@@ -194,6 +194,16 @@ func setAside(name string) error {
 func (db *DB) openFile(name string) (b *bbolt.DB, err error) {
 	fi, statErr := os.Lstat(name)
 	isNew := statErr != nil || fi.Size() == 0
+	if isNew && !db.opt.ReadOnly {
+		defer func() { // half of an empty file would be taken for a damaged one
+			if err == nil {
+				return
+			}
+			if bad := os.Remove(name); bad != nil && !errors.Is(bad, fs.ErrNotExist) {
+				err = errors.Join(err, bad)
+			}
+		}()
+	}
 	var file *os.File
 	err = guard(func() error {
 		b, err = bbolt.Open(name, 0o600, &bbolt.Options{
