@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"uncloak/ingest/certtest"
 )
 
 // TestPages: serve shows what it has received to a browser on this machine.
@@ -108,5 +111,60 @@ func TestSecretsAreNotShown(t *testing.T) {
 	if strings.Contains(r.out, "0123456789abcdefg") || strings.Contains(r.out, string(b)) ||
 		!strings.Contains(r.out, "web.users") {
 		t.Error(r.out)
+	}
+}
+
+// TestPagesOverTLS: on an address that others reach, the pages are there for who has the password, over TLS alone.
+func TestPagesOverTLS(t *testing.T) {
+	b, err := bcrypt.GenerateFromPassword([]byte("secret"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca := certtest.New(t, "pages")
+	cert, key := ca.Files(t, "logs")
+	file := filepath.Join(t.TempDir(), "uncloak.yaml")
+	text := fmt.Sprintf("listen: {http: ':0'}\nweb: {cert: %s, key: %s, users: [\"anna:%s\"]}\n", cert, key, b)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := serve(t, t.TempDir(), "--config", file)
+	var said struct{ At string }
+	if err := json.Unmarshal([]byte(d.log.wait(t, `"msg":"pages"`)), &said); err != nil {
+		t.Fatal(err)
+	}
+	at := strings.Replace(said.At, "[::]", "127.0.0.1", 1)
+	if !strings.HasPrefix(at, "https://") {
+		t.Fatalf("the pages are at %s", at)
+	}
+	transport := &http.Transport{TLSClientConfig: ca.Client(t, ca, "browser")}
+	defer transport.CloseIdleConnections()
+	c := &http.Client{Transport: transport}
+	for name, tc := range map[string]struct {
+		password string
+		want     int
+	}{"nobody": {"", 401}, "wrong": {"guess", 401}, "right": {"secret", 200}} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, at+"day/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tc.password != "" {
+			r.SetBasicAuth("anna", tc.password)
+		}
+		resp, err := c.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != tc.want {
+			t.Errorf("%s: %d, want %d", name, resp.StatusCode, tc.want)
+		}
+	}
+	resp, err := http.Get(strings.Replace(at, "https:", "http:", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("without TLS: %d", resp.StatusCode)
 	}
 }
