@@ -50,7 +50,7 @@ func (a *app) importCommand() *cobra.Command {
 	fs.StringVar(&f.dialect, "dialect", "",
 		"which dialect the lines are in, where looking at one leaves a doubt (default that of --router in the config)")
 	fs.StringVar(&f.router, "router", "", "name of the router that the files are from (default what the lines say)")
-	fs.IntVar(&f.year, "year", 0, "year of stamps that have none")
+	fs.IntVar(&f.year, "year", 0, "year of stamps that have none; of the last, where the log crosses New Year")
 	fs.StringVar(&f.capturedAt, "captured-at", "", "time of the last line, or at which the dump was taken")
 	fs.StringVar(&f.bootTime, "boot-time", "", "when the machine started whose uptime the stamps are")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
