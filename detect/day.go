@@ -166,6 +166,7 @@ type Router struct {
 	Gauge     Gauge                // what its overflows say about hold times; the next day begins with it
 	// what its ends say about sessions whose end is lost, in order of kind; so does the next day
 	Lives    []Life
+	Cap      Cap             // the rate at which its log of beginnings is cut off; zero: it is not
 	Settings []RouterSetting // what it said of its table, the latest of each key, in their order; so does the next day
 }
 
@@ -476,6 +477,9 @@ func (r *Router) merge(o *Router) {
 	r.Unparsed += o.Unparsed
 	r.Sessions += o.Sessions
 	r.Ends += o.Ends
+	if o.Cap.Flat > r.Cap.Flat {
+		r.Cap = o.Cap
+	}
 	r.Settings = slices.Clone(r.Settings)
 	for _, x := range o.Settings {
 		r.set(x)

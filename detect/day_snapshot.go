@@ -61,6 +61,7 @@ func (t *Tracker) snapshot(rs *routerState) *Router {
 		t.lookFor(rs)
 	}
 	r := *rs.router
+	r.Cap = rs.cap()
 	r.Occupancy, r.Settings = slices.Clone(r.Occupancy), slices.Clone(r.Settings)
 	r.Overflows = slices.Clone(r.Overflows)
 	if rs.spell != nil {

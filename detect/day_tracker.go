@@ -101,18 +101,19 @@ type routerState struct {
 	limitedAt int64
 	links     map[string]*Iface
 	pings     map[netip.Addr]*Pings
-	asked     asked  // targets of pings
-	lastHop   bool   // the last answer was of a traceroute's hop
-	ended     spans  // entries of which only the end is logged
-	answers   int    // SYN+ACKs in its captures, up to answersSeen
-	sizeTold  bool   // size is what the router said
-	learned   bool   // held is its own: its lines have told other timeouts than the config
-	copies    uint64 // further lines about the beginning of a TCP session
-	matched   uint64 // ends of sessions that were in the table
-	overdue   uint64 // sessions whose end should have come and did not
-	updates   bool   // its lines tell of changes of entries
-	noEnds    bool   // … and of hardly an end, though ends should have come
-	firstDue  int64  // when the first one should have come; 0 = not yet
+	asked     asked       // targets of pings
+	lastHop   bool        // the last answer was of a traceroute's hop
+	ended     spans       // entries of which only the end is logged
+	answers   int         // SYN+ACKs in its captures, up to answersSeen
+	caps      *[2]capUnit // its beginnings by the second and by the minute; nil: none yet
+	sizeTold  bool        // size is what the router said
+	learned   bool        // held is its own: its lines have told other timeouts than the config
+	copies    uint64      // further lines about the beginning of a TCP session
+	matched   uint64      // ends of sessions that were in the table
+	overdue   uint64      // sessions whose end should have come and did not
+	updates   bool        // its lines tell of changes of entries
+	noEnds    bool        // … and of hardly an end, though ends should have come
+	firstDue  int64       // when the first one should have come; 0 = not yet
 }
 
 // NewTracker starts the summary of date. prev is the Day before it, whose open sessions go on; it may be nil.
@@ -461,6 +462,7 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 		return
 	}
 	rs.router.Sessions++
+	rs.capped(e, host)
 	if hs != nil && e.Src == host {
 		hs.knocks.note(e)
 	}

@@ -280,6 +280,10 @@ func tableOf(days []*detect.Day, router string, opt *Options) Table {
 			t.add(d, r, opt)
 		}
 	}
+	if c := detect.CappedBy(days, router); c.N > 0 {
+		t.Limited = &LogLimit{Lines: int(c.N), PerS: int(c.UnitS), FlatS: int(c.Flat * c.UnitS), Runs: int(c.Runs),
+			AboveS: int(c.Above * c.UnitS)}
+	}
 	return t
 }
 

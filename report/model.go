@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -120,6 +121,28 @@ type Table struct {
 	Spells   int        `json:"spells"` // spells in which the table was full
 	FullS    float64    `json:"full_s"` // from the first to the last refusal of each spell, summed
 	Refused  uint64     `json:"refused"`
+	Limited  *LogLimit  `json:"log_limited,omitempty"` // the rule that logs leaves sessions out
+}
+
+// LogLimit describes a log of beginnings that is cut off at a rate.
+type LogLimit struct {
+	Lines  int `json:"lines"` // that the rule lets through …
+	PerS   int `json:"per_s"` // … in so many seconds
+	FlatS  int `json:"flat_s"`
+	Runs   int `json:"runs"`
+	AboveS int `json:"above_s"` // seconds in which more came through
+}
+
+// text says it in one clean sentence.
+func (l *LogLimit) text(router string) string {
+	unit := "second"
+	if l.PerS == 60 {
+		unit = "minute"
+	}
+	return fmt.Sprintf("The log of %s is cut off at %d new sessions a %s: it was flat at that for %s in all. What "+
+		"came beyond is not in it, so numbers of sessions and entries are too low then, and shares are those of the "+
+		"part that was logged. Take the limit out of the rule that logs.", Clean(router), l.Lines, unit,
+		seconds(float64(l.FlatS)))
 }
 
 // Host holds one row of the table of hosts.

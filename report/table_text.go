@@ -74,6 +74,10 @@ func (p *page) tableRouter(v *TableView, m *Model, r *TableRouter) {
 		p.moment(v.At)
 		return
 	}
+	if r.Limited != nil {
+		p.line("")
+		p.put(p.paint("LIMITED", "bold")+"  ", r.Limited.text(r.Router), 9)
+	}
 	p.settings(v, r)
 	if len(r.States) > 0 {
 		p.line("")

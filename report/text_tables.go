@@ -15,6 +15,11 @@ func (p *page) tables(m *Model) {
 		rows = append(rows, tableRow(m, t))
 	}
 	p.columns(rows, tableAlign)
+	for _, t := range m.Tables {
+		if t.Limited != nil {
+			p.put("   ", t.Limited.text(t.Router), 3)
+		}
+	}
 }
 
 const tableAlign = "lrrlrr"

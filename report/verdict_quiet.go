@@ -24,6 +24,7 @@ type looked struct {
 	lines, sessions uint64
 	hosts           int
 	future          bool    // the window has not come yet
+	limited         string  // router whose log of beginnings is cut off at a rate
 	known           int     // findings that are there and acknowledged
 	lost, unparsed  float64 // shares of the lines, 0..1
 	untimed         uint64  // sessions whose beginning has no time
@@ -47,6 +48,11 @@ func (m *Model) look(days []*detect.Day) looked {
 	}
 	if l.lines > 0 {
 		l.unparsed = float64(m.Totals.Unparsed) / float64(l.lines)
+	}
+	for _, t := range m.Tables {
+		if t.Limited != nil {
+			l.limited = t.Router
+		}
 	}
 	for _, d := range days {
 		for _, r := range d.Routers {
@@ -138,6 +144,9 @@ func (l looked) gaps() (gaps []string, do string) {
 	gap(l.sessions == 0 && l.endsOnly == 0 && l.untimed == 0 && l.outside == 0 && l.named+l.namedPeers == 0,
 		"none of them tells when a session began",
 		"Have the router log new sessions.")
+	gap(l.limited != "",
+		"the rule that logs new sessions on "+Clean(l.limited)+" leaves out what comes too fast",
+		"Take the limit out of the rule that logs.")
 	gap(l.unparsed >= quietUnparsed,
 		fmt.Sprintf("%s of the lines are not understood", percent(l.unparsed)),
 		"See which lines these are: uncloak query --kind unknown.")

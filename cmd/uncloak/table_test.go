@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -177,6 +178,29 @@ func TestImportedSettings(t *testing.T) {
 		text := ok(t, "", "table", "--data", data, "--timezone", "UTC", "--day", "2026-11-21")
 		if words := strings.Join(strings.Fields(text), " "); !strings.Contains(words, "table 4,096, udp 10 s") {
 			t.Errorf("%s:\n%s", name, text)
+		}
+	}
+}
+
+// TestLimitedLogIsSaid has the log of a rule that lets ten lines a second through, of four hosts that open more.
+func TestLimitedLogIsSaid(t *testing.T) {
+	var log strings.Builder
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range 1500 {
+		fmt.Fprintf(&log, "<4>2026-11-21T20:%02d:%02d+00:00 gw kernel: NEW IN=lan OUT=wan SRC=192.168.1.%d "+
+			"DST=203.0.113.%d LEN=60 TTL=63 PROTO=UDP SPT=%d DPT=9999 LEN=40\n", i/600, i/10%60, 2+rng.IntN(4),
+			1+i%200, 30000+i)
+	}
+	data, file := t.TempDir(), filepath.Join(t.TempDir(), "log")
+	if err := os.WriteFile(file, []byte(log.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ok(t, "", "import", "--data", data, "--timezone", "UTC", file)
+	for _, command := range []string{"table", "report"} {
+		got := ok(t, "", command, "--data", data, "--timezone", "UTC", "--day", "2026-11-21")
+		words := strings.Join(strings.Fields(got), " ")
+		if !strings.Contains(words, "cut off at 10 new sessions a second") || strings.Contains(words, "A quiet time") {
+			t.Errorf("%s:\n%s", command, got)
 		}
 	}
 }
