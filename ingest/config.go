@@ -32,6 +32,12 @@ type Router struct {
 	Dialect  *parse.Dialect // that it writes; nil: chosen line by line
 }
 
+// Lines holds a source of lines that another part of the program makes.
+type Lines struct {
+	Name   string // of its account
+	Reader io.Reader
+}
+
 // Config says where a Server listens and how much it holds. DefaultConfig fills in everything but addresses.
 type Config struct {
 	UDP        []string // host:port to receive datagrams at
@@ -46,6 +52,7 @@ type Config struct {
 	Kmsg      string    // "/dev/kmsg", to read the kernel's messages
 	Journal   string    // JournalHere, or a directory with files of systemd's journal, to read as they grow
 	Stdin     io.Reader // read to its end
+	Lines     []Lines   // further sources, read to their ends
 	Positions string    // file that keeps the read positions of Follow, Kmsg and Journal
 	GivenUp   string    // directory for the lines of batches that the store refuses for good; "": they are lost
 

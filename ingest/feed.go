@@ -173,6 +173,11 @@ func (s *Server) openFeeds() error {
 		f.read = func(ctx context.Context, q *queue) error { return s.readAll(ctx, s.cfg.Stdin, f, q) }
 		s.feeds = append(s.feeds, f)
 	}
+	for _, l := range s.cfg.Lines {
+		f := &feed{name: l.Name, router: host}
+		f.read = func(ctx context.Context, q *queue) error { return s.readAll(ctx, l.Reader, f, q) }
+		s.feeds = append(s.feeds, f)
+	}
 	return nil
 }
 

@@ -19,23 +19,30 @@ const (
 	captureAgain = 2 * time.Second // between two attempts to store the same lines
 )
 
-// captureFeed stores the lines of a capture as they come: into the running serve, or into the store, which is open only
-// while lines are stored, so that serve can be started and stopped at any time.
+// captureFeed stores lines, of a capture or of probes, as they come: into the running serve, or into the store
+// which is open only while lines are stored, so that serve can be started and stopped at any time.
 type captureFeed struct {
-	a      *app
-	values url.Values
-	in     chan []byte
-	done   chan struct{}
-	busy   atomic.Bool // lines are being stored
-	daemon atomic.Bool // the last lines went to serve
-	failed atomic.Bool // err is set
-	sum    api.ImportResult
-	err    error
+	a       *app
+	values  url.Values
+	trouble string // what is logged where lines cannot be stored
+	in      chan []byte
+	done    chan struct{}
+	busy    atomic.Bool // lines are being stored
+	daemon  atomic.Bool // the last lines went to serve
+	failed  atomic.Bool // err is set
+	sum     api.ImportResult
+	err     error
 }
 
 func newCaptureFeed(a *app, on, router string) *captureFeed {
-	return &captureFeed{a: a, in: make(chan []byte), done: make(chan struct{}),
-		values: api.ImportOptions{Name: "capture " + on, Format: "log", Router: router, Live: true}.Values()}
+	return newLineFeed(a, "capture "+on, router, "the capture cannot be stored at the moment; packets wait, and those "+
+		"beyond --buffer are dropped and counted")
+}
+
+// newLineFeed makes a feed of lines of that name; trouble is logged when they cannot be stored.
+func newLineFeed(a *app, name, router, trouble string) *captureFeed {
+	return &captureFeed{a: a, in: make(chan []byte), done: make(chan struct{}), trouble: trouble,
+		values: api.ImportOptions{Name: name, Format: "log", Router: router, Live: true}.Values()}
 }
 
 // every returns how often lines are stored: each second by serve, as it does with what it receives.
@@ -87,8 +94,7 @@ func (f *captureFeed) store(ctx, within context.Context, lines []byte) error {
 			return err
 		}
 		if !again {
-			f.a.log.Error("the capture cannot be stored at the moment; packets wait, and those beyond --buffer are "+
-				"dropped and counted", "error", err)
+			f.a.log.Error(f.trouble, "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -37,6 +37,7 @@ type config struct {
 	Kmsg     bool           `koanf:"kmsg"`    // read the messages of this machine's kernel
 	Journal  string         `koanf:"journal"` // read systemd's journal: "local", or a directory with its files
 	Stdin    bool           `koanf:"stdin"`
+	Probe    probing        `koanf:"probe"` // ways to measure
 	Limits   limits         `koanf:"limits"`
 	Memory   int            `koanf:"memory"` // MB that serve may take, however much is sent to it
 	Names    names          `koanf:"names"`
@@ -179,6 +180,7 @@ func (c *config) complete() (wrong settingErrors) {
 		add("allow", err)
 	}
 	add("rate", c.Rate.check())
+	add("probe", c.Probe.check())
 	if c.Memory < ingest.MinMemory>>20 || c.Memory > 1<<16 {
 		wrong = append(wrong, wrongf("memory", "memory is %d: it is the MB that serve may take, from %d to %d",
 			c.Memory, ingest.MinMemory>>20, 1<<16))

@@ -86,6 +86,7 @@ func TestImportGraph(t *testing.T) {
 		"ingest/live":        {"ingest/wire"},
 		"ingest/play":        {"ingest", "parse"},
 		"ingest/metrics":     {"ingest", "store"},
+		"ingest/probe":       {},
 		"report":             {"store", "detect", "parse"},
 		"report/api":         {"report", "store", "detect", "parse"},
 		"report/web":         {"report/api", "report", "detect"},

@@ -65,11 +65,12 @@ func feedFlags(cmd *cobra.Command) {
 
 // listen opens the sockets of the receiver. Port 514 may need root: if it is not permitted and the config names no
 // address, port 5514 is used.
-func (a *app) listen(to ingest.Appender) (*ingest.Server, error) {
+func (a *app) listen(to ingest.Appender, lines []ingest.Lines) (*ingest.Server, error) {
 	cfg, err := a.receiver()
 	if err != nil {
 		return nil, err
 	}
+	cfg.Lines = lines
 	if cfg.Sockets = inherited(); len(cfg.Sockets) > 0 { // sockets from systemd replace the default ones
 		if !a.cfg.set("listen.udp") {
 			cfg.UDP = nil
@@ -175,7 +176,7 @@ func openReceiver(cfg ingest.Config, to ingest.Appender) (*ingest.Server, error)
 // receivesNothing reports whether cfg names no address, file or other source to receive from.
 func receivesNothing(cfg ingest.Config) bool {
 	return len(cfg.UDP)+len(cfg.TCP)+len(cfg.TLS)+len(cfg.Unixgram)+len(cfg.UnixStream)+len(cfg.Follow) == 0 &&
-		cfg.Journal == "" && cfg.Kmsg == "" && cfg.Stdin == nil
+		cfg.Journal == "" && cfg.Kmsg == "" && cfg.Stdin == nil && len(cfg.Lines) == 0
 }
 
 // present returns the words that are not empty: an empty one turns a listener off.

@@ -78,7 +78,8 @@ func (a *app) serve(ctx context.Context) (err error) {
 	}
 	channels, _ := a.cfg.channels() // checked by complete
 	h.notifier = notify.New(a.cfg.Data, channels, a.now, a.log)
-	srv, err := a.listen(h.days)
+	probers, lines := a.probers()
+	srv, err := a.listen(h.days, lines)
 	if err != nil {
 		return err
 	}
@@ -125,6 +126,9 @@ func (a *app) serve(ctx context.Context) (err error) {
 	g.Go(func() error { return a.tidy(gctx, h, st) })
 	g.Go(func() error { return a.mailReports(gctx, h) })
 	g.Go(func() error { return h.notifier.Run(gctx) })
+	for _, p := range probers {
+		g.Go(func() error { return p.run(gctx) })
+	}
 	err = g.Wait()
 	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = nil
@@ -303,6 +307,7 @@ func (a *app) reload(h *instance, srv *ingest.Server) {
 		{"follow", a.cfg.Follow, cfg.Follow},
 		{"kmsg", a.cfg.Kmsg, cfg.Kmsg},
 		{"journal", a.cfg.Journal, cfg.Journal},
+		{"probe", a.cfg.Probe, cfg.Probe},
 		{"routers: timeouts", was.Held, is.Held},
 		{"log.format", a.cfg.Log.Format, cfg.Log.Format},
 	} {
