@@ -16,7 +16,7 @@ FUZZTIME ?= 1m
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT   := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 
-.PHONY: build demo test e2e damage crash lint style fuzz fuzz-short bench bench-store bench-peers dist clean
+.PHONY: build demo test ports e2e damage crash lint style fuzz fuzz-short bench bench-store bench-peers dist clean
 
 build:
 	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/uncloak ./cmd/uncloak
@@ -40,6 +40,11 @@ lint:
 	@.ci/style
 	@bad=$$($(GO) tool goimports -l -local uncloak $$(git ls-files --cached --others --exclude-standard '*.go')); \
 	  if [ -n "$$bad" ]; then echo "goimports has something to say about:"; echo "$$bad"; exit 1; fi
+	@$(MAKE) --no-print-directory ports
+
+# What reads (import, report, query) works on other systems, too.
+ports:
+	@set -e; for os in darwin freebsd windows; do GOOS=$$os CGO_ENABLED=0 $(GO) build ./...; done
 
 style:
 	@.ci/style

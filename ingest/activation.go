@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
 	"golang.org/x/time/rate"
 )
 
@@ -22,11 +21,11 @@ type Socket struct {
 // opened it still has it.
 func (s *Server) inherit(sock Socket) error {
 	defer sock.File.Close() // package net has made a copy
-	kind, err := unix.GetsockoptInt(int(sock.File.Fd()), unix.SOL_SOCKET, unix.SO_TYPE)
+	stream, err := isStreamSocket(int(sock.File.Fd()))
 	if err != nil {
 		return fmt.Errorf("socket %s: %w", sock.File.Name(), err)
 	}
-	if kind == unix.SOCK_STREAM {
+	if stream {
 		ln, err := net.FileListener(sock.File)
 		if err != nil {
 			return fmt.Errorf("socket %s: %w", sock.File.Name(), err)

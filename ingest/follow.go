@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -155,15 +154,6 @@ func (fl *follower) begin(f *os.File, info fs.FileInfo) *followed {
 		grew: fl.cfg.Now(), buf: make([]byte, fl.cfg.MaxLine+16+streamRead)}
 	fd.feed = feed{name: "file " + fl.path, router: filepath.Base(fl.path), stored: fd.keep}
 	return fd
-}
-
-// fileID returns device and inode, which identify a file whatever its name.
-func fileID(info fs.FileInfo) string {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return "0"
-	}
-	return fmt.Sprintf("%d:%d", st.Dev, st.Ino)
 }
 
 // same reports whether this is the file that was read up to p.

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // kmsgRecord is the size of reads: a record of /dev/kmsg has at most 8 KiB (CONSOLE_EXT_LOG_MAX in the kernel's
@@ -63,17 +61,6 @@ func (k *kmsgRing) begin(host string) error {
 	k.feed = feed{name: "kmsg", router: host, read: k.run}
 	k.stored = func(seq int64) { k.book.set("kmsg", position{Boot: k.boot, Seq: seq}) }
 	return nil
-}
-
-// bootTime returns the time at which the kernel's clock of uptimes, which stands still while the machine sleeps, would
-// have been zero.
-func bootTime() time.Time {
-	var ts unix.Timespec
-	now := time.Now()
-	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts) != nil {
-		return now
-	}
-	return now.Add(-time.Duration(ts.Nano()))
 }
 
 // run reads until ctx ends, or until the ring does: a pipe in its place has an end.

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -13,7 +12,6 @@ import (
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
-	"golang.org/x/sys/unix"
 )
 
 // Datagrams are read up to 64 in one system call. What the kernel holds at a stop is bounded by the socket buffer; as
@@ -76,13 +74,7 @@ func (p *packetSocket) prepare() error {
 		return fmt.Errorf("%s: %w", p.name, err)
 	}
 	err = raw.Control(func(fd uintptr) {
-		p.buffer, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
-		if p.buffer/2 < p.cfg.ReadBuffer && unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE,
-			p.cfg.ReadBuffer) != nil {
-			_ = p.conn.SetReadBuffer(p.cfg.ReadBuffer) // what is granted is read back below
-		}
-		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1) // not for unix sockets, which do not lose
-		p.buffer, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
+		p.buffer = growBuffer(int(fd), p.conn, p.cfg.ReadBuffer)
 		p.kernel, _ = kernelDrops(int(fd)) // an inherited socket has drops from before a restart, which were counted
 	})
 	got := p.buffer / 2 // Linux doubles the number for its own use
@@ -171,10 +163,10 @@ func (p *packetSocket) take(from batchReader, ms []ipv4.Message, q *queue, goOn 
 		clear(p.got)
 		p.got = p.got[:0]
 	}()
-	for flags := 0; ; flags = unix.MSG_DONTWAIT {
+	for flags := 0; ; flags = atOnce {
 		n, err := from.ReadBatch(ms, flags)
 		if err != nil {
-			if flags != 0 && errors.Is(err, unix.EAGAIN) {
+			if flags != 0 && errors.Is(err, syscall.EAGAIN) {
 				return true, nil
 			}
 			return false, err
@@ -190,7 +182,7 @@ func newMessages(maxLine int) []ipv4.Message {
 	ms := make([]ipv4.Message, packetBatch)
 	for i := range ms {
 		ms[i].Buffers = [][]byte{make([]byte, maxLine+2)} // room for a newline behind a line of exactly that length
-		ms[i].OOB = make([]byte, unix.CmsgSpace(4))
+		ms[i].OOB = make([]byte, dropsSpace())
 	}
 	return ms
 }
@@ -233,7 +225,7 @@ func (p *packetSocket) line(b []byte, flags int, from source, recv int64, q *que
 		q.lose(from, loss{notAllowed: 1})
 		return line{}, false
 	}
-	cut := flags&unix.MSG_TRUNC != 0
+	cut := flags&shortened != 0
 	if isZipped(b) {
 		if plain, more, ok := p.zip.message(b, p.cfg.MaxLine); ok {
 			b, cut = b[:copy(b[:cap(b)], plain)], cut || more
@@ -265,18 +257,8 @@ func (p *packetSocket) source(a net.Addr) source {
 // overflow accounts for datagrams that the kernel reports as dropped (SO_RXQ_OVFL: a count since the socket was opened,
 // sent with every datagram once it is not zero).
 func (p *packetSocket) overflow(oob []byte, q *queue) {
-	if len(oob) == 0 {
-		return
-	}
-	msgs, err := unix.ParseSocketControlMessage(oob)
-	if err != nil {
-		return
-	}
-	for _, m := range msgs {
-		if m.Header.Level != unix.SOL_SOCKET || m.Header.Type != unix.SO_RXQ_OVFL || len(m.Data) < 4 {
-			continue
-		}
-		p.lost(binary.NativeEndian.Uint32(m.Data), q)
+	if total, ok := dropsIn(oob); ok {
+		p.lost(total, q)
 	}
 }
 
@@ -286,16 +268,6 @@ func (p *packetSocket) lost(total uint32, q *queue) {
 		q.lose(source{name: p.name}, loss{kernel: uint64(lost)})
 	}
 	p.kernel = total
-}
-
-// kernelDrops returns the number of datagrams, or connections, that the kernel dropped at a socket.
-func kernelDrops(fd int) (n uint32, ok bool) {
-	// SO_MEMINFO is nine numbers, the last of them drops. x/sys has no type for it; in a TCPInfo the ninth is Lost.
-	m, err := unix.GetsockoptTCPInfo(fd, unix.SOL_SOCKET, unix.SO_MEMINFO)
-	if err != nil {
-		return 0, false
-	}
-	return m.Lost, true
 }
 
 // drain reads what the kernel holds, without waiting for more. Unlike receive it waits for room in the queue. Datagrams
@@ -314,14 +286,14 @@ func (p *packetSocket) drain(conn packetConn, q *queue) error {
 			}
 		}()
 		for i := 0; i < drainMax && q.end.Err() == nil; i++ {
-			n, _, flags, sa, err := unix.Recvmsg(int(fd), buf, nil, unix.MSG_DONTWAIT)
-			if errors.Is(err, unix.EINTR) {
+			n, flags, from, err := datagramHeld(int(fd), buf)
+			if errors.Is(err, syscall.EINTR) {
 				continue
 			}
 			if err != nil {
 				return
 			}
-			if l, ok := p.line(buf[:n], flags, p.sourceOf(sa), p.cfg.Now().UnixNano(), q); ok {
+			if l, ok := p.line(buf[:n], flags, p.sourceOf(from), p.cfg.Now().UnixNano(), q); ok {
 				l.raw = append([]byte(nil), l.raw...)
 				q.drop(q.put([]line{l}))
 			}
@@ -333,12 +305,9 @@ func (p *packetSocket) drain(conn packetConn, q *queue) error {
 	return nil
 }
 
-func (p *packetSocket) sourceOf(sa unix.Sockaddr) source {
-	switch a := sa.(type) {
-	case *unix.SockaddrInet4:
-		return source{addr: netip.AddrFrom4(a.Addr)}
-	case *unix.SockaddrInet6:
-		return source{addr: netip.AddrFrom16(a.Addr).Unmap()}
+func (p *packetSocket) sourceOf(a netip.Addr) source {
+	if a.IsValid() {
+		return source{addr: a}
 	}
 	return source{name: p.local}
 }

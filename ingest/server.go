@@ -35,8 +35,14 @@ type Server struct {
 	book      *book
 }
 
-// New makes a Server that stores into st. It opens nothing yet.
+// ErrUnsupported says that this system lacks what a Server needs.
+var ErrUnsupported = errors.New("receiving works on Linux only; import, report and query work on this system, too")
+
+// New makes a Server that stores into st. It opens nothing yet. It fails on systems other than Linux.
 func New(cfg Config, st Appender) (*Server, error) {
+	if !receives {
+		return nil, ErrUnsupported
+	}
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("receiver: %w", err)
 	}

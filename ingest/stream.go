@@ -7,16 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"net/netip"
-	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
 	"golang.org/x/time/rate"
 )
 
@@ -100,15 +97,6 @@ const spareFiles = 256
 // connsOf returns how many of the wanted connections a limit of file descriptors allows.
 func connsOf(limit uint64, want int) int {
 	return int(min(uint64(want), limit-min(limit/2, spareFiles)))
-}
-
-// fileLimit returns the limit of file descriptors of the process. The Go runtime has raised it as far as it may.
-func fileLimit() uint64 {
-	var limit unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
-		return math.MaxInt
-	}
-	return limit.Cur
 }
 
 // newConnLimits returns the limits of the configuration, lowered to what a limit of file descriptors allows.
@@ -229,15 +217,13 @@ func (l *streamSocket) rest(serve func(net.Conn)) {
 	}
 	_ = raw.Control(func(fd uintptr) { // a closed socket holds none
 		for range l.cfg.MaxConns {
-			c, _, err := unix.Accept4(int(fd), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+			c, err := connHeld(int(fd))
 			if err != nil {
 				return
 			}
-			f := os.NewFile(uintptr(c), "connection")
-			if conn, err := net.FileConn(f); err == nil {
-				serve(conn)
+			if c != nil {
+				serve(c)
 			}
-			f.Close()
 		}
 	})
 }
@@ -322,12 +308,12 @@ func (c *drainConn) control(f func(fd int)) error {
 func (c *drainConn) drain() {
 	c.drained = true
 	// of unix sockets: none
-	_ = c.control(func(fd int) { _ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_WINDOW_CLAMP, 1) })
+	_ = c.control(shutWindow)
 }
 
 // unread returns the number of bytes that the kernel holds.
 func (c *drainConn) unread() (n int) {
-	_ = c.control(func(fd int) { n, _ = unix.IoctlGetInt(fd, unix.TIOCINQ) }) // of a closed connection none
+	_ = c.control(func(fd int) { n = unreadOf(fd) })
 	return n
 }
 
@@ -345,13 +331,7 @@ func (c *drainConn) Read(b []byte) (int, error) {
 	}
 	var n int
 	var err error
-	ctlErr := c.control(func(fd int) {
-		for {
-			if n, _, err = unix.Recvfrom(fd, b, unix.MSG_DONTWAIT); !errors.Is(err, unix.EINTR) {
-				return
-			}
-		}
-	})
+	ctlErr := c.control(func(fd int) { n, err = bytesHeld(fd, b) })
 	if err = errors.Join(err, ctlErr); err == nil && n <= 0 {
 		err = io.EOF
 	}

@@ -6,9 +6,6 @@ import (
 	"os"
 	"os/user"
 	"strconv"
-	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 // captureUser returns the user that a capture by root becomes: the named one, else the owner of the data directory,
@@ -30,8 +27,8 @@ func (a *app) captureUser(name string) (*user.User, error) {
 	}
 	uid := os.Getenv("SUDO_UID")
 	if fi, err := os.Stat(a.cfg.Data); err == nil {
-		if st, ok := fi.Sys().(*syscall.Stat_t); ok {
-			uid = strconv.FormatUint(uint64(st.Uid), 10)
+		if owner, ok := ownerOf(fi); ok {
+			uid = strconv.FormatUint(uint64(owner), 10)
 		}
 	}
 	if uid == "" || uid == "0" {
@@ -73,10 +70,8 @@ func become(u *user.User) error {
 			}
 		}
 	}
-	for _, err := range []error{syscall.Setgroups(groups), syscall.Setgid(gid), syscall.Setuid(uid)} {
-		if err != nil {
-			return fmt.Errorf("become %s: %w", u.Username, err)
-		}
+	if err := becomeIDs(uid, gid, groups); err != nil {
+		return fmt.Errorf("become %s: %w", u.Username, err)
 	}
 	return nil
 }
@@ -85,7 +80,7 @@ func become(u *user.User) error {
 func (a *app) dataFor(u *user.User) error {
 	err := os.MkdirAll(a.cfg.Data, 0o700)
 	if err == nil {
-		if err = unix.Access(a.cfg.Data, unix.W_OK|unix.X_OK); err != nil {
+		if err = mayWrite(a.cfg.Data); err != nil {
 			err = fmt.Errorf("%s: %w", a.cfg.Data, err)
 		}
 	}

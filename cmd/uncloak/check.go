@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"uncloak/ingest"
 	"uncloak/report"
@@ -135,15 +134,12 @@ func (a *app) checkData(c *report.Check) {
 		dir = parent
 		_, err = os.Stat(dir)
 	}
-	c.Data.Writable = unix.Access(dir, unix.W_OK|unix.X_OK) == nil
+	c.Data.Writable = mayWrite(dir) == nil
 	if !c.Data.Writable && !a.readOnly {
 		c.Problems = append(c.Problems, fmt.Sprintf("%s is not writable for this user: run uncloak as its owner, or "+
 			"say another directory with --data", dir))
 	}
-	var fs unix.Statfs_t
-	if unix.Statfs(dir, &fs) == nil {
-		c.Data.Free = fs.Bavail * uint64(fs.Bsize)
-	}
+	c.Data.Free = freeIn(dir)
 }
 
 // checkStore asks the process that has the data directory open about its data, or opens the directory itself.

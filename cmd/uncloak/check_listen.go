@@ -10,8 +10,6 @@ import (
 	"strings"
 	"syscall"
 
-	"golang.org/x/sys/unix"
-
 	"uncloak/ingest"
 	"uncloak/report"
 )
@@ -119,7 +117,7 @@ func tryPath(network, path string) string {
 		c.Close()
 		return "taken"
 	}
-	switch err := unix.Access(filepath.Dir(path), unix.W_OK|unix.X_OK); {
+	switch err := mayWrite(filepath.Dir(path)); {
 	case err == nil:
 		return "free"
 	case errors.Is(err, fs.ErrPermission):
@@ -188,12 +186,9 @@ func checkBuffer(c *report.Check, asked int) {
 	}
 	granted := 0
 	err = raw.Control(func(fd uintptr) {
-		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, asked) != nil {
-			_ = conn.SetReadBuffer(asked) // the size that the kernel grants is read back
-		}
-		granted, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
+		granted = askBuffer(int(fd), conn, asked)
 	})
-	if err != nil {
+	if err != nil || granted == 0 {
 		return
 	}
 	c.Buffer = &report.Buffer{Asked: asked, Granted: granted / 2} // Linux doubles the number for its own use

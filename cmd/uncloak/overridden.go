@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"uncloak/report"
 	"uncloak/report/api"
@@ -108,9 +107,9 @@ func (a *app) denied(err error) error {
 func (a *app) asOwner(dir string) string {
 	as := "sudo"
 	if fi, err := os.Stat(dir); err == nil {
-		if st, ok := fi.Sys().(*syscall.Stat_t); ok && st.Uid != 0 {
-			as = "sudo -u '#" + strconv.FormatUint(uint64(st.Uid), 10) + "'"
-			if u, err := user.LookupId(strconv.FormatUint(uint64(st.Uid), 10)); err == nil {
+		if owner, ok := ownerOf(fi); ok && owner != 0 {
+			as = "sudo -u '#" + strconv.FormatUint(uint64(owner), 10) + "'"
+			if u, err := user.LookupId(strconv.FormatUint(uint64(owner), 10)); err == nil {
 				as = "sudo -u " + quote(u.Username)
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +18,6 @@ import (
 	"time"
 
 	"golang.org/x/net/ipv4"
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -78,10 +76,7 @@ func (r *run) dial(ctx context.Context, i int) (*port, error) {
 		for i := range p.msgs {
 			p.msgs[i].Buffers = make([][]byte, 1)
 		}
-		control(conn, func(fd int) { // of the two families one is right
-			_ = unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_RECVERR, 1)
-			_ = unix.SetsockoptInt(fd, unix.SOL_IPV6, unix.IPV6_RECVERR, 1)
-		})
+		control(conn, askForErrors)
 	case "tls":
 		hello, cancel := context.WithTimeout(ctx, r.patience())
 		defer cancel()
@@ -342,33 +337,17 @@ func (p *port) sentBack() (n int, err error) {
 	oob := make([]byte, 512)
 	control(p.conn, func(fd int) {
 		for n < answersMax {
-			_, used, _, _, e := unix.Recvmsg(fd, nil, oob, unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
-			if e != nil {
+			answer, ok := nextError(fd, oob)
+			if !ok {
 				return
 			}
-			if answer := icmpError(oob[:used]); answer != 0 {
+			if answer != 0 {
 				n++
 				err = answer
 			}
 		}
 	})
 	return n, err
-}
-
-// icmpError returns the error in a message of a socket's error queue if it came by ICMP, else 0.
-func icmpError(oob []byte) syscall.Errno {
-	all, err := unix.ParseSocketControlMessage(oob)
-	if err != nil {
-		return 0
-	}
-	for _, m := range all {
-		fromIP := m.Header.Level == unix.SOL_IP && m.Header.Type == unix.IP_RECVERR ||
-			m.Header.Level == unix.SOL_IPV6 && m.Header.Type == unix.IPV6_RECVERR
-		if fromIP && len(m.Data) > 4 && (m.Data[4] == unix.SO_EE_ORIGIN_ICMP || m.Data[4] == unix.SO_EE_ORIGIN_ICMP6) {
-			return syscall.Errno(binary.NativeEndian.Uint32(m.Data))
-		}
-	}
-	return 0
 }
 
 // finish waits until the receivers' systems have what was sent, and returns how long that took from the beginning. It
@@ -448,7 +427,7 @@ func (p *port) ended(d time.Duration) bool {
 
 // waiting returns the number of bytes of a stream that the receiver's system has not acknowledged.
 func waiting(c net.Conn) (n int) {
-	control(c, func(fd int) { n, _ = unix.IoctlGetInt(fd, unix.SIOCOUTQ) })
+	control(c, func(fd int) { n = unsent(fd) })
 	return n
 }
 

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"uncloak/detect"
@@ -70,7 +69,7 @@ func (db *DB) backupFiles(ctx context.Context, out *tar.Writer, dir string) erro
 }
 
 func backupFile(ctx context.Context, out *tar.Writer, path, name string) error {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
+	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil // gone meanwhile
 	}
@@ -149,5 +148,5 @@ func (db *DB) copyDay(ctx context.Context, date detect.Date) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return os.OpenFile(name, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
+	return os.OpenFile(name, os.O_RDONLY|noFollow, 0)
 }

@@ -210,7 +210,7 @@ func (db *DB) openFile(name string) (b *bbolt.DB, err error) {
 			Timeout: 5 * time.Second, ReadOnly: db.opt.ReadOnly, NoSync: db.opt.NoSync, NoGrowSync: db.opt.NoSync,
 			FreelistType: bbolt.FreelistMapType, NoStatistics: true,
 			OpenFile: func(n string, flag int, mode os.FileMode) (*os.File, error) {
-				file, err = os.OpenFile(n, flag|syscall.O_NOFOLLOW, mode)
+				file, err = os.OpenFile(n, flag|noFollow, mode)
 				return file, err
 			},
 		})
@@ -219,7 +219,7 @@ func (db *DB) openFile(name string) (b *bbolt.DB, err error) {
 	if err != nil {
 		if file != nil {
 			// after a panic it is open still, and mapped, so that closing it alone would not release bbolt's lock
-			_ = flock(file, syscall.LOCK_UN)
+			_ = unlock(file)
 			_ = file.Close()
 		}
 		if err = classify(err); errors.Is(err, errDamaged) && checkPages(name) == nil {

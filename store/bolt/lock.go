@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"uncloak/store"
 )
@@ -19,19 +18,19 @@ import (
 // removing it would race with the next process that opens it.
 func lockDir(dir string, readOnly bool) (*os.File, error) {
 	name := filepath.Join(dir, "lock")
-	flags, how := os.O_RDWR|os.O_CREATE, syscall.LOCK_EX
+	flags := os.O_RDWR | os.O_CREATE
 	if readOnly {
-		flags, how = os.O_RDONLY, syscall.LOCK_SH
+		flags = os.O_RDONLY
 	}
-	f, err := os.OpenFile(name, flags|syscall.O_NOFOLLOW, 0o600)
+	f, err := os.OpenFile(name, flags|noFollow, 0o600)
 	if readOnly && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)) {
 		return nil, nil // a copy, perhaps on a read-only disk or of another user: no writer to keep out
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open lock file: %w", err)
 	}
-	err = flock(f, how|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
+	err = lock(f, readOnly)
+	if errors.Is(err, errHeld) {
 		pid := readPID(f)
 		_ = f.Close()
 		return nil, fmt.Errorf("%w by process %s: %s", store.ErrLocked, pid, dir)
@@ -46,14 +45,8 @@ func lockDir(dir string, readOnly bool) (*os.File, error) {
 	return f, nil
 }
 
-func flock(f *os.File, how int) error {
-	for {
-		err := syscall.Flock(int(f.Fd()), how)
-		if !errors.Is(err, syscall.EINTR) {
-			return err
-		}
-	}
-}
+// errHeld says that another process holds a lock.
+var errHeld = errors.New("another process has it")
 
 func writePID(f *os.File) error {
 	if err := f.Truncate(0); err != nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"os"
-	"syscall"
 )
 
 // bbolt trusts its file: it follows a page number wherever it leads, so that a spoiled page can send it round in a
@@ -46,7 +45,7 @@ type pages struct {
 
 // withPages maps a file and calls f with its pages. For a file that is empty or missing it returns nil without a call.
 func withPages(name string, f func(*pages) error) error {
-	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
+	file, err := os.OpenFile(name, os.O_RDONLY|noFollow, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -61,11 +60,11 @@ func withPages(name string, f func(*pages) error) error {
 	if fi.Size() > 1<<46 {
 		return fmt.Errorf("%w: file of %d bytes", errDamaged, fi.Size())
 	}
-	b, err := syscall.Mmap(int(file.Fd()), 0, int(fi.Size()), syscall.PROT_READ, syscall.MAP_SHARED)
+	b, err := mapFile(file, int(fi.Size()))
 	if err != nil {
 		return fmt.Errorf("map file: %w", err)
 	}
-	defer func() { _ = syscall.Munmap(b) }()
+	defer unmap(b)
 	return guard(func() error { // a disk that fails to read is a fault
 		p, err := newPages(b)
 		if err != nil {
