@@ -19,8 +19,8 @@ const (
 	captureAgain = 2 * time.Second // between two attempts to store the same lines
 )
 
-// captureFeed stores lines, of a capture or of probes, as they come: into the running serve, or into the store
-// which is open only while lines are stored, so that serve can be started and stopped at any time.
+// captureFeed stores lines, of a capture or of probes, as they come: into the running serve, or into the
+// store, which is open only while lines are stored, so that serve can be started and stopped at any time.
 type captureFeed struct {
 	a       *app
 	values  url.Values
