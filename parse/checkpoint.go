@@ -15,18 +15,21 @@ func checkpointDialect() dialect {
 			Devices: "Check Point gateways and Log Exporter",
 			Sample:  `<134>1 2020-03-30T07:20:35Z gw-da58d3 CheckPoint 1930 - [action:"Accept"; flags:"411908"; ifdir:"inbound"; ifname:"eth0"; logid:"0"; loguid:"{0x5e819dc3,0x0,0x353707c7,0xee78a1dc}"; origin:"192.168.1.100"; time:"1585552835"; version:"5"; dst:"192.168.1.153"; inzone:"External"; nat_rulenum:"0"; proto:"6"; rule_name:"Network"; s_port:"58618"; service:"443"; service_id:"https"; src:"192.168.1.100"; xlatesrc:"203.0.113.9"; xlatesport:"10001"; xlatedst:"0.0.0.0"; xlatedport:"0"]`,
 			Reads: `action, src, dst, s_port, service, proto, xlate fields and rule in the forms [key:"value"; ` +
-				"…], key=value|…, `fw log` and R81's [Fields@…]; optimized drops with their number",
+				"…], key=value|…, `fw log` and R81's [Fields@…]; optimized drops with their number; what " +
+				"fw ctl zdebug drop prints",
 			Enable: "cp_log_export add name uncloak target-server ADDRESS target-port 514 protocol udp format " +
 				"syslog; then cp_log_export restart.",
 			Source: "Check Point sk122323 (Log Exporter)",
 		},
 		console: OtherConsole,
 		tags:    []string{"CheckPoint", "checkpoint", "Checkpoint", "CHECKPOINT"},
-		begins:  []string{"[action:", "[flags:", "[Fields@1.3.6.1.4.1.2620", `Action="`, "Checkpoint: ", "|hostname="},
-		first:   "thpal",
-		number:  " ",
-		looks:   looksCheckpoint,
-		read:    checkpointForms,
+		begins: []string{";[cpu_", ";[vs_", ";[fw4_", ";[fw6_", "@;", "[cpu_", "[vs_", "[fw4_", "[fw6_",
+			"[action:", "[flags:",
+			"[Fields@1.3.6.1.4.1.2620", `Action="`, "Checkpoint: ", "|hostname="},
+		first:  "thpal",
+		number: " JFMASOND",
+		looks:  looksCheckpoint,
+		read:   checkpointForms,
 	}
 }
 
@@ -253,11 +256,13 @@ func (s *Stamp) dayMonthYear(b []byte) bool {
 	return true
 }
 
-// looksCheckpoint reports whether b is a row of key=value parted by |, or structured data behind a header that breaks
-// the grammar of RFC 5424.
+// looksCheckpoint reports whether b is a row of key=value parted by |, a row of `fw log`, or structured data behind a
+// header that breaks the grammar of RFC 5424.
 func looksCheckpoint(b []byte, _ *Record) bool {
-	if b[0] == '1' {
-		return b[1] == ' ' && bytes.IndexByte(b, '[') > 0
+	if scan.IsDigit(b[0]) {
+		var s Stamp
+		return b[0] == '1' && b[1] == ' ' && bytes.IndexByte(b, '[') > 0 ||
+			b[1] != ' ' && b[2] != ' ' && s.dayMonthYear(scan.Until(b[:min(len(b), 12)], " "))
 	}
 	eq := bytes.IndexByte(b[:min(len(b), 16)], '=')
 	switch string(b[:max(eq, 0)]) {
@@ -270,12 +275,34 @@ func looksCheckpoint(b []byte, _ *Record) bool {
 // checkpointForms reads Check Point's lines with what may stand in front of them.
 func checkpointForms(b []byte, rec *Record) bool {
 	switch {
+	case b[0] == ';', b[0] == '@', scan.Has(b, "[cpu_"), scan.Has(b, "[vs_"), scan.Has(b, "[fw"):
+		return checkpointDrop(b, rec)
 	case scan.Has(b, "1 "):
 		return checkpointBroken(b, rec)
 	case scan.Has(b, "Checkpoint: "):
 		b = scan.TrimLeft(b[len("Checkpoint: "):])
 	}
 	return checkpoint(b, rec)
+}
+
+// checkpointDrop reads what "fw ctl zdebug drop" prints of a packet, behind the processor, the system and the instance:
+//
+//	;[cpu_3];[fw4_0];fw_log_drop_ex: Packet proto=6 192.0.2.1:36700 -> 198.51.100.9:80 dropped by NAME Reason: TEXT;
+func checkpointDrop(b []byte, rec *Record) bool {
+	proto, rest := scan.Word(scan.After(b[:min(len(b), 400)], "Packet proto="))
+	from, rest := scan.Word(rest)
+	arrow, rest := scan.Word(rest)
+	to, rest := scan.Word(rest)
+	rec.Src, rec.SPort = scan.HostPort(from, ':')
+	rec.Dst, rec.DPort = scan.HostPort(to, ':')
+	if string(arrow) != "->" || !rec.Src.IsValid() || !rec.Dst.IsValid() ||
+		!scan.Has(scan.TrimLeft(rest), "dropped by ") {
+		return false
+	}
+	rec.verdict(false)
+	rec.Dialect, rec.Proto = "checkpoint", protocol(proto)
+	rec.detail = scan.TrimRight(scan.TrimLeft(scan.After(rest, "Reason: ")), "; ")
+	return true
 }
 
 // checkpointBroken reads structured data whose header breaks the grammar of RFC 5424.

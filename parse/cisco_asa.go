@@ -19,7 +19,7 @@ func ciscoASADialect() dialect {
 				"(302003–302027, 302303–302306), translations (305009–305012) and port blocks (305014, 305015, " +
 				"305017), denials (106xxx, 305005, 305006, 313xxx, 338xxx, 710xxx …) with rule and TCP flags, " +
 				"pools and limits that are used up (202001, 202010, 305016, 305023, 201xxx, 450001), interfaces " +
-				"(411001, 411002), connection events of FTD (430001–430005). A teardown does not say who opened " +
+				"(411001 to 411004), connection events of FTD (430001–430005). A teardown does not say who opened " +
 				"the connection: it is marked as unordered.",
 			Enable: "logging enable; logging timestamp; logging trap informational; logging host inside " +
 				"192.0.2.5. FTD: Platform Settings, Syslog, and logging at the beginning and end of connection " +
@@ -98,7 +98,7 @@ func cisco(b []byte, rec *Record) bool {
 		ok = ciscoFull(msg, "session-limit", rec)
 	case 209003: // Fragment database limit of 200 exceeded: src = a, dest = b, proto = udp, id = 47
 		ok = ciscoFragments(msg, rec)
-	case 411001, 411002:
+	case 411001, 411002, 411003, 411004:
 		rec.InIf, _ = scan.Word(scan.After(msg, "Interface "))
 		rec.InIf = bytes.TrimSuffix(rec.InIf, []byte(","))
 		rec.link(bytes.HasSuffix(msg, []byte("up")))

@@ -4,6 +4,7 @@ import "testing"
 
 func TestCisco(t *testing.T) {
 	checkAll(t, []says{
+		{"shut by its owner", `%ASA-4-411004: Interface outside, changed state to administratively down`, `{"kind":"link-down","event":"link","in_if":"outside"}`},
 		{"built outbound", lineCisco, `{"kind":"session","event":"session-new","action":"session-create","host":"asa-fw","stamp":"2025-11-02T00:00:00","src":"10.0.0.67","sport":57244,"dst":"153.30.140.114","dport":22,
 			"nat_src":"203.0.113.7","nat_sport":57244,"nat_dst":"153.30.140.114","nat_dport":22,"proto":"tcp","in_if":"inside","out_if":"outside"}`},
 		{"built inbound", "%FTD-6-302013: Built inbound TCP connection 9 for outside:1.2.3.4/5555 (1.2.3.4/5555) to dmz:10.1.1.2/443 (203.0.113.9/443)", `{"src":"1.2.3.4","dst":"10.1.1.2","nat_dst":"203.0.113.9"}`},

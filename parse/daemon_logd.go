@@ -47,6 +47,10 @@ func lost(b []byte, rec *Record) bool {
 		i := bytes.Index(b, []byte(" messages lost"))
 		n, ok = scan.Number(scan.LastWord(b[:i]))
 		who = rec.App
+	case bytes.Contains(b, []byte(" begins to drop messages from pid ")): // how many, a later line says
+		rec.plain(nil)
+		rec.Dialect = "syslog"
+		return true
 	case bytes.Contains(b, []byte(" lost ")) && bytes.Contains(b, []byte("rate-limiting")):
 		// imuxsock: "imuxsock lost 120 messages from pid 345 due to rate-limiting"
 		n, _, ok = scan.Leading(scan.After(b, " lost "))

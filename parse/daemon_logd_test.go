@@ -4,6 +4,7 @@ import "testing"
 
 func TestLost(t *testing.T) {
 	checkAll(t, []says{
+		{"rsyslog begins", "Feb 12 14:10:21 sd rsyslogd-2177: imuxsock begins to drop messages from pid 345 due to rate-limiting", `{"event":"system","dialect":"syslog"}`},
 		{"journald", "Feb 12 14:10:21 sd systemd-journald[163]: Suppressed 3322 messages from foo.service", `{"kind":"suppressed","count":3322,"detail":"foo.service"}`},
 		{"older journald", "Feb 12 14:10:21 sd systemd-journal[163]: Suppressed 33 messages from /system.slice/foo.service", `{"count":33}`},
 		{"rsyslog", "Feb 12 14:10:21 sd rsyslogd: imuxsock lost 120 messages from pid 345 due to rate-limiting", `{"kind":"suppressed","count":120,"detail":"345"}`},
