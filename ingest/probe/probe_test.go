@@ -41,9 +41,10 @@ func (w *way) Send(hop int, seq uint16) error {
 	if !w.hops[i].IsValid() || w.lost(i+1, time.Now()) {
 		return nil
 	}
+	from := w.hops[i] // the way may change until the answer comes
 	time.AfterFunc(w.delay[i], func() {
 		select {
-		case w.in <- Reply{Seq: seq, From: w.hops[i], At: time.Now(), End: w.hops[i] == target}:
+		case w.in <- Reply{Seq: seq, From: from, At: time.Now(), End: from == target}:
 		case <-w.ended:
 		}
 	})
