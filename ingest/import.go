@@ -186,6 +186,9 @@ type stopError struct{ error }
 
 func (e stopError) Unwrap() error { return e.error }
 
+// OfStore reports whether an error of an import comes from the store; else it comes from the file, or from its reading.
+func OfStore(err error) bool { return errors.As(err, new(stopError)) }
+
 // ImportReader stores the lines of r as Import does those of a file of that name. mtime stands for the file's
 // modification time; zero means now.
 func ImportReader(ctx context.Context, to Target, opt Options, name string, r io.Reader, mtime time.Time) (Summary,

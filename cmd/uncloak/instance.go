@@ -178,6 +178,9 @@ func (a *app) importer(days *ingest.Days, daemon bool) api.ImportFunc {
 				res.Last = d.Last
 			}
 		}
+		if err != nil && ctx.Err() == nil && !ingest.OfStore(err) {
+			err = api.NotRead(err)
+		}
 		return res, err
 	}
 }

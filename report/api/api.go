@@ -167,10 +167,18 @@ type BadRequest struct{ error }
 // Bad marks err as an error in the request.
 func Bad(err error) error { return BadRequest{err} }
 
+// Unreadable is an error in what was uploaded: status 422.
+type Unreadable struct{ error }
+
+func (e Unreadable) Unwrap() error { return e.error }
+
+// NotRead marks err as an error in what was uploaded.
+func NotRead(err error) error { return Unreadable{err} }
+
 func badf(format string, args ...any) error { return BadRequest{fmt.Errorf(format, args...)} }
 
-// answer turns the error of f into a status with one line of text: 400 for an error in the request, 507 for a full
-// disk, 500 for an error of the server.
+// answer turns the error of f into a status with one line of text: 400 for an error in the request, 422 in an upload,
+// 507 for a full disk, 500 for an error of the server.
 func (h *handler) answer(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		err := f(w, r)
@@ -183,6 +191,8 @@ func (h *handler) answer(f func(http.ResponseWriter, *http.Request) error) http.
 			status = http.StatusBadRequest
 		case errors.Is(err, store.ErrFull):
 			status = http.StatusInsufficientStorage
+		case errors.As(err, new(Unreadable)):
+			status = http.StatusUnprocessableEntity
 		}
 		h.Log.Debug("request failed", "path", r.URL.Path, "status", status, "error", err)
 		http.Error(w, err.Error(), status)
