@@ -324,16 +324,18 @@ func (l *lab) compare(file, held string, began time.Time, truth []labCount) (err
 }
 
 var labBinary = func() func(t *testing.T) string {
-	var once sync.Once
-	var path string
+	var mu sync.Mutex
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("uncloak-lab-%d", os.Getpid()))
 	return func(t *testing.T) string {
-		once.Do(func() {
-			path = filepath.Join(os.TempDir(), fmt.Sprintf("uncloak-lab-%d", os.Getpid()))
-			t.Cleanup(func() { os.Remove(path) })
-			if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-				t.Fatalf("%v: %s", err, out)
-			}
-		})
+		mu.Lock()
+		defer mu.Unlock()
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+		t.Cleanup(func() { os.Remove(path) }) // the next test builds it again
+		if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
 		return path
 	}
 }()

@@ -123,8 +123,19 @@ func (b *browser) shows(t *testing.T, step string, texts ...string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.do(t, step+": "+x, chromedp.Poll("document.body.innerText.includes("+string(js)+")", nil,
-			chromedp.WithPollingTimeout(time.Minute)))
+		says := chromedp.Poll("document.body.innerText.includes("+string(js)+")", nil,
+			chromedp.WithPollingTimeout(time.Minute))
+		b.do(t, step+": "+x, chromedp.ActionFunc(func(ctx context.Context) error {
+			err := says.Do(ctx)
+			for range 20 { // while a page takes the place of another, there is nothing to ask
+				if err == nil || !strings.Contains(err.Error(), "Cannot find context") {
+					break
+				}
+				time.Sleep(100 * time.Millisecond)
+				err = says.Do(ctx)
+			}
+			return err
+		}))
 	}
 }
 
