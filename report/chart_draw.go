@@ -116,20 +116,18 @@ func cssColor(i int) string {
 	return fmt.Sprintf("var(--s%d)", i-layerColor)
 }
 
-// draw returns the picture of the table over time.
-func (o *occupancy) draw(f frame, class, alt string, loc *time.Location) string {
-	return svg(o.plot(f, loc), f, class, alt)
-}
-
-func (o *occupancy) plot(f frame, loc *time.Location) *plot.Plot {
-	p := newPlot(f)
-	p.X.Min, p.X.Max = 0, float64(len(o.full))
-	p.Y.Min, p.Y.Max = 0, max(o.peak, float64(o.capacity), 1)*1.12
-	p.X.Tick.Marker = timeTicks{o, f.ticks, loc}
-	p.Y.Tick.Marker = entryTicks{}
-	p.Y.Label.Text = cmp.Or(o.what, "entries")
-	p.Add(stackPlot{o, f.text})
-	return p
+// plotter returns what makes the picture of the table over time.
+func (o *occupancy) plotter(loc *time.Location) func(frame) *plot.Plot {
+	return func(f frame) *plot.Plot {
+		p := newPlot(f)
+		p.X.Min, p.X.Max = 0, float64(len(o.full))
+		p.Y.Min, p.Y.Max = 0, max(o.peak, float64(o.capacity), 1)*1.12
+		p.X.Tick.Marker = timeTicks{o, f.ticks, loc}
+		p.Y.Tick.Marker = entryTicks{}
+		p.Y.Label.Text = cmp.Or(o.what, "entries")
+		p.Add(stackPlot{o, f.text})
+		return p
+	}
 }
 
 type stackPlot struct {
@@ -268,9 +266,7 @@ func (entryTicks) Ticks(lo, hi float64) (out []plot.Tick) {
 	return out
 }
 
-// draw returns the picture of the minutes: one column a minute, one row an hour.
-func (m *phaseMap) draw(f frame, class, alt string) string { return svg(m.plot(f), f, class, alt) }
-
+// plot makes the picture of the minutes: one column a minute, one row an hour.
 func (m *phaseMap) plot(f frame) *plot.Plot {
 	p := newPlot(f)
 	p.X.Min, p.X.Max = 0, 60

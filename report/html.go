@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"gonum.org/v1/plot"
+
 	"uncloak/detect"
 )
 
@@ -64,11 +66,30 @@ type view struct {
 	Tables                                                    []tableView
 }
 
+// picture holds a drawing with its words. It is drawn where it is shown: as SVG on a page, as PNG in a letter.
 type picture struct {
 	Title, Caption string
-	Wide, Narrow   template.HTML // drawn from numbers and fixed words
 	Legend         []legend
 	Data           tableView // the same in numbers, for who does not see the picture
+	name           string    // of its file in a letter
+	rows           int       // height, as of frames
+	plot           func(frame) *plot.Plot
+}
+
+// Wide returns the drawing for a page.
+func (p picture) Wide() template.HTML {
+	wide, _ := frames(p.rows)
+	return p.svg(wide, "wide")
+}
+
+// Narrow returns the drawing for a phone.
+func (p picture) Narrow() template.HTML {
+	_, narrow := frames(p.rows)
+	return p.svg(narrow, "narrow")
+}
+
+func (p picture) svg(f frame, class string) template.HTML {
+	return template.HTML(svg(p.plot(f), f, class, p.Title+". "+p.Caption)) // drawn from numbers and fixed words
 }
 
 type legend struct{ Class, Text string }
@@ -269,7 +290,8 @@ func (m *Model) pictures() (out []picture) {
 
 func (m *Model) tablePicture() picture {
 	o := &m.occupancy
-	p := picture{Title: "Session table: who holds the entries"}
+	p := picture{Title: "Session table: who holds the entries", name: "table.png", rows: 16,
+		plot: o.plotter(m.clock.loc), Data: o.data(m.clock.loc)}
 	for i, h := range o.hosts {
 		p.Legend = append(p.Legend, legend{fmt.Sprintf("s%d", i), who(h.Host, h.Name)})
 	}
@@ -288,17 +310,13 @@ func (m *Model) tablePicture() picture {
 	if o.capacity == 0 {
 		p.Caption += " Its size is not known, so that no line shows it."
 	}
-	wide, narrow := frames(16)
-	alt := p.Title + ". " + p.Caption
-	p.Wide = template.HTML(o.draw(wide, "wide", alt, m.clock.loc))
-	p.Narrow = template.HTML(o.draw(narrow, "narrow", alt, m.clock.loc))
-	p.Data = o.data(m.clock.loc)
 	return p
 }
 
 func (m *Model) phasePicture() picture {
 	ph := &m.phases
-	p := picture{Title: "Phase map: at which minute of the hour"}
+	p := picture{Title: "Phase map: at which minute of the hour", name: "minutes.png", rows: max(len(ph.rows), 6),
+		plot: ph.plot, Data: ph.data()}
 	whose := "all hosts"
 	if len(ph.hosts) > 0 {
 		var names []string
@@ -322,10 +340,6 @@ func (m *Model) phasePicture() picture {
 	for l := 0; l <= heatLevels; l++ {
 		p.Legend = append(p.Legend, legend{fmt.Sprintf("h%d", l), ph.legend(l)})
 	}
-	wide, narrow := frames(max(len(ph.rows), 6))
-	alt := p.Title + ". " + p.Caption
-	p.Wide, p.Narrow = template.HTML(ph.draw(wide, "wide", alt)), template.HTML(ph.draw(narrow, "narrow", alt))
-	p.Data = ph.data()
 	return p
 }
 

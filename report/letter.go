@@ -8,7 +8,6 @@ import (
 	"image/color"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -46,7 +45,7 @@ func NewLetter(m *Model) (*Letter, error) {
 		return nil, err
 	}
 	v := newView(m, Links{})
-	l := &Letter{Text: text.String(), Pictures: m.letterPictures(),
+	l := &Letter{Text: text.String(),
 		Subject: clip(strings.Join(strings.Fields(v.Left+": "+v.VerdictText), " "), maxSubject)}
 	page := letterView{view: v}
 	for i := range page.Tables {
@@ -55,10 +54,13 @@ func NewLetter(m *Model) (*Letter, error) {
 			t.Rows, t.More = t.Rows[:maxLetterRows], strings.TrimSpace("… and "+num(n)+" more. "+t.More)
 		}
 	}
-	for i, p := range v.Pictures {
-		if i < len(l.Pictures) {
-			page.Drawn = append(page.Drawn, letterDrawing{p, template.URL("cid:" + l.Pictures[i].Name)})
+	for _, p := range v.Pictures {
+		b, err := p.png()
+		if err != nil {
+			continue // the words say the same
 		}
+		l.Pictures = append(l.Pictures, LetterPicture{p.name, b})
+		page.Drawn = append(page.Drawn, letterDrawing{p, template.URL("cid:" + p.name)})
 	}
 	t, err := template.New("letter").Parse(letterSource)
 	if err != nil {
@@ -100,30 +102,14 @@ func (letterView) Swatch(class string) string {
 	return "#9aa3ab"
 }
 
-// letterPictures draws the pictures of the report as PNG, in the order of pictures.
-func (m *Model) letterPictures() (out []LetterPicture) {
-	add := func(name string, p *plot.Plot, f frame) {
-		if b, err := png(p, f); err == nil {
-			out = append(out, LetterPicture{name, b})
-		}
-	}
-	if len(m.occupancy.full) > 0 && m.occupancy.peak > 0 {
-		wide, _ := frames(16)
-		add("table.png", m.occupancy.plot(wide, m.clock.loc), wide)
-	}
-	if len(m.phases.rows) > 0 && m.phases.max > 0 {
-		wide, _ := frames(max(len(m.phases.rows), 6))
-		add("minutes.png", m.phases.plot(wide), wide)
-	}
-	return out
-}
-
-// png renders a plot on white, with two pixels a point for screens that show so many.
-func png(p *plot.Plot, f frame) ([]byte, error) {
-	p.BackgroundColor = color.White
+// png renders the picture on white, with two pixels a point for screens that show so many.
+func (p picture) png() ([]byte, error) {
+	f, _ := frames(p.rows)
+	drawing := p.plot(f)
+	drawing.BackgroundColor = color.White
 	img := vgimg.NewWith(vgimg.UseWH(vg.Length(f.w), vg.Length(f.h)), vgimg.UseDPI(2*72),
 		vgimg.UseBackgroundColor(color.White))
-	p.Draw(draw.Crop(draw.NewCanvas(onPaper{img}, vg.Length(f.w), vg.Length(f.h)), 0, -vg.Length(f.text)*1.6, 0, 0))
+	drawing.Draw(draw.Crop(draw.NewCanvas(onPaper{img}, vg.Length(f.w), vg.Length(f.h)), 0, -vg.Length(f.text)*1.6, 0, 0))
 	var b bytes.Buffer
 	if _, err := (vgimg.PngCanvas{Canvas: img}).WriteTo(&b); err != nil {
 		return nil, fmt.Errorf("write picture: %w", err)

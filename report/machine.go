@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"html/template"
 	"maps"
 	"net/netip"
 	"slices"
@@ -172,12 +171,7 @@ func (v *Machine) pictures(m *Model, days []*detect.Day, addrs []netip.Addr, opt
 	o := sessionsOf(days, addrs, opt)
 	if o.peak > 0 {
 		p := picture{Title: "Sessions over time", Caption: fmt.Sprintf("Sessions that it opened; each column is %s.",
-			seconds(o.bin.Seconds()))}
-		wide, narrow := frames(8)
-		alt := p.Title + ". " + p.Caption
-		p.Wide = template.HTML(o.draw(wide, "wide", alt, m.clock.loc))
-		p.Narrow = template.HTML(o.draw(narrow, "narrow", alt, m.clock.loc))
-		p.Data = o.data(m.clock.loc)
+			seconds(o.bin.Seconds())), rows: 8, plot: o.plotter(m.clock.loc), Data: o.data(m.clock.loc)}
 		p.Data.Head = []string{"from", "sessions in the busiest column"}
 		for i := range p.Data.Rows {
 			p.Data.Rows[i] = p.Data.Rows[i][:2]
