@@ -12,20 +12,36 @@ type Grid struct {
 	Head               []string
 	Rows               [][]string
 	align              string   // by column: l or r
-	keys               []string // by row: address of the host that its first cell names; "" where it names none
+	hosts              []string // by row: the host that its first cell names
+	to                 Links    // pages of hosts
+}
+
+// add adds a row whose first cell names a host.
+func (g *Grid) add(host string, cells ...string) {
+	g.Rows = append(g.Rows, cells)
+	g.hosts = append(g.hosts, host)
 }
 
 // HTML renders the table, with links from hosts to their pages.
 func (g Grid) HTML(to Links) template.HTML {
-	t := tableView{Head: g.Head, Rows: g.Rows, align: g.align}
-	for _, k := range g.keys {
-		href := ""
-		if k != "" {
-			href = to.host(k)
-		}
-		t.links = append(t.links, href)
+	g.to = to
+	return fragment("table", g)
+}
+
+// Link returns where a cell leads; "" is nowhere.
+func (g Grid) Link(row, column int) string {
+	if column == 0 && row < len(g.hosts) {
+		return g.to.host(g.hosts[row])
 	}
-	return fragment("table", t)
+	return ""
+}
+
+// Side returns the CSS class of a column.
+func (g Grid) Side(i int) string {
+	if i < len(g.align) && g.align[i] == 'r' {
+		return "r"
+	}
+	return "l"
 }
 
 // Figure is a picture with its words, drawn in the classes and colours of Style.

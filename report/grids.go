@@ -8,12 +8,11 @@ import (
 
 // Grids has the view as tables for a page: who holds most, how full it was over time, and the requested moment.
 func (v *TableView) Grids() (out []Grid) {
-	name := func(host, name string) string { return who(host, name) }
 	if v.At != nil {
 		g := Grid{Title: "At " + v.clock.with(v.At.Time) + ": " + count(v.At.Entries, "entry", "entries"),
 			Head: []string{"host", "entries", "share", "states"}, align: "lrrl"}
 		for _, h := range v.At.Hosts[:min(maxTableHosts, len(v.At.Hosts))] {
-			g.add(h.Host, name(h.Host, h.Name), num(h.Entries), percent(h.Share), Clean(states(h.States)))
+			g.add(h.Host, who(h.Host, h.Name), num(h.Entries), percent(h.Share), Clean(states(h.States)))
 		}
 		return append(out, g)
 	}
@@ -33,14 +32,14 @@ func (v *TableView) Grids() (out []Grid) {
 			if h.FullShare > 0 {
 				share = percent(h.FullShare)
 			}
-			g.add(h.Host, name(h.Host, h.Name), num(h.Peak), v.clock.at(h.PeakAt), num(h.Median), share)
+			g.add(h.Host, who(h.Host, h.Name), num(h.Peak), v.clock.at(h.PeakAt), num(h.Median), share)
 		}
 		over := Grid{Title: "The table of " + label(r.Router) + " over time", Head: []string{"from", "most entries",
 			"median", "by whom most", "times full", "refused"}, align: "lrrlrr"}
 		for _, x := range r.Rows {
 			held := ""
 			if x.Held > 0 {
-				held = name(x.Host, x.Name) + " " + num(x.Held)
+				held = who(x.Host, x.Name) + " " + num(x.Held)
 			}
 			over.Rows = append(over.Rows, []string{v.clock.at(x.Start), num(x.Peak), num(x.Median), held,
 				num(x.Spells), num(x.Refused)})
@@ -48,15 +47,6 @@ func (v *TableView) Grids() (out []Grid) {
 		out = append(out, g, over)
 	}
 	return slices.DeleteFunc(out, func(g Grid) bool { return len(g.Rows) == 0 })
-}
-
-// add adds a row whose first cell names a host.
-func (g *Grid) add(host string, cells ...string) {
-	g.Rows = append(g.Rows, cells)
-	if !isHost(host) {
-		host = ""
-	}
-	g.keys = append(g.keys, host)
 }
 
 // Grid has the shapes as a table for a page.

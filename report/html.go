@@ -63,16 +63,16 @@ type view struct {
 	Notes, Rest                                               []string // Rest: findings that are gone, or known
 	Pictures                                                  []picture
 	Incidents                                                 []incidentView
-	Tables                                                    []tableView
+	Tables                                                    []Grid
 }
 
 // picture holds a drawing with its words. It is drawn where it is shown: as SVG on a page, as PNG in a letter.
 type picture struct {
 	Title, Caption string
 	Legend         []legend
-	Data           tableView // the same in numbers, for who does not see the picture
-	name           string    // of its file in a letter
-	rows           int       // height, as of frames
+	Data           Grid   // the same in numbers, for who does not see the picture
+	name           string // of its file in a letter
+	rows           int    // height, as of frames
 	plot           func(frame) *plot.Plot
 }
 
@@ -108,30 +108,6 @@ type incidentView struct {
 type link struct{ Text, Href string }
 
 type rowView struct{ Role, Text, Times string }
-
-type tableView struct {
-	Title, Intro, More string
-	Head               []string
-	Rows               [][]string
-	align              string
-	links              []string // by row: where its first cell leads
-}
-
-// Link returns where a cell leads; "" is nowhere.
-func (t tableView) Link(row, column int) string {
-	if column == 0 && row < len(t.links) {
-		return t.links[row]
-	}
-	return ""
-}
-
-// Side returns the CSS class of a column.
-func (t tableView) Side(i int) string {
-	if i < len(t.align) && t.align[i] == 'r' {
-		return "r"
-	}
-	return "l"
-}
 
 func newView(m *Model, to Links) view {
 	left, right := headWords(m)
@@ -225,30 +201,30 @@ func (l Links) machines(in *Incident) (out []link) {
 	return out
 }
 
-func (m *Model) tableViews(to Links) (out []tableView) {
+func (m *Model) tableViews(to Links) (out []Grid) {
 	if n := len(m.shown) - maxHTMLIncidents; n > 0 {
-		out = append(out, tableView{Title: "Further incidents", Intro: count(n, "more incident is", "more incidents "+
+		out = append(out, Grid{Title: "Further incidents", Intro: count(n, "more incident is", "more incidents "+
 			"are") + " in the JSON report."})
 	}
 	if len(m.Tables) > 0 {
-		t := tableView{Title: "Session table", Intro: "As rebuilt from the log.", Head: tableHead(), align: tableAlign}
+		t := Grid{Title: "Session table", Intro: "As rebuilt from the log.", Head: tableHead(), align: tableAlign}
 		for _, x := range m.Tables {
 			t.Rows = append(t.Rows, tableRow(m, x))
 		}
 		out = append(out, t)
 	}
 	if len(m.Hosts) > 0 {
-		t := tableView{Title: "Hosts", Intro: "By sessions opened in this window.", Head: hostHead(), align: hostAlign}
+		t := Grid{Title: "Hosts", Intro: "By sessions opened in this window.", Head: hostHead(), align: hostAlign,
+			to: to}
 		for _, h := range m.Hosts[:min(maxHTMLHosts, len(m.Hosts))] {
-			t.Rows = append(t.Rows, hostRow(h))
-			t.links = append(t.links, to.host(h.Host))
+			t.add(h.Host, hostRow(h)...)
 		}
 		if n := len(m.Hosts) - maxHTMLHosts; n > 0 {
 			t.More = "… and " + count(n, "more host", "more hosts") + "."
 		}
 		out = append(out, t)
 	}
-	h := tableView{Title: "Health", Intro: capital(healthSummary(m)) + ".", Head: senderHead(), align: senderAlign}
+	h := Grid{Title: "Health", Intro: capital(healthSummary(m)) + ".", Head: senderHead(), align: senderAlign}
 	for _, s := range m.Health[:min(maxHTMLHosts, len(m.Health))] {
 		h.Rows = append(h.Rows, senderRow(s))
 	}
@@ -263,7 +239,7 @@ func (m *Model) tableViews(to Links) (out []tableView) {
 	h.More = strings.TrimSpace(h.More)
 	out = append(out, h)
 	if u := m.Unparsed; u != nil && u.Lines > 0 {
-		t := tableView{Title: "Lines not understood, by shape", Intro: capital(u.head()) + ".",
+		t := Grid{Title: "Lines not understood, by shape", Intro: capital(u.head()) + ".",
 			Head: []string{"lines", "shape", "example"}, align: "rll"}
 		for i := range u.Shapes[:min(maxHTMLShapes, len(u.Shapes))] {
 			s := &u.Shapes[i]
@@ -344,8 +320,8 @@ func (m *Model) phasePicture() picture {
 }
 
 // data has the picture as a table: of each stretch of time its fullest column.
-func (o *occupancy) data(loc *time.Location) tableView {
-	t := tableView{Title: "The same as a table", Head: []string{"from", "entries"},
+func (o *occupancy) data(loc *time.Location) Grid {
+	t := Grid{Title: "The same as a table", Head: []string{"from", "entries"},
 		align: "lr" + strings.Repeat("r", len(o.parts))}
 	for _, h := range o.hosts {
 		t.Head = append(t.Head, short(h.Host, h.Name))
@@ -373,8 +349,8 @@ func (o *occupancy) data(loc *time.Location) tableView {
 }
 
 // data has the map as a table: of each hour the sessions and the minutes with most of them.
-func (m *phaseMap) data() tableView {
-	t := tableView{Title: "The same as a table", Head: []string{"hour", "sessions", "busiest minute", "in it"},
+func (m *phaseMap) data() Grid {
+	t := Grid{Title: "The same as a table", Head: []string{"hour", "sessions", "busiest minute", "in it"},
 		align: "lrrr"}
 	for i, cells := range m.cells {
 		sum, best := 0.0, 0
@@ -461,7 +437,7 @@ func mdBlock(b *strings.Builder, title string, lines []string) {
 	}
 }
 
-func mdTable(b *strings.Builder, t tableView) {
+func mdTable(b *strings.Builder, t Grid) {
 	fmt.Fprintf(b, "## %s\n\n", t.Title)
 	if t.Intro != "" {
 		fmt.Fprintf(b, "%s\n\n", mdEscape(t.Intro))

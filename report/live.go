@@ -164,13 +164,7 @@ func (v *Live) hosts(days []*detect.Day, held map[netip.Addr]uint64, entries uin
 		if entries > 0 {
 			share = percent(float64(held[a]) / float64(entries))
 		}
-		v.Hosts.Rows = append(v.Hosts.Rows, []string{label(host), label(name), num(held[a]), share,
-			perSecond(opened[a])})
-		if a.IsValid() {
-			v.Hosts.keys = append(v.Hosts.keys, a.String())
-		} else {
-			v.Hosts.keys = append(v.Hosts.keys, "")
-		}
+		v.Hosts.add(host, label(host), label(name), num(held[a]), share, perSecond(opened[a]))
 	}
 	if n := len(hosts) - maxLiveHosts; n > 0 {
 		v.Hosts.More = "… and " + count(n, "more host", "more hosts") + "."
