@@ -64,28 +64,37 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
+// span divides the covered part of the window into at most maxBins columns; false where nothing is covered.
+func (o *occupancy) span(days []*detect.Day, opt *Options) bool {
+	from, to := covered(days, opt)
+	if !to.After(from) {
+		return false
+	}
+	o.from = from.Truncate(detect.SlotLen)
+	slots := int(to.Sub(o.from)/detect.SlotLen) + 1
+	per := (slots + maxBins - 1) / maxBins
+	o.bin, o.full = time.Duration(per)*detect.SlotLen, make([]bool, (slots+per-1)/per)
+	return true
+}
+
+// at returns the column of a time, which may lie behind the last one; -1 before the first.
+func (o *occupancy) at(t time.Time) int {
+	if t.Before(o.from) {
+		return -1
+	}
+	return int(t.Sub(o.from) / o.bin)
+}
+
 // makeOccupancy thins the levels to maxBins: it keeps the fullest slot of each bin, with its holders. Several routers
 // are summed slot by slot.
 func makeOccupancy(days []*detect.Day, opt *Options, names func(netip.Addr) string) (o occupancy) {
-	from, to := covered(days, opt)
-	if !to.After(from) {
+	if !o.span(days, opt) {
 		return o
 	}
-	from = from.Truncate(detect.SlotLen)
-	slots := int(to.Sub(from)/detect.SlotLen) + 1
-	per := (slots + maxBins - 1) / maxBins
-	o.from, o.bin = from, time.Duration(per)*detect.SlotLen
-	best := make([]detect.Level, (slots+per-1)/per)
-	o.full = make([]bool, len(best))
-	at := func(t time.Time) int {
-		if t.Before(from) {
-			return -1
-		}
-		return int(t.Sub(from) / o.bin)
-	}
+	best := make([]detect.Level, len(o.full))
 	for _, d := range days {
 		for _, l := range sumRouters(d) {
-			if i := at(d.Date.Start().Add(time.Duration(l.I) * detect.SlotLen)); i >= 0 && i < len(best) &&
+			if i := o.at(d.Date.Start().Add(time.Duration(l.I) * detect.SlotLen)); i >= 0 && i < len(best) &&
 				l.Total > best[i].Total {
 				best[i] = l
 			}
@@ -97,7 +106,7 @@ func makeOccupancy(days []*detect.Day, opt *Options, names func(netip.Addr) stri
 					continue
 				}
 				o.spells++
-				for i := max(at(time.Unix(0, f.Start)), 0); i <= at(time.Unix(0, f.End)) && i < len(best); i++ {
+				for i := max(o.at(time.Unix(0, f.Start)), 0); i <= o.at(time.Unix(0, f.End)) && i < len(best); i++ {
 					o.full[i] = true
 				}
 			}

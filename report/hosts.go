@@ -22,8 +22,7 @@ func hostRows(days []*detect.Day, ins []Incident, names func(netip.Addr) string,
 				rows[a], ports[a] = r, map[detect.Port]uint64{}
 			}
 			r.Sessions += within(d, &h.Sessions, opt)
-			// a lookup may be seen twice: as a session to port 53 and as a line of the resolver
-			r.Lookups += max(within(d, &h.Lookups, opt), within(d, &h.PTRs, opt)+within(d, &h.Asks, opt))
+			r.Lookups += lookups(d, h, opt)
 			seen[a] = append(seen[a], h)
 			r.Denied += h.Denied
 			r.Bytes += h.Bytes
@@ -54,6 +53,11 @@ func hostRows(days []*detect.Day, ins []Incident, names func(netip.Addr) string,
 		)
 	})
 	return out
+}
+
+// lookups counts the lookups of a host. One may be seen twice: as a session to port 53 and as a line of the resolver.
+func lookups(d *detect.Day, h *detect.Host, opt *Options) uint64 {
+	return max(within(d, &h.Lookups, opt), within(d, &h.PTRs, opt)+within(d, &h.Asks, opt))
 }
 
 // marks fills a row's severity and share of the table from the findings about its host.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"gonum.org/v1/plot"
@@ -45,8 +46,13 @@ type Links struct {
 	Incident func(id string) string
 }
 
+// pageTemplate parses the page once: the live page shows parts of it every few seconds.
+var pageTemplate = sync.OnceValues(func() (*template.Template, error) {
+	return template.New("page").Parse(pageSource)
+})
+
 func execute(w io.Writer, name string, data any) error {
-	t, err := template.New("page").Parse(pageSource)
+	t, err := pageTemplate()
 	if err != nil {
 		return fmt.Errorf("parse the page: %w", err)
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"net/netip"
 	"slices"
@@ -32,12 +33,8 @@ func NewMachine(m *Model, days []*detect.Day, addrs []netip.Addr, opt Options) *
 	shown := addrs[len(addrs)-1]
 	v := &Machine{Title: who(shown.String(), names(shown))}
 	var all []*detect.Host
-	for _, d := range days {
-		for _, a := range addrs {
-			if h := d.Hosts[a]; h != nil {
-				all = append(all, h)
-			}
-		}
+	for _, h := range hostsOf(days, addrs) {
+		all = append(all, h)
 	}
 	v.Known = len(all) > 0
 	for i := range m.Incidents {
@@ -52,6 +49,19 @@ func NewMachine(m *Model, days []*detect.Day, addrs []netip.Addr, opt Options) *
 	v.tables(all)
 	v.pictures(m, days, addrs, &opt, names)
 	return v
+}
+
+// hostsOf yields what each day has of each of the addresses.
+func hostsOf(days []*detect.Day, addrs []netip.Addr) iter.Seq2[*detect.Day, *detect.Host] {
+	return func(yield func(*detect.Day, *detect.Host) bool) {
+		for _, d := range days {
+			for _, a := range addrs {
+				if h := d.Hosts[a]; h != nil && !yield(d, h) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // about says whether the part is about one of the addresses.
@@ -69,24 +79,18 @@ func (v *Machine) facts(all []*detect.Host, addrs []netip.Addr, opt *Options, da
 			v.Facts = append(v.Facts, [2]string{what, text})
 		}
 	}
-	var sessions, inbound, lookups, denied, bytes uint64
+	var sessions, inbound, asked, denied, bytes uint64
 	macs, called := map[string]bool{}, map[string]bool{}
-	for _, h := range all {
+	for d, h := range hostsOf(days, addrs) {
+		sessions += within(d, &h.Sessions, opt)
+		inbound += within(d, &h.Inbound, opt)
+		asked += lookups(d, h, opt)
 		denied, bytes = denied+h.Denied, bytes+h.Bytes
 		if h.MAC != "" {
 			macs[label(strings.TrimPrefix(h.MAC, "name:"))] = true
 		}
 		if h.Name != "" {
 			called[label(h.Name)] = true
-		}
-	}
-	for _, d := range days {
-		for _, a := range addrs {
-			if h := d.Hosts[a]; h != nil {
-				sessions += within(d, &h.Sessions, opt)
-				inbound += within(d, &h.Inbound, opt)
-				lookups += max(within(d, &h.Lookups, opt), within(d, &h.PTRs, opt)+within(d, &h.Asks, opt))
-			}
 		}
 	}
 	var words []string
@@ -98,7 +102,7 @@ func (v *Machine) facts(all []*detect.Host, addrs []netip.Addr, opt *Options, da
 	add("hardware address", strings.Join(slices.Sorted(maps.Keys(macs)), ", "))
 	add("sessions opened", num(sessions))
 	add("sessions from outside", num(inbound))
-	add("lookups", num(lookups))
+	add("lookups", num(asked))
 	add("peers", num(detect.DistinctPeers(all...)))
 	add("denied", num(denied))
 	if bytes > 0 {
@@ -187,27 +191,15 @@ func (v *Machine) pictures(m *Model, days []*detect.Day, addrs []netip.Addr, opt
 
 // sessionsOf counts the sessions that the addresses opened, by columns of the picture.
 func sessionsOf(days []*detect.Day, addrs []netip.Addr, opt *Options) (o occupancy) {
-	from, to := covered(days, opt)
-	if !to.After(from) {
+	if !o.span(days, opt) {
 		return o
 	}
-	o.from = from.Truncate(detect.SlotLen)
-	slots := int(to.Sub(o.from)/detect.SlotLen) + 1
-	per := (slots + maxBins - 1) / maxBins
-	o.bin, o.what = time.Duration(per)*detect.SlotLen, "sessions"
-	o.full, o.parts = make([]bool, (slots+per-1)/per), [][]float64{make([]float64, (slots+per-1)/per)}
-	for _, d := range days {
-		for _, a := range addrs {
-			h := d.Hosts[a]
-			if h == nil {
-				continue
-			}
-			for _, s := range h.Sessions.Slots {
-				t := d.Date.Start().Add(time.Duration(s.I) * detect.SlotLen)
-				if i := int(t.Sub(o.from) / o.bin); !t.Before(o.from) && i < len(o.full) {
-					o.parts[0][i] += float64(s.N)
-					o.peak = max(o.peak, o.parts[0][i])
-				}
+	o.what, o.parts = "sessions", [][]float64{make([]float64, len(o.full))}
+	for d, h := range hostsOf(days, addrs) {
+		for _, s := range h.Sessions.Slots {
+			if i := o.at(d.Date.Start().Add(time.Duration(s.I) * detect.SlotLen)); i >= 0 && i < len(o.full) {
+				o.parts[0][i] += float64(s.N)
+				o.peak = max(o.peak, o.parts[0][i])
 			}
 		}
 	}
