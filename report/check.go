@@ -161,8 +161,7 @@ func (r *Received) notTaken() string {
 		names = append(names, fmt.Sprintf("%d more", more))
 	}
 	return fmt.Sprintf("serve runs and takes nothing: %s of %s, which %s not allowed. Where that is your router, "+
-		"put its "+
-		"address or network under allow in the config",
+		"put its address or network under allow in the config",
 		count(n, "line or connection came", "lines or connections came"), list(names),
 		map[bool]string{true: "is", false: "are"}[len(r.NotTaken) == 1])
 }
@@ -176,9 +175,8 @@ func (s *Sender) unread() (text string, bad bool) {
 	}
 	part := percent(float64(s.Unparsed) / float64(read))
 	if h := s.Hour; h != nil && h.Lines >= fewLines && float64(h.Unparsed) < badUnparsed*float64(h.Lines) {
-		return fmt.Sprintf("%s of its lines are not understood, but only %s of those of its last hour: see the "+
-			"shapes above",
-			part, percent(float64(h.Unparsed)/float64(h.Lines))), false
+		return fmt.Sprintf("%s of its lines are not understood, but only %s of those of its last hour: see "+
+			"the shapes above", part, percent(float64(h.Unparsed)/float64(h.Lines))), false
 	}
 	// most kernel and journal lines of a boot are of no kind that uncloak reads
 	return part + " of its lines are not understood: see the shapes above",

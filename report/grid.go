@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"html/template"
-	"strconv"
 )
 
 // Grid is a table of clean text for a page.
@@ -61,12 +60,4 @@ func fragment(name string, data any) template.HTML {
 		return template.HTML(template.HTMLEscapeString(err.Error()))
 	}
 	return template.HTML(b.String())
-}
-
-// fixed writes x with one digit behind the point where it is small.
-func fixed(x float64) string {
-	if x >= 100 {
-		return strconv.FormatFloat(x, 'f', 0, 64)
-	}
-	return strconv.FormatFloat(x, 'f', 1, 64)
 }

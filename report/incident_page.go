@@ -64,12 +64,9 @@ func (m *Model) steps(f *detect.Finding) (out []StepLine) {
 	}
 	for i := range f.Chain {
 		s := &f.Chain[i]
-		l := StepLine{At: m.clock.at(s.At), Text: short(s.Host, s.Name) + " bursts"}
+		l := StepLine{At: m.clock.at(s.At), Text: short(s.Host, s.Name) + begins(f)}
 		if isHost(s.Host) {
 			l.Host = s.Host
-		}
-		if f.Kind == detect.LoadKind {
-			l.Text = short(s.Host, s.Name) + " opens many sessions without a pause"
 		}
 		if i > 0 {
 			l.Text, l.Proof = m.stepWords(s), stepProof(s)

@@ -2,8 +2,10 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 
 	"uncloak/detect"
@@ -74,9 +76,7 @@ func NewLive(days []*detect.Day, opt Options) *Live {
 	near := opt
 	near.From, near.To = later(opt.From, last.Add(-livePicture)), last
 	m := Model{clock: newClock(&near), occupancy: makeOccupancy(days, &near, names)}
-	if len(m.occupancy.full) > 0 && m.occupancy.peak > 0 {
-		v.Picture = figures([]picture{m.tablePicture()})
-	}
+	v.Picture = figures(m.pictures())
 	return v
 }
 
@@ -137,23 +137,11 @@ func (v *Live) hosts(days []*detect.Day, held map[netip.Addr]uint64, entries uin
 			}
 		}
 	}
-	perSecond := func(n uint64) string {
-		if n == 0 {
-			return "0"
-		}
-		return fixed(float64(n) / liveRate.Seconds())
-	}
 	v.Rate = perSecond(all)
-	var hosts []netip.Addr
-	for a := range opened {
-		hosts = append(hosts, a)
-	}
 	for a := range held {
-		if _, ok := opened[a]; !ok {
-			hosts = append(hosts, a)
-		}
+		opened[a] += 0 // a row of its own, too
 	}
-	slices.SortFunc(hosts, func(a, b netip.Addr) int {
+	hosts := slices.SortedFunc(maps.Keys(opened), func(a, b netip.Addr) int {
 		return cmp.Or(cmp.Compare(held[b], held[a]), cmp.Compare(opened[b], opened[a]), a.Compare(b))
 	})
 	v.Hosts = Grid{Title: "Hosts, by what they hold", Head: []string{"host", "name", "entries", "of the table",
@@ -169,6 +157,15 @@ func (v *Live) hosts(days []*detect.Day, held map[netip.Addr]uint64, entries uin
 	if n := len(hosts) - maxLiveHosts; n > 0 {
 		v.Hosts.More = "… and " + count(n, "more host", "more hosts") + "."
 	}
+}
+
+// perSecond writes the rate of n sessions in liveRate, with one digit behind the point where it is small.
+func perSecond(n uint64) string {
+	x, digits := float64(n)/liveRate.Seconds(), 1
+	if n == 0 || x >= 100 {
+		digits = 0
+	}
+	return strconv.FormatFloat(x, 'f', digits, 64)
 }
 
 // Headline is one incident in one line. Its text is clean, but for ID.

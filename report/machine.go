@@ -183,10 +183,7 @@ func (v *Machine) pictures(m *Model, days []*detect.Day, addrs []netip.Addr, opt
 		out = append(out, p)
 	}
 	x := Model{clock: m.clock, phases: makePhaseMap(days, own, opt, names)}
-	if len(x.phases.rows) > 0 && x.phases.max > 0 {
-		out = append(out, x.phasePicture())
-	}
-	v.Pictures = figures(out)
+	v.Pictures = figures(append(out, x.pictures()...))
 }
 
 // sessionsOf counts the sessions that the addresses opened, by columns of the picture.

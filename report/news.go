@@ -99,15 +99,12 @@ func (in *Incident) chainText(m *Model) string {
 			continue
 		}
 		first := f.Chain[0]
-		bursts := " bursts"
-		if first.Of > 1 {
-			bursts += " (" + times(first.Of) + ")"
-		}
-		when, what := m.clock.at(first.At), bursts
-		if f.Kind == detect.LoadKind {
-			if what = " opens many sessions without a pause"; f.Before {
-				when = "from the beginning of the log on"
-			}
+		when, what := m.clock.at(first.At), begins(f)
+		switch {
+		case f.Kind == detect.LoadKind && f.Before:
+			when = "from the beginning of the log on"
+		case f.Kind != detect.LoadKind && first.Of > 1:
+			what += " (" + times(first.Of) + ")"
 		}
 		parts := []string{when + " " + short(first.Host, first.Name) + what}
 		once := ""
@@ -126,6 +123,14 @@ func (in *Incident) chainText(m *Model) string {
 		return text + once
 	}
 	return ""
+}
+
+// begins says what the host does with which the chain of a finding begins.
+func begins(f *detect.Finding) string {
+	if f.Kind == detect.LoadKind {
+		return " opens many sessions without a pause"
+	}
+	return " bursts"
 }
 
 func (m *Model) stepWords(s *detect.Step) string {

@@ -37,8 +37,7 @@ func (w words) growth(f *detect.Finding) []tip {
 func unencrypted(f *detect.Finding) tip {
 	return tip{"encrypt " + f.Peer, fmt.Sprintf("It goes to port 80, which is HTTP without encryption: whoever is on "+
 		"the path can read and change it. See what is asked for (uncloak query --host %s --port 80 --kind traffic, "+
-		"where "+
-		"a capture was imported), and use https.", label(f.Host))}
+		"where a capture was imported), and use https.", label(f.Host))}
 }
 
 // utcDays writes the first and the last day of the growth, which is counted in UTC days.
