@@ -167,13 +167,13 @@ type BadRequest struct{ error }
 // Bad marks err as an error in the request.
 func Bad(err error) error { return BadRequest{err} }
 
-// Unreadable is an error in what was uploaded: status 422.
-type Unreadable struct{ error }
+// unreadable is an error in what was uploaded: status 422.
+type unreadable struct{ error }
 
-func (e Unreadable) Unwrap() error { return e.error }
+func (e unreadable) Unwrap() error { return e.error }
 
 // NotRead marks err as an error in what was uploaded.
-func NotRead(err error) error { return Unreadable{err} }
+func NotRead(err error) error { return unreadable{err} }
 
 func badf(format string, args ...any) error { return BadRequest{fmt.Errorf(format, args...)} }
 
@@ -191,7 +191,7 @@ func (h *handler) answer(f func(http.ResponseWriter, *http.Request) error) http.
 			status = http.StatusBadRequest
 		case errors.Is(err, store.ErrFull):
 			status = http.StatusInsufficientStorage
-		case errors.As(err, new(Unreadable)):
+		case errors.As(err, new(unreadable)):
 			status = http.StatusUnprocessableEntity
 		}
 		h.Log.Debug("request failed", "path", r.URL.Path, "status", status, "error", err)

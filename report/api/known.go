@@ -44,14 +44,9 @@ func (h *handler) offer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	loc := h.Settings().Detect.Location
-	for _, info := range slices.Backward(infos) {
-		for _, at := range []string{info.Last.In(loc).Format("2006-01-02"), info.First.In(loc).Format("2006-01-02")} {
-			if !slices.Contains(out.Days, at) && len(out.Days) < maxOffered {
-				out.Days = append(out.Days, at)
-			}
-		}
-	}
+	dates := localDates(infos, h.Settings().Detect.Location)
+	slices.Reverse(dates)
+	out.Days = append(out.Days, dates[:min(len(dates), maxOffered)]...)
 	days := h.summaries(r.Context(), infos[max(len(infos)-offeredDays, 0):])
 	out.Hosts = offeredHosts(days)
 	routers := detect.RoutersOf(days)

@@ -17,7 +17,6 @@ type Report struct {
 	*report.Model
 	Days    []*detect.Day  // that touch the window
 	Options report.Options // with which the model was built
-	Day     string         // local date of the window's beginning
 }
 
 // value asks f for what the API answers to q at path, once there is a place behind the gate. An error in q is a
@@ -44,7 +43,7 @@ func (h *Handler) Report(ctx context.Context, q url.Values) (*Report, error) {
 			return nil, err
 		}
 		f.opt.Names = f.named()
-		return &Report{m, f.days, f.opt, f.From.In(f.loc).Format(time.DateOnly)}, nil
+		return &Report{m, f.days, f.opt}, nil
 	})
 }
 

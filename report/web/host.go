@@ -33,6 +33,14 @@ type gridView struct {
 	HTML        template.HTML
 }
 
+// gridViews renders tables of a date.
+func gridViews(gs []report.Grid, date string) (out []gridView) {
+	for _, g := range gs {
+		out = append(out, gridView{g.Title, g.More, g.HTML(links(date))})
+	}
+	return out
+}
+
 // host shows one machine on one day, by an address of it or its name.
 func (h *Handler) host(r *http.Request) (*page, error) {
 	if name := strings.TrimSpace(r.FormValue("name")); name != "" {
@@ -61,17 +69,10 @@ func (h *Handler) host(r *http.Request) (*page, error) {
 		return ask(http.StatusNotFound, "No machine is called "+report.Clean(typed)+" on "+date+".")
 	}
 	m := report.NewMachine(got.Model, got.Days, detect.AddressesOf(got.Days, a), got.Options)
-	b := hostBody{Machine: m, Date: date}
-	for _, g := range m.Grids {
-		b.Grids = append(b.Grids, gridView{g.Title, g.More, g.HTML(links(date))})
-	}
-	for _, x := range m.Incidents {
-		b.Findings = append(b.Findings, headline{x, links(date).Incident(x.ID)})
-	}
 	if !m.Known {
-		p, err := ask(http.StatusNotFound, "Nothing is known of "+a.String()+" on "+date+".")
-		return p, err
+		return ask(http.StatusNotFound, "Nothing is known of "+a.String()+" on "+date+".")
 	}
+	b := hostBody{Machine: m, Date: date, Grids: gridViews(m.Grids, date), Findings: headlines(m.Incidents, date)}
 	q := url.Values{"host": {a.String()}, "day": {date}, "kind": {"session-new,session-end"}}
 	if b.Sessions, err = h.firstEvents(r.Context(), q, hostSessions+1); err != nil {
 		return nil, err

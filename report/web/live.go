@@ -29,6 +29,14 @@ type headline struct {
 	Href string
 }
 
+// headlines links incidents of a date to their pages.
+func headlines(hs []report.Headline, date string) (out []headline) {
+	for _, x := range hs {
+		out = append(out, headline{x, links(date).Incident(x.ID)})
+	}
+	return out
+}
+
 // maxHeadlines bounds the findings on the live page; the report has them all.
 const maxHeadlines = 12
 
@@ -44,10 +52,11 @@ func (h *Handler) now(r *http.Request) (*page, error) {
 // moment gathers what the live page shows.
 func (h *Handler) moment(ctx context.Context) (*nowBody, error) {
 	now := h.API.Now()
+	date := now.Format(time.DateOnly)
 	y, m, d := now.Date()
 	midnight := time.Date(y, m, d, 0, 0, 0, 0, now.Location())
 	heads, judged, err := h.hub.findings.today(ctx, now, func(ctx context.Context) ([]report.Headline, error) {
-		got, err := h.API.Report(ctx, url.Values{"day": {midnight.Format(time.DateOnly)}})
+		got, err := h.API.Report(ctx, url.Values{"day": {date}})
 		if err != nil {
 			return nil, err
 		}
@@ -60,12 +69,9 @@ func (h *Handler) moment(ctx context.Context) (*nowBody, error) {
 	if err != nil {
 		return nil, err
 	}
-	live, date := report.NewLive(days, opt), midnight.Format(time.DateOnly)
+	live := report.NewLive(days, opt)
 	b := &nowBody{Live: live, Grid: live.Hosts.HTML(links(date)), Today: date, More: max(len(heads)-maxHeadlines, 0),
-		Judged: judged.Format("15:04:05")}
-	for _, x := range heads[:min(maxHeadlines, len(heads))] {
-		b.Findings = append(b.Findings, headline{x, links(date).Incident(x.ID)})
-	}
+		Judged: judged.Format("15:04:05"), Findings: headlines(heads[:min(maxHeadlines, len(heads))], date)}
 	return b, nil
 }
 

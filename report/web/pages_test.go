@@ -307,6 +307,7 @@ func TestPaging(t *testing.T) {
 	h := worldOf(t, entries, Access{})
 	for query, want := range map[string]int{
 		"day=2026-11-28&text=instant":                                           450,
+		"day=today&text=instant":                                                450,
 		"day=2026-11-28&host=192.168.128.12&port=6881":                          12 * 600,
 		"from=2026-11-28T08:58:00Z&to=2026-11-28T08:59:30Z&host=192.168.128.12": 450 + 1,
 	} {

@@ -1,7 +1,8 @@
 package web
 
 import (
-	"errors"
+	"context"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -60,13 +61,15 @@ func fields(r *http.Request, names ...string) (typed map[string]string, q url.Va
 
 // answered makes a page of a form: with the problem where the answer is an error in what was typed.
 func answered(p *page, err error) (*page, error) {
-	bad, fail := api.BadRequest{}, (*failure)(nil)
-	if errors.As(err, &bad) || errors.As(err, &fail) && fail.status == http.StatusBadRequest {
-		p.status, p.Problem = http.StatusBadRequest, ""
-		_, p.Problem = describe(err)
+	if err == nil {
 		return p, nil
 	}
-	return p, err
+	status, text := describe(err)
+	if status != http.StatusBadRequest {
+		return p, err
+	}
+	p.status, p.Problem = status, text
+	return p, nil
 }
 
 // queryBody holds the events that match.
@@ -80,13 +83,14 @@ type queryBody struct {
 
 // query shows the events that match what was typed, page by page.
 func (h *Handler) query(r *http.Request) (*page, error) {
-	typed, q := fields(r, "day", "from", "to", "host", "peer", "port", "kind", "router", "text")
+	typed, asked := fields(r, "day", "from", "to", "host", "peer", "port", "kind", "router", "text")
 	p := &page{name: "query", Title: "Events", Active: "/query", Field: typed}
-	b := queryBody{Asked: len(q) > 0, Command: command("query", q)}
+	b := queryBody{Asked: len(asked) > 0, Command: command("query", asked)}
 	if !b.Asked {
 		p.Body = b
 		return p, nil
 	}
+	q := maps.Clone(asked)
 	skip, err := skipOf(r.FormValue("skip"))
 	if after := r.FormValue("after"); err == nil && after != "" {
 		if err = sinceThen(q, after, h.API.Now().Location()); err == nil {
@@ -94,10 +98,14 @@ func (h *Handler) query(r *http.Request) (*page, error) {
 		}
 	}
 	if err == nil {
-		b.Rows, b.Next, b.Note, err = h.events(r, q, skip)
+		b.Rows, b.Next, b.Note, err = h.events(r.Context(), q, asked, skip)
 	}
 	p.Body = b
 	return answered(p, err)
+}
+
+func unknownAddress() error {
+	return &failure{http.StatusBadRequest, "The address of this page is not one that uncloak makes."}
 }
 
 func skipOf(s string) (int, error) {
@@ -106,7 +114,7 @@ func skipOf(s string) (int, error) {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 || n > maxSkip {
-		return 0, &failure{http.StatusBadRequest, "The address of this page is not one that uncloak makes."}
+		return 0, unknownAddress()
 	}
 	return n, nil
 }
@@ -114,12 +122,12 @@ func skipOf(s string) (int, error) {
 // sinceThen prepares a query of a day for its next page, which begins at a time: the API takes no day beside a time.
 func sinceThen(q url.Values, after string, loc *time.Location) error {
 	if _, err := time.Parse(time.RFC3339Nano, after); err != nil {
-		return &failure{http.StatusBadRequest, "The address of this page is not one that uncloak makes."}
+		return unknownAddress()
 	}
 	if d := q.Get("day"); d != "" {
 		t, err := time.ParseInLocation(time.DateOnly, d, loc)
 		if err != nil {
-			return &failure{http.StatusBadRequest, "The address of this page is not one that uncloak makes."}
+			return unknownAddress()
 		}
 		q.Del("day")
 		q.Set("to", time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, loc).Format(time.RFC3339Nano))
@@ -127,11 +135,13 @@ func sinceThen(q url.Values, after string, loc *time.Location) error {
 	return nil
 }
 
-// events returns one page of events behind the first ones, and the address of the next page.
-func (h *Handler) events(r *http.Request, q url.Values, skip int) (rows []eventRow, next, note string, err error) {
+// events returns one page of the events that q selects, behind the first ones, and the address of the next page of what
+// was asked.
+func (h *Handler) events(ctx context.Context, q, asked url.Values, skip int) (rows []eventRow, next, note string,
+	err error) {
 	more := false
 	left := skip
-	note, err = h.API.Events(r.Context(), q, func(e api.Event) bool {
+	note, err = h.API.Events(ctx, q, func(e api.Event) bool {
 		if left > 0 {
 			left--
 			return true
@@ -152,10 +162,13 @@ func (h *Handler) events(r *http.Request, q url.Values, skip int) (rows []eventR
 	if same == len(rows) && q.Get("from") != "" { // all of this page is of the instant at which it began
 		same += skip
 	}
-	_, asked := fields(r, "day", "from", "to", "host", "peer", "port", "kind", "router", "text")
-	asked.Set("after", last.Format(time.RFC3339Nano))
-	asked.Set("skip", strconv.Itoa(same))
-	return rows, "/query?" + asked.Encode(), note, nil
+	then := maps.Clone(asked)
+	if then.Has("day") {
+		then.Set("day", last.Format(time.DateOnly)) // today may be over when the next page is asked for
+	}
+	then.Set("after", last.Format(time.RFC3339Nano))
+	then.Set("skip", strconv.Itoa(same))
+	return rows, "/query?" + then.Encode(), note, nil
 }
 
 // command writes the command line that asks the same.

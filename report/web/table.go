@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"time"
 
 	"uncloak/report"
 )
@@ -42,9 +43,7 @@ func (h *Handler) table(r *http.Request) (*page, error) {
 		if err = report.TableText(&text, v, report.TextOptions{Width: 100}); err == nil {
 			b.Text = strings.TrimRight(text.String(), "\n")
 		}
-		for _, g := range v.Grids() {
-			b.Grids = append(b.Grids, gridView{g.Title, g.More, g.HTML(links(v.From.Format("2006-01-02")))})
-		}
+		b.Grids = gridViews(v.Grids(), v.From.Format(time.DateOnly))
 	}
 	p.Body = b
 	return answered(p, err)
