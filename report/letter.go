@@ -109,7 +109,8 @@ func (p picture) png() ([]byte, error) {
 	drawing.BackgroundColor = color.White
 	img := vgimg.NewWith(vgimg.UseWH(vg.Length(f.w), vg.Length(f.h)), vgimg.UseDPI(2*72),
 		vgimg.UseBackgroundColor(color.White))
-	drawing.Draw(draw.Crop(draw.NewCanvas(onPaper{img}, vg.Length(f.w), vg.Length(f.h)), 0, -vg.Length(f.text)*1.6, 0, 0))
+	canvas := draw.NewCanvas(onPaper{img}, vg.Length(f.w), vg.Length(f.h))
+	drawing.Draw(draw.Crop(canvas, 0, -vg.Length(f.text)*1.6, 0, 0)) // room for half of the last label
 	var b bytes.Buffer
 	if _, err := (vgimg.PngCanvas{Canvas: img}).WriteTo(&b); err != nil {
 		return nil, fmt.Errorf("write picture: %w", err)
