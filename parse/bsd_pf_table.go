@@ -32,7 +32,7 @@ func pfTableDialect() dialect {
 
 // looksPFRow reports whether b has a protocol for its second word and an arrow behind an address.
 func looksPFRow(b []byte, rec *Record) bool {
-	if len(rec.App) > 0 || len(rec.Host) > 0 || len(b) < 20 {
+	if !mayBeRow(b, rec) {
 		return false
 	}
 	_, rest := scan.Word(b)
@@ -181,13 +181,15 @@ func (rec *Record) pfVerbose(b []byte) {
 	}
 	rec.Count = clockSeconds(b)
 	w, rest := scan.Word(scan.After(b, ", "))
-	from, to := scan.CutByte(w, ':')
-	n, _ := scan.Number(from)
-	m, _ := scan.Number(to)
-	rec.Packets = scan.Saturate(n + m)
+	rec.Packets = scan.Saturate(pfBothWays(w))
 	w, _ = scan.Word(scan.After(rest, ", "))
-	from, to = scan.CutByte(w, ':')
-	n, _ = scan.Number(from)
-	m, _ = scan.Number(to)
-	rec.Bytes = n + m
+	rec.Bytes = pfBothWays(w)
+}
+
+// pfBothWays adds up the two numbers of "249:432".
+func pfBothWays(b []byte) uint64 {
+	there, back := scan.CutByte(b, ':')
+	n, _ := scan.Number(there)
+	m, _ := scan.Number(back)
+	return n + m
 }

@@ -36,7 +36,7 @@ func asaTableDialect() dialect {
 // looksASARow reports whether b begins with a protocol in capitals and the name of an interface, or PAT, or is the line
 // above the rows.
 func looksASARow(b []byte, rec *Record) bool {
-	if len(rec.App) > 0 || len(rec.Host) > 0 || len(b) < 20 {
+	if !mayBeRow(b, rec) {
 		return false
 	}
 	if scan.IsDigit(b[0]) {
@@ -80,7 +80,7 @@ func asaRow(b []byte, rec *Record) bool {
 	switch {
 	case bytes.IndexByte(flags, 'B') >= 0:
 		rec.openedBy(outer, inner)
-		rec.translated(outerMapped, innerMapped)
+		rec.translated(outerMapped, netip.AddrPort{})
 		if innerMapped.IsValid() && innerMapped != inner { // the source has asked for the mapped address
 			rec.Dst, rec.DPort = innerMapped.Addr(), innerMapped.Port()
 			rec.NATDst, rec.NATDPort = inner.Addr(), inner.Port()

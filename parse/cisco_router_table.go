@@ -32,7 +32,7 @@ func iosTableDialect() dialect {
 
 // looksIOSRow reports whether b begins with a protocol and an address.
 func looksIOSRow(b []byte, rec *Record) bool {
-	if len(rec.App) > 0 || len(rec.Host) > 0 || len(b) < 20 {
+	if !mayBeRow(b, rec) {
 		return false
 	}
 	w, rest := scan.Word(b)

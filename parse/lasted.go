@@ -29,16 +29,26 @@ func (rec *Record) lastedSeconds(b []byte) {
 
 // lastedClock reads "0:02:04" and "72:10:41", hours of any number.
 func (rec *Record) lastedClock(b []byte) {
-	var n [3]uint64
-	for i := range n {
-		part, rest := scan.CutByte(b, ':')
-		v, ok := scan.Number(part)
-		if !ok || v > 1e6 || i < 2 && rest == nil || i > 0 && v > 59 {
-			return
-		}
-		n[i], b = v, rest
+	n, rest, ok := clock(b)
+	if ok && n[0] <= 1e6 && n[1] <= 59 && n[2] <= 59 && (len(rest) == 0 || rest[0] == ':') {
+		rec.setLasted((n[0]*3600+n[1]*60+n[2])*1000 + 500)
 	}
-	rec.setLasted((n[0]*3600+n[1]*60+n[2])*1000 + 500)
+}
+
+// clock reads the three numbers of H:MM:SS at the front of b, of any size, and returns what follows them.
+func clock(b []byte) (n [3]uint64, rest []byte, ok bool) {
+	for i := range n {
+		if i > 0 {
+			if len(b) == 0 || b[0] != ':' {
+				return n, nil, false
+			}
+			b = b[1:]
+		}
+		if n[i], b, ok = scan.Leading(b); !ok {
+			return n, nil, false
+		}
+	}
+	return n, b, true
 }
 
 // lastedBetween takes the time between the two times of a flow.

@@ -1,11 +1,15 @@
 package parse
 
 import (
-	"bytes"
 	"net/netip"
 
 	"uncloak/parse/scan"
 )
+
+// mayBeRow reports whether a line has neither a tag nor a host in front and is long enough for a row of a listing.
+func mayBeRow(b []byte, rec *Record) bool {
+	return len(rec.App) == 0 && len(rec.Host) == 0 && len(b) >= 20
+}
 
 // row fills in that the line is a row of a listing of the session table at one moment.
 func (rec *Record) row(dialect string) bool {
@@ -84,21 +88,13 @@ func (rec *Record) translated(src, dst netip.AddrPort) {
 	}
 }
 
-// clockSeconds reads H:MM:SS, whose hours may have any number of digits; it is 0 for anything else.
+// clockSeconds reads H:MM:SS at the front of b, whose hours may have any number of digits; it is 0 for anything else.
 func clockSeconds(b []byte) uint32 {
-	total := uint64(0)
-	for i := range 3 {
-		n, rest, ok := scan.Leading(b)
-		if !ok || i < 2 && (len(rest) == 0 || rest[0] != ':') {
-			return 0
-		}
-		total = total*60 + min(n, 1<<32)
-		if i < 2 {
-			rest = rest[1:]
-		}
-		b = rest
+	n, _, ok := clock(b)
+	if !ok {
+		return 0
 	}
-	return scan.Saturate(total)
+	return scan.Saturate(min(n[0], 1<<32)*3600 + min(n[1], 1<<32)*60 + min(n[2], 1<<32))
 }
 
 // unitSeconds reads times like 4w2d, 23h59m47s and 58s, and cuts fractions off (1s500ms); it is 0 for anything else.
@@ -134,10 +130,9 @@ func unitSeconds(b []byte) uint32 {
 // endOf reads an address with its port behind sep, or the address alone.
 func endOf(b []byte, sep byte) netip.AddrPort {
 	b = scan.TrimRight(b, ",;)")
-	if i := bytes.LastIndexByte(b, sep); i > 0 {
-		if a := scan.Addr(scan.Unbracket(b[:i])); a.IsValid() {
-			return netip.AddrPortFrom(a, scan.Port(b[i+1:]))
-		}
+	a, port := scan.HostPort(b, sep)
+	if !a.IsValid() {
+		a, port = scan.Addr(scan.Unbracket(b)), 0
 	}
-	return netip.AddrPortFrom(scan.Addr(scan.Unbracket(b)), 0)
+	return netip.AddrPortFrom(a, port)
 }

@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bytes"
+	"net/netip"
 
 	"uncloak/parse/scan"
 )
@@ -68,9 +69,7 @@ func mikrotikRow(b []byte, rec *Record) bool {
 	rec.Assured = bytes.IndexByte(b[:len(b)-len(body)], 'A') >= 0
 	var t [2]tuple
 	if w, _ := scan.Word(body); bytes.IndexByte(w, '=') < 0 {
-		if !mikrotikPlain(body, &t, rec) {
-			return false
-		}
+		mikrotikPlain(body, &t, rec)
 	} else {
 		mikrotikFields(body, &t, rec)
 	}
@@ -107,13 +106,13 @@ func mikrotikField(t *[2]tuple, rec *Record, key, value []byte, n uint64) {
 	case "protocol":
 		rec.Proto = protocol(value)
 	case "src-address":
-		mikrotikEnd(value, &t[0], true)
+		t[0].src, t[0].sport = mikrotikEnd(value, t[0].sport)
 	case "dst-address":
-		mikrotikEnd(value, &t[0], false)
+		t[0].dst, t[0].dport = mikrotikEnd(value, t[0].dport)
 	case "reply-src-address":
-		mikrotikEnd(value, &t[1], true)
+		t[1].src, t[1].sport = mikrotikEnd(value, t[1].sport)
 	case "reply-dst-address":
-		mikrotikEnd(value, &t[1], false)
+		t[1].dst, t[1].dport = mikrotikEnd(value, t[1].dport)
 	case "src-port":
 		t[0].sport = scan.Port(value)
 	case "dst-port":
@@ -139,41 +138,35 @@ func mikrotikField(t *[2]tuple, rec *Record, key, value []byte, n uint64) {
 	}
 }
 
-// mikrotikEnd reads an address with or without a port.
-func mikrotikEnd(b []byte, t *tuple, src bool) {
+// mikrotikEnd reads an address with or without a port; known is the port of a field of its own, or 0.
+func mikrotikEnd(b []byte, known uint16) (netip.Addr, uint16) {
 	a, port := scan.Endpoint(b)
-	if src {
-		t.src = a
-		t.sport = max(t.sport, port)
-	} else {
-		t.dst = a
-		t.dport = max(t.dport, port)
-	}
+	return a, max(known, port)
 }
 
 // mikrotikPlain reads "tcp  10.5.101.147:48984    10.5.101.1:8291       established 4m59s"; RouterOS 7 may give the
 // ports columns of their own.
-func mikrotikPlain(b []byte, t *[2]tuple, rec *Record) bool {
+func mikrotikPlain(b []byte, t *[2]tuple, rec *Record) {
 	w, b := scan.Word(b)
 	if rec.Proto = protocol(w); rec.Proto == 0 {
 		rec.Proto = 89 // OSPF: no other name gets here
 	}
-	for _, src := range [...]bool{true, false} {
-		w, b = scan.Word(b)
-		mikrotikEnd(w, &t[0], src)
-		if w, rest := scan.Word(b); scan.AllDigits(w) {
-			if b = rest; src {
-				t[0].sport = scan.Port(w)
-			} else {
-				t[0].dport = scan.Port(w)
-			}
-		}
-	}
+	t[0].src, t[0].sport, b = mikrotikColumns(b)
+	t[0].dst, t[0].dport, b = mikrotikColumns(b)
 	w, rest := scan.Word(b)
 	if s, _, ok := listedState(w); ok {
 		rec.State, b = s, rest
 	}
 	w, _ = scan.Word(b)
 	rec.Count = unitSeconds(w)
-	return true
+}
+
+// mikrotikColumns reads an address, and its port behind it or in the next column.
+func mikrotikColumns(b []byte) (a netip.Addr, port uint16, rest []byte) {
+	w, b := scan.Word(b)
+	a, port = scan.Endpoint(w)
+	if w, rest := scan.Word(b); scan.AllDigits(w) {
+		return a, scan.Port(w), rest
+	}
+	return a, port, b
 }

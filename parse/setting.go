@@ -107,8 +107,7 @@ func sysctlPair(b []byte) (name, value []byte, ok bool) {
 	}
 	name, value = b[:i], bytes.TrimSpace(b[i+len(cut):])
 	for _, c := range name {
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		if !letter && !scan.IsDigit(c) && bytes.IndexByte([]byte("._-/@:"), c) < 0 {
+		if !scan.IsLetter(c) && !scan.IsDigit(c) && strings.IndexByte("._-/@:", c) < 0 {
 			return nil, nil, false
 		}
 	}
@@ -172,18 +171,11 @@ func mikrotikTime(s string) (d time.Duration, ok bool) {
 
 // clockTime reads h:mm:ss.
 func clockTime(s string) (d time.Duration, ok bool) {
-	parts := strings.Split(s, ":")
-	if len(parts) != 3 {
+	n, rest, ok := clock([]byte(s))
+	if !ok || len(rest) > 0 || max(n[0], n[1], n[2]) > 1<<16 {
 		return 0, false
 	}
-	for _, p := range parts {
-		n, err := strconv.Atoi(p)
-		if err != nil || n < 0 || n > 1<<16 {
-			return 0, false
-		}
-		d = 60*d + time.Duration(n)*time.Second
-	}
-	return d, true
+	return time.Duration(n[0]*3600+n[1]*60+n[2]) * time.Second, true
 }
 
 // asaTimeouts reads "timeout conn 1:00:00 half-closed 0:10:00 udp 0:02:00 icmp 0:00:02". The ASA keeps a UDP session

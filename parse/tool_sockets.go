@@ -32,7 +32,7 @@ func socketsDialect() dialect {
 
 // looksSocket reports whether b begins with a protocol or a state as ss and netstat spell them.
 func looksSocket(b []byte, rec *Record) bool {
-	if len(rec.App) > 0 || len(rec.Host) > 0 || len(b) < 20 {
+	if !mayBeRow(b, rec) {
 		return false
 	}
 	w, _ := scan.Word(b)
