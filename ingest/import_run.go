@@ -242,8 +242,8 @@ func (r *importRun) split(ctx context.Context, src io.Reader, free, work, order 
 	}
 }
 
-// take assigns times to the lines of a chunk and appends them. Of a pasted page, prose is left
-// out: a line that is not understood and has no header.
+// take assigns times to the lines of a chunk and appends them. Of a pasted page, prose is left out: a line that is
+// not understood and has no header.
 func (r *importRun) take(ctx context.Context, c *chunk) error {
 	repaired := r.clock.repaired
 	es, facts := c.entries[:0], c.facts[:0]
@@ -317,8 +317,7 @@ func (r *importRun) take(ctx context.Context, c *chunk) error {
 
 // appended counts lines of one day, of which the store took some.
 func (r *importRun) appended(es []store.Entry, got store.AppendedDay) {
-	date := got.Date
-	d := r.sum.day(date)
+	d := r.sum.day(got.Date)
 	if first := time.Unix(0, es[0].Time).UTC(); d.Lines == 0 || first.Before(d.First) {
 		d.First = first
 	}
@@ -329,12 +328,12 @@ func (r *importRun) appended(es []store.Entry, got store.AppendedDay) {
 	d.Added += uint64(got.Added)
 	r.sum.Events += uint64(got.Added)
 	r.sum.Unparsed += uint64(got.Unknown)
-	r.count(date, es, got)
+	r.count(es, got)
 }
 
 // count does the accounting by router. Only lines that were added count, so that a second import of a file changes
 // nothing. Where the store added a part of the lines, it does not tell which: each count is reduced to that part.
-func (r *importRun) count(date detect.Date, es []store.Entry, done store.AppendedDay) {
+func (r *importRun) count(es []store.Entry, done store.AppendedDay) {
 	batch := make(map[parse.Name]*store.Health)
 	unknown := 0
 	var h *store.Health
@@ -366,7 +365,7 @@ func (r *importRun) count(date detect.Date, es []store.Entry, done store.Appende
 	for router, h := range batch {
 		h.Malformed = r.junk[router]
 		delete(r.junk, router)
-		all := r.healthOf(healthKey{date, router})
+		all := r.healthOf(healthKey{done.Date, router})
 		all.Received += scaled(h.Received, share)
 		all.Bytes += scaled(h.Bytes, share)
 		all.Unparsed += scaled(h.Unparsed, float64(done.Unknown)/float64(max(unknown, 1)))

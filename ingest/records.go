@@ -200,8 +200,7 @@ func (t *rowsReader) end() {
 // packetGoesOn reports whether a line of tcpdump -v belongs to the packet above it: such lines are indented, and what
 // ICMP quotes of another packet is, too. Numbers of packets (-#) are indented as well, and told by what follows them.
 func packetGoesOn(line []byte) bool {
-	rest := bytes.TrimLeft(line, " \t")
-	return len(rest) < len(line) && !packetNumber(rest)
+	return isIndented(line) && !packetNumber(bytes.TrimLeft(line, " \t"))
 }
 
 // packetNumber reports whether b begins with the number of a packet: digits, and two blanks in front of its stamp.

@@ -44,28 +44,27 @@ func listingRows(head []byte) func(line []byte) bool {
 // untilOf returns a function that takes all lines for a part of the row above but those that begin in one of the ways.
 func untilOf(begins ...string) func(line []byte) bool {
 	return func(line []byte) bool {
-		line = bytes.TrimLeft(line, " \t")
-		for _, b := range begins {
-			if bytes.HasPrefix(line, []byte(b)) {
-				return false
-			}
-		}
-		return true
+		return !beginsWith(line, begins...)
 	}
+}
+
+// beginsWith reports whether a line begins, behind its indent, in one of the ways.
+func beginsWith(line []byte, ways ...string) bool {
+	line = bytes.TrimLeft(line, " \t")
+	for _, w := range ways {
+		if bytes.HasPrefix(line, []byte(w)) {
+			return true
+		}
+	}
+	return false
 }
 
 func isIndented(line []byte) bool { return len(line) > 0 && (line[0] == ' ' || line[0] == '\t') }
 
 // iosGoesOn reports whether a line of show ip nat translations verbose tells of the translation above it.
 func iosGoesOn(line []byte) bool {
-	line = bytes.TrimLeft(line, " \t")
-	for _, b := range []string{"create", "Map-Id", "Mac-Address", "entry-id", "flags", "none,", "extended", "use_count",
-		"VRF", "timeout", "left ", "Flow-Id", "ipsec", "nat"} {
-		if bytes.HasPrefix(line, []byte(b)) {
-			return true
-		}
-	}
-	return false
+	return beginsWith(line, "create", "Map-Id", "Mac-Address", "entry-id", "flags", "none,", "extended", "use_count",
+		"VRF", "timeout", "left ", "Flow-Id", "ipsec", "nat")
 }
 
 // mikrotikRowBegins reports whether a text begins like a row of RouterOS' print detail: a number, flags, and the first
