@@ -75,7 +75,10 @@ func (db *DB) commitAll(parts []*part, b *store.Batch, done *store.Appended) err
 	out := make([]outcome, len(parts))
 	beside := b.Dedupe && len(parts) >= sideBySideLeast
 	if beside {
-		sideBySide(len(parts), func(i int) { out[i].stored, out[i].err = db.commit(parts[i], b.ID, false) })
+		sideBySide(len(parts), func(i int) error {
+			out[i].stored, out[i].err = db.commit(parts[i], b.ID, false)
+			return out[i].err
+		})
 	}
 	var first error
 	for i, p := range parts {
@@ -202,7 +205,6 @@ func (db *DB) commit(p *part, id string, merge bool) (stored bool, err error) {
 		defer unlock()
 		swallowed = k
 	}
-	var info store.DayInfo
 	err = update(d.b, func(tx *bbolt.Tx) error {
 		stored = false
 		if id != "" {
@@ -223,18 +225,14 @@ func (db *DB) commit(p *part, id string, merge bool) (stored bool, err error) {
 			return err
 		}
 		stored = true
-		if err := putStat(tx, was, p.stat); err != nil {
-			return err
-		}
-		info = infoOf(tx, p.date, readStat(tx))
-		return nil
+		return putStat(tx, was, p.stat)
 	})
 	db.changed(p.date)
 	if err != nil {
 		return false, err
 	}
 	if stored {
-		db.knows(info)
+		db.learn(d)
 		d.grow(p, swallowed)
 		db.dup.mu.Lock()
 		defer db.dup.mu.Unlock()

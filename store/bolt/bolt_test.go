@@ -272,6 +272,28 @@ func TestPrune(t *testing.T) {
 	}
 }
 
+// What Days says of a day that was just written is what it says once the store has been opened again.
+func TestDaysAfterAppend(t *testing.T) {
+	dir := t.TempDir()
+	var said [2][]store.DayInfo
+	for i := range said {
+		db := mustOpen(t, dir, Options{})
+		if i == 0 {
+			mustAppend(t, db, store.Batch{Entries: entries(noon(), 0, 3*blockEvents)})
+		}
+		var err error
+		if said[i], err = db.Days(t.Context()); err != nil || len(said[i]) != 1 {
+			t.Fatalf("%v, %v", said[i], err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if said[0][0] != said[1][0] || said[0][0].Events != 3*blockEvents {
+		t.Errorf("%+v, opened again %+v", said[0][0], said[1][0])
+	}
+}
+
 func TestOpenFilesAreBounded(t *testing.T) {
 	db := mustOpen(t, t.TempDir(), Options{NoSync: true, MaxOpen: 3})
 	defer mustClose(t, db)

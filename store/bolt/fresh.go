@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -47,20 +48,17 @@ func (db *DB) Expect(dates []detect.Date) error {
 	if err != nil {
 		return err
 	}
-	var all errgroup.Group
-	all.SetLimit(sideBySideMost)
-	for _, name := range names {
-		all.Go(func() error {
-			if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
-				return nil // it is for openDay to look at
-			}
-			if err := writeFresh(name+freshSuffix, empty, db.opt.NoSync); err != nil {
-				return err
-			}
-			return os.Rename(name+freshSuffix, name)
-		})
-	}
-	if err := all.Wait(); err != nil {
+	err = cmp.Or(sideBySide(len(names), func(i int) error {
+		name := names[i]
+		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+			return nil // it is for openDay to look at
+		}
+		if err := writeFresh(name+freshSuffix, empty, db.opt.NoSync); err != nil {
+			return err
+		}
+		return os.Rename(name+freshSuffix, name)
+	})...)
+	if err != nil {
 		return fmt.Errorf("make day files: %w", diskError(err))
 	}
 	if db.opt.NoSync {
@@ -69,14 +67,17 @@ func (db *DB) Expect(dates []detect.Date) error {
 	return syncDir(filepath.Join(db.dir, "days"))
 }
 
-// sideBySide calls f for 0 to n-1, of several files at a time: each waits for the disk, which takes them together.
-func sideBySide(n int, f func(i int)) {
+// sideBySide calls f for 0 to n-1, of several files at a time, and gives the error of each: each waits for the disk,
+// which takes them together.
+func sideBySide(n int, f func(i int) error) []error {
 	var all errgroup.Group
 	all.SetLimit(sideBySideMost)
+	errs := make([]error, n)
 	for i := range n {
-		all.Go(func() error { f(i); return nil })
+		all.Go(func() error { errs[i] = f(i); return nil })
 	}
-	_ = all.Wait() // f keeps its errors
+	_ = all.Wait() // errs has them
+	return errs
 }
 
 // emptyDay returns the content of a day file without events.

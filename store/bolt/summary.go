@@ -88,14 +88,18 @@ func infoOf(tx *bbolt.Tx, date detect.Date, s stat) store.DayInfo {
 		Last: time.Unix(0, s.last).UTC()}
 }
 
-// knows notes what the writer says of a day, so that Days need not open its file again. What nobody has written here
-// is not noted: it is for Days to tell damage.
-func (db *DB) knows(info store.DayInfo) {
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	if info.Events > 0 {
-		db.infos[info.Date] = info
-	}
+// learn notes what Days says of a day that was just written, so that it need not open the file again. The transaction
+// that wrote does not know how large it leaves the file. What cannot be read is for Days to report.
+func (db *DB) learn(d *day) {
+	_ = view(d.b, func(tx *bbolt.Tx) error {
+		info := infoOf(tx, d.date, readStat(tx))
+		db.mu.Lock()
+		defer db.mu.Unlock()
+		if info.Events > 0 {
+			db.infos[info.Date] = info
+		}
+		return nil
+	})
 }
 
 // changed forgets what Days knows of a date.
@@ -170,9 +174,7 @@ func (db *DB) PutDays(ctx context.Context, days ...*detect.Day) error {
 		return err
 	}
 	defer db.leaveWrite()
-	errs := make([]error, len(days))
-	sideBySide(len(days), func(i int) { errs[i] = db.putSummary(days[i].Date, packed[i]) })
-	return errors.Join(errs...)
+	return errors.Join(sideBySide(len(days), func(i int) error { return db.putSummary(days[i].Date, packed[i]) })...)
 }
 
 func (db *DB) encodeSummary(day *detect.Day) ([]byte, error) {
