@@ -138,13 +138,14 @@ func (c *capUnit) found() (best Cap) {
 	return best
 }
 
-// capped counts a line about a beginning.
-func (rs *routerState) capped(e *parse.Event, host netip.Addr) {
+// pace counts a line about a beginning.
+func (t *Tracker) pace(e *parse.Event, rs *routerState, host netip.Addr) {
 	if e.State != parse.NoState || e.Packets > 0 {
 		return
 	}
 	if rs.caps == nil {
 		rs.caps = &[2]capUnit{{unit: int64(time.Second)}, {unit: int64(time.Minute)}}
+		t.charge(pacesBytes)
 	}
 	for i := range rs.caps {
 		rs.caps[i].note(e.Time, host)

@@ -584,8 +584,8 @@ func compareHolders(a, b Holder) int {
 	return cmp.Or(cmp.Compare(b.N, a.N), a.Host.Compare(b.Host))
 }
 
-// OpenPrint is a hash of what the next day begins with: the open sessions, and the gauges of the routers. It is 0 for a
-// nil day and for one that leaves nothing.
+// OpenPrint is a hash of what the next day begins with: the open sessions, and what is known of the routers. It is 0
+// for a nil day and for one that leaves nothing.
 func (d *Day) OpenPrint() uint64 {
 	if d == nil {
 		return 0
@@ -596,7 +596,9 @@ func (d *Day) OpenPrint() uint64 {
 		if g := d.Routers[name].Gauge; g != (Gauge{}) {
 			b = fmt.Appendf(b, "%q%v", name, g)
 		}
-		b = d.Routers[name].print(b)
+		if s := d.Routers[name].Settings; len(s) > 0 {
+			b = fmt.Appendf(b, "%q%v", name, s)
+		}
 		if l := d.Routers[name].Lives; len(l) > 0 {
 			b = fmt.Appendf(b, "%q%v", name, l)
 		}

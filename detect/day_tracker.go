@@ -347,8 +347,7 @@ func (t *Tracker) router(name parse.Name) *routerState {
 			size: t.cfg.table(name.String())}
 		rs.router.Gauge = t.gauges[name.String()]
 		for _, x := range t.settings[name.String()] {
-			rs.router.set(x)
-			rs.hold(x)
+			rs.goBy(x)
 		}
 		t.routers[name] = rs
 		t.charge(routerBytes)
@@ -462,7 +461,7 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 		return
 	}
 	rs.router.Sessions++
-	rs.capped(e, host)
+	t.pace(e, rs, host)
 	if hs != nil && e.Src == host {
 		hs.knocks.note(e)
 	}
@@ -475,12 +474,13 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 	} else {
 		en.state, en.guessed, en.born, en.heard = e.State, hold.guessed, e.Time, e.Time
 		en.keep(e.Time, hold)
-		t.table.holding(e.Router).collector = rs.held.Collector
 		en.packet, en.told = packet, e.State != parse.NoState
+		in := t.table.holding(e.Router)
+		in.collector = rs.held.Collector
 		if hs == nil {
-			t.table.put(en, t.table.holding(e.Router), host, nil, nil)
+			t.table.put(en, in, host, nil, nil)
 		} else {
-			t.table.put(en, t.table.holding(e.Router), host, hs.own, hs.all)
+			t.table.put(en, in, host, hs.own, hs.all)
 			hs.own, hs.all = en.own, en.all
 		}
 	}

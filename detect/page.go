@@ -44,7 +44,7 @@ func (a *activity) readPorts(days []*Day) {
 		a.peerN += float64(h.Peers)
 		other := float64(h.Sessions.Total())
 		for p, n := range h.Ports {
-			if p.everyday() {
+			if p.ofBrowsers() {
 				a.webN += float64(n)
 				other -= float64(n)
 			}
@@ -67,8 +67,8 @@ func (l *line) unevenness(r run) float64 {
 	return squares*n/(sum*sum) - 1 - n/sum
 }
 
-// everyday reports whether a port is one that browsers use: the web, names, and the messages of a phone.
-func (p Port) everyday() bool {
+// ofBrowsers reports whether a port is one that browsers use: the web, names, and the messages of a phone.
+func (p Port) ofBrowsers() bool {
 	switch p.Port {
 	case 53, 80, 123, 443, 853, 5223, 5228, 8080, 8443:
 		return true

@@ -46,6 +46,7 @@ const (
 const (
 	hostBytes    = 3500
 	routerBytes  = 3000
+	pacesBytes   = 7600 // of a router of which beginnings alone are logged: its caps, and the bounds of its table
 	doorBytes    = 260
 	portBytes    = 64
 	fanBytes     = 320
@@ -155,6 +156,9 @@ func (rs *routerState) bytes() int {
 	}
 	for _, p := range rs.pings {
 		n += namedBytes + 32*len(p.Slots)
+	}
+	if rs.caps != nil {
+		n += pacesBytes
 	}
 	if l := rs.listing; l != nil {
 		n += 24 * len(l.rows)

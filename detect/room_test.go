@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+	"unsafe"
 
 	"uncloak/parse"
 )
@@ -107,5 +108,25 @@ func TestLimitsWithin(t *testing.T) {
 		if l.Hosts < 512 || l.Hosts > 16384 || l.Sessions > 1<<18 || l.Routers < 64 || l.Bytes < 2<<20 {
 			t.Errorf("%d MB: %+v", mb, l)
 		}
+	}
+}
+
+// The counts of beginnings, which each router has that logs them, are in the estimate.
+func TestPacesAreCharged(t *testing.T) {
+	if n := unsafe.Sizeof([2]capUnit{}) + unsafe.Sizeof(bounds{}); n > pacesBytes {
+		t.Errorf("%d bytes, charged as %d", n, pacesBytes)
+	}
+	cfg := DefaultConfig()
+	tr := NewTracker(cfg, nil, DateOf(t0))
+	for i := range 100 {
+		tr.Observe(&parse.Event{Kind: parse.SessionNew, Time: t0.UnixNano() + int64(i), Src: lan(1), Dst: wan(i),
+			SPort: uint16(i), DPort: 443, Proto: parse.TCP, Router: parse.MakeName(fmt.Sprintf("gw%d", i))})
+	}
+	charged, least := tr.room.used, 100*(routerBytes+pacesBytes)
+	if tr.room.next = 0; charged < least {
+		t.Errorf("%d bytes are charged, at least %d", charged, least)
+	}
+	if tr.measure(); tr.room.used < least {
+		t.Errorf("%d bytes are measured, at least %d", tr.room.used, least)
 	}
 }

@@ -2,7 +2,7 @@ package detect
 
 import (
 	"cmp"
-	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -19,9 +19,14 @@ type RouterSetting struct {
 // setting takes in what a router says of its table. It holds from then on, where the config leaves the defaults.
 func (t *Tracker) setting(e *parse.Event, rs *routerState) {
 	for _, x := range e.Settings() {
-		rs.router.set(RouterSetting{x.Key, x.Value, e.Time})
-		rs.hold(RouterSetting{x.Key, x.Value, e.Time})
+		rs.goBy(RouterSetting{x.Key, x.Value, e.Time})
 	}
+}
+
+// goBy notes the setting, and lets the tracker go by it.
+func (rs *routerState) goBy(x RouterSetting) {
+	rs.router.set(x)
+	rs.hold(x)
 }
 
 // set keeps the setting as the latest of its key. Keys are few: those that parse knows.
@@ -97,12 +102,8 @@ func Settled(cfg Config, days []*Day) Config {
 	}
 	out := cfg
 	out.Tables, out.Held = map[string]int{}, map[string]Timeouts{}
-	for name, n := range cfg.Tables {
-		out.Tables[name] = n
-	}
-	for name, to := range cfg.Held {
-		out.Held[name] = to
-	}
+	maps.Copy(out.Tables, cfg.Tables)
+	maps.Copy(out.Held, cfg.Held)
 	for name, r := range latest {
 		to := *cfg.timeouts(name)
 		for _, x := range r.Settings {
@@ -127,12 +128,4 @@ func SettingsOf(days []*Day, router string) []RouterSetting {
 		}
 	}
 	return all.Settings
-}
-
-// print writes the settings for the hash of what the next day begins with.
-func (r *Router) print(b []byte) []byte {
-	if len(r.Settings) > 0 {
-		b = fmt.Appendf(b, "%v", r.Settings)
-	}
-	return b
 }

@@ -75,3 +75,22 @@ func TestSettingsAreBounded(t *testing.T) {
 		t.Errorf("%+v", r.Settings)
 	}
 }
+
+// Two routers that change their settings with each other leave something else to the next day.
+func TestSettingsAreOfTheirRouter(t *testing.T) {
+	day := func(x, y int) *Day {
+		d := NewDay(DateOf(t0))
+		d.router("a").set(RouterSetting{"udp", x, 1})
+		d.router("b").set(RouterSetting{"udp", y, 1})
+		return d
+	}
+	if p := day(10, 20).OpenPrint(); p != day(10, 20).OpenPrint() || p == day(20, 10).OpenPrint() {
+		t.Errorf("%x and %x", p, day(20, 10).OpenPrint())
+	}
+	one, other := NewDay(DateOf(t0)), NewDay(DateOf(t0))
+	one.router("a").set(RouterSetting{"udp", 10, 1})
+	other.router("b").set(RouterSetting{"udp", 10, 1})
+	if one.OpenPrint() == other.OpenPrint() {
+		t.Error("whose settings they are makes no difference")
+	}
+}
