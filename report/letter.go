@@ -2,11 +2,14 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed" // the page of a letter
 	"fmt"
 	"html/template"
 	"image/color"
+	"regexp"
 	"strings"
+	"sync"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -85,22 +88,20 @@ type letterDrawing struct {
 	Source template.URL // of fixed words
 }
 
-// Color returns the colour of a severity, or of "quiet", on white.
-func (letterView) Color(class string) string {
-	return map[string]string{"critical": "#b3261e", "warning": "#8a5a00", "info": "#0b5cad",
-		"quiet": "#1b6e3c"}[class]
-}
+// Color returns the colour of a severity, of "quiet", or of a legend, on white.
+func (letterView) Color(class string) string { return lightColors()[class] }
 
-// Swatch returns the colour of a legend.
-func (letterView) Swatch(class string) string {
-	for i := range 64 {
-		if c := standIn(uint8(i)); "var(--"+class+")" == cssColor(i) {
-			r, g, b, _ := paper(c).RGBA()
-			return fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)
-		}
+// lightColors holds the colours of page.css for a light page, by name; those with four bytes are transparent.
+var lightColors = sync.OnceValue(func() map[string]string {
+	light, _, _ := strings.Cut(pageStyle, "@media")
+	colors := map[string]string{}
+	for _, m := range styleColor.FindAllStringSubmatch(light, -1) {
+		colors[m[1]] = m[2]
 	}
-	return "#9aa3ab"
-}
+	return colors
+})
+
+var styleColor = regexp.MustCompile(`--(\w+): (#[0-9a-f]{6}(?:[0-9a-f]{2})?);`)
 
 // png renders the picture on white, with two pixels a point for screens that show so many.
 func (p picture) png() ([]byte, error) {
@@ -130,22 +131,9 @@ func paper(col color.Color) color.Color {
 	if !ok || n.R != 1 || n.G != 2 {
 		return col
 	}
-	rgb := func(hex uint32) color.Color {
-		return color.NRGBA{R: uint8(hex >> 16), G: uint8(hex >> 8), B: uint8(hex), A: 0xff}
-	}
-	layers := []uint32{0x0072b2, 0xe69f00, 0x009e73, 0x56b4e9, 0xcc79a7, 0x9aa3ab}
-	heat := []uint32{0xf1f4f8, 0xd6e3f0, 0xa9cbe6, 0x6ba6d3, 0x3079b8, 0x114f8f, 0x06264d}
-	switch i := int(n.B); {
-	case i == gridColor:
-		return rgb(0xd9dde1)
-	case i == fullColor:
-		return rgb(0xd55e00)
-	case i == bandColor:
-		return color.NRGBA{R: 0xd5, G: 0x5e, A: 0x30}
-	case i >= heatColor && i < heatColor+len(heat):
-		return rgb(heat[i-heatColor])
-	case i >= layerColor && i < layerColor+len(layers):
-		return rgb(layers[i-layerColor])
-	}
-	return rgb(0x1d2329)
+	name := strings.TrimSuffix(strings.TrimPrefix(cssColor(int(n.B)), "var(--"), ")")
+	hex := cmp.Or(lightColors()[name], lightColors()["ink"])
+	c := color.NRGBA{A: 0xff}
+	fmt.Sscanf(hex, "#%2x%2x%2x%2x", &c.R, &c.G, &c.B, &c.A) // without a fourth byte A stays
+	return c
 }
