@@ -102,6 +102,8 @@ func New(link Link, target netip.Addr, every time.Duration) *Path {
 // Run measures until ctx ends; it is called once. The caller closes the Link then, which ends the goroutine that
 // receives. It fails where no hop answers at all.
 func (p *Path) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	received := make(chan error, 1)
 	go func() {
 		for {
@@ -112,8 +114,7 @@ func (p *Path) Run(ctx context.Context) error {
 			}
 			select {
 			case p.in <- r:
-			case <-ctx.Done():
-				return
+			case <-ctx.Done(): // nobody takes it; the Link, which frees its sockets in Receive, is closed soon
 			}
 		}
 	}()
