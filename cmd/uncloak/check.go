@@ -63,11 +63,7 @@ func (a *app) check(ctx context.Context) (*report.Check, error) {
 	if err := receiver.Validate(); err != nil {
 		return nil, usageError{err}
 	}
-	settings, err := listSettings(&a.cfg, a.configFile, os.Environ(), a.flags)
-	if err != nil {
-		return nil, err
-	}
-	c := &report.Check{Version: versionText(), Now: a.now(), Config: a.configFile, Settings: settings,
+	c := &report.Check{Version: versionText(), Now: a.now(), Config: a.configFile, Settings: listSettings(&a.cfg),
 		Problems: []string{}, Notes: []string{}}
 	for _, name := range strayVariables(os.Environ()) {
 		c.Notes = append(c.Notes, name+" in the environment is no setting: it is ignored")

@@ -7,22 +7,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"uncloak/report"
 )
 
 // listSettings returns the value of each key and the place that set it: file and line, variable, flag or default.
-// Secret values are not shown. The config was loaded from the same places before.
-func listSettings(cfg *config, file string, environ []string, flags *pflag.FlagSet) ([]report.Setting, error) {
-	src, err := readOrigins(file, environ, flags)
-	if err != nil {
-		return nil, usageError{err}
-	}
+// Secret values are not shown.
+func listSettings(cfg *config) []report.Setting {
 	keys := configKeys(reflect.TypeOf(*cfg), "")
 	out := make([]report.Setting, 0, len(keys))
 	for _, key := range keys {
-		s := report.Setting{Key: key, Value: settingText(valueOf(reflect.ValueOf(*cfg), key)), From: src.from[key]}
+		s := report.Setting{Key: key, Value: settingText(valueOf(reflect.ValueOf(*cfg), key)), From: cfg.from[key]}
 		if s.From == "" {
 			s.From = "default"
 		}
@@ -31,7 +25,7 @@ func listSettings(cfg *config, file string, environ []string, flags *pflag.FlagS
 		}
 		out = append(out, s)
 	}
-	return out, nil
+	return out
 }
 
 // valueOf returns the field of v that has the given key.

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"os"
 	"reflect"
 	"strings"
 
@@ -37,11 +36,7 @@ func (a *app) configCommand() *cobra.Command {
 		if err := a.setup(cmd); err != nil {
 			return err
 		}
-		settings, err := listSettings(&a.cfg, a.configFile, os.Environ(), a.flags)
-		if err != nil {
-			return err
-		}
-		return a.printSettings(settings, format)
+		return a.printSettings(listSettings(&a.cfg), format)
 	}
 	return cmd
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/knadh/koanf/providers/rawbytes"
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
+	yamlnode "go.yaml.in/yaml/v3"
 
 	"uncloak/report"
 )
@@ -54,13 +55,10 @@ func flagKeys() map[string]string {
 // loadConfig reads the file (none if empty), the environment and the flags, and returns the checked config. The error
 // is a usageError; it holds all that is wrong, each with the place of the wrong setting: see settingErrors.
 func loadConfig(file string, environ []string, flags *pflag.FlagSet) (config, error) {
-	k, cfg := koanf.New("."), defaultConfig()
-	src, err := readOrigins(file, environ, flags)
+	cfg := defaultConfig()
+	k, src, err := readOrigins(file, environ, flags)
 	if err != nil {
 		return cfg, usageError{err}
-	}
-	if err := k.Load(rawbytes.Provider(src.text), yaml.Parser()); err != nil {
-		return cfg, usageError{yamlError(file, err)}
 	}
 	keys := configKeys(reflect.TypeOf(cfg), "")
 	var wrong settingErrors
@@ -81,7 +79,7 @@ func loadConfig(file string, environ []string, flags *pflag.FlagSet) (config, er
 		return cfg, usageError{fmt.Errorf("read flags: %w", err)}
 	}
 	wrong = append(wrong, decodeErrors(src, k, decode(k, &cfg))...)
-	cfg.set = k.Exists
+	cfg.from = src.from
 	for _, e := range cfg.complete() {
 		if !slices.ContainsFunc(wrong, func(o settingError) bool {
 			return o.key == e.key || strings.HasPrefix(o.key, e.key+".")
@@ -99,25 +97,28 @@ func loadConfig(file string, environ []string, flags *pflag.FlagSet) (config, er
 // origins holds where the settings come from.
 type origins struct {
 	file string
-	text []byte            // of the file
+	tree yamlnode.Node     // of the file, with lines
 	from map[string]string // by key: file and line, variable or flag; keys that nothing sets are missing
 }
 
-// readOrigins reads the file, and notes for each key the place that sets it.
-func readOrigins(file string, environ []string, flags *pflag.FlagSet) (s origins, err error) {
-	s = origins{file: file, from: map[string]string{}}
+// readOrigins reads the file, and notes for each key the place that sets it. k holds the settings of the file alone.
+func readOrigins(file string, environ []string, flags *pflag.FlagSet) (k *koanf.Koanf, s origins, err error) {
+	k, s = koanf.New("."), origins{file: file, from: map[string]string{}}
 	keys := configKeys(reflect.TypeFor[config](), "")
 	if file != "" {
-		if s.text, err = os.ReadFile(file); err != nil {
-			return s, fmt.Errorf("read config: %w", err)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return k, s, fmt.Errorf("read config: %w", err)
 		}
-		k := koanf.New(".")
-		if err := k.Load(rawbytes.Provider(s.text), yaml.Parser()); err != nil {
-			return s, yamlError(file, err)
+		if err = k.Load(rawbytes.Provider(text), yaml.Parser()); err == nil {
+			err = yamlnode.Unmarshal(text, &s.tree)
+		}
+		if err != nil {
+			return k, s, yamlError(file, err)
 		}
 		for _, key := range keys {
 			if k.Exists(key) {
-				s.from[key] = place(file, s.text, key)
+				s.from[key] = s.place(key)
 			}
 		}
 	}
@@ -134,7 +135,7 @@ func readOrigins(file string, environ []string, flags *pflag.FlagSet) (s origins
 			s.from[key] = "--" + f.Name
 		}
 	})
-	return s, nil
+	return k, s, nil
 }
 
 // unknownKeys returns an error for each key of the file that the config does not have.
@@ -145,7 +146,7 @@ func unknownKeys(k *koanf.Koanf, keys []string, src origins) (wrong settingError
 			err = fmt.Errorf("unknown key %q%s; did you mean %s? uncloak config --defaults shows all", name, of,
 				strings.Join(near, " or "))
 		}
-		wrong = append(wrong, settingError{key: key, at: place(src.file, src.text, key), err: err})
+		wrong = append(wrong, settingError{key: key, at: src.place(key), err: err})
 	}
 	for _, key := range k.Keys() {
 		if !slices.Contains(keys, key) {

@@ -66,7 +66,7 @@ func decodeErrors(src origins, k *koanf.Koanf, err error) (wrong settingErrors) 
 			err = fmt.Errorf("%w; write it like %s: %s", err, key, doc.example)
 		}
 		at := src.from[key]
-		if p := place(src.file, src.text, key); p != src.file && (at == "" || strings.HasPrefix(at, src.file+":")) {
+		if p := src.place(key); p != src.file && (at == "" || strings.HasPrefix(at, src.file+":")) {
 			at = p
 		}
 		wrong = append(wrong, settingError{key: key, at: at, err: err})
@@ -114,15 +114,14 @@ func wanted(err error) error {
 }
 
 // place returns FILE:LINE of a key like listen.udp, or FILE alone if the file does not have that key.
-func place(file string, text []byte, key string) string {
-	var doc yamlnode.Node
-	if yamlnode.Unmarshal(text, &doc) != nil || len(doc.Content) == 0 {
-		return file
+func (s *origins) place(key string) string {
+	if len(s.tree.Content) == 0 {
+		return s.file
 	}
-	if line := lineOf(doc.Content[0], strings.Split(withoutIndex(key), ".")); line > 0 {
-		return fmt.Sprintf("%s:%d", file, line)
+	if line := lineOf(s.tree.Content[0], strings.Split(withoutIndex(key), ".")); line > 0 {
+		return fmt.Sprintf("%s:%d", s.file, line)
 	}
-	return file
+	return s.file
 }
 
 // withoutIndex strips list indices from a key: lan[0] becomes lan.

@@ -52,8 +52,11 @@ type config struct {
 	location *time.Location
 	allow    []netip.Prefix // nil: any address may send
 	keepRaw  bolt.KeepRaw
-	set      func(key string) bool // reports whether file, environment or flags set that key
+	from     map[string]string // by key, the place that sets it: see origins
 }
+
+// set reports whether file, environment or flags set that key.
+func (c *config) set(key string) bool { return c.from[key] != "" }
 
 // timeouts holds for how long the router keeps a session-table entry after the last packet, by state; 0 = the default
 // of System.

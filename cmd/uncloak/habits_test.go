@@ -129,7 +129,6 @@ func TestOverriddenSettings(t *testing.T) {
 func TestWithoutRights(t *testing.T) {
 	a := newApp(nil, io.Discard, io.Discard)
 	a.args, a.cfg = []string{"report", "--day", "last monday"}, config{Data: t.TempDir()}
-	a.cfg.set = func(string) bool { return false }
 	owner := "sudo"
 	if os.Geteuid() == 0 {
 		owner = "sudo -u '#54321'"

@@ -57,14 +57,10 @@ func (a *app) tellOverridden(ctx context.Context, s *session) {
 		a.log.Debug("the settings of the running process are not known", "error", err)
 		return
 	}
-	src, err := readOrigins(a.configFile, os.Environ(), a.flags)
-	if err != nil {
-		return // setup has read it
-	}
 	here := a.cfg.inForce()
 	for _, key := range slices.Sorted(maps.Keys(here)) {
 		was, known := there[key]
-		from := src.from[key]
+		from := a.cfg.from[key]
 		if from == "" || !known || was == here[key] {
 			continue
 		}
