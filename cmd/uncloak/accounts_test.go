@@ -63,10 +63,7 @@ routers:
 	began, now := time.Now(), time.Now().UTC().Truncate(24*time.Hour).Add(-12*time.Hour) // no hour ends in between
 	d := serveAt(t, func() time.Time { return now.Add(time.Since(began)) }, data, "--config", file, "--http",
 		"127.0.0.1:0")
-	var said struct{ At string }
-	if err := json.Unmarshal([]byte(d.log.wait(t, `"msg":"metrics"`)), &said); err != nil {
-		t.Fatal(err)
-	}
+	at := d.at(t, "metrics")
 	stamp, inTokyo := now.Format(time.Stamp), now.Add(9*time.Hour).Format(time.Stamp)
 	packet := "kernel: IN=br0 OUT=eth0 SRC=192.168.1.5 DST=198.18.0.1 LEN=60 TTL=63 ID=%d DF PROTO=TCP SPT=2000 " +
 		"DPT=443 SYN"
@@ -124,7 +121,7 @@ routers:
 	address := map[string]string{"tokyo": "127.0.0.1", "mt": "127.0.0.2", "noisy": "127.0.0.3", "numbered": "127.0.0.4",
 		"shy": "127.0.0.5", "": "127.0.0.99"}
 
-	_, metrics := get(t, http.DefaultClient, said.At)
+	_, metrics := get(t, http.DefaultClient, at)
 	http.DefaultClient.CloseIdleConnections()
 	args := []string{"--data", data, "--config", file, "--timezone", "UTC"}
 	out := uncloak(t, "", append([]string{"check", "--format", "json"}, args...)...)

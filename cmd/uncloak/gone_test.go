@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -27,10 +26,7 @@ func TestDayFileTakenAway(t *testing.T) {
 			data := filepath.Join(t.TempDir(), "data")
 			quick := func(a *app) { a.judgeEvery = 20 * time.Millisecond }
 			d := serveWith(t, quick, data, "--http", "127.0.0.1:0")
-			var said struct{ At string }
-			if err := json.Unmarshal([]byte(d.log.wait(t, `"msg":"metrics"`)), &said); err != nil {
-				t.Fatal(err)
-			}
+			at := d.at(t, "metrics")
 			send(t, d.udp, 0, 1)
 			stored(t, data, 1)
 			days, err := filepath.Glob(filepath.Join(data, "days", "*.db"))
@@ -41,7 +37,7 @@ func TestDayFileTakenAway(t *testing.T) {
 				t.Fatal(err)
 			}
 			d.log.wait(t, "stored lines were taken away while serve runs")
-			r, err := http.Get(strings.Replace(said.At, "/metrics", "/healthz", 1))
+			r, err := http.Get(strings.Replace(at, "/metrics", "/healthz", 1))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -71,12 +67,9 @@ func TestDataDirectoryTakenAway(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	quick := func(a *app) { a.judgeEvery = 20 * time.Millisecond }
 	d := serveWith(t, quick, data, "--http", "127.0.0.1:0")
-	var said struct{ At string }
-	if err := json.Unmarshal([]byte(d.log.wait(t, `"msg":"metrics"`)), &said); err != nil {
-		t.Fatal(err)
-	}
+	at := d.at(t, "metrics")
 	health := func() (int, string) {
-		r, err := http.Get(strings.Replace(said.At, "/metrics", "/healthz", 1))
+		r, err := http.Get(strings.Replace(at, "/metrics", "/healthz", 1))
 		if err != nil {
 			t.Fatal(err)
 		}

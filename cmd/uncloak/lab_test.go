@@ -446,14 +446,7 @@ func labPlay() {
 	}
 	end := time.Now().Add(labLength)
 	var all sync.WaitGroup
-	each := func(pause time.Duration, do func(i int)) {
-		all.Go(func() {
-			for i := 0; time.Now().Before(end); i++ {
-				all.Go(func() { do(i) })
-				time.Sleep(pause)
-			}
-		})
-	}
+	each := repeatedly(&all, end)
 	each(150*time.Millisecond, func(int) { udp(0, 53, 1, 100*time.Millisecond) }) // one question, one answer
 	each(400*time.Millisecond, func(int) { udp(0, 7001, 1, 0) })                  // never answered
 	each(5*time.Second, func(int) { udp(0, 5353, 12, 500*time.Millisecond) })     // a stream
@@ -476,4 +469,16 @@ func labPlay() {
 	})
 	all.Go(func() { tcp(0, 443, func(c *net.TCPConn) { ask(c); time.Sleep(time.Until(end)) }) }) // open all the time
 	all.Wait()
+}
+
+// repeatedly returns a function that starts do, and again after each pause, until end; all waits for what it started.
+func repeatedly(all *sync.WaitGroup, end time.Time) (each func(pause time.Duration, do func(i int))) {
+	return func(pause time.Duration, do func(i int)) {
+		all.Go(func() {
+			for i := 0; time.Now().Before(end); i++ {
+				all.Go(func() { do(i) })
+				time.Sleep(pause)
+			}
+		})
+	}
 }

@@ -63,14 +63,7 @@ type hogShare struct {
 // labHog is the plan: one host with two bursts of lookups beside another one that is served.
 func labHog(end time.Time) {
 	var all sync.WaitGroup
-	each := func(pause time.Duration, do func(i int)) {
-		all.Go(func() {
-			for i := 0; time.Now().Before(end); i++ {
-				all.Go(func() { do(i) })
-				time.Sleep(pause)
-			}
-		})
-	}
+	each := repeatedly(&all, end)
 	udp := func(from string, to int, times int) {
 		server := &net.UDPAddr{IP: net.ParseIP(labServer), Port: to}
 		c, err := net.DialUDP("udp4", &net.UDPAddr{IP: net.ParseIP(from)}, server)

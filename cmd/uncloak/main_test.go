@@ -147,14 +147,20 @@ func serveWith(t *testing.T, change func(a *app), data string, more ...string) *
 	return d
 }
 
+// at waits until the daemon has logged the message, and returns the address that goes with it.
+func (d *daemon) at(t *testing.T, message string) string {
+	t.Helper()
+	var said struct{ At string }
+	if err := json.Unmarshal([]byte(d.log.wait(t, `"msg":"`+message+`"`)), &said); err != nil {
+		t.Fatal(err)
+	}
+	return said.At
+}
+
 // addresses waits until the daemon listens.
 func (d *daemon) addresses(t *testing.T) {
 	t.Helper()
-	var said struct{ At string }
-	if err := json.Unmarshal([]byte(d.log.wait(t, `"listening"`)), &said); err != nil {
-		t.Fatal(err)
-	}
-	for part := range strings.SplitSeq(said.At, ", ") {
+	for part := range strings.SplitSeq(d.at(t, "listening"), ", ") {
 		network, addr, _ := strings.Cut(part, " ")
 		switch network {
 		case "udp":

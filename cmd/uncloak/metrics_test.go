@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -23,10 +22,7 @@ func TestMetricsOverHTTPAndSocket(t *testing.T) {
 	d := serve(t, data, "--http", "127.0.0.1:0")
 	send(t, d.udp, 0, 50)
 	stored(t, data, 50)
-	var said struct{ At string }
-	if err := json.Unmarshal([]byte(d.log.wait(t, `"msg":"metrics"`)), &said); err != nil {
-		t.Fatal(err)
-	}
+	at := d.at(t, "metrics")
 	socket, _, err := api.Dial(t.Context(), data)
 	if err != nil {
 		t.Fatal(err)
@@ -38,10 +34,10 @@ func TestMetricsOverHTTPAndSocket(t *testing.T) {
 		code int
 		want string
 	}{
-		{"metrics", http.DefaultClient, said.At, 200,
+		{"metrics", http.DefaultClient, at, 200,
 			`uncloak_lines_received_total{router="gw",sender="127.0.0.1"} 50`},
-		{"health", http.DefaultClient, strings.Replace(said.At, "metrics", "healthz", 1), 200, "ok"},
-		{"no API over the network", http.DefaultClient, strings.Replace(said.At, "metrics", "v1/report", 1), 404, ""},
+		{"health", http.DefaultClient, strings.Replace(at, "metrics", "healthz", 1), 200, "ok"},
+		{"no API over the network", http.DefaultClient, strings.Replace(at, "metrics", "v1/report", 1), 404, ""},
 		{"metrics of the socket", socket, "http://uncloak/metrics", 200, "uncloak_events_stored_total 50"},
 		{"health of the socket", socket, "http://uncloak/healthz", 200, "ok"},
 	} {

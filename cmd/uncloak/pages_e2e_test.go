@@ -166,12 +166,8 @@ func TestRealPages(t *testing.T) {
 			stored(t, data, i+1)
 		}
 	}
-	var said struct{ At string }
-	if err := json.Unmarshal([]byte(d.log.wait(t, `"msg":"pages"`)), &said); err != nil {
-		t.Fatal(err)
-	}
+	at := strings.TrimSuffix(d.at(t, "pages"), "/")
 	b := startBrowser(t)
-	at := strings.TrimSuffix(said.At, "/")
 
 	b.do(t, "now", chromedp.EmulateViewport(1280, 900), chromedp.Navigate(at+"/"))
 	b.shows(t, "now", "of 512 entries in the table of gw", "session table full 12 times on gw", "9,612 sessions today",

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -20,19 +19,16 @@ func TestPages(t *testing.T) {
 	d := serve(t, data, "--http", "127.0.0.1:0")
 	send(t, d.udp, 0, 50)
 	stored(t, data, 50)
-	var said struct{ At string }
-	if err := json.Unmarshal([]byte(d.log.wait(t, `"msg":"pages"`)), &said); err != nil {
-		t.Fatal(err)
-	}
+	at := d.at(t, "pages")
 	for path, want := range map[string]string{"": "<h1>Now</h1>", "day/today": "Report of ", "day/": "<h1>Days</h1>"} {
-		if code, text := get(t, http.DefaultClient, said.At+path); code != 200 || !strings.Contains(text, want) {
+		if code, text := get(t, http.DefaultClient, at+path); code != 200 || !strings.Contains(text, want) {
 			t.Errorf("/%s: %d, %.300s", path, code, text)
 		}
 	}
-	if code, _ := get(t, http.DefaultClient, said.At+"x"); code != 404 {
+	if code, _ := get(t, http.DefaultClient, at+"x"); code != 404 {
 		t.Errorf("/x: %d", code)
 	}
-	live, err := http.Get(said.At + "live")
+	live, err := http.Get(at + "live")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,11 +79,7 @@ func TestPagesAccess(t *testing.T) {
 // for a password.
 func TestNoPagesForStrangers(t *testing.T) {
 	d := serve(t, t.TempDir(), "--http", ":0")
-	var said struct{ At string }
-	if err := json.Unmarshal([]byte(d.log.wait(t, `"msg":"metrics"`)), &said); err != nil {
-		t.Fatal(err)
-	}
-	at := strings.Replace(strings.TrimSuffix(said.At, "metrics"), "[::]", "127.0.0.1", 1)
+	at := strings.Replace(strings.TrimSuffix(d.at(t, "metrics"), "metrics"), "[::]", "127.0.0.1", 1)
 	if code, text := get(t, http.DefaultClient, at); code != 403 || !strings.Contains(text, "web.users") {
 		t.Errorf("pages: %d %s", code, text)
 	}
@@ -128,11 +120,7 @@ func TestPagesOverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := serve(t, t.TempDir(), "--config", file)
-	var said struct{ At string }
-	if err := json.Unmarshal([]byte(d.log.wait(t, `"msg":"pages"`)), &said); err != nil {
-		t.Fatal(err)
-	}
-	at := strings.Replace(said.At, "[::]", "127.0.0.1", 1)
+	at := strings.Replace(d.at(t, "pages"), "[::]", "127.0.0.1", 1)
 	if !strings.HasPrefix(at, "https://") {
 		t.Fatalf("the pages are at %s", at)
 	}
