@@ -64,9 +64,7 @@ func (a *app) ackCommand() *cobra.Command {
 		set(v, "until", until)
 		set(v, "note", note)
 		return a.withSession(cmd, func(ctx context.Context, s *session) error {
-			if a.cfg.set("timezone") && a.cfg.location.String() != "Local" {
-				v.Set("timezone", a.cfg.location.String())
-			}
+			a.setZone(v)
 			got, err := api.PutAck(ctx, s.Client, v)
 			if err != nil {
 				return err

@@ -170,10 +170,7 @@ Exit codes: 0 fine, 1 failed, 2 usage or config, 3 findings that --fail-on asks 
 // setup reads the config and makes the logger; commands that need them call it first.
 func (a *app) setup(cmd *cobra.Command) (err error) {
 	a.flags = cmd.Flags()
-	if a.configFile == "" {
-		a.configFile = os.Getenv("UNCLOAK_CONFIG")
-	}
-	if a.cfg, err = loadConfig(a.configFile, os.Environ(), a.flags); err != nil {
+	if a.cfg, err = a.loadConfig(a.flags); err != nil {
 		return err
 	}
 	if err := a.level.UnmarshalText([]byte(a.cfg.Log.Level)); err != nil {
@@ -181,6 +178,14 @@ func (a *app) setup(cmd *cobra.Command) (err error) {
 	}
 	a.log = a.logTo(a.stderr)
 	return nil
+}
+
+// loadConfig reads the settings of this run, and notes the config file that they are from.
+func (a *app) loadConfig(flags *pflag.FlagSet) (config, error) {
+	if a.configFile == "" {
+		a.configFile = os.Getenv("UNCLOAK_CONFIG")
+	}
+	return loadConfig(a.configFile, os.Environ(), flags)
 }
 
 // logTo returns a logger that writes to w in the configured form.

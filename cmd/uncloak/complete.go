@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,9 +54,8 @@ func (a *app) complete(root *cobra.Command) {
 	for _, c := range root.Commands() {
 		functions := map[string]cobra.CompletionFunc{
 			"format": words(formatsOf()[c.Name()]...), "kind": words(parse.KindNames()...),
-			"fail-on": words("info", "warning", "critical"), "log-level": words("debug", "info", "warn", "error"),
-			"log-format": words("text", "json"), "dialect": words(dialectNames()...), "host": hosts, "peer": hosts,
-			"router": known(func(o *api.Offered) []string { return o.Routers }), "day": days, "from": days, "to": days,
+			"fail-on": words("info", "warning", "critical"), "dialect": words(dialectNames()...),
+			"host": hosts, "peer": hosts, "router": known(func(o *api.Offered) []string { return o.Routers }), "day": days, "from": days, "to": days,
 			"at": days, "captured-at": days, "proto": words("tcp", "udp"), "net": words("udp", "tcp", "tls", "unix",
 				"unix-stream"), "pace": words("rate", "recorded"), "framing": words("newline", "octet"),
 		}
@@ -75,10 +73,8 @@ func (a *app) complete(root *cobra.Command) {
 			c.ValidArgsFunction = f
 		}
 	}
-	for _, name := range []string{"log-level", "log-format"} {
-		_ = root.RegisterFlagCompletionFunc(name, words(map[string][]string{
-			"log-level": {"debug", "info", "warn", "error"}, "log-format": {"text", "json"}}[name]...))
-	}
+	_ = root.RegisterFlagCompletionFunc("log-level", words("debug", "info", "warn", "error"))
+	_ = root.RegisterFlagCompletionFunc("log-format", words("text", "json"))
 }
 
 func dialectNames() (names []string) {
@@ -94,10 +90,7 @@ func (a *app) offered(cmd *cobra.Command) *api.Offered {
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
 	defer cancel()
 	o := &api.Offered{}
-	if a.configFile == "" {
-		a.configFile = os.Getenv("UNCLOAK_CONFIG")
-	}
-	cfg, err := loadConfig(a.configFile, os.Environ(), cmd.Flags())
+	cfg, err := a.loadConfig(cmd.Flags())
 	if err != nil {
 		return o
 	}

@@ -301,7 +301,7 @@ func defaultData() string {
 		return "uncloak-data"
 	}
 	if os.Geteuid() == 0 {
-		return "/var/lib/uncloak"
+		return otherData
 	}
 	if dir := os.Getenv("XDG_STATE_HOME"); dir != "" {
 		return filepath.Join(dir, "uncloak")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -187,8 +186,8 @@ func (a *app) showEntries(found, more []*report.Entry, format string, titles boo
 
 // columns returns the width of the text on stdout: that of the terminal, at most limit; limit for a file or a pipe.
 func (a *app) columns(limit int) int {
-	if f, ok := a.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+	if fd, ok := a.onTerminal(); ok {
+		if w, _, err := term.GetSize(fd); err == nil && w > 0 {
 			return min(w, limit)
 		}
 	}

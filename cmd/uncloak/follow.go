@@ -29,9 +29,7 @@ func (a *app) follow(cmd *cobra.Command, v url.Values) (err error) {
 		return err
 	}
 	ctx := cmd.Context()
-	if a.cfg.set("timezone") && a.cfg.location.String() != "Local" {
-		v.Set("timezone", a.cfg.location.String())
-	}
+	a.setZone(v)
 	var begin time.Time
 	if from := v.Get("from"); from != "" {
 		if begin, err = api.ParseTime(from, a.cfg.location, a.now()); err != nil {

@@ -274,9 +274,7 @@ func (a *app) importOne(ctx context.Context, s *session, f source, v url.Values,
 	for k, vs := range v {
 		q[k] = vs
 	}
-	if a.cfg.set("timezone") && a.cfg.location.String() != "Local" {
-		q.Set("timezone", a.cfg.location.String())
-	}
+	a.setZone(q)
 	res, err = api.Upload(ctx, s.Client, body, q)
 	if err != nil && f.name == "-" {
 		err = s.explain(err) // stdin cannot be read again

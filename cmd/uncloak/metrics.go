@@ -20,10 +20,10 @@ import (
 	"uncloak/report"
 )
 
-// both adds /metrics and /healthz, which shown answers, to the API.
-func both(api, shown http.Handler) http.Handler {
+// both adds /metrics and /healthz, which shown answers, to the API or to the pages.
+func both(rest, shown http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/", api)
+	mux.Handle("/", rest)
 	mux.Handle("/metrics", shown)
 	mux.Handle("/healthz", shown)
 	return mux

@@ -6,14 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-
-	"golang.org/x/term"
 )
 
 // pager returns the command that shows long output on a terminal: $PAGER, else less; "" for none. PAGER=cat is none.
 func (a *app) pager() string {
-	f, ok := a.stdout.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if _, ok := a.onTerminal(); !ok {
 		return ""
 	}
 	if off, _ := a.flags.GetBool("no-pager"); off || os.Getenv("TERM") == "dumb" {

@@ -80,16 +80,13 @@ func (c *webConfig) tls() (*tls.Config, error) {
 // pages returns the handler of the HTTP address: shown answers /metrics and /healthz, the pages the rest. close ends
 // the live pages.
 func (a *app) pages(address string, h *instance, shown http.Handler) (all http.Handler, close func(), err error) {
-	mux := http.NewServeMux()
-	mux.Handle("/metrics", shown)
-	mux.Handle("/healthz", shown)
 	if !a.cfg.Web.shown(address) {
-		mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		refuse := func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusForbidden)
 			_, _ = io.WriteString(w, "The pages are not shown on this address, as nobody is asked for a password: set "+
 				"web.users or web.token in the config.\n")
-		})
-		return mux, func() {}, nil
+		}
+		return both(http.HandlerFunc(refuse), shown), func() {}, nil
 	}
 	users, err := web.ParseUsers(present(a.cfg.Web.Users))
 	if err != nil {
@@ -100,6 +97,5 @@ func (a *app) pages(address string, h *instance, shown http.Handler) (all http.H
 	if err != nil {
 		return nil, nil, err
 	}
-	mux.Handle("/", p)
-	return mux, p.Close, nil
+	return both(p, shown), p.Close, nil
 }

@@ -149,7 +149,7 @@ func (a *app) path(ctx context.Context, target netip.Addr, every time.Duration, 
 func (w *walking) told(r probe.Result) {
 	h := w.hops[r.Hop]
 	if h == nil {
-		h = &walkedHop{least: r.RTT}
+		h = &walkedHop{}
 		w.hops[r.Hop] = h
 	}
 	h.addr = r.Addr

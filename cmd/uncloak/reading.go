@@ -43,6 +43,13 @@ func set(v url.Values, key, value string) {
 	}
 }
 
+// setZone asks the API for the zone that this command was given; without one that of the answering process holds.
+func (a *app) setZone(v url.Values) {
+	if a.cfg.set("timezone") && a.cfg.location.String() != "Local" {
+		v.Set("timezone", a.cfg.location.String())
+	}
+}
+
 func (a *app) reportCommand() *cobra.Command {
 	var t windowFlags
 	var format, output, failOn string
@@ -203,9 +210,7 @@ func (a *app) get(cmd *cobra.Command, path string, v url.Values, failOn string,
 	if err := a.setup(cmd); err != nil {
 		return err
 	}
-	if a.cfg.set("timezone") && a.cfg.location.String() != "Local" {
-		v.Set("timezone", a.cfg.location.String())
-	}
+	a.setZone(v)
 	if a.cfg.set("data") {
 		v.Set("data", a.cfg.Data) // for the commands that a report shows
 	}
@@ -250,13 +255,23 @@ func (a *app) get(cmd *cobra.Command, path string, v url.Values, failOn string,
 	return nil
 }
 
+// onTerminal reports whether stdout is a terminal, and returns its file descriptor.
+func (a *app) onTerminal() (fd int, ok bool) {
+	f, ok := a.stdout.(*os.File)
+	if !ok {
+		return 0, false
+	}
+	fd = int(f.Fd())
+	return fd, term.IsTerminal(fd)
+}
+
 // terminal asks the API for the width of the terminal and for colours, if the output goes to a terminal.
 func (a *app) terminal(v url.Values, output string) {
-	f, ok := a.stdout.(*os.File)
-	if output != "" || !ok || !term.IsTerminal(int(f.Fd())) {
+	fd, ok := a.onTerminal()
+	if output != "" || !ok {
 		return
 	}
-	if w, _, err := term.GetSize(int(f.Fd())); err == nil && w >= 60 {
+	if w, _, err := term.GetSize(fd); err == nil && w >= 60 {
 		v.Set("width", fmt.Sprint(min(w, 120)))
 	}
 	if a.colors() {
@@ -266,8 +281,7 @@ func (a *app) terminal(v url.Values, output string) {
 
 // colors reports whether stdout may have colours: it is a terminal, and neither flag nor environment forbids them.
 func (a *app) colors() bool {
-	f, ok := a.stdout.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if _, ok := a.onTerminal(); !ok {
 		return false
 	}
 	plain, _ := a.flags.GetBool("no-color")

@@ -96,8 +96,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	// near the limit the heap is collected more often
 	debug.SetMemoryLimit(int64(a.cfg.Memory) << 20)
 	shown := metrics.NewHandler(healthSource{srv, h}, h.estimated, h.judged.Load, versionText())
-	stopAPI := serveAPI(l, both(h.handler, shown), a.log)
-	stopAPI = sync.OnceValue(stopAPI)
+	stopAPI := sync.OnceValue(serveAPI(l, both(h.handler, shown), a.log))
 	defer func() { err = errors.Join(err, stopAPI()) }()
 	stopHTTP, err := a.showAt(a.cfg.Listen.HTTP, h, shown)
 	if err != nil {
@@ -282,7 +281,7 @@ func (a *app) lately(h *instance) map[string]detect.Severity {
 // reload reads the config again. It logs the changed settings that only a restart can apply. If one setting is wrong,
 // all stay as they are.
 func (a *app) reload(h *instance, srv *ingest.Server) {
-	cfg, err := loadConfig(a.configFile, os.Environ(), a.flags)
+	cfg, err := a.loadConfig(a.flags)
 	var set ingest.Settings
 	if err == nil {
 		set, err = cfg.receive()
