@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,12 +32,7 @@ type alerting struct {
 }
 
 // called returns the name of the channel.
-func (s *alerting) called() string {
-	if s.Name != "" {
-		return s.Name
-	}
-	return strings.ToLower(s.Type)
-}
+func (s *alerting) called() string { return cmp.Or(s.Name, strings.ToLower(s.Type)) }
 
 // channel converts an entry of the key alerts.
 func (c *config) channel(s *alerting) (notify.Channel, error) {
@@ -166,12 +162,8 @@ func (a *app) showChannels() error {
 		if i := slices.IndexFunc(status, func(s notify.Status) bool { return s.Name == c.Name }); i >= 0 {
 			s = status[i]
 		}
-		severity := c.Severity
-		if severity == "" {
-			severity = detect.Warning
-		}
-		fmt.Fprintf(a.stdout, "%-16s  %-12s  from %-8s  %d waiting, %d lost\n", report.Clean(c.Name), c.Type, severity,
-			s.Waiting, s.Lost)
+		fmt.Fprintf(a.stdout, "%-16s  %-12s  from %-8s  %d waiting, %d lost\n", report.Clean(c.Name), c.Type,
+			cmp.Or(c.Severity, detect.Warning), s.Waiting, s.Lost)
 		if s.Failures > 0 {
 			fmt.Fprintf(a.stdout, "    failed %s since %s: %s\n", timesWords(s.Failures),
 				s.Since.In(a.cfg.location).Format(time.DateTime), report.Clean(s.Error))

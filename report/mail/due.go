@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -16,10 +17,11 @@ const StateName = "mailed.json"
 // MaxMissed bounds the days that are caught up after a pause; older ones are not mailed any more.
 const MaxMissed = 7
 
-// Bounds of the pause after an attempt that failed.
+// Bounds of the pause after an attempt that failed, and of the text that is kept of its error, in bytes.
 const (
 	firstPause = time.Minute
 	maxPause   = time.Hour
+	maxError   = 500
 )
 
 // State says how far the reports have been mailed.
@@ -92,13 +94,14 @@ func Due(last string, now time.Time, minute int, loc *time.Location) (days []str
 	if err != nil {
 		return nil
 	}
-	if newest := latest(now, minute, loc); day.Before(newest.AddDate(0, 0, -MaxMissed)) {
-		day = newest.AddDate(0, 0, -MaxMissed)
+	newest := latest(now, minute, loc)
+	if oldest := newest.AddDate(0, 0, -MaxMissed); day.Before(oldest) {
+		day = oldest
 	}
 	for {
 		y, m, d := day.Date()
 		day = time.Date(y, m, d+1, 0, 0, 0, 0, loc)
-		if day.After(latest(now, minute, loc)) {
+		if day.After(newest) {
 			return days
 		}
 		days = append(days, day.Format(time.DateOnly))
@@ -130,8 +133,8 @@ func (s State) Failed(err error, now time.Time) State {
 	}
 	s.Failures++
 	s.Error, s.Next = err.Error(), now.Add(pause)
-	if len(s.Error) > 500 {
-		s.Error = s.Error[:500]
+	if len(s.Error) > maxError {
+		s.Error = strings.ToValidUTF8(s.Error[:maxError], "")
 	}
 	return s
 }

@@ -81,9 +81,8 @@ type queue struct {
 
 // New reads the spool of the data directory. A damaged one is begun anew, which the log tells.
 func New(dir string, channels []Channel, now func() time.Time, log *slog.Logger) *Notifier {
-	n := &Notifier{dir: dir, now: now, log: log, send: func(ctx context.Context, c *Channel, a Alert) error {
-		return Send(ctx, c, a)
-	}, tick: time.Second, wake: make(chan struct{}, 1), busy: map[string]bool{}}
+	n := &Notifier{dir: dir, now: now, log: log, send: Send, tick: time.Second, wake: make(chan struct{}, 1),
+		busy: map[string]bool{}}
 	var err error
 	if n.spool, err = readSpool(dir); err != nil {
 		log.Error("the alerts that waited are lost", "error", err)
@@ -188,13 +187,17 @@ func (n *Notifier) Update(told []Alert, active map[string]Active) {
 			n.put(name, over)
 		}
 	}
-	if !changed {
-		return
+	if changed {
+		n.save()
+		n.wakeUp()
 	}
-	n.save()
+}
+
+// wakeUp lets Run look at once for what may be sent.
+func (n *Notifier) wakeUp() {
 	select {
 	case n.wake <- struct{}{}:
-	default:
+	default: // it will
 	}
 }
 
@@ -312,11 +315,10 @@ func (n *Notifier) sent(ctx context.Context, d delivery, err error) {
 	if q == nil || len(q.Waiting) == 0 || ctx.Err() != nil && err != nil {
 		return
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		q.Waiting = slices.Delete(q.Waiting, 0, 1)
 		q.Failures, q.Error, q.Since, q.Next, q.LeftOut = 0, "", time.Time{}, time.Time{}, 0
-	default:
+	} else {
 		q.failed(&d.alert, err, now)
 	}
 	n.save()
@@ -327,10 +329,7 @@ func (n *Notifier) sent(ctx context.Context, d delivery, err error) {
 			"next", q.Next.Format(time.RFC3339))
 	}
 	if len(q.Waiting) > 0 {
-		select {
-		case n.wake <- struct{}{}:
-		default:
-		}
+		n.wakeUp()
 	}
 }
 

@@ -4,6 +4,7 @@
 package notify
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -66,7 +67,7 @@ func Types() []string {
 // Defaults of a Channel.
 const (
 	defaultPerHour = 30
-	defaultURL     = "https://events.pagerduty.com/v2/enqueue"
+	pagerdutyURL   = "https://events.pagerduty.com/v2/enqueue"
 	telegramURL    = "https://api.telegram.org"
 )
 
@@ -78,8 +79,7 @@ func (c *Channel) Validate() error {
 	if !slices.Contains(Types(), c.Type) {
 		return fmt.Errorf("type %q is not known: it is one of %s", c.Type, strings.Join(Types(), ", "))
 	}
-	if c.Severity != "" && c.Severity.Rank() < 0 || !slices.Contains([]detect.Severity{"", detect.Info, detect.Warning,
-		detect.Critical}, c.Severity) {
+	if !slices.Contains([]detect.Severity{"", detect.Info, detect.Warning, detect.Critical}, c.Severity) {
 		return fmt.Errorf("severity %q is none of info, warning, critical", c.Severity)
 	}
 	if _, _, err := c.quiet(); err != nil {
@@ -172,19 +172,12 @@ func (c *Channel) quietUntil(now time.Time) time.Time {
 }
 
 func (c *Channel) location() *time.Location {
-	if c.Location == nil {
-		return time.UTC
-	}
-	return c.Location
+	return cmp.Or(c.Location, time.UTC)
 }
 
 // wants reports whether the channel tells of that severity.
 func (c *Channel) wants(s detect.Severity) bool {
-	least := c.Severity
-	if least == "" {
-		least = detect.Warning
-	}
-	return s.Rank() >= least.Rank()
+	return s.Rank() >= cmp.Or(c.Severity, detect.Warning).Rank()
 }
 
 // host names the machine of the alert; "" if none is meant.

@@ -75,12 +75,16 @@ func (c *Channel) post(ctx context.Context, a *Alert) error {
 	if resp.StatusCode/100 == 2 {
 		return nil
 	}
-	answer := strings.Join(strings.Fields(report.Clean(string(text))), " ")
-	err = fmt.Errorf("%s at %s answers %s: %s", c.Type, r.URL.Host, resp.Status, clip(answer, 200))
+	err = fmt.Errorf("%s at %s answers %s: %s", c.Type, r.URL.Host, resp.Status, oneLine(string(text)))
 	if after := retryAfter(resp.Header.Get("Retry-After"), text, a.At); after > 0 {
 		return retryLater{err, after}
 	}
 	return err
+}
+
+// oneLine returns the beginning of what a receiver says, for an error.
+func oneLine(said string) string {
+	return clip(strings.Join(strings.Fields(report.Clean(said)), " "), 200)
 }
 
 // maxRetryAfter bounds what a receiver can ask for.
@@ -121,8 +125,7 @@ func (c *Channel) run(ctx context.Context, a *Alert) error {
 	var said bytes.Buffer
 	cmd.Stdin, cmd.Stderr, cmd.WaitDelay = bytes.NewReader(append(in, '\n')), &limited{&said}, time.Second
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s: %w: %s", c.Command[0], err,
-			clip(strings.Join(strings.Fields(report.Clean(said.String())), " "), 200))
+		return fmt.Errorf("%s: %w: %s", c.Command[0], err, oneLine(said.String()))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -56,11 +57,7 @@ func (c *Channel) request(a *Alert) (*http.Request, error) {
 		body = map[string]any{"title": clip(a.head(), 200), "priority": priority(a, 8, 5, 3, 2),
 			"message": clip(strings.Join(a.rest(c.location()), "\n"), maxText)}
 	case "telegram": // https://core.telegram.org/bots/api#sendmessage: without parse_mode the text is taken as it is
-		base := strings.TrimRight(c.URL, "/")
-		if base == "" {
-			base = telegramURL
-		}
-		target = base + "/bot" + url.PathEscape(c.Token) + "/sendMessage"
+		target = cmp.Or(strings.TrimRight(c.URL, "/"), telegramURL) + "/bot" + url.PathEscape(c.Token) + "/sendMessage"
 		body = map[string]any{"chat_id": c.Chat, "text": c.text(a, plain, ""),
 			"disable_notification": a.State == Resolved,
 			"link_preview_options": map[string]any{"is_disabled": true}}
@@ -69,9 +66,7 @@ func (c *Channel) request(a *Alert) (*http.Request, error) {
 			"/api/v2/alerts"
 		body = c.alertmanager(a)
 	case "pagerduty":
-		if target == "" {
-			target = defaultURL
-		}
+		target = cmp.Or(c.URL, pagerdutyURL)
 		body = c.pagerduty(a)
 	default:
 		return nil, fmt.Errorf("type %q is no webhook", c.Type)
@@ -176,14 +171,8 @@ func (c *Channel) pagerduty(a *Alert) map[string]any {
 	if a.State == Resolved {
 		action = "resolve"
 	}
-	source := a.Router
-	for _, s := range []string{a.host(), "uncloak"} {
-		if source == "" {
-			source = s
-		}
-	}
 	return map[string]any{"routing_key": c.Token, "event_action": action, "dedup_key": clip("uncloak-"+a.ID, maxKey),
-		"payload": map[string]any{"summary": clip(a.head(), maxSummary), "source": clip(source, maxKey),
+		"payload": map[string]any{"summary": clip(a.head(), maxSummary), "source": clip(cmp.Or(a.Router, a.host(), "uncloak"), maxKey),
 			"severity": string(a.Severity), "timestamp": a.At.UTC().Format(time.RFC3339),
 			"component": clip(a.host(), maxKey), "class": a.Kind, "custom_details": a}}
 }
