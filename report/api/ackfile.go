@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -146,6 +147,9 @@ func replaceFile(path string, content []byte, what string) error {
 
 // syncDir makes a rename last.
 func syncDir(dir, what string) error {
+	if runtime.GOOS == "windows" { // as in store/bolt: NTFS keeps its names in a journal, and syncs no directory
+		return nil
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", what, err)
