@@ -90,7 +90,6 @@ func (h *instance) alert(told []detect.Told, fs []detect.Finding) {
 	if h.notifier == nil {
 		return
 	}
-	fs = slices.DeleteFunc(slices.Clone(fs), func(f detect.Finding) bool { return f.Silent() })
 	byID := map[string]*detect.Finding{}
 	for i := range fs {
 		byID[fs[i].ID] = &fs[i]

@@ -67,12 +67,12 @@ func (a *app) printDefaults() error {
 	out := bufio.NewWriter(a.stdout)
 	fmt.Fprint(out, "# Settings of uncloak. Each key stands here with its default, or with an example "+
 		"where it has none;\n# take the # away to set it. docs/config.md says more.\n")
-	base, section := defaultConfig(), ""
+	base, section := reflect.ValueOf(defaultConfig()), ""
 	for _, d := range keyDocs() {
 		head, rest, below := strings.Cut(d.key, ".")
 		value, what := d.example, "Example"
-		if text := settingText(valueOf(reflect.ValueOf(base), d.key)); text != "" {
-			value, what = yamlText(valueOf(reflect.ValueOf(base), d.key)), "Default"
+		if text := yamlText(valueOf(base, d.key)); text != "" {
+			value, what = text, "Default"
 		}
 		switch {
 		case !below:
@@ -91,9 +91,9 @@ func (a *app) printDefaults() error {
 
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// yamlText formats a default as YAML writes it.
+// yamlText formats a default as YAML writes it; "" if there is none.
 func yamlText(v reflect.Value) string {
-	if words, ok := v.Interface().([]string); ok {
+	if words, ok := v.Interface().([]string); ok && len(words) > 0 {
 		quoted := make([]string, len(words))
 		for i, w := range words {
 			quoted[i] = fmt.Sprintf("%q", w)

@@ -89,14 +89,12 @@ func (a *app) showAt(address string, h *instance, shown http.Handler) (stop func
 	}, nil
 }
 
-// count notes for /metrics what the last look for findings gave.
+// count notes for /metrics what the last look for findings gave, without those that are known.
 func (h *instance) count(fs []detect.Finding, days []*detect.Day, cfg detect.Config, now time.Time) {
 	j := &metrics.Judged{}
 	n := map[[2]string]int{}
 	for i := range fs {
-		if f := &fs[i]; !f.Silent() {
-			n[[2]string{f.Kind, string(f.Severity)}]++
-		}
+		n[[2]string{fs[i].Kind, string(fs[i].Severity)}]++
 	}
 	for _, kind := range detect.Kinds() { // also those of which there is none: an alert on a sum needs a 0
 		for _, s := range []detect.Severity{detect.Info, detect.Warning, detect.Critical} {

@@ -200,7 +200,8 @@ func (a *app) tidy(ctx context.Context, h *instance, st *bolt.DB) error {
 	}
 }
 
-// announce logs the incidents of the last 24 hours that are new or worse, and keeps what it has announced.
+// announce logs the incidents of the last 24 hours that are new or worse, passes them on, and keeps what it has
+// announced. Those that the owner has acknowledged are left out.
 func (a *app) announce(ctx context.Context, h *instance, t *teller) {
 	defer func() { // a fault in a detector must not stop the receiver
 		if r := recover(); r != nil {
@@ -216,6 +217,7 @@ func (a *app) announce(ctx context.Context, h *instance, t *teller) {
 		}
 		return
 	}
+	fs = slices.DeleteFunc(fs, func(f detect.Finding) bool { return f.Silent() })
 	opt := report.Options{From: now.Add(-24 * time.Hour), To: now, Now: now, Location: a.cfg.location,
 		Config: h.settings.Load().Detect}
 	told := a.tellNew(fs, days, opt, t)
@@ -227,9 +229,8 @@ func (a *app) announce(ctx context.Context, h *instance, t *teller) {
 }
 
 // tellNew logs the incidents that were not there the last time, or were less severe, with their titles, and returns
-// them. Incidents that the owner has acknowledged are not logged.
+// them.
 func (a *app) tellNew(fs []detect.Finding, days []*detect.Day, opt report.Options, t *teller) (told []detect.Told) {
-	fs = slices.DeleteFunc(slices.Clone(fs), func(f detect.Finding) bool { return f.Silent() })
 	current := map[string]detect.Severity{}
 	left := 0
 	for _, in := range report.Incidents(fs) {
