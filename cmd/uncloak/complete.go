@@ -55,9 +55,10 @@ func (a *app) complete(root *cobra.Command) {
 		functions := map[string]cobra.CompletionFunc{
 			"format": words(formatsOf()[c.Name()]...), "kind": words(parse.KindNames()...),
 			"fail-on": words("info", "warning", "critical"), "dialect": words(dialectNames()...),
-			"host": hosts, "peer": hosts, "router": known(func(o *api.Offered) []string { return o.Routers }), "day": days, "from": days, "to": days,
-			"at": days, "captured-at": days, "proto": words("tcp", "udp"), "net": words("udp", "tcp", "tls", "unix",
-				"unix-stream"), "pace": words("rate", "recorded"), "framing": words("newline", "octet"),
+			"host": hosts, "peer": hosts, "router": known(func(o *api.Offered) []string { return o.Routers }),
+			"day": days, "from": days, "to": days, "at": days, "captured-at": days, "proto": words("tcp", "udp"),
+			"net":  words("udp", "tcp", "tls", "unix", "unix-stream"),
+			"pace": words("rate", "recorded"), "framing": words("newline", "octet"),
 		}
 		for name, f := range functions {
 			if c.LocalFlags().Lookup(name) != nil {

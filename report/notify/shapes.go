@@ -172,7 +172,8 @@ func (c *Channel) pagerduty(a *Alert) map[string]any {
 		action = "resolve"
 	}
 	return map[string]any{"routing_key": c.Token, "event_action": action, "dedup_key": clip("uncloak-"+a.ID, maxKey),
-		"payload": map[string]any{"summary": clip(a.head(), maxSummary), "source": clip(cmp.Or(a.Router, a.host(), "uncloak"), maxKey),
+		"payload": map[string]any{"summary": clip(a.head(), maxSummary),
+			"source":   clip(cmp.Or(a.Router, a.host(), "uncloak"), maxKey),
 			"severity": string(a.Severity), "timestamp": a.At.UTC().Format(time.RFC3339),
 			"component": clip(a.host(), maxKey), "class": a.Kind, "custom_details": a}}
 }
