@@ -161,14 +161,15 @@ func (a *app) mailDue(ctx context.Context, set *mailSettings, client *http.Clien
 		if err == nil {
 			err = mail.Send(ctx, set.conf, set.to, "report."+day+"."+hashOf(set.to), now, letter)
 		}
-		if ctx.Err() != nil {
+		if err != nil && ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
 			state = state.Failed(err, now)
+			written := state.Write(dir)
 			a.log.Warn("the report is not mailed", "day", day, "error", err, "next", state.Next.In(set.loc).Format(
 				time.DateTime))
-			return state.Write(dir)
+			return written
 		}
 		state = state.Sent(day)
 		a.log.Info("report mailed", "day", day, "to", strings.Join(set.to, ", "))
