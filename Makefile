@@ -1,7 +1,8 @@
 # demo    build, and see it work in under a minute
 # test    everything that CI runs: vet, staticcheck, tests with the race detector, real senders, a little fuzzing
 # e2e     rsyslog, syslog-ng, logger, BusyBox and the journal send to us, relays pass on a line of every dialect, and
-#         packets are captured in network namespaces, and Chromium looks at the pages; installs what is missing
+#         packets are captured in network namespaces, Chromium looks at the pages, and tmux at top; installs what
+#         is missing
 # lint    vet, staticcheck, deadcode, style, goimports
 # style   lines of at most 120 columns, and comments that say what a thing does
 # fuzz    each fuzz test for FUZZTIME (default 1m)

@@ -7,12 +7,15 @@ import (
 
 // Grid is a table of clean text for a page.
 type Grid struct {
-	Title, Intro, More string
-	Head               []string
-	Rows               [][]string
-	align              string   // by column: l or r
-	hosts              []string // by row: the host that its first cell names
-	to                 Links    // pages of hosts
+	Title string     `json:"title"`
+	Intro string     `json:"intro"`
+	More  string     `json:"more"`
+	Head  []string   `json:"head"`
+	Rows  [][]string `json:"rows"`
+
+	align string   // by column: l or r
+	hosts []string // by row: the host that its first cell names
+	to    Links    // pages of hosts
 }
 
 // add adds a row whose first cell names a host.

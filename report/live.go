@@ -14,6 +14,7 @@ import (
 // Bounds of what is shown live.
 const (
 	maxLiveHosts   = 15
+	maxLiveRows    = 500 // hosts that are listed for sorting and filtering
 	maxLiveRouters = 20
 	livePicture    = 2 * time.Hour // that the picture of the session table reaches back
 	liveRate       = time.Minute   // over which rates are counted
@@ -22,21 +23,40 @@ const (
 
 // Live holds what a network does at the moment, as far as its log tells. Its text is clean.
 type Live struct {
-	At       string  // time to which it holds: that of the last event
-	Zone     string  // of At
-	Stale    string  // sentence that the log has been silent for long; "" while it goes on
-	Rate     string  // sessions opened a second, over the last minute of the log
-	Sessions string  // opened on this day
-	Tables   []Gauge // by router
-	Hosts    Grid    // that hold the tables, or open sessions, at the moment
-	Picture  []Figure
+	At       string     `json:"at"`       // time to which it holds: that of the last event
+	Zone     string     `json:"zone"`     // of At
+	Stale    string     `json:"stale"`    // sentence that the log has been silent for long; "" while it goes on
+	Rate     string     `json:"rate"`     // sessions opened a second, over the last minute of the log
+	Sessions string     `json:"sessions"` // opened on this day
+	Tables   []Gauge    `json:"tables"`   // by router
+	Entries  uint64     `json:"entries"`  // that all tables hold
+	Rows     []LiveHost `json:"hosts"`    // that opened sessions today, or hold entries; at most maxLiveRows
+	More     int        `json:"more"`     // hosts that are not in Rows
+	Hour     []uint64   `json:"hour"`     // sessions opened by minute, of the hour before At
+	Hosts    Grid       `json:"-"`        // that hold the tables, or open sessions, at the moment
+	Picture  []Figure   `json:"-"`        // filled by Draw
+
+	draw func() []picture
+}
+
+// LiveHost holds the numbers of one host at the moment.
+type LiveHost struct {
+	Host    string `json:"host"` // its address; else who holds what no host does
+	Name    string `json:"name"`
+	Entries uint64 `json:"entries"` // of the session tables
+	Minute  uint64 `json:"minute"`  // sessions opened in the last minute of the log
+	Today   uint64 `json:"today"`   // sessions opened on this day
 }
 
 // Gauge shows how full the session table of a router is.
 type Gauge struct {
-	Router, Entries, Size, Share, Peak string
-	Percent                            int    // of Size, 0 to 100; 0 where the size is not known
-	Level                              string // critical, warning or quiet, by Percent
+	Router  string `json:"router"`
+	Entries string `json:"entries"`
+	Size    string `json:"size"`
+	Share   string `json:"share"`
+	Peak    string `json:"peak"`
+	Percent int    `json:"percent"` // of Size, 0 to 100; 0 where the size is not known
+	Level   string `json:"level"`   // critical, warning or quiet, by Percent
 }
 
 // NewLive makes the view of the moment opt.Now from the days since opt.From.
@@ -65,19 +85,42 @@ func NewLive(days []*detect.Day, opt Options) *Live {
 	now.To = last.Truncate(detect.SlotLen)
 	now.From = now.To.Add(-liveRate)
 	held, entries := v.tables(days, &opt, last)
-	v.hosts(days, held, entries, names, &now)
-	var today uint64
+	v.Entries = entries
+	v.hosts(days, held, names, &opt, &now)
+	v.Hour = make([]uint64, liveMinutes)
 	for _, d := range days {
 		for _, h := range d.Hosts {
-			today += within(d, &h.Sessions, &opt)
+			perMinute(v.Hour, d, &h.Sessions, now.To)
 		}
 	}
-	v.Sessions = num(today)
-	near := opt
-	near.From, near.To = later(opt.From, last.Add(-livePicture)), last
-	m := Model{clock: newClock(&near), occupancy: makeOccupancy(days, &near, names)}
-	v.Picture = figures(m.pictures())
+	v.draw = func() []picture {
+		near := opt
+		near.From, near.To = later(opt.From, last.Add(-livePicture)), last
+		m := Model{clock: newClock(&near), occupancy: makeOccupancy(days, &near, names)}
+		return m.pictures()
+	}
 	return v
+}
+
+// Draw fills Picture: the session tables of the last hours.
+func (v *Live) Draw() {
+	if v.draw != nil {
+		v.Picture = figures(v.draw())
+	}
+}
+
+// liveMinutes is the number of minutes in the series of a live view.
+const liveMinutes = 60
+
+// perMinute adds a series to the minutes that end at to, the latest last.
+func perMinute(minutes []uint64, d *detect.Day, s *detect.Series, to time.Time) {
+	const each = int64(time.Minute / detect.SlotLen)
+	end := int64(to.Sub(d.Date.Start()) / detect.SlotLen)
+	for _, b := range s.Slots {
+		if ago := end - 1 - int64(b.I); ago >= 0 && ago/each < int64(len(minutes)) {
+			minutes[int64(len(minutes))-1-ago/each] += uint64(b.N)
+		}
+	}
 }
 
 // tables makes the gauges of the routers that keep a table, and returns what each host holds at the moment.
@@ -124,43 +167,65 @@ func (v *Live) tables(days []*detect.Day, opt *Options, last time.Time) (held ma
 	return held, entries
 }
 
-// hosts lists who holds most of the tables or, where no table is known, who opens most sessions.
-func (v *Live) hosts(days []*detect.Day, held map[netip.Addr]uint64, entries uint64, names func(netip.Addr) string,
-	opt *Options) {
-	opened := map[netip.Addr]uint64{}
-	var all uint64
+// hosts lists who holds most of the tables or, where no table is known, who opens most sessions: all of the day in
+// Rows, those that do so in the minute now in Hosts.
+func (v *Live) hosts(days []*detect.Day, held map[netip.Addr]uint64, names func(netip.Addr) string,
+	opt, now *Options) {
+	rows := map[netip.Addr]*LiveHost{}
+	row := func(a netip.Addr) *LiveHost {
+		if rows[a] == nil {
+			host, name, _ := holder(a, names, 0)
+			rows[a] = &LiveHost{Host: label(host), Name: label(name)}
+		}
+		return rows[a]
+	}
+	var minute, today uint64
 	for _, d := range days {
 		for a, h := range d.Hosts {
 			if n := within(d, &h.Sessions, opt); n > 0 {
-				opened[a] += n
-				all += n
+				r := row(a)
+				r.Today, r.Minute = r.Today+n, r.Minute+within(d, &h.Sessions, now)
 			}
 		}
 	}
-	v.Rate = perSecond(all)
-	for a := range held {
-		opened[a] += 0 // a row of its own, too
+	for a, n := range held {
+		row(a).Entries += n
 	}
-	hosts := slices.SortedFunc(maps.Keys(opened), func(a, b netip.Addr) int {
-		return cmp.Or(cmp.Compare(held[b], held[a]), cmp.Compare(opened[b], opened[a]), a.Compare(b))
+	hosts := slices.SortedFunc(maps.Keys(rows), func(a, b netip.Addr) int {
+		x, y := rows[a], rows[b]
+		return cmp.Or(cmp.Compare(y.Entries, x.Entries), cmp.Compare(y.Minute, x.Minute), cmp.Compare(y.Today, x.Today),
+			a.Compare(b))
 	})
 	v.Hosts = Grid{Title: "Hosts, by what they hold", Head: []string{"host", "name", "entries", "of the table",
 		"sessions a second"}, align: "llrrr"}
-	for _, a := range hosts[:min(maxLiveHosts, len(hosts))] {
-		host, name, _ := holder(a, names, 0)
-		share := ""
-		if entries > 0 {
-			share = percent(float64(held[a]) / float64(entries))
+	active := 0
+	for i, a := range hosts {
+		r := rows[a]
+		minute, today = minute+r.Minute, today+r.Today
+		if i < maxLiveRows {
+			v.Rows = append(v.Rows, *r)
 		}
-		v.Hosts.add(host, label(host), label(name), num(held[a]), share, perSecond(opened[a]))
+		if r.Entries+r.Minute == 0 {
+			continue
+		}
+		if active++; active > maxLiveHosts {
+			continue
+		}
+		share := ""
+		if v.Entries > 0 {
+			share = percent(float64(r.Entries) / float64(v.Entries))
+		}
+		host, _, _ := holder(a, names, 0)
+		v.Hosts.add(host, r.Host, r.Name, num(r.Entries), share, PerSecond(r.Minute))
 	}
-	if n := len(hosts) - maxLiveHosts; n > 0 {
+	v.Rate, v.Sessions, v.More = PerSecond(minute), num(today), max(len(hosts)-maxLiveRows, 0)
+	if n := active - maxLiveHosts; n > 0 {
 		v.Hosts.More = "… and " + count(n, "more host", "more hosts") + "."
 	}
 }
 
-// perSecond writes the rate of n sessions in liveRate, with one digit behind the point where it is small.
-func perSecond(n uint64) string {
+// PerSecond writes the rate of n sessions in one minute, with one digit behind the point where it is small.
+func PerSecond(n uint64) string {
 	x, digits := float64(n)/liveRate.Seconds(), 1
 	if n == 0 || x >= 100 {
 		digits = 0
@@ -168,10 +233,16 @@ func perSecond(n uint64) string {
 	return strconv.FormatFloat(x, 'f', digits, 64)
 }
 
+// Number writes n as the report does: with a comma at each thousand.
+func Number(n uint64) string { return num(n) }
+
 // Headline is one incident in one line. Its text is clean, but for ID.
 type Headline struct {
-	ID, Severity, Title, When string
-	Now                       bool // it has not ended, or only just
+	ID       string `json:"id"`
+	Severity string `json:"severity"`
+	Title    string `json:"title"`
+	When     string `json:"when"`
+	Now      bool   `json:"now"` // it has not ended, or only just
 }
 
 // liveEnd is the time after which something counts as over.

@@ -18,12 +18,22 @@ const maxMachineRows = 20
 
 // Machine holds all that the days of a report tell of one machine, under all its addresses. Its text is clean.
 type Machine struct {
-	Title     string // name and address
-	Known     bool   // the days tell anything of it
-	Facts     [][2]string
-	Pictures  []Figure
-	Grids     []Grid
-	Incidents []Headline // of which it is a part
+	Title     string      `json:"title"` // name and address
+	Known     bool        `json:"known"` // the days tell anything of it
+	Facts     [][2]string `json:"facts"`
+	Grids     []Grid      `json:"grids"`
+	Incidents []Headline  `json:"incidents"` // of which it is a part
+	Hour      []uint64    `json:"hour"`      // sessions opened by minute, of the hour before the end of the window
+	Pictures  []Figure    `json:"-"`         // filled by Draw
+
+	draw func()
+}
+
+// Draw fills Pictures: its sessions over time, and its minutes of the hour.
+func (v *Machine) Draw() {
+	if v.draw != nil {
+		v.draw()
+	}
 }
 
 // NewMachine gathers what the days of the report say of the machine with these addresses, of which the last one is
@@ -47,7 +57,11 @@ func NewMachine(m *Model, days []*detect.Day, addrs []netip.Addr, opt Options) *
 	}
 	v.facts(all, addrs, &opt, days)
 	v.tables(all)
-	v.pictures(m, days, addrs, &opt, names)
+	v.Hour = make([]uint64, liveMinutes)
+	for d, h := range hostsOf(days, addrs) {
+		perMinute(v.Hour, d, &h.Sessions, opt.To.Truncate(detect.SlotLen))
+	}
+	v.draw = func() { v.pictures(m, days, addrs, &opt, names) }
 	return v
 }
 

@@ -65,6 +65,20 @@ func clip(s string, n int) string {
 	return front + "…"
 }
 
+// Fit makes s exactly n columns wide: cut with an ellipsis, or filled up with blanks behind it.
+func Fit(s string, n int) string { return pad(clipped(s, n), n) }
+
+// FitRight is Fit with the blanks in front.
+func FitRight(s string, n int) string { return padLeft(clipped(s, n), n) }
+
+// clipped is clip, but nothing fits into no column: not even the ellipsis.
+func clipped(s string, n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return clip(s, n)
+}
+
 // clipFront cuts s down to its last columns, n of them: the end of a path tells more than its beginning.
 func clipFront(s string, n int) string {
 	over := width(s) - n

@@ -90,6 +90,7 @@ func TestImportGraph(t *testing.T) {
 		"report":             {"store", "detect", "parse"},
 		"report/api":         {"report", "store", "detect", "parse"},
 		"report/web":         {"report/api", "report", "detect"},
+		"report/top":         {"report/api", "report"},
 		"report/mail":        {"report"},
 		"report/notify":      {"report", "report/mail", "detect"},
 		"testdata":           {},

@@ -86,6 +86,7 @@ type Handler struct {
 	http.Handler
 	h                *handler
 	reports, streams gate
+	today            judged
 }
 
 // NewHandler returns the handler of the API.
@@ -93,7 +94,9 @@ func NewHandler(cfg Config) *Handler {
 	h := &handler{Config: cfg}
 	reports, streams := newGate(cfg.Reports), newGate(cfg.Streams)
 	mux := http.NewServeMux()
+	out := &Handler{Handler: mux, h: h, reports: reports, streams: streams, today: judged{mu: make(chan struct{}, 1)}}
 	mux.HandleFunc("GET /v1/version", h.version)
+	mux.HandleFunc("GET /v1/live", h.answer(out.live))
 	mux.HandleFunc("GET /v1/report", h.answer(reports.of(h.report)))
 	mux.HandleFunc("GET /v1/findings", h.answer(reports.of(h.findings)))
 	mux.HandleFunc("GET /v1/events", h.answer(streams.of(h.events)))
@@ -111,7 +114,7 @@ func NewHandler(cfg Config) *Handler {
 	mux.HandleFunc("GET /v1/backup", h.answer(h.backup))
 	mux.HandleFunc("GET /v1/verify", h.answer(h.verify))
 	mux.HandleFunc("POST /v1/rebuild", h.answer(h.rebuild))
-	return &Handler{mux, h, reports, streams}
+	return out
 }
 
 type handler struct{ Config }

@@ -72,6 +72,7 @@ func (h *Handler) host(r *http.Request) (*page, error) {
 	if !m.Known {
 		return ask(http.StatusNotFound, "Nothing is known of "+a.String()+" on "+date+".")
 	}
+	m.Draw()
 	b := hostBody{Machine: m, Date: date, Grids: gridViews(m.Grids, date), Findings: headlines(m.Incidents, date)}
 	q := url.Values{"host": {a.String()}, "day": {date}, "kind": {"session-new,session-end"}}
 	if b.Sessions, err = h.firstEvents(r.Context(), q, hostSessions+1); err != nil {

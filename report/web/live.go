@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -51,27 +50,15 @@ func (h *Handler) now(r *http.Request) (*page, error) {
 
 // moment gathers what the live page shows.
 func (h *Handler) moment(ctx context.Context) (*nowBody, error) {
-	now := h.API.Now()
-	date := now.Format(time.DateOnly)
-	y, m, d := now.Date()
-	midnight := time.Date(y, m, d, 0, 0, 0, 0, now.Location())
-	heads, judged, err := h.hub.findings.today(ctx, now, func(ctx context.Context) ([]report.Headline, error) {
-		got, err := h.API.Report(ctx, url.Values{"day": {date}})
-		if err != nil {
-			return nil, err
-		}
-		return got.Headlines(), nil
-	})
+	live, err := h.API.Live(ctx)
 	if err != nil {
 		return nil, err
 	}
-	days, opt, err := h.API.Running(ctx, midnight)
-	if err != nil {
-		return nil, err
-	}
-	live := report.NewLive(days, opt)
-	b := &nowBody{Live: live, Grid: live.Hosts.HTML(links(date)), Today: date, More: max(len(heads)-maxHeadlines, 0),
-		Judged: judged.Format("15:04:05"), Findings: headlines(heads[:min(maxHeadlines, len(heads))], date)}
+	live.Draw()
+	date, heads := live.Day, live.Findings
+	b := &nowBody{Live: live.Live, Grid: live.Hosts.HTML(links(date)), Today: date,
+		More: max(len(heads)-maxHeadlines, 0), Judged: live.Judged.Format("15:04:05"),
+		Findings: headlines(heads[:min(maxHeadlines, len(heads))], date)}
 	return b, nil
 }
 
@@ -88,38 +75,12 @@ func (h *Handler) news(ctx context.Context) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// judged keeps the findings of today for judgeEvery: all who look share them.
-type judged struct {
-	mu    chan struct{} // a mutex that can be waited for with a context
-	at    time.Time
-	heads []report.Headline
-}
-
-func (j *judged) today(ctx context.Context, now time.Time, f func(context.Context) ([]report.Headline, error)) (
-	heads []report.Headline, at time.Time, err error) {
-	select {
-	case j.mu <- struct{}{}:
-	case <-ctx.Done():
-		return nil, at, ctx.Err()
-	}
-	defer func() { <-j.mu }()
-	if age := now.Sub(j.at); j.at.IsZero() || age >= judgeEvery || age < 0 || now.YearDay() != j.at.YearDay() {
-		heads, err := f(ctx)
-		if err != nil {
-			return nil, at, err
-		}
-		j.heads, j.at = heads, now
-	}
-	return j.heads, j.at, nil
-}
-
 // hub sends news to all who look at the live page. News are made once for all, while somebody looks; who is slow misses
 // some, and gets the newest.
 type hub struct {
-	findings judged
-	make     func(context.Context) ([]byte, error)
-	most     int
-	every    time.Duration
+	make  func(context.Context) ([]byte, error)
+	most  int
+	every time.Duration
 
 	mu     sync.Mutex
 	seats  map[chan []byte]bool
@@ -128,8 +89,7 @@ type hub struct {
 }
 
 func newHub(make_ func(context.Context) ([]byte, error), most int, every time.Duration) *hub {
-	return &hub{findings: judged{mu: make(chan struct{}, 1)}, make: make_, most: most, every: every,
-		seats: map[chan []byte]bool{}}
+	return &hub{make: make_, most: most, every: every, seats: map[chan []byte]bool{}}
 }
 
 // enter takes a seat; ok is false where all are taken. The first who comes starts the making of news.

@@ -17,8 +17,6 @@ import (
 	"unicode/utf8"
 
 	nethtml "golang.org/x/net/html"
-
-	"uncloak/report"
 )
 
 func TestNow(t *testing.T) {
@@ -159,21 +157,6 @@ func TestTooManyViewers(t *testing.T) {
 	}
 	if code, _, head := get(t, h, "/live"); code != http.StatusServiceUnavailable || head.Get("Retry-After") == "" {
 		t.Errorf("%d", code)
-	}
-}
-
-// TestJudgedOnce: who looks within the same minute shares the findings.
-func TestJudgedOnce(t *testing.T) {
-	j := judged{mu: make(chan struct{}, 1)}
-	n := 0
-	f := func(context.Context) ([]report.Headline, error) { n++; return nil, nil }
-	for _, d := range []time.Duration{0, time.Second, 59 * time.Second, time.Minute, 61 * time.Second, 24 * time.Hour} {
-		if _, _, err := j.today(t.Context(), noon.Add(d), f); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n != 3 {
-		t.Errorf("judged %d times, want 3", n)
 	}
 }
 

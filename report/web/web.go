@@ -42,7 +42,6 @@ const (
 	writeTime   = 10 * time.Second // for the browser to read a page, and each message of the live page
 	viewers     = 16               // that look at the live page at once
 	liveEvery   = 5 * time.Second  // a live page gets news; less often where making them takes long
-	judgeEvery  = time.Minute      // the findings of the live page are made anew
 	liveAtMost  = 10               // parts of the time that goes into making news: one of that many
 	maxDaysList = 1000             // days that are listed
 )
