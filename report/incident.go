@@ -37,7 +37,7 @@ func (m *Model) group(opt *Options) {
 			m.Silent += len(in.findings)
 		}
 	}
-	var laid []detect.Finding
+	laid := []detect.Finding{} // [], not null, in the JSON
 	for i := range m.Incidents {
 		for _, f := range m.Incidents[i].findings {
 			laid = append(laid, *f)

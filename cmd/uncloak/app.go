@@ -157,7 +157,7 @@ Exit codes: 0 fine, 1 failed, 2 usage or config, 3 findings that --fail-on asks 
 		a.topCommand(), a.reportCommand(), a.findingsCommand(),
 		a.queryCommand(), a.whoCommand(), a.pruneCommand(), a.compactCommand(), a.backupCommand(), a.verifyCommand(),
 		a.tableCommand(), a.parseCommand(), a.ackCommand(), a.explainCommand(), a.capacityCommand(), a.checkCommand(),
-		a.configCommand(), a.notifyCommand(),
+		a.configCommand(), a.notifyCommand(), a.schemaCommand(),
 		a.sendCommand(), a.statCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(root))
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)

@@ -58,6 +58,11 @@ func TestDemo(t *testing.T) {
 	}
 	t.Run("real", func(t *testing.T) { checkReal(t, datas[0]) })
 	t.Run("story", func(t *testing.T) { checkStory(t, datas[1]) })
+	t.Run("schema", func(t *testing.T) {
+		for _, data := range datas {
+			checkSchemas(t, data)
+		}
+	})
 	t.Run("text", func(t *testing.T) {
 		for _, want := range []string{"VERDICT  vmhost (192.168.128.12)", "2 min 30 s", "oldsrv", "memhog",
 			"at :00 and :30", "GENERATED", "made by uncloak's story generator"} {

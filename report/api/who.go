@@ -218,16 +218,19 @@ func (a *whoAnswer) holders() []Holder {
 	return out
 }
 
+// Holders answers who had an end of a session at a time. Keys are only ever added.
+type Holders struct {
+	End     string    `json:"end"` // address and port
+	At      time.Time `json:"at"`
+	SlackS  float64   `json:"slack_s"` // ± of At
+	Holders []Holder  `json:"holders"` // the likeliest first
+}
+
 func whoJSON(w io.Writer, a whoAnswer) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(struct {
-		End     string    `json:"end"`
-		At      time.Time `json:"at"`
-		SlackS  float64   `json:"slack_s"`
-		Holders []Holder  `json:"holders"`
-	}{a.q.End.String(), a.q.At.In(a.loc), a.q.Slack.Seconds(), a.holders()})
+	return enc.Encode(Holders{a.q.End.String(), a.q.At.In(a.loc), a.q.Slack.Seconds(), a.holders()})
 }
 
 func whoNDJSON(w io.Writer, a whoAnswer) error {
