@@ -46,6 +46,20 @@ type Compacted struct {
 	After  int64       `json:"after"`
 }
 
+// Outdated is a day whose summary has to be made anew from its events before anything can be said about it.
+type Outdated struct {
+	Date   detect.Date `json:"date"`
+	Events uint64      `json:"events"` // that are stored of the day
+	Why    string      `json:"why"`    // one of the constants below
+}
+
+// Reasons for which a summary is outdated.
+const (
+	WhyMissing = "missing" // none is stored, or it cannot be read
+	WhyMaker   = "maker"   // another version made it, or this one with other settings
+	WhyEvents  = "events"  // events came or went since
+)
+
 // Verified is the result of reading one file.
 type Verified struct {
 	File        string // below the data directory

@@ -155,7 +155,8 @@ Exit codes: 0 fine, 1 failed, 2 usage or config, 3 findings that --fail-on asks 
 	root.SetVersionTemplate("uncloak {{.Version}}\n")
 	root.AddCommand(a.serveCommand(), a.importCommand(), a.captureCommand(), a.pathCommand(),
 		a.topCommand(), a.reportCommand(), a.findingsCommand(),
-		a.queryCommand(), a.whoCommand(), a.pruneCommand(), a.compactCommand(), a.backupCommand(), a.verifyCommand(),
+		a.queryCommand(), a.whoCommand(), a.pruneCommand(), a.compactCommand(), a.upgradeCommand(),
+		a.backupCommand(), a.verifyCommand(),
 		a.tableCommand(), a.parseCommand(), a.ackCommand(), a.explainCommand(), a.capacityCommand(), a.checkCommand(),
 		a.configCommand(), a.notifyCommand(), a.schemaCommand(),
 		a.sendCommand(), a.statCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(root))

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// documents returns the text of README.md and of each Markdown file below docs, by path from the root of the project.
+// documents returns the text of the Markdown files of the root and of each one below docs, by path from the root of the project.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
 	root := filepath.Join("..", "..")
@@ -28,8 +28,10 @@ func documents(t *testing.T) map[string]string {
 		texts[filepath.ToSlash(rel)] = string(text)
 		return err
 	}
-	if err := read(filepath.Join(root, "README.md")); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"README.md", "CHANGELOG.md", "SECURITY.md"} {
+		if err := read(filepath.Join(root, name)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	err := filepath.WalkDir(filepath.Join(root, "docs"), func(name string, _ fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(name) != ".md" {
@@ -197,6 +199,7 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 	root := newApp(strings.NewReader(""), io.Discard, io.Discard).root()
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd("")
+	root.InitDefaultVersionFlag()
 	shownCommands(t, func(file string, words []string) {
 		shown := "uncloak " + strings.Join(words, " ")
 		cmd := root

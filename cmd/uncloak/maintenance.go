@@ -162,6 +162,40 @@ func (a *app) compactCommand() *cobra.Command {
 	return cmd
 }
 
+func (a *app) upgradeCommand() *cobra.Command {
+	var dryRun bool
+	cmd := &cobra.Command{Use: "upgrade", Short: "Make the summaries of days anew that another version made",
+		Long: "Events stay as they are stored. What is known of each day is a summary of its events, and a new version,\n" +
+			"or another --lan or --table, may make another one of them. Without this command the first answer about\n" +
+			"such a day waits for it. Works while serve runs, and may be stopped at any time.",
+		Example: "uncloak upgrade --dry-run"}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only say what would be made anew")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		v := url.Values{}
+		if dryRun {
+			v.Set("dry-run", "1")
+		}
+		var got []store.Outdated
+		return a.maintain(cmd, "/v1/upgrade", v, &got, func() {
+			why := map[string]string{store.WhyMissing: "had no summary that can be read",
+				store.WhyMaker:  "was summarized by another version, or with other settings",
+				store.WhyEvents: "has other events than were summarized"}
+			for _, o := range got {
+				fmt.Fprintf(a.stdout, "%v  %12d events  %s\n", o.Date, o.Events, why[o.Why])
+			}
+			switch {
+			case len(got) == 0:
+				fmt.Fprintln(a.stdout, "all summaries are up to date")
+			case dryRun:
+				fmt.Fprintln(a.stdout, "run again without --dry-run to make them anew")
+			default:
+				fmt.Fprintln(a.stdout, "made anew")
+			}
+		})
+	}
+	return cmd
+}
+
 // maintain posts a request, reads the answer and shows it.
 func (a *app) maintain(cmd *cobra.Command, path string, v url.Values, answer any, show func()) error {
 	return a.withSession(cmd, func(ctx context.Context, s *session) error {

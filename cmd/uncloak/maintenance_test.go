@@ -121,7 +121,7 @@ func TestBackupAndVerify(t *testing.T) {
 			if fi, err := os.Stat(file); err != nil || fi.Mode().Perm() != 0o600 {
 				t.Errorf("%v, %v", fi, err)
 			}
-			back := untar(t, file)
+			back := untar(t, content(t, file))
 			if r := at(t, now, "verify", "--data", back); r.code != 0 ||
 				!strings.Contains(r.out, "7 files, 157 events: all is well") {
 				t.Errorf("%+v", r)
@@ -143,15 +143,10 @@ func TestBackupAndVerify(t *testing.T) {
 }
 
 // untar unpacks an archive, like tar -x.
-func untar(t *testing.T, file string) (dir string) {
+func untar(t *testing.T, archive []byte) (dir string) {
 	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
 	dir = t.TempDir()
-	in := tar.NewReader(f)
+	in := tar.NewReader(bytes.NewReader(archive))
 	for {
 		h, err := in.Next()
 		if errors.Is(err, io.EOF) {

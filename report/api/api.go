@@ -45,6 +45,8 @@ const (
 type DaySource interface {
 	Load(ctx context.Context, w store.Window) ([]*detect.Day, error)
 	Rebuild(ctx context.Context) ([]detect.Date, error)
+	Outdated(ctx context.Context) ([]store.Outdated, error)
+	Renew(ctx context.Context) error
 }
 
 // ImportFunc stores the events of one file.
@@ -111,6 +113,7 @@ func NewHandler(cfg Config) *Handler {
 	mux.HandleFunc("POST /v1/import", h.answer(h.imports))
 	mux.HandleFunc("POST /v1/prune", h.answer(h.prune))
 	mux.HandleFunc("POST /v1/compact", h.answer(h.compact))
+	mux.HandleFunc("POST /v1/upgrade", h.answer(h.upgrade))
 	mux.HandleFunc("GET /v1/backup", h.answer(h.backup))
 	mux.HandleFunc("GET /v1/verify", h.answer(h.verify))
 	mux.HandleFunc("POST /v1/rebuild", h.answer(h.rebuild))

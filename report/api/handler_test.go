@@ -26,6 +26,7 @@ type fake struct {
 	err     error
 	asked   store.Query
 	lacking []detect.Date
+	renewed int
 }
 
 func (f *fake) Events(_ context.Context, q store.Query) iter.Seq2[store.Entry, error] {
@@ -62,6 +63,12 @@ func (f *fake) Load(context.Context, store.Window) ([]*detect.Day, error) { retu
 func (f *fake) Rebuild(context.Context) ([]detect.Date, error) {
 	return []detect.Date{20000, 20001}, f.err
 }
+
+func (f *fake) Outdated(context.Context) ([]store.Outdated, error) {
+	return []store.Outdated{{Date: 20000, Events: 7, Why: store.WhyMaker}}, f.err
+}
+
+func (f *fake) Renew(context.Context) error { f.renewed++; return f.err }
 
 func client(t *testing.T, f *fake, imp ImportFunc) *http.Client {
 	t.Helper()
@@ -238,5 +245,27 @@ func TestVersion(t *testing.T) {
 	var v Version
 	if err := json.Unmarshal([]byte(text), &v); err != nil || v.API != API || v.Version != "test" || v.PID == 0 {
 		t.Errorf("%s, %v", text, err)
+	}
+}
+
+// TestUpgrade: a dry run only lists the days whose summaries are outdated.
+func TestUpgrade(t *testing.T) {
+	f := &fake{}
+	c := client(t, f, nil)
+	for i, q := range []url.Values{{"dry-run": {"1"}}, {}} {
+		r, err := Request(t.Context(), http.MethodPost, "/v1/upgrade", q, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := Do(c, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		want := `[{"date":20000,"events":7,"why":"maker"}]`
+		if err != nil || strings.TrimSpace(string(text)) != want || f.renewed != i {
+			t.Errorf("%v: %s, %v, renewed %d times", q, text, err, f.renewed)
+		}
 	}
 }

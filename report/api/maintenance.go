@@ -58,6 +58,21 @@ func (h *handler) compact(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// upgrade lists the days whose summaries are outdated and, unless it is a dry run, makes them anew.
+func (h *handler) upgrade(w http.ResponseWriter, r *http.Request) error {
+	got, err := h.Days.Outdated(r.Context())
+	if err != nil {
+		return err
+	}
+	if r.FormValue("dry-run") == "" {
+		if err := h.Days.Renew(r.Context()); err != nil {
+			return err
+		}
+	}
+	writeJSON(w, got)
+	return nil
+}
+
 // Finished returns the first UTC day that may still get many events; all days before it are finished. Lines come late,
 // and their stamps may be in another zone.
 func Finished(now time.Time) detect.Date { return detect.DateOf(now.Add(-2 * time.Hour)) }

@@ -301,7 +301,7 @@ func putBlocks(tx *bbolt.Tx, p *part, old []tailBlock) error {
 	return nil
 }
 
-// putStat adds to what the day says of its events.
+// putStat adds to what the day says of its events, and says that blocks of this version's form are among them.
 func putStat(tx *bbolt.Tx, s, add stat) error {
 	if add.events == 0 {
 		return nil
@@ -310,6 +310,9 @@ func putStat(tx *bbolt.Tx, s, add stat) error {
 		s.first, s.last = add.first, add.last
 	}
 	s = stat{events: s.events + add.events, first: min(s.first, add.first), last: max(s.last, add.last)}
+	if err := putVersion(tx); err != nil {
+		return err
+	}
 	return tx.Bucket([]byte("meta")).Put([]byte("stat"), s.marshal())
 }
 

@@ -93,7 +93,7 @@ func edit(t *testing.T, dir string, d detect.Date, f func(tx *bbolt.Tx) error) {
 
 func TestOtherVersion(t *testing.T) {
 	t.Run("newer", func(t *testing.T) { otherVersion(t, dayVersion+1, store.ErrNewer) })
-	t.Run("older", func(t *testing.T) { otherVersion(t, dayVersion-1, store.ErrOlder) })
+	t.Run("older", func(t *testing.T) { otherVersion(t, oldestVersion-1, store.ErrOlder) })
 }
 
 func otherVersion(t *testing.T, version uint32, want error) {

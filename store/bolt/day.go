@@ -20,8 +20,16 @@ import (
 	"uncloak/store"
 )
 
-// dayVersion is the format of a day file. It grows when an older program would misread the file.
-const dayVersion = 2
+// dayVersion is the format of a day file. It grows when an older program would misread the file. Files down to
+// oldestVersion are read as they are, and become files of dayVersion when the first event is added to them.
+//
+//	1  before the first release; refused
+//	2  blocks of templates and columns
+//	3  a second word of an event, alarms, entries of listings: programs for 2 take such blocks for damaged
+const (
+	dayVersion    = 3
+	oldestVersion = 2
+)
 
 // Format is the number of the format of day files that this program writes; see docs/store.md.
 const Format = dayVersion
@@ -262,7 +270,7 @@ func (db *DB) prepare(b *bbolt.DB) error {
 		if n := binary.BigEndian.Uint32(v); n > dayVersion {
 			return fmt.Errorf("%w: format %d, this one knows %d", store.ErrNewer, n, dayVersion)
 		}
-		if n := binary.BigEndian.Uint32(v); n < dayVersion {
+		if n := binary.BigEndian.Uint32(v); n < oldestVersion {
 			return fmt.Errorf("%w (%s, format %d)", store.ErrOlder, b.Path(), n)
 		}
 		for _, name := range bucketNames() {
@@ -284,8 +292,13 @@ func (db *DB) prepare(b *bbolt.DB) error {
 				return err
 			}
 		}
-		return tx.Bucket([]byte("meta")).Put([]byte("version"), binary.BigEndian.AppendUint32(nil, dayVersion))
+		return putVersion(tx)
 	})
+}
+
+// putVersion notes that the file has what this program writes.
+func putVersion(tx *bbolt.Tx) error {
+	return tx.Bucket([]byte("meta")).Put([]byte("version"), binary.BigEndian.AppendUint32(nil, dayVersion))
 }
 
 // classify tells a broken file from one that cannot be opened now. bbolt has no error of its own for a file that was

@@ -167,7 +167,7 @@ func (s *salvage) other(bucket string, key, value []byte) error {
 		if bucket == "meta" && len(value) == 4 {
 			if s.version = binary.BigEndian.Uint32(value); s.version > dayVersion {
 				return store.ErrNewer
-			} else if s.version < dayVersion {
+			} else if s.version < oldestVersion {
 				return store.ErrOlder
 			}
 		}
@@ -202,7 +202,7 @@ func (s *salvage) finish(size *int64) error {
 		if err := putStat(tx, stat{}, s.stat); err != nil {
 			return err
 		}
-		return tx.Bucket([]byte("meta")).Put([]byte("version"), binary.BigEndian.AppendUint32(nil, dayVersion))
+		return putVersion(tx)
 	})
 	if err != nil {
 		return err
