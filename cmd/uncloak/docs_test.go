@@ -14,7 +14,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// documents returns the text of the Markdown files of the root and of each one below docs, by path from the root of the project.
+// documents returns the text of the Markdown files of the root and of each one below docs, by path from the root of
+// the project.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
 	root := filepath.Join("..", "..")

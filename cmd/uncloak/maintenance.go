@@ -165,9 +165,9 @@ func (a *app) compactCommand() *cobra.Command {
 func (a *app) upgradeCommand() *cobra.Command {
 	var dryRun bool
 	cmd := &cobra.Command{Use: "upgrade", Short: "Make the summaries of days anew that another version made",
-		Long: "Events stay as they are stored. What is known of each day is a summary of its events, and a new version,\n" +
-			"or another --lan or --table, may make another one of them. Without this command the first answer about\n" +
-			"such a day waits for it. Works while serve runs, and may be stopped at any time.",
+		Long: "Events stay as they are stored. What is known of each day is a summary of its events, and a new\n" +
+			"version, or another --lan or --table, may make another one of them. Without this command the first\n" +
+			"answer about such a day waits for it. It works while serve runs, and may be stopped at any time.",
 		Example: "uncloak upgrade --dry-run"}
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only say what would be made anew")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -22,7 +22,8 @@ import (
 var storeFormats = map[string]uint32{"88c4610": 2, "179d487": 2, "fae208c": 2, "format-3": 3}
 
 // TestEarlierStores: directories of earlier versions are read as they are and say what they say of lines that this
-// version has stored; the first line that is added to a day makes its file one of this version, and leaves others alone.
+// version has stored; the first line that is added to a day makes its file one of this version, and leaves the others
+// alone.
 func TestEarlierStores(t *testing.T) {
 	lines := string(unzip(t, "testdata/stores/lines.log.gz"))
 	for batch := range 3 {

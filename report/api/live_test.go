@@ -33,13 +33,14 @@ func TestJudgedOnce(t *testing.T) {
 }
 
 // oneDay has a single day.
-type oneDay struct{ *detect.Day }
+type oneDay struct {
+	DaySource
+	*detect.Day
+}
 
 func (d oneDay) Load(context.Context, store.Window) ([]*detect.Day, error) {
 	return []*detect.Day{d.Day}, nil
 }
-
-func (oneDay) Rebuild(context.Context) ([]detect.Date, error) { return nil, nil }
 
 // TestLiveOfHost asks for one machine besides: of its sessions the latest come, and no more of the store is read than
 // they need.
@@ -58,7 +59,7 @@ func TestLiveOfHost(t *testing.T) {
 	}
 	cfg := detect.DefaultConfig()
 	cfg.Location = time.UTC
-	h := NewHandler(Config{Store: st, Days: oneDay{d}, Now: func() time.Time { return now },
+	h := NewHandler(Config{Store: st, Days: oneDay{Day: d}, Now: func() time.Time { return now },
 		Log: slog.New(slog.DiscardHandler), Settings: func() Settings { return Settings{Detect: cfg} }})
 	ask := func(q string) (code int, l Live) {
 		w := httptest.NewRecorder()
