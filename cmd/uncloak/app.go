@@ -153,7 +153,7 @@ Exit codes: 0 fine, 1 failed, 2 usage or config, 3 findings that --fail-on asks 
 	root.SetFlagErrorFunc(flagError)
 	root.Version = versionLine()
 	root.SetVersionTemplate("uncloak {{.Version}}\n")
-	root.AddCommand(a.serveCommand(), a.importCommand(), a.captureCommand(), a.pathCommand(),
+	root.AddCommand(a.initCommand(), a.serveCommand(), a.importCommand(), a.captureCommand(), a.pathCommand(),
 		a.topCommand(), a.reportCommand(), a.findingsCommand(),
 		a.queryCommand(), a.whoCommand(), a.pruneCommand(), a.compactCommand(), a.upgradeCommand(),
 		a.backupCommand(), a.verifyCommand(),

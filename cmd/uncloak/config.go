@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 
@@ -31,7 +32,7 @@ func (a *app) configCommand() *cobra.Command {
 			return err
 		}
 		if defaults {
-			return a.printDefaults()
+			return writeDefaults(a.stdout)
 		}
 		if err := a.setup(cmd); err != nil {
 			return err
@@ -62,9 +63,9 @@ func (a *app) printSettings(settings []report.Setting, format string) error {
 	return out.Flush()
 }
 
-// printDefaults prints a config file in which every key stands commented out.
-func (a *app) printDefaults() error {
-	out := bufio.NewWriter(a.stdout)
+// writeDefaults writes a config file in which every key stands commented out.
+func writeDefaults(w io.Writer) error {
+	out := bufio.NewWriter(w)
 	fmt.Fprint(out, "# Settings of uncloak. Each key stands here with its default, or with an example "+
 		"where it has none;\n# take the # away to set it. docs/config.md says more.\n")
 	base, section := reflect.ValueOf(defaultConfig()), ""
