@@ -31,7 +31,7 @@ test: lint
 	$(MAKE) --no-print-directory fuzz-short
 
 e2e:
-	@set -e; dir=$$(.ci/peers); UNCLOAK_PEERS=$$dir $(GO) test -tags e2e -run 'TestReal|TestUnits' -count 1 ./cmd/uncloak
+	@set -e; dir=$$(.ci/peers); UNCLOAK_PEERS=$$dir $(GO) test -tags e2e -run 'TestReal|TestUnits' -parallel 16 -count 1 ./cmd/uncloak
 
 lint:
 	$(GO) vet ./... ./testdata ./testdata/bentlines ./testdata/dense ./testdata/occupancy

@@ -30,7 +30,7 @@ func namespace(t *testing.T, name string) string {
 	if os.Geteuid() != 0 {
 		t.Skip("only root makes network namespaces")
 	}
-	name = fmt.Sprintf("uncloak-%s-%d", name, os.Getpid())
+	name = fmt.Sprintf("uncloak-%s-%s-%d", t.Name(), name, os.Getpid()) // tests run at the same time
 	foreground(t, "", program(t, "ip"), "netns", "add", name)
 	t.Cleanup(func() { foreground(t, "", program(t, "ip"), "netns", "del", name) })
 	foreground(t, "", program(t, "ip"), "-n", name, "link", "set", "lo", "up")
@@ -112,6 +112,7 @@ func knock(t *testing.T, namespace string, times int, every string, ports ...str
 // TestRealCaptureClosedPort: something connects twice a second to a port of its own machine where nobody listens, as in
 // docs/incidents.md, 4. A capture of some 40 s of it names the port, the rate and who resets.
 func TestRealCaptureClosedPort(t *testing.T) {
+	t.Parallel()
 	in, data := namespace(t, "lo"), t.TempDir()
 	c := captureIn(t, in, data, "-i", "lo")
 	began := time.Now()
@@ -135,6 +136,7 @@ func TestRealCaptureClosedPort(t *testing.T) {
 }
 
 func TestRealCaptureFilter(t *testing.T) {
+	t.Parallel()
 	in, data := namespace(t, "filter"), t.TempDir()
 	c := captureIn(t, in, data, "-i", "any", "tcp", "dst", "port", "7212")
 	knock(t, in, 3, "0.1", "7211", "7212", "7213")
@@ -157,6 +159,7 @@ func TestRealCaptureFilter(t *testing.T) {
 
 // TestRealCaptureCounts: what the sender has sent is what was captured, or was dropped and counted.
 func TestRealCaptureCounts(t *testing.T) {
+	t.Parallel()
 	a, b, data := namespace(t, "a"), namespace(t, "b"), t.TempDir()
 	pair(t, a, b)
 	flood := func(n int) {
@@ -200,6 +203,7 @@ func TestRealCaptureCounts(t *testing.T) {
 
 // TestRealCaptureBesideServe: events go into the running serve, and root's rights are gone.
 func TestRealCaptureBesideServe(t *testing.T) {
+	t.Parallel()
 	in, data := namespace(t, "serve"), t.TempDir()
 	d := serve(t, data)
 	c := captureIn(t, in, data, "-i", "lo")

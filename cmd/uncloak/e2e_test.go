@@ -161,6 +161,7 @@ read -r _ <"$4"; kill $pid`
 }
 
 func TestRealSenders(t *testing.T) {
+	t.Parallel()
 	udp := func(d *daemon) string { return d.udp }
 	tcp := func(d *daemon) string { return d.tcp }
 	tls := func(d *daemon) string { return d.tls }
@@ -234,6 +235,7 @@ func complete(t *testing.T, data string) {
 
 // TestRealJournal follows a journal that systemd's own program writes, through a restart.
 func TestRealJournal(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	data, at := filepath.Join(dir, "data"), filepath.Join(dir, "journal")
 	if err := os.Mkdir(at, 0o755); err != nil {

@@ -212,6 +212,7 @@ func (r *hogRun) table(t *testing.T, file, timeouts string, args ...string) (v r
 
 // TestRealWhatIf holds the promises against the kernel.
 func TestRealWhatIf(t *testing.T) {
+	t.Parallel()
 	labBinary(t)
 	with := func(name string, n int) map[string]int {
 		out := maps.Clone(hogTimeouts)

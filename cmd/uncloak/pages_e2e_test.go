@@ -150,6 +150,7 @@ func (b *browser) follow(t *testing.T, selector string) {
 
 // TestRealPages looks at the pages with a real browser, from what came over UDP to what is shown.
 func TestRealPages(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	d := serveAt(t, func() time.Time { return pagesNoon }, data, "--http", "127.0.0.1:0", "--table", "512")
 	conn, err := net.Dial("udp", d.udp)

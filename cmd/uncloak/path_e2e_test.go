@@ -87,6 +87,7 @@ func stretched(t *testing.T, raw string, from time.Time, times int) string {
 // on, then with a firewall on the provider's router that drops. Only hops whose own answers are late or lost are
 // accused. A line that hardly takes the probes makes them late: its queue, that is, as in the field.
 func TestRealPath(t *testing.T) {
+	t.Parallel()
 	ns := chainOf(t)
 	tc, nft := program(t, "tc"), program(t, "nft")
 	well, raw := walk(t, ns[0], t.TempDir(), "17s")
@@ -152,6 +153,7 @@ func TestRealPath(t *testing.T) {
 
 // TestRealPathRights: an ordinary user measures where ping sockets are allowed; else it is said what to type.
 func TestRealPathRights(t *testing.T) {
+	t.Parallel()
 	ns := chainOf(t)
 	data := t.TempDir()
 	if err := os.Chmod(data, 0o777); err != nil {

@@ -15,6 +15,7 @@ import (
 // TestRealTop looks at uncloak top in tmux: the list of hosts, one of them, other sizes of the terminal, a serve that
 // ends and comes back.
 func TestRealTop(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	at := func() time.Time { return pagesNoon }
 	d := serveAt(t, at, data, "--table", "512")
