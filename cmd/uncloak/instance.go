@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 
 	"uncloak/detect"
@@ -54,11 +55,15 @@ func (a *app) newInstance(st maintainedStore, daemon bool) (*instance, error) {
 	if daemon { // other commands end soon and need no such limit
 		reports, streams = readers(a.cfg.Memory)
 	}
+	names := ""
+	if st.Writable() {
+		names = filepath.Join(a.cfg.Data, api.NamesFile)
+	}
 	h.handler = api.NewHandler(api.Config{
 		Reports: reports, Streams: streams,
 		Store: h.days, Days: h.days, Keeper: h.maintainer, Settings: func() api.Settings { return *h.settings.Load() },
 		Import: a.importer(h.days, daemon), Now: a.now, Version: versionText(), Daemon: daemon, Listens: h.listening,
-		Refusing: h.refusing, Acks: h.acks, Told: h.told, Log: a.log,
+		Refusing: h.refusing, Acks: h.acks, Told: h.told, NamesPath: names, Log: a.log,
 	})
 	return h, nil
 }

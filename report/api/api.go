@@ -15,6 +15,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -75,8 +76,10 @@ type Config struct {
 	Acks     *AckFile        // nil: nothing can be acknowledged
 	Told     *ToldFile       // nil: nothing was announced
 	Listens  func() []string // addresses at which the process receives: "udp [::]:514"; nil: it does not receive
-	Refusing func() error    // reason why received lines are not stored at the moment; nil: they are stored
-	Log      *slog.Logger
+	// path of the file that keeps what the name server answers; "": it is asked anew by each process
+	NamesPath string
+	Refusing  func() error // reason why received lines are not stored at the moment; nil: they are stored
+	Log       *slog.Logger
 	// Reports and Streams bound the answers in work at once: Reports those made in memory (report, findings, table,
 	// check), Streams those written while the store is read (events, who). Further requests wait in order. 0 = no
 	// bound.
@@ -120,7 +123,11 @@ func NewHandler(cfg Config) *Handler {
 	return out
 }
 
-type handler struct{ Config }
+type handler struct {
+	Config
+	namesMu sync.Mutex
+	known   *Names // of the server in the settings, once it is used
+}
 
 // gate lets a number of requests in at once; the others wait in the order in which they came.
 type gate struct{ *semaphore.Weighted }

@@ -113,8 +113,7 @@ func (h *handler) side(ctx context.Context, s string, w store.Window) (netip.Pre
 		return !w.From.IsZero() && i.Last.Before(w.From) || !w.To.IsZero() && !i.First.Before(w.To)
 	})
 	days := h.summaries(ctx, infos[max(len(infos)-namedDays, 0):])
-	set := h.Settings()
-	names := hostNames(ctx, days, &set)
+	names := h.hostNames(ctx, days)
 	var found []netip.Addr
 	for a, name := range names {
 		if sameName(name, s) {
@@ -142,7 +141,7 @@ func (h *handler) side(ctx context.Context, s string, w store.Window) (netip.Pre
 }
 
 // hostNames returns the names of inside hosts: from their leases, else from the resolver.
-func hostNames(ctx context.Context, days []*detect.Day, set *Settings) map[netip.Addr]string {
+func (h *handler) hostNames(ctx context.Context, days []*detect.Day) map[netip.Addr]string {
 	names := map[netip.Addr]string{}
 	var without []netip.Addr
 	for _, d := range days { // the oldest first: the last name holds
@@ -154,9 +153,8 @@ func hostNames(ctx context.Context, days []*detect.Day, set *Settings) map[netip
 			}
 		}
 	}
-	if set.Resolver != "" {
-		more := &report.Resolver{Server: set.Resolver, Internal: set.Detect.Internal}
-		more.Warm(ctx, without)
+	if more := h.names(); more != nil {
+		h.warm(ctx, more, without)
 		for _, a := range without {
 			if n := more.Name(a); n != "" && names[a] == "" {
 				names[a] = n

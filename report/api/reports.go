@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,11 +60,12 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 		Config:  set.Detect,
 		Version: h.Version, Note: f.note, Data: r.FormValue("data"), Generated: r.FormValue("generated"),
 		Gone: f.gone, Withdrawn: f.withdrawn, All: r.FormValue("all") == "1"}
-	if set.Resolver != "" {
-		names := &report.Resolver{Server: set.Resolver, Internal: set.Detect.Internal}
+	if names := h.names(); names != nil {
+		var hosts []netip.Addr
 		for _, d := range f.days {
-			names.Warm(r.Context(), d.HostList())
+			hosts = append(hosts, d.HostList()...)
 		}
+		h.warm(r.Context(), names, hosts)
 		f.opt.Names = names.Name
 	}
 	detect.MarkKnown(f.findings, rules, h.Now(), f.length)

@@ -40,6 +40,10 @@ func (s replayed) Load(ctx context.Context, w store.Window) (out []*detect.Day, 
 	return out, err
 }
 
+func (replayed) Outdated(context.Context) ([]store.Outdated, error) { return nil, nil }
+
+func (replayed) Renew(context.Context) error { return nil }
+
 func (replayed) Rebuild(context.Context) ([]detect.Date, error) { return nil, nil }
 
 // noon is the time at which the tests look.
