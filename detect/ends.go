@@ -249,6 +249,7 @@ const (
 	heapShare  = 0.1 // of a host's sessions counted when they ended, from which on no moment of them is believed
 	heapBin    = 3   // minutes: what a collector holds back at most
 	heapFloor  = 300 // sessions that end within a bin, below which nothing is said
+	heapPages  = 900 // … of a host that hardly opens others than to many web servers: 300 a minute, as for a load
 	heapTimes  = 4.0 // … and times the hour's usual
 	heapHour   = 20  // bins on both sides that are the hour
 	heapSpread = heapBin * 60
@@ -295,6 +296,15 @@ func outstanding(bins []float64, k int, times float64) bool {
 	return bins[k] >= times*usual
 }
 
+// heapFloor gives the ends of the host that are worth a word where n come together. Pages that a person reads end
+// together, too.
+func (a *activity) heapFloor(n float64) float64 {
+	if 2*a.otherN < n && a.webN <= pageEach*a.peerN {
+		return heapPages
+	}
+	return heapFloor
+}
+
 // heapFindings reports hosts many of whose sessions ended within a few minutes, where nothing tells when they began.
 // Where those of the others end at the same time, a table was emptied.
 func heapFindings(q *inquiry) (out []Finding) {
@@ -321,7 +331,7 @@ func heapFindings(q *inquiry) (out []Finding) {
 		var runs []run
 		const binLen = heapBin * int64(time.Minute)
 		for k, n := range bins {
-			if n < heapFloor || !outstanding(bins, k, heapTimes) ||
+			if n < a.heapFloor(n) || !outstanding(bins, k, heapTimes) ||
 				rest[k] >= heapFloor && outstanding(rest, k, heapTimes) {
 				continue
 			}

@@ -107,6 +107,28 @@ func TestSessionsThatEndTogether(t *testing.T) {
 	}
 }
 
+// TestPagesThatEndTogether has a person read pages for a minute or two, now and then, in a log of ends alone: 450 ends
+// within three minutes are nothing to tell of. As many to one server are, and so are 1,200.
+func TestPagesThatEndTogether(t *testing.T) {
+	for _, c := range []struct{ n, each, want int }{{450, 5, 0}, {450, 450, 1}, {1200, 5, 1}} {
+		r := rand.New(rand.NewPCG(78, 79))
+		s := newStream()
+		s.asking(r, lan(2), 0, 11*time.Hour, 0.3)
+		for at := 30 * time.Minute; at < 11*time.Hour; at += 3 * time.Hour {
+			s.page(r, t0.Add(at), 1, c.n, c.each, 40*time.Second)
+		}
+		n := 0
+		for _, f := range s.collected(false).findings(DefaultConfig()) {
+			if f.Host == lan(1).String() {
+				n++
+			}
+		}
+		if n != c.want {
+			t.Errorf("%d ends, %d of each server: %d findings, want %d", c.n, c.each, n, c.want)
+		}
+	}
+}
+
 // TestEndsNameTheHolderOfAFullTable has a full table in a log of ends that say how long their sessions lasted.
 func TestEndsNameTheHolderOfAFullTable(t *testing.T) {
 	s := newStream()

@@ -34,8 +34,8 @@ func loadFindings(q *inquiry) []Finding {
 		f := a.loadFinding(q, told)
 		switch {
 		case f.Severity != "":
-		case q.throughout(f.Start, f.End) && (q.served(a) || f.Share < loadShare && f.End.Sub(f.Start) < time.Hour):
-			return nil // a client that is served, or one of several, in a capture of nothing else
+		case q.throughout(f.Start, f.End) && q.served(a):
+			return nil // a client that is served, in a capture of nothing else
 		case f.RateS < loadWarn/60 && a.toOne >= servedShare && q.served(a):
 			return nil // lookups of one resolver that answers: what is odd about them is a storm
 		}

@@ -145,3 +145,26 @@ func TestLoadFromBeginToEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestLoadOfAShortLog plays half an hour of a log in which a host opens less than half of all sessions, evenly and to
+// ever other peers, beside people who read pages: it is told, and they are not.
+func TestLoadOfAShortLog(t *testing.T) {
+	for seed := range uint64(3) {
+		s, r := newStream(), rand.New(rand.NewPCG(seed, 7))
+		end := t0.Add(30 * time.Minute)
+		for at := t0; at.Before(end); at = at.Add(time.Duration(r.ExpFloat64() * 5e8)) {
+			s.session(at, lan(60), wan(r.IntN(1<<15)), parse.UDP, 1025+uint16(r.IntN(60000)))
+		}
+		for n, host := 0, 1; n < 4500; host++ {
+			for at := t0.Add(time.Duration(r.IntN(300)) * time.Second); at.Before(end); {
+				k := 2 + r.IntN(50)
+				s.page(r, at, host, k, 5, 4*time.Second)
+				n, at = n+k, at.Add(8*time.Second+time.Duration(r.ExpFloat64()*50e9))
+			}
+		}
+		fs := Findings(s.days(DefaultConfig()), DefaultConfig(), Window{t0, end})
+		if len(fs) != 1 || fs[0].Kind != LoadKind || fs[0].Host != lan(60).String() || fs[0].Share >= loadShare {
+			t.Errorf("seed %d: two sessions a second, less than half of all, are told as %+v", seed, fs)
+		}
+	}
+}
