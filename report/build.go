@@ -27,7 +27,7 @@ func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.
 		opt.Evidence = 3
 	}
 	m := &Model{Version: opt.Version, From: opt.From, To: opt.To, Now: opt.Now, Generated: opt.Generated,
-		Note: opt.Note, clock: newClock(&opt)}
+		Note: opt.Note, Language: opt.Language, clock: newClock(&opt)}
 	m.Zone = m.clock.zone(opt.From)
 	m.From, m.To = opt.From.In(m.clock.loc), opt.To.In(m.clock.loc)
 	m.Routers = detect.RoutersOf(days)

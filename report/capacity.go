@@ -62,7 +62,7 @@ func demand(d detect.Demand, clients float64, assumed bool) *CapacityModel {
 		CycleS: c.Cycle.Seconds(), PerHour: c.PerHour, SessionMinutes: c.SessionMinutes}
 	if !assumed {
 		m.say("%s entries / %s sessions = %s at once", num(d.Table), num(d.Sessions),
-			count(c.AtOnce, "client", "clients"))
+			count(English, c.AtOnce, "client", "clients"))
 	}
 	m.say("their entries stay %s + %s = %s", inSeconds(d.Hold), inSeconds(d.Linger), inSeconds(c.Cycle))
 	if !assumed {
@@ -147,7 +147,7 @@ func CapacityJSON(w io.Writer, m *CapacityModel) error { return writeJSON(w, m) 
 
 // CapacityText writes the model as text: the answer, then each step of the arithmetic.
 func CapacityText(w io.Writer, m *CapacityModel, opt TextOptions) error {
-	p := newPage(w, opt)
+	p := newPage(w, English, opt)
 	head := p.paint("CAPACITY", "bold") + "  "
 	say := func(s string) {
 		p.put(head, s, 10)
@@ -157,14 +157,15 @@ func CapacityText(w io.Writer, m *CapacityModel, opt TextOptions) error {
 	case m.Assumed:
 	case m.AtOnce == 0:
 		say(fmt.Sprintf("A table of %s is too small for one client, who opens %s at once.",
-			count(m.Table, "entry", "entries"), count(m.Sessions, "session", "sessions")))
+			count(English, m.Table, "entry", "entries"), count(English, m.Sessions, "session", "sessions")))
 	default:
 		say(fmt.Sprintf("A table of %s takes %s of %s each at once, and about %s an hour.",
-			count(m.Table, "entry", "entries"),
-			count(m.AtOnce, "client", "clients"), count(m.Sessions, "session", "sessions"), num(int64(m.PerHour))))
+			count(English, m.Table, "entry", "entries"),
+			count(English, m.AtOnce, "client", "clients"), count(English, m.Sessions, "session", "sessions"),
+			num(int64(m.PerHour))))
 	}
 	if k := m.Kept; k != nil {
-		s := fmt.Sprintf("With a keep-alive of %s one client costs %s session-minutes", seconds(k.KeepAliveS),
+		s := fmt.Sprintf("With a keep-alive of %s one client costs %s session-minutes", English.seconds(k.KeepAliveS),
 			decimal(k.SessionMinutes))
 		if k.Accepted > 0 {
 			s += fmt.Sprintf("; with at most %d of its sessions accepted, %s", k.Accepted, decimal(k.AcceptedMinutes))
@@ -173,7 +174,8 @@ func CapacityText(w io.Writer, m *CapacityModel, opt TextOptions) error {
 	}
 	if f := m.For; f != nil {
 		need := f.Table
-		s := fmt.Sprintf("%s clients an hour need %s", decimal(f.ClientsPerHour), count(f.Table, "entry", "entries"))
+		s := fmt.Sprintf("%s clients an hour need "+
+			"%s", decimal(f.ClientsPerHour), count(English, f.Table, "entry", "entries"))
 		if f.KeptTable > 0 {
 			s += fmt.Sprintf("; with that keep-alive %s", num(f.KeptTable))
 			need = max(need, f.KeptTable)

@@ -96,7 +96,7 @@ const (
 func (c *Check) Judge() {
 	if c.Data.Free > 0 && c.Data.Free < badFree {
 		c.Problems = append(c.Problems, fmt.Sprintf("the disk of %s has only %s left: free some, or move the data",
-			Clean(c.Data.Path), octets(c.Data.Free)))
+			Clean(c.Data.Path), English.octets(c.Data.Free)))
 	}
 	r := c.Received
 	if r == nil {
@@ -107,10 +107,10 @@ func (c *Check) Judge() {
 			"): free some room; serve goes on by itself, streams wait, datagrams are dropped and counted")
 	}
 	if r.Damaged > 0 {
-		c.Problems = append(c.Problems, count(r.Damaged, "block", "blocks")+
+		c.Problems = append(c.Problems, count(English, r.Damaged, "block", "blocks")+
 			" or files of the data could not be read: check the disk; what else is stored is not touched by it")
 	}
-	if words := leftOutWords(r.LeftOut); words != "" {
+	if words := English.leftOutWords(r.LeftOut); words != "" {
 		c.Notes = append(c.Notes, strings.TrimPrefix(words, "; ")+"; look who sends so many names, or raise memory")
 	}
 	age := c.Now.Sub(r.Last)
@@ -123,7 +123,7 @@ func (c *Check) Judge() {
 			"machine, and look whether a firewall stands between")
 	default:
 		c.Problems = append(c.Problems, fmt.Sprintf("serve runs and has received nothing for %s: look whether the "+
-			"router still sends its log here", seconds(age.Seconds())))
+			"router still sends its log here", English.seconds(age.Seconds())))
 	}
 	problems, notes := len(c.Problems), len(c.Notes)
 	for i := range r.Senders {
@@ -162,7 +162,7 @@ func (r *Received) notTaken() string {
 	}
 	return fmt.Sprintf("serve runs and takes nothing: %s of %s, which %s not allowed. Where that is your router, "+
 		"put its address or network under allow in the config",
-		count(n, "line or connection came", "lines or connections came"), list(names),
+		count(English, n, "line or connection came", "lines or connections came"), English.list(names),
 		map[bool]string{true: "is", false: "are"}[len(r.NotTaken) == 1])
 }
 
@@ -171,7 +171,7 @@ func (r *Received) notTaken() string {
 func (s *Sender) unread() (text string, bad bool) {
 	read := s.Received - min(s.Received, s.Dropped+s.Limited+s.Blank) // lost lines count as neither
 	if read < fewLines || float64(s.Unparsed) < badUnparsed*float64(read) {
-		return count(s.Unparsed, "line is", "lines are") + " not understood: see the shapes above", false
+		return count(English, s.Unparsed, "line is", "lines are") + " not understood: see the shapes above", false
 	}
 	part := percent(float64(s.Unparsed) / float64(read))
 	if h := s.Hour; h != nil && h.Lines >= fewLines && float64(h.Unparsed) < badUnparsed*float64(h.Lines) {
@@ -190,37 +190,38 @@ func (c *Check) judgeSender(s *Sender, name string) {
 	note := func(format string, args ...any) { c.Notes = append(c.Notes, name+": "+fmt.Sprintf(format, args...)) }
 	if s.Kernel > 0 {
 		problem("%s lost in the receive buffer, and the kernel does not say whose: raise it (sysctl -w "+
-			"net.core.rmem_max=33554432) and restart serve", count(s.Kernel, "line was", "lines were"))
+			"net.core.rmem_max=33554432) and restart serve", count(English, s.Kernel, "line was", "lines were"))
 	}
 	if s.Dropped > 0 {
 		problem("%s dropped because uncloak was too slow: let the router log less (new sessions only), or give serve "+
-			"a faster machine", count(s.Dropped, "line was", "lines were"))
+			"a faster machine", count(English, s.Dropped, "line was", "lines were"))
 	}
 	if s.Limited > 0 {
 		problem("%s dropped by its rate limit: raise rate for it in the config, or let it log less",
-			count(s.Limited, "line was", "lines were"))
+			count(English, s.Limited, "line was", "lines were"))
 	}
 	if s.NotAllowed > 0 {
 		note("%s not taken: if it is one of yours, put its address or network under allow in the config",
-			count(s.NotAllowed, "line or connection was", "lines or connections were"))
+			count(English, s.NotAllowed, "line or connection was", "lines or connections were"))
 	}
 	if s.Refused > 0 {
 		note("%s refused: too many at once (limits: connections and per_sender, memory; the log of serve says which)",
-			count(s.Refused, "connection was", "connections were"))
+			count(English, s.Refused, "connection was", "connections were"))
 	}
 	if s.Suppressed > 0 {
-		note("it says that it left out %s itself: raise the limit of its logger", count(s.Suppressed, "line", "lines"))
+		note("it says that it left out %s itself: raise the limit of its "+
+			"logger", count(English, s.Suppressed, "line", "lines"))
 	}
 	if s.Repeated > 0 {
 		note("it says that %s like the one before, and did not send them: switch that off where lines are to be "+
-			"counted (rsyslog: $RepeatedMsgReduction off)", count(s.Repeated, "line was", "lines were"))
+			"counted (rsyslog: $RepeatedMsgReduction off)", count(English, s.Repeated, "line was", "lines were"))
 	}
 	if s.Missing > 0 {
 		note("%s lost on the way, by its sequence numbers: send over TCP where it can",
-			count(s.Missing, "line was", "lines were"))
+			count(English, s.Missing, "line was", "lines were"))
 	}
 	if s.Estimated > 0 {
-		note("about %s must be missing: sessions end that never began", count(s.Estimated, "line", "lines"))
+		note("about %s must be missing: sessions end that never began", count(English, s.Estimated, "line", "lines"))
 	}
 	if abs := max(s.SkewS, -s.SkewS); abs >= badSkew {
 		do := "set up NTP on it"
@@ -230,7 +231,7 @@ func (c *Check) judgeSender(s *Sender, name string) {
 		if 2*s.Repaired > s.Received {
 			do += "; until then its lines have the time of their receipt"
 		}
-		problem("its clock is %s: %s", aside(s.SkewS), do)
+		problem("its clock is %s: %s", English.aside(s.SkewS), do)
 	}
 	if s.Unparsed > 0 {
 		say := note
@@ -241,14 +242,14 @@ func (c *Check) judgeSender(s *Sender, name string) {
 		say("%s", text)
 	}
 	if s.Oversize > 0 {
-		note("%s cut at the limit", count(s.Oversize, "line was", "lines were"))
+		note("%s cut at the limit", count(English, s.Oversize, "line was", "lines were"))
 	}
 	if s.Malformed > 0 {
-		note("%s broken: empty, binary, or framed wrongly", count(s.Malformed, "line was", "lines were"))
+		note("%s broken: empty, binary, or framed wrongly", count(English, s.Malformed, "line was", "lines were"))
 	}
 	if s.Repaired > 0 {
 		note("%s had a time that cannot be true, and got that of their receipt (imported ones: of their neighbours)",
-			count(s.Repaired, "line", "lines"))
+			count(English, s.Repaired, "line", "lines"))
 	}
 }
 

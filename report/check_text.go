@@ -20,7 +20,7 @@ type CheckOptions struct {
 
 // CheckText writes the check for a terminal.
 func CheckText(w io.Writer, c *Check, opt CheckOptions) error {
-	p := newPage(w, opt.TextOptions)
+	p := newPage(w, English, opt.TextOptions)
 	k := clock{loc: opt.Location}
 	if k.loc == nil {
 		k.loc = time.UTC
@@ -35,7 +35,7 @@ func CheckText(w io.Writer, c *Check, opt CheckOptions) error {
 	if len(c.Problems) == 0 {
 		p.line(p.paint("FINE", "quiet") + "  nothing is wrong")
 	} else {
-		p.line(p.paint("WRONG", "critical") + "  " + count(len(c.Problems), "problem", "problems"))
+		p.line(p.paint("WRONG", "critical") + "  " + count(English, len(c.Problems), "problem", "problems"))
 		for i, s := range c.Problems {
 			p.put(pad(fmt.Sprintf("   %d", i+1), 6), Clean(s), 6)
 		}
@@ -63,7 +63,7 @@ func (p *page) checkSettings(c *Check) {
 	}
 	p.columns(rows, "lll")
 	if plain > 0 {
-		p.line("   " + count(plain, "other setting is", "other settings are") + " not given")
+		p.line("   " + count(English, plain, "other setting is", "other settings are") + " not given")
 	}
 }
 
@@ -84,7 +84,8 @@ func (p *page) checkListen(c *Check) {
 		p.line("   nowhere")
 	}
 	if b := c.Buffer; b != nil {
-		p.line("   receive buffer: " + octets(uint64(b.Granted)) + " granted, " + octets(uint64(b.Asked)) + " asked")
+		p.line("   receive buffer: " + English.octets(uint64(b.Granted)) + " granted, " +
+			English.octets(uint64(b.Asked)) + " asked")
 	}
 }
 
@@ -103,7 +104,7 @@ func (p *page) checkData(c *Check, k clock) {
 		words[0] = "not writable"
 	}
 	if c.Data.Free > 0 {
-		words = append(words, octets(c.Data.Free)+" free")
+		words = append(words, English.octets(c.Data.Free)+" free")
 	}
 	switch {
 	case c.Data.Daemon:
@@ -115,8 +116,8 @@ func (p *page) checkData(c *Check, k clock) {
 	}
 	p.put("   ", strings.Join(words, ", "), 3)
 	if r := c.Received; r != nil && r.Events > 0 {
-		p.put("   ", count(r.Days, "day", "days")+", "+count(r.Events, "event", "events")+", "+
-			octets(uint64(max(r.Bytes, 0)))+", "+k.span(r.First, r.Last)+", "+k.zone(r.Last), 3)
+		p.put("   ", count(English, r.Days, "day", "days")+", "+count(English, r.Events, "event", "events")+", "+
+			English.octets(uint64(max(r.Bytes, 0)))+", "+k.span(r.First, r.Last)+", "+k.zone(r.Last), 3)
 	} else if r != nil {
 		p.line("   no events")
 	}
@@ -125,13 +126,13 @@ func (p *page) checkData(c *Check, k clock) {
 func (p *page) checkSenders(r *Received, k clock, opt *CheckOptions) {
 	p.line("")
 	p.put(p.paint("SENDERS", "bold")+"  ", k.span(r.From, r.To)+" (accounts: of the whole UTC days)", 9)
-	rows := [][]string{senderHead()}
+	rows := [][]string{English.senderHead()}
 	for _, s := range r.Senders[:min(maxCheckSenders, len(r.Senders))] {
-		rows = append(rows, senderRow(s))
+		rows = append(rows, English.senderRow(s))
 	}
 	p.columns(withoutIdle(rows, senderAlign, 5))
 	if n := len(r.Senders) - maxCheckSenders; n > 0 {
-		p.line("   … and " + count(n, "more sender", "more senders") + " (--format json)")
+		p.line("   … and " + count(English, n, "more sender", "more senders") + " (--format json)")
 	}
 	if r.Unparsed == nil || r.Unparsed.Lines == 0 {
 		if r.Unparsed != nil && r.Unparsed.Cut {
@@ -147,10 +148,10 @@ func (p *page) checkSenders(r *Received, k clock, opt *CheckOptions) {
 }
 
 // octets writes a number of bytes with a unit.
-func octets(n uint64) string {
+func (l Language) octets(n uint64) string {
 	switch {
 	case n < 1<<10:
-		return count(n, "byte", "bytes")
+		return count(l, n, "byte", "bytes")
 	case n < 1<<20:
 		return fmt.Sprintf("%d KiB", n>>10)
 	case n < 10<<30:

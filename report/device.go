@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 
 	"uncloak/detect"
@@ -30,7 +29,7 @@ func deviceOf(f *detect.Finding) device {
 
 // limitRule returns the command that allows a host n sessions at once. RouterOS: connection-limit is number,netmask;
 // ASA: per-client-max under set connection of a policy map (CLI Book 2, Connection Settings).
-func (d device) limitRule(host string, n int) string {
+func (d device) limitRule(l Language, host string, n int) string {
 	v6 := strings.Contains(host, ":")
 	switch d {
 	case routerOS:
@@ -38,21 +37,21 @@ func (d device) limitRule(host string, n int) string {
 		if v6 {
 			menu, mask = "/ipv6", 128
 		}
-		return fmt.Sprintf("%s firewall filter add chain=forward src-address=%s connection-state=new "+
+		return l.Say("%s firewall filter add chain=forward src-address=%s connection-state=new "+
 			"connection-limit=%d,%d action=drop place-before=0 (older RouterOS wants protocol=tcp with it).", menu,
 			host, n, mask)
 	case asa:
-		return fmt.Sprintf("a class-map that matches an access-list with %s as the source, and for it in policy-map "+
+		return l.Say("a class-map that matches an access-list with %s as the source, and for it in policy-map "+
 			"global_policy: set connection per-client-max %d.", host, n)
 	case otherBox:
-		return "the manual of the device says how to limit the sessions of one source address (" + host + ")."
+		return l.Say("the manual of the device says how to limit the sessions of one source address (%s).", host)
 	}
-	return fmt.Sprintf("nft insert rule inet filter forward %s saddr %s ct state new ct count over %d counter drop "+
+	return l.Say("nft insert rule inet filter forward %s saddr %s ct state new ct count over %d counter drop "+
 		"(the table and chain may be called otherwise on yours).", family(host), host, n)
 }
 
 // blockRule returns the command that keeps a host from one port.
-func (d device) blockRule(host, proto string, port int) string {
+func (d device) blockRule(l Language, host, proto string, port int) string {
 	v6 := strings.Contains(host, ":")
 	switch d {
 	case routerOS:
@@ -60,14 +59,14 @@ func (d device) blockRule(host, proto string, port int) string {
 		if v6 {
 			menu = "/ipv6"
 		}
-		return fmt.Sprintf("%s firewall filter add chain=forward src-address=%s protocol=%s dst-port=%d action=drop "+
+		return l.Say("%s firewall filter add chain=forward src-address=%s protocol=%s dst-port=%d action=drop "+
 			"place-before=0.", menu, host, proto, port)
 	case asa:
-		return fmt.Sprintf("access-list NAME line 1 extended deny %s host %s any eq %d, NAME being the list of the "+
+		return l.Say("access-list NAME line 1 extended deny %s host %s any eq %d, NAME being the list of the "+
 			"inside interface.", proto, host, port)
 	case otherBox:
-		return fmt.Sprintf("a rule for source %s, %s port %d, ahead of the one that lets it out.", host, proto, port)
+		return l.Say("a rule for source %s, %s port %d, ahead of the one that lets it out.", host, proto, port)
 	}
-	return fmt.Sprintf("nft insert rule inet filter forward %s saddr %s %s dport %d counter drop (the table and "+
+	return l.Say("nft insert rule inet filter forward %s saddr %s %s dport %d counter drop (the table and "+
 		"chain may be called otherwise on yours).", family(host), host, proto, port)
 }

@@ -64,6 +64,7 @@ func execute(w io.Writer, name string, data any) error {
 
 // view holds a Model as the page shows it. Its text is clean; the template escapes it.
 type view struct {
+	Language
 	Title, Left, Right, Verdict, VerdictText, VerdictDo, Foot string
 	Style                                                     template.CSS
 	Notes, Rest                                               []string // Rest: findings that are gone, or known
@@ -101,6 +102,7 @@ func (p picture) svg(f frame, class string) template.HTML {
 type legend struct{ Class, Text string }
 
 type incidentView struct {
+	Language
 	N              int
 	Severity       string
 	Title, News    string
@@ -117,8 +119,9 @@ type rowView struct{ Role, Text, Times string }
 
 func newView(m *Model, to Links) view {
 	left, right := headWords(m)
-	v := view{Title: left, Left: left, Right: right, Verdict: "quiet", VerdictText: Clean(m.Verdict.Text),
-		VerdictDo: Clean(m.Verdict.Do), Style: template.CSS(pageStyle)}
+	v := view{Language: m.Language, Title: left, Left: left, Right: right, Verdict: "quiet",
+		VerdictText: Clean(m.Verdict.Text),
+		VerdictDo:   Clean(m.Verdict.Do), Style: template.CSS(pageStyle)}
 	if !m.Verdict.Quiet {
 		v.Verdict = severityClass(m.Verdict.Severity)
 	}
@@ -127,9 +130,9 @@ func newView(m *Model, to Links) view {
 			v.Notes = append(v.Notes, Clean(n))
 		}
 	}
-	v.Foot = "Times are in " + Clean(m.Zone) + "."
+	v.Foot = m.Say("Times are in %s.", Clean(m.Zone))
 	if !m.Now.IsZero() {
-		v.Foot += " Made " + m.clock.with(m.Now) + " by uncloak " + label(m.Version) + "."
+		v.Foot += m.Say(" Made %s by uncloak %s.", m.clock.with(m.Now), label(m.Version))
 	}
 	v.Pictures = m.pictures()
 	for i := range m.shown[:min(maxHTMLIncidents, len(m.shown))] {
@@ -150,15 +153,16 @@ func severityClass(s detect.Severity) string {
 
 // newIncidentView prepares the n-th incident for HTML and Markdown; 0 stands by itself.
 func newIncidentView(m *Model, in *Incident, n int, to Links) incidentView {
-	v := incidentView{N: n, Href: to.incident(in.ID), Machines: to.machines(in), Severity: severityClass(in.Severity),
-		Title: Clean(in.Title), News: in.news(m)}
-	for _, r := range [][2]string{{"order", in.chainText(m)}, {"known", in.endedText()}, {"told", in.toldText(m)}} {
+	v := incidentView{Language: m.Language, N: n, Href: to.incident(in.ID), Machines: to.machines(m.Language, in),
+		Severity: severityClass(in.Severity),
+		Title:    Clean(in.Title), News: in.news(m)}
+	for _, r := range [][2]string{{"order", in.chainText(m)}, {"known", in.endedText(m)}, {"told", in.toldText(m)}} {
 		if r[1] != "" {
-			v.Rows = append(v.Rows, rowView{r[0], r[1], ""})
+			v.Rows = append(v.Rows, rowView{m.Say(r[0]), r[1], ""})
 		}
 	}
 	for _, p := range in.parts[:min(maxParts, len(in.parts))] {
-		v.Rows = append(v.Rows, rowView{role(in, p.Finding), Clean(p.Detail), burstTimes(m, p.Finding)})
+		v.Rows = append(v.Rows, rowView{m.Say(role(in, p.Finding)), Clean(p.Detail), burstTimes(m, p.Finding)})
 		for _, l := range p.Evidence.Lines {
 			v.Lines = append(v.Lines, Clean(l))
 		}
@@ -167,12 +171,13 @@ func newIncidentView(m *Model, in *Incident, n int, to Links) incidentView {
 		}
 	}
 	if in.victims != "" {
-		v.Rows = append(v.Rows, rowView{"victims", Clean(in.victims), ""})
+		v.Rows = append(v.Rows, rowView{m.Say("victims"), Clean(in.victims), ""})
 	}
 	v.Queries = append(v.Queries, explains(in.parts[:min(maxParts, len(in.parts))])...)
 	if n := len(in.parts) - maxParts; n > 0 {
-		v.Rows = append(v.Rows, rowView{Role: "more", Text: count(n, "more finding", "more findings") +
-			" of this kind."})
+		v.Rows = append(v.Rows, rowView{Role: m.Say("more"), Text: m.Say("%s of this "+
+			"kind.", count(m.Language, n, "more finding",
+			"more findings"))})
 	}
 	for _, a := range in.Advice {
 		v.Advice = append(v.Advice, Clean(a))
@@ -195,10 +200,10 @@ func (l Links) incident(id string) string {
 }
 
 // machines links to the hosts of an incident, each once.
-func (l Links) machines(in *Incident) (out []link) {
+func (l Links) machines(words Language, in *Incident) (out []link) {
 	for _, p := range in.parts[:min(maxParts, len(in.parts))] {
 		for _, h := range append([]detect.Share{{Host: p.Host, Name: p.Name}}, p.Holders...) {
-			x := link{who(h.Host, h.Name), l.host(h.Host)}
+			x := link{words.who(h.Host, h.Name), l.host(h.Host)}
 			if x.Href != "" && !slices.Contains(out, x) && len(out) < maxMachines {
 				out = append(out, x)
 			}
@@ -209,50 +214,54 @@ func (l Links) machines(in *Incident) (out []link) {
 
 func (m *Model) tableViews(to Links) (out []Grid) {
 	if n := len(m.shown) - maxHTMLIncidents; n > 0 {
-		out = append(out, Grid{Title: "Further incidents", Intro: count(n, "more incident is", "more incidents "+
-			"are") + " in the JSON report."})
+		out = append(out, Grid{Title: m.Say("Further incidents"), Intro: count(m.Language, n, "more incident is in "+
+			"the JSON report.",
+			"more incidents are in the JSON report.")})
 	}
 	if len(m.Tables) > 0 {
-		t := Grid{Title: "Session table", Intro: "As rebuilt from the log.", Head: tableHead(), align: tableAlign}
+		t := Grid{Title: m.Say("Session table"), Intro: m.Say("As rebuilt from the " +
+			"log."), Head: m.tableHead(), align: tableAlign}
 		for _, x := range m.Tables {
 			t.Rows = append(t.Rows, tableRow(m, x))
 		}
 		out = append(out, t)
 	}
 	if len(m.Hosts) > 0 {
-		t := Grid{Title: "Hosts", Intro: "By sessions opened in this window.", Head: hostHead(), align: hostAlign,
+		t := Grid{Title: m.Say("Hosts"), Intro: m.Say("By sessions opened in this " +
+			"window."), Head: m.hostHead(), align: hostAlign,
 			to: to}
 		for _, h := range m.Hosts[:min(maxHTMLHosts, len(m.Hosts))] {
 			t.add(h.Host, hostRow(h)...)
 		}
 		if n := len(m.Hosts) - maxHTMLHosts; n > 0 {
-			t.More = "… and " + count(n, "more host", "more hosts") + "."
+			t.More = m.Say("… and %s.", count(m.Language, n, "more host", "more hosts"))
 		}
 		out = append(out, t)
 	}
-	h := Grid{Title: "Health", Intro: capital(healthSummary(m)) + ".", Head: senderHead(), align: senderAlign}
+	h := Grid{Title: m.Say("Health"), Intro: m.Say("%s.", capital(healthSummary(m))), Head: m.senderHead(),
+		align: senderAlign}
 	for _, s := range m.Health[:min(maxHTMLHosts, len(m.Health))] {
-		h.Rows = append(h.Rows, senderRow(s))
+		h.Rows = append(h.Rows, m.senderRow(s))
 	}
 	if n := len(m.Health) - maxHTMLHosts; n > 0 {
-		h.More = "… and " + count(n, "more sender", "more senders") + ". "
+		h.More = m.Say("… and %s.", count(m.Language, n, "more sender", "more senders")) + " "
 	}
 	for i := range m.Health[:min(maxHTMLHosts, len(m.Health))] {
-		for _, r := range m.Health[i].remarks() {
-			h.More += Clean(m.Health[i].called()+": "+r) + ". "
+		for _, r := range m.Health[i].remarks(m.Language) {
+			h.More += m.Say("%s: %s.", Clean(m.Health[i].called()), Clean(r)) + " "
 		}
 	}
 	h.More = strings.TrimSpace(h.More)
 	out = append(out, h)
 	if u := m.Unparsed; u != nil && u.Lines > 0 {
-		t := Grid{Title: "Lines not understood, by shape", Intro: capital(u.head()) + ".",
-			Head: []string{"lines", "shape", "example"}, align: "rll"}
+		t := Grid{Title: m.Say("Lines not understood, by shape"), Intro: m.Say("%s.", capital(u.head(m.Language))),
+			Head: m.heads("lines", "shape", "example"), align: "rll"}
 		for i := range u.Shapes[:min(maxHTMLShapes, len(u.Shapes))] {
 			s := &u.Shapes[i]
 			t.Rows = append(t.Rows, []string{num(s.Lines), clip(s.text(), 160), clip(Clean(s.Example), 160)})
 		}
-		if rest := u.rest(maxHTMLShapes); rest != "" {
-			t.More = "… and " + rest + "."
+		if rest := u.rest(m.Language, maxHTMLShapes); rest != "" {
+			t.More = m.Say("… and %s.", rest)
 		}
 		out = append(out, t)
 	}
@@ -272,67 +281,68 @@ func (m *Model) pictures() (out []picture) {
 
 func (m *Model) tablePicture() picture {
 	o := &m.occupancy
-	p := picture{Title: "Session table: who holds the entries", name: "table.png", rows: 16,
-		plot: o.plotter(m.clock.loc), Data: o.data(m.clock.loc)}
+	p := picture{Title: m.Say("Session table: who holds the entries"), name: "table.png", rows: 16,
+		plot: o.plotter(m.clock.loc), Data: o.data(m.clock)}
 	for i, h := range o.hosts {
-		p.Legend = append(p.Legend, legend{fmt.Sprintf("s%d", i), who(h.Host, h.Name)})
+		p.Legend = append(p.Legend, legend{fmt.Sprintf("s%d", i), m.who(h.Host, h.Name)})
 	}
 	if k := len(o.hosts); slices.Max(o.parts[k]) > 0 {
-		p.Legend = append(p.Legend, legend{fmt.Sprintf("s%d", k), "all others"})
+		p.Legend = append(p.Legend, legend{fmt.Sprintf("s%d", k), m.Say("all others")})
 	}
-	p.Caption = fmt.Sprintf("Entries in the session table over time, one colour a host, as rebuilt from the log; "+
-		"each column is the fullest moment of %s.", seconds(o.bin.Seconds()))
+	p.Caption = m.Say("Entries in the session table over time, one colour a host, as rebuilt from the log; "+
+		"each column is the fullest moment of %s.", m.seconds(o.bin.Seconds()))
 	switch {
 	case o.spells > 0:
-		p.Legend = append(p.Legend, legend{"full", "full: sessions refused"})
-		p.Caption += fmt.Sprintf(" The table was full %s: marked at the upper edge.", times(o.spells))
+		p.Legend = append(p.Legend, legend{"full", m.Say("full: sessions refused")})
+		p.Caption += m.Say(" The table was full %s: marked at the upper edge.", m.times(o.spells))
 	default:
-		p.Caption += " The table was never full."
+		p.Caption += m.Say(" The table was never full.")
 	}
 	if o.capacity == 0 {
-		p.Caption += " Its size is not known, so that no line shows it."
+		p.Caption += m.Say(" Its size is not known, so that no line shows it.")
 	}
 	return p
 }
 
 func (m *Model) phasePicture() picture {
 	ph := &m.phases
-	p := picture{Title: "Phase map: at which minute of the hour", name: "minutes.png", rows: max(len(ph.rows), 6),
-		plot: ph.plot, Data: ph.data()}
-	whose := "all hosts"
+	p := picture{Title: m.Say("Phase map: at which minute of the " +
+		"hour"), name: "minutes.png", rows: max(len(ph.rows), 6),
+		plot: ph.plot, Data: ph.data(m.Language)}
+	whose := m.Say("all hosts")
 	if len(ph.hosts) > 0 {
 		var names []string
 		for _, h := range ph.hosts[:min(4, len(ph.hosts))] {
-			names = append(names, who(h.Host, h.Name))
+			names = append(names, m.who(h.Host, h.Name))
 		}
 		if n := len(ph.hosts) - 4; n > 0 {
-			names = append(names, count(n, "more host", "more hosts"))
+			names = append(names, count(m.Language, n, "more host", "more hosts"))
 		}
-		whose = list(names)
+		whose = m.list(names)
 	}
-	row := "each row one hour"
+	row := m.Say("each row one hour")
 	if ph.folded > 0 {
-		row = fmt.Sprintf("each row one hour of the day, the mean of %d days", ph.folded)
+		row = m.Say("each row one hour of the day, the mean of %d days", ph.folded)
 	}
-	p.Caption = fmt.Sprintf("Sessions opened by %s: each column the minute around its mark, %s; the darker (on a "+
+	p.Caption = m.Say("Sessions opened by %s: each column the minute around its mark, %s; the darker (on a "+
 		"dark page: the brighter), the more.", whose, row)
 	if len(ph.minutes) > 0 {
-		p.Caption += fmt.Sprintf(" The stripes at %s are the bursts.", minuteList(ph.minutes))
+		p.Caption += m.Say(" The stripes at %s are the bursts.", m.minuteList(ph.minutes))
 	}
 	for l := 0; l <= heatLevels; l++ {
-		p.Legend = append(p.Legend, legend{fmt.Sprintf("h%d", l), ph.legend(l)})
+		p.Legend = append(p.Legend, legend{fmt.Sprintf("h%d", l), ph.legend(m.Language, l)})
 	}
 	return p
 }
 
 // data has the picture as a table: of each stretch of time its fullest column.
-func (o *occupancy) data(loc *time.Location) Grid {
-	t := Grid{Title: "The same as a table", Head: []string{"from", "entries"},
+func (o *occupancy) data(c clock) Grid {
+	t := Grid{Title: c.Say("The same as a table"), Head: c.heads("from", "entries"),
 		align: "lr" + strings.Repeat("r", len(o.parts))}
 	for _, h := range o.hosts {
-		t.Head = append(t.Head, short(h.Host, h.Name))
+		t.Head = append(t.Head, c.short(h.Host, h.Name))
 	}
-	t.Head = append(t.Head, "all others")
+	t.Head = append(t.Head, c.Say("all others"))
 	per := (len(o.full) + maxDataRows - 1) / maxDataRows
 	for lo := 0; lo < len(o.full); lo += per {
 		best, most := lo, -1.0
@@ -345,7 +355,7 @@ func (o *occupancy) data(loc *time.Location) Grid {
 				best, most = i, sum
 			}
 		}
-		row := []string{o.from.Add(time.Duration(lo) * o.bin).In(loc).Format("Mon 15:04:05"), num(int64(most + 0.5))}
+		row := []string{c.stamp(o.from.Add(time.Duration(lo)*o.bin).In(c.loc), "Mon 15:04:05"), num(int64(most + 0.5))}
 		for _, p := range o.parts {
 			row = append(row, num(int64(p[best]+0.5)))
 		}
@@ -355,8 +365,8 @@ func (o *occupancy) data(loc *time.Location) Grid {
 }
 
 // data has the map as a table: of each hour the sessions and the minutes with most of them.
-func (m *phaseMap) data() Grid {
-	t := Grid{Title: "The same as a table", Head: []string{"hour", "sessions", "busiest minute", "in it"},
+func (m *phaseMap) data(l Language) Grid {
+	t := Grid{Title: l.Say("The same as a table"), Head: l.heads("hour", "sessions", "busiest minute", "in it"),
 		align: "lrrr"}
 	for i, cells := range m.cells {
 		sum, best := 0.0, 0
@@ -375,16 +385,16 @@ func (m *phaseMap) data() Grid {
 }
 
 // legend words the range of sessions a minute that has that colour.
-func (m *phaseMap) legend(level int) string {
+func (m *phaseMap) legend(l Language, level int) string {
 	switch level {
 	case 0:
-		return "none"
+		return l.Say("none")
 	case 1:
-		return "under " + num(int64(m.bound(2)+0.5))
+		return l.Say("under %s", num(int64(m.bound(2)+0.5)))
 	case heatLevels:
-		return num(int64(m.bound(level)+0.5)) + " to " + num(int64(m.max+0.5)) + " a minute"
+		return l.Say("%s to %s a minute", num(int64(m.bound(level)+0.5)), num(int64(m.max+0.5)))
 	}
-	return "from " + num(int64(m.bound(level)+0.5))
+	return l.Say("from %s", num(int64(m.bound(level)+0.5)))
 }
 
 // Markdown writes the report without pictures, for mail, tickets and wikis.
@@ -400,7 +410,7 @@ func Markdown(w io.Writer, m *Model) error {
 		fmt.Fprintf(&b, "%s\n\n", mdEscape(v.VerdictDo))
 	}
 	for _, in := range v.Incidents {
-		fmt.Fprintf(&b, "## %d. %s: %s\n\n", in.N, in.Severity, mdEscape(in.Title))
+		fmt.Fprintf(&b, "## %d. %s: %s\n\n", in.N, m.Say(in.Severity), mdEscape(in.Title))
 		if in.News != "" {
 			fmt.Fprintf(&b, "*%s*\n\n", mdEscape(in.News))
 		}
@@ -413,12 +423,12 @@ func Markdown(w io.Writer, m *Model) error {
 		}
 		for k, a := range in.Advice {
 			if k == 0 {
-				b.WriteString("\nWhat to do\n\n")
+				fmt.Fprintf(&b, "\n%s\n\n", m.Say("What to do"))
 			}
 			fmt.Fprintf(&b, "%d. %s\n", k+1, mdEscape(a))
 		}
-		mdBlock(&b, "Proof", in.Lines)
-		mdBlock(&b, "Show more", in.Queries)
+		mdBlock(&b, m.Say("Proof"), in.Lines)
+		mdBlock(&b, m.Say("Show more"), in.Queries)
 		b.WriteString("\n")
 	}
 	for _, l := range v.Rest {

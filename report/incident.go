@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -74,14 +73,14 @@ func (in *Incident) finish(m *Model, opt *Options) {
 	in.victims = ""
 	for i := range in.parts {
 		p := &in.parts[i]
-		w := words{opt: opt, clock: m.clock, whole: true}
+		w := words{Language: m.Language, opt: opt, clock: m.clock, whole: true}
 		if r := in.root(); r != nil && p.Kind == detect.TableFullKind {
 			w.blame = r
 		}
 		// knows more of sizes than a burst: it comes first
 		if more := w.describe(p.Finding); p.Kind == detect.TableFullKind {
 			tips = append(more, tips...)
-			in.victims = sentences(in.victims, w.victims(p.Finding))
+			in.victims = m.sentences(in.victims, w.victims(p.Finding))
 		} else {
 			tips = append(tips, more...)
 		}
@@ -240,16 +239,16 @@ func (in *Incident) title(m *Model) string {
 		return full.Title
 	case full != nil:
 	case oom != nil && shrink != nil && oom.With != "":
-		t := oom.Title + fmt.Sprintf(", among %s by peers", count(max(shrink.Shrinks, 1), "window shrink",
-			"window shrinks"))
+		by := m.Say("peers")
 		if n := len(shrink.PeerPorts); n > 0 {
-			t = strings.TrimSuffix(t, "peers") + count(n, "peer port", "peer ports")
+			by = count(m.Language, n, "peer port", "peer ports")
 		}
-		return t
+		return m.Say("%s, among %s by %s", oom.Title, count(m.Language, max(shrink.Shrinks, 1), "window shrink",
+			"window shrinks"), by)
 	default:
 		return in.parts[0].Title
 	}
-	t := fmt.Sprintf("session table full %s%s", times(full.Episodes), on(full.Router))
+	t := m.Say("session table full %s%s", m.times(full.Episodes), m.on(full.Router))
 	total := 0.0
 	for _, f := range in.findings {
 		if f.Kind == detect.TableFullKind && f.Router == full.Router {
@@ -257,7 +256,7 @@ func (in *Incident) title(m *Model) string {
 		}
 	}
 	if total >= 1 {
-		t += ", " + seconds(total) + " in all"
+		t = m.Say("%s, %s in all", t, m.seconds(total))
 	}
 	return t
 }

@@ -64,14 +64,14 @@ func (m *Model) steps(f *detect.Finding) (out []StepLine) {
 	}
 	for i := range f.Chain {
 		s := &f.Chain[i]
-		l := StepLine{At: m.clock.at(s.At), Text: short(s.Host, s.Name) + begins(f)}
+		l := StepLine{At: m.clock.at(s.At), Text: m.begins(f, m.short(s.Host, s.Name))}
 		if isHost(s.Host) {
 			l.Host = s.Host
 		}
 		if i > 0 {
-			l.Text, l.Proof = m.stepWords(s), stepProof(s)
+			l.Text, l.Proof = m.stepWords(s), m.stepProof(s)
 			if s.Why == detect.WhyCoincides {
-				l.Proof = " (too seldom to call it an effect)"
+				l.Proof = m.Say(" (too seldom to call it an effect)")
 			}
 		}
 		out = append(out, l)

@@ -25,7 +25,7 @@ func leftOut(days []*detect.Day) (out map[string]uint64) {
 }
 
 // leftOutWords says what the summaries left out, the most frequent sorts by name; "" for nothing.
-func leftOutWords(by map[string]uint64) string {
+func (l Language) leftOutWords(by map[string]uint64) string {
 	if len(by) == 0 {
 		return ""
 	}
@@ -37,7 +37,7 @@ func leftOutWords(by map[string]uint64) string {
 		words = append(words, num(by[what])+" "+what)
 	}
 	if more := len(sorts) - leftOutShown; more > 0 {
-		words = append(words, count(more, "sort more", "sorts more"))
+		words = append(words, count(l, more, "sort more", "sorts more"))
 	}
-	return "; the summaries take no more room, and have counted, but not told apart: " + list(words)
+	return l.Say("; the summaries take no more room, and have counted, but not told apart: %s", l.list(words))
 }

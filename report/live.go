@@ -74,12 +74,12 @@ func NewLive(days []*detect.Day, opt Options) *Live {
 	}
 	v := &Live{Zone: c.zone(opt.Now)}
 	if last.Before(opt.From) || last.IsZero() {
-		v.At, v.Stale = "never", "Nothing was received today."
+		v.At, v.Stale = c.Say("never"), c.Say("Nothing was received today.")
 		return v
 	}
 	v.At = c.with(last)
 	if silent := opt.Now.Sub(last); silent > 2*time.Minute {
-		v.Stale = "Nothing was received for " + seconds(silent.Truncate(time.Second).Seconds()) + "."
+		v.Stale = c.Say("Nothing was received for %s.", c.seconds(silent.Truncate(time.Second).Seconds()))
 	}
 	now := opt
 	now.To = last.Truncate(detect.SlotLen)
@@ -96,7 +96,7 @@ func NewLive(days []*detect.Day, opt Options) *Live {
 	v.draw = func() []picture {
 		near := opt
 		near.From, near.To = later(opt.From, last.Add(-livePicture)), last
-		m := Model{clock: newClock(&near), occupancy: makeOccupancy(days, &near, names)}
+		m := Model{Language: opt.Language, clock: newClock(&near), occupancy: makeOccupancy(days, &near, names)}
 		return m.pictures()
 	}
 	return v
@@ -148,7 +148,7 @@ func (v *Live) tables(days []*detect.Day, opt *Options, last time.Time) (held ma
 		}
 		g.Entries = num(n)
 		if t.PeakAt != nil {
-			g.Peak += " at " + newClock(opt).at(*t.PeakAt)
+			g.Peak = opt.Language.Say("%s at %s", g.Peak, newClock(opt).at(*t.PeakAt))
 		}
 		if t.Capacity > 0 {
 			share := float64(n) / float64(t.Capacity)
@@ -196,8 +196,9 @@ func (v *Live) hosts(days []*detect.Day, held map[netip.Addr]uint64, names func(
 		return cmp.Or(cmp.Compare(y.Entries, x.Entries), cmp.Compare(y.Minute, x.Minute), cmp.Compare(y.Today, x.Today),
 			a.Compare(b))
 	})
-	v.Hosts = Grid{Title: "Hosts, by what they hold", Head: []string{"host", "name", "entries", "of the table",
-		"sessions a second"}, align: "llrrr"}
+	l := opt.Language
+	v.Hosts = Grid{Title: l.Say("Hosts, by what they hold"), Head: l.heads("host", "name", "entries", "of the table",
+		"sessions a second"), align: "llrrr"}
 	active := 0
 	for i, a := range hosts {
 		r := rows[a]
@@ -220,7 +221,7 @@ func (v *Live) hosts(days []*detect.Day, held map[netip.Addr]uint64, names func(
 	}
 	v.Rate, v.Sessions, v.More = PerSecond(minute), num(today), max(len(hosts)-maxLiveRows, 0)
 	if n := active - maxLiveHosts; n > 0 {
-		v.Hosts.More = "… and " + count(n, "more host", "more hosts") + "."
+		v.Hosts.More = l.Say("… and %s.", count(l, n, "more host", "more hosts"))
 	}
 }
 

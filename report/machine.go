@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 	"maps"
 	"net/netip"
@@ -41,7 +40,7 @@ func (v *Machine) Draw() {
 func NewMachine(m *Model, days []*detect.Day, addrs []netip.Addr, opt Options) *Machine {
 	names := hostNames(days, opt.Names)
 	shown := addrs[len(addrs)-1]
-	v := &Machine{Title: who(shown.String(), names(shown))}
+	v := &Machine{Title: m.who(shown.String(), names(shown))}
 	var all []*detect.Host
 	for _, h := range hostsOf(days, addrs) {
 		all = append(all, h)
@@ -56,7 +55,7 @@ func NewMachine(m *Model, days []*detect.Day, addrs []netip.Addr, opt Options) *
 		return v
 	}
 	v.facts(all, addrs, &opt, days)
-	v.tables(all)
+	v.tables(m.Language, all)
 	v.Hour = make([]uint64, liveMinutes)
 	for d, h := range hostsOf(days, addrs) {
 		perMinute(v.Hour, d, &h.Sessions, opt.To.Truncate(detect.SlotLen))
@@ -90,7 +89,7 @@ func (p part) about(addrs []netip.Addr) bool {
 func (v *Machine) facts(all []*detect.Host, addrs []netip.Addr, opt *Options, days []*detect.Day) {
 	add := func(what, text string) {
 		if text != "" && text != "0" {
-			v.Facts = append(v.Facts, [2]string{what, text})
+			v.Facts = append(v.Facts, [2]string{opt.Language.Say(what), text})
 		}
 	}
 	var sessions, inbound, asked, denied, bytes uint64
@@ -120,26 +119,26 @@ func (v *Machine) facts(all []*detect.Host, addrs []netip.Addr, opt *Options, da
 	add("peers", num(detect.DistinctPeers(all...)))
 	add("denied", num(denied))
 	if bytes > 0 {
-		add("bytes, as far as ends are logged", octets(bytes))
+		add("bytes, as far as ends are logged", opt.Language.octets(bytes))
 	}
 }
 
 // ranked makes a table of the largest counts.
-func ranked[K comparable](title, what string, counts map[K]uint64, name func(K) string) (g Grid, ok bool) {
+func ranked[K comparable](l Language, title, what string, counts map[K]uint64, name func(K) string) (g Grid, ok bool) {
 	keys := slices.SortedFunc(maps.Keys(counts), func(a, b K) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(name(a), name(b)))
 	})
-	g = Grid{Title: title, Head: []string{what, "times"}, align: "lr"}
+	g = Grid{Title: l.Say(title), Head: l.heads(what, "times"), align: "lr"}
 	for _, k := range keys[:min(maxMachineRows, len(keys))] {
 		g.Rows = append(g.Rows, []string{name(k), num(counts[k])})
 	}
 	if n := len(keys) - maxMachineRows; n > 0 {
-		g.More = "… and " + num(n) + " more."
+		g.More = l.Say("… and %s more.", num(n))
 	}
 	return g, len(keys) > 0
 }
 
-func (v *Machine) tables(all []*detect.Host) {
+func (v *Machine) tables(l Language, all []*detect.Host) {
 	ports, resolvers, asked := map[detect.Port]uint64{}, map[netip.Addr]uint64{}, map[string]uint64{}
 	doors, served := map[detect.Door]uint64{}, map[detect.Port]uint64{}
 	for _, h := range all {
@@ -164,13 +163,13 @@ func (v *Machine) tables(all []*detect.Host) {
 			v.Grids = append(v.Grids, g)
 		}
 	}
-	add(ranked("Ports that it goes to", "port", ports, portName))
-	add(ranked("Services that it goes to most", "service", doors, func(d detect.Door) string {
+	add(ranked(l, "Ports that it goes to", "port", ports, portName))
+	add(ranked(l, "Services that it goes to most", "service", doors, func(d detect.Door) string {
 		return d.Peer.String() + " " + portName(d.Port)
 	}))
-	add(ranked("Names that it asks for most", "name", asked, label))
-	add(ranked("Servers that it asks for names", "server", resolvers, netip.Addr.String))
-	add(ranked("Its ports that are reached from outside", "port", served, portName))
+	add(ranked(l, "Names that it asks for most", "name", asked, label))
+	add(ranked(l, "Servers that it asks for names", "server", resolvers, netip.Addr.String))
+	add(ranked(l, "Its ports that are reached from outside", "port", served, portName))
 }
 
 // pictures draws its sessions over time and its minutes of the hour.
@@ -188,15 +187,15 @@ func (v *Machine) pictures(m *Model, days []*detect.Day, addrs []netip.Addr, opt
 	var out []picture
 	o := sessionsOf(days, addrs, opt)
 	if o.peak > 0 {
-		p := picture{Title: "Sessions over time", Caption: fmt.Sprintf("Sessions that it opened; each column is %s.",
-			seconds(o.bin.Seconds())), rows: 8, plot: o.plotter(m.clock.loc), Data: o.data(m.clock.loc)}
-		p.Data.Head = []string{"from", "sessions in the busiest column"}
+		p := picture{Title: m.Say("Sessions over time"), Caption: m.Say("Sessions that it opened; each column is %s.",
+			m.seconds(o.bin.Seconds())), rows: 8, plot: o.plotter(m.clock.loc), Data: o.data(m.clock)}
+		p.Data.Head = m.heads("from", "sessions in the busiest column")
 		for i := range p.Data.Rows {
 			p.Data.Rows[i] = p.Data.Rows[i][:2]
 		}
 		out = append(out, p)
 	}
-	x := Model{clock: m.clock, phases: makePhaseMap(days, own, opt, names)}
+	x := Model{Language: m.Language, clock: m.clock, phases: makePhaseMap(days, own, opt, names)}
 	v.Pictures = figures(append(out, x.pictures()...))
 }
 

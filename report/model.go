@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"net/netip"
 	"time"
 
@@ -23,6 +22,7 @@ type Options struct {
 	Gone      []detect.Finding        // findings of the window before that this one does not have
 	Withdrawn []detect.Withdrawal     // what serve announced and the findings do not bear out
 	All       bool                    // show acknowledged findings, too
+	Language  Language                // of all words
 }
 
 // Model is a report before it is rendered. Its JSON names are a contract: added to, never renamed. Times are RFC 3339,
@@ -52,6 +52,7 @@ type Model struct {
 	Unparsed *Unparsed `json:"unparsed,omitempty"` // lines not understood in the window; nil without a store
 	Shapes   []Shape   `json:"shapes"`             // those of Unparsed
 
+	Language  `json:"-"`
 	shown     []Incident // those that are not known
 	empty     bool       // no event is of the window, whatever the days have that it touches
 	clock     clock
@@ -134,15 +135,15 @@ type LogLimit struct {
 }
 
 // text says it in one clean sentence.
-func (l *LogLimit) text(router string) string {
-	unit := "second"
-	if l.PerS == 60 {
-		unit = "minute"
+func (x *LogLimit) text(l Language, router string) string {
+	unit := l.Say("second")
+	if x.PerS == 60 {
+		unit = l.Say("minute")
 	}
-	return fmt.Sprintf("The log of %s is cut off at %d new sessions a %s: it was flat at that for %s in all. What "+
+	return l.Say("The log of %s is cut off at %d new sessions a %s: it was flat at that for %s in all. What "+
 		"came beyond is not in it, so numbers of sessions and entries are too low then, and shares are those of the "+
-		"part that was logged. Take the limit out of the rule that logs.", Clean(router), l.Lines, unit,
-		seconds(float64(l.FlatS)))
+		"part that was logged. Take the limit out of the rule that logs.", Clean(router), x.Lines, unit,
+		l.seconds(float64(x.FlatS)))
 }
 
 // Host holds one row of the table of hosts.

@@ -23,30 +23,30 @@ func (c clock) news(f *detect.Finding) string {
 		if f.Kind == detect.GrowthKind { // counted in UTC days
 			first = f.Since.UTC()
 		}
-		since = "since " + first.Format("Mon 2006-01-02")
+		since = c.Say("since %s", c.stamp(first, "Mon 2006-01-02"))
 	}
-	status := map[string]string{detect.New: "new", detect.Worse: "worse", detect.Same: "as usual",
-		detect.Better: "better"}[f.Status]
-	if by := change(f.Change); status != "" && by != "" && f.Status != detect.Same && f.Status != detect.New {
-		status += " (" + by + ")"
+	status := map[string]string{detect.New: c.Say("new"), detect.Worse: c.Say("worse"),
+		detect.Same: c.Say("as usual"), detect.Better: c.Say("better")}[f.Status]
+	if by := c.change(f.Change); status != "" && by != "" && f.Status != detect.Same && f.Status != detect.New {
+		status += c.Say(" (%s)", by)
 	}
 	known := ""
 	if f.Silent() {
-		known = "known"
+		known = c.Say("known")
 		if f.Known.Note != "" {
-			known += ": " + Clean(f.Known.Note)
+			known = c.Say("%s: %s", known, Clean(f.Known.Note))
 		}
 	}
 	return strings.Join(present(since, status, known), " · ")
 }
 
 // change words a change: "+12 %", or "3 times as much" where percents do not read well.
-func change(x float64) string {
+func (l Language) change(x float64) string {
 	switch {
 	case !(x > 0) || x > 1e6:
 		return ""
 	case x >= 3:
-		return fmt.Sprintf("%.0f times as much", x)
+		return l.Say("%.0f times as much", x)
 	}
 	return fmt.Sprintf("%+.0f %%", (x-1)*100)
 }
@@ -72,22 +72,23 @@ func (in *Incident) news(m *Model) string {
 }
 
 // endedText says why an incident is shown although it was acknowledged.
-func (in *Incident) endedText() string {
+func (in *Incident) endedText(m *Model) string {
 	for _, f := range in.findings {
 		if f.Known == nil || f.Known.Ended == "" {
 			continue
 		}
-		who := "It was acknowledged"
+		who := m.Say("It was acknowledged")
 		if f.Known.By != "ack" {
-			who = "The config calls it known"
+			who = m.Say("The config calls it known")
 		}
 		if f.Known.Note != "" {
-			who += " (" + Clean(f.Known.Note) + ")"
+			who += m.Say(" (%s)", Clean(f.Known.Note))
 		}
 		if f.Known.Ended == "over" && f.Known.Until != nil {
-			return who + " until " + f.Known.Until.Format("2006-01-02 15:04") + ": that is over."
+			return m.Say("%s until %s: that is over.", who, f.Known.Until.Format("2006-01-02 15:04"))
 		}
-		return who + ", but it has become clearly worse since, or something new goes with it: it is shown again."
+		return m.Say("%s, but it has become clearly worse since, or something new goes with it: it is shown "+
+			"again.", who)
 	}
 	return ""
 }
@@ -99,24 +100,24 @@ func (in *Incident) chainText(m *Model) string {
 			continue
 		}
 		first := f.Chain[0]
-		when, what := m.clock.at(first.At), begins(f)
+		when, what := m.clock.at(first.At), m.begins(f, m.short(first.Host, first.Name))
 		switch {
 		case f.Kind == detect.LoadKind && f.Before:
-			when = "from the beginning of the log on"
+			when = m.Say("from the beginning of the log on")
 		case f.Kind != detect.LoadKind && first.Of > 1:
-			what += " (" + times(first.Of) + ")"
+			what += m.Say(" (%s)", m.times(first.Of))
 		}
-		parts := []string{when + " " + short(first.Host, first.Name) + what}
+		parts := []string{when + " " + what}
 		once := ""
 		for _, s := range f.Chain[1:] {
 			if s.Why == detect.WhyCoincides {
-				once += fmt.Sprintf(" At %s there was also %s: that happened too seldom to call it an effect.",
+				once += m.Say(" At %s there was also %s: that happened too seldom to call it an effect.",
 					m.clock.at(s.At), m.stepWords(&s))
 				continue
 			}
-			parts = append(parts, s.At.In(m.clock.loc).Format("15:04:05")+" "+m.stepWords(&s)+stepProof(&s))
+			parts = append(parts, s.At.In(m.clock.loc).Format("15:04:05")+" "+m.stepWords(&s)+m.stepProof(&s))
 		}
-		text := strings.Join(parts, " → ") + "."
+		text := m.Say("%s.", strings.Join(parts, " → "))
 		if len(parts) == 1 {
 			return strings.TrimSpace(once)
 		}
@@ -126,11 +127,11 @@ func (in *Incident) chainText(m *Model) string {
 }
 
 // begins says what the host does with which the chain of a finding begins.
-func begins(f *detect.Finding) string {
+func (l Language) begins(f *detect.Finding, host string) string {
 	if f.Kind == detect.LoadKind {
-		return " opens many sessions without a pause"
+		return l.Say("%s opens many sessions without a pause", host)
 	}
-	return " bursts"
+	return l.Say("%s bursts", host)
 }
 
 func (m *Model) stepWords(s *detect.Step) string {
@@ -141,29 +142,29 @@ func (m *Model) stepWords(s *detect.Step) string {
 			return "“" + what[:max(strings.LastIndex(what, ": "), 0)] + "”" // without how often
 		}
 	case detect.TableFullKind:
-		return "session table full" + on(s.Router)
+		return m.Say("session table full%s", m.on(s.Router))
 	case detect.PTRStorm:
-		return short(s.Host, s.Name) + " looks up names"
+		return m.Say("%s looks up names", m.short(s.Host, s.Name))
 	case detect.OOM:
-		return "out of memory" + on(s.Router)
+		return m.Say("out of memory%s", m.on(s.Router))
 	}
 	if s.Host != "" {
-		return label(s.Kind) + " of " + short(s.Host, s.Name)
+		return m.Say("%s of %s", m.Say(label(s.Kind)), m.short(s.Host, s.Name))
 	}
-	return label(s.Kind) + on(s.Router)
+	return m.Say("%s%s", m.Say(label(s.Kind)), m.on(s.Router))
 }
 
 // stepProof words the evidence for a step: "45 of 47 times, 2 s after"; a step that happened once has no count.
-func stepProof(s *detect.Step) string {
+func (l Language) stepProof(s *detect.Step) string {
 	var out []string
 	switch {
 	case s.Of > 1 && s.Seen == s.Of:
-		out = append(out, "all "+count(s.Of, "time", "times"))
+		out = append(out, l.Say("all %s", count(l, s.Of, "time", "times")))
 	case s.Of > 1:
-		out = append(out, fmt.Sprintf("%d of %s", s.Seen, count(s.Of, "time", "times")))
+		out = append(out, l.Say("%d of %s", s.Seen, count(l, s.Of, "time", "times")))
 	}
 	if s.LagS >= 1 {
-		out = append(out, seconds(s.LagS)+" after")
+		out = append(out, l.Say("%s after", l.seconds(s.LagS)))
 	}
 	if p := pValue(s.PValue); p != "" {
 		out = append(out, p)
@@ -171,7 +172,7 @@ func stepProof(s *detect.Step) string {
 	if len(out) == 0 {
 		return ""
 	}
-	return " (" + strings.Join(out, ", ") + ")"
+	return l.Say(" (%s)", l.items(out))
 }
 
 // restLines lists the findings that are gone, what is withdrawn, and counts the known ones that are not shown.
@@ -189,20 +190,22 @@ func (m *Model) restLines() (out []string) {
 			}
 		}
 		if n := len(m.Gone) - maxGone; n > 0 {
-			what = append(what, fmt.Sprintf("and %d more", n))
+			what = append(what, m.Say("and %d more", n))
 		}
-		out = append(out, "Gone since "+last.In(m.clock.loc).Format("Mon 2006-01-02")+": "+strings.Join(what, "; ")+".")
+		out = append(out, m.Say("Gone since %s: %s.", m.stamp(last.In(m.clock.loc), "Mon 2006-01-02"),
+			strings.Join(what, m.Say("; "))))
 	}
 	for i, w := range m.Withdrawn {
 		if i == maxTold {
-			out = append(out, fmt.Sprintf("%d more announcements are withdrawn (--format json lists them).",
+			out = append(out, m.Say("%d more announcements are withdrawn (--format json lists them).",
 				len(m.Withdrawn)-i))
 			break
 		}
 		out = append(out, w.Text)
 	}
 	if m.Silent > 0 {
-		out = append(out, count(m.Silent, "known finding", "known findings")+" not shown; --all shows them.")
+		out = append(out, m.Say("%s not shown; --all shows them.", count(m.Language, m.Silent, "known "+
+			"finding", "known findings")))
 	}
 	return out
 }

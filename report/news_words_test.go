@@ -14,7 +14,7 @@ func TestStepProof(t *testing.T) {
 		" (5 of 7 times, 2 s after)": {Seen: 5, Of: 7, LagS: 2},
 		" (5 of 7 times, p < 1e-4)":  {Seen: 5, Of: 7, PValue: 3e-5},
 	} {
-		if got := stepProof(&s); got != want {
+		if got := English.stepProof(&s); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -48,25 +48,32 @@ func (s *Sender) called() string {
 
 // remarks lists the lines of a sender that were lost or refused, one remark a reason, without the sender's name. Lines
 // lost on this machine come first.
-func (s *Sender) remarks() (out []string) {
+func (s *Sender) remarks(l Language) (out []string) {
 	for _, r := range []struct {
 		n         uint64
 		one, many string
-		rest      string
 	}{
-		{s.Kernel, "line was", "lines were", " lost in the receive buffer; the kernel does not say whose"},
-		{s.Dropped, "line was", "lines were", " dropped because uncloak was too slow"},
-		{s.Limited, "line was", "lines were", " dropped by its rate limit"},
-		{s.NotAllowed, "line or connection was", "lines or connections were",
-			" not taken: its address is not among those allowed"},
-		{s.Refused, "connection was", "connections were", " refused: too many at once"},
-		{s.Suppressed, "line was", "lines were", " left out by the sender itself, as it says"},
-		{s.Repeated, "line was", "lines were", " like the one before, it says, and not sent"},
-		{s.Missing, "line was", "lines were", " lost on the way, by its sequence numbers"},
-		{s.Estimated, "line must", "lines must", " be missing: sessions end that never began"},
+		{s.Kernel, "line was lost in the receive buffer; the kernel does not say whose",
+			"lines were lost in the receive buffer; the kernel does not say whose"},
+		{s.Dropped, "line was dropped because uncloak was too slow",
+			"lines were dropped because uncloak was too slow"},
+		{s.Limited, "line was dropped by its rate limit",
+			"lines were dropped by its rate limit"},
+		{s.NotAllowed, "line or connection was not taken: its address is not among those allowed",
+			"lines or connections were not taken: its address is not among those allowed"},
+		{s.Refused, "connection was refused: too many at once",
+			"connections were refused: too many at once"},
+		{s.Suppressed, "line was left out by the sender itself, as it says",
+			"lines were left out by the sender itself, as it says"},
+		{s.Repeated, "line was like the one before, it says, and not sent",
+			"lines were like the one before, it says, and not sent"},
+		{s.Missing, "line was lost on the way, by its sequence numbers",
+			"lines were lost on the way, by its sequence numbers"},
+		{s.Estimated, "line must be missing: sessions end that never began",
+			"lines must be missing: sessions end that never began"},
 	} {
 		if r.n > 0 {
-			out = append(out, count(r.n, r.one, r.many)+r.rest)
+			out = append(out, count(l, r.n, r.one, r.many))
 		}
 	}
 	return out

@@ -131,12 +131,12 @@ func (t *shapeCounter) result() *Unparsed {
 }
 
 // head words how many lines the list of shapes covers.
-func (u *Unparsed) head() string {
-	what := count(u.Lines, "line", "lines")
+func (u *Unparsed) head(l Language) string {
+	what := count(l, u.Lines, "line", "lines")
 	if u.Cut {
-		what = "the first " + what
+		what = l.Say("the first %s", what)
 	}
-	return "unparsed: " + what + " in the window, of these shapes"
+	return l.Say("unparsed: %s in the window, of these shapes", what)
 }
 
 // text writes the shape in one clean line: router, program, template.
@@ -159,19 +159,19 @@ func (p *page) shapes(u *Unparsed, n int) {
 	if u == nil || u.Lines == 0 {
 		return
 	}
-	p.line("   " + u.head() + ":")
+	p.line("   " + p.Say("%s:", u.head(p.Language)))
 	for i := range u.Shapes[:min(n, len(u.Shapes))] {
 		s := &u.Shapes[i]
 		p.verbatim("   "+padLeft(num(s.Lines), 8)+"  ", s.text(), 2)
 		p.verbatim("             ", Clean(s.Example), 2)
 	}
-	if rest := u.rest(n); rest != "" {
-		p.line("   … and " + rest)
+	if rest := u.rest(p.Language, n); rest != "" {
+		p.line("   " + p.Say("… and %s", rest))
 	}
 }
 
 // rest words how many lines a list of the first n shapes leaves out, or "".
-func (u *Unparsed) rest(n int) string {
+func (u *Unparsed) rest(l Language, n int) string {
 	lines, more := u.Others, max(0, len(u.Shapes)-n)
 	for _, s := range u.Shapes[min(n, len(u.Shapes)):] {
 		lines += s.Lines
@@ -180,7 +180,7 @@ func (u *Unparsed) rest(n int) string {
 	case lines == 0:
 		return ""
 	case u.Others > 0:
-		return count(lines, "line", "lines") + " of other shapes"
+		return l.Say("%s of other shapes", count(l, lines, "line", "lines"))
 	}
-	return count(lines, "line", "lines") + " of " + count(more, "more shape", "more shapes")
+	return l.Say("%s of %s", count(l, lines, "line", "lines"), count(l, more, "more shape", "more shapes"))
 }

@@ -70,7 +70,7 @@ func TestShapesBounds(t *testing.T) {
 		t.Errorf("%d lines, cut %v, %d shapes, %d others, %d in all", u.Lines, u.Cut, len(u.Shapes), u.Others, sum)
 	}
 	var b bytes.Buffer
-	p := newPage(&b, TextOptions{})
+	p := newPage(&b, English, TextOptions{})
 	p.shapes(u, 5)
 	p.out.Flush()
 	if got := b.String(); !strings.Contains(got, "unparsed: the first 50,000 lines in the window, of these shapes:") ||
@@ -92,7 +92,7 @@ func TestShapesHostile(t *testing.T) {
 		t.Errorf("%d of %d lines", u.Lines, len(st.odd))
 	}
 	var b bytes.Buffer
-	p := newPage(&b, TextOptions{Width: 60})
+	p := newPage(&b, English, TextOptions{Width: 60})
 	p.shapes(u, maxShapes)
 	p.out.Flush()
 	if x := unsafeRune(b.String()); x != "" {

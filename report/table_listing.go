@@ -54,7 +54,7 @@ func (p *page) listings(v *TableView, r *TableRouter) {
 	}
 	if n := len(show) - maxListed; n > 0 {
 		p.line("")
-		p.line("   " + count(uint64(n), "earlier listing", "earlier listings") + " (--format json)")
+		p.line("   " + count(English, uint64(n), "earlier listing", "earlier listings") + " (--format json)")
 		show = show[n:]
 	}
 	for _, l := range show {
@@ -69,8 +69,8 @@ func (p *page) listing(v *TableView, r *TableRouter, l *TableListing) {
 	if l.Capacity > 0 {
 		size = ", " + percent(float64(l.Entries)/float64(l.Capacity)) + " of " + num(l.Capacity)
 	}
-	p.put(p.paint("LISTED", "bold")+"  ", "the table"+on(r.Router)+" at "+v.clock.with(l.Time)+": "+
-		count(uint64(l.Entries), "entry", "entries")+size+" · "+states(l.States), 8)
+	p.put(p.paint("LISTED", "bold")+"  ", "the table"+English.on(r.Router)+" at "+v.clock.with(l.Time)+": "+
+		count(English, uint64(l.Entries), "entry", "entries")+size+" · "+states(l.States), 8)
 	rows := [][]string{{"host", "name", "entries", "of all", "not answered", "peers", "from port", "to port"}}
 	for i := range l.Hosts {
 		h := &l.Hosts[i]

@@ -14,7 +14,7 @@ import (
 
 // TableText writes the view for a terminal.
 func TableText(w io.Writer, v *TableView, opt TextOptions) error {
-	p := newPage(w, opt)
+	p := newPage(w, English, opt)
 	m := Model{From: v.From, To: v.To, Zone: v.Zone, clock: v.clock}
 	p.put("", "uncloak table · "+m.window(), 0)
 	if v.Note != "" {
@@ -49,7 +49,7 @@ func (v *TableView) nothing() string {
 		return "No session in this window is known from the log: let the router log new sessions, and import " +
 			"that log."
 	}
-	return count(v.Empty, "session is known", "sessions are known") + " from the log of this window, but no " +
+	return count(English, v.Empty, "session is known", "sessions are known") + " from the log of this window, but no " +
 		"entry that stays: a host that knocks at one door again and again is refused, and a router forgets at once " +
 		"what a reset answers."
 }
@@ -69,14 +69,14 @@ func (p *page) tableRouter(v *TableView, m *Model, r *TableRouter) {
 	p.line("")
 	p.line(p.paint("SESSION TABLE", "bold") + "  as rebuilt from the log, 10 s slots")
 	row := tableRow(m, r.Table)
-	p.columns([][]string{append(tableHead(), "median"), append(row, num(r.Median))}, tableAlign+"r")
+	p.columns([][]string{append(English.tableHead(), "median"), append(row, num(r.Median))}, tableAlign+"r")
 	if v.At != nil {
 		p.moment(v.At)
 		return
 	}
 	if r.Limited != nil {
 		p.line("")
-		p.put(p.paint("LIMITED", "bold")+"  ", r.Limited.text(r.Router), 9)
+		p.put(p.paint("LIMITED", "bold")+"  ", r.Limited.text(English, r.Router), 9)
 	}
 	p.settings(v, r)
 	if len(r.States) > 0 {
@@ -98,7 +98,7 @@ func (p *page) tableRouter(v *TableView, m *Model, r *TableRouter) {
 	}
 	p.columns(rows, "llrrrr")
 	if n := len(r.Hosts) - maxRows; n > 0 {
-		p.line("   … and " + count(n, "more host", "more hosts") + " (--format json)")
+		p.line("   … and " + count(English, n, "more host", "more hosts") + " (--format json)")
 	}
 	p.spells(v, r)
 }
@@ -117,7 +117,7 @@ func (p *page) settings(v *TableView, r *TableRouter) {
 		case "collector":
 			out = append(out, [...]string{"no collector", "Linux's collector"}[min(x.Value, 1)])
 		default:
-			out = append(out, x.Key+" "+seconds(float64(x.Value)))
+			out = append(out, x.Key+" "+English.seconds(float64(x.Value)))
 		}
 		if x.Time.After(last) {
 			last = x.Time
@@ -133,15 +133,15 @@ func (p *page) spells(v *TableView, r *TableRouter) {
 		return
 	}
 	p.line("")
-	p.line(p.paint("FULL", "bold") + "  " + times(len(r.Overflows)))
+	p.line(p.paint("FULL", "bold") + "  " + English.times(len(r.Overflows)))
 	rows := [][]string{{"from", "for", "packets refused", "entries", "held by", "of it"}}
 	for _, o := range r.Overflows[:min(maxRows, len(r.Overflows))] {
 		share := ""
 		if o.Share > 0 {
 			share = percent(o.Share)
 		}
-		rows = append(rows, []string{v.clock.at(o.Start), seconds(o.End.Sub(o.Start).Seconds()), num(o.Refused),
-			num(o.Entries), short(o.Host, o.Name), share})
+		rows = append(rows, []string{v.clock.at(o.Start), English.seconds(o.End.Sub(o.Start).Seconds()), num(o.Refused),
+			num(o.Entries), English.short(o.Host, o.Name), share})
 	}
 	p.columns(rows, "lrrrlr")
 	if n := len(r.Overflows) - maxRows; n > 0 {
@@ -152,11 +152,11 @@ func (p *page) spells(v *TableView, r *TableRouter) {
 // timeChart draws the occupancy: a bar for the fullest second of each step, the darker part of it held by one host.
 func (p *page) timeChart(v *TableView, r *TableRouter) {
 	top := max(r.Peak, r.Capacity, 1)
-	scale := "of its " + count(r.Capacity, "entry", "entries")
+	scale := "of its " + count(English, r.Capacity, "entry", "entries")
 	if r.Capacity == 0 {
 		scale = "its size is not known; the longest bar is the peak"
 	}
-	each := "fullest second of each " + seconds(v.StepS)
+	each := "fullest second of each " + English.seconds(v.StepS)
 	if v.step < detect.SlotLen {
 		each = "every " + v.step.String()
 	}
@@ -178,7 +178,7 @@ func (p *page) timeChart(v *TableView, r *TableRouter) {
 		one = min(one, all)
 		who, full := "", ""
 		if x.Host != "" {
-			who = clip(short(x.Host, x.Name), 20)
+			who = clip(English.short(x.Host, x.Name), 20)
 		}
 		if x.Refused > 0 || x.Spells > 0 {
 			full = fmt.Sprintf("! %d×", x.Spells)
@@ -206,7 +206,7 @@ func bar(n, of, columns int) int {
 func (p *page) moment(m *TableAt) {
 	p.line("")
 	p.put(p.paint("AT", "bold")+"  ", fmt.Sprintf("%s: %s (%s)", m.Time.Format("Mon 2006-01-02 15:04:05 -07:00"),
-		count(m.Entries, "entry", "entries"), states(m.States)), 4)
+		count(English, m.Entries, "entry", "entries"), states(m.States)), 4)
 	rows := [][]string{{"host", "name", "entries", "share", "states"}}
 	for _, h := range m.Hosts[:min(maxHosts, len(m.Hosts))] {
 		rows = append(rows, []string{label(h.Host), clip(label(h.Name), 20), num(h.Entries), percent(h.Share),
@@ -214,7 +214,7 @@ func (p *page) moment(m *TableAt) {
 	}
 	p.columns(rows, "llrrl")
 	if n := len(m.Hosts) - maxHosts; n > 0 {
-		p.line("   … and " + count(n, "more host", "more hosts") + " (--format json)")
+		p.line("   … and " + count(English, n, "more host", "more hosts") + " (--format json)")
 	}
 }
 

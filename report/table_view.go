@@ -30,8 +30,9 @@ type TableView struct {
 	WhatIf *WhatIfView `json:"what_if,omitempty"`
 	Aside  bool        `json:"-"` // WhatIf was not asked for: only its proposals are shown
 
-	clock clock
-	step  time.Duration
+	Language `json:"-"`
+	clock    clock
+	step     time.Duration
 }
 
 // TableRouter holds the session table of one router.
@@ -115,7 +116,8 @@ const (
 // Tables makes the view of one router, or of all where router is "", over the window of opt.
 func Tables(days []*detect.Day, router string, opt Options) *TableView {
 	names := hostNames(days, opt.Names)
-	v := &TableView{Version: opt.Version, Note: opt.Note, Routers: []TableRouter{}, clock: newClock(&opt)}
+	v := &TableView{Language: opt.Language, Version: opt.Version, Note: opt.Note, Routers: []TableRouter{},
+		clock: newClock(&opt)}
 	v.Zone = v.clock.zone(opt.From)
 	v.From, v.To = opt.From.In(v.clock.loc), opt.To.In(v.clock.loc)
 	from, to := covered(days, &opt)

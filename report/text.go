@@ -26,7 +26,7 @@ const maxRows = 12
 
 // Text writes the report for a terminal: verdict first.
 func Text(w io.Writer, m *Model, opt TextOptions) error {
-	p := newPage(w, opt)
+	p := newPage(w, m.Language, opt)
 	p.head(m)
 	p.verdict(m)
 	for i := range m.shown {
@@ -42,7 +42,7 @@ func Text(w io.Writer, m *Model, opt TextOptions) error {
 // FindingsOf writes the findings of a report alone, one paragraph each, then what is gone since the day before.
 // Findings that somebody has acknowledged are left out, unless Options.All asks for them.
 func FindingsOf(w io.Writer, m *Model) error {
-	p := newPage(w, TextOptions{})
+	p := newPage(w, m.Language, TextOptions{})
 	var fs []detect.Finding
 	for i := range m.shown {
 		for _, f := range m.shown[i].findings {
@@ -50,7 +50,7 @@ func FindingsOf(w io.Writer, m *Model) error {
 		}
 	}
 	if len(fs) == 0 {
-		p.line("no findings")
+		p.line(m.Say("no findings"))
 	} else {
 		p.findings(fs, m.clock)
 	}
@@ -59,7 +59,7 @@ func FindingsOf(w io.Writer, m *Model) error {
 }
 
 func (p *page) findings(fs []detect.Finding, c clock) {
-	p.line("times in " + c.zone(fs[0].Start))
+	p.line(p.Say("times in %s", c.zone(fs[0].Start)))
 	for i := range fs {
 		f := &fs[i]
 		if i > 0 && f.Kind == detect.TableFullKind && fs[i-1].Kind == detect.TableFullKind &&
@@ -68,15 +68,16 @@ func (p *page) findings(fs []detect.Finding, c clock) {
 			continue
 		}
 		p.line("")
-		p.put(pad(strings.ToUpper(label(string(f.Severity))), 9), Clean(f.Title), 9)
+		p.put(pad(p.Say(strings.ToUpper(label(string(f.Severity)))), 9), Clean(f.Title), 9)
 		p.put("         ", Clean(f.Detail), 9)
-		p.put("         ", strings.Join(present("id "+Clean(f.ID), percent(f.Score)+" sure", c.span(f.Start, f.End),
+		p.put("         ", strings.Join(present("id "+Clean(f.ID), p.Say("%s "+
+			"sure", percent(f.Score)), c.span(f.Start, f.End),
 			c.news(f), c.announced(f.Announced, []string{f.ID, f.Group})), " · "), 9)
 		if f.Evidence.Query != "" {
 			p.verbatim("         ", Clean(f.Evidence.Query), 0)
 		}
 		if f.Explain != "" {
-			p.verbatim("         ", "explain: "+Clean(f.Explain), 0)
+			p.verbatim("         ", p.Say("explain: %s", Clean(f.Explain)), 0)
 		}
 	}
 }
@@ -85,24 +86,25 @@ func (p *page) findings(fs []detect.Finding, c clock) {
 func (p *page) spell(f *detect.Finding, c clock) {
 	held := ""
 	if f.Host != "" {
-		held = short(f.Host, f.Name) + " " + percent(f.TableShare)
+		held = p.short(f.Host, f.Name) + " " + percent(f.TableShare)
 	}
 	p.put("         ", Clean(strings.Join(present(c.span(f.Start, f.End),
-		count(max(f.Drops, f.Lines), "packet", "packets")+" refused", held, "id "+f.ID), " · ")), 9)
+		count(p.Language, max(f.Drops, f.Lines), "packet refused", "packets refused"), held, "id "+f.ID), " · ")), 9)
 }
 
 // page lays text out in columns. Errors stay in the buffered writer until Flush.
 type page struct {
+	Language
 	out   *bufio.Writer
 	width int
 	color bool
 }
 
-func newPage(w io.Writer, opt TextOptions) *page {
+func newPage(w io.Writer, l Language, opt TextOptions) *page {
 	if opt.Width == 0 {
 		opt.Width = 100
 	}
-	return &page{out: bufio.NewWriter(w), width: max(opt.Width, 60), color: opt.Color}
+	return &page{Language: l, out: bufio.NewWriter(w), width: max(opt.Width, 60), color: opt.Color}
 }
 
 func (p *page) line(s string) { fmt.Fprintln(p.out, strings.TrimRight(s, " ")) }
@@ -188,16 +190,16 @@ func unit(w string) bool {
 func headWords(m *Model) (left, right string) {
 	left = "uncloak"
 	if len(m.Routers) > 0 {
-		left += " · " + routersShort(m.busiest())
+		left += " · " + m.routersShort(m.busiest())
 	}
 	left += " · " + m.window()
-	right = count(m.Totals.Lines, "line", "lines")
+	right = count(m.Language, m.Totals.Lines, "line", "lines")
 	if !m.Totals.WholeDays {
-		right += " (whole UTC days)"
+		right += m.Say(" (whole UTC days)")
 	}
-	right += " · " + percentLost(m.Totals.LostShare) + " lost"
+	right += " · " + m.Say("%s lost", percentLost(m.Totals.LostShare))
 	if e := m.Totals.ClockErrorS; e != nil {
-		right += " · clock " + skew(*e)
+		right += " · " + m.Say("clock %s", m.skew(*e))
 	}
 	return left, right
 }
@@ -221,33 +223,33 @@ func percentLost(x float64) string {
 	return percent(x)
 }
 
-func routersShort(rs []string) string {
+func (l Language) routersShort(rs []string) string {
 	var out []string
 	for _, r := range rs[:min(3, len(rs))] {
 		out = append(out, label(r))
 	}
 	if len(rs) > 3 {
-		out = append(out, fmt.Sprintf("%d more", len(rs)-3))
+		out = append(out, l.Say("%d more", len(rs)-3))
 	}
-	return list(out)
+	return l.list(out)
 }
 
 // window writes the window: "Tue 2026-11-17, Asia/Tokyo", or its two ends.
 func (m *Model) window() string {
 	from, to := m.From.In(m.clock.loc), m.To.In(m.clock.loc)
 	midnight := func(t time.Time) bool { return t.Hour()+t.Minute()+t.Second()+t.Nanosecond() == 0 }
-	day, days := "Mon 2006-01-02", ""
+	day, minute, days := "Mon 2006-01-02", "Mon 2006-01-02 15:04", ""
 	switch last := to.Add(-time.Nanosecond); {
 	case midnight(from) && midnight(to) && sameDay(from, last):
-		days = from.Format(day)
+		days = m.stamp(from, day)
 	case midnight(from) && midnight(to):
-		days = from.Format(day) + " to " + last.Format(day)
+		days = m.Say("%s to %s", m.stamp(from, day), m.stamp(last, day))
 	case sameDay(from, last):
-		days = from.Format(day+" 15:04") + " to " + to.Format("15:04")
+		days = m.Say("%s to %s", m.stamp(from, minute), to.Format("15:04"))
 	default:
-		days = from.Format(day+" 15:04") + " to " + to.Format(day+" 15:04")
+		days = m.Say("%s to %s", m.stamp(from, minute), m.stamp(to, minute))
 	}
-	return days + ", " + Clean(m.Zone)
+	return m.Say("%s, %s", days, Clean(m.Zone))
 }
 
 func (p *page) head(m *Model) {
@@ -260,7 +262,7 @@ func (p *page) head(m *Model) {
 	}
 	for _, s := range []string{m.Generated, m.Note} {
 		if s != "" {
-			p.put("", "("+Clean(s)+")", 0)
+			p.put("", p.Say("(%s)", Clean(s)), 0)
 		}
 	}
 	p.line("")
@@ -271,7 +273,7 @@ func (p *page) verdict(m *Model) {
 	if m.Verdict.Quiet {
 		as = "quiet"
 	}
-	p.put(p.paint("VERDICT", as)+"  ", m.Verdict.Text, 9)
+	p.put(p.paint(pad(p.Say("VERDICT"), 7), as)+"  ", m.Verdict.Text, 9)
 	if m.Verdict.Do != "" {
 		p.put("         ", m.Verdict.Do, 9)
 	}
@@ -293,18 +295,26 @@ func role(in *Incident, f *detect.Finding) string {
 const margin = 12
 
 // row writes a word in the margin and the text beside it.
-func (p *page) row(word, text string) { p.put(pad("   "+word, margin), text, margin) }
+func (p *page) row(word, text string) { p.put(p.beside(word), text, margin) }
+
+// beside writes a word into the margin; "" leaves it empty.
+func (p *page) beside(word string) string {
+	if word != "" {
+		word = p.Say(word)
+	}
+	return pad("   "+word, margin)
+}
 
 func (p *page) incident(m *Model, i int) {
 	in := &m.shown[i]
 	p.line("")
-	sev := strings.ToUpper(label(string(in.Severity)))
+	sev := p.Say(strings.ToUpper(label(string(in.Severity))))
 	p.headline(fmt.Sprintf("%-3d", i+1)+p.paint(sev, string(in.Severity))+"  ", Clean(in.Title), in.news(m),
-		3+len(sev)+2)
+		3+width(sev)+2)
 	if t := in.chainText(m); t != "" {
 		p.row("order", t)
 	}
-	if t := in.endedText(); t != "" {
+	if t := in.endedText(m); t != "" {
 		p.row("known", t)
 	}
 	if t := in.toldText(m); t != "" {
@@ -321,7 +331,7 @@ func (p *page) incident(m *Model, i int) {
 		p.row("victims", Clean(in.victims))
 	}
 	if n := len(in.parts) - len(parts); n > 0 {
-		p.row("", count(n, "more finding", "more findings")+" of this kind (uncloak findings).")
+		p.row("", p.Say("%s of this kind (uncloak findings).", count(p.Language, n, "more finding", "more findings")))
 	}
 	for k, a := range in.Advice {
 		word := ""
@@ -329,7 +339,7 @@ func (p *page) incident(m *Model, i int) {
 			word = "do"
 		}
 		n := fmt.Sprintf("%d ", k+1)
-		p.put(pad("   "+word, margin)+n, Clean(a), margin+len(n))
+		p.put(p.beside(word)+n, Clean(a), margin+len(n))
 	}
 	word := "proof"
 	for i, f := range parts {
@@ -338,20 +348,20 @@ func (p *page) incident(m *Model, i int) {
 			n = 2
 		}
 		for _, l := range f.Evidence.Lines[:min(n, len(f.Evidence.Lines))] {
-			p.verbatim(pad("   "+word, margin), Clean(l), 3)
+			p.verbatim(p.beside(word), Clean(l), 3)
 			word = ""
 		}
 	}
 	word = "more"
 	for _, f := range parts {
 		if f.Evidence.Query != "" {
-			p.verbatim(pad("   "+word, margin), f.Evidence.Query, 0)
+			p.verbatim(p.beside(word), f.Evidence.Query, 0)
 			word = ""
 		}
 	}
 	word = "explain"
 	for _, c := range explains(parts) {
-		p.verbatim(pad("   "+word, margin), c, 0)
+		p.verbatim(p.beside(word), c, 0)
 		word = ""
 	}
 }
@@ -382,5 +392,5 @@ func burstTimes(m *Model, f *detect.Finding) string {
 		}
 		out = append(out, at)
 	}
-	return "Bursts (sessions): " + strings.Join(out, ", ") + "."
+	return m.Say("Bursts (sessions): %s.", m.items(out))
 }

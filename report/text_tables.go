@@ -9,26 +9,37 @@ func (p *page) tables(m *Model) {
 		return
 	}
 	p.line("")
-	p.line(p.paint("SESSION TABLE", "bold") + "  as rebuilt from the log")
-	rows := [][]string{tableHead()}
+	p.line(p.paint(p.Say("SESSION TABLE"), "bold") + "  " + p.Say("as rebuilt from the log"))
+	rows := [][]string{p.tableHead()}
 	for _, t := range m.Tables {
 		rows = append(rows, tableRow(m, t))
 	}
 	p.columns(rows, tableAlign)
 	for _, t := range m.Tables {
 		if t.Limited != nil {
-			p.put("   ", t.Limited.text(t.Router), 3)
+			p.put("   ", t.Limited.text(m.Language, t.Router), 3)
 		}
 	}
 }
 
 const tableAlign = "lrrlrr"
 
-func tableHead() []string { return []string{"router", "size", "most entries", "at", "full", "refused"} }
+func (l Language) tableHead() []string {
+	return l.heads("router", "size", "most entries", "at", "full", "refused")
+}
+
+// heads writes the heads of a table's columns.
+func (l Language) heads(names ...string) []string {
+	out := make([]string, 0, len(names))
+	for _, n := range names {
+		out = append(out, l.Say(n))
+	}
+	return out
+}
 
 // tableRow makes the row of one router's table; a size of "?" is not known.
 func tableRow(m *Model, t Table) []string {
-	size, at, full := "?", "", "never"
+	size, at, full := "?", "", m.Say("never")
 	if t.Capacity > 0 {
 		size = num(t.Capacity)
 	}
@@ -36,9 +47,9 @@ func tableRow(m *Model, t Table) []string {
 		at = m.clock.at(*t.PeakAt)
 	}
 	if t.Spells > 0 {
-		full = times(t.Spells)
+		full = m.times(t.Spells)
 		if t.FullS >= 1 {
-			full += ", " + seconds(t.FullS)
+			full = m.items([]string{full, m.seconds(t.FullS)})
 		}
 	}
 	return []string{label(t.Router), size, num(t.Peak), at, full, num(t.Refused)}
@@ -49,21 +60,21 @@ func (p *page) hosts(m *Model) {
 		return
 	}
 	p.line("")
-	p.line(p.paint("HOSTS", "bold") + "  by sessions opened in this window")
-	rows := [][]string{hostHead()}
+	p.line(p.paint(p.Say("HOSTS"), "bold") + "  " + p.Say("by sessions opened in this window"))
+	rows := [][]string{p.hostHead()}
 	for _, h := range m.Hosts[:min(maxRows, len(m.Hosts))] {
 		rows = append(rows, hostRow(h))
 	}
 	p.columns(rows, hostAlign)
 	if n := len(m.Hosts) - maxRows; n > 0 {
-		p.line("   … and " + count(n, "more host", "more hosts") + " (--format html or json)")
+		p.line("   " + p.Say("… and %s (--format html or json)", count(p.Language, n, "more host", "more hosts")))
 	}
 }
 
 const hostAlign = "llrrrrl"
 
-func hostHead() []string {
-	return []string{"host", "name", "sessions", "peers", "lookups", "of full table", "ports"}
+func (l Language) hostHead() []string {
+	return l.heads("host", "name", "sessions", "peers", "lookups", "of full table", "ports")
 }
 
 func hostRow(h Host) []string {
@@ -77,19 +88,19 @@ func hostRow(h Host) []string {
 
 func (p *page) health(m *Model) {
 	p.line("")
-	p.put(p.paint("HEALTH", "bold")+"  ", healthSummary(m), 8)
+	p.put(p.paint(pad(p.Say("HEALTH"), 6), "bold")+"  ", healthSummary(m), 8)
 	if len(m.Health) > 0 {
-		rows := [][]string{senderHead()}
+		rows := [][]string{p.senderHead()}
 		for _, s := range m.Health[:min(maxRows, len(m.Health))] {
-			rows = append(rows, senderRow(s))
+			rows = append(rows, p.senderRow(s))
 		}
 		p.columns(withoutIdle(rows, senderAlign, 5))
 		if n := len(m.Health) - maxRows; n > 0 {
-			p.line("   … and " + count(n, "more sender", "more senders"))
+			p.line("   " + p.Say("… and %s", count(p.Language, n, "more sender", "more senders")))
 		}
 		for _, s := range m.Health[:min(maxRows, len(m.Health))] {
-			for _, r := range s.remarks() {
-				p.put("   ", Clean(s.called()+": "+r), 3)
+			for _, r := range s.remarks(m.Language) {
+				p.put("   ", Clean(m.Say("%s: %s", s.called(), r)), 3)
 			}
 		}
 	}
@@ -104,48 +115,52 @@ func healthSummary(m *Model) string {
 	}
 	by := ""
 	if left > 0 {
-		by = "; " + count(left, "line was", "lines were") + " left out by the senders themselves"
+		by = m.Say("; ") + count(m.Language, left, "line was left out by the senders themselves",
+			"lines were left out by the senders themselves")
 	}
 	if gone > 0 {
-		by += "; " + count(gone, "line was", "lines were") + " lost on the way"
+		by += m.Say("; ") + count(m.Language, gone, "line was lost on the way", "lines were lost on the way")
 	}
 	if t.Torn > 0 {
-		by += "; " + count(t.Torn, "piece of a torn line was", "pieces of torn lines were") + " not put together"
+		by += m.Say("; ") + count(m.Language, t.Torn, "piece of a torn line was not put together",
+			"pieces of torn lines were not put together")
 	}
 	if t.Named > 0 {
-		by += "; " + count(t.Named, "session has a name", "sessions have names") + " in place of an inside address"
+		by += m.Say("; ") + count(m.Language, t.Named, "session has a name in place of an inside address",
+			"sessions have names in place of an inside address")
 	}
 	if t.NamedPeers > 0 {
-		by += "; " + count(t.NamedPeers, "session has a name", "sessions have names") +
-			" in place of an outside address"
+		by += m.Say("; ") + count(m.Language, t.NamedPeers, "session has a name in place of an outside address",
+			"sessions have names in place of an outside address")
 	}
 	if t.Chatter > 0 {
-		by += "; " + count(t.Chatter, "line is", "lines are") + " of the kernel and of no consequence"
+		by += m.Say("; ") + count(m.Language, t.Chatter, "line is of the kernel and of no consequence",
+			"lines are of the kernel and of no consequence")
 	}
-	by += leftOutWords(t.LeftOut)
+	by += m.leftOutWords(t.LeftOut)
 	if m.empty && t.Lost == 0 {
-		return "no line is of this window" + by
+		return m.Say("no line is of this window") + by
 	}
 	if t.Lost == 0 && t.Unparsed == 0 {
-		return "all lines received were kept and understood" + by
+		return m.Say("all lines received were kept and understood") + by
 	}
-	s := count(t.Lost, "line", "lines") + " lost on our side, " + num(t.Unparsed) + " not understood"
+	s := m.Say("%s lost on our side, %s not understood", count(m.Language, t.Lost, "line", "lines"), num(t.Unparsed))
 	if t.Lines > 0 {
-		s += " (" + percent(float64(t.Unparsed)/float64(t.Lines)) + ")"
+		s += m.Say(" (%s)", percent(float64(t.Unparsed)/float64(t.Lines)))
 	}
 	return s + by
 }
 
 const senderAlign = "llrrrrrrrr"
 
-func senderHead() []string {
-	return []string{"sender", "router", "received", "lost", "unparsed", "cut", "broken", "repeats", "repaired", "clock"}
+func (l Language) senderHead() []string {
+	return l.heads("sender", "router", "received", "lost", "unparsed", "cut", "broken", "repeats", "repaired", "clock")
 }
 
-func senderRow(s Sender) []string {
+func (l Language) senderRow(s Sender) []string {
 	clock := ""
 	if s.SkewS != 0 {
-		clock = skew(s.SkewS)
+		clock = l.skew(s.SkewS)
 	}
 	return []string{clipFront(Clean(s.Sender), 28), clip(label(s.Router), 16), num(s.Received),
 		num(s.Dropped + s.Kernel + s.Limited), num(s.Unparsed), num(s.Oversize), num(s.Malformed), num(s.Duplicates),

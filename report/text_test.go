@@ -178,23 +178,27 @@ func TestQuietAndLossy(t *testing.T) {
 
 func TestPhrases(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
-		{seconds(0.4), "0.4 s"}, {seconds(90), "90 s"}, {seconds(150), "2 min 30 s"}, {seconds(1800), "30 min"},
-		{seconds(3600), "1 h"}, {seconds(86400), "24 h"},
-		{seconds(7 * 86400), "7 days"}, {seconds(200000), "2 days 7 h"}, {num(1204331), "1,204,331"},
+		{English.seconds(0.4), "0.4 s"}, {English.seconds(90), "90 s"}, {English.seconds(150), "2 min 30 " +
+			"s"}, {English.seconds(1800), "30 min"},
+		{English.seconds(3600), "1 h"}, {English.seconds(86400), "24 h"},
+		{English.seconds(7 * 86400), "7 days"}, {English.seconds(200000), "2 days 7 h"}, {num(1204331), "1,204,331"},
 		{num(-1234), "-1,234"}, {num(999), "999"},
 		{percent(0.83), "83 %"}, {percent(0.0004), "< 0.1 %"}, {percent(0.034), "3.4 %"}, {percent(0.9999), "99.9 %"},
 		{percent(1), "100 %"}, {percent(0), "0 %"},
 		{pValue(3e-41), "p < 1e-40"}, {pValue(0), ""}, {pValue(0.02), "p = 0.02"},
-		{list([]string{"a", "b", "c"}), "a, b and c"},
-		{rhythm(&detect.Finding{Rhythm: detect.Rhythm{Minutes: []int{0, 30}}}), "at :00 and :30 of every hour"},
-		{rhythm(&detect.Finding{Rhythm: detect.Rhythm{Minutes: []int{15}, Hours: []int{3, 15}}}), "at 03:15 and 15:15"},
-		{rhythm(&detect.Finding{Rhythm: detect.Rhythm{Minutes: []int{0, 30}, Hours: []int{9, 10}}}),
-			"at :00 and :30 of the hours 09 and 10"}, {rhythm(&detect.Finding{Rhythm: detect.Rhythm{PeriodS: 7200}}),
+		{English.list([]string{"a", "b", "c"}), "a, b and c"},
+		{English.rhythm(&detect.Finding{Rhythm: detect.Rhythm{Minutes: []int{0, 30}}}), "at :00 and :30 of every hour"},
+		{English.rhythm(&detect.Finding{Rhythm: detect.Rhythm{Minutes: []int{15}, Hours: []int{3, 15}}}), "at 03:15 " +
+			"and 15:15"},
+		{English.rhythm(&detect.Finding{Rhythm: detect.Rhythm{Minutes: []int{0, 30}, Hours: []int{9, 10}}}),
+			"at :00 and :30 of the hours 09 and " +
+				"10"}, {English.rhythm(&detect.Finding{Rhythm: detect.Rhythm{PeriodS: 7200}}),
 			"every 2 h"},
-		{rhythm(&detect.Finding{Rhythm: detect.Rhythm{PeriodS: 604800, Minutes: []int{15}, Hours: []int{3}}}),
+		{English.rhythm(&detect.Finding{Rhythm: detect.Rhythm{PeriodS: 604800, Minutes: []int{15}, Hours: []int{3}}}),
 			"every 7 days at 03:15"},
-		{who("10.0.0.1", ""), "10.0.0.1"}, {who("", "x"), "x"}, {who("10.0.0.1", "a\x1bb"), `a\x1bb (10.0.0.1)`},
-		{times(1), "once"}, {times(2), "twice"},
+		{English.who("10.0.0.1", ""), "10.0.0.1"}, {English.who("", "x"), "x"}, {English.who("10.0.0.1", "a\x1bb"),
+			`a\x1bb (10.0.0.1)`},
+		{English.times(1), "once"}, {English.times(2), "twice"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)

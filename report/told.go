@@ -1,9 +1,7 @@
 package report
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"uncloak/detect"
 )
@@ -21,7 +19,7 @@ func (in *Incident) toldText(m *Model) string {
 		all, ids = append(all, f.Announced...), append(ids, f.ID)
 	}
 	if text := m.clock.announced(all, append(ids, in.ID)); text != "" {
-		return capital(text) + "."
+		return m.Say("%s.", capital(text))
 	}
 	return ""
 }
@@ -32,22 +30,22 @@ func (c clock) announced(all []detect.Announcement, ids []string) string {
 	for _, a := range all[:min(maxTold, len(all))] {
 		as := ""
 		if !slices.Contains(ids, a.ID) {
-			as = fmt.Sprintf(" as “%s” (%s)", Clean(a.Title), Clean(a.ID))
+			as = c.Say(" as “%s” (%s)", Clean(a.Title), Clean(a.ID))
 		}
-		out = append(out, "at "+c.at(a.At)+as)
+		out = append(out, c.Say("at %s", c.at(a.At))+as)
 	}
 	if n := len(all) - len(out); n > 0 {
-		out = append(out, times(n)+" more")
+		out = append(out, c.Say("%s more", c.times(n)))
 	}
 	if len(out) == 0 {
 		return ""
 	}
-	return "announced " + strings.Join(out, ", ")
+	return c.Say("announced %s", c.items(out))
 }
 
 // withdrawn says what was announced and why the report does not bear it out.
 func (c clock) withdrawn(w *detect.Withdrawal) string {
-	return fmt.Sprintf("Announced at %s and withdrawn: “%s” (%s): %s.", c.at(w.At), Clean(w.Title), Clean(w.ID),
+	return c.Say("Announced at %s and withdrawn: “%s” (%s): %s.", c.at(w.At), Clean(w.Title), Clean(w.ID),
 		c.reason(w))
 }
 
@@ -57,28 +55,28 @@ func (c clock) reason(w *detect.Withdrawal) string {
 	switch w.Reason {
 	case detect.ToldRemoved:
 		if w.LinesNow < w.LinesSeen {
-			return fmt.Sprintf("of the %s that this rested on %s", count(w.LinesSeen, "line", "lines"),
-				stillThere(w.LinesNow))
+			return c.Say("of the %s that this rested on %s", count(c.Language, w.LinesSeen, "line", "lines"),
+				c.stillThere(w.LinesNow))
 		}
-		return fmt.Sprintf("of the %s %s that this rested on %s", count(w.Sessions, "session", "sessions"), then,
-			stillThere(w.SessionsNow))
+		return c.Say("of the %s %s that this rested on %s", count(c.Language, w.Sessions, "session", "sessions"), then,
+			c.stillThere(w.SessionsNow))
 	case detect.ToldSettings:
-		return "the settings have changed since, or the version of uncloak, and as they are now it is not found"
+		return c.Say("the settings have changed since, or the version of uncloak, and as they are now it is not found")
 	case detect.ToldHabit:
-		return "in four weeks " + label(w.Host) + " has many such bursts: it is a habit"
+		return c.Say("in four weeks %s has many such bursts: it is a habit", label(w.Host))
 	case detect.ToldBefore:
-		return fmt.Sprintf("it was seen %s, and most of what it rested on lies before this report", then)
+		return c.Say("it was seen %s, and most of what it rested on lies before this report", then)
 	case detect.ToldOrdinary:
-		return fmt.Sprintf("%s opened %s %s and %s in the rest of this report's time: beside these it does not "+
+		return c.Say("%s opened %s %s and %s in the rest of this report's time: beside these it does not "+
 			"stand apart",
-			label(w.Host), count(w.SessionsNow, "session", "sessions"), then, num(int(w.SessionsRest)))
+			label(w.Host), count(c.Language, w.SessionsNow, "session", "sessions"), then, num(int(w.SessionsRest)))
 	}
-	return "with the lines that came after it, it does not hold any more"
+	return c.Say("with the lines that came after it, it does not hold any more")
 }
 
-func stillThere(n uint64) string {
+func (l Language) stillThere(n uint64) string {
 	if n == 0 {
-		return "none is stored any more"
+		return l.Say("none is stored any more")
 	}
-	return fmt.Sprintf("only %d are stored now", n)
+	return l.Say("only %d are stored now", n)
 }

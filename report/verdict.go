@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,17 +18,17 @@ func verdict(m *Model, l looked) Verdict {
 		return v
 	}
 	in := &m.shown[0]
-	v := Verdict{Severity: in.Severity, Text: m.headline(in), Do: firstStep(in)}
-	if also := m.shown[1:]; len(also) > 0 {
+	v := Verdict{Severity: in.Severity, Text: m.headline(in), Do: m.firstStep(in)}
+	if rest := m.shown[1:]; len(rest) > 0 {
 		var t []string
-		for i := range also[:min(2, len(also))] {
-			t = append(t, also[i].Title)
+		for i := range rest[:min(2, len(rest))] {
+			t = append(t, rest[i].Title)
 		}
-		v.Text += " Also: " + strings.Join(t, "; ")
-		if n := len(also) - 2; n > 0 {
-			v.Text += fmt.Sprintf("; and %d more", n)
+		also := strings.Join(t, m.Say("; "))
+		if n := len(rest) - 2; n > 0 {
+			also = m.Say("%s; and %d more", also, n)
 		}
-		v.Text += "."
+		v.Text += m.Say(" Also: %s.", also)
 	}
 	v.Text += lossy(m)
 	return v
@@ -40,7 +39,7 @@ func lossy(m *Model) string {
 	if m.Totals.LostShare < 0.01 {
 		return ""
 	}
-	return fmt.Sprintf(" But %s of the lines were lost on the way in: something may be missing here.",
+	return m.Say(" But %s of the lines were lost on the way in: something may be missing here.",
 		percent(m.Totals.LostShare))
 }
 
@@ -49,32 +48,33 @@ func (m *Model) headline(in *Incident) string {
 	full, root := in.find(detect.TableFullKind), in.root()
 	switch {
 	case full != nil && root != nil && shareOf(full, root.Host)+echoShare(in, full) >= 0.5:
-		sure := surely(min(nonZero(root.Score), nonZero(max(full.Score, shareOf(full, root.Host)+echoShare(in, full)))))
-		return fmt.Sprintf("%s %sfilled the session table%s %s%s%s.", who(root.Host, root.Name), sure, on(full.Router),
-			times(full.Episodes), m.when(root), byEcho(in, full))
+		sure := m.surely(min(nonZero(root.Score), nonZero(max(full.Score, shareOf(full, root.Host)+echoShare(in,
+			full)))))
+		return m.Say("%s %sfilled the session table%s %s%s%s.", m.who(root.Host, root.Name), sure, m.on(full.Router),
+			m.times(full.Episodes), m.when(root), m.byEcho(in, full))
 	case full != nil && full.Host != "":
-		s := fmt.Sprintf("The session table%s was full %s; %s %sheld %s of it.", on(full.Router),
-			times(max(full.Episodes, 1)), who(full.Host, full.Name), surely(holderScore(full)),
+		s := m.Say("The session table%s was full %s; %s %sheld %s of it.", m.on(full.Router),
+			m.times(max(full.Episodes, 1)), m.who(full.Host, full.Name), m.surely(holderScore(full)),
 			percent(full.TableShare))
 		if root != nil {
-			what := "bursts"
+			what := m.Say("bursts")
 			if root.Kind == detect.LoadKind {
-				what = "many sessions"
+				what = m.Say("many sessions")
 			}
-			s += fmt.Sprintf(" The %s of %s go with it%s.", what, who(root.Host, root.Name), m.when(root))
+			s += m.Say(" The %s of %s go with it%s.", what, m.who(root.Host, root.Name), m.when(root))
 		}
 		return s
 	case full != nil && untimed(full):
-		return fmt.Sprintf("The session table%s was full %s; the lines bear no time, so that nobody can be named for "+
-			"it.", on(full.Router), times(max(full.Episodes, 1)))
+		return m.Say("The session table%s was full %s; the lines bear no time, so that nobody can be named for "+
+			"it.", m.on(full.Router), m.times(max(full.Episodes, 1)))
 	case full != nil:
-		return fmt.Sprintf("The session table%s was full %s; the log does not show who held it.", on(full.Router),
-			times(max(full.Episodes, 1)))
+		return m.Say("The session table%s was full %s; the log does not show who held it.", m.on(full.Router),
+			m.times(max(full.Episodes, 1)))
 	case root != nil:
-		return fmt.Sprintf("%s %sopens about %s%s.", who(root.Host, root.Name), surely(root.Score), size(root),
+		return m.Say("%s %sopens about %s%s.", m.who(root.Host, root.Name), m.surely(root.Score), m.size(root),
 			m.when(root))
 	}
-	return capital(in.Title) + "."
+	return m.Say("%s.", capital(in.Title))
 }
 
 func nonZero(score float64) float64 {
@@ -93,14 +93,14 @@ func echoShare(in *Incident, full *detect.Finding) (sum float64) {
 }
 
 // byEcho words the part that the root's echoes held, where it is not small.
-func byEcho(in *Incident, full *detect.Finding) string {
+func (l Language) byEcho(in *Incident, full *detect.Finding) string {
 	for _, p := range in.parts {
 		if p.Kind != detect.PTRStorm || p.Causes == "" {
 			continue
 		}
 		if s := shareOf(full, p.Host); s >= 0.2 {
-			return fmt.Sprintf(": %s of it by its own sessions, %s by the lookups that it sets off on %s",
-				percent(shareOf(full, in.root().Host)), percent(s), who(p.Host, p.Name))
+			return l.Say(": %s of it by its own sessions, %s by the lookups that it sets off on %s",
+				percent(shareOf(full, in.root().Host)), percent(s), l.who(p.Host, p.Name))
 		}
 	}
 	return ""
@@ -108,14 +108,14 @@ func byEcho(in *Incident, full *detect.Finding) string {
 
 // when words the time: ", at :00 and :30 of every hour", or the time of a lone burst.
 func (m *Model) when(f *detect.Finding) string {
-	if r := rhythm(f); r != "" {
-		return ", " + r
+	if r := m.rhythm(f); r != "" {
+		return m.Say(", %s", r)
 	}
-	return ", " + m.clock.span(f.Start, f.End)
+	return m.Say(", %s", m.clock.span(f.Start, f.End))
 }
 
 // firstStep returns the piece of advice to follow first.
-func firstStep(in *Incident) string {
+func (l Language) firstStep(in *Incident) string {
 	root := in.root()
 	echo := in.find(detect.PTRStorm)
 	if root == nil {
@@ -124,15 +124,16 @@ func firstStep(in *Incident) string {
 		}
 		return ""
 	}
-	what := "Find and stop the program on " + short(root.Host, root.Name) + " first, or limit the host on the router."
+	what := l.Say("Find and stop the program on %s first, or limit the host on the "+
+		"router.", l.short(root.Host, root.Name))
 	if torrentLike(root) {
-		what = "Stop its BitTorrent-like client first, or limit it."
+		what = l.Say("Stop its BitTorrent-like client first, or limit it.")
 		if root.Application.Guess != detect.AppBitTorrent {
-			what = "Stop its peer-to-peer client first, or limit it."
+			what = l.Say("Stop its peer-to-peer client first, or limit it.")
 		}
 	}
 	if echo != nil && echo.Causes == root.Host {
-		what += " The lookups of " + short(echo.Host, echo.Name) + " are only its echo."
+		what += l.Say(" The lookups of %s are only its echo.", l.short(echo.Host, echo.Name))
 	}
 	return what
 }

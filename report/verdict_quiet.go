@@ -1,8 +1,6 @@
 package report
 
 import (
-	"fmt"
-
 	"uncloak/detect"
 )
 
@@ -21,6 +19,7 @@ const (
 
 // looked counts what could and what could not be examined in a window without new findings.
 type looked struct {
+	Language
 	lines, sessions uint64
 	hosts           int
 	future          bool    // the window has not come yet
@@ -41,8 +40,9 @@ type looked struct {
 
 // look gathers the figures for a verdict on a window without findings.
 func (m *Model) look(days []*detect.Day) looked {
-	l := looked{lines: m.Totals.Lines, sessions: m.Totals.Sessions, hosts: m.Totals.Hosts, known: m.Silent,
-		lost: m.Totals.LostShare, future: !m.Now.IsZero() && m.From.After(m.Now)}
+	l := looked{Language: m.Language, lines: m.Totals.Lines, sessions: m.Totals.Sessions, hosts: m.Totals.Hosts,
+		known: m.Silent,
+		lost:  m.Totals.LostShare, future: !m.Now.IsZero() && m.From.After(m.Now)}
 	if m.empty {
 		l.lines = 0
 	}
@@ -72,7 +72,7 @@ func (m *Model) look(days []*detect.Day) looked {
 		}
 	}
 	if len(m.Hosts) > 0 { // most sessions first
-		l.top, l.topSessions = short(m.Hosts[0].Host, m.Hosts[0].Name), m.Hosts[0].Sessions
+		l.top, l.topSessions = m.short(m.Hosts[0].Host, m.Hosts[0].Name), m.Hosts[0].Sessions
 	}
 	for _, t := range m.Tables {
 		if t.Capacity > 0 && float64(t.Peak)/float64(t.Capacity) > l.fill {
@@ -86,29 +86,31 @@ func (m *Model) look(days []*detect.Day) looked {
 // and says how to close the first.
 func (l looked) verdict() Verdict {
 	if l.lines == 0 && l.future {
-		return Verdict{Text: "This window has not come yet: nothing can be said of it.",
-			Do: "Ask for a day that is over, or for today.", Unknown: []string{"the window has not come yet"}}
+		return Verdict{Text: l.Say("This window has not come yet: nothing can be said of it."),
+			Do: l.Say("Ask for a day that is over, or for today."), Unknown: []string{l.Say("the window has not come " +
+				"yet")}}
 	}
 	if l.lines == 0 {
-		return Verdict{Text: "No line was received for this window: nothing can be said of it.",
-			Do: "Check that the router is sending (uncloak check).", Unknown: []string{"no line was received"}}
+		return Verdict{Text: l.Say("No line was received for this window: nothing can be said of it."),
+			Do: l.Say("Check that the router is sending (uncloak check)."), Unknown: []string{l.Say("no line was " +
+				"received")}}
 	}
 	gaps, do := l.gaps()
 	switch {
 	case len(gaps) > 0 && l.known > 0:
-		return Verdict{Text: fmt.Sprintf("Nothing was found that is not known already (%s), but %s.",
-			count(l.known, "known finding", "known findings"), list(gaps)), Do: do, Unknown: gaps}
+		return Verdict{Text: l.Say("Nothing was found that is not known already (%s), but %s.",
+			count(l.Language, l.known, "known finding", "known findings"), l.list(gaps)), Do: do, Unknown: gaps}
 	case len(gaps) > 0:
-		return Verdict{Text: fmt.Sprintf("Nothing was found in %s, but %s.", count(l.lines, "line", "lines"),
-			list(gaps)),
+		return Verdict{Text: l.Say("Nothing was found in %s, but %s.", count(l.Language, l.lines, "line", "lines"),
+			l.list(gaps)),
 			Do: do, Unknown: gaps}
 	case l.known > 0:
-		return Verdict{Quiet: true, Text: fmt.Sprintf("Nothing that is not known already (%s).",
-			count(l.known, "known finding", "known findings"))}
+		return Verdict{Quiet: true, Text: l.Say("Nothing that is not known already (%s).",
+			count(l.Language, l.known, "known finding", "known findings"))}
 	}
-	return Verdict{Quiet: true, Text: fmt.Sprintf(
+	return Verdict{Quiet: true, Text: l.Say(
 		"A quiet time: no bursts, no loads, no full session table, no kernel alarm, in %s of %s.",
-		count(l.sessions, "session", "sessions"), count(l.hosts, "host", "hosts"))}
+		count(l.Language, l.sessions, "session", "sessions"), count(l.Language, l.hosts, "host", "hosts"))}
 }
 
 // gaps names the reasons why the window cannot be called quiet, and what to do about the first.
@@ -123,45 +125,45 @@ func (l looked) gaps() (gaps []string, do string) {
 	}
 	all := l.sessions + l.outside
 	gap(l.untimed > 0,
-		fmt.Sprintf("the time of %s is not known", count(l.untimed, "session line", "session lines")),
-		"Take the log with its times, or import it with --captured-at.")
+		l.Say("the time of %s is not known", count(l.Language, l.untimed, "session line", "session lines")),
+		l.Say("Take the log with its times, or import it with --captured-at."))
 	total := float64(all + l.named + l.namedPeers)
 	gap(l.named > 0 && float64(l.named) >= quietNamed*total,
-		fmt.Sprintf("%s (%s) have names in place of inside addresses and belong to no host",
-			count(l.named, "session", "sessions"), percent(float64(l.named)/total)),
-		"Have the device log addresses (on a Cisco ASA: no names).")
+		l.Say("%s (%s) have names in place of inside addresses and belong to no host",
+			count(l.Language, l.named, "session", "sessions"), percent(float64(l.named)/total)),
+		l.Say("Have the device log addresses (on a Cisco ASA: no names)."))
 	gap(l.namedPeers > 0 && float64(l.namedPeers) >= quietNamed*total,
-		fmt.Sprintf("%s (%s) have names in place of outside addresses and are not counted",
-			count(l.namedPeers, "session", "sessions"), percent(float64(l.namedPeers)/total)),
-		"Have the device log addresses (on a Cisco ASA: no names).")
+		l.Say("%s (%s) have names in place of outside addresses and are not counted",
+			count(l.Language, l.namedPeers, "session", "sessions"), percent(float64(l.namedPeers)/total)),
+		l.Say("Have the device log addresses (on a Cisco ASA: no names)."))
 	gap(l.outside > 0 && 2*l.outside >= all,
-		fmt.Sprintf("no side of %s is an inside address", count(l.outside, "session", "sessions")),
-		"Name the inside networks (lan: in the configuration, or --lan).")
+		l.Say("no side of %s is an inside address", count(l.Language, l.outside, "session", "sessions")),
+		l.Say("Name the inside networks (lan: in the configuration, or --lan)."))
 	gap(l.endsOnly > 0 && 2*l.endsOnly >= l.sessions,
-		"only the ends of sessions are logged, not when they began, so that no bursts can be told",
-		"Have the router log new sessions, or how long each lasted (conntrack -E -o timestamp with "+
-			"nf_conntrack_timestamp=1).")
+		l.Say("only the ends of sessions are logged, not when they began, so that no bursts can be told"),
+		l.Say("Have the router log new sessions, or how long each lasted (conntrack -E -o timestamp with "+
+			"nf_conntrack_timestamp=1)."))
 	gap(l.sessions == 0 && l.endsOnly == 0 && l.untimed == 0 && l.outside == 0 && l.named+l.namedPeers == 0,
-		"none of them tells when a session began",
-		"Have the router log new sessions.")
+		l.Say("none of them tells when a session began"),
+		l.Say("Have the router log new sessions."))
 	gap(l.limited != "",
-		"the rule that logs new sessions on "+Clean(l.limited)+" leaves out what comes too fast",
-		"Take the limit out of the rule that logs.")
+		l.Say("the rule that logs new sessions on %s leaves out what comes too fast", Clean(l.limited)),
+		l.Say("Take the limit out of the rule that logs."))
 	gap(l.unparsed >= quietUnparsed,
-		fmt.Sprintf("%s of the lines are not understood", percent(l.unparsed)),
-		"See which lines these are: uncloak query --kind unknown.")
+		l.Say("%s of the lines are not understood", percent(l.unparsed)),
+		l.Say("See which lines these are: uncloak query --kind unknown."))
 	gap(l.lost >= quietLost,
-		fmt.Sprintf("%s of the lines were lost on the way in", percent(l.lost)),
-		"See where they are lost: uncloak check.")
+		l.Say("%s of the lines were lost on the way in", percent(l.lost)),
+		l.Say("See where they are lost: uncloak check."))
 	gap(l.topSessions > quietSessions && float64(l.topSessions) > quietShare*float64(l.sessions),
-		fmt.Sprintf("%s opened %s of all sessions", l.top, percent(float64(l.topSessions)/float64(max(l.sessions, 1)))),
-		"See what "+l.top+" does: uncloak query --kind session-new, with --host and its address.")
+		l.Say("%s opened %s of all sessions", l.top, percent(float64(l.topSessions)/float64(max(l.sessions, 1)))),
+		l.Say("See what %s does: uncloak query --kind session-new, with --host and its address.", l.top))
 	gap(l.judged >= quietJudged && float64(l.failed) >= quietFailed*float64(l.judged),
-		fmt.Sprintf("%s of %s with a known end failed", percent(float64(l.failed)/
-			float64(max(l.judged, 1))), count(l.judged, "session", "sessions")),
-		"See which: uncloak query --kind session-end, or --kind reset of a capture.")
+		l.Say("%s of %s with a known end failed", percent(float64(l.failed)/
+			float64(max(l.judged, 1))), count(l.Language, l.judged, "session", "sessions")),
+		l.Say("See which: uncloak query --kind session-end, or --kind reset of a capture."))
 	gap(l.fill >= quietFill,
-		fmt.Sprintf("the session table of %s was %s full", l.fullest, percent(l.fill)),
-		"See who holds it: uncloak table --at peak.")
+		l.Say("the session table of %s was %s full", l.fullest, percent(l.fill)),
+		l.Say("See who holds it: uncloak table --at peak."))
 	return gaps, do
 }

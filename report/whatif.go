@@ -171,13 +171,13 @@ func (p *page) whatIf(v *TableView) {
 	if w.Change != "" {
 		head = Clean(w.Change)
 	}
-	p.put(p.paint("WHAT IF", "bold")+"  ", head+on(w.Router), 9)
+	p.put(p.paint("WHAT IF", "bold")+"  ", head+English.on(w.Router), 9)
 	p.put("         ", w.verdict(), 9)
 	p.line("")
 	rows := [][]string{{"", "recorded", "replayed"}}
 	cell := func(o *WhatIfOutcome) []string {
 		return []string{between(o.Peak, o.PeakLow, o.PeakHigh), between(o.Overflows, o.OverflowsLow, o.OverflowsHigh),
-			seconds(o.FullS), num(o.Refused), num(o.Limited), num(o.Removed), num(o.Reused)}
+			English.seconds(o.FullS), num(o.Refused), num(o.Limited), num(o.Removed), num(o.Reused)}
 	}
 	before := cell(&w.Before)
 	after := make([]string, len(before))
@@ -190,7 +190,7 @@ func (p *page) whatIf(v *TableView) {
 		if i > 3 && after[i] == "0" || i > 3 && w.After == nil {
 			continue
 		}
-		row := []string{name, [...]string{"", num(w.Recorded.Overflows), seconds(w.Recorded.FullS),
+		row := []string{name, [...]string{"", num(w.Recorded.Overflows), English.seconds(w.Recorded.FullS),
 			num(w.Recorded.Refused) + " packets", "", "", ""}[i], before[i]}
 		if i > 3 {
 			row[2] = ""
@@ -226,7 +226,7 @@ func (w *WhatIfView) verdict() string {
 	switch {
 	case w.Table == 0 && w.After == nil:
 		return fmt.Sprintf("%s, the table has at most %s. Its size is not known and it was never full: nothing can "+
-			"overflow.", with, count(o.Peak, "entry", "entries"))
+			"overflow.", with, count(English, o.Peak, "entry", "entries"))
 	case o.OverflowsHigh == 0 && o.Overflows == 0:
 		s := fmt.Sprintf("%s nothing overflows", with)
 		if w.Before.Overflows > 0 && w.After != nil {
@@ -234,16 +234,16 @@ func (w *WhatIfView) verdict() string {
 		}
 		if w.blind() {
 			s += fmt.Sprintf(", but the router's table was full %s, which the replay does not show: it proves nothing",
-				times(w.Recorded.Overflows))
+				English.times(w.Recorded.Overflows))
 		}
 		return s + "."
 	case o.Overflows == 0:
 		return fmt.Sprintf("%s probably nothing overflows; if each refused packet was a session of its own, it still "+
-			"does %s.", with, times(o.OverflowsHigh))
+			"does %s.", with, English.times(o.OverflowsHigh))
 	}
-	s := fmt.Sprintf("%s the table overflows %s", with, times(o.Overflows))
+	s := fmt.Sprintf("%s the table overflows %s", with, English.times(o.Overflows))
 	if w.After != nil {
-		s += fmt.Sprintf(" instead of %s", times(w.Before.Overflows))
+		s += fmt.Sprintf(" instead of %s", English.times(w.Before.Overflows))
 	}
 	return s + "."
 }
@@ -270,7 +270,7 @@ func (p *page) refusedHosts(w *WhatIfView) {
 	}
 	p.columns(rows, "llrrr"[:len(rows[0])])
 	if n := len(w.Refused) - maxRows; n > 0 {
-		p.line("   … and " + count(n, "more host", "more hosts") + " (--format json)")
+		p.line("   … and " + count(English, n, "more host", "more hosts") + " (--format json)")
 	}
 }
 
@@ -298,10 +298,10 @@ func (p *page) proposals(w *WhatIfView) {
 			was, by = decimal(x.Was), fmt.Sprintf("%.3g×", x.Factor)
 		}
 		if x.Limited > 0 {
-			cost = count(x.Limited, "session", "sessions") + " over the limit"
+			cost = count(English, x.Limited, "session", "sessions") + " over the limit"
 		}
 		if x.Host != "" {
-			cost = count(x.Removed, "session", "sessions") + " of " + cmp.Or(clip(label(x.Name), 20), "it")
+			cost = count(English, x.Removed, "session", "sessions") + " of " + cmp.Or(clip(label(x.Name), 20), "it")
 		}
 		sure := "probably"
 		if x.Sure {
@@ -322,7 +322,7 @@ func (w *WhatIfView) doubts() (out []string) {
 		out = append(out, fmt.Sprintf("The size of the table, %s, is an estimate: what was in it, as rebuilt, when "+
 			"the router said that it was full. Give it with table: in the config.", num(w.Table)))
 	default:
-		s := fmt.Sprintf("The table takes %s.", count(w.Table, "entry", "entries"))
+		s := fmt.Sprintf("The table takes %s.", count(English, w.Table, "entry", "entries"))
 		if w.Recorded.Overflows > 0 {
 			s += fmt.Sprintf(" When the router said that it was full, %s were rebuilt for each of them (1 would be "+
 				"exact); the replay reckons with that.", fmt.Sprintf("%.2f", w.Factor))
@@ -334,8 +334,8 @@ func (w *WhatIfView) doubts() (out []string) {
 			"log are played). The %s that the router refused are not in the log: they are played as twins of "+
 			"sessions that began at that time. "+
 			"The bounds in brackets: none of them, and each refused packet a session of its own.", w.Reproduced,
-			count(w.Recorded.Overflows, "recorded overflow", "recorded overflows"), w.Bare,
-			count(w.Recorded.Refused, "packet", "packets")))
+			count(English, w.Recorded.Overflows, "recorded overflow", "recorded overflows"), w.Bare,
+			count(English, w.Recorded.Refused, "packet", "packets")))
 	}
 	for _, e := range w.Echoes {
 		out = append(out, "Goes with its cause: "+Clean(e)+".")

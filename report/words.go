@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"strings"
 	"time"
@@ -13,7 +12,7 @@ import (
 // Describe fills Title, Detail, Advice and Explain of one finding, and the names of the hosts in it where opt.Names
 // knows them. The sentences are clean: names that came from the network are escaped before they get in.
 func Describe(f *detect.Finding, opt Options) {
-	w := words{opt: &opt, clock: newClock(&opt)}
+	w := words{Language: opt.Language, opt: &opt, clock: newClock(&opt)}
 	w.describe(f)
 }
 
@@ -38,7 +37,7 @@ func (w words) describe(f *detect.Finding) []tip {
 		f.Inlets[i].Name = cmp.Or(f.Inlets[i].Name, nameOf(w.opt.Names, f.Inlets[i].Host))
 	}
 	tips := wordsOf(f.Kind).say(w, f)
-	f.Detail = sentences(f.Detail, missing(f))
+	f.Detail = w.sentences(f.Detail, w.missing(f))
 	f.Advice = nil
 	for _, t := range tips {
 		f.Advice = append(f.Advice, t.text)
@@ -52,6 +51,7 @@ type tip struct{ topic, text string }
 
 // words writes the sentences of one finding.
 type words struct {
+	Language
 	opt   *Options
 	clock clock
 	whole bool            // the finding stands for all spells of an incident, not for one
@@ -102,42 +102,37 @@ func wordsOf(kind string) kindWords {
 	return kindWords{kind, words.other, "", ""}
 }
 
-// sentences joins the sentences that are not empty.
-func sentences(s ...string) string {
-	return strings.Join(present(s...), " ")
-}
-
 // on writes " on gw" for a finding that names its router, else "".
-func on(router string) string {
+func (l Language) on(router string) string {
 	if r := label(router); r != "" {
-		return " on " + r
+		return l.Say(" on %s", r)
 	}
 	return ""
 }
 
 // sure words how certain a finding is, where its score is low; else "".
-func sure(score float64) string {
-	if surely(score) == "" {
+func (l Language) sure(score float64) string {
+	if l.surely(score) == "" {
 		return ""
 	}
-	return fmt.Sprintf("How sure: %s; more days of log will tell.", percent(score))
+	return l.Say("How sure: %s; more days of log will tell.", percent(score))
 }
 
 func (w words) other(f *detect.Finding) []tip {
-	f.Title = strings.TrimSpace(label(f.Kind) + on(f.Router))
+	f.Title = strings.TrimSpace(label(f.Kind) + w.on(f.Router))
 	if f.Host != "" {
-		f.Title = label(f.Kind) + ": " + short(f.Host, f.Name)
+		f.Title = label(f.Kind) + ": " + w.short(f.Host, f.Name)
 	}
-	f.Detail = sentences("Seen "+w.clock.span(f.Start, f.End)+on(f.Router)+".", sure(f.Score))
+	f.Detail = w.sentences(w.Say("Seen %s%s.", w.clock.span(f.Start, f.End), w.on(f.Router)), w.sure(f.Score))
 	return nil
 }
 
 // missing words the share of the log behind a finding that is lost, from 1 % on.
-func missing(f *detect.Finding) string {
+func (l Language) missing(f *detect.Finding) string {
 	if f.Loss < 0.01 || f.Kind == detect.LossKind {
 		return ""
 	}
-	return fmt.Sprintf("%s of the log behind this is known to be missing.", percent(f.Loss))
+	return l.Say("%s of the log behind this is known to be missing.", percent(f.Loss))
 }
 
 // bounds words the time of a finding: a span or, where the lines had no time of their own, the times between which it
@@ -147,15 +142,16 @@ func (w words) bounds(f *detect.Finding) string {
 		return w.clock.span(f.Start, f.End)
 	}
 	d := time.Duration(f.SpreadS * float64(time.Second))
-	return "some time between " + w.clock.with(f.Start.Add(-d)) + " and " + w.clock.with(f.End.Add(d)) + " (± " +
-		seconds(f.SpreadS) + ": the lines bear no exact time)"
+	return w.Say("some time between %s and %s (± %s: the lines bear no exact time)", w.clock.with(f.Start.Add(-d)),
+		w.clock.with(f.End.Add(d)), w.seconds(f.SpreadS))
 }
 
-func interleaved(f *detect.Finding, what string) string {
+func (l Language) interleaved(f *detect.Finding, what string) string {
 	if f.With == "" {
 		return ""
 	}
-	return "The lines alternate with " + what + ": the two may belong together, which their order alone does not prove."
+	return l.Say("The lines alternate with %s: the two may belong together, which their order alone does not "+
+		"prove.", what)
 }
 
 // door writes address:port, with the host's name where that is known.
@@ -165,7 +161,7 @@ func (w words) door(peer string) string {
 		return n + " (" + p + ")"
 	}
 	if p == "" {
-		return "one address"
+		return w.Say("one address")
 	}
 	return p
 }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -9,13 +8,13 @@ import (
 )
 
 func (w words) stop(f *detect.Finding, when string) []tip {
-	name := short(f.Host, f.Name)
+	name := w.short(f.Host, f.Name)
 	t := tip{topic: "stop " + f.Host}
 	if torrentLike(f) {
-		t.text = fmt.Sprintf("Look on %s for a file-sharing client: close it, or lower its limits of connections and "+
+		t.text = w.Say("Look on %s for a file-sharing client: close it, or lower its limits of connections and "+
 			"of new connections a second.", name)
 	} else {
-		t.text = fmt.Sprintf("Look on %s %s for the program that opens the connections (Linux: ss -tunp; Windows: "+
+		t.text = w.Say("Look on %s %s for the program that opens the connections (Linux: ss -tunp; Windows: "+
 			"netstat -abn); stop it, or space out what it does.", name, when)
 	}
 	return []tip{t}
@@ -40,10 +39,10 @@ func (w words) hostLimit(f *detect.Finding, size int, full bool) tip {
 	if size > 0 {
 		n = max(size/4/50*50, leastLimit)
 	}
-	text := fmt.Sprintf("Or limit it on the router, here to %s sessions: %s", num(n),
-		deviceOf(f).limitRule(label(f.Host), n))
+	text := w.Say("Or limit it on the router, here to %s sessions: %s", num(n),
+		deviceOf(f).limitRule(w.Language, label(f.Host), n))
 	if full && w.clock.oneDay { // the replay says what is left of the overflows
-		text += fmt.Sprintf(" What that would have changed: uncloak table --day %s --what-if limit=%d@%s%s",
+		text += w.Say(" What that would have changed: uncloak table --day %s --what-if limit=%d@%s%s",
 			w.clock.day.Format(time.DateOnly), n, label(f.Host), w.data())
 	}
 	return tip{"limit " + f.Host, text}

@@ -12,10 +12,10 @@ func (w words) alarm(f *detect.Finding) []tip {
 	if len(f.Shapes) > 0 {
 		return w.errors(f)
 	}
-	title, says := "trouble of its own", ""
+	title, says := w.Say("trouble of its own"), ""
 	if f.Table != "" {
-		title = "its table of " + label(f.Table) + " is full"
-		says = "This is not the session table."
+		title = w.Say("its table of %s is full", label(f.Table))
+		says = w.Say("This is not the session table.")
 	}
 	var tips []tip
 	if e, err := Lookup(f.Message); err == nil {
@@ -24,38 +24,40 @@ func (w words) alarm(f *detect.Finding) []tip {
 			tips = append(tips, tip{fmt.Sprintf("alarm-%s-%d", e.ID, i), r})
 		}
 		if len(e.Checks) > 0 {
-			tips = append(tips, tip{"alarm-check-" + e.ID, "Look with: " + e.Checks[0]})
+			tips = append(tips, tip{"alarm-check-" + e.ID, w.Say("Look with: %s", e.Checks[0])})
 		}
 	}
-	f.Title = fmt.Sprintf("%s%s: %s", title, on(f.Router), times(f.Drops))
+	f.Title = fmt.Sprintf("%s%s: %s", title, w.on(f.Router), w.times(f.Drops))
 	hidden := ""
 	if n := f.Drops - f.Lines; n > 0 {
-		hidden = fmt.Sprintf(" and says that it left out %s more", count(uint64(n), "line", "lines"))
+		hidden = w.Say(" and says that it left out %s more", count(w.Language, uint64(n), "line", "lines"))
 	}
-	f.Detail = sentences(
-		fmt.Sprintf("The router says so in %s%s, %s.", count(uint64(f.Lines), "line", "lines"), hidden, w.bounds(f)),
+	f.Detail = w.sentences(
+		w.Say("The router says so in %s%s, "+
+			"%s.", count(w.Language, uint64(f.Lines), "line", "lines"), hidden, w.bounds(f)),
 		says)
 	return tips
 }
 
 // errors words a finding about error lines that nothing knows.
 func (w words) errors(f *detect.Finding) []tip {
-	f.Title = fmt.Sprintf("%s%s that uncloak does not know: %s",
-		count(uint64(f.Sorts), "sort of error line", "sorts of error lines"), on(f.Router), times(f.Lines))
+	f.Title = w.Say("%s%s that uncloak does not know: %s",
+		count(w.Language, uint64(f.Sorts), "sort of error line", "sorts of error "+
+			"lines"), w.on(f.Router), w.times(f.Lines))
 	var most []string
 	for _, s := range f.Shapes {
-		most = append(most, fmt.Sprintf("%q (%s)", clip(Clean(s.Text), 64), times(s.Lines)))
+		most = append(most, fmt.Sprintf("%q (%s)", clip(Clean(s.Text), 64), w.times(s.Lines)))
 	}
-	which := "The line, with # for numbers: "
+	which := "The line, with # for numbers: %s."
 	if f.Sorts > 1 {
-		which = "The most frequent, with # for numbers: "
+		which = "The most frequent, with # for numbers: %s."
 	}
-	f.Detail = sentences(
-		fmt.Sprintf("The router calls them errors or worse (severity 3 to 0), %s.", w.bounds(f)),
-		which+list(most)+".",
-		"What they mean for the network is not known here.")
-	return []tip{{"alarm-errors", "Read them, and look the words up in the manual of the device. " +
-		"What is of no matter can be acknowledged (uncloak ack)."}}
+	f.Detail = w.sentences(
+		w.Say("The router calls them errors or worse (severity 3 to 0), %s.", w.bounds(f)),
+		w.Say(which, w.list(most)),
+		w.Say("What they mean for the network is not known here."))
+	return []tip{{"alarm-errors", w.Say("Read them, and look the words up in the manual of the device. " +
+		"What is of no matter can be acknowledged (uncloak ack).")}}
 }
 
 // lowerFirst makes a title fit into a sentence: it makes the first letter small, unless the first word is an

@@ -1,10 +1,8 @@
 package report
 
 import (
-	"fmt"
 	"math/bits"
 	"net/netip"
-	"strings"
 	"time"
 
 	"uncloak/detect"
@@ -16,58 +14,58 @@ const entryBytes = 320
 
 func (w words) tableFull(f *detect.Finding) []tip {
 	n, how := 1, ""
-	f.Title = "session table full" + on(f.Router)
+	f.Title = w.Say("session table full%s", w.on(f.Router))
 	if w.whole {
 		n = max(f.Episodes, 1)
-		f.Title = fmt.Sprintf("session table full %s%s", times(n), on(f.Router))
+		f.Title = w.Say("session table full %s%s", w.times(n), w.on(f.Router))
 	} else if f.Episodes > 1 {
-		how = fmt.Sprintf("This is one of %d such spells.", f.Episodes)
+		how = w.Say("This is one of %d such spells.", f.Episodes)
 	}
 	if f.Host != "" && f.TableShare > 0 {
-		f.Title += fmt.Sprintf(": %s %sheld %s of it", short(f.Host, f.Name), surely(holderScore(f)),
+		f.Title = w.Say("%s: %s %sheld %s of it", f.Title, w.short(f.Host, f.Name), w.surely(holderScore(f)),
 			percent(f.TableShare))
 	}
 	victims := w.victims(f)
 	if w.whole { // an incident shows them in a line of their own
 		victims = ""
 	}
-	f.Detail = sentences(w.refusals(f, n), w.holders(f), w.fullness(f), how, w.trigger(f), w.fits(f), w.inlets(f),
+	f.Detail = w.sentences(w.refusals(f, n), w.holders(f), w.fullness(f), how, w.trigger(f), w.fits(f), w.inlets(f),
 		victims)
 	return w.tableAdvice(f)
 }
 
 // refusals words the router's own messages: how many packets it refused, when, and in how many spells.
 func (w words) refusals(f *detect.Finding, n int) string {
-	router := "The router"
+	router := w.Say("The router")
 	if r := label(f.Router); r != "" {
 		router = r
 	}
-	what := "new sessions"
+	what := w.Say("new sessions")
 	if d := max(f.Drops, f.Lines); d > 0 {
-		what = count(d, "packet", "packets") + " of new sessions"
+		what = w.Say("%s of new sessions", count(w.Language, d, "packet", "packets"))
 	}
-	s := fmt.Sprintf("%s refused %s because its table was full, %s, %s", router, what, w.bounds(f), spells(n))
+	s := w.Say("%s refused %s because its table was full, %s, %s", router, what, w.bounds(f), w.spells(n))
 	if hidden := f.Drops - f.Lines; f.Lines > 0 && hidden > 0 {
-		s += fmt.Sprintf(" (%s say so, the kernel only counted the other %s)", count(f.Lines, "line", "lines"),
+		s += w.Say(" (%s say so, the kernel only counted the other %s)", count(w.Language, f.Lines, "line", "lines"),
 			num(hidden))
 	}
-	return s + "."
+	return w.Say("%s.", s)
 }
 
-func spells(n int) string {
+func (l Language) spells(n int) string {
 	if n == 1 {
-		return "in one spell"
+		return l.Say("in one spell")
 	}
-	return "in " + num(n) + " spells"
+	return l.Say("in %s spells", num(n))
 }
 
 // holders names the hosts that filled the table, as rebuilt from the log.
 func (w words) holders(f *detect.Finding) string {
 	if len(f.Holders) == 0 && f.Host == "" && untimed(f) {
-		return "The lines bear no time: who held it cannot be told, even where the log has the sessions."
+		return w.Say("The lines bear no time: who held it cannot be told, even where the log has the sessions.")
 	}
 	if len(f.Holders) == 0 && f.Host == "" {
-		return "The log does not show who held it: log new sessions (nft: ct state new log) to learn that."
+		return w.Say("The log does not show who held it: log new sessions (nft: ct state new log) to learn that.")
 	}
 	lead := f.Holders
 	first := detect.Share{Host: f.Host, Name: f.Name, Share: f.TableShare}
@@ -76,18 +74,18 @@ func (w words) holders(f *detect.Finding) string {
 	} else if len(lead) > 0 && lead[0].Host == f.Host {
 		lead = lead[1:]
 	}
-	s := fmt.Sprintf("When it was full, %s %sheld %s of it", who(first.Host, first.Name), surely(holderScore(f)),
+	s := w.Say("When it was full, %s %sheld %s of it", w.who(first.Host, first.Name), w.surely(holderScore(f)),
 		percent(first.Share))
 	var next []string
 	for _, h := range lead[:min(2, len(lead))] {
-		next = append(next, short(h.Host, h.Name)+" "+percent(h.Share))
+		next = append(next, w.short(h.Host, h.Name)+" "+percent(h.Share))
 	}
 	if len(next) > 0 {
-		s += "; next " + list(next)
+		s = w.Say("%s; next %s", s, w.list(next))
 	}
-	s += " (rebuilt from the log)."
-	if surely(f.Score) != "" && len(next) > 0 {
-		s += " Which of them held most is not sure: the parts are close, or the log has gaps."
+	s = w.Say("%s (rebuilt from the log).", s)
+	if unsure(f.Score) && len(next) > 0 {
+		s += w.Say(" Which of them held most is not sure: the parts are close, or the log has gaps.")
 	}
 	return s
 }
@@ -95,16 +93,16 @@ func (w words) holders(f *detect.Finding) string {
 func (w words) fullness(f *detect.Finding) string {
 	switch {
 	case f.Capacity > 0:
-		return fmt.Sprintf("The table takes %s entries.", num(f.Capacity))
+		return w.Say("The table takes %s entries.", num(f.Capacity))
 	case f.Entries > 0:
-		s := fmt.Sprintf("Its size is not known; about %s were in it by then, as rebuilt.",
-			count(f.Entries, "entry", "entries"))
+		s := w.Say("Its size is not known; about %s were in it by then, as rebuilt.",
+			count(w.Language, f.Entries, "entry", "entries"))
 		if thin(f) {
-			s += " So few fill no router's table: most of its sessions are not in the log."
+			s += w.Say(" So few fill no router's table: most of its sessions are not in the log.")
 		}
 		return s
 	}
-	return "Its size is not known."
+	return w.Say("Its size is not known.")
 }
 
 // smallestTable is a size below that of any router's table: small ones take 512 to 1,024 entries.
@@ -141,21 +139,22 @@ func (w words) tableAdvice(f *detect.Finding) (out []tip) {
 		share = shareOf(f, w.blame.Host)
 		out = append(out, w.hostLimit(w.blame, size, true))
 	} else if f.Host != "" && share >= 0.3 {
-		out = append(out, tip{"stop " + f.Host, fmt.Sprintf("Stop or slow down what fills it on %s: that alone frees "+
-			"%s of the table.", short(f.Host, f.Name), percent(share))})
+		out = append(out, tip{"stop " + f.Host, w.Say("Stop or slow down what fills it on %s: that alone frees "+
+			"%s of the table.", w.short(f.Host, f.Name), percent(share))})
 		out = append(out, w.hostLimit(f, size, true))
 	} else if f.Host == "" && len(f.Holders) == 0 && untimed(f) {
-		out = append(out, tip{"log", "Take the log with times: the syslog of that time, or dmesg with its stamps (as " +
-			"it prints them, or dmesg --time-format iso). Imported together with this one, it places these lines."})
+		out = append(out, tip{"log", w.Say("Take the log with times: the syslog of that time, or dmesg with its " +
+			"stamps (as it prints them, or dmesg --time-format iso). Imported together with this one, it places " +
+			"these lines.")})
 	} else if f.Host == "" && len(f.Holders) == 0 {
-		out = append(out, tip{"log", "Let the router log new sessions (Linux: nft add rule … ct state new log prefix " +
-			"\"NEW \"; see the README for others): only then can the host be named that fills the table."})
+		out = append(out, tip{"log", w.Say("Let the router log new sessions (Linux: nft add rule … ct state new log " +
+			"prefix \"NEW \"; see the README for others): only then can the host be named that fills the table.")})
 	}
 	out = append(out, w.inletAdvice(f)...)
 	if size >= leastLimit && deviceOf(f) == linuxBox {
 		more := w.larger(size, exact)
 		if share >= 0.5 || w.blame != nil {
-			more += " It buys time only: a fast host fills the larger table as well."
+			more += w.Say(" It buys time only: a fast host fills the larger table as well.")
 		}
 		out = append(out, tip{"size", more})
 	}
@@ -163,8 +162,8 @@ func (w words) tableAdvice(f *detect.Finding) (out []tip) {
 		out = append(out, tip{"timeouts", t})
 	}
 	if !exact {
-		out = append(out, tip{"tell", "Tell uncloak the size (table: N in its config; on Linux: sysctl " +
-			"net.netfilter.nf_conntrack_max), so that it can reckon with it."})
+		out = append(out, tip{"tell", w.Say("Tell uncloak the size (table: N in its config; on Linux: sysctl " +
+			"net.netfilter.nf_conntrack_max), so that it can reckon with it.")})
 	}
 	return out
 }
@@ -192,14 +191,14 @@ func isHost(s string) bool {
 // buckets keep the chains short (Documentation/networking/nf_conntrack-sysctl.rst: each entry is in the hash twice).
 func (w words) larger(size int, exact bool) string {
 	if size > 1<<24 {
-		return "The table is larger than any router needs: look for the cause."
+		return w.Say("The table is larger than any router needs: look for the cause.")
 	}
 	n := 1 << bits.Len(uint(2*size-1))
 	than := num(size)
 	if !exact {
-		than = "about " + than
+		than = w.Say("about %s", than)
 	}
-	return fmt.Sprintf("A larger table: sysctl -w net.netfilter.nf_conntrack_max=%d instead of %s, and as many hash "+
+	return w.Say("A larger table: sysctl -w net.netfilter.nf_conntrack_max=%d instead of %s, and as many hash "+
 		"buckets (echo %d > /sys/module/nf_conntrack/parameters/hashsize); about %.0f MB of kernel memory when full.",
 		n, than, n, max(1, float64(n)*entryBytes/1e6))
 }
@@ -218,12 +217,12 @@ func (w words) shorter(router string) string {
 		{"nf_conntrack_tcp_timeout_syn_sent", t.SynSent, 30 * time.Second},
 	} {
 		if x.now > x.new {
-			out = append(out, fmt.Sprintf("%s=%d (now %d)", x.key, int(x.new.Seconds()), int(x.now.Seconds())))
+			out = append(out, w.Say("%s=%d (now %d)", x.key, int(x.new.Seconds()), int(x.now.Seconds())))
 		}
 	}
 	if len(out) == 0 {
 		return ""
 	}
-	return "Forget dead sessions sooner (sysctl net.netfilter.…): " + strings.Join(out, ", ") +
-		". \"Now\" is what uncloak reckons with."
+	return w.Say("Forget dead sessions sooner (sysctl net.netfilter.…): %s. \"Now\" is what uncloak reckons with.",
+		w.items(out))
 }

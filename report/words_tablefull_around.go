@@ -20,12 +20,12 @@ func (w words) trigger(f *detect.Finding) string {
 	if f.Trigger == "" || f.TriggerSessions == 0 || f.Host == "" {
 		return ""
 	}
-	n := count(f.TriggerSessions, "session", "sessions")
+	n := count(w.Language, f.TriggerSessions, "session", "sessions")
 	if f.Trigger == f.Host {
-		return fmt.Sprintf("%s opened %s in the minute before.", capital(short(f.Host, f.Name)), n)
+		return w.Say("%s opened %s in the minute before.", capital(w.short(f.Host, f.Name)), n)
 	}
-	return fmt.Sprintf("It was not the largest holder that set it off, but %s, which opened %s in the minute before.",
-		who(f.Trigger, nameOf(w.opt.Names, f.Trigger)), n)
+	return w.Say("It was not the largest holder that set it off, but %s, which opened %s in the minute before.",
+		w.who(f.Trigger, nameOf(w.opt.Names, f.Trigger)), n)
 }
 
 // fits words how full the table would have been without its largest holder.
@@ -34,13 +34,13 @@ func (w words) fits(f *detect.Finding) string {
 	case f.FitsWithout == nil || f.Host == "":
 		return ""
 	case *f.FitsWithout && f.Without == 0:
-		return fmt.Sprintf("Without %s nothing would have overflowed.", short(f.Host, f.Name))
+		return w.Say("Without %s nothing would have overflowed.", w.short(f.Host, f.Name))
 	case *f.FitsWithout:
-		return fmt.Sprintf("Without %s everything would have fitted: at most about %s entries.", short(f.Host, f.Name),
+		return w.Say("Without %s everything would have fitted: at most about %s entries.", w.short(f.Host, f.Name),
 			num(f.Without))
 	}
-	return fmt.Sprintf("Even without %s not everything may have fitted: up to about %s entries, if each refused "+
-		"packet was a session.", short(f.Host, f.Name), num(f.Without))
+	return w.Say("Even without %s not everything may have fitted: up to about %s entries, if each refused "+
+		"packet was a session.", w.short(f.Host, f.Name), num(f.Without))
 }
 
 // victims names the hosts whose sessions are missing during the overflow.
@@ -49,21 +49,21 @@ func (w words) victims(f *detect.Finding) string {
 	for i, v := range f.Victims {
 		all += v.Count
 		if i < victimsNamed {
-			named = append(named, fmt.Sprintf("%s %s", short(v.Host, v.Name), num(v.Count)))
+			named = append(named, fmt.Sprintf("%s %s", w.short(v.Host, v.Name), num(v.Count)))
 		}
 	}
 	if all == 0 {
 		return ""
 	}
 	if more := len(f.Victims) - len(named); more > 0 {
-		named = append(named, count(more, "other", "others"))
+		named = append(named, count(w.Language, more, "other", "others"))
 	}
-	lead := "Meanwhile about"
+	lead := w.Say("Meanwhile about")
 	if w.whole {
 		lead = "About"
 	}
-	return fmt.Sprintf("%s %s of others did not come about: %s (estimated from what they open otherwise in that hour).",
-		lead, count(all, "session", "sessions"), list(named))
+	return w.Say("%s %s of others did not come about: %s (estimated from what they open otherwise in that hour).",
+		lead, count(w.Language, all, "session", "sessions"), w.list(named))
 }
 
 // inlets words the entries of sessions from outside that were not answered, or that were over.
@@ -71,21 +71,23 @@ func (w words) inlets(f *detect.Finding) string {
 	var out []string
 	for _, x := range f.Inlets {
 		if x.HalfOpen >= inletFloor(f) {
-			out = append(out, fmt.Sprintf("%s of %s from outside were not answered",
-				count(x.HalfOpen, "session", "sessions"), service(x)))
+			out = append(out, w.Say("%s of %s from outside were not answered",
+				count(w.Language, x.HalfOpen, "session", "sessions"), w.service(x)))
 		}
 		if x.TimeWait >= inletFloor(f) {
-			out = append(out, fmt.Sprintf("%s of %s were over and waited in TIME_WAIT",
-				count(x.TimeWait, "session", "sessions"), service(x)))
+			out = append(out, w.Say("%s of %s were over and waited in TIME_WAIT",
+				count(w.Language, x.TimeWait, "session", "sessions"), w.service(x)))
 		}
 	}
 	if len(out) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Of the entries, %s.", list(out))
+	return w.Say("Of the entries, %s.", w.list(out))
 }
 
-func service(x detect.Service) string { return fmt.Sprintf("%s %s", short(x.Host, x.Name), x.Port) }
+func (l Language) service(x detect.Service) string {
+	return fmt.Sprintf("%s %s", l.short(x.Host, x.Name), x.Port)
+}
 
 // inletAdvice advises how to free the entries of sessions from outside. A refused session (RST) costs no entry, one
 // that is dropped in silence costs one for as long as its SYN is remembered; the side that closes first leaves
@@ -94,19 +96,19 @@ func (w words) inletAdvice(f *detect.Finding) (out []tip) {
 	t := timeoutsOf(&w.opt.Config, f.Router)
 	for _, x := range f.Inlets {
 		if x.HalfOpen >= inletFloor(f) {
-			out = append(out, tip{"stealth " + x.Host + x.Port, fmt.Sprintf("Answer every forwarded port: let %s "+
+			out = append(out, tip{"stealth " + x.Host + x.Port, w.Say("Answer every forwarded port: let %s "+
 				"refuse on %s what it does not serve (nft … reject with tcp reset) instead of dropping it in "+
 				"silence, or do not forward the port. Each unanswered session holds an entry for %.0f s (SYN_SENT) "+
 				"or %.0f s (SYN_RECV); a refused one holds none. That frees %s.",
-				short(x.Host, x.Name), x.Port, t.SynSent.Seconds(), t.SynRecv.Seconds(),
-				count(x.HalfOpen, "entry", "entries"))})
+				w.short(x.Host, x.Name), x.Port, t.SynSent.Seconds(), t.SynRecv.Seconds(),
+				count(w.Language, x.HalfOpen, "entry", "entries"))})
 		}
 		if x.TimeWait >= inletFloor(f) {
-			out = append(out, tip{"close first " + x.Host + x.Port, fmt.Sprintf("Let the clients of %s close first, "+
+			out = append(out, tip{"close first " + x.Host + x.Port, w.Say("Let the clients of %s close first, "+
 				"or keep their connections open for longer: each closed one holds an entry for another %.0f s "+
 				"(TIME_WAIT). That frees up to %s; a limit on its connections and a shorter "+
 				"nf_conntrack_tcp_timeout_time_wait help, too.",
-				service(x), t.TimeWait.Seconds(), count(x.TimeWait, "entry", "entries"))})
+				w.service(x), t.TimeWait.Seconds(), count(w.Language, x.TimeWait, "entry", "entries"))})
 		}
 	}
 	return out

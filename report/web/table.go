@@ -65,7 +65,7 @@ func (h *Handler) unknown(r *http.Request) (*page, error) {
 	u, err := h.API.Unparsed(r.Context(), q)
 	b := unknownBody{}
 	if err == nil {
-		g := u.Grid()
+		g := u.Grid(report.English)
 		b = unknownBody{Head: g.Intro, More: g.More}
 		if len(g.Rows) > 0 {
 			b.Grid = g.HTML(report.Links{})
@@ -87,7 +87,7 @@ func (h *Handler) health(r *http.Request) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := report.NewHealthPage(got, h.API.Now())
+	v := report.NewHealthPage(report.English, got, h.API.Now())
 	b := healthBody{HealthPage: v}
 	if len(v.Senders.Rows) > 0 {
 		b.Grid = v.Senders.HTML(report.Links{})
