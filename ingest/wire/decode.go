@@ -48,6 +48,7 @@ type IP struct {
 	Type, Code   uint8
 	Payload      []byte // behind the header, as far as it was captured
 	Length       int    // of the payload, on the wire
+	unsized      bool   // UDP over IPv4 that says that its length is 0
 }
 
 // ARP is a question or an answer for the hardware address of an IPv4 address.
@@ -352,6 +353,7 @@ func (d *Decoder) udp(ip *IP, b []byte, wire int) {
 		return
 	}
 	if length == 0 || length > wire {
+		ip.unsized = length == 0 && ip.Src.Is4()
 		length = wire
 	}
 	ip.Whole, ip.Payload, ip.Length = true, b[8:min(len(b), length)], length-8

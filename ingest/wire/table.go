@@ -112,8 +112,21 @@ func (t *Tables) Intervals() []Interval {
 	return slices.DeleteFunc(slices.Clone(t.intervals), func(i Interval) bool { return i.All.Frames == 0 })
 }
 
-// Add counts a frame.
+// asTshark cuts off what tshark 4.0.17 does not read: UDP over IPv4 that tells the length 0, as datagrams beyond 64 KiB
+// do, and what it carries. (Text makes sessions of it.)
+func asTshark(ips []IP) []IP {
+	for i := range ips {
+		if ips[i].unsized {
+			ips[i].Whole = false
+			return ips[:i+1]
+		}
+	}
+	return ips
+}
+
+// Add counts a frame. It may change p.
 func (t *Tables) Add(f *Frame, p *Packet) {
+	p.IPs = asTshark(p.IPs)
 	c := &t.Counts
 	now := f.Time
 	if c.Frames == 0 {
@@ -137,7 +150,7 @@ func (t *Tables) Add(f *Frame, p *Packet) {
 	has := t.frame(p)
 	t.period(now, f.Length, has)
 	for i := range p.IPs {
-		if ip := &p.IPs[i]; !ip.Quoted {
+		if ip := &p.IPs[i]; !ip.Quoted && ip.Proto != mobility { // tshark counts no conversation
 			t.packet(ip, f.Length, now)
 		}
 	}

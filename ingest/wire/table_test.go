@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
 )
 
 // tablesOf counts a capture by ten seconds.
@@ -61,5 +64,24 @@ func TestTables(t *testing.T) {
 	c := tables.Counts
 	if c.Frames != 6 || c.Bytes != 400 || c.TCP != 5 || c.UDP != 1 || c.IPv4 != 6 || c.SYN != 2 || c.RST != 1 {
 		t.Errorf("%+v", c)
+	}
+}
+
+// UDP over IPv4 whose length is 0 is a session for Text; tshark, and so the tables, read no further.
+func TestTablesOfDatagramWithoutLength(t *testing.T) {
+	b := tunnel(t, portVXLAN, []byte{8, 0, 0, 0, 0, 0, 1, 0}, packet(t, ether(layers.EthernetTypeIPv4),
+		gopacket.Payload(inner(t))))
+	copy(b[14+20+4:], []byte{0, 0})
+	file := pcapFile(linkEthernet, at{0, b})
+	tables := tablesOf(t, file)
+	outer, udp := len(tables.Conversations(ByIPv4)), len(tables.Conversations(ByUDP))
+	if outer != 1 || udp != 0 || tables.Counts.UDP != 1 {
+		t.Errorf("%d conversations by address, %d of UDP, %+v", outer, udp, tables.Counts)
+	}
+	got, _ := lines(t, file)
+	if !slices.ContainsFunc(got, func(l string) bool {
+		return strings.Contains(l, " open udp 203.0.113.5:2000 > 192.168.1.20:1000 packets=0/1 ")
+	}) {
+		t.Errorf("got\n%s", strings.Join(got, "\n"))
 	}
 }
