@@ -192,9 +192,10 @@ type table struct {
 
 // marks holds dialects by what gives them away.
 type marks struct {
-	tags, names, hosts, begins [256][]marked   // by the first byte
-	looks                      [256][]*dialect // by the first byte; at the end those that look at all messages
-	numbers                    [256][]*dialect // by the byte behind the number that the message begins with, likewise
+	tags, names, hosts [256][]marked   // by the first byte
+	begins             [256][]marked   // by place
+	looks              [256][]*dialect // by the first byte; at the end those that look at all messages
+	numbers            [256][]*dialect // by the byte behind the number that the message begins with, likewise
 }
 
 // behindNumber is the byte behind the number that b begins with.
@@ -240,18 +241,31 @@ func newTable() *table {
 func (m *marks) addWords(d *dialect) {
 	put := func(to *[256][]marked, words []string, prefix bool) {
 		for _, w := range words {
+			at := w[0]
+			if prefix {
+				at = place([]byte(w))
+			}
 			word := strings.TrimSuffix(w, "*")
 			head, mask := head([]byte(word)), ^uint64(0)
 			if len(word) < 8 {
 				mask = 1<<(8*len(word)) - 1
 			}
-			to[w[0]] = append(to[w[0]], marked{word, head, mask, prefix || word != w, d})
+			to[at] = append(to[at], marked{word, head, mask, prefix || word != w, d})
 		}
 	}
 	put(&m.tags, d.tags, false)
 	put(&m.names, d.names, false)
 	put(&m.hosts, d.hosts, false)
 	put(&m.begins, d.begins, true)
+}
+
+// place is where the words stand that b may begin with: at its first byte, or, because many words begin with a bracket,
+// at the byte behind that, with the high bit set.
+func place(b []byte) byte {
+	if b[0] == '[' {
+		return b[1] | 0x80
+	}
+	return b[0]
 }
 
 // addLooks puts the dialects of a kind under the bytes for which they look at a line.
@@ -303,12 +317,13 @@ func (m *marks) walk(b []byte, rec *Record) bool {
 // walkWords asks the dialects one of whose words the line has. body says whether the message may give one away, and not
 // only the header.
 func (m *marks) walkWords(b []byte, body bool, rec *Record) bool {
-	c := b[0]
 	if len(rec.msgID) > 0 && len(m.names[rec.msgID[0]]) > 0 && try(m.names[rec.msgID[0]], rec.msgID, b, rec) {
 		return true
 	}
-	if body && len(m.begins[c]) > 0 && try(m.begins[c], b, b, rec) {
-		return true
+	if body {
+		if c := place(b); len(m.begins[c]) > 0 && try(m.begins[c], b, b, rec) {
+			return true
+		}
 	}
 	if len(rec.App) > 0 && len(m.tags[rec.App[0]]) > 0 && try(m.tags[rec.App[0]], rec.App, b, rec) {
 		return true

@@ -133,6 +133,12 @@ func hostAndTag(b []byte, rec *Record) {
 // behindHost reads "tag[pid]: message" behind a host, and what some devices put between the two.
 func behindHost(b []byte, rec *Record) {
 	w, rest := scan.Word(b)
+	if n := len(w); n > 2 && w[n-1] == ':' && !isRepeat(b) && tag(b, w, rest, rec) { // nearly all lines
+		if isNil(rec.PID) {
+			doubled(rec)
+		}
+		return
+	}
 	if string(w) == ":" || isNil(w) {
 		b = scan.TrimLeft(rest) // "asa-fw : %ASA-…"
 		w, rest = scan.Word(b)

@@ -25,8 +25,8 @@ func octetCount(b []byte) []byte {
 // digest takes the " 3 Time(s): " of logwatch off the front, or the "…: 3 Time(s)" off the end.
 func digest(b []byte) (rest []byte, times uint32) {
 	const front, back = " Time(s): ", " Time(s)"
-	if len(b) > 0 && (b[0] == ' ' || scan.IsDigit(b[0])) {
-		if n, r, ok := scan.Leading(scan.TrimLeft(b)); ok && n > 0 && bytes.HasPrefix(r, []byte(front)) {
+	if len(b) > 0 && (b[0] == ' ' || scan.IsDigit(b[0]) && behindNumber(b) == ' ') {
+		if n, r, ok := scan.Leading(scan.TrimLeft(b)); ok && n > 0 && scan.Has(r, front) {
 			return scan.TrimLeft(r[len(front):]), scan.Saturate(n)
 		}
 	}

@@ -46,8 +46,14 @@ func (rec *Record) colourless(b []byte) []byte {
 // wrapped reads a line that a tool has put something in front of: the stamp of multilog or svlogd, the sender and the
 // level of socklog, the file and the number of grep, the container of Docker or Kubernetes.
 func wrapped(b []byte, rec *Record) bool {
-	return len(b) > 8 && rec.layers < maxLayers &&
-		(tai(b, rec) || listed(b, rec) || socklog(b, rec) || found(b, rec) || container(b, rec) || kiwi(b, rec))
+	if len(b) <= 8 || rec.layers >= maxLayers {
+		return false
+	}
+	first := b[:scan.Blank(b[:min(len(b), 256)])]
+	return tai(b, rec) || listed(b, rec) || len(first) > 6 && first[len(first)-1] == ':' && socklog(b, rec) ||
+		(bytes.IndexByte(first, ':') >= 0 || bytes.IndexByte(first, '-') >= 0 || b[0] == '(') &&
+		found(b, first, rec) ||
+		container(b, rec) || kiwi(b, rec)
 }
 
 // maxLayers bounds the number of such things that are taken off a line, one behind another.
@@ -94,9 +100,6 @@ func tai(b []byte, rec *Record) bool {
 // socklog reads "192.0.2.1: kern.warn: line" and "kern.warn: line", as socklog writes what came by network and by its
 // socket.
 func socklog(b []byte, rec *Record) bool {
-	if i := scan.Blank(b[:min(len(b), 64)]); b[i-min(i, 1)] != ':' {
-		return false // nearly all lines
-	}
 	w, rest := scan.Word(b)
 	n := len(w) - 1
 	if n < 6 || w[n] != ':' {
@@ -126,37 +129,28 @@ func socklog(b []byte, rec *Record) bool {
 // found reads a line behind the file and the number that grep -H and -n, zgrep, ripgrep and tail -v print in front of
 // it ("/var/log/messages:17:Nov 21 …"; a dash in place of the colon where the line is context). What follows must begin
 // with a stamp, a priority or an object: else it is no line of a log, and the word no file.
-func found(b []byte, rec *Record) bool {
+func found(b, word []byte, rec *Record) bool {
 	if scan.Has(b, "(standard input):") {
-		b = b[len("(standard input)"):]
+		b, word = b[len("(standard input)"):], []byte(":")
 	}
-	for i, c := range b[:min(len(b), 256)] {
-		switch notOfFile[c] {
-		case endOfFile:
-			return false
-		case ofList: // a row of a table
-			if scan.IsDigit(b[0]) {
-				return false
-			}
-		case perhaps:
-			if (c == ':' || i > 0) && i+9 < len(b) && lineAhead(b[i+1:]) {
-				return wrappedLine(b[i+1:], rec)
-			}
+	if scan.IsDigit(b[0]) {
+		word = scan.Until(word, ",") // the row of a table
+	}
+	for i := nameEnd(word, 0); i < len(word); i = nameEnd(word, i+1) {
+		if (i > 0 || b[i] == ':') && i+9 < len(b) && lineAhead(b[i+1:]) {
+			return bytes.IndexAny(word[:i], `"=<`) < 0 && wrappedLine(b[i+1:], rec)
 		}
 	}
 	return false
 }
 
-// What a byte may be behind or in the name of a file that grep prints.
-const (
-	endOfFile = 1 // a name that is printed does not hold it
-	perhaps   = 2 // the line of the file may begin behind it
-	ofList    = 3 // a name that begins with a digit does not hold it
-)
-
-// notOfFile tells the bytes apart that end the name of a file from those that it consists of.
-var notOfFile = [256]uint8{' ': endOfFile, '\t': endOfFile, '"': endOfFile, '=': endOfFile, '<': endOfFile,
-	':': perhaps, '-': perhaps, ',': ofList}
+// nameEnd finds the next colon or dash of b, behind which the name of a file may end; len(b) where there is none.
+func nameEnd(b []byte, from int) int {
+	for from < len(b) && b[from] != ':' && b[from] != '-' {
+		from++
+	}
+	return from
+}
 
 // lineAhead reports whether b begins as lines of logs begin: with a priority, a stamp or an object.
 func lineAhead(b []byte) bool {
@@ -164,6 +158,8 @@ func lineAhead(b []byte) bool {
 		return false
 	}
 	switch c := b[0]; {
+	case c == ' ':
+		return false
 	case c == '{':
 		return b[1] == '"'
 	case c == '<':
@@ -180,9 +176,11 @@ func lineAhead(b []byte) bool {
 
 // stampAhead reports whether b begins with a stamp that has a date: of RFC 3164, ISO or journalctl -o short-full.
 func stampAhead(b []byte) bool {
-	if len(b) < 15 || !stampShaped(b) {
-		return false
-	}
+	return len(b) >= 15 && (b[3] == ' ' || b[4] == '-' || b[4] == '/') && stampShaped(b) && isStamp(b)
+}
+
+// isStamp reads what looks like the beginning of such a stamp.
+func isStamp(b []byte) bool {
 	var s Stamp
 	if scan.IsDigit(b[0]) {
 		_, ok := s.stampISO(b)
@@ -371,11 +369,11 @@ func kiwiFacility(b []byte) int8 {
 
 // chained takes the chain of relays off a host that syslog-ng has written with chain-hostnames(yes): source@host/relay.
 func chained(h []byte) []byte {
-	if len(h) > 12 && bytes.IndexByte(h, '@') < 0 && bytes.IndexByte(h, '/') < 0 {
-		return h
-	}
 	from := 0
 	for i, c := range h {
+		if c > '@' { // a letter, as most are
+			continue
+		}
 		switch {
 		case c == '@':
 			from = i + 1
@@ -436,11 +434,11 @@ func (p *Parser) wrappedMessage(rec *Record) bool {
 // listed takes the number and the stamp off a packet of tcpdump -# and of tshark's list: digits in front of a date and
 // a clock, a clock, or seconds. What follows is the packet.
 func listed(b []byte, rec *Record) bool {
-	if !scan.IsDigit(b[0]) {
+	if !scan.IsDigit(b[0]) || behindNumber(b) != ' ' {
 		return false
 	}
 	_, rest, ok := scan.Leading(b)
-	if !ok || len(rest) < 24 || rest[0] != ' ' {
+	if !ok || len(rest) < 24 {
 		return false
 	}
 	var s Stamp

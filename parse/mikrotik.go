@@ -185,7 +185,7 @@ func hasIn(b []byte) bool {
 			return false
 		}
 		i += from
-		if from = i + 1; i >= 3 && b[i-1] == 'n' && b[i-2] == 'i' && b[i-3] == ' ' {
+		if from = min(i+4, len(b)); i >= 3 && b[i-1] == 'n' && b[i-2] == 'i' && b[i-3] == ' ' {
 			return true
 		}
 	}

@@ -101,10 +101,12 @@ func f5End(b []byte) (e natEnd) {
 	if len(rest) < 2 || rest[0] != ':' && rest[0] != '.' { // a point stands before the port of IPv6
 		return e
 	}
-	if low, high, ok := scan.PortRange(rest[1:]); ok && bytes.IndexByte(rest, '-') > 0 {
-		e.low, e.high = low, high
-	} else {
-		e.port = scan.Port(rest[1:])
+	if bytes.IndexByte(rest, '-') > 0 {
+		var ok bool
+		if e.low, e.high, ok = scan.PortRange(rest[1:]); ok {
+			return e
+		}
 	}
+	e.port = scan.Port(rest[1:])
 	return e
 }

@@ -60,8 +60,8 @@ func TrimLeft(b []byte) []byte {
 // Word cuts the first word off b; words are separated by blanks or tabs.
 func Word(b []byte) (w, rest []byte) {
 	b = TrimLeft(b)
-	i := Blank(b)
-	if i == len(b) {
+	i := uint(Blank(b))
+	if i >= uint(len(b)) {
 		return b, nil
 	}
 	return b[:i], b[i+1:]
@@ -149,7 +149,8 @@ func Index(b []byte, s string) int {
 		if i < 0 {
 			return -1
 		}
-		if from += i; string(b[from:from+len(s)]) == s {
+		from += i
+		if end := from + len(s); b[end-1] == s[len(s)-1] && string(b[from:end]) == s {
 			return from
 		}
 	}
