@@ -239,7 +239,7 @@ func levelWord(w []byte) bool {
 // and firmware: "U7LR,788a20000001,v3.9.27.8537:", ("U7LT,18e829000001,v3.9.42.9152"),
 // "18e829000001,UAP-AC-Pro-Gen2-4.3.20+11298:". It is nil for any other word.
 func unifiDevice(w []byte) []byte {
-	if len(w) < 16 || len(w) > 80 || bytes.IndexByte(w, ',') < 0 || bytes.Count(w, []byte(",")) > 2 {
+	if len(w) < 16 || len(w) > 80 || w[0] == '%' || bytes.IndexByte(w, ',') < 0 || bytes.Count(w, []byte(",")) > 2 {
 		return nil
 	}
 	w = bytes.Trim(w, `(")`)

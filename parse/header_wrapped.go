@@ -52,7 +52,7 @@ func wrapped(b []byte, rec *Record) bool {
 	first := b[:scan.Blank(b[:min(len(b), 256)])]
 	return tai(b, rec) || listed(b, rec) || len(first) > 6 && first[len(first)-1] == ':' && socklog(b, rec) ||
 		(bytes.IndexByte(first, ':') >= 0 || bytes.IndexByte(first, '-') >= 0 || b[0] == '(') &&
-		found(b, first, rec) ||
+			found(b, first, rec) ||
 		container(b, rec) || kiwi(b, rec)
 }
 

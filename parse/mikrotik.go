@@ -170,9 +170,6 @@ func mikrotikCut(dst []byte, rec *Record) bool {
 
 // mikrotikLine reads a firewall line, whatever prefix its rule has.
 func mikrotikLine(b []byte, rec *Record) bool {
-	if !hasIn(b) {
-		return false
-	}
 	i := scan.Index(b, " proto ")
 	return i >= 0 && isMikrotik(b[:i]) && mikrotik(b, i+1, rec)
 }

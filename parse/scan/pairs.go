@@ -67,8 +67,10 @@ func (w *PairWalk) Next() (key, val []byte, ok bool) {
 		val, w.Rest = QuotedValue(b)
 		return key, val, true
 	}
-	if i = bytes.IndexByte(b, sep); i < 0 {
-		i = len(b)
+	if i = Near(b, sep); i < 0 {
+		if i = bytes.IndexByte(b, sep); i < 0 {
+			i = len(b)
+		}
 	}
 	w.Rest = b[i:]
 	return key, b[:i], true
