@@ -51,9 +51,7 @@ func wrapped(b []byte, rec *Record) bool {
 	}
 	first := b[:scan.Blank(b[:min(len(b), 256)])]
 	return tai(b, rec) || listed(b, rec) || len(first) > 6 && first[len(first)-1] == ':' && socklog(b, rec) ||
-		(bytes.IndexByte(first, ':') >= 0 || bytes.IndexByte(first, '-') >= 0 || b[0] == '(') &&
-			found(b, first, rec) ||
-		container(b, rec) || kiwi(b, rec)
+		found(b, first, rec) || container(b, first, rec) || kiwi(b, rec)
 }
 
 // maxLayers bounds the number of such things that are taken off a line, one behind another.
@@ -130,24 +128,28 @@ func socklog(b []byte, rec *Record) bool {
 // it ("/var/log/messages:17:Nov 21 …"; a dash in place of the colon where the line is context). What follows must begin
 // with a stamp, a priority or an object: else it is no line of a log, and the word no file.
 func found(b, word []byte, rec *Record) bool {
-	if scan.Has(b, "(standard input):") {
+	if b[0] == '(' && scan.Has(b, "(standard input):") {
 		b, word = b[len("(standard input)"):], []byte(":")
 	}
-	if scan.IsDigit(b[0]) {
-		word = scan.Until(word, ",") // the row of a table
-	}
 	for i := nameEnd(word, 0); i < len(word); i = nameEnd(word, i+1) {
-		if (i > 0 || b[i] == ':') && i+9 < len(b) && lineAhead(b[i+1:]) {
-			return bytes.IndexAny(word[:i], `"=<`) < 0 && wrappedLine(b[i+1:], rec)
+		switch c := word[i]; {
+		case c == '<' || c == '=' || c == ',' && scan.IsDigit(word[0]): // the row of a table
+			return false
+		case (c == ':' || c == '-' && i > 0) && i+9 < len(b) && lineAhead(b[i+1:]):
+			return bytes.IndexByte(word[:i], '"') < 0 && wrappedLine(b[i+1:], rec)
 		}
 	}
 	return false
 }
 
-// nameEnd finds the next colon or dash of b, behind which the name of a file may end; len(b) where there is none.
+// nameEnd finds the next byte of b that the name of a file may end in front of, or does not hold; len(b) where there is
+// none.
 func nameEnd(b []byte, from int) int {
-	for from < len(b) && b[from] != ':' && b[from] != '-' {
-		from++
+	for ; from < len(b); from++ {
+		switch b[from] {
+		case ':', '-', ',', '<', '=':
+			return from
+		}
 	}
 	return from
 }
@@ -204,7 +206,7 @@ func stampShaped(b []byte) bool {
 // container reads a line behind the name of the container that wrote it: "dnsmasq-1  | line" of docker compose logs,
 // "dnsmasq.1.x7w@node1    | line" of docker service logs, "[pod/dns-7c9/dnsmasq] line" of kubectl logs --prefix, and
 // what Fluent Bit prints.
-func container(b []byte, rec *Record) bool {
+func container(b, w []byte, rec *Record) bool {
 	if b[0] == '[' {
 		if scan.Has(b, "[pod/") {
 			name, rest := scan.CutByte(b[len("[pod/"):], ']')
@@ -216,8 +218,7 @@ func container(b []byte, rec *Record) bool {
 	if !scan.IsLetter(b[0]) {
 		return false
 	}
-	w, rest := scan.Word(b)
-	rest = scan.TrimLeft(rest)
+	rest := scan.TrimLeft(b[len(w):])
 	if len(w) < 2 || len(w) > 128 || len(rest) < 3 || rest[0] != '|' || rest[1] != ' ' {
 		return false
 	}

@@ -9,9 +9,11 @@ import (
 // isRepeat reports whether a message begins like a daemon's note about repeated lines, so that its words are not taken
 // for a host and a tag.
 func isRepeat(b []byte) bool {
-	if len(b) < 16 || b[0] != 'l' && b[0] != 'm' && b[0] != '-' {
-		return false
-	}
+	return len(b) >= 16 && (b[0] == 'l' || b[0] == 'm' || b[0] == '-') && beginsRepeat(b)
+}
+
+// beginsRepeat compares b with the beginnings of such notes.
+func beginsRepeat(b []byte) bool {
 	return bytes.HasPrefix(b, []byte("last message repeated ")) || bytes.HasPrefix(b, []byte("message repeated ")) ||
 		bytes.HasPrefix(b, []byte("--- last message repeated ")) || bytes.HasPrefix(b, []byte("last message buffered "))
 }

@@ -125,6 +125,9 @@ func (h *mtrHop) numbers(f [][]byte) bool {
 //	|          198.51.100.1 -    1 |  522 |  521 |   37 |   39 |   50 |   38 |
 //	| No response from host -  100 |  106 |    0 |    0 |    0 |    0 |    0 |
 func (h *mtrHop) winMTR(b []byte) bool {
+	if bytes.Count(b, []byte("|")) != 8 {
+		return false
+	}
 	var f [9][]byte
 	k := 0
 	for rest := b[1:]; k < len(f) && rest != nil; k++ {
