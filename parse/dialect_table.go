@@ -259,8 +259,8 @@ func (m *marks) addWords(d *dialect) {
 	put(&m.begins, d.begins, true)
 }
 
-// place is where the words stand that b may begin with: at its first byte, or, because many words begin with a bracket,
-// at the byte behind that, with the high bit set.
+// place returns where the words stand that b may begin with: at its first byte, or, because many words begin with a
+// bracket, at the byte behind that, with the high bit set.
 func place(b []byte) byte {
 	if b[0] == '[' {
 		return b[1] | 0x80

@@ -29,7 +29,8 @@ func (rec *Record) hardwareHex(b []byte) bool {
 	if len(b) != 12 {
 		return false
 	}
-	text := [macLen]byte{b[0], b[1], ':', b[2], b[3], ':', b[4], b[5], ':', b[6], b[7], ':', b[8], b[9], ':', b[10], b[11]}
+	text := [macLen]byte{b[0], b[1], ':', b[2], b[3], ':', b[4], b[5], ':',
+		b[6], b[7], ':', b[8], b[9], ':', b[10], b[11]}
 	return rec.hardware(text[:])
 }
 

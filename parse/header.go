@@ -76,12 +76,16 @@ func priority(b []byte, rec *Record) (rest []byte, ok bool) {
 	if len(b) < 3 || b[0] != '<' {
 		return b, false
 	}
-	n, rest, ok := scan.Leading(b[1:])
-	if !ok || n > 191 || len(rest) == 0 || rest[0] != '>' || len(b)-len(rest) > 4 {
+	n, i := 0, 1
+	for i < len(b) && i < 4 && scan.IsDigit(b[i]) {
+		n = n*10 + int(b[i]-'0')
+		i++
+	}
+	if i == 1 || n > 191 || i == len(b) || b[i] != '>' {
 		return b, false
 	}
-	rec.Pri = int(n)
-	return rest[1:], true
+	rec.Pri = n
+	return b[i+1:], true
 }
 
 // isDmesgISO reports whether b begins with the stamp of `dmesg --time-format iso`, which alone puts a comma before the
@@ -117,8 +121,10 @@ func hostAndTag(b []byte, rec *Record) {
 	if isLevel(w) && behindLevel(w, rest, rec) {
 		return
 	}
-	if name := unifiDevice(w); name != nil {
-		w = name
+	if len(w) >= 16 {
+		if name := unifiDevice(w); name != nil {
+			w = name
+		}
 	}
 	if !isHost(w) || isTableRow(w, rest) {
 		rec.Body = b
@@ -203,7 +209,7 @@ func behindLevel(word, rest []byte, rec *Record) bool {
 
 // isLevel knows the words of syslog's levels, alone and behind a facility.
 func isLevel(w []byte) bool {
-	return len(w) > 2 && len(w) < 17 && levelEnds>>(w[len(w)-1]&31)&1 != 0 && (levelWord(w) || isFacility(w))
+	return len(w) > 2 && levelEnds>>(w[len(w)-1]&31)&1 != 0 && (levelWord(w) || isFacility(w))
 }
 
 // levelEnds has a bit for each letter that ends the word of a level: the last of emerg, alert, crit, err, warn, notice,
@@ -345,12 +351,21 @@ func isHost(w []byte) bool {
 		return false
 	}
 	for _, c := range w {
-		if !scan.IsLetter(c) && c-'-' > ':'-'-' && c != '_' && c != '@' && c < 0x80 { // - . / 0 to 9 :
+		if !inHost[c] {
 			return false
 		}
 	}
 	return true
 }
+
+// inHost has the bytes that names, addresses and chains of hosts consist of.
+var inHost = func() (set [256]bool) {
+	for i := range set {
+		c := byte(i)
+		set[i] = scan.IsLetter(c) || scan.IsDigit(c) || c >= 0x80 || in("-./:_@", c)
+	}
+	return set
+}()
 
 // isFacility reports whether w is facility and level as OpenWrt's logread prints them: "kern.warn".
 func isFacility(w []byte) bool {

@@ -65,7 +65,11 @@ func ulogd(b []byte, rec *Record) bool {
 
 // isULOGD reports whether b is a flow line of ulogd, by the word behind its event.
 func isULOGD(b []byte) bool {
-	return len(b) > 0 && b[0] == '[' && scan.Index(b[:min(len(b), 24)], "] ORIG: ") > 0
+	if len(b) == 0 || b[0] != '[' {
+		return false
+	}
+	head := b[:min(len(b), 24)]
+	return bytes.IndexByte(head, 'G') > 0 && scan.Index(head, "] ORIG: ") > 0 // G is rare, closing brackets are not
 }
 
 // ulogdState tells an answered session from an unanswered one by the packets that came back.

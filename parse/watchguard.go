@@ -194,12 +194,15 @@ func looksWatchguard(b []byte, _ *Record) bool {
 		return string(w) == "Allow" || string(w) == "Deny"
 	}
 	serial := scan.Until(b[:min(len(b), 20)], " ")
+	if len(serial) <= 7 {
+		return false
+	}
 	for _, c := range serial {
 		if !scan.IsLetter(c) && !scan.IsDigit(c) {
 			return false
 		}
 	}
-	return len(serial) > 7 && scan.Within(b[:min(len(b), 120)], "msg_id=\"")
+	return scan.Within(b[:min(len(b), 120)], "msg_id=\"")
 }
 
 // watchguardForms reads the lines of Fireware with whatever stands in front of them.
