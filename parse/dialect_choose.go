@@ -68,7 +68,8 @@ func (t *table) choose(b []byte, rec *Record) bool {
 			rec.clear(before)
 		}
 	}
-	if len(rec.Host) == 0 && tableEntry(b, rec) || equals < 0 && rec.PID == nil && isMikrotikFirst(b) && mikrotikLine(b, rec) {
+	if len(rec.Host) == 0 && tableEntry(b, rec) ||
+		equals < 0 && rec.PID == nil && isMikrotikFirst(b) && mikrotikLine(b, rec) {
 		return true
 	}
 	if t.walk(b, rec) {
