@@ -14,7 +14,8 @@ func captureDialect() dialect {
 			Devices: "uncloak import of a pcap or pcapng file",
 			Sample:  "2026-11-28T10:00:00.000501Z capture: begin tcp 192.168.1.20:40312 > 203.0.113.5:443",
 			Reads: "Sessions with begin, end, packets, bytes, and how they ended; resets of no session; windows " +
-				"taken back; DNS questions; names of HTTP and TLS; DHCP leases.",
+				"taken back; DNS questions; names of HTTP and TLS; DHCP leases; which machine has an " +
+				"address (ARP, IPv6's neighbour discovery).",
 			Enable: "tcpdump -i any -w file.pcap; uncloak import file.pcap",
 			Source: "package uncloak/ingest/wire, type Text",
 		},
@@ -33,6 +34,7 @@ func captureDialect() dialect {
 //	end tcp 192.168.1.20:40312 > 203.0.113.5:443 closed by=192.168.1.20 packets=9/8 bytes=700/5200 lasted=4.099
 //	dns udp 192.168.1.20:5555 > 192.168.1.1:53 PTR 5.113.0.203.in-addr.arpa.
 //	lease 192.168.1.20 52:54:00:12:34:56 laptop
+//	neighbour 192.168.1.20 52:54:00:12:34:56
 //
 // A session that was refused has the flag RST and no bytes, one that nobody answered the state SYN_SENT (TCP) or
 // UNREPLIED. Count of an end is how long the session lasted, in ms.
@@ -46,8 +48,15 @@ func capture(b []byte, rec *Record) bool {
 		if rec.Src = scan.Addr(ip); !rec.Src.IsValid() || len(mac) == 0 {
 			return false
 		}
+		rec.hardware(mac)
 		rec.detail = scan.TrimLeft(name)
 		return mark(rec, DHCPLease, "capture-lease")
+	}
+	if string(what) == "neighbour" {
+		ip, rest := scan.Word(rest)
+		mac, _ := scan.Word(rest)
+		rec.Src = scan.Addr(ip)
+		return rec.Src.IsValid() && rec.hardware(mac) && mark(rec, Neighbour, "capture-neighbour")
 	}
 	if scan.Within(b, "packets dropped by kernel") {
 		n, _, ok := scan.Leading(b)

@@ -66,6 +66,7 @@ func (s *Stats) String() string {
 //	2026-11-28T10:00:07.000000Z capture: tls tcp 192.168.1.20:40312 > 203.0.113.5:443 example.net
 //	2026-11-28T10:00:08Z capture: open tcp 192.168.1.20:40313 > 203.0.113.5:443 packets=9/8 bytes=70/52 lasted=4.099
 //	2026-11-28T10:00:08.000000Z capture: lease 192.168.1.20 52:54:00:12:34:56 laptop
+//	2026-11-28T10:00:08.000000Z capture: neighbour 192.168.1.20 52:54:00:12:34:56
 //	2026-11-28T10:00:09.000000Z capture: 12 packets dropped by kernel
 //
 // An end that nobody said, but silence, has the time at which a router forgets the session; "open" is what was so far
@@ -80,6 +81,7 @@ type Text struct {
 	d     Decoder
 	s     sessions
 	names requests
+	near  neighbours
 	out   []byte
 	used  int
 	err   error
@@ -101,7 +103,7 @@ func NewText(in io.Reader) (*Text, error) {
 
 // begins makes ready to follow so many sessions.
 func (t *Text) begins(most int) {
-	t.names.found = t.request
+	t.names.found, t.near.found = t.request, t.neighbour
 	t.s = sessions{all: make(map[flowKey]*session), most: most, every: sweepEvery, begin: t.begin, finish: t.finish,
 		stray: t.stray, shrunk: t.shrunk}
 }
@@ -171,6 +173,9 @@ func (t *Text) frame(f *Frame) {
 	if len(p.IPs) == 0 {
 		t.stats.Other++
 	}
+	if a := &p.ARP; a.HasHeaders {
+		t.near.take(a.Sender, a.SenderMAC, t.now)
+	}
 	for i := range p.IPs {
 		t.packet(&p.IPs[i])
 	}
@@ -194,6 +199,9 @@ func (t *Text) packet(ip *IP) {
 	case TCP, UDP:
 	case ICMP, ICMPv6:
 		if ip.Type != 0 && ip.Type != 8 && ip.Type != 128 && ip.Type != 129 {
+			if ip.Proto == ICMPv6 {
+				t.near.discovered(ip, t.now)
+			}
 			return
 		}
 	default:
@@ -407,12 +415,24 @@ func (t *Text) lease(b []byte) {
 	}
 	if address := netip.AddrFrom4([4]byte(b[16:20])); kind == 5 && !address.IsUnspecified() {
 		t.line(t.now, "lease ")
-		t.out = address.AppendTo(t.out)
-		t.out = fmt.Appendf(t.out, " %02x:%02x:%02x:%02x:%02x:%02x", b[28], b[29], b[30], b[31], b[32], b[33])
+		t.hardware(address, [6]byte(b[28:]))
 		if len(name) > 0 {
 			t.out = append(t.out, ' ')
 			t.word(name)
 		}
 		t.out = append(t.out, '\n')
 	}
+}
+
+// neighbour writes which machine has an address.
+func (t *Text) neighbour(a netip.Addr, mac [6]byte) {
+	t.line(t.now, "neighbour ")
+	t.hardware(a, mac)
+	t.out = append(t.out, '\n')
+}
+
+// hardware writes an address and that of its machine.
+func (t *Text) hardware(a netip.Addr, mac [6]byte) {
+	t.out = a.AppendTo(t.out)
+	t.out = fmt.Appendf(t.out, " %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5])
 }
