@@ -65,10 +65,13 @@ type Finding struct {
 	Loss float64 `json:"loss,omitempty"`
 
 	// which sort of its kind: the constants beside its detector; growth: sessions or bytes
-	Class  string  `json:"class,omitempty"`
-	Peer   string  `json:"peer,omitempty"`   // the other end: address:port of a service, or an address
-	RateS  float64 `json:"rate_s,omitempty"` // sessions or lookups a second
-	Failed int     `json:"failed,omitempty"` // reset: sessions that are known to have failed; 0 = the log does not tell
+	Class string `json:"class,omitempty"`
+	Peer  string `json:"peer,omitempty"` // the other end: address:port of a service, or an address
+	// country and network of Peer, where tables of them are configured; filled by report
+	PeerPlace string  `json:"peer_place,omitempty"`
+	RateS     float64 `json:"rate_s,omitempty"` // sessions or lookups a second
+	// reset: sessions that are known to have failed; 0 = the log does not tell
+	Failed int `json:"failed,omitempty"`
 	AlarmFacts
 	Snapshot
 	Load

@@ -38,7 +38,8 @@ type Suspect struct {
 
 // ShrinkPeer counts the shrinks of one peer.
 type ShrinkPeer struct {
-	Peer        string    `json:"peer"` // address, or *** where the text is masked
+	Peer        string    `json:"peer"`            // address, or *** where the text is masked
+	Place       string    `json:"place,omitempty"` // its country and network; filled by report
 	Connections int       `json:"connections"`
 	Shrinks     int       `json:"shrinks"`
 	First       time.Time `json:"first"`

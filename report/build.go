@@ -43,6 +43,10 @@ func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.
 			f.Ports = ports[f.Host]
 		}
 		f.Evidence.Query = command(&f.Evidence.Ask, &opt, m)
+		f.PeerPlace = opt.place(f.Peer)
+		for k := range f.ShrinkPeers {
+			f.ShrinkPeers[k].Place = opt.place(f.ShrinkPeers[k].Peer)
+		}
 	}
 	if err := m.evidence(ctx, st, &opt); err != nil {
 		return nil, err
@@ -70,6 +74,22 @@ func Build(ctx context.Context, st store.Store, days []*detect.Day, fs []detect.
 	m.occupancy = makeOccupancy(days, &opt, names)
 	m.phases = makePhaseMap(days, m.Findings, &opt, names)
 	return m, nil
+}
+
+// place words where an address, or the address of a service, is; "" where nothing tells.
+func (o *Options) place(peer string) string {
+	if o.Place == nil {
+		return ""
+	}
+	a, err := netip.ParseAddr(peer)
+	if err != nil {
+		ap, err := netip.ParseAddrPort(peer)
+		if err != nil {
+			return "" // masked, or several
+		}
+		a = ap.Addr()
+	}
+	return o.Place(a)
 }
 
 // hostNames returns a function that gives the name of a host: from the DHCP leases, the last day first, else from more,

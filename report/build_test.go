@@ -285,3 +285,20 @@ func TestPortsOfManySpells(t *testing.T) {
 		t.Errorf("%d findings in %d incidents, ports %q", len(m.Findings), len(m.Incidents), m.Findings[9_999].Ports)
 	}
 }
+
+// TestPlaceOfPeer: a finding has the place of its peer, an address or the address of a service; what is neither has
+// none.
+func TestPlaceOfPeer(t *testing.T) {
+	opt := Options{Place: func(a netip.Addr) string { return "at " + a.String() }}
+	for peer, want := range map[string]string{"203.0.113.5": "at 203.0.113.5", "203.0.113.5:443": "at 203.0.113.5",
+		"[2001:db8::1]:443": "at 2001:db8::1", "***": "", "": ""} {
+		m, err := Build(t.Context(), nil, nil, []detect.Finding{{ID: "x", Kind: detect.ResetKind, Peer: peer,
+			Shrinking: detect.Shrinking{ShrinkPeers: []detect.ShrinkPeer{{Peer: peer}}}}}, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := m.Findings[0]; f.PeerPlace != want || f.ShrinkPeers[0].Place != want {
+			t.Errorf("%q: %q, %q, want %q", peer, f.PeerPlace, f.ShrinkPeers[0].Place, want)
+		}
+	}
+}

@@ -55,7 +55,7 @@ func NewMachine(m *Model, days []*detect.Day, addrs []netip.Addr, opt Options) *
 		return v
 	}
 	v.facts(all, addrs, &opt, days)
-	v.tables(m.Language, all)
+	v.tables(m.Language, all, &opt)
 	v.Hour = make([]uint64, liveMinutes)
 	for d, h := range hostsOf(days, addrs) {
 		perMinute(v.Hour, d, &h.Sessions, opt.To.Truncate(detect.SlotLen))
@@ -138,7 +138,7 @@ func ranked[K comparable](l Language, title, what string, counts map[K]uint64, n
 	return g, len(keys) > 0
 }
 
-func (v *Machine) tables(l Language, all []*detect.Host) {
+func (v *Machine) tables(l Language, all []*detect.Host, opt *Options) {
 	ports, resolvers, asked := map[detect.Port]uint64{}, map[netip.Addr]uint64{}, map[string]uint64{}
 	doors, served := map[detect.Door]uint64{}, map[detect.Port]uint64{}
 	for _, h := range all {
@@ -165,7 +165,11 @@ func (v *Machine) tables(l Language, all []*detect.Host) {
 	}
 	add(ranked(l, "Ports that it goes to", "port", ports, portName))
 	add(ranked(l, "Services that it goes to most", "service", doors, func(d detect.Door) string {
-		return d.Peer.String() + " " + portName(d.Port)
+		s := d.Peer.String() + " " + portName(d.Port)
+		if at := opt.place(d.Peer.String()); at != "" {
+			s += " (" + label(at) + ")"
+		}
+		return s
 	}))
 	add(ranked(l, "Names that it asks for most", "name", asked, label))
 	add(ranked(l, "Servers that it asks for names", "server", resolvers, netip.Addr.String))

@@ -19,6 +19,7 @@ type Options struct {
 	Data      string                  // data directory, for the commands that are shown; "" leaves it out
 	Evidence  int                     // lines per finding; 0: 3, negative: none
 	Names     func(netip.Addr) string // names of hosts without a lease; may be nil
+	Place     func(netip.Addr) string // country and network of an outside address; may be nil
 	Gone      []detect.Finding        // findings of the window before that this one does not have
 	Withdrawn []detect.Withdrawal     // what serve announced and the findings do not bear out
 	All       bool                    // show acknowledged findings, too

@@ -71,6 +71,8 @@ func keyDocs() []keyDoc {
 		{key: "limits.handshake", says: "how long a TLS handshake may take", example: "10s"},
 		{key: "memory", says: "MB that serve may take, whatever is sent", example: "512"},
 		{key: "names.resolver", says: "DNS server that is asked for names of inside hosts", example: "192.168.1.1:53"},
+		{key: "mmdb", says: "files in MaxMind's format that tell country and network of outside addresses",
+			example: "[/var/lib/GeoIP/GeoLite2-Country.mmdb, /var/lib/GeoIP/GeoLite2-ASN.mmdb]"},
 		{key: "log.level", says: "debug, info, warn or error", example: "info"},
 		{key: "log.format", says: "text or json", example: "text"},
 		{key: "known", says: "findings that are no news", example: "[{host: 192.168.1.20, kind: burst, note: backup}]"},

@@ -41,6 +41,7 @@ type config struct {
 	Limits   limits         `koanf:"limits"`
 	Memory   int            `koanf:"memory"` // MB that serve may take, however much is sent to it
 	Names    names          `koanf:"names"`
+	MMDB     []string       `koanf:"mmdb"` // files that tell the country and the network of outside addresses
 	Log      logging        `koanf:"log"`
 	Known    []known        `koanf:"known"`
 	Retain   retain         `koanf:"retain"`

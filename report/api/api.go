@@ -57,6 +57,7 @@ type ImportFunc func(ctx context.Context, r io.Reader, o ImportOptions) (ImportR
 type Settings struct {
 	Detect   detect.Config
 	Resolver string        // DNS server to ask for the names of internal hosts; "" = no server
+	MMDB     []string      // files that tell the country and the network of outside addresses
 	Known    []detect.Rule // rules of the config for known findings
 	Retain   store.Retain
 	Dialects map[string]string // name of the dialect, by router
@@ -127,6 +128,7 @@ type handler struct {
 	Config
 	namesMu sync.Mutex
 	known   *Names // of the server in the settings, once it is used
+	places  places
 }
 
 // gate lets a number of requests in at once; the others wait in the order in which they came.

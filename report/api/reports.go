@@ -68,6 +68,10 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 		h.warm(r.Context(), names, hosts)
 		f.opt.Names = names.Name
 	}
+	if f.opt.Place, err = h.places.of(set.MMDB); err != nil {
+		f.remark(err.Error())
+		f.opt.Note = f.note
+	}
 	detect.MarkKnown(f.findings, rules, h.Now(), f.length)
 	return f, nil
 }

@@ -164,6 +164,7 @@ func (h *Handler) Running(ctx context.Context, from time.Time) (days []*detect.D
 		f.opt.Names = names.Name
 	}
 	f.opt.Names = f.named()
+	f.opt.Place, _ = h.h.places.of(set.MMDB) // the report says what is wrong with the files
 	return days, f.opt, nil
 }
 
