@@ -85,4 +85,4 @@ func (c *Config) Fingerprint() uint64 {
 }
 
 // dayVersion goes up whenever the same events would make another Day.
-const dayVersion = 11
+const dayVersion = 12

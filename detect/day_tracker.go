@@ -68,14 +68,16 @@ type hostState struct {
 	asks          busy
 	doors         map[Port]*Served
 	creates, ends uint64
-	out           outward
-	own, all      *count // its entries in the table: where to look first
-	knocks        knocks
-	hammered      hammered
-	lastAsked     parse.Name // the name that it looked up last, and when
-	askedAt       int64
-	alone         bool // no inside address, but spoke to itself
-	noRoom        bool // the record grows no more: see space
+	// … of them, those that are not TCP: they end within minutes, and so show whether ends are logged
+	brief, briefEnds uint64
+	out              outward
+	own, all         *count // its entries in the table: where to look first
+	knocks           knocks
+	hammered         hammered
+	lastAsked        parse.Name // the name that it looked up last, and when
+	askedAt          int64
+	alone            bool // no inside address, but spoke to itself
+	noRoom           bool // the record grows no more: see space
 
 	owner, rival parse.Name // the machine by leases and neighbours; another one that a single line named
 	seen         parse.Name // MAC of its last packet that was noted
@@ -496,6 +498,9 @@ func (t *Tracker) sessionNew(e *parse.Event, rs *routerState) {
 		t.bind(e, ByLog)
 	}
 	hs.creates++
+	if e.Proto != parse.TCP {
+		hs.brief++
+	}
 	t.count(hs, e, host, peer)
 	if !packet && hs.knocks.found(e.Time) {
 		t.refuseAll(hs.knocks.door, host, e)
@@ -608,9 +613,6 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 	en := t.table.find(s)
 	t.table.faded.on = true
 	orphan := en == nil && t.table.lately(s) == nil && !t.fadedEnd(k, s, e)
-	if orphan {
-		rs.router.hour(t.day, e.Time).Orphans++
-	}
 	counted := en != nil
 	if counted {
 		en.lasted(e.Time)
@@ -620,6 +622,10 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 	if host, peer, internal := t.sides(e); internal {
 		hs := t.host(host)
 		hs.ends++
+		if e.Proto != parse.TCP {
+			hs.briefEnds++
+		}
+		t.due(e, rs.router.hour(t.day, e.Time), hs, peer, orphan)
 		hs.host.Bytes += e.Bytes
 		if e.Bytes > 0 && e.Src == host {
 			if x := hs.out.at(Door{peer, Port{e.Proto, e.DPort}}); x != nil {
@@ -643,6 +649,20 @@ func (t *Tracker) sessionEnd(e *parse.Event, rs *routerState) {
 		rs.router.Other[namedEnds]++
 	}
 	t.table.end(s, e.Time, counted, en != nil && !en.told)
+}
+
+// due counts an end by which lost lines are known, an orphan one when its beginning is not in the log. What a router
+// opens itself, or serves, passes no rule that logs what it forwards: the ends of such sessions are all that is told of
+// them, and show no loss.
+func (t *Tracker) due(e *parse.Event, h *HourLoss, hs *hostState, peer netip.Addr, orphan bool) {
+	if hs.creates*20 < hs.ends ||
+		orphan && e.Src != peer && t.cfg.Internal(peer) && hs.out.at(Door{peer, Port{e.Proto, e.DPort}}) == nil {
+		return
+	}
+	h.Ends++
+	if orphan {
+		h.Orphans++
+	}
 }
 
 // fadedEnd reports whether the session that ended had been given up.

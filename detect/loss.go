@@ -38,7 +38,7 @@ const (
 type HourLoss struct {
 	Lines   uint32
 	LeftOut uint32 // lines that a logger says it left out
-	Ends    uint32 // sessions that ended
+	Ends    uint32 // sessions that ended, of hosts whose beginnings are logged
 	Orphans uint32 // … whose beginning is not in the log
 	Unknown uint32 // lines that are not understood; 0 in days that were stored before this was counted
 }
@@ -68,10 +68,7 @@ func (r *Router) hour(d *Day, ns int64) *HourLoss {
 func (r *Router) count(d *Day, e *parse.Event) {
 	h := r.hour(d, e.Time)
 	h.Lines++
-	switch e.Kind {
-	case parse.SessionEnd:
-		h.Ends++
-	case parse.Unknown:
+	if e.Kind == parse.Unknown {
 		h.Unknown++
 	}
 	if e.Recv != 0 {

@@ -65,6 +65,20 @@ func TestLoss(t *testing.T) {
 					Dst: wan(int(at / 1e9)), SPort: uint16(at/3e9%60000 + 1), DPort: 80, Packets: 9})
 			}
 		}},
+		{"lookups of the router itself, in some hours", "", 0, func(s *stream) {
+			s.talk(0, 24*time.Hour, part(0))
+			for at := 14 * time.Hour; at < 17*time.Hour; at += time.Second {
+				s.add(t0.Add(at), parse.Event{Kind: parse.SessionEnd, Proto: parse.UDP, Src: lan(99), Dst: wan(1),
+					SPort: uint16(at/1e9%60000 + 1), DPort: 53, Packets: 1})
+			}
+		}},
+		{"lookups at the router, in some hours", "", 0, func(s *stream) {
+			s.talk(0, 24*time.Hour, part(0))
+			for at := 14 * time.Hour; at < 17*time.Hour; at += time.Second {
+				s.add(t0.Add(at), parse.Event{Kind: parse.SessionEnd, Proto: parse.UDP, Src: lan(int(at / 1e9 % 20)),
+					Dst: lan(99), SPort: uint16(at/1e9%60000 + 1), DPort: 53, Packets: 1})
+			}
+		}},
 		{"the log begins in the middle of long sessions", "", 0, func(s *stream) {
 			for i := range 3000 {
 				s.add(t0.Add(time.Duration(i)*2*time.Second), parse.Event{Kind: parse.SessionEnd, Proto: parse.TCP,

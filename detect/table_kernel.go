@@ -29,6 +29,10 @@ const (
 	unacked = 5 * time.Minute
 )
 
+// briefLeast is the number of a host's sessions other than TCP from which on the lack of their ends says that none of
+// its ends is logged.
+const briefLeast = 20
+
 // tellsEnds reports whether the router tells the end of each session of the host. Lines of the table itself (they name
 // a state) tell of all hosts or of none; so does what is known of a session that belongs to no host.
 func (rs *routerState) tellsEnds(hs *hostState, s parse.State) bool {
@@ -36,7 +40,8 @@ func (rs *routerState) tellsEnds(hs *hostState, s parse.State) bool {
 		return true
 	}
 	if hs != nil && s == parse.NoState {
-		return false
+		// long sessions end late: a log that has the ends of most sessions has theirs, unless short ones lack them
+		return rs.router.Ends*2 > rs.router.Sessions && (hs.brief < briefLeast || hs.briefEnds*20 > hs.brief)
 	}
 	if s != parse.NoState && rs.updates { // a log of each change has ends, too, though the first may come minutes late
 		return !rs.noEnds

@@ -310,3 +310,44 @@ func TestSessionsWithoutATimeAreNoBurst(t *testing.T) {
 		t.Errorf("hosts %v, other %v", d.HostList(), d.Routers["gw"].Other)
 	}
 }
+
+// brief is a host that asks once a second; the end of each session is logged after half a minute.
+func (s *stream) brief(host netip.Addr, length time.Duration) {
+	for at := time.Duration(0); at < length; at += time.Second {
+		e := s.session(t0.Add(at), host, wan(int(at/time.Second)), parse.UDP, 53)
+		e.Kind = parse.SessionEnd
+		s.add(t0.Add(at+30*time.Second), e)
+	}
+}
+
+// TestLongSessionsHoldTheirEntries has a host that keeps 600 long sessions, none of which is over yet, beside one that
+// opens more, short ones, in a log of beginnings and ends. The first holds the table that is full.
+func TestLongSessionsHoldTheirEntries(t *testing.T) {
+	s := newStream()
+	s.brief(lan(2), 5*time.Hour)
+	for i := range 600 {
+		s.session(t0.Add(2*time.Hour+time.Duration(i)*5*time.Second), lan(1), wan(1), parse.TCP, 5432)
+	}
+	s.full(t0.Add(3*time.Hour), 9)
+	f := only(t, s.findings(DefaultConfig()), TableFullKind)
+	if f.Host != lan(1).String() || f.TableShare < 0.9 || f.Entries < 600 {
+		t.Errorf("%s held %.2f of %d entries", f.Host, f.TableShare, f.Entries)
+	}
+}
+
+// TestHostWhoseEndsAreNotLogged has a host of whose sessions only the beginnings are logged, beside others that are
+// told whole: its short sessions show that, and so its long ones hold no entry for ever.
+func TestHostWhoseEndsAreNotLogged(t *testing.T) {
+	s := newStream()
+	s.brief(lan(2), 5*time.Hour)
+	for i := range 600 {
+		at := t0.Add(time.Hour + time.Duration(i)*10*time.Second)
+		s.session(at, lan(1), wan(1), parse.UDP, 53)
+		s.session(at, lan(1), wan(i), parse.TCP, 443)
+	}
+	for _, l := range s.days(DefaultConfig())[0].Routers["gw"].Occupancy {
+		if l.Total > 200 {
+			t.Fatalf("%d entries in slot %d", l.Total, l.I)
+		}
+	}
+}
