@@ -59,7 +59,7 @@ fuzz-short:
 	  echo "$$targets" | while read -r pkg name; do $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $${each}s -fuzzminimizetime 10x -parallel 2 $$pkg; done
 
 damage:
-	$(GO) test -tags damage -run "DamagedPages|FlippedBytes" -timeout 60m ./store/bolt
+	$(GO) test -tags damage -run "DamagedPages|Flipped" -timeout 60m -v ./store/bolt
 
 crash:
 	$(GO) test -tags crash -run 'CrashOften|FullDisk' -timeout 60m -v ./store/bolt

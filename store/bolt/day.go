@@ -260,8 +260,12 @@ func (db *DB) prepare(b *bbolt.DB) error {
 			return fmt.Errorf("%w: file has %d bytes of %d", errDamaged, fi.Size(), tx.Size())
 		}
 		meta := tx.Bucket([]byte("meta"))
-		if fresh = meta == nil; fresh {
+		if first, _ := tx.Cursor().First(); first == nil {
+			fresh = true
 			return nil
+		}
+		if meta == nil { // a file with other buckets was in use
+			return fmt.Errorf("%w: no bucket \"meta\"", errDamaged)
 		}
 		v := meta.Get([]byte("version"))
 		if len(v) != 4 {

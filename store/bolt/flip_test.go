@@ -2,14 +2,18 @@ package bolt
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -91,10 +95,9 @@ func flipFile(t *testing.T) []byte {
 }
 
 // A byte of a day file is changed: each answer is as before, or the store says that something is missing. Some bytes
-// are tried; make damage tries all.
+// are tried, with one question each; make damage tries all, and those of pages that are in use with all questions.
 func TestFlippedBytesAreNeverSilent(t *testing.T) {
 	whole, all := flipFile(t), answers()
-	r := rand.New(rand.NewPCG(5, 6))
 	var want []any
 	for _, q := range all {
 		got, said, err := askFlipped(t, whole, q.ask)
@@ -103,30 +106,101 @@ func TestFlippedBytesAreNeverSilent(t *testing.T) {
 		}
 		want = append(want, got)
 	}
-	tried, told := 0, 0
-	for at, step := 0, 0; at < len(whole); at += step {
-		step = 1
-		if !flipAll {
-			step = 1 + r.IntN(2*len(whole)/600)
-		}
-		b := slices.Clone(whole)
-		b[at] ^= 1 << r.IntN(8)
-		for i, q := range all {
-			if !flipAll && r.IntN(len(all)) != 0 && i != at%len(all) {
-				continue
+	used := usedPages(t, whole)
+	type place struct{ at, bit int }
+	places := make(chan place)
+	var tried, told, wrong atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for p := range places {
+				b := slices.Clone(whole)
+				b[p.at] ^= 1 << p.bit
+				for i, q := range all {
+					if !(flipAll && used[p.at/os.Getpagesize()]) && i != (p.at+p.bit)%len(all) {
+						continue
+					}
+					tried.Add(1)
+					got, said, err := askFlipped(t, b, q.ask)
+					switch {
+					case said || err != nil:
+						told.Add(1)
+					case !reflect.DeepEqual(got, want[i]) && wrong.Add(1) <= 20:
+						t.Errorf("bit %d of byte %d of %d: %s: a wrong answer without a word:\n%.300v\nwant\n%.300v",
+							p.bit, p.at, len(whole), q.name, got, want[i])
+					}
+				}
 			}
-			tried++
-			got, said, err := askFlipped(t, b, q.ask)
-			switch {
-			case said || err != nil:
-				told++
-			case !reflect.DeepEqual(got, want[i]):
-				t.Errorf("byte %d of %d: %s: a wrong answer without a word:\n%.300v\nwant\n%.300v", at, len(whole),
-					q.name, got, want[i])
+		})
+	}
+	r := rand.New(rand.NewPCG(5, 6))
+	for at := range whole {
+		if bit := r.IntN(8); flipAll || r.IntN(len(whole)/600) == 0 {
+			places <- place{at, bit}
+		}
+	}
+	close(places)
+	workers.Wait()
+	t.Logf("%d questions of %d bytes, %d of them with something missing, and said so; %d wrong without a word",
+		tried.Load(), len(whole), told.Load(), wrong.Load())
+}
+
+// usedPages tells the pages of a file that its tree has, and the metas.
+func usedPages(t *testing.T, file []byte) map[int]bool {
+	t.Helper()
+	p, err := newPages(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := walk{pages: p, bad: func(err error) { t.Error(err) }}
+	if err := w.all(); err != nil {
+		t.Fatal(err)
+	}
+	used := map[int]bool{0: true, 1: true}
+	for id := range p.high {
+		used[int(id)] = used[int(id)] || p.seen[id/64]&(1<<(id%64)) != 0
+	}
+	return used
+}
+
+// Each bit of what a page says of itself and of its elements is changed, of each page that is in use: the walk notices
+// it. A page that says of itself that it has fewer elements lost their keys without a word, and where that was the
+// first page of the file and the bucket "meta" was among them, the file was taken for a new one.
+func TestFlippedHeadsAreNoticed(t *testing.T) {
+	whole := flipFile(t)
+	used := usedPages(t, whole)
+	p, err := newPages(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "day.db")
+	tried := 0
+	for id := range int(p.high) {
+		head := id * int(p.size)
+		count := int(binary.NativeEndian.Uint16(whole[head+10:]))
+		if !used[id] || id < 2 || pageHead+count*elementLen > int(p.size) {
+			continue
+		}
+		for at := head; at < head+pageHead+count*elementLen; at++ {
+			if at >= head+pageHead+(count-1)*elementLen+8 && id != int(p.root) {
+				break // the lengths of the last element: its value has a checksum, or is within the root's page
+			}
+			for bit := range 8 {
+				b := slices.Clone(whole)
+				b[at] ^= 1 << bit
+				if err := os.WriteFile(name, b, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				tried++
+				if err := checkPages(name); !errors.Is(err, errDamaged) {
+					t.Errorf("bit %d of byte %d of page %d: %v", bit, at-head, id, err)
+				}
 			}
 		}
 	}
-	t.Logf("%d questions, %d of them with something missing, and said so", tried, told)
+	if tried < 900 {
+		t.Errorf("%d bits were tried", tried)
+	}
 }
 
 // askFlipped asks a store whose one day file has this content. said reports whether the store says that something is
@@ -146,7 +220,7 @@ func askFlipped(t *testing.T, content []byte, ask func(context.Context, *DB) (an
 		0o600); err != nil {
 		t.Fatal(err)
 	}
-	db, err := Open(dir, Options{NoSync: true, Logger: slog.New(slog.DiscardHandler)})
+	db, err := Open(dir, Options{NoSync: true, Memory: 1}) // little memory: few encoders to make
 	if err != nil {
 		return nil, false, err
 	}

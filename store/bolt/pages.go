@@ -11,13 +11,15 @@ import (
 
 // bbolt trusts its file: it follows a page number wherever it leads, so that a spoiled page can send it round in a
 // circle, or stop the whole process. Therefore the pages of a file are walked here before bbolt sees them: each once,
-// within the file, in order of their keys, and none that the list of free pages has too. That reads the first page of
+// within the file, in order of their keys, with their data laid out without gaps, and each page of the file either in
+// the tree or in the list of free pages. That reads the first page of
 // each block and not the blocks themselves: of a day of 10 million events some 3 MB. See docs/adr/0006-page-check.md.
 //
 // The format (go.etcd.io/bbolt/internal/common): a page is id, flags, count, overflow and then count elements; a
 // branch element is pos, ksize, pgid; a leaf element flags, pos, ksize, vsize. pos counts from the element. Page 0
 // and 1 are metas; that of the larger txid counts. A leaf element with the bucket flag has root and sequence of a
-// bucket as its value, and where root is 0, the only page of that bucket behind them.
+// bucket as its value, and where root is 0, the only page of that bucket behind them. bbolt writes the keys and values of a
+// page one behind the other, directly behind the elements: so a changed count of elements, or length, shows.
 const (
 	pageHead    = 16
 	elementLen  = 16
@@ -174,14 +176,20 @@ func (w *walk) below(id uint64, bucket string, level, depth int, last *[]byte) e
 	}
 	switch {
 	case flags == flagLeaf:
+		if count == 0 && (depth > 0 || len(bytes.Trim(b[pageHead:pageHead+elementLen], "\x00")) > 0) {
+			w.bad(fmt.Errorf("%w: page %d has no elements", errDamaged, id))
+		}
 		return w.leaf(b, id, count, bucket, level, last)
 	case flags != flagBranch || count == 0:
 		w.bad(fmt.Errorf("%w: page %d has the flags %#x and %d elements", errDamaged, id, flags, count))
 		return nil
 	}
+	data := pageHead + count*elementLen
 	for i := range count {
 		at, ne := pageHead+i*elementLen, binary.NativeEndian
-		key, ok := cut(b, at, ne.Uint32(b[at:]), ne.Uint32(b[at+4:]))
+		pos, ksize := ne.Uint32(b[at:]), ne.Uint32(b[at+4:])
+		w.behind(&data, at+int(pos), int(ksize), i, id)
+		key, ok := cut(b, at, pos, ksize)
 		if !ok || len(key) == 0 ||
 			len(*last) > 0 && (bytes.Compare(*last, key) > 0 || i > 0 && bytes.Equal(*last, key)) {
 			w.bad(fmt.Errorf("%w: key %d of page %d", errDamaged, i, id))
@@ -199,10 +207,11 @@ func (w *walk) below(id uint64, bucket string, level, depth int, last *[]byte) e
 
 // leaf goes through the elements of a leaf, or of a bucket that lies within one.
 func (w *walk) leaf(b []byte, id uint64, count int, bucket string, level int, last *[]byte) error {
-	ne, first := binary.NativeEndian, true
+	ne, first, data := binary.NativeEndian, true, pageHead+count*elementLen
 	for i := range count {
 		at := pageHead + i*elementLen
 		pos, ksize, vsize := ne.Uint32(b[at+4:]), ne.Uint32(b[at+8:]), ne.Uint32(b[at+12:])
+		w.behind(&data, at+int(pos), int(ksize)+int(vsize), i, id)
 		key, ok := cut(b, at, pos, ksize)
 		value, fits := cut(b, at+int(pos), ksize, vsize)
 		// the first key of a leaf may be the very one of the branch above
@@ -216,9 +225,9 @@ func (w *walk) leaf(b []byte, id uint64, count int, bucket string, level int, la
 		switch f := ne.Uint32(b[at:]); {
 		case f == flagBucket && bucket == "":
 			err = w.bucket(string(key), id, value, level)
-		case f == 0 && w.pair != nil:
+		case f == 0 && bucket != "" && w.pair != nil:
 			err = w.pair(bucket, key, value)
-		case f != 0:
+		case f != 0 || bucket == "":
 			w.bad(fmt.Errorf("%w: key %d of page %d is of sort %#x", errDamaged, i, id, f))
 		}
 		if err != nil {
@@ -226,6 +235,14 @@ func (w *walk) leaf(b []byte, id uint64, count int, bucket string, level int, la
 		}
 	}
 	return nil
+}
+
+// behind checks that the n bytes of element i begin where those of the element before end, and sets data to their end.
+func (w *walk) behind(data *int, at, n, i int, id uint64) {
+	if at != *data {
+		w.bad(fmt.Errorf("%w: data of key %d of page %d lie at %d, not at %d", errDamaged, i, id, at, *data))
+	}
+	*data = at + n
 }
 
 // bucket goes through a bucket of the file: a tree, or a page within the value.
@@ -250,6 +267,14 @@ func (w *walk) bucket(name string, id uint64, value []byte, level int) error {
 		w.bad(fmt.Errorf("%w: bucket %q within page %d", errDamaged, name, id))
 		return nil
 	}
+	end := pageHead
+	if count > 0 {
+		at := pageHead + (count-1)*elementLen
+		end = at + int(ne.Uint32(inner[at+4:])) + int(ne.Uint32(inner[at+8:])) + int(ne.Uint32(inner[at+12:]))
+	}
+	if end != len(inner) {
+		w.bad(fmt.Errorf("%w: bucket %q within page %d has %d bytes of %d", errDamaged, name, id, len(inner), end))
+	}
 	last := []byte(nil)
 	return w.leaf(inner, id, count, name, level, &last)
 }
@@ -263,7 +288,7 @@ func cut(b []byte, at int, skip, n uint32) ([]byte, bool) {
 	return b[from : from+uint64(n) : from+uint64(n)], true
 }
 
-// free checks the list of free pages after the walk: it must not hold a page that the walk has met.
+// free checks the list of free pages after the walk: it holds each page that the walk has not met, and no other.
 func (w *walk) free() {
 	if w.freelist == noFreelist {
 		return
@@ -292,6 +317,12 @@ func (w *walk) free() {
 			return
 		}
 		w.seen[id/64] |= 1 << (id % 64)
+	}
+	for id := uint64(2); id < w.high; id++ {
+		if w.seen[id/64]&(1<<(id%64)) == 0 {
+			w.bad(fmt.Errorf("%w: page %d is neither used nor free", errDamaged, id))
+			return
+		}
 	}
 }
 
