@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -28,8 +29,8 @@ func TestGivenUpLinesCanBeImported(t *testing.T) {
 		cfg := testConfig()
 		cfg.GivenUp = dir
 		broken := errors.New("broken")
-		w := &writer{cfg: &cfg, to: &scarce{errs: []error{broken, broken, broken, broken, broken, broken, broken,
-			broken, broken, broken}}, stats: newCounters(), beats: new(atomic.Uint64), storing: new(atomic.Bool)}
+		w := &writer{cfg: &cfg, to: &scarce{errs: slices.Repeat([]error{broken}, 100)}, stats: newCounters(),
+			beats: new(atomic.Uint64), storing: new(atomic.Bool)}
 		var b store.Batch
 		for _, l := range lines {
 			e := store.Entry{Raw: []byte(l)}

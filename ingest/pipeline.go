@@ -246,10 +246,7 @@ func (w *writer) run(ctx context.Context, in <-chan batch, free chan<- []store.E
 func (w *writer) store(ctx context.Context, b store.Batch) (kept bool, err error) {
 	for try := 1; ; try++ {
 		stopping := ctx.Err() != nil
-		w.beats.Add(1)
-		w.storing.Store(true)
-		_, err := w.to.Append(context.WithoutCancel(ctx), b)
-		w.storing.Store(false)
+		err := w.append(ctx, b)
 		if err == nil {
 			w.stats.stored(b)
 			if try > 1 {
@@ -258,14 +255,30 @@ func (w *writer) store(ctx context.Context, b store.Batch) (kept bool, err error
 			return true, nil
 		}
 		w.stats.add(func(s *Stats) { s.StoreErrors++; w.stats.refused = err })
-		if stopping || try >= storeTries && !passes(err) {
+		if stopping {
 			return w.giveUp(b, try, err)
+		}
+		if try >= storeTries && !passes(err) {
+			rest := w.split(ctx, b)
+			if len(rest.Entries) == 0 && len(rest.Health) == 0 {
+				return true, nil
+			}
+			return w.giveUp(rest, try, err)
 		}
 		if try == 1 || try%60 == 0 {
 			w.cfg.Log.Error("store refuses events, waiting", "try", try, "err", err)
 		}
 		sleep(ctx, storeRetry)
 	}
+}
+
+// append hands a batch to the store, however long that takes.
+func (w *writer) append(ctx context.Context, b store.Batch) error {
+	w.beats.Add(1)
+	w.storing.Store(true)
+	defer w.storing.Store(false)
+	_, err := w.to.Append(context.WithoutCancel(ctx), b)
+	return err
 }
 
 // giveUp puts the lines of a batch that the store refuses into a file.
@@ -275,7 +288,7 @@ func (w *writer) giveUp(b store.Batch, try int, refused error) (kept bool, err e
 	err = fmt.Errorf("%d events were not stored: %w", n, refused)
 	if w.cfg.GivenUp == "" || n == 0 {
 		w.cfg.Log.Error("batch lost: store refuses it", "events", n, "tries", try, "err", refused)
-		return false, err
+		return n == 0, err
 	}
 	path, failed := giveUp(w.cfg.GivenUp, b.Entries, time.Now())
 	if failed != nil {
