@@ -14,8 +14,8 @@ import (
 const (
 	// splitMost bounds the parts of a batch that the store is asked to take one by one.
 	splitMost = 512
-	// splitHopeless is the number of refusals, without one part stored, that shows the fault to be the store's own: more
-	// than it takes to come from a whole batch down to one event.
+	// splitHopeless is the number of refusals, without one part stored, that shows the fault to be the store's own:
+	// more than it takes to come from a whole batch down to one event.
 	splitHopeless = 20
 )
 

@@ -143,7 +143,8 @@ func splitOnce(t *testing.T, poison []int, dies int, behind bool) (parts int) {
 		t.Fatal("no file of given-up lines")
 	}
 	text, err := os.ReadFile(files[len(files)-1])
-	if err != nil || bytes.Count(text, []byte("poison")) != len(poison) || bytes.Count(text, []byte("\n")) != len(poison) {
+	bad, lines := bytes.Count(text, []byte("poison")), bytes.Count(text, []byte("\n"))
+	if err != nil || bad != len(poison) || lines != len(poison) {
 		t.Errorf("%v: %v, given up: %q", poison, err, text)
 	}
 	return parts

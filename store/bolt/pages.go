@@ -18,8 +18,9 @@ import (
 // The format (go.etcd.io/bbolt/internal/common): a page is id, flags, count, overflow and then count elements; a
 // branch element is pos, ksize, pgid; a leaf element flags, pos, ksize, vsize. pos counts from the element. Page 0
 // and 1 are metas; that of the larger txid counts. A leaf element with the bucket flag has root and sequence of a
-// bucket as its value, and where root is 0, the only page of that bucket behind them. bbolt writes the keys and values of a
-// page one behind the other, directly behind the elements: so a changed count of elements, or length, shows.
+// bucket as its value, and where root is 0, the only page of that bucket behind them. bbolt
+// writes the keys and values of a page one behind the other, directly behind the elements: so a changed count of
+// elements, or length, shows.
 const (
 	pageHead    = 16
 	elementLen  = 16
