@@ -52,7 +52,8 @@ func (v *TableView) Grids() (out []Grid) {
 
 // Grid has the shapes as a table for a page.
 func (u *Unparsed) Grid(l Language) Grid {
-	g := Grid{Intro: l.Say("%s.", capital(u.head(l))), Head: l.heads("lines", "router", "program", "shape", "example"),
+	g := Grid{Intro: l.Say("%s.", l.capital(u.head(l))), Head: l.heads("lines", "router", "program", "shape",
+		"example"),
 		align: "rllll"}
 	for i := range u.Shapes {
 		s := &u.Shapes[i]
@@ -121,7 +122,7 @@ func NewHealthPage(l Language, r *Received, now time.Time) HealthPage {
 
 func cleaned(in []string) (out []string) {
 	for _, s := range in {
-		out = append(out, capital(Clean(s))+".")
+		out = append(out, English.capital(Clean(s))+".")
 	}
 	return out
 }

@@ -238,7 +238,7 @@ func (m *Model) tableViews(to Links) (out []Grid) {
 		}
 		out = append(out, t)
 	}
-	h := Grid{Title: m.Say("Health"), Intro: m.Say("%s.", capital(healthSummary(m))), Head: m.senderHead(),
+	h := Grid{Title: m.Say("Health"), Intro: m.Say("%s.", m.capital(healthSummary(m))), Head: m.senderHead(),
 		align: senderAlign}
 	for _, s := range m.Health[:min(maxHTMLHosts, len(m.Health))] {
 		h.Rows = append(h.Rows, m.senderRow(s))
@@ -254,7 +254,7 @@ func (m *Model) tableViews(to Links) (out []Grid) {
 	h.More = strings.TrimSpace(h.More)
 	out = append(out, h)
 	if u := m.Unparsed; u != nil && u.Lines > 0 {
-		t := Grid{Title: m.Say("Lines not understood, by shape"), Intro: m.Say("%s.", capital(u.head(m.Language))),
+		t := Grid{Title: m.Say("Lines not understood, by shape"), Intro: m.Say("%s.", m.capital(u.head(m.Language))),
 			Head: m.heads("lines", "shape", "example"), align: "rll"}
 		for i := range u.Shapes[:min(maxHTMLShapes, len(u.Shapes))] {
 			s := &u.Shapes[i]

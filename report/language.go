@@ -57,7 +57,7 @@ func (l Language) Code() string {
 // phrase without arguments is taken as it is. A test holds that the catalogue has each phrase of the program.
 func (l Language) Say(phrase string, args ...any) string {
 	if l == Japanese {
-		if s, ok := japanese[phrase]; ok {
+		if s, ok := japanese()[phrase]; ok {
 			phrase = s
 		}
 	}

@@ -30,10 +30,10 @@ type whole interface {
 	int | int64 | uint32 | uint64
 }
 
-// count writes a number with its noun: "1 session", "2,140 sessions". The catalogue has "%s sessions".
+// count writes a number with its noun: "1 session", "2,140 sessions". The catalogue has the plural: "%s sessions".
 func count[T whole](l Language, n T, one, many string) string {
-	if n == 1 {
-		return l.Say("%s "+one, "1")
+	if n == 1 && l != Japanese { // which has no plural
+		return "1 " + one
 	}
 	return l.Say("%s "+many, num(n))
 }

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+
+	"github.com/rivo/uniseg"
 
 	"uncloak/detect"
 )
@@ -68,7 +71,7 @@ func (p *page) findings(fs []detect.Finding, c clock) {
 			continue
 		}
 		p.line("")
-		p.put(pad(p.Say(strings.ToUpper(label(string(f.Severity)))), 9), Clean(f.Title), 9)
+		p.put(pad(strings.ToUpper(p.Say(label(string(f.Severity)))), 9), Clean(f.Title), 9)
 		p.put("         ", Clean(f.Detail), 9)
 		p.put("         ", strings.Join(present("id "+Clean(f.ID), p.Say("%s "+
 			"sure", percent(f.Score)), c.span(f.Start, f.End),
@@ -161,20 +164,39 @@ func wrap(text string, columns int) (lines []string) {
 		words = append(words, w)
 	}
 	for _, word := range words {
-		l := width(word)
-		if n > 0 && n+1+l > columns {
-			lines = append(lines, cur.String())
-			cur.Reset()
-			n = 0
+		for i, piece := range pieces(word) {
+			blank := ""
+			if i == 0 && n > 0 {
+				blank = " "
+			}
+			l := width(piece)
+			if n > 0 && n+len(blank)+l > columns {
+				lines = append(lines, cur.String())
+				cur.Reset()
+				n, blank = 0, ""
+			}
+			cur.WriteString(blank + piece)
+			n += len(blank) + l
 		}
-		if n > 0 {
-			cur.WriteByte(' ')
-			n++
-		}
-		cur.WriteString(word)
-		n += l
 	}
 	return append(lines, cur.String())
+}
+
+// pieces splits a word where a line may end within it: between Japanese letters, as the line breaking of Unicode allows
+// (UAX #14), and nowhere in a word without them.
+func pieces(word string) (out []string) {
+	if !strings.ContainsFunc(word, func(r rune) bool {
+		return unicode.In(r, unicode.Han, unicode.Hiragana,
+			unicode.Katakana)
+	}) {
+		return []string{word}
+	}
+	for state := -1; word != ""; {
+		var piece string
+		piece, word, _, state = uniseg.FirstLineSegmentInString(word, state)
+		out = append(out, piece)
+	}
+	return out
 }
 
 // unit says whether w is a unit behind a number.
@@ -308,7 +330,7 @@ func (p *page) beside(word string) string {
 func (p *page) incident(m *Model, i int) {
 	in := &m.shown[i]
 	p.line("")
-	sev := p.Say(strings.ToUpper(label(string(in.Severity))))
+	sev := strings.ToUpper(p.Say(label(string(in.Severity))))
 	p.headline(fmt.Sprintf("%-3d", i+1)+p.paint(sev, string(in.Severity))+"  ", Clean(in.Title), in.news(m),
 		3+width(sev)+2)
 	if t := in.chainText(m); t != "" {

@@ -19,7 +19,7 @@ func (in *Incident) toldText(m *Model) string {
 		all, ids = append(all, f.Announced...), append(ids, f.ID)
 	}
 	if text := m.clock.announced(all, append(ids, in.ID)); text != "" {
-		return m.Say("%s.", capital(text))
+		return m.Say("%s.", m.capital(text))
 	}
 	return ""
 }

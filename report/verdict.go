@@ -74,7 +74,7 @@ func (m *Model) headline(in *Incident) string {
 		return m.Say("%s %sopens about %s%s.", m.who(root.Host, root.Name), m.surely(root.Score), m.size(root),
 			m.when(root))
 	}
-	return m.Say("%s.", capital(in.Title))
+	return m.Say("%s.", m.capital(in.Title))
 }
 
 func nonZero(score float64) float64 {
@@ -138,7 +138,12 @@ func (l Language) firstStep(in *Incident) string {
 	return what
 }
 
-func capital(s string) string {
+// capital makes the first letter of a sentence a capital one. A Japanese sentence may begin with the name of a host,
+// which stays as it is.
+func (l Language) capital(s string) string {
+	if l == Japanese {
+		return s
+	}
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]
 }

@@ -12,11 +12,14 @@ func (l Language) size(f *detect.Finding) string {
 	if f.Sessions > 0 {
 		s = count(l, f.Sessions, "session", "sessions")
 	}
-	if f.Peers > 0 {
-		s = l.Say("%s to %s", s, count(l, f.Peers, "host", "different hosts"))
-	}
-	if f.LengthS > 0 {
-		s = l.Say("%s within %s", s, l.seconds(f.LengthS))
+	peers := count(l, f.Peers, "host", "different hosts")
+	switch {
+	case f.Peers > 0 && f.LengthS > 0:
+		return l.Say("%s to %s within %s", s, peers, l.seconds(f.LengthS))
+	case f.Peers > 0:
+		return s + l.Say(" to %s", peers)
+	case f.LengthS > 0:
+		return l.Say("%s within %s", s, l.seconds(f.LengthS))
 	}
 	return s
 }
@@ -55,7 +58,7 @@ func (l Language) guess(f *detect.Finding) string {
 	if a == nil || a.Guess == "" {
 		return ""
 	}
-	s := l.Say("It looks like %s (a guess, %s)", label(a.Guess), percent(a.Confidence))
+	s := l.Say("It looks like %s (a guess, %s)", l.Say(label(a.Guess)), percent(a.Confidence))
 	if len(a.Reasons) > 0 {
 		s = l.Say("%s: %s", s, l.list(a.Reasons))
 	}

@@ -59,7 +59,7 @@ func (w words) wrongClock(f *detect.Finding) []tip {
 				"reports with that in mind.")
 		}
 	}
-	f.Detail = w.sentences(w.Say("%s, %s.", capital(f.Title), w.clock.span(f.Start, f.End)), jumps, fixed, kept,
+	f.Detail = w.sentences(w.Say("%s, %s.", w.capital(f.Title), w.clock.span(f.Start, f.End)), jumps, fixed, kept,
 		touches, w.sure(f.Score))
 	tips := []tip{{"ntp", w.Say("Let %s set its clock by NTP, at boot before it logs.", name)}}
 	if f.Class == detect.ClockZone {

@@ -67,7 +67,7 @@ func (w words) loop(f *detect.Finding) []tip {
 	f.Detail = w.sentences(w.Say("%s.", how),
 		w.Say("Each of the two asks the other for what it does not know, so that a question goes round until one of "+
 			"them gives up."), w.asked(f),
-		w.Say("%s does not ask too much of its own accord: it is one half of the loop.", capital(name)))
+		w.Say("%s does not ask too much of its own accord: it is one half of the loop.", w.capital(name)))
 	return []tip{
 		{"loop-forward", w.Say("Take the conditional forwarding to %s out of the name server, for the zones of "+
 			"these names at least; or give %s another server to ask than this one.", name, name)},

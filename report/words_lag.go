@@ -31,10 +31,11 @@ func (w words) lag(f *detect.Finding) []tip {
 		lost = w.Say("%s of the probes in them got no answer.", percent(f.Unanswer))
 	}
 	what := w.Say("%s answered late in %s, %s: up to %s (mean of ten seconds) instead of the usual %s.",
-		capital(w.who(f.Host, f.Name)), seen, w.clock.span(f.Start, f.End), milli(f.RTTS), milli(f.UsualRTTS))
+		w.capital(w.who(f.Host, f.Name)), seen, w.clock.span(f.Start, f.End), milli(f.RTTS), milli(f.UsualRTTS))
 	if silent {
 		what = w.Say("%s gave no answer to %s of the probes in %s, %s; what it answers comes in the usual %s.",
-			capital(w.who(f.Host, f.Name)), percent(f.Unanswer), seen, w.clock.span(f.Start, f.End), milli(f.UsualRTTS))
+			w.capital(w.who(f.Host, f.Name)), percent(f.Unanswer), seen, w.clock.span(f.Start, f.End),
+			milli(f.UsualRTTS))
 	}
 	f.Detail = w.sentences(what, lost, where, w.sure(f.Score))
 	return []tip{{"hop", w.Say("Measure hop by hop while it lags (mtr -n, or ping each hop of a traceroute from the " +

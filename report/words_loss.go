@@ -29,7 +29,7 @@ func (w words) loss(f *detect.Finding) []tip {
 		todo = tip{"path", w.Say("Look at the way of the lines: UDP loses what a full buffer cannot take; TCP or TLS " +
 			"does not.")}
 	case detect.LossOurs:
-		how = "uncloak itself could not take them in time: its queue or the socket's buffer was full."
+		how = w.Say("uncloak itself could not take them in time: its queue or the socket's buffer was full.")
 		todo = tip{"buffer", w.Say("Give the receiver more buffer (sysctl net.core.rmem_max=33554432) and more " +
 			"processor; let the routers send by TCP.")}
 	}

@@ -41,17 +41,17 @@ func (w words) seen(f *detect.Finding) string {
 	if f.Seen == 0 {
 		return ""
 	}
-	s := w.Say("%d bursts were seen", f.Seen)
-	if f.Missed > 0 {
-		s = w.Say("%d of %d expected bursts were seen", f.Seen, f.Seen+f.Missed)
-	} else if f.Seen > 1 {
-		s = w.Say("All %d expected bursts were seen", f.Seen)
-	}
-	s = w.Say("%s, %s", s, w.clock.span(f.Start, f.End))
+	when, chance := w.clock.span(f.Start, f.End), ""
 	if p := pValue(f.PValue); p != "" {
-		s += w.Say(" (by chance alone: %s)", p)
+		chance = w.Say(" (by chance alone: %s)", p)
 	}
-	return w.Say("%s.", s)
+	switch {
+	case f.Missed > 0:
+		return w.Say("%d of %d expected bursts were seen, %s%s.", f.Seen, f.Seen+f.Missed, when, chance)
+	case f.Seen > 1:
+		return w.Say("All %d expected bursts were seen, %s%s.", f.Seen, when, chance)
+	}
+	return w.Say("%d bursts were seen, %s%s.", f.Seen, when, chance)
 }
 
 func (w words) next(f *detect.Finding) string {

@@ -44,7 +44,7 @@ func (w words) flood(f *detect.Finding) []tip {
 	}
 	f.Title = w.Say("%s is %sflooded with SYNs", where, w.surely(f.Score))
 	f.Detail = w.sentences(
-		w.Say("%s gets %s, up to %s a second, %s; %s of them are %s.", capital(where),
+		w.Say("%s gets %s, up to %s a second, %s; %s of them are %s.", w.capital(where),
 			count(w.Language, f.Sessions, "session", "sessions"), strconv.FormatFloat(f.RateS, 'f', -1, 64),
 			w.clock.span(f.Start, f.End), percent(f.HalfOpen), what),
 		w.sources(f), means, said, w.sure(f.Score))

@@ -22,7 +22,7 @@ func (w words) trigger(f *detect.Finding) string {
 	}
 	n := count(w.Language, f.TriggerSessions, "session", "sessions")
 	if f.Trigger == f.Host {
-		return w.Say("%s opened %s in the minute before.", capital(w.short(f.Host, f.Name)), n)
+		return w.Say("%s opened %s in the minute before.", w.capital(w.short(f.Host, f.Name)), n)
 	}
 	return w.Say("It was not the largest holder that set it off, but %s, which opened %s in the minute before.",
 		w.who(f.Trigger, nameOf(w.opt.Names, f.Trigger)), n)
@@ -58,12 +58,14 @@ func (w words) victims(f *detect.Finding) string {
 	if more := len(f.Victims) - len(named); more > 0 {
 		named = append(named, count(w.Language, more, "other", "others"))
 	}
-	lead := w.Say("Meanwhile about")
+	n := count(w.Language, all, "session", "sessions")
 	if w.whole {
-		lead = "About"
+		return w.Say("About %s of others did not come about: %s (estimated from what they open otherwise in that "+
+			"hour).",
+			n, w.list(named))
 	}
-	return w.Say("%s %s of others did not come about: %s (estimated from what they open otherwise in that hour).",
-		lead, count(w.Language, all, "session", "sessions"), w.list(named))
+	return w.Say("Meanwhile about %s of others did not come about: %s (estimated from what they open otherwise in "+
+		"that hour).", n, w.list(named))
 }
 
 // inlets words the entries of sessions from outside that were not answered, or that were over.

@@ -142,6 +142,7 @@ Exit codes: 0 fine, 1 failed, 2 usage or config, 3 findings that --fail-on asks 
 	f.StringVar(&a.configFile, "config", "", "YAML file with the settings; also UNCLOAK_CONFIG")
 	f.String("data", "", "data directory (default ./uncloak-data if it is there, else the state directory)")
 	f.String("timezone", "", "zone of wall clocks, like Europe/Berlin (default the machine's)")
+	f.String("lang", "", "language of reports and mails: en or ja (default that of LANG)")
 	f.StringSlice("lan", nil, "internal networks (default the private ranges)")
 	f.Int("table", 0, "entries that the router's session table takes (default unknown)")
 	f.String("resolver", "", "DNS server to ask for names of internal hosts, like 192.168.1.1 (default none)")

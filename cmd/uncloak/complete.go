@@ -75,6 +75,7 @@ func (a *app) complete(root *cobra.Command) {
 		}
 	}
 	_ = root.RegisterFlagCompletionFunc("log-level", words("debug", "info", "warn", "error"))
+	_ = root.RegisterFlagCompletionFunc("lang", words("en", "ja"))
 	_ = root.RegisterFlagCompletionFunc("log-format", words("text", "json"))
 }
 

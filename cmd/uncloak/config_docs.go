@@ -14,6 +14,8 @@ func keyDocs() []keyDoc {
 		{key: "data", says: "directory of the data", example: "/var/lib/uncloak"},
 		{key: "timezone", says: "zone of the wall clock, whose :00 and :30; local is this machine's",
 			example: "Europe/Berlin"},
+		{key: "lang", says: "language of reports, pages and mails: en or ja; default that of the environment",
+			example: "ja"},
 		{key: "lan", says: "inside networks; default all private ranges", example: "[192.168.0.0/16, fd00::/8]"},
 		{key: "table", says: "entries that the router's session table takes (net.netfilter.nf_conntrack_max)",
 			example: "16384"},

@@ -26,6 +26,7 @@ func flagKeys() map[string]string {
 	return map[string]string{
 		"data":          "data",
 		"timezone":      "timezone",
+		"lang":          "lang",
 		"lan":           "lan",
 		"table":         "table",
 		"resolver":      "names.resolver",

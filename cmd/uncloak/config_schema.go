@@ -13,6 +13,7 @@ import (
 
 	"uncloak/detect"
 	"uncloak/ingest"
+	"uncloak/report"
 	"uncloak/report/api"
 	"uncloak/store/bolt"
 )
@@ -23,6 +24,7 @@ import (
 type config struct {
 	Data     string         `koanf:"data"`
 	Timezone string         `koanf:"timezone"` // IANA name; "local" = the machine's
+	Lang     string         `koanf:"lang"`     // of reports, pages and mails: en or ja; "" = of the environment, or en
 	LAN      []netip.Prefix `koanf:"lan"`
 	Table    int            `koanf:"table"`
 	Link     float64        `koanf:"link"` // Mbit/s of the line to the provider; 0 = unknown
@@ -51,7 +53,8 @@ type config struct {
 	KeepRaw  string         `koanf:"keep_raw"` // all, findings or none: which lines are stored as received
 
 	location *time.Location
-	allow    []netip.Prefix // nil: any address may send
+	language report.Language // "": Lang is not given
+	allow    []netip.Prefix  // nil: any address may send
 	keepRaw  bolt.KeepRaw
 	from     map[string]string // by key, the place that sets it: see origins
 }
@@ -167,6 +170,10 @@ func (c *config) complete() (wrong settingErrors) {
 	if c.location, err = zone(c.Timezone); err != nil {
 		add("timezone", err)
 		c.location = time.UTC
+	}
+	if c.Lang != "" {
+		c.language, err = report.ParseLanguage(c.Lang)
+		add("lang", err)
 	}
 	if c.keepRaw, err = bolt.ParseKeepRaw(strings.ToLower(c.KeepRaw)); err != nil {
 		add("keep_raw", fmt.Errorf("keep_raw: %w", err))

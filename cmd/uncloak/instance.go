@@ -141,7 +141,8 @@ func (s healthSource) Refusing() error {
 
 // settings returns the part of the config that can change while serve runs.
 func (a *app) settings() *api.Settings {
-	return &api.Settings{Detect: a.cfg.detect(), Resolver: a.cfg.Names.Resolver, MMDB: present(a.cfg.MMDB),
+	return &api.Settings{Detect: a.cfg.detect(), Language: a.cfg.language, Resolver: a.cfg.Names.Resolver,
+		MMDB:  present(a.cfg.MMDB),
 		Known: a.cfg.rules(), Retain: a.cfg.Retain.keep(), Dialects: a.cfg.dialects(), InForce: a.cfg.inForce()}
 }
 

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"uncloak/detect"
+	"uncloak/report"
 	"uncloak/report/api"
 )
 
@@ -48,6 +49,23 @@ func (a *app) setZone(v url.Values) {
 	if a.cfg.set("timezone") && a.cfg.location.String() != "Local" {
 		v.Set("timezone", a.cfg.location.String())
 	}
+}
+
+// setLanguage asks the API for the language of this command: of flag, config or locale. Without one, or with another
+// locale, that of the answering process holds. JSON and CSV stay English.
+func (a *app) setLanguage(v url.Values) {
+	l := a.cfg.language
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		locale := os.Getenv(name)
+		if l != "" || locale == "" {
+			continue
+		}
+		if known, err := report.ParseLanguage(locale); err == nil {
+			l = known
+		}
+		break
+	}
+	set(v, "lang", string(l))
 }
 
 func (a *app) reportCommand() *cobra.Command {
@@ -211,6 +229,7 @@ func (a *app) get(cmd *cobra.Command, path string, v url.Values, failOn string,
 		return err
 	}
 	a.setZone(v)
+	a.setLanguage(v)
 	if a.cfg.set("data") {
 		v.Set("data", a.cfg.Data) // for the commands that a report shows
 	}

@@ -56,6 +56,7 @@ type ImportFunc func(ctx context.Context, r io.Reader, o ImportOptions) (ImportR
 // Settings holds the part of the configuration that can change while the process runs (signal HUP).
 type Settings struct {
 	Detect   detect.Config
+	Language report.Language
 	Resolver string        // DNS server to ask for the names of internal hosts; "" = no server
 	MMDB     []string      // files that tell the country and the network of outside addresses
 	Known    []detect.Rule // rules of the config for known findings

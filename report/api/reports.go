@@ -56,9 +56,14 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 	f.findings, f.gone, usual = detect.Judge(earlier, days, set.Detect, w)
 	f.settle(h, earlier, detect.Judged{Days: days, Config: &set.Detect, Window: w, Usual: usual})
 	f.length = reach.Covered(reach.Touched(days))
+	lang, err := languageOf(r, set.Language)
+	if err != nil {
+		return f, err
+	}
 	f.opt = report.Options{From: f.From.In(f.loc), To: f.To.In(f.loc), Location: f.loc, Now: h.Now().In(f.loc),
-		Config:  set.Detect,
-		Version: h.Version, Note: f.note, Data: r.FormValue("data"), Generated: r.FormValue("generated"),
+		Language: lang,
+		Config:   set.Detect,
+		Version:  h.Version, Note: f.note, Data: r.FormValue("data"), Generated: r.FormValue("generated"),
 		Gone: f.gone, Withdrawn: f.withdrawn, All: r.FormValue("all") == "1"}
 	if names := h.names(); names != nil {
 		var hosts []netip.Addr
@@ -74,6 +79,23 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 	}
 	detect.MarkKnown(f.findings, rules, h.Now(), f.length)
 	return f, nil
+}
+
+// languageOf returns the language that the request asks for, else the one of the config. What programs read is English.
+func languageOf(r *http.Request, configured report.Language) (report.Language, error) {
+	switch r.FormValue("format") {
+	case "json", "csv", "ndjson":
+		return report.English, nil
+	}
+	s := r.FormValue("lang")
+	if s == "" {
+		return configured, nil
+	}
+	l, err := report.ParseLanguage(s)
+	if err != nil {
+		return l, badf("--lang: %w", err)
+	}
+	return l, nil
 }
 
 // remark adds to the note of the window.
