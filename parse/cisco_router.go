@@ -67,6 +67,9 @@ func iosMessage(m mnemonic, rec *Record) bool {
 		n, _ := scan.Word(m.text)
 		rec.Kind, rec.Word, rec.Count, rec.detail = Suppressed, "suppressed", scan.Number32(n), m.name
 		return true
+	case string(m.facility) == "SYS" && string(m.name) == "MALLOCFAIL":
+		rec.plain(m.whole)
+		return rec.alarm("cisco-mallocfail")
 	case string(m.facility) == "SEC_LOGIN":
 		rec.plain(m.whole)
 		rec.Src = scan.Addr(scan.Until(scan.After(m.text, "[Source: "), "]"))
@@ -291,7 +294,7 @@ func iosFirewall(m mnemonic, rec *Record) bool {
 		}
 		return rec.Src.IsValid() && rec.Dst.IsValid()
 	}
-	if bytes.Contains(m.name, []byte("ALERT_ON")) || scan.ContainsLower512(b, "max tcp half-open") {
+	if bytes.Contains(m.name, []byte("ALERT_ON")) || string(m.name) == "BLOCK_HOST" || scan.ContainsLower512(b, "max tcp half-open") {
 		host, _ := scan.Word(scan.After(b, "host "))
 		rec.Dst = scan.Addr(bytes.TrimRight(host, "."))
 		rec.full("session-limit", m.name)

@@ -122,17 +122,28 @@ func netscreenOther(b []byte, rec *Record) bool {
 	from, _ := scan.Word(scan.After(text, "From "))
 	to, _ := scan.Word(scan.After(text, " to "))
 	rec.Src, rec.SPort = scan.ColonPort(from)
-	rec.Dst, rec.DPort = scan.ColonPort(to)
+	rec.Dst, rec.DPort = scan.ColonPort(scan.TrimRight(to, ","))
 	switch {
 	case scan.ContainsLower512(text, "session limit"), scan.ContainsLower512(text, "session table"),
 		scan.ContainsLower512(text, "out of session"):
 		rec.full("session-limit", scan.Until(text, "!.("))
 	case scan.ContainsLower512(text, "dip") && exhausted(text):
 		rec.full("nat-exhausted", scan.Until(text, "!.("))
+	case scan.Within(text, "! From "):
+		netscreenAttack(text, rec)
 	default:
 		rec.plain(nil)
 	}
 	return true
+}
+
+// netscreenAttack reads an attack that a screen reports: "SYN flood! From 198.51.100.7:3204 to 192.0.2.10:80, proto TCP
+// (zone Untrust, int ethernet3). Occurred 1 times." It does not say whether the packet was dropped.
+func netscreenAttack(text []byte, rec *Record) {
+	proto, rest := scan.Word(scan.After(text, ", proto "))
+	rec.Proto = protocol(proto)
+	rec.InIf = scan.Until(scan.TrimLeft(scan.After(rest, "int ")), ")")
+	rec.Kind, rec.Word, rec.detail = System, "fw-packet", scan.Until(text, "!")
 }
 
 // looksNetscreen reports whether b begins like a line of ScreenOS, perhaps behind the device's name. ScreenOS writes no

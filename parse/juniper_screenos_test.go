@@ -11,5 +11,7 @@ func TestNetScreen(t *testing.T) {
 			`{"kind":"session","event":"session-denied","dialect":"netscreen","action":"deny","src":"192.168.2.1","sport":31048,"dst":"1.2.3.4","dport":120,"proto":"tcp","bytes":40,"detail":"320001"}`},
 		{"other", `Jan 20 13:59:56 fw ns: NetScreen device_id=myAppName  [Root]system-information-00536: IKE 127.0.0.1 Phase 1: Retransmission limit has been reached. (2021-01-20 13:59:56)`,
 			`{"kind":"syslog","event":"system","dialect":"netscreen","host":"fw"}`},
+		{"an attack", `Jul  7 05:02:34 fw ssg5: NetScreen device_id=ssg5  [Root]system-emergency-00005: SYN flood! From 192.168.18.53:41437 to 192.168.17.251:9612, proto TCP (zone Untrust int  ethernet0/0). Occurred 1 times. (2016-07-07 05:02:32)`,
+			`{"kind":"fw-packet","event":"system","dialect":"netscreen","src":"192.168.18.53","sport":41437,"dst":"192.168.17.251","dport":9612,"proto":"tcp","in_if":"ethernet0/0","detail":"SYN flood","action":null}`},
 	})
 }

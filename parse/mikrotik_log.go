@@ -102,6 +102,9 @@ func mikrotikLog(topics, b []byte, rec *Record) bool {
 	if topics == nil {
 		return false
 	}
+	if mikrotikPPP(topics, b, rec) {
+		return true
+	}
 	mikrotikIs(System, "other", "", topics, rec)
 	switch {
 	case bytes.Contains(b, []byte("with own address as source")):
@@ -112,6 +115,22 @@ func mikrotikLog(topics, b []byte, rec *Record) bool {
 		rec.full("other", noLeases)
 	}
 	return true
+}
+
+// mikrotikPPP reads "pppoe-out1: connected" and "pppoe-out1: disconnected" of the router's own clients of PPP. The
+// sessions of its servers are those of subscribers; their names stand in angle brackets.
+func mikrotikPPP(topics, b []byte, rec *Record) bool {
+	name, state := scan.CutByte(b, ':')
+	if len(name) == 0 || name[0] == '<' || !scan.Within(topics, "ppp") {
+		return false
+	}
+	switch string(state) {
+	case " connected":
+		return mikrotikIs(Link, "link-up", "", name, rec)
+	case " disconnected":
+		return mikrotikIs(Link, "link-down", "", name, rec)
+	}
+	return false
 }
 
 func mikrotikIs(k Kind, word, action string, detail []byte, rec *Record) bool {

@@ -43,8 +43,8 @@ func tplink(b []byte, rec *Record) bool {
 		return false
 	}
 	rec.Dialect = "tp-link"
-	if scan.AllDigits(rec.Host) {
-		rec.Host = nil // the row's number
+	if scan.AllDigits(rec.Host) || string(rec.Host) == "DHCP" {
+		rec.Host = nil // the row's number, or its third column
 	}
 	if to := scan.After(text, "Send ACK to "); to != nil {
 		w, _ := scan.Word(to)
