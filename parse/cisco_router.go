@@ -294,7 +294,8 @@ func iosFirewall(m mnemonic, rec *Record) bool {
 		}
 		return rec.Src.IsValid() && rec.Dst.IsValid()
 	}
-	if bytes.Contains(m.name, []byte("ALERT_ON")) || string(m.name) == "BLOCK_HOST" || scan.ContainsLower512(b, "max tcp half-open") {
+	if bytes.Contains(m.name, []byte("ALERT_ON")) || string(m.name) == "BLOCK_HOST" ||
+		scan.ContainsLower512(b, "max tcp half-open") {
 		host, _ := scan.Word(scan.After(b, "host "))
 		rec.Dst = scan.Addr(bytes.TrimRight(host, "."))
 		rec.full("session-limit", m.name)

@@ -6,8 +6,8 @@ import (
 	"uncloak/parse/scan"
 )
 
-// linkDialect describes what network daemons (pppd, netifd, systemd-networkd, NetworkManager, dhcpcd, ASUS' wanduck) log
-// when a link comes or goes.
+// linkDialect describes what network daemons (pppd, netifd, systemd-networkd, NetworkManager, dhcpcd, ASUS' wanduck)
+// log when a link comes or goes.
 func linkDialect() dialect {
 	return dialect{
 		Format: Format{
@@ -79,8 +79,8 @@ func wanduck(b []byte, rec *Record) bool {
 		name, text, rec.Host = rec.Host, b, nil
 	}
 	rec.Dialect = "link"
-	for _, w := range [...]string{"link up", "was restored", "link down", "exceptionally disconnected", "Fail to connect",
-		"ISP's DHCP did not function", "No response from ISP", "authenticat"} {
+	for _, w := range [...]string{"link up", "was restored", "link down", "exceptionally disconnected",
+		"Fail to connect", "ISP's DHCP did not function", "No response from ISP", "authenticat"} {
 		if scan.Within(text, w) {
 			rec.link(w == "link up" || w == "was restored")
 			rec.detail = name
