@@ -17,30 +17,35 @@ const (
 	Japanese Language = "ja"
 )
 
-var languages = []Language{English, Japanese}
-
-// languageMatcher finds the language that fits best; the first one where none does.
-var languageMatcher = language.NewMatcher([]language.Tag{language.English, language.Japanese})
+// languageOf returns the language of a tag; "" where it is neither.
+func languageOf(tag language.Tag) Language {
+	base, how := tag.Base()
+	if l := Language(base.String()); how == language.Exact && (l == English || l == Japanese) {
+		return l
+	}
+	return ""
+}
 
 // ParseLanguage reads the name of a language: ja, ja-JP, ja_JP.UTF-8.
 func ParseLanguage(s string) (Language, error) {
 	name, _, _ := strings.Cut(s, ".") // without the character set
-	if tag, err := language.Parse(name); err == nil {
-		if _, i, how := languageMatcher.Match(tag); how >= language.High {
-			return languages[i], nil
-		}
+	if tag, err := language.Parse(name); err == nil && languageOf(tag) != "" {
+		return languageOf(tag), nil
 	}
 	return "", fmt.Errorf("language %q is not known: en or ja", Clean(s))
 }
 
-// AcceptLanguage returns the language that a browser asks for (RFC 9110, section 12.5.4), else the other one.
+// AcceptLanguage returns the first of the languages that a browser accepts (RFC 9110, section 12.5.4), else the other
+// one.
 func AcceptLanguage(header string, other Language) Language {
 	tags, _, err := language.ParseAcceptLanguage(header[:min(len(header), 256)])
-	if err != nil || len(tags) == 0 {
+	if err != nil {
 		return other
 	}
-	if _, i, how := languageMatcher.Match(tags...); how > language.No {
-		return languages[i]
+	for _, tag := range tags {
+		if l := languageOf(tag); l != "" {
+			return l
+		}
 	}
 	return other
 }

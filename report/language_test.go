@@ -181,7 +181,7 @@ func TestCatalogueIsWhole(t *testing.T) {
 func TestParseLanguage(t *testing.T) {
 	for name, want := range map[string]Language{"ja": Japanese, "ja_JP.UTF-8": Japanese, "ja-JP": Japanese,
 		"en":          English,
-		"en_GB.UTF-8": English, "C": "", "xx": "", "": "", "fr_FR": ""} {
+		"en_GB.UTF-8": English, "C": "", "xx": "", "tlh": "", "und": "", "": "", "fr_FR": ""} {
 		if got, err := ParseLanguage(name); got != want || (err == nil) != (want != "") {
 			t.Errorf("%q is %q, %v; want %q", name, got, err, want)
 		}

@@ -53,6 +53,8 @@ func TestBadInput(t *testing.T) {
 		{"flag without value", []string{"report", "--day"}, 2, `flag needs an argument: --day`},
 		{"number that is none", []string{"query", "--limit", "many"}, 2, `invalid argument "many"`},
 		{"argument too many", []string{"report", "today"}, 2, `report takes no argument "today"`},
+		{"unknown language", []string{"report", "--lang", "tlh"}, 2,
+			`--lang: language "tlh" is not known: en or ja`},
 		{"unknown format", []string{"report", "--format", "pdf"}, 2,
 			`--format "pdf" is not known: text, json, html, md`},
 		{"unknown format, and what is meant", []string{"table", "--format", "jsno"}, 2,

@@ -70,7 +70,7 @@ func (h *Handler) moment(ctx context.Context) (*Live, *running, error) {
 	now := h.Now()
 	l := &Live{Day: now.Format(time.DateOnly)}
 	got, at, err := h.today.get(ctx, now, func(ctx context.Context) (*Report, error) {
-		return h.Report(ctx, url.Values{"day": {l.Day}})
+		return h.Report(ctx, url.Values{"day": {l.Day}, "format": {"json"}})
 	})
 	if err != nil {
 		return nil, nil, err

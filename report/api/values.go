@@ -159,7 +159,7 @@ func (h *Handler) Running(ctx context.Context, from time.Time) (days []*detect.D
 		return nil, opt, err
 	}
 	f := found{days: days, opt: report.Options{From: from, To: now, Now: now, Location: now.Location(),
-		Config: set.Detect, Version: h.h.Version, Language: set.Language}}
+		Config: set.Detect, Version: h.h.Version}}
 	if names := h.h.names(); names != nil { // of those that a report has asked for
 		f.opt.Names = names.Name
 	}

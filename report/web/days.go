@@ -79,7 +79,7 @@ func (h *Handler) day(r *http.Request) (*page, error) {
 	if all {
 		q.Set("all", "1")
 	}
-	got, err := h.API.Report(r.Context(), q)
+	got, err := h.API.Report(r.Context(), inLanguage(r, q))
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +99,14 @@ func (h *Handler) day(r *http.Request) (*page, error) {
 		body.After = dates[i]
 	}
 	return &page{name: "day", Title: "Report of " + date, Active: "/day/", Body: body}, nil
+}
+
+// inLanguage asks for a report in the language that the browser accepts; without one, that of the config holds.
+func inLanguage(r *http.Request, q url.Values) url.Values {
+	if l := report.AcceptLanguage(r.Header.Get("Accept-Language"), ""); l != "" {
+		q.Set("lang", string(l))
+	}
+	return q
 }
 
 // dateOf reads a date, today or yesterday.

@@ -60,7 +60,7 @@ func (h *Handler) host(r *http.Request) (*page, error) {
 		return ask(http.StatusBadRequest, err.Error())
 	}
 	field["day"] = date
-	got, err := h.API.Report(r.Context(), url.Values{"day": {date}, "all": {"1"}})
+	got, err := h.API.Report(r.Context(), inLanguage(r, url.Values{"day": {date}, "all": {"1"}}))
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func (h *Handler) incident(r *http.Request) (*page, error) {
 	if err != nil {
 		return nil, &failure{http.StatusBadRequest, err.Error()}
 	}
-	got, err := h.API.Report(r.Context(), url.Values{"day": {date}, "all": {"1"}})
+	got, err := h.API.Report(r.Context(), inLanguage(r, url.Values{"day": {date}, "all": {"1"}}))
 	if err != nil {
 		return nil, err
 	}

@@ -429,3 +429,13 @@ func checkPage(t *testing.T, path, body string) {
 		}
 	}
 }
+
+func TestReportIsInTheLanguageOfTheBrowser(t *testing.T) {
+	for header, want := range map[string]string{"ja,en;q=0.5": "ja", "en-US": "en", "de": "", "": ""} {
+		r := httptest.NewRequest(http.MethodGet, "/day/2026-11-29", nil)
+		r.Header.Set("Accept-Language", header)
+		if got := inLanguage(r, url.Values{}).Get("lang"); got != want {
+			t.Errorf("%q asks for %q, want %q", header, got, want)
+		}
+	}
+}
