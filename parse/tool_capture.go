@@ -32,6 +32,7 @@ func captureDialect() dialect {
 //
 //	begin tcp 192.168.1.20:40312 > 203.0.113.5:443
 //	end tcp 192.168.1.20:40312 > 203.0.113.5:443 closed by=192.168.1.20 packets=9/8 bytes=700/5200 lasted=4.099
+//	begin tcp 192.168.1.20:40313 > 203.0.113.5:443 nat-src=198.51.100.1:1024
 //	dns udp 192.168.1.20:5555 > 192.168.1.1:53 PTR 5.113.0.203.in-addr.arpa.
 //	lease 192.168.1.20 52:54:00:12:34:56 laptop
 //	neighbour 192.168.1.20 52:54:00:12:34:56
@@ -83,6 +84,7 @@ func capture(b []byte, rec *Record) bool {
 func captured(what string, rest []byte, rec *Record) bool {
 	switch what {
 	case "begin":
+		captureCounts(rest, rec)
 		return mark(rec, SessionNew, "capture-begin")
 	case "end":
 		captureCounts(rest, rec)
@@ -113,7 +115,8 @@ func captured(what string, rest []byte, rec *Record) bool {
 	return false
 }
 
-// captureCounts reads packets and bytes, of which the sum is kept, and how long it lasted.
+// captureCounts reads packets and bytes, of which the sum is kept, how long it lasted, and what the router made of one
+// of the ends.
 func captureCounts(b []byte, rec *Record) {
 	for len(b) > 0 {
 		var w []byte
@@ -129,6 +132,10 @@ func captureCounts(b []byte, rec *Record) {
 			rec.Bytes = capturePair(value)
 		case "lasted":
 			rec.setLasted(uint64(captureMillis(value)))
+		case "nat-src":
+			rec.NATSrc, rec.NATSPort = scan.Endpoint(value)
+		case "nat-dst":
+			rec.NATDst, rec.NATDPort = scan.Endpoint(value)
 		}
 	}
 }

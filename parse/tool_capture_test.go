@@ -7,6 +7,10 @@ func TestCapture(t *testing.T) {
 	checkAll(t, []says{
 		{"begin", `2026-11-28T10:00:00.000501Z capture: begin tcp 192.168.1.20:40312 > 203.0.113.5:443`,
 			`{"kind":"capture-begin","event":"session-new","dialect":"capture","src":"192.168.1.20","sport":40312,"dst":"203.0.113.5","dport":443,"proto":"tcp"}`},
+		{"begin, translated", `2026-11-28T10:00:00.000501Z capture: begin tcp 192.168.1.20:40312 > 203.0.113.5:443 nat-src=198.51.100.1:1024`,
+			`{"kind":"capture-begin","event":"session-new","src":"192.168.1.20","sport":40312,"dst":"203.0.113.5","dport":443,"nat_src":"198.51.100.1","nat_sport":1024,"proto":"tcp"}`},
+		{"end, translated", `2026-11-28T10:00:04.100000Z capture: end tcp 203.0.113.5:40312 > 198.51.100.1:8080 closed by=203.0.113.5 packets=5/4 bytes=6/120 lasted=0.044 nat-dst=192.168.1.20:80`,
+			`{"kind":"capture-end","event":"session-end","src":"203.0.113.5","sport":40312,"dst":"198.51.100.1","dport":8080,"nat_dst":"192.168.1.20","nat_dport":80,"proto":"tcp","bytes":126,"packets":9,"lasted_ms":44}`},
 		{"end", `2026-11-28T10:00:04.100000Z capture: end tcp 192.168.1.20:40312 > 203.0.113.5:443 closed by=192.168.1.20 packets=9/8 bytes=700/5200 lasted=4.099 again=1/0`,
 			`{"kind":"capture-end","event":"session-end","dialect":"capture","src":"192.168.1.20","sport":40312,"dst":"203.0.113.5","dport":443,"proto":"tcp","bytes":5900,"packets":17,"lasted_ms":4099}`},
 		{"refused", `2026-11-28T10:00:04.100000Z capture: end tcp 192.168.1.20:40312 > 203.0.113.5:443 refused by=203.0.113.5 packets=1/1 bytes=0/0 lasted=0.001`,

@@ -33,8 +33,9 @@ type IP struct {
 	Final    netip.Addr // where a routing header of IPv6 leads to in the end; else Dst
 	Proto    uint8      // behind the extension headers of IPv6
 	TTL      uint8
-	Quoted   bool // it is the packet that an ICMP error tells of, not one on the wire
-	Piece    bool // a fragment of a packet that is not complete: Proto is known, and no more
+	ID       uint16 // of an IPv4 packet
+	Quoted   bool   // it is the packet that an ICMP error tells of, not one on the wire
+	Piece    bool   // a fragment of a packet that is not complete: Proto is known, and no more
 
 	// Begun says that at least a byte of the header behind IP was captured; Whole that all of it was, and that
 	// the fields below are set: ports, flags, numbers and window of TCP and UDP, type and code of ICMP.
@@ -70,6 +71,10 @@ type Packet struct {
 	ARPs   int // frames of ARP; 0 or 1
 	ARP    ARP
 	VLAN   uint16 // number of the outermost 802.1Q tag, 0 if there is none
+
+	Directed bool   // of a cooked capture: Out is known
+	Out      bool   // the frame is sent, not received
+	On       uint32 // of a cooked capture (2): number of the interface
 }
 
 // Decoder finds the IP packets of frames: behind Ethernet with VLAN tags, 802.11, PPP, PPPoE, Linux' cooked captures,
@@ -155,7 +160,7 @@ func (d *Decoder) ipv4(b []byte, wire int) {
 		return
 	}
 	ip.Src, ip.Dst = netip.AddrFrom4([4]byte(b[12:16])), netip.AddrFrom4([4]byte(b[16:20]))
-	ip.Final, ip.Proto, ip.TTL = ip.Dst, b[9], b[8]
+	ip.Final, ip.Proto, ip.TTL, ip.ID = ip.Dst, b[9], b[8], be16(b[4:])
 	if head > len(b) {
 		return
 	}

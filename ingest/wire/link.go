@@ -54,8 +54,14 @@ func (d *Decoder) link(kind int, b []byte, wire int) bool {
 	case linkNull, linkLoop:
 		skip(4, d.nibble)
 	case linkSLL:
+		if len(b) >= 16 { // the packet's type: 4 is sent by this machine
+			d.p.Directed, d.p.Out = true, be16(b) == 4
+		}
 		d.cooked(b, 14, 16, wire)
 	case linkSLL2:
+		if len(b) >= 20 {
+			d.p.Directed, d.p.Out, d.p.On = true, b[10] == 4, be32(b[4:])
+		}
 		d.cooked(b, 0, 20, wire)
 	case linkPPP, linkPPPHDLC:
 		d.hdlc(b, wire)

@@ -8,8 +8,7 @@ const liveMax = 1 << 18
 // NewLive returns a Text that is not read from a file: Take gives it frames as they come, and Lines returns what was
 // made of them. Links and names of the interfaces are those of the frames' Interface.
 //
-// It differs from the Text of a file in three ways. A packet that is seen on several interfaces, as it is routed,
-// counts on the first alone; translated by NAT it is another session. Syslog is a session like others, not lines of the
+// It differs from the Text of a file in two ways. Syslog is a session like others, not lines of the
 // log, as the receiver of the machine has it already. And ends by silence are told as time goes by.
 func NewLive(on []Interface) *Text {
 	t := &Text{on: on, live: true}

@@ -35,7 +35,7 @@ type side struct {
 	fresh  bool // its last packet brought bytes that were not sent before
 	edged  bool
 	fin    bool
-	on     int // the interface on which it was first seen, from 1, where sessions.apart is set
+	on     uint64 // the interface on which it was first seen, from 1, where sessions.apart is set
 }
 
 // session holds the traffic between two ports. The client opened it; where its beginning was not captured, the client
@@ -48,6 +48,9 @@ type session struct {
 	answered       bool // the server said something
 	midway         bool // the beginning was not captured
 	told           bool // its end was told
+	waits          bool // its beginning is told once it is known whether it is translated
+	key            flowKey
+	nat            *translation // nil: none was seen
 }
 
 // end says how a session ended.
@@ -70,16 +73,26 @@ type sessions struct {
 	swept int64
 	every int64 // ns between two sweeps
 	apart bool  // a packet may be seen on several interfaces: each side counts on one alone
+	nat   translations
 
-	on     int    // the interface of the packet, from 1
-	copied bool   // the packet was seen on another interface
-	copies uint64 // such packets
+	on       uint64 // the interface of the packet, from 1, and its direction where that is known
+	directed bool   // it is known whether the packet came in or goes out
+	out      bool   // it goes out
+	copied   bool   // the packet was seen on another interface
+	copies   uint64 // such packets
 
 	begin  func(s *session, now int64)
 	finish func(s *session, how end, by netip.AddrPort, now int64)
 	stray  func(ip *IP, now int64)             // a RST of no session
 	shrunk func(s *session, by *IP, now int64) // a window was taken back
 	Beyond uint64                              // packets of sessions that were not followed
+
+	lastReset struct { // of no session
+		key flowKey
+		seq uint32
+		at  int64
+		on  uint64
+	}
 }
 
 // packet takes a packet of TCP, UDP or a ping. It returns the session and whether its client sent the packet; nil
@@ -88,30 +101,29 @@ func (t *sessions) packet(ip *IP, now int64) (s *session, fromClient bool) {
 	if now-t.swept > t.every {
 		t.sweep(now, false)
 	}
+	if len(t.nat.queue) > 0 {
+		t.expire(now, false)
+	}
 	k := keyOf(ip)
 	s = t.all[k]
-	if t.copied = t.apart && s != nil && t.copyOf(s, ip); t.copied {
+	if s != nil && s.nat != nil && s.key != k && s.stale(ip) {
+		delete(t.all, k)
+		s = nil
+	}
+	if t.copied = t.apart && s != nil && t.copyOf(s, ip, &k); t.copied {
 		t.copies++
 		return nil, false
 	}
 	if s != nil && (s.told && !lateOf(s, ip) || ip.Proto == TCP && s.renewed(ip)) {
-		t.over(k, s, now)
+		t.over(s, now)
 		s = nil
 	}
 	if s == nil {
-		if ip.Proto == TCP && ip.Flags&RST != 0 {
-			t.stray(ip, now)
+		if s = t.fresh(k, ip, now); s == nil {
 			return nil, false
 		}
-		if len(t.all) >= t.most {
-			t.Beyond++
-			return nil, false
-		}
-		s = newSession(ip, now)
-		t.all[k] = s
-		if !s.midway {
-			t.begin(s, now)
-		}
+	} else if s.waits {
+		t.release(s)
 	}
 	fromClient = s.clientSent(ip)
 	s.last = max(s.last, now)
@@ -128,9 +140,36 @@ func (t *sessions) packet(ip *IP, now int64) (s *session, fromClient bool) {
 	return s, fromClient
 }
 
-// copyOf reports whether a side of a session was first seen on another interface than this packet of it, and the packet
-// begins no new session.
-func (t *sessions) copyOf(s *session, ip *IP) bool {
+// fresh begins the session of a packet, or returns nil where it begins none.
+func (t *sessions) fresh(k flowKey, ip *IP, now int64) *session {
+	switch {
+	case ip.Proto == TCP && ip.Flags&RST != 0:
+		t.reset(k, ip, now)
+		return nil
+	case t.apart && t.translated(ip, k):
+		t.copied = true
+		t.copies++
+		return nil
+	case len(t.all) >= t.most:
+		t.Beyond++
+		return nil
+	}
+	s := newSession(ip, now)
+	s.key = k
+	t.all[k] = s
+	waits := t.apart && t.await(s, ip)
+	if s.waits = waits && !s.midway; !waits && !s.midway {
+		t.begin(s, now)
+	}
+	return s
+}
+
+// copyOf reports whether a packet of a session is seen again: with the addresses of its other side, or a side was first
+// seen on another interface, and the packet begins no new session.
+func (t *sessions) copyOf(s *session, ip *IP, k *flowKey) bool {
+	if s.nat != nil && s.key != *k {
+		return true
+	}
 	side := &s.s
 	if s.clientSent(ip) {
 		side = &s.c
@@ -144,11 +183,12 @@ func (s *session) clientSent(ip *IP) bool {
 }
 
 // over tells the end of a session whose ports are used again.
-func (t *sessions) over(k flowKey, s *session, now int64) {
+func (t *sessions) over(s *session, now int64) {
+	t.release(s)
 	if !s.told {
 		t.finish(s, s.silence(), netip.AddrPort{}, now)
 	}
-	delete(t.all, k)
+	t.forget(s)
 }
 
 // lateOf reports whether a packet may still belong to a session whose end was told.
@@ -275,6 +315,7 @@ func (d *side) room(ip *IP, other *side) bool {
 func (t *sessions) tell(s *session, how end, by netip.AddrPort, now int64) {
 	if !s.told {
 		s.told = true
+		t.release(s)
 		t.finish(s, how, by, now)
 	}
 }
@@ -306,28 +347,31 @@ func (s *session) silence() end {
 // sweep forgets what is over by now; with all, at the end of the capture, everything. Ends are told in their order.
 func (t *sessions) sweep(now int64, all bool) {
 	t.swept = now
+	t.expire(now, all)
 	type over struct {
-		key flowKey
 		s   *session
 		at  int64
 		how end
 	}
 	var gone []over
 	for k, s := range t.all {
+		if s.key != k { // its other side
+			continue
+		}
 		at, how := s.last+s.patience(), s.silence()
 		if at > now && !all {
 			continue
 		}
-		delete(t.all, k)
+		t.forget(s)
 		if at > now {
 			at, how = s.last, open
 		}
 		if !s.told {
-			gone = append(gone, over{k, s, at, how})
+			gone = append(gone, over{s, at, how})
 		}
 	}
 	slices.SortFunc(gone, func(a, b over) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.s.first, b.s.first), a.key.compare(&b.key))
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.s.first, b.s.first), a.s.key.compare(&b.s.key))
 	})
 	for _, g := range gone {
 		t.finish(g.s, g.how, netip.AddrPort{}, g.at)

@@ -29,7 +29,7 @@ type Stats struct {
 	Cut       uint64 // packets of which the header was not captured
 	Beyond    uint64 // packets of sessions beyond the number that is followed at once
 	Lost      uint64 // packets of which fragments are missing
-	Copies    uint64 // packets that were seen before, on another interface (live captures)
+	Copies    uint64 // packets that were seen before, on another interface
 	Dropped   uint64 // frames that the capturing machine dropped, as the file says
 	Damage    error  // why the capture ended before its end; nil: it did not
 	Interface []Interface
@@ -58,6 +58,7 @@ func (s *Stats) String() string {
 // Text is a capture as lines of log, each a time of RFC 3339 in UTC and what was seen then:
 //
 //	2026-11-28T10:00:00.000501Z capture: begin tcp 192.168.1.20:40312 > 203.0.113.5:443
+//	2026-11-28T10:00:01Z capture: begin tcp 192.168.1.20:40313 > 203.0.113.5:443 nat-src=198.51.100.1:1024
 //	2026-11-28T10:00:04Z capture: end tcp 192.168.1.20:40312 > 203.0.113.5:443 closed packets=9/8 bytes=7/5 lasted=4.1
 //	2026-11-28T10:00:05.000000Z capture: reset tcp 127.0.0.1:7211 > 127.0.0.1:56440
 //	2026-11-28T10:00:06.000000Z capture: window tcp 192.168.1.20:40312 > 203.0.113.5:443 shrunk
@@ -71,7 +72,9 @@ func (s *Stats) String() string {
 //
 // An end that nobody said, but silence, has the time at which a router forgets the session; "open" is what was so far
 // of a session that goes on behind the capture. Counts of packets and of bytes of payload are the client's and the
-// server's. Syslog messages (UDP to port 514) are lines as they were sent.
+// server's. Of what is seen on several interfaces, each packet counts once; a session that a router translates has the
+// address of the inside, and that of the outside as nat-src (nat-dst: the server that it was led to). Syslog
+// messages (UDP to port 514) are lines as they were sent.
 //
 // It is an io.Reader; all memory is bounded.
 type Text struct {
@@ -168,8 +171,12 @@ func (t *Text) frame(f *Frame) {
 	} else {
 		t.stats.Untimed++
 	}
-	t.s.on = f.Interface + 1
 	p := t.d.Decode(f)
+	t.s.on, t.s.directed, t.s.out = (uint64(f.Interface)<<32|uint64(p.On))<<1+1, p.Directed, p.Out
+	if p.Out {
+		t.s.on++
+	}
+	t.s.apart = t.s.apart || p.Directed || f.Interface > 0
 	if len(p.IPs) == 0 {
 		t.stats.Other++
 	}
@@ -278,7 +285,21 @@ func (t *Text) begin(s *session, now int64) {
 	t.stats.Sessions++
 	t.line(now, "begin")
 	t.ends(s.proto, s.client, s.server)
+	t.translation(s)
 	t.out = append(t.out, '\n')
+}
+
+// translation writes the outside address of a client, or the inside address of a server, where it was seen.
+func (t *Text) translation(s *session) {
+	if s.nat == nil {
+		return
+	}
+	what := " nat-src="
+	if s.nat.dst {
+		what = " nat-dst="
+	}
+	t.out = append(t.out, what...)
+	t.out = s.nat.to.AppendTo(t.out)
 }
 
 func (t *Text) finish(s *session, how end, by netip.AddrPort, now int64) {
@@ -309,6 +330,7 @@ func (t *Text) finish(s *session, how end, by netip.AddrPort, now int64) {
 	if s.midway {
 		t.out = append(t.out, " begun=earlier"...)
 	}
+	t.translation(s)
 	t.out = append(t.out, '\n')
 }
 
