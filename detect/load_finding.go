@@ -34,7 +34,7 @@ func loadFindings(q *inquiry) []Finding {
 		f := a.loadFinding(q, told)
 		switch {
 		case f.Severity != "":
-		case q.throughout(f.Start, f.End) && q.served(a):
+		case q.throughout(f.Start, f.End) && q.served(a) && f.RateS < loadWarn/60:
 			return nil // a client that is served, in a capture of nothing else
 		case f.RateS < loadWarn/60 && a.toOne >= servedShare && q.served(a):
 			return nil // lookups of one resolver that answers: what is odd about them is a storm

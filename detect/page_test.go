@@ -168,3 +168,22 @@ func TestLoadOfAShortLog(t *testing.T) {
 		}
 	}
 }
+
+// TestServedLoadOfAShortLog has a host open sessions to one server, which answers, throughout a log of half an hour, beside
+// people who read pages: two a second are a client that is served, eight are told whatever answers.
+func TestServedLoadOfAShortLog(t *testing.T) {
+	for rate, want := range map[int]int{2: 0, 8: 1} {
+		s, r := newStream(), rand.New(rand.NewPCG(5, 7))
+		end := t0.Add(30 * time.Minute)
+		for at := t0; at.Before(end); at = at.Add(time.Second / time.Duration(rate)) {
+			s.done(at, lan(60), wan(1), 443, 9, parse.NoState)
+		}
+		for at := t0; at.Before(end); at = at.Add(20 * time.Second) {
+			s.page(r, at, 1+r.IntN(40), 40, 5, 4*time.Second)
+		}
+		fs := Findings(s.days(DefaultConfig()), DefaultConfig(), Window{t0, end})
+		if len(fs) != want {
+			t.Errorf("%d a second: %+v, want %d findings", rate, fs, want)
+		}
+	}
+}
