@@ -8,6 +8,8 @@
 # fuzz    each fuzz test for FUZZTIME (default 1m)
 # damage  changes every byte of a day file, and spoils pages of files at random (not with the race detector, whose own checks end it)
 # crash   kills a writer at 200 random points, one whose disk fails at 200 more, and the same while many days are imported
+# soak    ten minutes (UNCLOAK_SOAK=2h for longer) of a router that logs 50,000 lines a second, with kills, full disks, floods
+#         and readers; needs root, and a quiet machine for that rate (UNCLOAK_SOAK_RATE)
 # bench   the benchmarks; docs/benchmarks.md says what they gave
 # bench-store  the store beside compressed text and SQLite, on the same lines
 # dist    packages for all systems into dist/, the same bytes each time
@@ -17,7 +19,7 @@ FUZZTIME ?= 1m
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT   := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 
-.PHONY: build demo test ports e2e damage crash lint style fuzz fuzz-short bench bench-store bench-peers dist clean
+.PHONY: build demo test ports e2e damage crash lint style fuzz fuzz-short soak bench bench-store bench-peers dist clean
 
 build:
 	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/uncloak ./cmd/uncloak
@@ -35,7 +37,7 @@ e2e:
 
 lint:
 	$(GO) vet ./... ./testdata ./testdata/bentlines ./testdata/dense ./testdata/occupancy
-	$(GO) vet -tags e2e ./cmd/uncloak
+	$(GO) vet -tags e2e,soak ./cmd/uncloak
 	$(GO) tool staticcheck ./... ./testdata ./testdata/bentlines ./testdata/dense ./testdata/occupancy
 	@dead=$$($(GO) tool deadcode -test ./...); if [ -n "$$dead" ]; then echo "$$dead"; exit 1; fi
 	@.ci/style
@@ -66,6 +68,9 @@ crash:
 
 fuzz:
 	@set -e; .ci/fuzz-targets | while read -r pkg name; do $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg; done
+
+soak:
+	$(GO) test -tags soak -run '^TestSoak$$' -timeout 24h -v ./cmd/uncloak
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -173,11 +173,12 @@ func (d *daemon) addresses(t *testing.T) {
 	}
 }
 
-// child runs the daemon as a process of its own.
-func child(t *testing.T, data string) (*daemon, *exec.Cmd) {
+// child runs the daemon as a process of its own, with more flags.
+func child(t *testing.T, data string, more ...string) (*daemon, *exec.Cmd) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "serve", "--data", data, "--udp", "127.0.0.1:0", "--tcp", "127.0.0.1:0",
-		"--log-format", "json", "--timezone", "UTC")
+	args := append([]string{"serve", "--data", data, "--udp", "127.0.0.1:0", "--tcp", "127.0.0.1:0",
+		"--log-format", "json", "--timezone", "UTC"}, more...)
+	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), "UNCLOAK_TEST_MAIN=1")
 	pr, pw := io.Pipe()
 	cmd.Stderr = pw
