@@ -169,8 +169,8 @@ func TestLoadOfAShortLog(t *testing.T) {
 	}
 }
 
-// TestServedLoadOfAShortLog has a host open sessions to one server, which answers, throughout a log of half an hour, beside
-// people who read pages: two a second are a client that is served, eight are told whatever answers.
+// TestServedLoadOfAShortLog has a host open sessions to one server, which answers, throughout a log of half an hour,
+// beside people who open more than it does: two a second are a client that is served, eight are told whatever answers.
 func TestServedLoadOfAShortLog(t *testing.T) {
 	for rate, want := range map[int]int{2: 0, 8: 1} {
 		s, r := newStream(), rand.New(rand.NewPCG(5, 7))
@@ -178,7 +178,7 @@ func TestServedLoadOfAShortLog(t *testing.T) {
 		for at := t0; at.Before(end); at = at.Add(time.Second / time.Duration(rate)) {
 			s.done(at, lan(60), wan(1), 443, 9, parse.NoState)
 		}
-		for at := t0; at.Before(end); at = at.Add(20 * time.Second) {
+		for at := t0; at.Before(end); at = at.Add(3 * time.Second) {
 			s.page(r, at, 1+r.IntN(40), 40, 5, 4*time.Second)
 		}
 		fs := Findings(s.days(DefaultConfig()), DefaultConfig(), Window{t0, end})
