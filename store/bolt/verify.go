@@ -160,7 +160,11 @@ func (v *verification) day(ctx context.Context, d *day) error {
 		if s = readStat(tx); s.bad {
 			v.problem("what the day says of its events is damaged")
 		}
-		span := readSpan(tx)
+		span, ok := storedSpan(tx)
+		if !ok {
+			v.problem("what the day says of its longest block is damaged")
+			span = readSpan(tx)
+		}
 		c := tx.Bucket([]byte("blocks")).Cursor()
 		for k, b := c.First(); k != nil; k, b = c.Next() {
 			first, seq, ok := parseKey(k)

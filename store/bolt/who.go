@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	"go.etcd.io/bbolt"
 
 	"uncloak/detect"
@@ -246,13 +247,26 @@ func (w *nearest) insert(list []store.Entry, e *store.Entry, nearer func(a, b in
 	return list
 }
 
-// The longest time that a block of the day covers tells how far back one must look.
-
+// readSpan returns the longest time that a block of the day covers, which tells how far back one must look. It has a
+// checksum behind it (in files of older programs it has none); where that is wrong, a block may cover the whole day.
 func readSpan(tx *bbolt.Tx) uint64 {
-	if b := tx.Bucket([]byte("meta")).Get([]byte("span")); len(b) == 8 {
-		return binary.BigEndian.Uint64(b)
+	span, ok := storedSpan(tx)
+	if !ok {
+		return uint64(24 * time.Hour)
 	}
-	return 0
+	return span
+}
+
+// storedSpan returns what the day says of its longest block, 0 where it has none, and whether that can be believed.
+func storedSpan(tx *bbolt.Tx) (span uint64, ok bool) {
+	b := tx.Bucket([]byte("meta")).Get([]byte("span"))
+	if b == nil {
+		return 0, true
+	}
+	if len(b) != 8 && (len(b) != 16 || binary.BigEndian.Uint64(b[8:]) != xxhash.Sum64(b[:8])) {
+		return 0, false
+	}
+	return binary.BigEndian.Uint64(b), true
 }
 
 // gives reports whether an event tells of a NAT that gives ports to a machine, or takes them back.
@@ -261,10 +275,10 @@ func gives(e *parse.Event) bool {
 }
 
 // mayGive reports whether the day may have events for which gives is true. Files from before that was noted may have
-// some.
+// some. What is noted is 0 or 1 and, save in files of older programs, its complement.
 func mayGive(tx *bbolt.Tx) bool {
 	v := tx.Bucket([]byte("meta")).Get([]byte("gives"))
-	return len(v) != 1 || v[0] != 0
+	return string(v) != "\x00\xff" && string(v) != "\x00"
 }
 
 func putGives(tx *bbolt.Tx, blocks []newBlock) error {
@@ -274,10 +288,11 @@ func putGives(tx *bbolt.Tx, blocks []newBlock) error {
 			given = 1
 		}
 	}
-	if v := meta.Get([]byte("gives")); len(v) == 1 && v[0] >= given || v == nil && meta.Get([]byte("span")) != nil {
-		return nil // known already, or a file that has blocks of which it is not known
+	v := meta.Get([]byte("gives"))
+	if v == nil && meta.Get([]byte("span")) != nil || v != nil && (given == 0 || mayGive(tx)) {
+		return nil // a file that has blocks of which it is not known, or known already
 	}
-	return meta.Put([]byte("gives"), []byte{given})
+	return meta.Put([]byte("gives"), []byte{given, ^given})
 }
 
 // putSpan notes the longest block of the day, and whether it has events for which gives is true, before the blocks
@@ -293,5 +308,6 @@ func putSpan(tx *bbolt.Tx, blocks []newBlock) error {
 	if span <= readSpan(tx) {
 		return nil
 	}
-	return tx.Bucket([]byte("meta")).Put([]byte("span"), binary.BigEndian.AppendUint64(nil, span))
+	b := binary.BigEndian.AppendUint64(nil, span)
+	return tx.Bucket([]byte("meta")).Put([]byte("span"), binary.BigEndian.AppendUint64(b, xxhash.Sum64(b)))
 }

@@ -1,0 +1,63 @@
+package bolt
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"uncloak/detect"
+	"uncloak/parse"
+	"uncloak/store"
+)
+
+// TestSpoiledSpan changes each bit of what a day says of its longest block, and of whether it has allocations of ports:
+// a window within a block still finds its events.
+func TestSpoiledSpan(t *testing.T) {
+	dir, date := t.TempDir(), detect.DateOf(noon())
+	db := mustOpen(t, dir, Options{NoSync: true})
+	all := entries(noon(), 0, 3000)
+	given := &all[7].Event // a block of ports for a machine
+	given.Kind, given.Src = parse.System, netip.MustParseAddr("100.64.0.7")
+	given.NATSrc = netip.MustParseAddr("192.0.2.1")
+	mustAppend(t, db, store.Batch{Entries: all})
+	mustClose(t, db)
+	last := time.Unix(0, all[len(all)-1].Time)
+	for _, key := range []string{"span", "gives"} {
+		var whole []byte
+		edit(t, dir, date, func(tx *bbolt.Tx) error {
+			whole = append(whole, tx.Bucket([]byte("meta")).Get([]byte(key))...)
+			return nil
+		})
+		if want := map[string]int{"span": 16, "gives": 2}[key]; len(whole) != want {
+			t.Fatalf("%s has %d bytes, want %d", key, len(whole), want)
+		}
+		for bit := range len(whole) * 8 {
+			spoiled := append([]byte(nil), whole...)
+			spoiled[bit/8] ^= 1 << (bit % 8)
+			edit(t, dir, date, func(tx *bbolt.Tx) error {
+				err := tx.Bucket([]byte("meta")).Put([]byte(key), spoiled)
+				if !mayGive(tx) {
+					t.Errorf("%s with bit %d changed: the day gives no ports", key, bit)
+				}
+				return err
+			})
+			db := mustOpen(t, dir, Options{NoSync: true})
+			n := 0
+			for _, err := range db.Events(t.Context(), store.Query{Window: store.Window{From: last, To: last.Add(1)}}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				n++
+			}
+			if n == 0 {
+				t.Errorf("%s with bit %d changed: the last event is not found", key, bit)
+			}
+			mustClose(t, db)
+		}
+		edit(t, dir, date, func(tx *bbolt.Tx) error {
+			return tx.Bucket([]byte("meta")).Put([]byte(key), whole)
+		})
+	}
+}
