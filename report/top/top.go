@@ -159,6 +159,9 @@ func (m model) told(n news) (model, tea.Cmd) {
 	if n.turn != m.turn {
 		return m, nil
 	}
+	if n.err == nil && n.live.Live == nil {
+		n.err = errors.New("the answer is empty")
+	}
 	if m.err = n.err; n.err == nil {
 		m.live, m.lost = n.live, time.Time{}
 	} else if m.lost.IsZero() {
@@ -254,7 +257,7 @@ func typed(filter, text string) string {
 	return string(rs[:min(len(rs), maxTyped)])
 }
 
-// back leaves a screen for the one that it was opened from; from the hosts, it drops the filter.
+// back leaves the help for the screen under it, and other screens for the hosts. From the hosts, it drops the filter.
 func (m model) back() model {
 	switch m.screen {
 	case help:
@@ -276,6 +279,9 @@ func (m model) open() (model, tea.Cmd) {
 		return m, nil
 	}
 	m.screen, m.host, m.chosen, m.first = machine, rows[i].Host, rows[i].Host, 0
+	l := *m.live // what it tells of a machine is of the one that was looked at before
+	l.Machine, l.Recent = nil, nil
+	m.live = &l
 	m.turn++
 	return m, m.question()
 }
@@ -358,7 +364,7 @@ func (m model) index(rows []report.LiveHost) int {
 
 // rows returns the hosts that the filter lets through, sorted.
 func (m model) rows() []report.LiveHost {
-	if m.live == nil || m.live.Live == nil {
+	if m.live == nil {
 		return nil
 	}
 	word := strings.ToLower(strings.TrimSpace(m.filter))

@@ -269,6 +269,8 @@ func TestOpen(t *testing.T) {
 	if m.chosen != "192.168.1.3" || m.screen != hosts {
 		t.Errorf("a click marks %q", m.chosen)
 	}
+	next, _ := m.Update(tea.MouseClickMsg{X: 5, Y: top + 1, Button: tea.MouseLeft})
+	has(t, next.(model), "Asking about 192.168.1.3 …") // not what was told of the other one
 	m = does(m, tea.MouseClickMsg{X: 5, Y: top + 1, Button: tea.MouseLeft})
 	if m.screen != machine || a.hosts[len(a.hosts)-1] != "192.168.1.3" {
 		t.Errorf("a second click: screen %d, asked for %q", m.screen, a.hosts)
@@ -300,6 +302,7 @@ func TestLost(t *testing.T) {
 	has(t, m, "4,000 today")
 	first := newModel(t.Context(), m.ask, m.Options)
 	has(t, first, "waiting for the first answer")
+	has(t, does(first, news{live: &api.Live{}}), "trying again: the answer is empty")
 	has(t, does(first, pressing("f", "?", "esc", "end", "enter", "down")...), "waiting for the first answer")
 	if _, cmd := m.Update(tea.KeyPressMsg{Code: 'q', Text: "q"}); cmd == nil || cmd() != (tea.QuitMsg{}) {
 		t.Error("q does not leave")

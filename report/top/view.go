@@ -109,7 +109,7 @@ const (
 // head returns the lines above the rows of hosts; the last one names their columns.
 func (m model) head() []line {
 	out := []line{m.title()}
-	if m.live != nil && m.live.Live != nil {
+	if m.live != nil {
 		if m.height >= roomForGauges {
 			out = append(out, m.gauges()...)
 		}
@@ -287,7 +287,7 @@ func (m model) cells(r report.LiveHost) (out []string) {
 				break // the tables are known by their largest holders
 			}
 			s = report.Number(r.Entries)
-			if m.live != nil && m.live.Live != nil && m.live.Entries > 0 {
+			if m.live != nil && m.live.Entries > 0 {
 				s += fmt.Sprintf(" %3.0f%%", 100*float64(r.Entries)/float64(m.live.Entries))
 			}
 		case byRate:
@@ -329,7 +329,7 @@ func (m model) foot() line {
 		words = "↑↓ scroll  esc back  ? help  q quit"
 	case m.filter != "":
 		words = "filter: " + m.filter + " (esc drops it)  " + words
-	case m.live != nil && m.live.Live != nil && m.live.More > 0:
+	case m.live != nil && m.live.More > 0:
 		words += fmt.Sprintf("  (%d quieter hosts are not listed)", m.live.More)
 	}
 	return line{words, faint}
