@@ -200,6 +200,7 @@ func TestJapaneseForms(t *testing.T) {
 	for _, x := range [][2]string{
 		{count(Japanese, 1, "session", "sessions"), "1セッション"},
 		{count(Japanese, 2140, "session", "sessions"), "2,140セッション"},
+		{count(Japanese, 261, "different host", "different hosts"), "異なるホスト261台"},
 		{Japanese.times(1), "1回"}, {Japanese.times(47), "47回"},
 		{Japanese.seconds(150), "2分30秒"}, {Japanese.seconds(7200), "2時間"}, {Japanese.seconds(200000), "2日7時間"},
 		{Japanese.list([]string{"a", "b", "c"}), "a、b、c"},
