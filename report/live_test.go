@@ -56,14 +56,18 @@ func TestLiveIsBounded(t *testing.T) {
 	d := detect.NewDay(20785)
 	last := d.Date.Start().Add(time.Hour)
 	d.First, d.Last = d.Date.Start().UnixNano(), last.UnixNano()
-	for i := range 300 {
+	const many = maxLiveRows + 100
+	for i := range many {
 		d.Hosts[netip.AddrFrom4([4]byte{10, 0, byte(i / 250), byte(i % 250)})] = &detect.Host{
-			Sessions: detect.Series{Slots: []detect.Slot{{I: 359, N: uint32(i)}}}}
+			Sessions: detect.Series{Slots: []detect.Slot{{I: 359, N: uint32(i + 1)}}}}
 		d.Routers["gw"+num(i)] = &detect.Router{Lines: 1, Occupancy: []detect.Level{{I: 359, Total: 1}}}
 	}
 	v := NewLive([]*detect.Day{d}, Options{From: d.Date.Start(), Now: last, Location: time.UTC,
 		Config: detect.DefaultConfig()})
 	if len(v.Hosts.Rows) != maxLiveHosts || v.Hosts.More == "" || len(v.Tables) != maxLiveRouters {
 		t.Errorf("%d hosts, %d tables, %q", len(v.Hosts.Rows), len(v.Tables), v.Hosts.More)
+	}
+	if len(v.Rows) != maxLiveRows || v.More != many-maxLiveRows || v.Rows[0].Today != many {
+		t.Errorf("%d hosts to sort and filter, %d more; first %+v", len(v.Rows), v.More, v.Rows[0])
 	}
 }

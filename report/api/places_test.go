@@ -90,6 +90,13 @@ func TestPlaces(t *testing.T) {
 	if tell, err := p.of([]string{first}); err == nil {
 		_ = tell(netip.MustParseAddr("203.0.113.5"))
 	}
+	if err := os.Truncate(first, maxPlaces+1); err != nil { // it takes no room on the disk
+		t.Fatal(err)
+	}
+	if tell, err := p.of([]string{first}); tell != nil || err == nil ||
+		!strings.Contains(err.Error(), "more than 256 MB") {
+		t.Errorf("a file that is too large: %v", err)
+	}
 }
 
 // TestPlacesOfPeers: the services that a host goes to have their places, whatever an organization calls itself.
