@@ -237,7 +237,7 @@ func initConfig(router netip.Addr, what string, udp, tcp []string) []byte {
 	return b.Bytes()
 }
 
-// putConfig writes a file that is whole, or not there.
+// putConfig writes the config. Where that fails, no half of a file is left; with force, the old one is gone then, too.
 func putConfig(file string, text []byte, force bool) error {
 	how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
 	if force {

@@ -12,7 +12,8 @@ const (
 	passing     = int64(500e6)
 )
 
-// sign tells a packet again behind a router that translates an address: what stays as it is, and the TTL.
+// sign holds what a router that translates an address leaves as it is in a packet, and the TTL: by it the packet is
+// recognized where it is seen a second time.
 type sign struct {
 	proto, ttl uint8
 	id         uint16
@@ -22,7 +23,7 @@ type sign struct {
 
 var signSeed = maphash.MakeSeed()
 
-// signOf returns what tells a packet again; ok is false where that is too little.
+// signOf returns the sign of a packet; ok is false where too little is known of it to be sure.
 func signOf(ip *IP) (sg sign, ok bool) {
 	sg = sign{proto: ip.Proto, ttl: ip.TTL, id: ip.ID}
 	switch ip.Proto {
@@ -58,15 +59,14 @@ type passed struct {
 // translations finds both sides of a session among what is seen on several interfaces. Two packets are the same one if
 // they agree in all that a router leaves as it is (RFC 3022, 4.1: sequence numbers, payload, the packet's number), one
 // of their ends is the same, the second has a hop less left, came at once and on another interface; where the capture
-// tells the direction, the first came in and the second went out. Where it does not,
-// the second may be read first.
+// tells the direction, the first came in and the second went out. Where it does not, the second may be read first.
 type translations struct {
 	bySign map[sign][]*passed
 	queue  []*passed // in order of time
 }
 
-// await keeps a new session until its translation is seen. It is false where there is no room, or nothing to tell the
-// packet by.
+// await keeps a new session until its translation is seen. It is false where there is no room, or where the packet has
+// no sign.
 func (t *sessions) await(s *session, ip *IP) bool {
 	sg, ok := signOf(ip)
 	n := &t.nat
@@ -138,7 +138,7 @@ func (t *sessions) untranslated(ip *IP, sg sign) (found *session) {
 			found = s
 		}
 	}
-	if many && sg.proto != TCP && sg.id == 0 { // nothing tells them apart
+	if many && sg.proto != TCP && sg.id == 0 { // alike, and without a number: either could be meant
 		return nil
 	}
 	return found
