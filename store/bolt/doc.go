@@ -7,7 +7,9 @@
 // A day file has these buckets:
 //
 //	meta     "version": format of the file; "stat": number of events, first and last time;
-//	         "span": the longest time of a block, with a checksum; "compacted": number of events when the day was written anew;
+//	         "span": the longest time of a block, with a checksum;
+//	         "gives": whether it has allocations of ports, see who.go;
+//	         "compacted": number of events when the day was written anew;
 //	         "sealed": it was written anew, and both pages of the file that lead to its contents show all of them
 //	blocks   be64(first time) be64(sequence) → block of at most 16384 events, see block.go
 //	batches  ID of a batch → nothing: what is in here is not stored again
