@@ -84,8 +84,13 @@ func (a *app) init(cmd *cobra.Command, o initOptions) error {
 	if err != nil {
 		return err
 	}
-	udp, _ := cmd.Flags().GetStringSlice("udp")
-	tcp, _ := cmd.Flags().GetStringSlice("tcp")
+	given := func(flag string) (at []string) { // nil without the flag: serve has its defaults then
+		if cmd.Flags().Changed(flag) {
+			at, _ = cmd.Flags().GetStringSlice(flag)
+		}
+		return at
+	}
+	udp, tcp := given("udp"), given("tcp")
 	port := portOf(udp)
 	a.sayWhatToType(setups, router, port)
 	if err := putConfig(file, initConfig(router, setups[0].what, udp, tcp), o.force); err != nil {
@@ -451,6 +456,6 @@ func (a *app) firstEvents(ctx context.Context, c *http.Client, from time.Time, b
 
 // linesCame words how many lines came, and how many of them are understood.
 func linesCame(lines, unparsed uint64) string {
-	return fmt.Sprintf("%s lines came today, %s are understood", report.Number(lines),
+	return fmt.Sprintf("lines that came today: %s, understood: %s", report.Number(lines),
 		report.Number(lines-min(lines, unparsed)))
 }

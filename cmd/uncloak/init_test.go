@@ -46,7 +46,7 @@ func TestInit(t *testing.T) {
 	}{
 		{"mikrotik", "127.0.0.1", "<134>firewall,info new forward: in:bridge out:ether1, src-mac 02:00:5e:00:53:01, " +
 			"proto TCP (SYN), 192.168.88.5:51001->198.51.100.7:443, len 52",
-			[]string{"remote=127.0.0.1 remote-port=0", "127.0.0.1: 1 lines came today, 1 are understood",
+			[]string{"remote=127.0.0.1 remote-port=0", "127.0.0.1: lines that came today: 1, understood: 1",
 				"dialect mikrotik", "It is understood, and new sessions are among it."}},
 		{"linux", "127.0.0.1", "<4>gw kernel: nf_conntrack: table full, dropping packet",
 			[]string{"nft add table inet uncloak", "no new session is among it yet"}},
@@ -110,6 +110,10 @@ func TestInitAsks(t *testing.T) {
 	if again, err := os.ReadFile(file); err != nil || !strings.Contains(string(again), "192.0.2.9") {
 		t.Errorf("--force writes nothing: %v", err)
 	}
+	ok(t, "", "init", "--config", file, "--wait", "0", "--force", "--make", "linux", "--router", "192.0.2.9", "--yes")
+	if again, err := os.ReadFile(file); err != nil || strings.Contains(string(again), "\nlisten:") {
+		t.Errorf("without --udp and --tcp, serve shall listen where it does by default: %v %s", err, again)
+	}
 }
 
 // TestInitStops: who does not wait for the line, or gets none, has the config all the same.
@@ -145,7 +149,7 @@ func TestInitBesideServe(t *testing.T) {
 		t.Errorf("%q, want %s", w, d.udp)
 	}
 	send(t, d.udp, 0, 5)
-	said.wait(t, "5 lines came today, 5 are understood")
+	said.wait(t, "lines that came today: 5, understood: 5")
 	said.wait(t, "new sessions are among it")
 	if code := <-ended; code != 0 {
 		t.Errorf("exit code %d", code)
