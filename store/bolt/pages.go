@@ -12,15 +12,14 @@ import (
 // bbolt trusts its file: it follows a page number wherever it leads, so that a spoiled page can send it round in a
 // circle, or stop the whole process. Therefore the pages of a file are walked here before bbolt sees them: each once,
 // within the file, in order of their keys, with their data laid out without gaps, and each page of the file either in
-// the tree or in the list of free pages. That reads the first page of
-// each block and not the blocks themselves: of a day of 10 million events some 3 MB. See docs/adr/0006-page-check.md.
+// the tree or in the list of free pages. Of each block that reads the first page, and not the block itself: of a day of
+// 10 million events some 3 MB. See docs/adr/0006-page-check.md.
 //
 // The format (go.etcd.io/bbolt/internal/common): a page is id, flags, count, overflow and then count elements; a
 // branch element is pos, ksize, pgid; a leaf element flags, pos, ksize, vsize. pos counts from the element. Page 0
 // and 1 are metas; that of the larger txid counts. A leaf element with the bucket flag has root and sequence of a
-// bucket as its value, and where root is 0, the only page of that bucket behind them. bbolt
-// writes the keys and values of a page one behind the other, directly behind the elements: so a changed count of
-// elements, or length, shows.
+// bucket as its value, and where root is 0, the only page of that bucket behind them. bbolt writes the keys and values
+// of a page one behind the other, directly behind the elements: so a changed count of elements, or length, shows.
 const (
 	pageHead    = 16
 	elementLen  = 16
