@@ -112,7 +112,7 @@ func TestPlacesOfPeers(t *testing.T) {
 	path := table(t, filepath.Join(t.TempDir(), "asn.mmdb"), "203.0.113.0/24", mmdbtype.Map{
 		"autonomous_system_number":       mmdbtype.Uint32(64496),
 		"autonomous_system_organization": mmdbtype.String("Evil\x1b[2J Net")})
-	files := []string{path, path + ".gone"}
+	files := []string{path, path + ".gone", path + ".none"}
 	h := NewHandler(Config{Store: &fake{}, Days: oneDay{Day: d}, Now: func() time.Time { return now },
 		Log: slog.New(slog.DiscardHandler), Settings: func() Settings { return Settings{Detect: cfg, MMDB: files} }})
 	r, err := Request(t.Context(), http.MethodGet, "/v1/live", url.Values{"host": {host.String()}}, nil)
@@ -139,7 +139,7 @@ func TestPlacesOfPeers(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	m, err := h.Report(t.Context(), url.Values{"day": {"2026-11-28"}})
-	if err != nil || !strings.Contains(m.Note, path+".gone: no such file") {
+	if err != nil || !strings.Contains(m.Note, path+".gone: no such file or directory; mmdb ") {
 		t.Errorf("the note: %q %v", m.Note, err)
 	}
 }

@@ -74,7 +74,7 @@ func (h *handler) find(r *http.Request) (f found, err error) {
 		f.opt.Names = names.Name
 	}
 	if f.opt.Place, err = h.places.of(set.MMDB); err != nil {
-		f.remark(err.Error())
+		f.remark(strings.ReplaceAll(err.Error(), "\n", "; ")) // a line for each file
 		f.opt.Note = f.note
 	}
 	detect.MarkKnown(f.findings, rules, h.Now(), f.length)
