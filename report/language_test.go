@@ -216,6 +216,25 @@ func TestJapaneseForms(t *testing.T) {
 	}
 }
 
+// TestJapaneseTitles: the router stands in front, and what has no number is said in Japanese, too.
+func TestJapaneseTitles(t *testing.T) {
+	for want, f := range map[string]detect.Finding{
+		"gwのルーター自身の異常: 3回": {Kind: detect.AlarmKind, Router: "gw", Lines: 3, Drops: 3},
+		"oldsrvが一斉に名前を逆引き": {Kind: detect.PTRStorm, Host: "10.0.0.1", Name: "oldsrv", Score: 1},
+		"nasが3回にわたりプローブの12 %に無応答": {Kind: detect.LagKind, Host: "10.0.0.2", Name: "nas", Score: 1, Seen: 3,
+			Lag: detect.Lag{Unanswer: 0.12}},
+	} {
+		Describe(&f, Options{Language: Japanese, Location: time.UTC, Config: detect.DefaultConfig()})
+		if f.Title != want {
+			t.Errorf("%q, want %q", f.Title, want)
+		}
+	}
+	h := detect.ListedFor{Entries: 2, States: map[string]int{"not told": 2}}
+	if s := Japanese.oneState(&h); s != "" {
+		t.Errorf("states that are not told: %q", s)
+	}
+}
+
 // TestNoEnglishIsLeft looks for four English words in a row in what each kind of finding says.
 func TestNoEnglishIsLeft(t *testing.T) {
 	at := time.Date(2026, 11, 29, 5, 0, 0, 0, time.UTC)

@@ -27,7 +27,7 @@ func (w words) alarm(f *detect.Finding) []tip {
 			tips = append(tips, tip{"alarm-check-" + e.ID, w.Say("Look with: %s", e.Checks[0])})
 		}
 	}
-	f.Title = fmt.Sprintf("%s%s: %s", title, w.on(f.Router), w.times(f.Drops))
+	f.Title = w.Say("%s%s: %s", title, w.on(f.Router), w.times(f.Drops))
 	hidden := ""
 	if n := f.Drops - f.Lines; n > 0 {
 		hidden = w.Say(" and says that it left out %s more", count(w.Language, uint64(n), "line", "lines"))

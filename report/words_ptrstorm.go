@@ -6,7 +6,7 @@ import (
 
 func (w words) echo(f *detect.Finding) []tip {
 	name := w.short(f.Host, f.Name)
-	what := "names"
+	what := w.Say("names")
 	if f.Lookups > 0 {
 		what = count(w.Language, f.Lookups, "name", "names")
 	}

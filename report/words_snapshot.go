@@ -66,7 +66,7 @@ func (l Language) oneState(h *detect.ListedFor) string {
 		return l.Say(", %s of them not answered", num(h.Unreplied))
 	}
 	for state, n := range h.States {
-		if 10*n >= 9*h.Entries && state != l.Say("not told") {
+		if 10*n >= 9*h.Entries && state != "not told" {
 			return l.Say(", nearly all %s", state)
 		}
 	}
