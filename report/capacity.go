@@ -174,8 +174,8 @@ func CapacityText(w io.Writer, m *CapacityModel, opt TextOptions) error {
 	}
 	if f := m.For; f != nil {
 		need := f.Table
-		s := fmt.Sprintf("%s clients an hour need "+
-			"%s", decimal(f.ClientsPerHour), count(English, f.Table, "entry", "entries"))
+		s := fmt.Sprintf(
+			"%s clients an hour need %s", decimal(f.ClientsPerHour), count(English, f.Table, "entry", "entries"))
 		if f.KeptTable > 0 {
 			s += fmt.Sprintf("; with that keep-alive %s", num(f.KeptTable))
 			need = max(need, f.KeptTable)

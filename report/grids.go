@@ -9,8 +9,8 @@ import (
 // Grids has the view as tables for a page: who holds most, how full it was over time, and the requested moment.
 func (v *TableView) Grids() (out []Grid) {
 	if v.At != nil {
-		g := Grid{Title: v.Say("At %s: "+
-			"%s", v.clock.with(v.At.Time), count(v.Language, v.At.Entries, "entry", "entries")),
+		g := Grid{Title: v.Say(
+			"At %s: %s", v.clock.with(v.At.Time), count(v.Language, v.At.Entries, "entry", "entries")),
 			Head: v.heads("host", "entries", "share", "states"), align: "lrrl"}
 		for _, h := range v.At.Hosts[:min(maxTableHosts, len(v.At.Hosts))] {
 			g.add(h.Host, v.who(h.Host, h.Name), num(h.Entries), percent(h.Share), Clean(states(h.States)))

@@ -175,9 +175,9 @@ func newIncidentView(m *Model, in *Incident, n int, to Links) incidentView {
 	}
 	v.Queries = append(v.Queries, explains(in.parts[:min(maxParts, len(in.parts))])...)
 	if n := len(in.parts) - maxParts; n > 0 {
-		v.Rows = append(v.Rows, rowView{Role: m.Say("more"), Text: m.Say("%s of this "+
-			"kind.", count(m.Language, n, "more finding",
-			"more findings"))})
+		v.Rows = append(v.Rows, rowView{Role: m.Say("more"), Text: m.Say(
+			"%s of this kind.", count(m.Language, n, "more finding",
+				"more findings"))})
 	}
 	for _, a := range in.Advice {
 		v.Advice = append(v.Advice, Clean(a))
@@ -214,22 +214,22 @@ func (l Links) machines(words Language, in *Incident) (out []link) {
 
 func (m *Model) tableViews(to Links) (out []Grid) {
 	if n := len(m.shown) - maxHTMLIncidents; n > 0 {
-		out = append(out, Grid{Title: m.Say("Further incidents"), Intro: count(m.Language, n, "more incident is in "+
-			"the JSON report.",
+		out = append(out, Grid{Title: m.Say("Further incidents"), Intro: count(m.Language, n,
+			"more incident is in the JSON report.",
 			"more incidents are in the JSON report.")})
 	}
 	if len(m.Tables) > 0 {
-		t := Grid{Title: m.Say("Session table"), Intro: m.Say("As rebuilt from the " +
-			"log."), Head: m.tableHead(), align: tableAlign}
+		t := Grid{Title: m.Say("Session table"), Intro: m.Say("As rebuilt from the log."), Head: m.tableHead(),
+			align: tableAlign}
 		for _, x := range m.Tables {
 			t.Rows = append(t.Rows, tableRow(m, x))
 		}
 		out = append(out, t)
 	}
 	if len(m.Hosts) > 0 {
-		t := Grid{Title: m.Say("Hosts"), Intro: m.Say("By sessions opened in this " +
-			"window."), Head: m.hostHead(), align: hostAlign,
-			to: to}
+		t := Grid{Title: m.Say("Hosts"), Intro: m.Say("By sessions opened in this window."), Head: m.hostHead(),
+			align: hostAlign,
+			to:    to}
 		for _, h := range m.Hosts[:min(maxHTMLHosts, len(m.Hosts))] {
 			t.add(h.Host, hostRow(h)...)
 		}
@@ -306,8 +306,8 @@ func (m *Model) tablePicture() picture {
 
 func (m *Model) phasePicture() picture {
 	ph := &m.phases
-	p := picture{Title: m.Say("Phase map: at which minute of the " +
-		"hour"), name: "minutes.png", rows: max(len(ph.rows), 6),
+	p := picture{Title: m.Say("Phase map: at which minute of the hour"), name: "minutes.png",
+		rows: max(len(ph.rows), 6),
 		plot: ph.plot, Data: ph.data(m.Language)}
 	whose := m.Say("all hosts")
 	if len(ph.hosts) > 0 {

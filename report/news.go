@@ -87,8 +87,8 @@ func (in *Incident) endedText(m *Model) string {
 		if f.Known.Ended == "over" && f.Known.Until != nil {
 			return m.Say("%s until %s: that is over.", who, f.Known.Until.Format("2006-01-02 15:04"))
 		}
-		return m.Say("%s, but it has become clearly worse since, or something new goes with it: it is shown "+
-			"again.", who)
+		return m.Say(
+			"%s, but it has become clearly worse since, or something new goes with it: it is shown again.", who)
 	}
 	return ""
 }
@@ -204,8 +204,8 @@ func (m *Model) restLines() (out []string) {
 		out = append(out, w.Text)
 	}
 	if m.Silent > 0 {
-		out = append(out, m.Say("%s not shown; --all shows them.", count(m.Language, m.Silent, "known "+
-			"finding", "known findings")))
+		out = append(out, m.Say("%s not shown; --all shows them.", count(m.Language, m.Silent,
+			"known finding", "known findings")))
 	}
 	return out
 }

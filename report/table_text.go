@@ -46,8 +46,7 @@ func TableText(w io.Writer, v *TableView, opt TextOptions) error {
 // nothing says why no table is shown.
 func (v *TableView) nothing() string {
 	if v.Empty == 0 {
-		return "No session in this window is known from the log: let the router log new sessions, and import " +
-			"that log."
+		return "No session in this window is known from the log: let the router log new sessions, and import that log."
 	}
 	return count(English, v.Empty, "session is known", "sessions are known") + " from the log of this window, but no " +
 		"entry that stays: a host that knocks at one door again and again is refused, and a router forgets at once " +

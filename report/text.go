@@ -73,8 +73,8 @@ func (p *page) findings(fs []detect.Finding, c clock) {
 		p.line("")
 		p.put(pad(strings.ToUpper(p.Say(label(string(f.Severity)))), 9), Clean(f.Title), 9)
 		p.put("         ", Clean(f.Detail), 9)
-		p.put("         ", strings.Join(present("id "+Clean(f.ID), p.Say("%s "+
-			"sure", percent(f.Score)), c.span(f.Start, f.End),
+		p.put("         ", strings.Join(present("id "+Clean(f.ID), p.Say(
+			"%s sure", percent(f.Score)), c.span(f.Start, f.End),
 			c.news(f), c.announced(f.Announced, []string{f.ID, f.Group})), " · "), 9)
 		if f.Evidence.Query != "" {
 			p.verbatim("         ", Clean(f.Evidence.Query), 0)

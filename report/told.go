@@ -67,8 +67,7 @@ func (c clock) reason(w *detect.Withdrawal) string {
 	case detect.ToldBefore:
 		return c.Say("it was seen %s, and most of what it rested on lies before this report", then)
 	case detect.ToldOrdinary:
-		return c.Say("%s opened %s %s and %s in the rest of this report's time: beside these it does not "+
-			"stand apart",
+		return c.Say("%s opened %s %s and %s in the rest of this report's time: beside these it does not stand apart",
 			label(w.Host), count(c.Language, w.SessionsNow, "session", "sessions"), then, num(int(w.SessionsRest)))
 	}
 	return c.Say("with the lines that came after it, it does not hold any more")

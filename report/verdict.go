@@ -124,8 +124,8 @@ func (l Language) firstStep(in *Incident) string {
 		}
 		return ""
 	}
-	what := l.Say("Find and stop the program on %s first, or limit the host on the "+
-		"router.", l.short(root.Host, root.Name))
+	what := l.Say(
+		"Find and stop the program on %s first, or limit the host on the router.", l.short(root.Host, root.Name))
 	if torrentLike(root) {
 		what = l.Say("Stop its BitTorrent-like client first, or limit it.")
 		if root.Application.Guess != detect.AppBitTorrent {

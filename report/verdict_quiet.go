@@ -87,13 +87,13 @@ func (m *Model) look(days []*detect.Day) looked {
 func (l looked) verdict() Verdict {
 	if l.lines == 0 && l.future {
 		return Verdict{Text: l.Say("This window has not come yet: nothing can be said of it."),
-			Do: l.Say("Ask for a day that is over, or for today."), Unknown: []string{l.Say("the window has not come " +
-				"yet")}}
+			Do:      l.Say("Ask for a day that is over, or for today."),
+			Unknown: []string{l.Say("the window has not come yet")}}
 	}
 	if l.lines == 0 {
 		return Verdict{Text: l.Say("No line was received for this window: nothing can be said of it."),
-			Do: l.Say("Check that the router is sending (uncloak check)."), Unknown: []string{l.Say("no line was " +
-				"received")}}
+			Do:      l.Say("Check that the router is sending (uncloak check)."),
+			Unknown: []string{l.Say("no line was received")}}
 	}
 	gaps, do := l.gaps()
 	switch {

@@ -316,8 +316,8 @@ func (p *page) proposals(w *WhatIfView) {
 func (w *WhatIfView) doubts() (out []string) {
 	switch {
 	case w.Table == 0:
-		out = append(out, "The size of the table is not known (table: in the config) and the router never said that "+
-			"it was full.")
+		out = append(out,
+			"The size of the table is not known (table: in the config) and the router never said that it was full.")
 	case w.Estimated:
 		out = append(out, fmt.Sprintf("The size of the table, %s, is an estimate: what was in it, as rebuilt, when "+
 			"the router said that it was full. Give it with table: in the config.", num(w.Table)))

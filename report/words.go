@@ -150,8 +150,8 @@ func (l Language) interleaved(f *detect.Finding, what string) string {
 	if f.With == "" {
 		return ""
 	}
-	return l.Say("The lines alternate with %s: the two may belong together, which their order alone does not "+
-		"prove.", what)
+	return l.Say(
+		"The lines alternate with %s: the two may belong together, which their order alone does not prove.", what)
 }
 
 // door writes address:port, with the host's name where that is known.

@@ -42,8 +42,8 @@ func (w words) alarm(f *detect.Finding) []tip {
 // errors words a finding about error lines that nothing knows.
 func (w words) errors(f *detect.Finding) []tip {
 	f.Title = w.Say("%s%s that uncloak does not know: %s",
-		count(w.Language, uint64(f.Sorts), "sort of error line", "sorts of error "+
-			"lines"), w.on(f.Router), w.times(f.Lines))
+		count(w.Language, uint64(f.Sorts), "sort of error line", "sorts of error lines"),
+		w.on(f.Router), w.times(f.Lines))
 	var most []string
 	for _, s := range f.Shapes {
 		most = append(most, fmt.Sprintf("%q (%s)", clip(Clean(s.Text), 64), w.times(s.Lines)))

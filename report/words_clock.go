@@ -52,8 +52,8 @@ func (w words) wrongClock(f *detect.Finding) []tip {
 	}
 	kept := ""
 	if f.Class != detect.ClockUnset && f.SkewS != 0 && f.Lines > 0 {
-		kept = w.Say("Its lines are kept at the times that it gives them: read the times of what it reports with " +
-			"that in mind.")
+		kept = w.Say(
+			"Its lines are kept at the times that it gives them: read the times of what it reports with that in mind.")
 		if f.Repaired > 0 {
 			kept = w.Say("Its other lines are kept at the times that it gives them: read the times of what it " +
 				"reports with that in mind.")

@@ -41,8 +41,8 @@ func (w words) storm(f *detect.Finding) []tip {
 	if f.RateS > 0 {
 		how += w.Say(" (%s)", w.rate(f.RateS))
 	}
-	f.Detail = w.sentences(w.Say("%s.", how), means, w.asked(f), w.Say("No other host's bursts explain it: it is no "+
-		"echo."), w.sure(f.Score))
+	f.Detail = w.sentences(w.Say("%s.", how), means, w.asked(f),
+		w.Say("No other host's bursts explain it: it is no echo."), w.sure(f.Score))
 	first := w.Say("Find out what %s asks for: tcpdump -n 'host %s and port 53', or the query log of the "+
 		"resolver.", name, label(f.Host))
 	if f.Class == detect.Unanswered {
@@ -58,8 +58,8 @@ func (w words) storm(f *detect.Finding) []tip {
 func (w words) loop(f *detect.Finding) []tip {
 	name := w.short(f.Host, f.Name)
 	f.Title = w.Say("a DNS loop: what %s asks is forwarded to %s itself", name, name)
-	how := w.Say("The name server passed %s of %s on to %s itself, "+
-		"%s", count(w.Language, f.Lookups, "question", "questions"),
+	how := w.Say(
+		"The name server passed %s of %s on to %s itself, %s", count(w.Language, f.Lookups, "question", "questions"),
 		w.who(f.Host, f.Name), name, w.clock.span(f.Start, f.End))
 	if f.RateS > 0 {
 		how += w.Say(" (%s)", w.rate(f.RateS))

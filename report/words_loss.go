@@ -26,8 +26,8 @@ func (w words) loss(f *detect.Finding) []tip {
 			"is held back instead, and loses nothing.")}
 	case detect.LossNumbers:
 		how = w.Say("It numbers its lines, and numbers are missing: they were lost between it and uncloak.")
-		todo = tip{"path", w.Say("Look at the way of the lines: UDP loses what a full buffer cannot take; TCP or TLS " +
-			"does not.")}
+		todo = tip{"path", w.Say(
+			"Look at the way of the lines: UDP loses what a full buffer cannot take; TCP or TLS does not.")}
 	case detect.LossOurs:
 		how = w.Say("uncloak itself could not take them in time: its queue or the socket's buffer was full.")
 		todo = tip{"buffer", w.Say("Give the receiver more buffer (sysctl net.core.rmem_max=33554432) and more " +

@@ -37,8 +37,8 @@ func (w words) snapshot(f *detect.Finding) []tip {
 		w.Say("A listing does not say when the sessions began, nor how fast they come."))
 	return []tip{
 		{"snapshot-table", w.Say("See all hosts of the listing: uncloak table.")},
-		{"snapshot-log", w.Say("To learn when sessions begin and how often, let the router log new ones " +
-			"(docs/receiving.md).")},
+		{"snapshot-log", w.Say(
+			"To learn when sessions begin and how often, let the router log new ones (docs/receiving.md).")},
 	}
 }
 

@@ -60,8 +60,8 @@ func (w words) victims(f *detect.Finding) string {
 	}
 	n := count(w.Language, all, "session", "sessions")
 	if w.whole {
-		return w.Say("About %s of others did not come about: %s (estimated from what they open otherwise in that "+
-			"hour).",
+		return w.Say(
+			"About %s of others did not come about: %s (estimated from what they open otherwise in that hour).",
 			n, w.list(named))
 	}
 	return w.Say("Meanwhile about %s of others did not come about: %s (estimated from what they open otherwise in "+
