@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -67,6 +68,11 @@ func (a *app) check(ctx context.Context) (*report.Check, error) {
 		Problems: []string{}, Notes: []string{}}
 	for _, name := range strayVariables(os.Environ()) {
 		c.Notes = append(c.Notes, name+" in the environment is no setting: it is ignored")
+	}
+	if err := api.CheckPlaces(present(a.cfg.MMDB)); err != nil {
+		for l := range strings.SplitSeq(err.Error(), "\n") {
+			c.Notes = append(c.Notes, l+": put the file there, or take it out of mmdb in the config")
+		}
 	}
 	a.checkData(c)
 	if err := a.checkStore(ctx, c); err != nil {

@@ -48,7 +48,7 @@ func TestCheckSettings(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "c.yaml")
 	if err := os.WriteFile(file, []byte("timezone: Asia/Tokyo\nlog:\n  level: warn\nrouters:\n  - {address: "+
-		"10.0.0.1, name: gw}\ntimeouts:\n  udp: 10s\n"), 0o644); err != nil {
+		"10.0.0.1, name: gw}\ntimeouts:\n  udp: 10s\nmmdb: [/gone/a.mmdb]\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("UNCLOAK_LAN", "10.0.0.0/8,fd00::/8")
@@ -71,6 +71,9 @@ func TestCheckSettings(t *testing.T) {
 	if c.Config != file || len(c.Notes) == 0 || !strings.HasPrefix(c.Notes[0],
 		"UNCLOAK_LANN in the environment is no setting") {
 		t.Errorf("config %q, notes %q", c.Config, c.Notes)
+	}
+	if s := strings.Join(c.Notes, "\n"); !strings.Contains(s, "mmdb /gone/a.mmdb: no such file or directory: put ") {
+		t.Errorf("no word of the file that is not there: %q", c.Notes)
 	}
 }
 

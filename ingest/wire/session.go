@@ -69,7 +69,7 @@ const (
 // sessions follows all sessions of a capture. Its memory is bounded by most.
 type sessions struct {
 	all   map[flowKey]*session
-	most  int // sessions followed at once
+	most  int // sessions followed at once; one with both sides of a NAT stands in all under both
 	swept int64
 	every int64 // ns between two sweeps
 	apart bool  // a packet may be seen on several interfaces: each side counts on one alone

@@ -65,6 +65,12 @@ func (p *places) of(paths []string) (tell func(netip.Addr) string, err error) {
 	return func(a netip.Addr) string { return placeIn(dbs, a) }, errors.Join(wrong...)
 }
 
+// CheckPlaces says what is wrong with files that tell the places of addresses: one line a file.
+func CheckPlaces(paths []string) error {
+	_, err := new(places).of(paths)
+	return err
+}
+
 // open reads a file, or returns what is known of it.
 func (p *places) open(path string) placesFile {
 	f := placesFile{path: path}
