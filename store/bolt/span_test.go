@@ -12,8 +12,8 @@ import (
 	"uncloak/store"
 )
 
-// TestSpoiledSpan changes each bit of what a day says of its longest block, and of whether it has allocations of ports:
-// a window within a block still finds its events.
+// TestSpoiledSpan takes away, and changes each bit of, what a day says of its longest block, and of whether it has
+// allocations of ports: a window within a block still finds its events.
 func TestSpoiledSpan(t *testing.T) {
 	dir, date := t.TempDir(), detect.DateOf(noon())
 	db := mustOpen(t, dir, Options{NoSync: true})
@@ -33,11 +33,15 @@ func TestSpoiledSpan(t *testing.T) {
 		if want := map[string]int{"span": 16, "gives": 2}[key]; len(whole) != want {
 			t.Fatalf("%s has %d bytes, want %d", key, len(whole), want)
 		}
-		for bit := range len(whole) * 8 {
-			spoiled := append([]byte(nil), whole...)
-			spoiled[bit/8] ^= 1 << (bit % 8)
-			edit(t, dir, date, func(tx *bbolt.Tx) error {
-				err := tx.Bucket([]byte("meta")).Put([]byte(key), spoiled)
+		for bit := range len(whole)*8 + 1 {
+			edit(t, dir, date, func(tx *bbolt.Tx) (err error) {
+				spoiled := append([]byte(nil), whole...)
+				if bit < len(whole)*8 {
+					spoiled[bit/8] ^= 1 << (bit % 8)
+					err = tx.Bucket([]byte("meta")).Put([]byte(key), spoiled)
+				} else {
+					err = tx.Bucket([]byte("meta")).Delete([]byte(key))
+				}
 				if !mayGive(tx) {
 					t.Errorf("%s with bit %d changed: the day gives no ports", key, bit)
 				}

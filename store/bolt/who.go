@@ -248,7 +248,8 @@ func (w *nearest) insert(list []store.Entry, e *store.Entry, nearer func(a, b in
 }
 
 // readSpan returns the longest time that a block of the day covers, which tells how far back one must look. It has a
-// checksum behind it (in files of older programs it has none); where that is wrong, a block may cover the whole day.
+// checksum behind it (in files of older programs it has none); where that is wrong, or the span is not there, a block
+// may cover the whole day.
 func readSpan(tx *bbolt.Tx) uint64 {
 	span, ok := storedSpan(tx)
 	if !ok {
@@ -257,12 +258,9 @@ func readSpan(tx *bbolt.Tx) uint64 {
 	return span
 }
 
-// storedSpan returns what the day says of its longest block, 0 where it has none, and whether that can be believed.
+// storedSpan returns what the day says of its longest block, and whether it says so and that can be believed.
 func storedSpan(tx *bbolt.Tx) (span uint64, ok bool) {
 	b := tx.Bucket([]byte("meta")).Get([]byte("span"))
-	if b == nil {
-		return 0, true
-	}
 	if len(b) != 8 && (len(b) != 16 || binary.BigEndian.Uint64(b[8:]) != xxhash.Sum64(b[:8])) {
 		return 0, false
 	}
@@ -305,8 +303,9 @@ func putSpan(tx *bbolt.Tx, blocks []newBlock) error {
 	for _, b := range blocks {
 		span = max(span, uint64(b.ref.max)-uint64(b.ref.min))
 	}
-	if span <= readSpan(tx) {
-		return nil
+	was, ok := storedSpan(tx)
+	if first, _ := tx.Bucket([]byte("blocks")).Cursor().First(); first != nil && (!ok || span <= was) {
+		return nil // of the blocks that are there already it is not known, or one of them is as long
 	}
 	b := binary.BigEndian.AppendUint64(nil, span)
 	return tx.Bucket([]byte("meta")).Put([]byte("span"), binary.BigEndian.AppendUint64(b, xxhash.Sum64(b)))
