@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -18,7 +19,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/knadh/koanf/providers/posflag"
+	"github.com/knadh/koanf/v2"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"uncloak/docs"
 	"uncloak/parse"
@@ -74,6 +78,13 @@ func (a *app) init(cmd *cobra.Command, o initOptions) error {
 	if o.yes && (o.make_ == "" || o.router == "") {
 		return usagef("--yes needs --make and --router")
 	}
+	if o.wait < 0 {
+		return usagef("--wait is %v: write how long, like 1m; 0: not at all", o.wait)
+	}
+	told, err := loadConfig("", os.Environ(), cmd.Flags()) // what is wrong is said before anything is asked
+	if err != nil {
+		return err
+	}
 	in := bufio.NewReader(a.stdin)
 	setups, err := ask(a, in, o.make_, "make", "The make of your router (linux, openwrt, mikrotik, cisco asa, "+
 		"fortigate, yamaha …): ", setupsOf)
@@ -84,16 +95,12 @@ func (a *app) init(cmd *cobra.Command, o initOptions) error {
 	if err != nil {
 		return err
 	}
-	given := func(flag string) (at []string) { // nil without the flag: serve has its defaults then
-		if cmd.Flags().Changed(flag) {
-			at, _ = cmd.Flags().GetStringSlice(flag)
-		}
-		return at
+	var udp []string
+	if told.set("listen.udp") {
+		udp = told.Listen.UDP
 	}
-	udp, tcp := given("udp"), given("tcp")
-	port := portOf(udp)
-	a.sayWhatToType(setups, router, port)
-	if err := putConfig(file, initConfig(router, setups[0].what, udp, tcp), o.force); err != nil {
+	a.sayWhatToType(setups, router, portOf(udp))
+	if err := putConfig(file, initConfig(router, setups[0].what, &told, cmd.Flags()), o.force); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "The config is in %s: every setting, with what it does.\n", report.Clean(file))
@@ -216,26 +223,26 @@ func (a *app) sayWhatToType(setups []setup, router netip.Addr, port string) {
 		"nobody can say who fills\nits table. uncloak man and docs/formats.md say more.\n\n", here, port)
 }
 
-// initConfig returns the config for a router: what was told, and every other setting in a comment.
-func initConfig(router netip.Addr, what string, udp, tcp []string) []byte {
+// initConfig returns the config for a router: what was told, also by flags, and every other setting in a comment. The
+// data directory is left to --data.
+func initConfig(router netip.Addr, what string, told *config, flags *pflag.FlagSet) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Written by uncloak init, for %s at %v.\n\nrouters:\n"+
 		"  - address: %v\n    # name: gw\n    # table: 16384  # entries that its session table takes\n", what, router,
 		router)
-	if !router.IsPrivate() && !router.IsLoopback() && !router.IsLinkLocalUnicast() {
-		fmt.Fprintf(&b, "\nallow: [private, %q]\n", router)
-	}
-	if udp != nil || tcp != nil {
-		b.WriteString("\nlisten:\n")
-		for _, l := range []struct {
-			key string
-			at  []string
-		}{{"udp", udp}, {"tcp", tcp}} {
-			if l.at != nil {
-				text, _ := json.Marshal(l.at) // which YAML reads, too
-				fmt.Fprintf(&b, "  %s: %s\n", l.key, text)
-			}
+	byFlag, set := flagKeys(), koanf.New(".")
+	flags.Visit(func(f *pflag.Flag) {
+		if key := byFlag[f.Name]; key != "" && key != "data" {
+			_ = set.Set(key, posflag.FlagVal(flags, f)) // fails for keys without words alone
 		}
+	})
+	if !router.IsPrivate() && !router.IsLoopback() && !router.IsLinkLocalUnicast() {
+		_ = set.Set("allow", append(slices.Clone(told.Allow), router.String()))
+	}
+	sections := set.Raw()
+	for _, key := range slices.Sorted(maps.Keys(sections)) {
+		text, _ := json.Marshal(sections[key]) // which YAML reads, too
+		fmt.Fprintf(&b, "\n%s: %s\n", key, text)
 	}
 	b.WriteString("\n")
 	_ = writeDefaults(&b) // a buffer takes all

@@ -84,8 +84,8 @@ func TestInitAsks(t *testing.T) {
 		}
 	}
 	text, err := os.ReadFile(file)
-	if err != nil || r.code != 0 || !strings.Contains(string(text), `allow: [private, "203.0.113.5"]`) ||
-		!strings.Contains(string(text), `udp: [":5514"]`) || !strings.Contains(string(text), "#retain:") {
+	if err != nil || r.code != 0 || !strings.Contains(string(text), `allow: ["private","203.0.113.5"]`) ||
+		!strings.Contains(string(text), `"udp":[":5514"]`) || !strings.Contains(string(text), "#retain:") {
 		t.Fatalf("%+v %v %s", r, err, text)
 	}
 	ok(t, "", "config", "--config", file)
@@ -94,6 +94,8 @@ func TestInitAsks(t *testing.T) {
 		args        []string
 	}{
 		{"", "is there already: --force writes over it", args},
+		{"", `--lang: language "xx" is not known`, append(args, "--force", "--lang", "xx")},
+		{"", "--wait is -1s", append(args, "--force", "--wait", "-1s")},
 		{"", "--yes needs --make and --router", append(args, "--force", "--yes")},
 		{"", "nothing was typed", append(args, "--force")},
 		{"", "--make: no device is known by", append(args, "--force", "--make", "toaster 9000")},
@@ -113,6 +115,28 @@ func TestInitAsks(t *testing.T) {
 	ok(t, "", "init", "--config", file, "--wait", "0", "--force", "--make", "linux", "--router", "192.0.2.9", "--yes")
 	if again, err := os.ReadFile(file); err != nil || strings.Contains(string(again), "\nlisten:") {
 		t.Errorf("without --udp and --tcp, serve shall listen where it does by default: %v %s", err, again)
+	}
+}
+
+// TestInitConfig: the config has what the flags say. Without flags, serve listens where it does without a config.
+func TestInitConfig(t *testing.T) {
+	for _, tc := range []struct{ flags, want []string }{
+		{nil, []string{"listen.udp :514 default", "listen.tcp :514 default", "allow private, 192.0.2.1 c.yaml"}},
+		{[]string{"--udp", "5515", "--tcp", "", "--timezone", "Asia/Tokyo", "--table", "4096", "--lan", "10.0.0.0/8",
+			"--allow", "10.1.0.0/16,2001:db8::/32", "--http", "127.0.0.1:8514", "--resolver", "10.0.0.1"},
+			[]string{"listen.udp :5515 c.yaml", "listen.tcp - c.yaml", "timezone Asia/Tokyo c.yaml",
+				"table 4096 c.yaml", "lan 10.0.0.0/8 c.yaml", "listen.http 127.0.0.1:8514 c.yaml",
+				"allow 10.1.0.0/16, 2001:db8::/32, 192.0.2.1 c.yaml", "names.resolver 10.0.0.1 c.yaml"}},
+	} {
+		t.Chdir(t.TempDir())
+		ok(t, "", append([]string{"init", "--make", "yamaha", "--router", "192.0.2.1", "--yes", "--wait", "0",
+			"--config", "c.yaml"}, tc.flags...)...)
+		got := strings.Join(strings.Fields(ok(t, "", "config", "--config", "c.yaml")), " ")
+		for _, w := range tc.want {
+			if !strings.Contains(got, w) {
+				t.Errorf("%q: no %q in %s", tc.flags, w, got)
+			}
+		}
 	}
 }
 
