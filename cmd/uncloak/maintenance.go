@@ -174,6 +174,8 @@ func (a *app) upgradeCommand() *cobra.Command {
 		v := url.Values{}
 		if dryRun {
 			v.Set("dry-run", "1")
+		} else if a.readOnly {
+			return usagef("upgrade writes into the data directory: leave out --read-only, or give --dry-run")
 		}
 		var got []store.Outdated
 		return a.maintain(cmd, "/v1/upgrade", v, &got, func() {

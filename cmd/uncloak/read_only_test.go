@@ -40,7 +40,7 @@ func TestReadOnly(t *testing.T) {
 			t.Errorf("%s: the directory was\n%s\nand is\n%s", name, before, after)
 		}
 	}
-	for _, args := range [][]string{{"serve"}, {"import", "-"}} {
+	for _, args := range [][]string{{"serve"}, {"import", "-"}, {"upgrade"}} {
 		r := uncloak(t, "", append(args, "--data", data, "--read-only")...)
 		if r.code != 2 || !strings.Contains(r.errOut, "leave out --read-only") {
 			t.Errorf("%q: %+v", args, r)
