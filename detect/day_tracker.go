@@ -200,9 +200,7 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 	case parse.SessionEnd:
 		t.sessionEnd(e, rs)
 	case parse.SessionDenied:
-		if host, _, ok := t.sides(e); ok {
-			t.host(host).host.Denied++
-		}
+		t.denied(e)
 	case parse.TableFull:
 		t.full(e, rs)
 	case parse.Repeated:
@@ -247,6 +245,13 @@ func (t *Tracker) take(e *parse.Event, rs *routerState) {
 		t.alarm(e, rs)
 	default:
 		rs.router.Other[e.Kind.String()]++
+	}
+}
+
+// denied counts a session that the router refused.
+func (t *Tracker) denied(e *parse.Event) {
+	if host, _, ok := t.sides(e); ok {
+		t.host(host).host.Denied++
 	}
 }
 

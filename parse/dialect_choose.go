@@ -68,8 +68,7 @@ func (t *table) choose(b []byte, rec *Record) bool {
 			rec.clear(before)
 		}
 	}
-	if len(rec.Host) == 0 && tableEntry(b, rec) ||
-		equals < 0 && rec.PID == nil && isMikrotikFirst(b) && mikrotikLine(b, rec) {
+	if len(rec.Host) == 0 && tableEntry(b, rec) || equals < 0 && mikrotikEarly(b, rec) {
 		return true
 	}
 	if t.walk(b, rec) {
@@ -79,6 +78,11 @@ func (t *table) choose(b []byte, rec *Record) bool {
 		return true
 	}
 	return chooseLast(b, equals, ofKernel, before, rec)
+}
+
+// mikrotikEarly reads a line of RouterOS that its beginning shows to be one.
+func mikrotikEarly(b []byte, rec *Record) bool {
+	return rec.PID == nil && isMikrotikFirst(b) && mikrotikLine(b, rec)
 }
 
 // pairAt finds the pair whose key is that, with its equals sign, in b, of which the first equals sign stands at equals

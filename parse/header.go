@@ -94,10 +94,7 @@ func isDmesgISO(b []byte) bool { return len(b) > 19 && b[10] == 'T' && b[19] == 
 
 // hostAndTag reads "host tag[pid]: message" in which each part may be missing.
 func hostAndTag(b []byte, rec *Record) {
-	b = scan.TrimLeft(b)
-	if len(b) > 1 && b[0] == ':' && b[1] == ' ' {
-		b = b[2:] // ASA without a host: "Nov 02 2025 00:00:00 : %ASA-…"
-	}
+	b = bytes.TrimPrefix(scan.TrimLeft(b), []byte(": ")) // ASA without a host: "Nov 02 2025 00:00:00 : %ASA-…"
 	if isRepeat(b) || stampAhead(b) || len(b) > 2 && b[0] == '1' && b[1] == ' ' && rfc5424Like(b) {
 		rec.Body = b
 		return
@@ -115,10 +112,7 @@ func hostAndTag(b []byte, rec *Record) {
 		rec.Host, rec.Body, rec.hostOnly = w[:len(w)-1], scan.TrimLeft(rest), true
 		return
 	}
-	if tag(b, w, rest, rec) {
-		return
-	}
-	if isLevel(w) && behindLevel(w, rest, rec) {
+	if tag(b, w, rest, rec) || isLevel(w) && behindLevel(w, rest, rec) {
 		return
 	}
 	if len(w) >= 16 {

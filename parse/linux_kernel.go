@@ -91,9 +91,11 @@ func kernelMessage(b []byte, rec *Record) bool {
 			return true
 		}
 	}
-	if martian(b, rec) {
-		return true
-	}
+	return martian(b, rec) || anyKernelMessage(b, rec)
+}
+
+// anyKernelMessage reads the messages that begin with the name of an interface, a program or a part of the kernel.
+func anyKernelMessage(b []byte, rec *Record) bool {
 	return suppressed(b, rec) || invoked(b, rec) || otherTable(b, rec) || link(b, rec) || state(b, rec)
 }
 

@@ -128,8 +128,7 @@ func (l *pingLine) words(b []byte) (known, ok bool) {
 			return true, l.refusal(b[len("From "):])
 		}
 	case 'P':
-		if scan.Has(b, "PING ") && (scan.Within(b, "data bytes") || scan.Within(b, " bytes of data")) ||
-			scan.Has(b, "PING6(") {
+		if isPingStart(b) {
 			l.word = "other"
 			return true, true
 		}
@@ -138,13 +137,7 @@ func (l *pingLine) words(b []byte) (known, ok bool) {
 			return true, true
 		}
 	case 's', 'S':
-		if scan.Has(b, "sent=") || scan.Has(b, "Success rate is ") {
-			return true, l.routerTotal(b)
-		}
-		if scan.Has(b, "Sending ") && scan.Within(b, "-byte ICMP Echos to ") {
-			l.word = "other"
-			return true, true
-		}
+		return l.routerWords(b)
 	case 'G':
 		if string(b) == "General failure." {
 			l.word, l.reason = "ping-unreachable", "not sent"
@@ -161,6 +154,24 @@ func (l *pingLine) words(b []byte) (known, ok bool) {
 		}
 	}
 	return false, false
+}
+
+// routerWords reads what RouterOS and IOS say before and after their answers.
+func (l *pingLine) routerWords(b []byte) (known, ok bool) {
+	if scan.Has(b, "sent=") || scan.Has(b, "Success rate is ") {
+		return true, l.routerTotal(b)
+	}
+	if scan.Has(b, "Sending ") && scan.Within(b, "-byte ICMP Echos to ") {
+		l.word = "other"
+		return true, true
+	}
+	return false, false
+}
+
+// isPingStart reports whether b is the first line of a ping, which says whom it asks with how many bytes.
+func isPingStart(b []byte) bool {
+	return scan.Has(b, "PING ") && (scan.Within(b, "data bytes") || scan.Within(b, " bytes of data")) ||
+		scan.Has(b, "PING6(")
 }
 
 // sequence reads the number behind icmp_seq=.

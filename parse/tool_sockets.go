@@ -107,7 +107,7 @@ func sockets(b []byte, rec *Record) bool {
 		s, after := scan.Word(rest)
 		if state, listens, isState = listedState(s); isState {
 			rest = after
-		} else if windows && bytes.IndexByte(s, '.') >= 0 || windows && len(s) == 0 {
+		} else if windows && (len(s) == 0 || bytes.IndexByte(s, '.') >= 0) {
 			return false
 		}
 	}
