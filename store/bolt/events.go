@@ -145,20 +145,20 @@ func (db *DB) eachHeader(tx *bbolt.Tx, date detect.Date, w *filter, f func(block
 	c := tx.Bucket([]byte("blocks")).Cursor()
 	k, v := c.First()
 	if span := readSpan(tx); w != nil && w.from > math.MinInt64+int64(min(span, math.MaxInt64)) && k != nil {
-		k, v = c.Seek(blockKey(blockRef{min: w.from - int64(span)}))
+		k, v = db.seekBlock(c, date, blockKey(blockRef{min: w.from - int64(span)}))
 	}
 	all := w == nil || w.open && w.from == math.MinInt64
 	events := uint64(0)
 	for ; k != nil; k, v = c.Next() {
 		first, seq, ok := parseKey(k)
-		if ok && w != nil && !w.open && first >= w.to {
-			return nil
-		}
 		h, bloom, err := parseHeader(v)
 		if err != nil || !ok || first != h.min {
 			db.report("block", date, seq, errors.Join(err, errDamaged))
 			all = false
 			continue
+		}
+		if w != nil && !w.open && first >= w.to {
+			return nil
 		}
 		events += uint64(h.count)
 		f(refOf(&h, seq), &h, bloom)
@@ -168,6 +168,23 @@ func (db *DB) eachHeader(tx *bbolt.Tx, date detect.Date, w *filter, f func(block
 			s.events))
 	}
 	return nil
+}
+
+// seekBlock finds the first block from a key on. A key of one that was changed on the disk, and still is between those
+// beside it, would stand right before that: such a block counts as damaged.
+func (db *DB) seekBlock(c *bbolt.Cursor, date detect.Date, key []byte) (k, v []byte) {
+	k, _ = c.Seek(key)
+	before, head := c.Prev()
+	if k == nil {
+		before, head = c.Last()
+	}
+	if before != nil {
+		first, seq, ok := parseKey(before)
+		if h, _, err := parseHeader(head); err != nil || !ok || first != h.min {
+			db.report("block", date, seq, errors.Join(err, errDamaged))
+		}
+	}
+	return c.Seek(key)
 }
 
 func refOf(h *header, seq uint64) blockRef {

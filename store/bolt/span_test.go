@@ -65,3 +65,42 @@ func TestSpoiledSpan(t *testing.T) {
 		})
 	}
 }
+
+// TestMovedBlock changes each bit of the first time in the key of a day's only block: a window within the block finds
+// its events, or is said to lack some.
+func TestMovedBlock(t *testing.T) {
+	dir, date := t.TempDir(), detect.DateOf(noon())
+	db := mustOpen(t, dir, Options{NoSync: true})
+	all := entries(noon(), 0, 3000)
+	mustAppend(t, db, store.Batch{Entries: all})
+	mustClose(t, db)
+	last := time.Unix(0, all[len(all)-1].Time)
+	move := func(bit int) {
+		edit(t, dir, date, func(tx *bbolt.Tx) error {
+			blocks := tx.Bucket([]byte("blocks"))
+			k, v := blocks.Cursor().First()
+			key, block := append([]byte(nil), k...), append([]byte(nil), v...)
+			if err := blocks.Delete(key); err != nil {
+				return err
+			}
+			key[bit/8] ^= 1 << (bit % 8)
+			return blocks.Put(key, block)
+		})
+	}
+	for bit := range 64 {
+		move(bit)
+		db := mustOpen(t, dir, Options{NoSync: true})
+		n, w := 0, store.Window{From: last, To: last.Add(1)}
+		for _, err := range db.Events(t.Context(), store.Query{Window: w}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		if n == 0 && len(db.Lacking(w)) == 0 {
+			t.Errorf("with bit %d of the key changed, the last event is not found, without a word", bit)
+		}
+		mustClose(t, db)
+		move(bit)
+	}
+}

@@ -303,9 +303,8 @@ func putSpan(tx *bbolt.Tx, blocks []newBlock) error {
 	for _, b := range blocks {
 		span = max(span, uint64(b.ref.max)-uint64(b.ref.min))
 	}
-	was, ok := storedSpan(tx)
-	if first, _ := tx.Bucket([]byte("blocks")).Cursor().First(); first != nil && (!ok || span <= was) {
-		return nil // of the blocks that are there already it is not known, or one of them is as long
+	if was, ok := storedSpan(tx); ok && span <= was || !ok && readStat(tx).events > 0 {
+		return nil // one of the blocks that are there already is as long, or of them it is not known
 	}
 	b := binary.BigEndian.AppendUint64(nil, span)
 	return tx.Bucket([]byte("meta")).Put([]byte("span"), binary.BigEndian.AppendUint64(b, xxhash.Sum64(b)))
