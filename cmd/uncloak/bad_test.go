@@ -171,6 +171,8 @@ func TestBadInput(t *testing.T) {
 		{"config with a list for a number",
 			[]string{"report", "--config", file("list.yaml", "memory: [1, 2]\n", 0o644)}, 2,
 			`list.yaml:1: memory: it is a number \(it is \[1 2\]\)`},
+		{"name server with no such port", []string{"report", "--resolver", "192.0.2.1:99999"}, 2,
+			`names.resolver is "192.0.2.1:99999": it is a DNS server, like 192.168.1.1`},
 		{"address without a port", []string{"serve", "--data", data, "--udp", "127.0.0.1"}, 2,
 			`listen address "127.0.0.1"`},
 	} {
