@@ -27,6 +27,7 @@ type fake struct {
 	asked   store.Query
 	lacking []detect.Date
 	renewed int
+	stuck   bool // what is renewed cannot be stored
 }
 
 func (f *fake) Events(_ context.Context, q store.Query) iter.Seq2[store.Entry, error] {
@@ -65,6 +66,9 @@ func (f *fake) Rebuild(context.Context) ([]detect.Date, error) {
 }
 
 func (f *fake) Outdated(context.Context) ([]store.Outdated, error) {
+	if f.renewed > 0 && !f.stuck {
+		return nil, f.err
+	}
 	return []store.Outdated{{Date: 20000, Events: 7, Why: store.WhyMaker}}, f.err
 }
 
@@ -267,5 +271,19 @@ func TestUpgrade(t *testing.T) {
 		if err != nil || strings.TrimSpace(string(text)) != want || f.renewed != i {
 			t.Errorf("%v: %s, %v, renewed %d times", q, text, err, f.renewed)
 		}
+	}
+}
+
+// TestUpgradeThatCannotBeStored is an error, not a success.
+func TestUpgradeThatCannotBeStored(t *testing.T) {
+	c := client(t, &fake{stuck: true}, nil)
+	r, err := Request(t.Context(), http.MethodPost, "/v1/upgrade", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused *StatusError
+	_, err = Do(c, r)
+	if !errors.As(err, &refused) || !strings.Contains(refused.Error(), "no summary could be stored") {
+		t.Errorf("upgrade: %v", err)
 	}
 }

@@ -68,6 +68,13 @@ func (h *handler) upgrade(w http.ResponseWriter, r *http.Request) error {
 		if err := h.Days.Renew(r.Context()); err != nil {
 			return err
 		}
+		left, err := h.Days.Outdated(r.Context())
+		if err != nil {
+			return err
+		}
+		if len(got) > 0 && len(left) >= len(got) {
+			return errors.New("no summary could be stored: may the data directory be written?")
+		}
 	}
 	writeJSON(w, got)
 	return nil
