@@ -84,7 +84,7 @@ func splitOnce(t *testing.T, poison []int, dies int, behind bool) (parts int) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := testConfig()
 		cfg.GivenUp = filepath.Join(dir, GivenUpDir)
-		give := func(to *choosy) (kept bool, err error, got Stats) {
+		give := func(to *choosy) (kept bool, got Stats, err error) {
 			db, openErr := bolt.Open(filepath.Join(dir, "data"), bolt.Options{NoSync: true, Memory: 1})
 			if openErr != nil {
 				t.Fatal(openErr)
@@ -101,13 +101,13 @@ func splitOnce(t *testing.T, poison []int, dies int, behind bool) (parts int) {
 			if err := db.Close(); err != nil {
 				t.Error(err)
 			}
-			return kept, err, got
+			return kept, got, err
 		}
 		if dies > 0 {
 			give(&choosy{dies: dies, behind: behind})
 		}
 		to := &choosy{}
-		kept, err, got := give(to)
+		kept, got, err := give(to)
 		n := uint64(len(poison))
 		if !kept || err == nil || got.Stored != 100-n || got.Lost != n || got.Aside != n {
 			t.Errorf("%v: kept %v, %v, %+v", poison, kept, err, got)

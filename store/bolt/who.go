@@ -248,8 +248,8 @@ func (w *nearest) insert(list []store.Entry, e *store.Entry, nearer func(a, b in
 }
 
 // readSpan returns the longest time that a block of the day covers, which tells how far back one must look. It has a
-// checksum behind it (in files of older programs it has none); where that is wrong, or the span is not there, a block
-// may cover the whole day.
+// checksum behind it (in files of older programs it has none, and a span of 0 is not there). Where that is wrong, or
+// the span is not there, a block may cover the whole day.
 func readSpan(tx *bbolt.Tx) uint64 {
 	span, ok := storedSpan(tx)
 	if !ok {
