@@ -103,9 +103,14 @@ func (h *instance) refusing() error {
 	return nil
 }
 
-// look notes whether the data directory is still there. It logs a change.
+// look notes whether the data directory is still there. It logs a change, when whoever asks is told so already.
 func (h *instance) look() {
-	was, err := h.gone.Load(), h.present()
+	err := h.present()
+	var now *error
+	if err != nil {
+		now = &err
+	}
+	was := h.gone.Swap(now)
 	switch {
 	case errors.Is(err, store.ErrLost):
 		if was == nil || !errors.Is(*was, store.ErrLost) {
@@ -115,9 +120,6 @@ func (h *instance) look() {
 		h.log.Error("nothing is stored until the data directory is back", "error", err)
 	case err == nil && was != nil:
 		h.log.Info("the data directory is back")
-	}
-	if h.gone.Store(nil); err != nil {
-		h.gone.Store(&err)
 	}
 }
 
