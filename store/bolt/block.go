@@ -61,6 +61,16 @@ func parseHeader(b []byte) (h header, filters []byte, err error) {
 	return h, filters, err
 }
 
+// readHead is parseHeader of a block that must stand under its own key, which has its first time and seq.
+func readHead(key, b []byte) (seq uint64, h header, filters []byte, err error) {
+	first, seq, ok := parseKey(key)
+	h, filters, err = parseHeader(b)
+	if err == nil && (!ok || first != h.min) {
+		err = errDamaged
+	}
+	return seq, h, filters, err
+}
+
 // parseHeaderPart is parseHeader of a block that may lack its raw lines.
 func parseHeaderPart(b []byte) (h header, filters []byte, err error) {
 	le := binary.LittleEndian

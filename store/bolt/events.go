@@ -150,14 +150,13 @@ func (db *DB) eachHeader(tx *bbolt.Tx, date detect.Date, w *filter, f func(block
 	all := w == nil || w.open && w.from == math.MinInt64
 	events := uint64(0)
 	for ; k != nil; k, v = c.Next() {
-		first, seq, ok := parseKey(k)
-		h, bloom, err := parseHeader(v)
-		if err != nil || !ok || first != h.min {
-			db.report("block", date, seq, errors.Join(err, errDamaged))
+		seq, h, bloom, err := readHead(k, v)
+		if err != nil {
+			db.report("block", date, seq, err)
 			all = false
 			continue
 		}
-		if w != nil && !w.open && first >= w.to {
+		if w != nil && !w.open && h.min >= w.to {
 			return nil
 		}
 		events += uint64(h.count)
@@ -179,9 +178,8 @@ func (db *DB) seekBlock(c *bbolt.Cursor, date detect.Date, key []byte) (k, v []b
 		before, head = c.Last()
 	}
 	if before != nil {
-		first, seq, ok := parseKey(before)
-		if h, _, err := parseHeader(head); err != nil || !ok || first != h.min {
-			db.report("block", date, seq, errors.Join(err, errDamaged))
+		if seq, _, _, err := readHead(before, head); err != nil {
+			db.report("block", date, seq, err)
 		}
 	}
 	return c.Seek(key)

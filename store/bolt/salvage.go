@@ -146,9 +146,8 @@ func (s *salvage) pair(bucket string, key, value []byte) error {
 	if bucket != "blocks" {
 		return s.other(bucket, key, value)
 	}
-	first, seq, ok := parseKey(key)
-	h, _, err := parseHeader(value)
-	if !ok || err != nil || first != h.min {
+	seq, h, _, err := readHead(key, value)
+	if err != nil {
 		s.lost++
 		return nil
 	}

@@ -166,10 +166,9 @@ func (v *verification) day(ctx context.Context, d *day) error {
 		}
 		c := tx.Bucket([]byte("blocks")).Cursor()
 		for k, b := c.First(); k != nil; k, b = c.Next() {
-			first, seq, ok := parseKey(k)
-			h, _, err := parseHeader(b)
+			seq, h, _, err := readHead(k, b)
 			switch {
-			case !ok || err != nil || first != h.min:
+			case err != nil:
 				v.problem("block %d: head is damaged: %v", seq, err)
 				continue
 			case uint64(h.max)-uint64(h.min) > span:
