@@ -360,10 +360,11 @@ func (d *Days) summary(ctx context.Context, infos dayInfos, date detect.Date) (*
 			old = nil
 		}
 	}
-	if old != nil && old.Config == d.cfg.Fingerprint() && lately {
+	why := d.outdated(old, infos.events[date])
+	if lately && (why == "" || why == store.WhyEvents) {
 		return old, nil
 	}
-	if old != nil && old.Stored == infos.events[date] && old.Config == d.cfg.Fingerprint() {
+	if why == "" {
 		prev, err := infos.made[date-1], error(nil)
 		if prev == nil {
 			prev, err = d.saved(ctx, date-1)

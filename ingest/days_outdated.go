@@ -19,26 +19,33 @@ func (d *Days) Outdated(ctx context.Context) ([]store.Outdated, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.mu.Lock()
+	if d.live != nil { // which is up to date, stored or not
+		delete(infos.events, d.live.Date())
+	}
+	d.mu.Unlock()
 	out := []store.Outdated{}
 	for _, date := range infos.order {
-		d.mu.Lock()
-		live := d.live != nil && d.live.Date() == date
-		d.mu.Unlock()
-		if live || infos.events[date] == 0 {
+		events := infos.events[date]
+		if events == 0 {
 			continue
 		}
-		if why := d.outdated(ctx, date, infos.events[date]); why != "" {
-			out = append(out, store.Outdated{Date: date, Events: infos.events[date], Why: why})
+		day, err := d.saved(ctx, date)
+		if err != nil { // it is made anew
+			day = nil
+		}
+		if why := d.outdated(day, events); why != "" {
+			out = append(out, store.Outdated{Date: date, Events: events, Why: why})
 		}
 	}
 	return out, nil
 }
 
-// outdated says why the stored summary of a date does not hold, and nothing where it does. The caller holds work.
-func (d *Days) outdated(ctx context.Context, date detect.Date, events uint64) string {
-	day, err := d.saved(ctx, date)
+// outdated says why a stored summary does not hold for a day of so many events; "" where it does, as long as it began
+// with the sessions that are open at the end of the day before.
+func (d *Days) outdated(day *detect.Day, events uint64) string {
 	switch {
-	case err != nil || day == nil:
+	case day == nil:
 		return store.WhyMissing
 	case day.Config != d.cfg.Fingerprint():
 		return store.WhyMaker
