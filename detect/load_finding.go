@@ -33,12 +33,10 @@ func loadFindings(q *inquiry) []Finding {
 		}
 		f := a.loadFinding(q, told)
 		switch {
-		case f.Severity != "":
-		case q.throughout(f.Start, f.End) && q.served(a) && f.RateS < loadWarn/60:
-			return nil // a client that is served, in a capture of nothing else
-		case q.throughout(f.Start, f.End) && f.comesBack():
-			return nil // one of several in a capture of minutes, which might be browsing
-		case f.RateS < loadWarn/60 && a.toOne >= servedShare && q.served(a):
+		case f.Severity != "", f.RateS >= loadWarn/60:
+		case q.throughout(f.Start, f.End) && (q.served(a) || f.comesBack()):
+			return nil // in a capture of nothing else: a client that is served, or one that might be browsing
+		case a.toOne >= servedShare && q.served(a):
 			return nil // lookups of one resolver that answers: what is odd about them is a storm
 		}
 		return []Finding{f}
@@ -46,9 +44,9 @@ func loadFindings(q *inquiry) []Finding {
 }
 
 // comesBack reports whether a load of less than an hour and less than half of all sessions goes to the same peers over
-// and over, ten sessions and more to each, at no more than the rate of a warning.
+// and over, ten sessions and more to each.
 func (f *Finding) comesBack() bool {
-	return f.Share < loadShare && f.End.Sub(f.Start) < time.Hour && f.RateS < loadWarn/60 && 10*f.Peers <= f.Sessions
+	return f.Share < loadShare && f.End.Sub(f.Start) < time.Hour && 10*f.Peers <= f.Sessions
 }
 
 // loadFinding makes one finding of a host's loads; the largest of them gives its numbers.
