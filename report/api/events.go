@@ -279,6 +279,17 @@ func protocol(n uint8) string {
 	return "proto-" + strconv.Itoa(int(n))
 }
 
+// End writes an address with its port, as far as there is one.
+func End(a netip.Addr, port uint16) string {
+	switch {
+	case !a.IsValid():
+		return ""
+	case port == 0:
+		return a.String()
+	}
+	return netip.AddrPortFrom(a, port).String()
+}
+
 // Event holds a stored event as it is written in NDJSON. Keys are only ever added.
 type Event struct {
 	Time     time.Time  `json:"time"`

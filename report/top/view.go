@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"uncloak/report"
+	"uncloak/report/api"
 )
 
 // style holds the look of a whole line: parameters of SGR (ECMA-48, section 8.3.117).
@@ -407,7 +408,7 @@ func (m model) about() []line {
 		}
 		what := map[bool]string{true: "end", false: "new"}[e.Kind == "session-end"]
 		out = append(out, line{fmt.Sprintf("%s %s %-6s %s > %s %s", e.Time.Format("15:04:05"), what, e.Proto,
-			end(e.Src, e.SPort), end(e.Dst, e.DPort), e.State), normal})
+			api.End(e.Src, e.SPort), api.End(e.Dst, e.DPort), e.State), normal})
 	}
 	if len(m.live.Recent) == 0 {
 		out = append(out, line{"none in the last hour", faint})
@@ -421,13 +422,6 @@ func (m model) about() []line {
 		}
 	}
 	return out
-}
-
-func end(a netip.Addr, port uint16) string {
-	if port == 0 {
-		return a.String()
-	}
-	return netip.AddrPortFrom(a, port).String()
 }
 
 // compareHosts orders addresses by number, and what is none behind them.

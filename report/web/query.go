@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -29,21 +28,10 @@ type eventRow struct {
 
 func newEventRow(e *api.Event) eventRow {
 	row := eventRow{Time: e.Time.Format("2006-01-02 15:04:05.000"), Router: report.Clean(e.Router), Kind: e.Kind,
-		Proto: e.Proto, From: end(e.Src, e.SPort), To: end(e.Dst, e.DPort), Seen: end(e.NATSrc, e.NATSPort),
+		Proto: e.Proto, From: api.End(e.Src, e.SPort), To: api.End(e.Dst, e.DPort), Seen: api.End(e.NATSrc, e.NATSPort),
 		Raw: report.Clean(strings.TrimRight(e.Raw, "\r\n\x00")), at: e.Time}
 	row.More = report.Clean(strings.TrimSpace(e.State + " " + e.Detail))
 	return row
-}
-
-// end writes an address with its port, as far as there is one.
-func end(a netip.Addr, port uint16) string {
-	switch {
-	case !a.IsValid():
-		return ""
-	case port == 0:
-		return a.String()
-	}
-	return netip.AddrPortFrom(a, port).String()
 }
 
 // fields returns what was typed into the fields of a form, clean, and the values that are not empty.
@@ -218,7 +206,7 @@ func (h *Handler) who(r *http.Request) (*page, error) {
 	b.Note = report.Clean(note)
 	for i := range hs {
 		x := &hs[i]
-		row := holderRow{Percent: strconv.Itoa(int(100*x.Confidence+0.5)) + " %", Host: end(x.Who, x.Port),
+		row := holderRow{Percent: strconv.Itoa(int(100*x.Confidence+0.5)) + " %", Host: api.End(x.Who, x.Port),
 			Span: x.Span(), How: x.Means(), Why: report.Clean(x.Why)}
 		date := ""
 		if x.From != nil {
