@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -144,23 +143,6 @@ type names struct {
 	Resolver string `koanf:"resolver"` // host:port of the DNS server to ask; "" = none is asked
 }
 
-// check reports a server that cannot be asked. It may be an address or a name, with a port or without.
-func (n *names) check() error {
-	host, port, err := net.SplitHostPort(n.Resolver)
-	if err != nil {
-		host, port = strings.Trim(n.Resolver, "[]"), "53"
-	}
-	number, err := strconv.ParseUint(port, 10, 16)
-	wrong := err != nil || number == 0 || host == ""
-	if _, err := netip.ParseAddr(host); err != nil {
-		wrong = wrong || strings.ContainsAny(host, ": /")
-	}
-	if n.Resolver != "" && wrong {
-		return fmt.Errorf("names.resolver is %q: it is a DNS server, like 192.168.1.1 or 192.168.1.1:5353", n.Resolver)
-	}
-	return nil
-}
-
 // logging holds the level and the format of the program's own log.
 type logging struct {
 	Level  string `koanf:"level"`
@@ -210,7 +192,10 @@ func (c *config) complete() (wrong settingErrors) {
 	}
 	add("rate", c.Rate.check())
 	add("probe", c.Probe.check())
-	add("names.resolver", c.Names.check())
+	if _, ok := api.NameServer(c.Names.Resolver); c.Names.Resolver != "" && !ok {
+		wrong = append(wrong, wrongf("names.resolver", "names.resolver is %q: it is a DNS server, like 192.168.1.1 or "+
+			"192.168.1.1:5353", c.Names.Resolver))
+	}
 	if c.Memory < ingest.MinMemory>>20 || c.Memory > 1<<16 {
 		wrong = append(wrong, wrongf("memory", "memory is %d: it is the MB that serve may take, from %d to %d",
 			c.Memory, ingest.MinMemory>>20, 1<<16))

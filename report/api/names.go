@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -43,7 +44,8 @@ const (
 // the server says, over restarts too. It is no burden to the server, however many hosts there are: few questions at a
 // time and a second, one an address, and none for a while when it does not answer.
 type Names struct {
-	server  string // host:port; without a port 53
+	server  string // as the settings name it
+	address string // host:port of it
 	path    string // of the file; "": nothing is kept
 	now     func() time.Time
 	timeout time.Duration
@@ -71,10 +73,27 @@ type namesKept struct {
 	Names  map[netip.Addr]named `json:"names"`
 }
 
+// NameServer returns the host:port of a DNS server that is named by its address or name, with a port or without (53);
+// ok is false where that cannot be one.
+func NameServer(s string) (address string, ok bool) {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		host, port = strings.Trim(s, "[]"), "53"
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	ok = err == nil && number > 0 && host != ""
+	if _, err := netip.ParseAddr(host); err != nil {
+		ok = ok && !strings.ContainsAny(host, ": /")
+	}
+	return net.JoinHostPort(host, port), ok
+}
+
 // newNames returns the names that server knows, with those that the file has of it.
 func newNames(server, path string, now func() time.Time) (*Names, error) {
-	n := &Names{server: server, path: path, now: now, timeout: namesTimeout, budget: namesBudget, most: namesMost,
-		limit: rate.NewLimiter(namesRate, namesFirst), known: map[netip.Addr]named{}, asked: map[netip.Addr]bool{}}
+	address, _ := NameServer(server) // the settings are checked
+	n := &Names{server: server, address: address, path: path, now: now, timeout: namesTimeout, budget: namesBudget,
+		most: namesMost, limit: rate.NewLimiter(namesRate, namesFirst), known: map[netip.Addr]named{},
+		asked: map[netip.Addr]bool{}}
 	if path == "" {
 		return n, nil
 	}
@@ -200,14 +219,10 @@ func (n *Names) ask(ctx context.Context, a netip.Addr) (x named, err error) {
 	if err != nil {
 		return x, fmt.Errorf("name of %v: %w", a, err)
 	}
-	server := n.server
-	if _, _, err := net.SplitHostPort(server); err != nil {
-		server = net.JoinHostPort(strings.Trim(server, "[]"), "53")
-	}
 	q := new(dns.Msg).SetQuestion(reverse, dns.TypePTR)
-	answer, _, err := (&dns.Client{Timeout: n.timeout}).ExchangeContext(ctx, q, server)
+	answer, _, err := (&dns.Client{Timeout: n.timeout}).ExchangeContext(ctx, q, n.address)
 	if err == nil && answer.Truncated {
-		answer, _, err = (&dns.Client{Net: "tcp", Timeout: n.timeout}).ExchangeContext(ctx, q, server)
+		answer, _, err = (&dns.Client{Net: "tcp", Timeout: n.timeout}).ExchangeContext(ctx, q, n.address)
 	}
 	if err == nil && answer.Rcode != dns.RcodeSuccess && answer.Rcode != dns.RcodeNameError {
 		err = errors.New(dns.RcodeToString[answer.Rcode])
