@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"strconv"
 	"time"
@@ -456,5 +457,5 @@ func (t *Text) neighbour(a netip.Addr, mac [6]byte) {
 // hardware writes an address and that of its machine.
 func (t *Text) hardware(a netip.Addr, mac [6]byte) {
 	t.out = a.AppendTo(t.out)
-	t.out = fmt.Appendf(t.out, " %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5])
+	t.out = append(append(t.out, ' '), net.HardwareAddr(mac[:]).String()...)
 }
