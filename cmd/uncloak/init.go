@@ -73,7 +73,7 @@ func (a *app) init(cmd *cobra.Command, o initOptions) error {
 		}
 	}
 	if _, err := os.Lstat(file); err == nil && !o.force {
-		return usagef("%s is there already: --force writes over it, --config names another file", file)
+		return alreadyThere(file)
 	}
 	if o.yes && (o.make_ == "" || o.router == "") {
 		return usagef("--yes needs --make and --router")
@@ -249,6 +249,10 @@ func initConfig(router netip.Addr, what string, told *config, flags *pflag.FlagS
 	return b.Bytes()
 }
 
+func alreadyThere(file string) error {
+	return usagef("%s is there already: --force writes over it, --config names another file", file)
+}
+
 // putConfig writes the config. Where that fails, no half of a file is left; with force, the old one is gone then, too.
 func putConfig(file string, text []byte, force bool) error {
 	how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
@@ -257,7 +261,7 @@ func putConfig(file string, text []byte, force bool) error {
 	}
 	f, err := os.OpenFile(file, how, 0o644) // serve may run as another user
 	if errors.Is(err, fs.ErrExist) {
-		return usagef("%s is there already: --force writes over it, --config names another file", file)
+		return alreadyThere(file)
 	}
 	if err != nil {
 		return fmt.Errorf("write the config: %w", err)
@@ -302,16 +306,13 @@ func (a *app) firstLine(ctx context.Context, file string, router netip.Addr, wai
 	}
 	fmt.Fprintf(a.stdout, "Waiting up to %v for the first line, at %s. Ctrl-C ends that; the config stays.\n", wait,
 		strings.Join(listening, ", "))
-	end := time.After(wait)
+	waiting, enough := context.WithTimeout(ctx, wait)
+	defer enough()
 	for {
-		select {
-		case <-ctx.Done():
-			return a.interrupted()
-		case <-end:
+		if pause(waiting, initLook); waiting.Err() != nil && ctx.Err() == nil {
 			fmt.Fprintf(a.stdout, "Nothing came in %v. Does the router send to this machine and port, and does no "+
 				"firewall stand between?\ndocs/troubleshooting.md says how to look.\n", wait)
 			return exitCode(1)
-		case <-time.After(initLook):
 		}
 		now, _, err := a.counted(ctx, ended)
 		if err != nil || ctx.Err() != nil {
@@ -320,11 +321,7 @@ func (a *app) firstLine(ctx context.Context, file string, router netip.Addr, wai
 		if len(came(before, now)) == 0 {
 			continue
 		}
-		select { // for what comes with it
-		case <-ctx.Done():
-			return a.interrupted()
-		case <-time.After(initMore):
-		}
+		pause(ctx, initMore) // for what comes with it
 		if now, _, err = a.counted(ctx, ended); err != nil || ctx.Err() != nil {
 			return errors.Join(err, a.interrupted())
 		}
@@ -355,12 +352,17 @@ func (a *app) counted(ctx context.Context, ended <-chan string) (c *api.Checked,
 				return &got, got.Listening, nil
 			}
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(initLook):
-		}
+		pause(ctx, initLook)
 	}
 	return nil, nil, nil
+}
+
+// pause waits for that time, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // came returns the accounts of senders of which lines came between two counts; not those that are not allowed.

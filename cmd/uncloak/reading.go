@@ -55,15 +55,8 @@ func (a *app) setZone(v url.Values) {
 // locale, that of the answering process holds. JSON and CSV stay English.
 func (a *app) setLanguage(v url.Values) {
 	l := a.cfg.language
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		locale := os.Getenv(name)
-		if l != "" || locale == "" {
-			continue
-		}
-		if known, err := report.ParseLanguage(locale); err == nil {
-			l = known
-		}
-		break
+	if l == "" {
+		l, _ = report.ParseLanguage(cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG")))
 	}
 	set(v, "lang", string(l))
 }

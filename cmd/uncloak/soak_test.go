@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 	"time"
 
 	"uncloak/detect"
+	"uncloak/report/api"
 	"uncloak/store/bolt"
 )
 
@@ -66,13 +68,12 @@ func TestSoak(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can make a disk that fills up")
 	}
-	lasts, err := time.ParseDuration(or(os.Getenv("UNCLOAK_SOAK"), "10m"))
-	rate, err2 := strconv.Atoi(or(os.Getenv("UNCLOAK_SOAK_RATE"), "50000"))
+	lasts, err := time.ParseDuration(cmp.Or(os.Getenv("UNCLOAK_SOAK"), "10m"))
+	rate, err2 := strconv.Atoi(cmp.Or(os.Getenv("UNCLOAK_SOAK_RATE"), "50000"))
 	if err != nil || err2 != nil {
 		t.Fatal("UNCLOAK_SOAK is a time like 2h, UNCLOAK_SOAK_RATE a number", err, err2)
 	}
-	s := &soak{T: t, data: filepath.Join(ownDisk(t, or(os.Getenv("UNCLOAK_SOAK_DISK"), "8G")), "data"), rate: rate}
-	s.client = overSocket(filepath.Join(s.data, "uncloak.sock"))
+	s := &soak{T: t, data: filepath.Join(ownDisk(t, cmp.Or(os.Getenv("UNCLOAK_SOAK_DISK"), "8G")), "data"), rate: rate}
 	began := time.Now()
 	past := began.Add(-48 * time.Hour).UTC().Format(time.DateOnly)
 	s.past(past)
@@ -109,13 +110,6 @@ func TestSoak(t *testing.T) {
 		s.sent.Load(), s.flood, s.kills, s.lost)
 }
 
-func or(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a
-}
-
 // ownDisk makes a file system of that size in a file of the temporary directory and mounts it.
 func ownDisk(t *testing.T, size string) (at string) {
 	t.Helper()
@@ -135,13 +129,6 @@ func ownDisk(t *testing.T, size string) (at string) {
 	return at
 }
 
-func overSocket(path string) *http.Client {
-	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", path)
-		}}}
-}
-
 // past imports a few lines of a day before, which are damaged later.
 func (s *soak) past(day string) {
 	var b strings.Builder
@@ -159,6 +146,10 @@ func (s *soak) start() {
 	s.Helper()
 	s.d, s.cmd = child(s.T, s.data, "--http", "127.0.0.1:0", "--config",
 		writeConfig(s.T, fmt.Sprintf("memory: %d\n", soakMemory)))
+	var err error
+	if s.client, _, err = api.Dial(s.Context(), s.data); err != nil {
+		s.Fatal(err)
+	}
 	s.to.Store(&s.d.tcp)
 	s.page = s.d.at(s.T, "metrics")
 	s.first = usage{}
