@@ -189,23 +189,36 @@ func TestSequence(t *testing.T) {
 		for _, n := range tc.nums {
 			s.saw(n)
 		}
-		if got := s.take(0); got != tc.want {
+		if got := s.take(1, 0); got != tc.want {
 			t.Errorf("%s: %d missing, want %d", tc.name, got, tc.want)
 		}
 	}
 	s := sequence{missing: 5, run: seqTrust}
-	if got := s.take(3); got != 2 || s.take(0) != 0 {
+	if got := s.take(1, 3); got != 2 || s.take(0, 0) != 0 {
 		t.Errorf("%d missing beside 3 of our own", got)
 	}
-	if got := s.take(3); got != 0 {
+	if got := s.take(0, 3); got != 0 {
 		t.Errorf("%d missing", got)
 	}
-	if s.missing = 5; s.take(0) != 2 || s.ours != 0 {
+	if s.missing = 5; s.take(0, 0) != 2 || s.ours != 0 {
 		t.Errorf("the gap of 3 of our own that were told before is told again: %+v", s)
 	}
 	s = sequence{}
-	if s.take(3); s.ours != 0 {
+	if s.take(0, 0); s.take(1, 3) != 0 || s.ours != 0 {
 		t.Error("lines without numbers leave no gaps")
+	}
+	s = sequence{}
+	for n := range uint32(4) {
+		s.saw(100 + n)
+	}
+	s.take(4, 30) // dropped while its numbers were not believed yet: ten behind 103, and twenty that still wait
+	s.saw(114)
+	s.take(1, 0)
+	for n := range uint32(9) {
+		s.saw(115 + n)
+	}
+	if s.saw(144); s.take(10, 0) != 0 || s.ours != 0 {
+		t.Errorf("drops from before the numbers were believed are told as missing: %+v", s)
 	}
 }
 

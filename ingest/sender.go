@@ -185,11 +185,12 @@ func (s *senders) lost(from source, l loss, day detect.Date) []store.Health {
 func (s *senders) take(day detect.Date) (hs []store.Health) {
 	for id, sn := range s.byID {
 		for _, a := range sn.accounts {
-			a.health.Missing = a.numbers.take(a.health.Dropped + a.health.Limited)
-			if a.health.Empty() {
+			h := a.health
+			unread := h.Dropped + h.Limited
+			h.Missing = a.numbers.take(h.Received-unread-h.Blank, unread)
+			if h.Empty() {
 				continue
 			}
-			h := a.health
 			h.Date, h.Sender, h.Router, h.SkewMS = day, id.String(), a.name.String(), a.skew()
 			hs = append(hs, h)
 			a.health = store.Health{}

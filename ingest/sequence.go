@@ -18,14 +18,20 @@ type sequence struct {
 	last    uint32
 	run     uint8
 	missing uint64 // not yet returned by take
+	skipped uint64 // gaps before the sequence was believed: not missing lines, but uncloak's own drops may be among them
 	ours    uint64 // lines dropped by uncloak whose gaps were not seen yet: lines before them still wait to be parsed
+	silent  bool   // since the last take there was no number
 }
 
 // saw takes the next number. A line that comes late is not missing any more, if that has not been told yet.
 func (s *sequence) saw(n uint32) {
 	step := n - s.last
+	s.silent = false
 	switch {
 	case s.run < seqTrust:
+		if s.last != 0 && step > 0 && step <= seqJump {
+			s.skipped += uint64(step - 1)
+		}
 		if s.run++; step == 0 || step > seqNear {
 			s.run = 0
 		}
@@ -42,16 +48,18 @@ func (s *sequence) saw(n uint32) {
 	s.last = n
 }
 
-// take returns the lines missing since the last call, less those that uncloak dropped itself; ours is how many it
-// dropped since then.
-func (s *sequence) take(ours uint64) (missing uint64) {
+// take returns the lines missing since the last call, less those that uncloak dropped itself. Since then, parsed lines
+// came through, and ours were dropped.
+func (s *sequence) take(parsed, ours uint64) (missing uint64) {
 	s.ours += ours
+	s.ours -= min(s.ours, s.skipped)
 	known := min(s.missing, s.ours)
 	missing = s.missing - known
-	s.missing, s.ours = 0, s.ours-known
-	if s.run < seqTrust { // no gap of these will be counted
+	s.missing, s.skipped, s.ours = 0, 0, s.ours-known
+	if s.silent && parsed > 0 { // it numbers no lines: there will be no gap
 		s.ours = 0
 	}
+	s.silent = true
 	return missing
 }
 
