@@ -115,6 +115,8 @@ func dialects() []dialect {
 		cefDialect(),
 		leefDialect(),
 		windowsFirewallDialect(),
+		squidDialect(),
+		bluecoatDialect(),
 		lfdDialect(),
 		a10Dialect(),
 		sixwindDialect(),

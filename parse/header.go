@@ -296,8 +296,8 @@ func tag(b, w, rest []byte, rec *Record) bool {
 		rec.App, rec.Body, rec.tagged = w[:len("kernel")], b[len("kernel:"):], b // "kernel:[FW] …"
 		return true
 	}
-	if n < 2 || n > 64 || w[n-1] != ':' || w[0] == '%' || w[0] == '[' || w[0] == '(' || w[0] == '"' || w[0] == '{' ||
-		w[0] == '<' {
+	if n < 2 || n > 64 || w[n-1] != ':' || w[0] == '%' || w[0] == '[' || w[0] == '"' || w[0] == '{' ||
+		w[0] == '<' || w[0] == '(' && !scan.Within(w, ")[") { // "(squid-1)[12]:", of a child that has no name yet
 		return false
 	}
 	name := w[:n-1]

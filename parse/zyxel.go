@@ -29,7 +29,7 @@ func zyxelDialect() dialect {
 	}
 }
 
-// zynos reads the packet log of ZyNOS (Prestige), whose ports are hexadecimal and whose end says which filter set and
+// zynos reads the packet log of ZyNOS (Prestige), whose ports are hexadecimal, in some versions decimal, and whose end says which filter set and
 // rule matched (m) or not (n) and whether the packet was forwarded (F) or dropped (D):
 //
 //	ZyXEL Communications Corp.: IP[Src=202.132.154.1 Dst=192.168.1.33 UDP spo=0035 dpo=05d4]}S03>R01mF
@@ -47,9 +47,9 @@ func zynos(b []byte, open int, rec *Record) bool {
 		case bytes.HasPrefix(w, []byte("Dst=")):
 			rec.Dst = scan.Addr(w[4:])
 		case bytes.HasPrefix(w, []byte("spo=")):
-			rec.SPort = hexPort(w[4:])
+			rec.SPort = zynosPort(w[4:])
 		case bytes.HasPrefix(w, []byte("dpo=")):
-			rec.DPort = hexPort(w[4:])
+			rec.DPort = zynosPort(w[4:])
 		default:
 			if n := protocol(w); n != 0 && rec.Proto == 0 {
 				rec.Proto = n
@@ -72,6 +72,14 @@ func zynos(b []byte, open int, rec *Record) bool {
 		}
 	}
 	return true
+}
+
+// zynosPort reads a port as one version of ZyNOS or the other writes it: four hexadecimal digits, or five decimal ones.
+func zynosPort(b []byte) uint16 {
+	if len(b) == 5 {
+		return scan.Port(bytes.TrimLeft(b, "0"))
+	}
+	return hexPort(b)
 }
 
 // hexPort reads up to four hexadecimal digits.

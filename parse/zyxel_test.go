@@ -17,3 +17,13 @@ func TestZyxel(t *testing.T) {
 			`{"kind":"session","event":"session-denied","dialect":"zyxel","action":"deny","stamp":"2010-06-10T10:00:00","host":"zywall","src":"192.168.1.33","sport":5000,"dst":"1.2.3.4","dport":80,"proto":"tcp","rule":"priority:9, from LAN to WAN, TCP, service others, DROP","pri":142}`},
 	})
 }
+
+// The decimal form stands in the manuals of the Prestige 202H, the hexadecimal one in those of the 642R.
+func TestZyNOSPorts(t *testing.T) {
+	checkAll(t, []says{
+		{"decimal", "Mar 03 12:01:06 202.132.155.97 ZyXEL: IP[Src=192.168.2.33 Dst=202.132.155.93 TCP spo=01170  dpo=00021]}S04>R01mF",
+			`{"dialect":"zyxel","sport":1170,"dport":21}`},
+		{"hexadecimal", "Jul 19 14:44:00 192.168.102.2 ZyXEL: IP[Src=192.168.102.20 Dst=202.132.154.1 UDP spo=05d4 dpo=0035]}S03>R01mF",
+			`{"dialect":"zyxel","sport":1492,"dport":53}`},
+	})
+}
