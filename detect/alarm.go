@@ -66,8 +66,8 @@ var alarmLevels = map[string]Severity{
 	"unregister-netdevice": Warning, "bond-no-link": Warning, "bridge-own-address": Warning, "mikrotik-loop": Warning,
 	"duplicate-address": Warning, "file-server-silent": Warning, "dnsmasq-max-queries": Warning,
 	"dnsmasq-pool-full": Warning, "dnsmasq-no-range": Warning, "dnsmasq-refused": Warning, "pppd-auth": Warning,
-	"pppd-echo": Warning, "pppoe-pado": Warning, "mikrotik-reboot": Warning, "junos-nat-pool": Warning,
-	"junos-watermark": Warning, "cisco-mallocfail": Warning,
+	"pppd-echo": Warning, "pppoe-pado": Warning, "mikrotik-reboot": Warning, "mikrotik-memory": Warning,
+	"junos-nat-pool": Warning, "junos-watermark": Warning, "cisco-mallocfail": Warning,
 
 	"kernel-warning": Info, "usb-error": Info, "martian-source": Info, "segfault": Info, "general-protection": Info,
 	"tcp-gro": Info, "clocksource-unstable": Info, "bsd-reset-limit": Info, "hostapd-radar": Info, "dnsmasq-edns": Info,

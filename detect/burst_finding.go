@@ -120,6 +120,9 @@ func fillBursts(f *Finding, a *activity, runs []run) {
 	for _, r := range runs {
 		b := Burst{Start: time.Unix(0, r.start).UTC(), LengthS: float64(r.end-r.start) / 1e9, Sessions: r.events,
 			Peers: r.peers}
+		if a.peerMax > 0 { // each slot counted its own
+			b.Peers = min(b.Peers, a.peerMax)
+		}
 		f.Bursts = append(f.Bursts, b)
 		f.Evidence.Events += uint64(r.events)
 		sessions, peers, lengths = append(sessions, float64(b.Sessions)), append(peers, float64(b.Peers)),

@@ -42,6 +42,7 @@ func (a *activity) readPorts(days []*Day) {
 			continue
 		}
 		a.peerN += float64(h.Peers)
+		a.peerMax = max(a.peerMax, int(h.Peers))
 		other := float64(h.Sessions.Total())
 		for p, n := range h.Ports {
 			if p.ofBrowsers() {

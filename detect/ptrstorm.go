@@ -72,6 +72,7 @@ type activity struct {
 	webN     float64 // sessions to the ports that browsers use, on the days of the window and those beside it
 	otherN   float64 // … and to others
 	peerN    float64 // … and to how many peers, day by day
+	peerMax  int     // … on the day with most
 	toOne    float64 // share of the sessions that go to that resolver
 	asksOne  float64 // share of the lookups that do
 	storms   []run   // bursts of lookups

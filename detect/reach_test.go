@@ -170,3 +170,17 @@ func TestBurstAcrossMidnight(t *testing.T) {
 		}
 	}
 }
+
+// A burst counts the peers of each ten seconds apart: one server that it goes to for half a minute is still one.
+func TestBurstToOneServerHasOnePeer(t *testing.T) {
+	s := newStream()
+	for at := 10 * time.Minute; at < 6*time.Hour; at += 30 * time.Minute {
+		for i := range 300 {
+			s.session(t0.Add(at+time.Duration(i)*100*time.Millisecond), lan(1), wan(7), parse.TCP, 80)
+		}
+	}
+	fs := s.findings(DefaultConfig())
+	if len(fs) != 1 || fs[0].Kind != PeriodicBurst || fs[0].Peers != 1 || fs[0].Bursts[0].Peers != 1 {
+		t.Errorf("%+v", fs)
+	}
+}

@@ -79,10 +79,14 @@ func bindClient(b []byte, stamp Stamp, rec *Record) bool {
 		rest = scan.TrimLeft(scan.After(rest, ": "))
 	}
 	rest = bytes.TrimPrefix(rest, []byte("(re)"))
+	answered := scan.Has(rest, "UDP: query: ") || scan.Has(rest, "TCP: query: ")
+	if answered { // Infoblox: "UDP: query: example.com IN A response: NOERROR …"
+		rest = rest[len("UDP: "):]
+	}
 	switch {
 	case scan.Has(rest, "query: "), scan.Has(rest, "response: "), scan.Has(rest, "answer: "):
 		// the last is EfficientIP's
-		reply := rest[0] != 'q'
+		reply := rest[0] != 'q' || answered
 		_, rest = scan.Word(rest)
 		name, rest := scan.Word(rest)
 		_, rest = scan.Word(rest)

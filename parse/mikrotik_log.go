@@ -109,8 +109,11 @@ func mikrotikLog(topics, b []byte, rec *Record) bool {
 	switch {
 	case bytes.Contains(b, []byte("with own address as source")):
 		rec.alarm("mikrotik-loop")
-	case bytes.Contains(b, []byte("rebooted without proper shutdown")):
+	case bytes.Contains(b, []byte("rebooted without proper shutdown")),
+		bytes.Contains(b, []byte("kernel failure in previous boot")):
 		rec.alarm("mikrotik-reboot")
+	case bytes.Contains(b, []byte("out of memory condition was detected")):
+		rec.alarm("mikrotik-memory")
 	case bytes.Contains(b, []byte("failed to give out IP address: pool <")) && bytes.HasSuffix(b, []byte("> is empty")):
 		rec.full("other", noLeases)
 	}
