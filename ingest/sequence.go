@@ -18,7 +18,7 @@ type sequence struct {
 	last    uint32
 	run     uint8
 	missing uint64 // not yet returned by take
-	skipped uint64 // gaps before the sequence was believed: not missing lines, but uncloak's own drops may be among them
+	skipped uint64 // gaps before it was believed: no missing lines, but uncloak's own drops may be among them
 	ours    uint64 // lines dropped by uncloak whose gaps were not seen yet: lines before them still wait to be parsed
 	silent  bool   // since the last take there was no number
 }

@@ -14,11 +14,14 @@ func squidDialect() dialect {
 		Format: Format{
 			Name:    "squid",
 			Devices: "Squid; web proxies that write its format",
-			Sample:  "1795255200.123     48 192.168.1.20 TCP_MISS/200 2052 GET http://www.example.com/ - HIER_DIRECT/198.51.100.4 text/html",
-			Reads: "Each request: who asked, which server and port, bytes, how long it took; what the proxy refused. " +
-				"The session that the proxy opened for it is the proxy's own.",
-			Enable: "On by default: /var/log/squid/access.log (logformat squid), or access_log syslog:local4.info squid.",
-			Source: "Squid configuration manual, access_log and logformat; Squid wiki, log files and their result codes",
+			Sample: "1795255200.123     48 192.168.1.20 TCP_MISS/200 2052 GET http://www.example.com/ - " +
+				"HIER_DIRECT/198.51.100.4 text/html",
+			Reads: "Each request: who asked, which server and port, bytes, how long it took; what the proxy " +
+				"refused. The session that the proxy opened for it is the proxy's own.",
+			Enable: "On by default: /var/log/squid/access.log (logformat squid), or access_log " +
+				"syslog:local4.info squid.",
+			Source: "Squid configuration manual, access_log and logformat; Squid wiki, log files and their " +
+				"result codes",
 		},
 		known:  "a client's address, a result code such as TCP_MISS/200, bytes and a method",
 		tags:   []string{"squid", "(squid*"},

@@ -29,8 +29,8 @@ func zyxelDialect() dialect {
 	}
 }
 
-// zynos reads the packet log of ZyNOS (Prestige), whose ports are hexadecimal, in some versions decimal, and whose end says which filter set and
-// rule matched (m) or not (n) and whether the packet was forwarded (F) or dropped (D):
+// zynos reads the packet log of ZyNOS (Prestige), whose ports are hexadecimal, in some versions decimal, and whose end
+// says which filter set and rule matched (m) or not (n) and whether the packet was forwarded (F) or dropped (D):
 //
 //	ZyXEL Communications Corp.: IP[Src=202.132.154.1 Dst=192.168.1.33 UDP spo=0035 dpo=05d4]}S03>R01mF
 //
