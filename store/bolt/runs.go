@@ -37,14 +37,15 @@ func timeRuns(n int, at func(int) int64) (lens []int) {
 	return lens
 }
 
-// seal cuts sorted rows into blocks: at gaps in time, at blockRaw, and so that all encoders have work.
+// seal cuts sorted rows into blocks: at gaps in time, at blockRaw, and so that two encoders have work. Where the cuts
+// are does not depend on how many there are, so that the same lines make the same blocks on every machine.
 func (db *DB) seal(rows []*store.Entry, hurry bool) []newBlock {
 	var cut [][]*store.Entry
 	var sizes []int
 	for _, n := range timeRuns(len(rows), func(i int) int64 { return rows[i].Time }) {
 		run := rows[:n]
 		rows = rows[n:]
-		most := min(blockEvents, max((n+len(db.enc)-1)/len(db.enc), blockEvents/2))
+		most := min(blockEvents, max((n+1)/2, blockEvents/2))
 		for len(run) > 0 {
 			k, size := 0, 0
 			for k < len(run) && k < most && (k == 0 || size+len(run[k].Raw)+len(run[k].Detail.String()) <= blockRaw) {
