@@ -18,12 +18,12 @@ import (
 // that is cut to seconds, and one for the way of a line from the kernel to the syslog daemon.
 const sameTime = int64(2e9)
 
-// Bounds of what removal of duplicates keeps in memory: about 350 KiB a block, 40 B a block of an indexed day, 40 B a
-// claim.
+// Bounds of what removal of duplicates keeps in memory: about 350 KiB a block, 40 B a block of an indexed day, at most
+// 2 KiB a block that has claims.
 const (
 	maxLights  = 32
 	maxIndexed = 8
-	maxClaims  = 1 << 18
+	maxClaimed = 1 << 13
 )
 
 // deduper finds the lines of a batch that are stored already. Only the writer uses it.
@@ -37,18 +37,19 @@ type deduper struct {
 	oldest  []blockID // of lights, in order of use, nearly
 
 	source  string // of the last batch
-	claimed map[claim]int64
+	claimed map[blockID]*claims
 	first   int64 // earliest time of the last batch
 
-	full, short links // by identity; by shortKey, made when it is needed
+	full, short links // by identity; by shortKey
 	found       []bool
 }
 
-// links chain the rows that have one key, in order of time.
+// links chain the rows that have one key, in order of time. They are made when they are needed.
 type links struct {
-	made  bool
-	chain map[uint64]int32 // key → first row that has it
-	next  []int32          // row → next row with that key, or -1
+	made bool
+	keys numbering
+	head []int32 // number of the key → first row that has it, or -1
+	next []int32 // row → next row with that key, or -1
 }
 
 // dayIndex lists the blocks of a day file.
@@ -67,15 +68,15 @@ type light struct {
 	short   []bool
 }
 
-// claim names a stored line that is the copy of a line of the running source.
-type claim struct {
-	block blockID
-	row   int32
+// claims are the lines of a block that are copies of lines of the running source, or that it brought.
+type claims struct {
+	last int64    // time of the latest of them
+	rows []uint64 // as bits; nil = all of the block
 }
 
 func newDeduper(db *DB) *deduper {
 	return &deduper{db: db, dec: newDecoder(db.z), indexes: map[detect.Date]*dayIndex{}, lights: map[blockID]*light{},
-		claimed: map[claim]int64{}, full: links{chain: map[uint64]int32{}}, short: links{chain: map[uint64]int32{}}}
+		claimed: map[blockID]*claims{}}
 }
 
 // begin prepares for a batch. It forgets claims when another run begins, and those that are older than anything the
@@ -92,12 +93,12 @@ func (u *deduper) begin(b *store.Batch) {
 	if !b.Dedupe || b.Source == "" || b.Source != u.source {
 		clear(u.claimed)
 	}
-	if len(u.claimed) > maxClaims {
+	if len(u.claimed) > maxClaimed {
 		clear(u.claimed)
 	}
-	for c, t := range u.claimed {
-		if t < u.first-2*sameTime {
-			delete(u.claimed, c)
+	for id, c := range u.claimed {
+		if c.last < u.first-2*sameTime {
+			delete(u.claimed, id)
 		}
 	}
 	u.source, u.first = "", first
@@ -111,8 +112,7 @@ func (u *deduper) remove(p *part) error {
 	if len(p.rows) == 0 {
 		return nil
 	}
-	u.full.link(p.rows, func(r *store.Entry) uint64 { return r.Identity })
-	u.short.made = false
+	u.full.made, u.short.made = false, false
 	u.found = slices.Grow(u.found[:0], len(p.rows))[:len(p.rows)]
 	clear(u.found)
 	spread := uint32(0)
@@ -142,16 +142,16 @@ func (u *deduper) remove(p *part) error {
 
 func (l *links) link(rows []*store.Entry, key func(*store.Entry) uint64) {
 	l.made = true
-	clear(l.chain)
+	l.keys.reset()
+	l.head = l.head[:0]
 	l.next = slices.Grow(l.next[:0], len(rows))[:len(rows)]
 	for i := len(rows) - 1; i >= 0; i-- {
-		k := key(rows[i])
-		n, ok := l.chain[k]
-		if !ok {
-			n = -1
+		id, fresh := l.keys.number(key(rows[i]))
+		if fresh {
+			l.head = append(l.head, -1)
 		}
-		l.next[i] = n
-		l.chain[k] = int32(i)
+		l.next[i] = l.head[id]
+		l.head[id] = int32(i)
 	}
 }
 
@@ -167,7 +167,7 @@ func (u *deduper) scanDay(date detect.Date, rows []*store.Entry, from, to int64)
 	}
 	for _, ref := range ix.refs {
 		s := int64(ref.spread) * 1e6
-		if ref.max+s < from || ref.min-s > to {
+		if ref.max+s < from || ref.min-s > to || u.own(blockID{d.gen, ref.seq}) {
 			continue
 		}
 		l, err := u.light(d, ref)
@@ -185,65 +185,77 @@ func (u *deduper) scanDay(date detect.Date, rows []*store.Entry, from, to int64)
 func (u *deduper) scan(l *light, id blockID, rows []*store.Entry, from, to int64) {
 	start := sort.Search(len(l.times), func(i int) bool { return l.times[i] >= from })
 	for j := start; j < len(l.times) && l.times[j] <= to; j++ {
-		by := &u.full
+		by, key := &u.full, identityOf
 		if l.short[j] {
-			if by = &u.short; !by.made {
-				by.link(rows, shortKey)
-			}
+			by, key = &u.short, shortKey
 		}
-		i, ok := by.chain[l.idents[j]]
+		if !by.made {
+			by.link(rows, key)
+		}
+		n, ok := by.keys.find(l.idents[j])
 		if !ok {
 			continue
 		}
+		i := by.head[n]
 		for i >= 0 && u.found[i] { // a flood of one line would be walked again for each stored one
 			i = by.next[i]
 		}
-		by.chain[l.idents[j]] = i
-		c := claim{id, int32(j)}
-		if _, taken := u.claimed[c]; taken {
+		by.head[n] = i
+		if u.taken(id, j) {
 			continue
 		}
 		for ; i >= 0; i = by.next[i] {
 			tol := sameTime + (int64(rows[i].Spread)+int64(l.spreads[j]))*1e6
 			if dt := rows[i].Time - l.times[j]; !u.found[i] && dt <= tol && dt >= -tol {
 				u.found[i] = true
-				u.claim(c, l.times[j])
+				u.claim(id, j, l)
 				break
 			}
 		}
 	}
 }
 
-func (u *deduper) claim(c claim, t int64) {
-	if u.source != "" {
-		u.claimed[c] = t
-	}
+func identityOf(r *store.Entry) uint64 { return r.Identity }
+
+// own reports whether the running source brought the whole block: then none of it is a copy of what else it brings.
+func (u *deduper) own(id blockID) bool {
+	c := u.claimed[id]
+	return c != nil && c.rows == nil
 }
 
-// stored notes the new blocks of p, so that the next batch reads neither the index nor these blocks again.
+func (u *deduper) taken(id blockID, row int) bool {
+	c := u.claimed[id]
+	return c != nil && (c.rows == nil || c.rows[row/64]>>(row%64)&1 != 0)
+}
+
+func (u *deduper) claim(id blockID, row int, l *light) {
+	if u.source == "" {
+		return
+	}
+	c := u.claimed[id]
+	if c == nil {
+		c = &claims{last: l.times[row], rows: make([]uint64, (len(l.times)+63)/64)}
+		u.claimed[id] = c
+	}
+	c.last = max(c.last, l.times[row])
+	c.rows[row/64] |= 1 << (row % 64)
+}
+
+// stored notes the new blocks of p, so that the next batch of the source reads neither the index nor these blocks
+// again.
 func (u *deduper) stored(d *day, p *part, merged bool) {
 	if merged {
 		delete(u.indexes, d.date)
 		return
 	}
 	ix := u.indexes[d.date]
-	at := 0
 	for _, b := range p.blocks {
 		if ix != nil && ix.gen == d.gen {
 			ix.refs = append(ix.refs, b.ref)
 		}
-		rows := p.rows[at : at+int(b.ref.count)]
-		at += len(rows)
-		if u.source == "" {
-			continue
+		if u.source != "" {
+			u.claimed[blockID{d.gen, b.ref.seq}] = &claims{last: b.ref.max}
 		}
-		id := blockID{d.gen, b.ref.seq}
-		l := newLight(len(rows))
-		for i, r := range rows {
-			l.set(i, r)
-			u.claim(claim{id, int32(i)}, r.Time)
-		}
-		u.keep(id, l)
 	}
 }
 

@@ -47,6 +47,12 @@ func (t *numbering) number(key uint64) (id uint32, fresh bool) {
 	return s.id, true
 }
 
+// find returns the number of a key that has one. There was a reset before.
+func (t *numbering) find(key uint64) (id uint32, ok bool) {
+	s := t.slot(key)
+	return s.id, s.round == t.round
+}
+
 // slot returns the slot that has the key, or the free one where the key belongs.
 func (t *numbering) slot(key uint64) *numberSlot {
 	mask := uint64(len(t.slots) - 1)
