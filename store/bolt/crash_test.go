@@ -32,7 +32,7 @@ const (
 	childDir  = "UNCLOAK_BOLT_CHILD"
 	childFrom = "UNCLOAK_BOLT_FROM" // number of the first batch
 	// "disk": writes and syncs fail now and then; "full": the disk is small; "import": batches of many days; "import
-	// disk": both
+	// disk": both; "power": see TestPowerLoss
 	childSick = "UNCLOAK_BOLT_FAULT"
 )
 
@@ -46,6 +46,8 @@ func TestMain(m *testing.M) {
 	case err != nil:
 	case os.Getenv(childSick) == "short":
 		err = makeHalf(dir)
+	case os.Getenv(childSick) == "power":
+		err = writeRecorded(dir, from)
 	case os.Getenv(childSick) == "full":
 		err = fillDisk(dir)
 	default:
@@ -72,6 +74,9 @@ func importEntries(n int) []store.Entry {
 
 // crashBatch is batch n of a writer with that fault.
 func crashBatch(n int, fault string) store.Batch {
+	if fault == "power" {
+		return powerBatch(n)
+	}
 	b := store.Batch{ID: fmt.Sprint(n)}
 	if b.Dedupe = strings.HasPrefix(fault, "import"); b.Dedupe {
 		b.Entries = importEntries(n)
@@ -332,7 +337,7 @@ func killed(t *testing.T, dir string, from int, fault string) int {
 // one batch beyond them, and the summaries of its events. Of an import's batch some days may be there.
 func intact(t *testing.T, what, dir string, committed int, fault string) {
 	t.Helper()
-	db := mustOpen(t, dir, Options{})
+	db := mustOpen(t, dir, Options{NoSync: true})
 	defer mustClose(t, db)
 	if _, problems := verified(t, db); len(problems) > 0 {
 		t.Errorf("%s: %q", what, problems)

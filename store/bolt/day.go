@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -203,6 +204,11 @@ func (db *DB) openFile(name string) (b *bbolt.DB, err error) {
 	fi, statErr := os.Lstat(name)
 	isNew := statErr != nil || fi.Size() == 0
 	if isNew && !db.opt.ReadOnly {
+		if !strings.HasSuffix(name, freshSuffix) {
+			if err := db.makeDay(name); err != nil {
+				return nil, err
+			}
+		}
 		defer func() { // half of an empty file would be taken for a damaged one
 			if err == nil {
 				return
@@ -236,8 +242,9 @@ func (db *DB) openFile(name string) (b *bbolt.DB, err error) {
 		}
 		return nil, err
 	}
-	if isNew && !db.opt.NoSync && !db.opt.ReadOnly {
-		err = syncDir(filepath.Dir(name))
+	if !db.opt.NoSync && !db.opt.ReadOnly {
+		// what a killed writer wrote last may be in memory alone: bbolt would write over what the disk has instead
+		err = b.Sync()
 	}
 	if err == nil {
 		err = db.prepare(b)

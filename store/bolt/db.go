@@ -99,7 +99,7 @@ func Open(dir string, opt Options) (*DB, error) {
 		opt.ReadMemory = DefaultReadMemory
 	}
 	if !opt.ReadOnly {
-		if err := makeDirs(dir); err != nil {
+		if err := makeDirs(dir, opt.NoSync); err != nil {
 			return nil, err
 		}
 	}
@@ -137,8 +137,8 @@ func Open(dir string, opt Options) (*DB, error) {
 	return db, nil
 }
 
-func makeDirs(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+func makeDirs(dir string, noSync bool) error {
+	if err := makeDir(filepath.Clean(dir), noSync); err != nil {
 		return fmt.Errorf("create data directory: %w", err)
 	}
 	days := filepath.Join(dir, "days")
@@ -148,7 +148,29 @@ func makeDirs(dir string) error {
 	if fi, err := os.Lstat(days); err != nil || !fi.IsDir() {
 		return fmt.Errorf("data directory: %s is not a directory", days)
 	}
-	return syncDir(dir)
+	if noSync {
+		return nil
+	}
+	// the files of days, too: a writer may have been killed before it waited for the name of a new one
+	return errors.Join(syncDir(dir), syncDir(days))
+}
+
+// makeDir makes a directory and those above it that are missing, and waits until their names are on the disk.
+func makeDir(dir string, noSync bool) error {
+	if fi, err := os.Stat(dir); err == nil && fi.IsDir() {
+		return nil
+	}
+	above := filepath.Dir(dir)
+	if err := makeDir(above, noSync); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if noSync {
+		return nil
+	}
+	return syncDir(above)
 }
 
 // list reads which days there are.

@@ -53,10 +53,7 @@ func (db *DB) Expect(dates []detect.Date) error {
 		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
 			return nil // it is for openDay to look at
 		}
-		if err := writeFresh(name+freshSuffix, empty, db.opt.NoSync); err != nil {
-			return err
-		}
-		return os.Rename(name+freshSuffix, name)
+		return putFresh(name, empty, db.opt.NoSync)
 	})...)
 	if err != nil {
 		return fmt.Errorf("make day files: %w", diskError(err))
@@ -65,6 +62,30 @@ func (db *DB) Expect(dates []detect.Date) error {
 		return nil
 	}
 	return syncDir(filepath.Join(db.dir, "days"))
+}
+
+// makeDay makes the file of one day, without events. The caller holds appendMu.
+func (db *DB) makeDay(name string) error {
+	empty, err := db.emptyDay()
+	if err == nil {
+		err = putFresh(name, empty, db.opt.NoSync)
+	}
+	if err == nil && !db.opt.NoSync {
+		err = syncDir(filepath.Dir(name))
+	}
+	if err != nil {
+		return fmt.Errorf("make day file: %w", diskError(err))
+	}
+	return nil
+}
+
+// putFresh makes a file that comes into its place when all of it is on the disk: after a power cut half of an empty
+// file would be taken for a damaged one.
+func putFresh(name string, content []byte, noSync bool) error {
+	if err := writeFresh(name+freshSuffix, content, noSync); err != nil {
+		return err
+	}
+	return os.Rename(name+freshSuffix, name)
 }
 
 // sideBySide calls f for 0 to n-1, of several files at a time, and gives the error of each: each waits for the disk,
@@ -86,10 +107,10 @@ func (db *DB) emptyDay() (content []byte, err error) {
 		return db.empty, nil
 	}
 	name := db.dayPath(detect.Date(0)) + freshSuffix
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := removeIfThere(name); err != nil {
 		return nil, fmt.Errorf("make day files: %w", err)
 	}
-	defer func() { err = errors.Join(err, os.Remove(name)) }()
+	defer func() { err = errors.Join(err, removeIfThere(name)) }()
 	b, err := db.openFile(name)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,5 @@
+//go:build crash
+
+package bolt
+
+const powerEvery = 3
