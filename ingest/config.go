@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"math"
 	"net"
@@ -45,6 +46,8 @@ type Config struct {
 	Unixgram   []string // paths of unix datagram sockets (like /dev/log)
 	UnixStream []string // paths of unix stream sockets
 	TLS        []string // host:port to accept TLS at (RFC 5425)
+
+	SocketMode fs.FileMode // of the unix sockets; 0: as the umask has it
 
 	Sockets []Socket // opened by another program; Listen takes them over
 

@@ -429,6 +429,22 @@ func TestZoneOfUnixSockets(t *testing.T) {
 	}
 }
 
+func TestSocketMode(t *testing.T) {
+	dir := t.TempDir()
+	cfg := testConfig()
+	cfg.Unixgram, cfg.UnixStream = []string{dir + "/log"}, []string{dir + "/stream"}
+	cfg.SocketMode = 0o660
+	_, stop := start(t, cfg, &memory{})
+	for _, path := range []string{dir + "/log", dir + "/stream"} {
+		if fi, err := os.Stat(path); err != nil || fi.Mode().Perm() != 0o660 {
+			t.Errorf("%v, %v", fi, err)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 // Without sockets a server serves until it is stopped; a second stale unix socket file does not keep it from listening.
 func TestStaleUnixSocket(t *testing.T) {
 	path := t.TempDir() + "/log"

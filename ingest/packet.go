@@ -63,6 +63,11 @@ func (s *Server) listenPacket(network, address string) error {
 		p.conn = c
 	}
 	s.packets = append(s.packets, p)
+	if p.local != "" {
+		if err := s.cfg.setMode(address); err != nil {
+			return err
+		}
+	}
 	return p.prepare()
 }
 

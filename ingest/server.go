@@ -268,6 +268,14 @@ func (s *Server) closeAll() {
 	}
 }
 
+// setMode gives the socket file the mode of the configuration.
+func (c *Config) setMode(path string) error {
+	if c.SocketMode == 0 {
+		return nil
+	}
+	return os.Chmod(path, c.SocketMode)
+}
+
 // freePath removes a socket file that no process listens at any more.
 func freePath(network, path string) {
 	fi, err := os.Lstat(path)

@@ -73,6 +73,9 @@ func (s *Server) listenStream(network, address string) error {
 	}
 	l := s.newStreamSocket(network == "tls")
 	l.ln, l.local = ln, local
+	if local != "" {
+		return s.cfg.setMode(address)
+	}
 	return nil
 }
 

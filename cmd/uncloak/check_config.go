@@ -51,6 +51,8 @@ func settingText(v reflect.Value) string {
 	switch x := v.Interface().(type) {
 	case time.Duration:
 		return x.String()
+	case permissions:
+		return x.String()
 	case []router:
 		var names []string
 		for _, r := range x {

@@ -36,6 +36,8 @@ func keyDocs() []keyDoc {
 		{key: "listen.tcp", says: "addresses for streams", example: `[":514"]`},
 		{key: "listen.unix", says: "paths of unix datagram sockets", example: "[/run/uncloak/log]"},
 		{key: "listen.unix_stream", says: "paths of unix stream sockets", example: "[/run/uncloak/stream]"},
+		{key: "listen.socket_mode", says: "permissions of the unix sockets; default as the umask has it",
+			example: "0660"},
 		{key: "listen.tls", says: "addresses for TLS; default :6514 where a certificate is given",
 			example: `[":6514"]`},
 		{key: "listen.http", says: "address for the pages, /metrics and /healthz; default nowhere",

@@ -34,6 +34,7 @@ func flagKeys() map[string]string {
 		"tcp":           "listen.tcp",
 		"unix":          "listen.unix",
 		"unix-stream":   "listen.unix_stream",
+		"socket-mode":   "listen.socket_mode",
 		"tls":           "listen.tls",
 		"tls-cert":      "tls.cert",
 		"tls-key":       "tls.key",

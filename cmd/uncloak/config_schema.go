@@ -133,10 +133,16 @@ type listen struct {
 	TCP  []string `koanf:"tcp"`
 	Unix []string `koanf:"unix"`
 
-	UnixStream []string `koanf:"unix_stream"`
-	TLS        []string `koanf:"tls"`
-	HTTP       string   `koanf:"http"` // host:port for the pages, /metrics and /healthz; "" = nowhere
+	UnixStream []string    `koanf:"unix_stream"`
+	SocketMode permissions `koanf:"socket_mode"` // of the unix sockets; 0: as the umask has it
+	TLS        []string    `koanf:"tls"`
+	HTTP       string      `koanf:"http"` // host:port for the pages, /metrics and /healthz; "" = nowhere
 }
+
+// permissions are those of a file, like 0660.
+type permissions uint32
+
+func (p permissions) String() string { return fmt.Sprintf("%#o", uint32(p)) }
 
 // names holds how names of addresses are found.
 type names struct {
@@ -187,6 +193,7 @@ func (c *config) complete() (wrong settingErrors) {
 		wrong = append(wrong, wrongf("link", "link is %v: it is the speed of the line in Mbit/s, like 100", c.Link))
 	}
 	wrong = append(wrong, c.Timeouts.check()...)
+	wrong = append(wrong, c.Listen.check()...)
 	if c.allow, err = networks(c.Allow, c.LAN); err != nil {
 		add("allow", err)
 	}
@@ -284,6 +291,14 @@ func (k *known) complete(loc *time.Location) (err error) {
 			"2026-12-31T18:00:00Z", k.Until)
 	}
 	return nil
+}
+
+func (l *listen) check() (wrong settingErrors) {
+	if m := l.SocketMode; m != 0 && (m&^0o666 != 0 || m&0o600 != 0o600) {
+		wrong = append(wrong, wrongf("listen.socket_mode", "listen.socket_mode is %v: write read and write "+
+			"permissions in octal, with a leading 0, the owner's among them, like 0660", m))
+	}
+	return wrong
 }
 
 func (t *timeouts) check() (wrong settingErrors) {

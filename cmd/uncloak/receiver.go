@@ -39,6 +39,7 @@ func listenFlags(cmd *cobra.Command) {
 	f.StringSlice("tcp", nil, "addresses for streams (default :514)")
 	f.StringSlice("unix", nil, "paths of unix datagram sockets, like /dev/log")
 	f.StringSlice("unix-stream", nil, "paths of unix stream sockets")
+	f.String("socket-mode", "", "permissions of the unix sockets, like 0660 (default as the umask has it)")
 	f.StringSlice("tls", nil, "addresses for TLS (default :6514 where a certificate is given)")
 	f.String("tls-cert", "", "PEM file of serve's certificate")
 	f.String("tls-key", "", "PEM file of its key")
@@ -116,6 +117,7 @@ func (a *app) receiver() (ingest.Config, error) {
 	cfg := ingest.DefaultConfig()
 	cfg.UDP, cfg.TCP, cfg.Unixgram = present(a.cfg.Listen.UDP), present(a.cfg.Listen.TCP), present(a.cfg.Listen.Unix)
 	cfg.UnixStream, cfg.TLS = present(a.cfg.Listen.UnixStream), a.cfg.tlsAddresses()
+	cfg.SocketMode = fs.FileMode(a.cfg.Listen.SocketMode)
 	cfg.Log, cfg.Now = a.log, a.now
 	a.cfg.Limits.apply(&cfg, a.cfg.Memory)
 	cfg.Follow, cfg.Journal = present(a.cfg.Follow), a.cfg.Journal
