@@ -156,7 +156,7 @@ func healthy(t *testing.T, s *Server, st *memory, n int) {
 		fmt.Fprintf(udp, "<13>Nov 21 20:28:01 gw app: good %d", i)
 		fmt.Fprintf(tcp, "<13>Nov 21 20:28:01 gw app: good %d\n", i)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	got := func() (n int) {
 		st.mu.Lock()
@@ -197,8 +197,9 @@ func TestIdleConnections(t *testing.T) {
 			c.Close()
 		}
 	}()
-	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
-	for range n {
+	for i := range n {
+		// from ten addresses, so that no other test or run lacks ports beside it
+		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(10+i%10))}}
 		c, err := d.Dial("tcp", s.Addrs()[1].String())
 		if err != nil {
 			t.Fatal(err)

@@ -116,7 +116,7 @@ func dial(t *testing.T, a net.Addr) net.Conn {
 
 func waitFor(t *testing.T, s *Server, f func(Stats) bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	if err := s.Wait(ctx, f); err != nil {
 		t.Fatalf("%v; stats %+v", err, s.Stats())

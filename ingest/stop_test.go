@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -123,8 +124,8 @@ func TestStopWithSlowDisk(t *testing.T) {
 	s, stop := start(t, cfg, slow{100 * time.Millisecond})
 	c := dial(t, s.Addrs()[0])
 	const n = 20_000 // 64 at a time: 31 s of them
-	for range n {
-		fmt.Fprintln(c, "<13>Nov 21 20:28:01 gw app: x")
+	if _, err := c.Write(bytes.Repeat([]byte("<13>Nov 21 20:28:01 gw app: x\n"), n)); err != nil {
+		t.Fatal(err)
 	}
 	if err := stop(); err != nil {
 		t.Fatal(err)

@@ -179,7 +179,7 @@ func TestEndless(t *testing.T) {
 				}
 			}()
 			s, err := Run(ctx, Config{Network: "tcp", Address: l.Addr().String(), Senders: senders, For: time.Hour,
-				Patience: time.Second}, messages(2))
+				Patience: time.Minute}, messages(2))
 			if err != nil || s.Left != 0 || s.Lines+s.Errors < senders || s.Stopped == goes || goes && s.Errors == 0 {
 				t.Errorf("%+v, %v", s, err)
 			}
@@ -224,7 +224,7 @@ func TestBlockedReceiver(t *testing.T) {
 				cancel()
 			}()
 			s, err := each(ctx, Config{Network: "tcp", Address: l.Addr().String(), Senders: 1, Count: 1000,
-				Patience: 50 * time.Millisecond})
+				Patience: time.Hour})
 			if err != nil || !s.Stopped || s.Unread == 0 || s.Errors != 0 || s.Lines >= 1000 ||
 				name != "stream" && s.Left != 1000-s.Lines {
 				t.Errorf("%+v, %v", s, err)
@@ -492,8 +492,12 @@ func TestSilentTLS(t *testing.T) {
 	defer l.Close()
 	cfg := Config{Network: "tls", Address: l.Addr().String(), Senders: 1, Secure: &tls.Config{ServerName: "logs"},
 		Patience: 100 * time.Millisecond}
-	_, err = Run(t.Context(), cfg, messages(1))
-	if err == nil || !strings.Contains(err.Error(), "perhaps it speaks no TLS there") {
-		t.Error(err)
+	for range 5 { // on a busy machine, even the connection may take longer
+		_, err = Run(t.Context(), cfg, messages(1))
+		if err != nil && strings.Contains(err.Error(), "perhaps it speaks no TLS there") {
+			return
+		}
+		cfg.Patience *= 4
 	}
+	t.Error(err)
 }
