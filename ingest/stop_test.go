@@ -121,12 +121,14 @@ func (s slow) Append(ctx context.Context, b store.Batch) (store.Appended, error)
 func TestStopWithSlowDisk(t *testing.T) {
 	cfg := testConfig()
 	cfg.TCP, cfg.BatchBytes, cfg.Drain = []string{"127.0.0.1:0"}, 1, 200*time.Millisecond
-	s, stop := start(t, cfg, slow{100 * time.Millisecond})
-	c := dial(t, s.Addrs()[0])
-	const n = 20_000 // 64 at a time: 31 s of them
+	s, stop := start(t, cfg, slow{time.Second})
+	c := dial(t, s.Addrs()[0]).(*net.TCPConn)
+	const n = 10_000 // all have room in the queue; 64 at a time: 156 s of them
 	if _, err := c.Write(bytes.Repeat([]byte("<13>Nov 21 20:28:01 gw app: x\n"), n)); err != nil {
 		t.Fatal(err)
 	}
+	c.CloseWrite()
+	_, _ = c.Read(make([]byte, 1)) // closed: all are read
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
