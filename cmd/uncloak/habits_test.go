@@ -176,7 +176,7 @@ func TestFollow(t *testing.T) {
 	defer conn.Close()
 	stored := func(n int) {
 		t.Helper()
-		for deadline := time.Now().Add(30 * time.Second); count(t, data) < n; {
+		for deadline := time.Now().Add(10 * time.Minute); count(t, data) < n; {
 			if time.Now().After(deadline) {
 				t.Fatalf("%d events are not stored", n)
 			}

@@ -137,7 +137,7 @@ func TestDailyMail(t *testing.T) {
 	}
 	wait := func(want ...string) {
 		t.Helper()
-		deadline := time.Now().Add(3 * time.Minute)
+		deadline := time.Now().Add(10 * time.Minute)
 		for {
 			got := box.subjects()
 			fits := len(got) == len(want)
@@ -157,7 +157,7 @@ func TestDailyMail(t *testing.T) {
 	d := begin()
 	stateIs := func(want string) {
 		t.Helper()
-		deadline := time.Now().Add(3 * time.Minute)
+		deadline := time.Now().Add(10 * time.Minute)
 		for {
 			text, err := os.ReadFile(filepath.Join(data, "mailed.json"))
 			if err == nil && strings.Contains(string(text), want) {

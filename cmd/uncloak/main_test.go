@@ -96,7 +96,7 @@ func watch(r io.Reader) *watcher {
 // wait returns the first line that contains text.
 func (w *watcher) wait(t *testing.T, text string) string {
 	t.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(10 * time.Minute)
 	for seen := 0; ; {
 		w.mu.Lock()
 		lines, more := w.lines, w.more
@@ -212,7 +212,7 @@ func stored(t *testing.T, data string, n int) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(time.Minute); ; <-tick.C {
+	for end := time.Now().Add(10 * time.Minute); ; <-tick.C {
 		if have := count(t, data); have == n {
 			return
 		} else if time.Now().After(end) {

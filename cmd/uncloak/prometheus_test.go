@@ -26,7 +26,8 @@ func TestPrometheusFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := ""
-	for end := time.Now().Add(time.Minute); !strings.Contains(text, "uncloak_table_size{") && time.Now().Before(end); {
+	end := time.Now().Add(10 * time.Minute)
+	for !strings.Contains(text, "uncloak_table_size{") && time.Now().Before(end) {
 		_, text = get(t, socket, "http://uncloak/metrics")
 		time.Sleep(10 * time.Millisecond)
 	}
