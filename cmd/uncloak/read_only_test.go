@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"uncloak/store"
 )
@@ -86,4 +89,33 @@ func listing(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// TestReadOnlyMount: the commands that read answer from a mount that cannot be written, without being told.
+func TestReadOnlyMount(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	if r := uncloak(t, line(1)+"\n"+line(2)+"\n", "import", "--data", data, "-"); r.code != 0 {
+		t.Fatal(r)
+	}
+	asked := [][]string{{"query", "--format", "raw"}, {"report"}, {"findings"}, {"table"}, {"verify"},
+		{"who", "192.168.1.2:1024", "--at", "2026-11-21T12:00:00Z"}}
+	var want []result
+	for _, args := range asked {
+		want = append(want, uncloak(t, "", append(args, "--data", data)...))
+	}
+	if err := unix.Mount(data, data, "", unix.MS_BIND, ""); err != nil {
+		t.Skipf("mounting takes root, and is not permitted everywhere: %v", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(data, unix.MNT_DETACH) })
+	if err := unix.Mount("", data, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY, ""); err != nil {
+		t.Skip(err)
+	}
+	if err := os.WriteFile(filepath.Join(data, "new"), nil, 0o600); !errors.Is(err, syscall.EROFS) {
+		t.Fatalf("the mount can be written: %v", err)
+	}
+	for i, args := range asked {
+		if got := uncloak(t, "", append(args, "--data", data)...); got != want[i] {
+			t.Errorf("%q: %+v, want %+v", args, got, want[i])
+		}
+	}
 }
