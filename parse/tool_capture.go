@@ -14,7 +14,7 @@ func captureDialect() dialect {
 			Devices: "uncloak import of a pcap or pcapng file",
 			Sample:  "2026-11-28T10:00:00.000501Z capture: begin tcp 192.168.1.20:40312 > 203.0.113.5:443",
 			Reads: "Sessions with begin, end, packets, bytes, and how they ended; resets of no session; windows " +
-				"taken back; DNS questions; names of HTTP and TLS; DHCP leases; which machine has an " +
+				"taken back; DNS questions; names of HTTP, TLS and QUIC; DHCP leases; which machine has an " +
 				"address (ARP, IPv6's neighbour discovery).",
 			Enable: "tcpdump -i any -w file.pcap; uncloak import file.pcap",
 			Source: "package uncloak/ingest/wire, type Text",
@@ -108,7 +108,7 @@ func captured(what string, rest []byte, rec *Record) bool {
 		rec.QType, rec.QName = kind, plainName(scan.TrimLeft(name))
 		dnsQuestion(rec)
 		return true
-	case "http", "tls":
+	case "http", "tls", "quic":
 		rec.Packets, rec.detail = 1, rest
 		return mark(rec, Traffic, "capture-"+what)
 	}

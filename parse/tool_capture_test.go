@@ -33,6 +33,8 @@ func TestCapture(t *testing.T) {
 			`{"kind":"capture-http","event":"traffic","dialect":"capture","src":"192.168.1.20","sport":40312,"dst":"203.0.113.5","dport":80,"proto":"tcp","packets":1,"detail":"GET example.net/list"}`},
 		{"tls", `2026-11-28T10:00:07.000000Z capture: tls tcp 192.168.1.20:40312 > 203.0.113.5:443 example.net`,
 			`{"kind":"capture-tls","event":"traffic","dialect":"capture","src":"192.168.1.20","sport":40312,"dst":"203.0.113.5","dport":443,"proto":"tcp","packets":1,"detail":"example.net"}`},
+		{"quic", `2026-11-28T10:00:07.000000Z capture: quic udp 192.168.1.20:40312 > 203.0.113.5:443 example.net`,
+			`{"kind":"capture-quic","event":"traffic","dialect":"capture","src":"192.168.1.20","sport":40312,"dst":"203.0.113.5","dport":443,"proto":"udp","packets":1,"detail":"example.net"}`},
 		{"lease", `2026-11-28T10:00:08.000000Z capture: lease 192.168.1.20 52:54:00:12:34:56 laptop`,
 			`{"kind":"capture-lease","event":"dhcp-lease","dialect":"capture","src":"192.168.1.20","mac":"52:54:00:12:34:56","detail":"laptop"}`},
 		{"neighbour", `2026-11-28T10:00:08.000000Z capture: neighbour 2001:db8::20 52:54:00:12:34:56`,

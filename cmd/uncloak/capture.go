@@ -40,8 +40,9 @@ func (a *app) captureCommand() *cobra.Command {
 		Short: "Take packets from this machine's network interfaces as they pass, and store the sessions (Linux)",
 		Long: "Reads what passes at network interfaces, as tcpdump does, and stores what import makes of a capture:\n" +
 			"a line for the beginning and the end of each session, resets, questions to name servers, names that\n" +
-			"HTTP and TLS clients ask for, leases. FILTER is an expression of tcpdump (pcap-filter(7)), which is\n" +
-			"compiled by tcpdump. While serve runs on the data directory, the events go into its running day.\n\n" +
+			"HTTP, TLS and QUIC clients ask for, leases. FILTER is an expression of tcpdump (pcap-filter(7)),\n" +
+			"which is compiled by tcpdump. While serve runs on the data directory, the events go into its running\n" +
+			"day.\n\n" +
 			"Without -i it takes the first interface that is up and is not lo, as tcpdump does. -i lo shows what\n" +
 			"the services of this machine say to each other: a service that calls a port where nothing listens\n" +
 			"is seen nowhere else. -i any takes all that are up.\n\n" +

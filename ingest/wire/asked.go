@@ -35,7 +35,7 @@ func newAsked() *asked {
 	a.requests.found = a.request
 	a.sessions = sessions{all: make(map[flowKey]*session), most: sessionsMax,
 		begin:  func(*session, int64) {},
-		finish: func(s *session, _ end, _ netip.AddrPort, _ int64) { delete(a.requests.heads, s) },
+		finish: func(s *session, _ end, _ netip.AddrPort, _ int64) { a.requests.forget(s) },
 		stray:  func(*IP, int64) {},
 		shrunk: func(*session, *IP, int64) {}}
 	return a

@@ -9,11 +9,19 @@ const (
 	headsMax = 1024     // connections whose heads are incomplete
 )
 
-// requests finds what clients ask for: the host and path of HTTP (RFC 9112), the server's name of TLS (RFC 6066).
+// requests finds what clients ask for: the host and path of HTTP (RFC 9112), the server's name of TLS (RFC 6066) and of
+// QUIC.
 // The head of a request may come in several packets; they are put together as long as they come in order.
 type requests struct {
-	found func(s *session, what string, method, name []byte)
-	heads map[*session]*head
+	found     func(s *session, what string, method, name []byte)
+	heads     map[*session]*head
+	greetings map[*session]*greeted // of QUIC
+}
+
+// forget drops what is incomplete of a session.
+func (r *requests) forget(s *session) {
+	delete(r.heads, s)
+	delete(r.greetings, s)
 }
 
 type head struct {
@@ -104,12 +112,21 @@ func header(head []byte, name string) []byte {
 // isHello reports whether bytes begin as the greeting of a TLS client does.
 func isHello(b []byte) bool { return len(b) >= 6 && b[0] == 22 && b[1] == 3 && b[5] == 1 }
 
-// hello gives the server's name that a ClientHello asks for (RFC 8446, 4.1.2; RFC 6066, 3). It returns b where
-// the greeting is incomplete.
+// hello gives the server's name that a ClientHello asks for. It returns b where the greeting is incomplete.
 func (r *requests) hello(s *session, b []byte) []byte {
-	if n := 5 + int(be16(b[3:])); len(b) < n {
+	n := 5 + int(be16(b[3:]))
+	if len(b) < n {
 		return b
-	} else if b = b[5:n]; len(b) < 39 {
+	}
+	if name := serverName(b[5:n]); name != nil {
+		r.found(s, "tls", nil, name)
+	}
+	return nil
+}
+
+// serverName returns the server's name in a ClientHello (RFC 8446, 4.1.2; RFC 6066, 3); nil: it has none.
+func serverName(b []byte) []byte {
+	if len(b) < 39 {
 		return nil
 	}
 	at := 38             // type, length, version, random
@@ -129,8 +146,7 @@ func (r *requests) hello(s *session, b []byte) []byte {
 			return nil
 		}
 		if e := b[at : at+n]; kind == 0 && n >= 5 && e[2] == 0 && len(e) >= 5+int(be16(e[3:])) {
-			r.found(s, "tls", nil, e[5:5+int(be16(e[3:]))])
-			return nil
+			return e[5 : 5+int(be16(e[3:]))]
 		}
 		at += n
 	}

@@ -45,10 +45,11 @@ type session struct {
 	proto          uint8
 	first, last    int64
 	c, s           side
-	answered       bool // the server said something
-	midway         bool // the beginning was not captured
-	told           bool // its end was told
-	waits          bool // its beginning is told once it is known whether it is translated
+	answered       bool  // the server said something
+	midway         bool  // the beginning was not captured
+	told           bool  // its end was told
+	quic           uint8 // datagrams in which the greeting of QUIC was looked for
+	waits          bool  // its beginning is told once it is known whether it is translated
 	key            flowKey
 	nat            *translation // nil: none was seen
 }

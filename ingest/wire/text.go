@@ -66,6 +66,7 @@ func (s *Stats) String() string {
 //	2026-11-28T10:00:06.000000Z capture: dns udp 192.168.1.20:5555 > 192.168.1.1:53 PTR 5.113.0.203.in-addr.arpa
 //	2026-11-28T10:00:07.000000Z capture: http tcp 192.168.1.20:40312 > 203.0.113.5:80 GET example.net/list
 //	2026-11-28T10:00:07.000000Z capture: tls tcp 192.168.1.20:40312 > 203.0.113.5:443 example.net
+//	2026-11-28T10:00:07.000000Z capture: quic udp 192.168.1.20:40312 > 203.0.113.5:443 example.net
 //	2026-11-28T10:00:08Z capture: open tcp 192.168.1.20:40313 > 203.0.113.5:443 packets=9/8 bytes=70/52 lasted=4.099
 //	2026-11-28T10:00:08.000000Z capture: lease 192.168.1.20 52:54:00:12:34:56 laptop
 //	2026-11-28T10:00:08.000000Z capture: neighbour 192.168.1.20 52:54:00:12:34:56
@@ -225,6 +226,8 @@ func (t *Text) packet(ip *IP) {
 		t.names.packet(s, ip)
 	case ip.Proto == UDP && ip.DPort == 53 && !t.s.copied:
 		t.question(ip)
+	case ip.Proto == UDP && s != nil && fromClient:
+		t.names.quic(s, ip)
 	}
 }
 
@@ -304,7 +307,7 @@ func (t *Text) translation(s *session) {
 }
 
 func (t *Text) finish(s *session, how end, by netip.AddrPort, now int64) {
-	delete(t.names.heads, s)
+	t.names.forget(s)
 	what := "end"
 	if how == open {
 		what = "open"
@@ -360,7 +363,7 @@ func (t *Text) shrunk(_ *session, ip *IP, now int64) {
 // request writes what a client asked for.
 func (t *Text) request(s *session, what string, method, name []byte) {
 	t.line(t.now, what)
-	t.ends(TCP, s.client, s.server)
+	t.ends(s.proto, s.client, s.server)
 	t.out = append(append(t.out, ' '), method...)
 	if len(method) > 0 {
 		t.out = append(t.out, ' ')

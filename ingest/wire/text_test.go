@@ -216,6 +216,12 @@ func TestBounds(t *testing.T) {
 	if len(s.heads) != headsMax {
 		t.Errorf("%d heads", len(s.heads))
 	}
+	for range greetedMax + 10 {
+		s.greet(&session{}, &greeted{}, []byte{6, 0, 1, 1})
+	}
+	if len(s.greetings) != greetedMax {
+		t.Errorf("%d greetings", len(s.greetings))
+	}
 }
 
 func BenchmarkText(b *testing.B) {
