@@ -40,6 +40,9 @@ func ftdEvent(code int, b []byte, rec *Record) bool {
 		rec.Kind, rec.Action = SessionNew, "session-create"
 	case code == 430003:
 		rec.Kind, rec.Action = SessionEnd, "session-delete"
+		if f.counted {
+			rec.State = unanswered(f.sent, f.received)
+		}
 	default:
 		rec.plain(f.rule)
 	}
@@ -47,7 +50,12 @@ func ftdEvent(code int, b []byte, rec *Record) bool {
 }
 
 // ftdFields are the fields of a security event that are not fields of an Event.
-type ftdFields struct{ action, rule, policy, reason []byte }
+type ftdFields struct {
+	action, rule, policy, reason []byte
+
+	sent, received uint64 // packets of the client, and of the server
+	counted        bool   // the server's are told
+}
 
 // set takes one pair.
 func (f *ftdFields) set(key, v []byte, rec *Record) {
@@ -85,9 +93,12 @@ func (f *ftdFields) set(key, v []byte, rec *Record) {
 	case "InitiatorBytes", "ResponderBytes":
 		n, _ := scan.Number(v)
 		rec.Bytes += n
-	case "InitiatorPackets", "ResponderPackets":
-		n, _ := scan.Number(v)
-		rec.Packets = scan.Saturate(uint64(rec.Packets) + n)
+	case "InitiatorPackets":
+		f.sent, _ = scan.Number(v)
+		rec.Packets = scan.Saturate(f.sent + f.received)
+	case "ResponderPackets":
+		f.received, f.counted = scan.Number(v)
+		rec.Packets = scan.Saturate(f.sent + f.received)
 	case "AccessControlRuleAction":
 		f.action = v
 	case "AccessControlRuleReason":

@@ -98,15 +98,21 @@ func huaweiEvent(module, brief, text []byte, rec *Record) bool {
 	}
 	f := huaweiFields{}
 	f.read(text, huaweiSeparator(text), rec)
+	rec.Packets = scan.Saturate(f.sent + f.received)
 	if !rec.Src.IsValid() && !rec.Dst.IsValid() {
 		return false
 	}
 	rec.detail = bytes.TrimRight(f.rule, ".")
+	ok := true
 	if len(brief) == 0 {
 		f.nameless(rec)
-		return true
+	} else {
+		ok = f.session(in, nat, rec)
 	}
-	return f.session(in, nat, rec)
+	if rec.Kind == SessionEnd && f.counted {
+		rec.State = unanswered(f.sent, f.received)
+	}
+	return ok
 }
 
 // nameless fills in what a message means whose name is lost: only the end of a session counts what went by.
@@ -178,7 +184,12 @@ func huaweiRare(brief, text []byte, in func(string) bool, nat bool, rec *Record)
 }
 
 // huaweiFields are the parts that are no part of an Event.
-type huaweiFields struct{ rule, reason, event []byte }
+type huaweiFields struct {
+	rule, reason, event []byte
+
+	sent, received uint64 // packets of the client, and of the server
+	counted        bool   // the server's are told
+}
 
 // read takes the pairs; a key's case, dashes and number in parentheses say nothing: SrcIPAddr(1003), source-ip,
 // SourceIP.
@@ -215,9 +226,10 @@ func (f *huaweiFields) read(b []byte, sep byte, rec *Record) {
 		case "sendbytes", "rcvbytes", "recvbytes", "initbytecount", "rplybytecount":
 			n, _ := scan.Number(v)
 			rec.Bytes += n
-		case "sendpkts", "rcvpkts", "recvpkts", "initpktcount", "rplypktcount", "matchcount":
-			n, _ := scan.Number(v)
-			rec.Packets = scan.Saturate(uint64(rec.Packets) + n)
+		case "sendpkts", "initpktcount", "matchcount":
+			f.sent, _ = scan.Number(v)
+		case "rcvpkts", "recvpkts", "rplypktcount":
+			f.received, f.counted = scan.Number(v)
 		case "rulename", "policyname", "policy", "securitypolicy", "objectpolicy":
 			f.rule = v
 		case "closereason":

@@ -102,7 +102,12 @@ func isJunosName(w []byte) bool {
 }
 
 // junosFields are the parts of a message that are no part of an Event.
-type junosFields struct{ policy, reason, attack, action, pool []byte }
+type junosFields struct {
+	policy, reason, attack, action, pool []byte
+
+	sent, received uint64 // packets of the client, and of the server
+	counted        bool   // both are told
+}
 
 // structured reads key="value" pairs of the structured data. Nothing that is kept stands behind the incoming interface
 // of a session.
@@ -167,9 +172,12 @@ func (f *junosFields) set(key, v []byte, rec *Record) (last bool) {
 		return true
 	case "interface-name":
 		rec.InIf = v
-	case "packets-from-client", "packets-from-server":
-		n, _ := scan.Number(v)
-		rec.Packets = scan.Saturate(uint64(rec.Packets) + n)
+	case "packets-from-client":
+		f.sent, _ = scan.Number(v)
+		rec.Packets = scan.Saturate(f.sent)
+	case "packets-from-server":
+		f.received, f.counted = scan.Number(v)
+		rec.Packets = scan.Saturate(f.sent + f.received)
 	case "bytes-from-client", "bytes-from-server":
 		n, _ := scan.Number(v)
 		rec.Bytes += n
@@ -236,8 +244,9 @@ func (f *junosFields) session(b []byte, rec *Record) bool {
 	return true
 }
 
-// tail reads the counters "10(550) 9(709)" and, behind "user(roles)", the interface.
+// tail reads the counters "10(550) 9(709)", the client's first, and, behind "user(roles)", the interface.
 func (f *junosFields) tail(r []byte, rec *Record) {
+	first := true
 	for range 24 {
 		var w []byte
 		if w, r = scan.Word(r); len(w) == 0 {
@@ -250,7 +259,12 @@ func (f *junosFields) tail(r []byte, rec *Record) {
 		packets, ok1 := scan.Number(w[:i])
 		size, ok2 := scan.Number(w[i+1 : len(w)-1])
 		if ok1 && ok2 {
-			rec.Packets = scan.Saturate(uint64(rec.Packets) + packets)
+			if first {
+				f.sent, first = packets, false
+			} else {
+				f.received, f.counted = packets, true
+			}
+			rec.Packets = scan.Saturate(f.sent + f.received)
 			rec.Bytes += size
 			w, _ = scan.Word(r)
 			rec.lastedSeconds(w) // behind the last counter
@@ -398,6 +412,8 @@ func junosEvent(name, text []byte, ok bool, f *junosFields, rec *Record) bool {
 		rec.Kind, rec.Word, rec.Action, rec.detail = SessionEnd, "session", "session-delete", f.reason
 		if bytes.HasPrefix(f.reason, []byte("TCP")) && bytes.HasSuffix(f.reason, []byte("RST")) {
 			rec.Flags = RST
+		} else if f.counted {
+			rec.State = unanswered(f.sent, f.received)
 		}
 		return ok
 	case "RT_FLOW_SESSION_DENY", "FLOW_SESSION_DENY":
