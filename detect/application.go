@@ -387,6 +387,9 @@ func likeDNS(p *profile, f *Finding) evidence {
 	if servers := max(p.fans[Port{parse.UDP, 53}], p.fans[Port{parse.TCP, 53}]); servers >= 10 {
 		e.app = AppResolver
 		e.add(0.2, "many name servers (%.0f), as one who resolves by itself asks", servers)
+	} else if f.Kind == LoadKind && servers >= 2 && p.few(1) < 0.7 {
+		e.app = AppResolver
+		e.add(0.1, "several name servers side by side (%.0f), as one who passes questions on asks", servers)
 	}
 	return e
 }

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -36,11 +37,51 @@ func loadFindings(q *inquiry) []Finding {
 		case f.Severity != "", f.RateS >= loadWarn/60:
 		case q.throughout(f.Start, f.End) && (q.served(a) || f.comesBack()):
 			return nil // in a capture of nothing else: a client that is served, or one that might be browsing
-		case a.toOne >= servedShare && q.served(a):
-			return nil // lookups of one resolver that answers: what is odd about them is a storm
+		case a.toOne >= servedShare && q.served(a), q.resolves(a):
+			return nil // lookups that are answered, or made for others: what is odd about them is a storm
 		}
 		return []Finding{f}
 	})
+}
+
+// The marks of a host that resolves names for others.
+const (
+	resolvesAt  = 8   // servers that it passes nearly all questions on to, at most
+	resolvesFor = 3   // other hosts that open sessions, at least
+	resolvesAll = 0.1 // lookups that others make outside, as a part of its own, at most
+)
+
+// resolves reports whether the host resolves names for the others: nearly all that it opens are lookups at a few
+// servers, which are not known to be silent, and the others hardly ask anybody else.
+func (q *inquiry) resolves(a *activity) bool {
+	known, silent := answers(q.days, a.host)
+	if a.byName || !a.looksUp() || known >= stormJudged && float64(silent) >= stormDead*float64(known) {
+		return false
+	}
+	asked, elsewhere := map[netip.Addr]uint64{}, uint64(0)
+	for _, d := range q.days {
+		for host, h := range d.Hosts {
+			for server, n := range h.Resolvers {
+				switch {
+				case host == a.host:
+					asked[server] += n
+				case server != a.host:
+					elsewhere += n
+				}
+			}
+		}
+	}
+	n, others := slices.Sorted(maps.Values(asked)), 0
+	most := uint64(0)
+	for _, x := range n[max(len(n)-resolvesAt, 0):] {
+		most += x
+	}
+	for _, o := range q.hosts {
+		if o != a && o.sessionN > 0 {
+			others++
+		}
+	}
+	return others >= resolvesFor && 5*most >= 4*a.lookupN && float64(elsewhere) <= resolvesAll*float64(a.lookupN)
 }
 
 // comesBack reports whether a load of less than an hour and less than half of all sessions goes to the same peers over
@@ -73,7 +114,7 @@ func (a *activity) loadFinding(q *inquiry, loads []loadOf) Finding {
 	f.LengthS = float64(most.end-most.start) / 1e9
 	f.RateS, f.Share, f.Score = float64(most.events)/f.LengthS, worst.share, 1
 	f.Before = first.start-q.w.From.UnixNano() < int64(burstLong) && q.w.From.Equal(q.begins())
-	if worst.rate() >= loadWarn && f.Share >= loadShare {
+	if worst.rate() >= loadWarn && f.Share >= loadShare && !q.resolves(a) {
 		f.Severity = Warning
 	}
 	f.holdsOf(q, a.host)

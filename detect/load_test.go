@@ -273,3 +273,63 @@ func TestLoadLooks(t *testing.T) {
 		})
 	}
 }
+
+// A host that passes the questions of others on to several servers is no trouble: below five a second nothing is said,
+// and a busy one is information that says what it looks like. One that asks where the others ask for themselves, or
+// that is not answered, is told.
+func TestLoadOfAResolver(t *testing.T) {
+	box := addr("192.168.1.2")
+	servers := []netip.Addr{addr("9.9.9.9"), addr("1.1.1.1"), addr("8.8.8.8")}
+	asks := func(s *stream, src netip.Addr, every time.Duration, silent bool) {
+		rng := rand.New(rand.NewPCG(1, 2))
+		for at := time.Duration(0); at < 4*time.Hour; at += every {
+			dst := servers[rng.IntN(len(servers))]
+			x := s.session(t0.Add(at), src, dst, parse.UDP, 53)
+			if x.Kind, x.State = parse.SessionEnd, parse.Unreplied; silent {
+				s.add(t0.Add(at+30*time.Second), x)
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		every  time.Duration
+		others bool // ask for themselves
+		silent bool
+		want   Severity
+	}{
+		"two a second":                     {500 * time.Millisecond, false, false, ""},
+		"ten a second":                     {100 * time.Millisecond, false, false, Info},
+		"others ask for themselves":        {500 * time.Millisecond, true, false, Info},
+		"nobody answers, which is a storm": {500 * time.Millisecond, false, true, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var s stream
+			for i, h := range []string{"192.168.1.20", "192.168.1.21", "192.168.1.22", "192.168.1.23"} {
+				s.steady(addr(h), 2+i, 0, 4*time.Hour)
+				if c.others {
+					asks(&s, addr(h), 5*time.Second, false)
+				}
+			}
+			asks(&s, box, c.every, c.silent)
+			var load, storm *Finding
+			for _, f := range s.findings(DefaultConfig()) {
+				switch f.Kind {
+				case LoadKind:
+					load = &f
+				case DNSStorm:
+					storm = &f
+				default:
+					t.Errorf("%s of %s", f.Kind, f.Host)
+				}
+			}
+			switch {
+			case c.silent != (storm != nil):
+				t.Errorf("storm %v", storm)
+			case c.want == "" && !c.silent && load != nil, c.want != "" && load == nil:
+				t.Errorf("load %v", load)
+			case c.want != "" && (load.Host != box.String() || load.Severity != c.want || load.Application == nil ||
+				load.Application.Guess != AppResolver):
+				t.Errorf("%s, %s: %+v", load.Host, load.Severity, load.Application)
+			}
+		})
+	}
+}

@@ -34,6 +34,7 @@ type looked struct {
 	judged, failed  uint64  // sessions whose outcome the log tells, and those of them that were refused or not answered
 	top             string  // host that opened most sessions
 	topSessions     uint64
+	topAsks         bool    // nearly all of these are lookups
 	fullest         string  // router whose table was fullest, by the part of its known size
 	fill            float64 // the part of the table that was in use, 0..; 0 = no table of known size
 }
@@ -72,7 +73,8 @@ func (m *Model) look(days []*detect.Day) looked {
 		}
 	}
 	if len(m.Hosts) > 0 { // most sessions first
-		l.top, l.topSessions = m.short(m.Hosts[0].Host, m.Hosts[0].Name), m.Hosts[0].Sessions
+		h := &m.Hosts[0]
+		l.top, l.topSessions, l.topAsks = m.short(h.Host, h.Name), h.Sessions, 5*h.Lookups >= 4*h.Sessions
 	}
 	for _, t := range m.Tables {
 		if t.Capacity > 0 && float64(t.Peak)/float64(t.Capacity) > l.fill {
@@ -155,9 +157,13 @@ func (l looked) gaps() (gaps []string, do string) {
 	gap(l.lost >= quietLost,
 		l.Say("%s of the lines were lost on the way in", percent(l.lost)),
 		l.Say("See where they are lost: uncloak check."))
-	gap(l.topSessions > quietSessions && float64(l.topSessions) > quietShare*float64(l.sessions),
-		l.Say("%s opened %s of all sessions", l.top, percent(float64(l.topSessions)/float64(max(l.sessions, 1)))),
+	most := l.topSessions > quietSessions && float64(l.topSessions) > quietShare*float64(l.sessions)
+	part := percent(float64(l.topSessions) / float64(max(l.sessions, 1)))
+	gap(most && !l.topAsks, l.Say("%s opened %s of all sessions", l.top, part),
 		l.Say("See what %s does: uncloak query --kind session-new, with --host and its address.", l.top))
+	gap(most && l.topAsks, l.Say("%s opened %s of all sessions, nearly all of them lookups of names", l.top, part),
+		l.Say("If %s resolves names for the others, that is its work. Else see what it asks for: "+
+			"uncloak query --kind session-new, with --host and its address.", l.top))
 	gap(l.judged >= quietJudged && float64(l.failed) >= quietFailed*float64(l.judged),
 		l.Say("%s of %s with a known end failed", percent(float64(l.failed)/
 			float64(max(l.judged, 1))), count(l.Language, l.judged, "session", "sessions")),

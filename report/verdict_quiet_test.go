@@ -72,7 +72,9 @@ func TestVerdictOnAWindowWithoutSessions(t *testing.T) {
 		"names":         {looked{lines: 9, named: 9}, "9 sessions (100 %) have names in place of inside", "no names"},
 		"named servers": {looked{lines: 9, namedPeers: 9},
 			"9 sessions (100 %) have names in place of outside", "no names"},
-		"some names":     {looked{lines: 900, sessions: 95, named: 5}, "5 sessions (5.0 %) have names", "no names"},
+		"some names": {looked{lines: 900, sessions: 95, named: 5}, "5 sessions (5.0 %) have names", "no names"},
+		"a resolver": {looked{lines: 900, sessions: 900, top: "dns", topSessions: 800, topAsks: true},
+			"dns opened 89 % of all sessions, nearly all of them lookups", "If dns resolves names"},
 		"not understood": {looked{lines: 9, unparsed: 1, outside: 9}, "100 % of the lines are not understood", "lan:"},
 	} {
 		v := c.l.verdict()

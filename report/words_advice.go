@@ -10,10 +10,15 @@ import (
 func (w words) stop(f *detect.Finding, when string) []tip {
 	name := w.short(f.Host, f.Name)
 	t := tip{topic: "stop " + f.Host}
-	if torrentLike(f) {
+	switch {
+	case f.Kind == detect.LoadKind && f.Application != nil &&
+		(f.Application.Guess == detect.AppResolver || f.Application.Guess == detect.AppLookups):
+		t.text = w.Say("See whether %s resolves names for others: then that is its work. Else look on it %s for the "+
+			"program that asks.", name, when)
+	case torrentLike(f):
 		t.text = w.Say("Look on %s for a file-sharing client: close it, or lower its limits of connections and "+
 			"of new connections a second.", name)
-	} else {
+	default:
 		t.text = w.Say("Look on %s %s for the program that opens the connections (Linux: ss -tunp; Windows: "+
 			"netstat -abn); stop it, or space out what it does.", name, when)
 	}
