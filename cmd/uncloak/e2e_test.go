@@ -349,7 +349,7 @@ func TestRsyslogWaitsForUs(t *testing.T) {
 		"gw.example.net"}
 	d := serve(t, data, args...)
 	sessions := func(n int) { // each of them, and the one at which the connection broke perhaps twice
-		for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		for end := time.Now().Add(5 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 			lines := strings.Fields(ok(t, "", "query", "--data", data, "--kind", "session-new", "--format", "raw"))
 			ids := slices.DeleteFunc(lines, func(w string) bool { return !strings.HasPrefix(w, "ID=") })
 			sent := len(ids)

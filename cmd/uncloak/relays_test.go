@@ -351,7 +351,7 @@ func through(t *testing.T, samples []string, start func(*testing.T) ([]*way, fee
 	}
 	wait := func(n int, again func()) {
 		t.Helper()
-		for end := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+		for end := time.Now().Add(5 * time.Minute); ; time.Sleep(2 * time.Millisecond) {
 			i := slices.IndexFunc(ways, func(w *way) bool { return !w.got.done(n) })
 			if i < 0 {
 				return
