@@ -92,6 +92,21 @@ func (r *Router) clockSlot(i uint8) *ClockSlot {
 	return &r.Clock[k]
 }
 
+// Heard returns when the newest line with a stamp was received, to ten minutes: zero where none is known. Such a time is
+// never too early, for lines that a clock in another zone dates hours back, too.
+func (r *Router) Heard(d *Day) (at time.Time) {
+	for _, s := range r.Clock {
+		if s.N == 0 {
+			continue
+		}
+		end := d.Date.Start().Add(time.Duration(s.I)*clockSlot + clockSlot).UnixNano()
+		if t := time.Unix(0, min(end, d.Last)).Add(-time.Duration(s.Max) * time.Millisecond); t.After(at) {
+			at = t
+		}
+	}
+	return at
+}
+
 func (r *Router) mergeClock(o *Router) {
 	for _, x := range o.Clock {
 		s := r.clockSlot(x.I)

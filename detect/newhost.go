@@ -46,7 +46,7 @@ func newHostFindings(q *inquiry) []Finding {
 			out = append(out, fresh...)
 			continue
 		}
-		out = append(out, newHosts(d.Date, fresh))
+		out = append(out, newHosts(fresh))
 	}
 	return out
 }
@@ -100,12 +100,13 @@ func newHost(days []*Day, k int, a *activity, known *debuts) (Finding, bool) {
 	return f, true
 }
 
-// newHosts is one finding of many: a party, or a network that was renumbered.
-func newHosts(date Date, fresh []Finding) Finding {
+// newHosts is one finding of many: a party, or a network that was renumbered. Its id has the first of them, who is new
+// but once.
+func newHosts(fresh []Finding) Finding {
 	slices.SortFunc(fresh, func(a, b Finding) int {
 		return cmp.Or(a.Start.Compare(b.Start), netip.MustParseAddr(a.Host).Compare(netip.MustParseAddr(b.Host)))
 	})
-	f := Finding{ID: fmt.Sprintf("new-host-%v", date), Kind: NewHost, Start: fresh[0].Start,
+	f := Finding{ID: "new-hosts-" + fresh[0].Host, Kind: NewHost, Start: fresh[0].Start,
 		Arrival: Arrival{DaysBefore: fresh[0].DaysBefore}, Score: fresh[0].Score, Seen: len(fresh)}
 	for _, x := range fresh {
 		f.Sessions += x.Sessions

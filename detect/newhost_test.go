@@ -73,7 +73,8 @@ func TestNewHost(t *testing.T) {
 			if len(found) != tc.n {
 				t.Fatalf("%d findings: %+v", len(found), found)
 			}
-			if tc.n > 0 && tc.name == "a party" && (found[0].Seen != 30 || len(found[0].Hosts) != newShown) {
+			if tc.n > 0 && tc.name == "a party" && (found[0].Seen != 30 || len(found[0].Hosts) != newShown ||
+				found[0].ID != "new-hosts-"+found[0].Hosts[0].Host) {
 				t.Errorf("%+v", found[0])
 			}
 		})

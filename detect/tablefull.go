@@ -58,7 +58,14 @@ func fullFindings(q *inquiry) []Finding {
 	slices.SortFunc(out, func(a, b Finding) int {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Router, b.Router))
 	})
-	return joinSpells(out)
+	out = joinSpells(out)
+	number := map[string]int{} // by router
+	for i := range out {
+		router := out[i].Router
+		number[router]++
+		out[i].ID = fmt.Sprintf("table-full-%s#%d", router, number[router])
+	}
+	return out
 }
 
 // overflows holds the spells that have a part in the window, with those behind midnight in which they go on.
@@ -135,7 +142,6 @@ func fullFinding(router string, o *Overflow, capacity int, fullest func() uint32
 		}
 		f.Score = 0.5 + min(0.9*(f.TableShare-second), 0.49)
 	}
-	f.ID = fmt.Sprintf("table-full-%s-%d", router, o.Start/1e9)
 	return f
 }
 

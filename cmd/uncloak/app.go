@@ -208,15 +208,16 @@ func unknownCommand(root *cobra.Command, name string) error {
 
 // usageArgs turns the errors of check into usage errors; a command without a check takes no arguments.
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
-	if check == nil {
-		check = cobra.NoArgs
-	}
 	return func(cmd *cobra.Command, args []string) error {
+		if check == nil && len(args) > 0 {
+			return usagef("%s takes no argument %q; see: %s --help", cmd.Name(), args[0], cmd.CommandPath())
+		}
+		if check == nil {
+			return nil
+		}
 		if err := check(cmd, args); err != nil {
-			if check := cobra.NoArgs(cmd, args); check != nil && len(args) > 0 {
-				return usagef("%s takes no argument %q; see: %s --help", cmd.Name(), args[0], cmd.CommandPath())
-			}
-			return usagef("%w; see: %s --help", err, cmd.CommandPath())
+			return usagef("%s: %w; write it like: %s; see: %s --help", cmd.Name(), err,
+				strings.TrimSuffix(cmd.UseLine(), " [flags]"), cmd.CommandPath())
 		}
 		return nil
 	}

@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -100,7 +101,7 @@ func (a *app) init(cmd *cobra.Command, o initOptions) error {
 		udp = told.Listen.UDP
 	}
 	a.sayWhatToType(setups, router, portOf(udp))
-	if err := putConfig(file, initConfig(router, setups[0].what, &told, cmd.Flags()), o.force); err != nil {
+	if err := putConfig(file, initConfig(router, setups, &told, cmd.Flags()), o.force); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "The config is in %s: every setting, with what it does.\n", report.Clean(file))
@@ -225,7 +226,11 @@ func (a *app) sayWhatToType(setups []setup, router netip.Addr, port string) {
 
 // initConfig returns the config for a router: what was told, also by flags, and every other setting in a comment. The
 // data directory is left to --data.
-func initConfig(router netip.Addr, what string, told *config, flags *pflag.FlagSet) []byte {
+func initConfig(router netip.Addr, setups []setup, told *config, flags *pflag.FlagSet) []byte {
+	what := setups[0].what
+	if len(setups) > 1 { // which of them is not known
+		what = "a router"
+	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Written by uncloak init, for %s at %v.\n\nrouters:\n"+
 		"  - address: %v\n    # name: gw\n    # table: 16384  # entries that its session table takes\n", what, router,
@@ -253,22 +258,44 @@ func alreadyThere(file string) error {
 	return usagef("%s is there already: --force writes over it, --config names another file", file)
 }
 
-// putConfig writes the config. Where that fails, no half of a file is left; with force, the old one is gone then, too.
+// putConfig writes the config beside its place, and moves it there once it is whole: where that fails, what was there
+// before is as it was. A file that is replaced keeps its mode.
 func putConfig(file string, text []byte, force bool) error {
-	how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if force {
-		how = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	mode := fs.FileMode(0o644) // serve may run as another user
+	if to, err := filepath.EvalSymlinks(file); err == nil && force {
+		file = to // the link stays
 	}
-	f, err := os.OpenFile(file, how, 0o644) // serve may run as another user
-	if errors.Is(err, fs.ErrExist) {
-		return alreadyThere(file)
+	if old, err := os.Stat(file); err == nil {
+		switch {
+		case !force:
+			return alreadyThere(file)
+		case !old.Mode().IsRegular(): // a pipe or a device has nothing to lose
+			return wroteConfig(os.WriteFile(file, text, mode))
+		}
+		mode = old.Mode().Perm()
 	}
+	f, err := os.CreateTemp(filepath.Dir(file), ".uncloak-*")
 	if err != nil {
-		return fmt.Errorf("write the config: %w", err)
+		return wroteConfig(err)
 	}
+	defer os.Remove(f.Name()) // fails where it is in its place
 	_, err = f.Write(text)
-	if err = errors.Join(err, f.Close()); err != nil {
-		os.Remove(file)
+	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
+		return wroteConfig(err)
+	}
+	if force {
+		return wroteConfig(os.Rename(f.Name(), file))
+	}
+	if err := os.Link(f.Name(), file); errors.Is(err, fs.ErrExist) { // which never replaces a file
+		return alreadyThere(file)
+	} else if err == nil {
+		return nil
+	}
+	return wroteConfig(os.Rename(f.Name(), file)) // a file system without links
+}
+
+func wroteConfig(err error) error {
+	if err != nil {
 		return fmt.Errorf("write the config: %w", err)
 	}
 	return nil

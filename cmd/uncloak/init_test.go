@@ -4,10 +4,13 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 )
 
 // initial runs uncloak init until it waits, and returns what it says. ended gives the exit code.
@@ -188,5 +191,70 @@ func TestSetups(t *testing.T) {
 		if err != nil || got[0].what != want || len(got) > initMakes || len(strings.TrimSpace(got[0].text)) < 20 {
 			t.Errorf("%s: %q %v", word, got, err)
 		}
+	}
+}
+
+// TestPutConfig: a config is whole or not there, and one that is replaced keeps its mode and its link.
+func TestPutConfig(t *testing.T) {
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "a.yaml"), filepath.Join(dir, "link.yaml")
+	if err := os.WriteFile(file, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(file, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(file, link); err != nil {
+		t.Skip(err)
+	}
+	holds := func(want string) {
+		t.Helper()
+		b, err := os.ReadFile(file)
+		info, err2 := os.Stat(file)
+		if err != nil || err2 != nil || string(b) != want || info.Mode() != 0o640 {
+			t.Errorf("%q, %v, %v, %v", b, info.Mode(), err, err2)
+		}
+	}
+	if err := putConfig(link, []byte("new"), false); err == nil {
+		t.Error("a file was replaced")
+	}
+	holds("old")
+	if err := putConfig(link, []byte("new"), true); err != nil {
+		t.Error(err)
+	}
+	holds("new")
+	if to, err := os.Readlink(link); err != nil || to != file {
+		t.Error(to, err)
+	}
+	other := filepath.Join(dir, "b.yaml")
+	if err := putConfig(other, []byte("first"), false); err != nil {
+		t.Error(err)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 3 {
+		t.Error(files, err)
+	}
+	if err := putConfig(filepath.Join(dir, "none", "c.yaml"), nil, true); err == nil {
+		t.Error("no directory, no error")
+	}
+}
+
+// TestInitConfigNamesNoOtherDevice: where the make has several devices, none of them is said to be the one.
+func TestInitConfigNamesNoOtherDevice(t *testing.T) {
+	setups, err := setupsOf("cisco")
+	if err != nil || len(setups) < 2 {
+		t.Fatal(setups, err)
+	}
+	if b := initConfig(netip.MustParseAddr("192.0.2.1"), setups, &config{}, pflag.NewFlagSet("", 0)); strings.Contains(
+		string(b[:strings.Index(string(b), "routers:")]), "ASA") {
+		t.Errorf("%.80s", b)
+	}
+}
+
+// TestArguments: too many arguments are told with how the command is written.
+func TestArguments(t *testing.T) {
+	var b strings.Builder
+	if code := newApp(strings.NewReader(""), &b, &b).run(t.Context(), []string{"schema", "a", "b"}); code != 2 ||
+		!strings.Contains(b.String(), "write it like: uncloak schema [NAME]") {
+		t.Errorf("%d, %s", code, b.String())
 	}
 }

@@ -66,6 +66,12 @@ func (h *handler) acknowledge(r *http.Request) (a Ack, err error) {
 	}
 	a = Ack{ID: id, Note: r.FormValue("note"), At: h.Now().UTC(), Sizes: map[string]float64{}}
 	sizes := detect.Sizes(f.findings, f.length)
+	for i := range m.Findings { // the spells of a full table are numbered anew in each report: all are meant
+		if x := &m.Findings[i]; x.ID == id && x.Kind == detect.TableFullKind {
+			id, a.ID = x.Key, x.Key
+			break
+		}
+	}
 	for i := range m.Findings {
 		if x := &m.Findings[i]; id != "" && (x.ID == id || x.Key == id || x.Group == id) {
 			a.Sizes[x.Key] = sizes[x.Key]

@@ -210,8 +210,10 @@ func (x *textEvents) write(e *store.Entry) error {
 		b = append(append(b, ' '), protocol(e.Proto)...)
 	}
 	if e.Src.IsValid() || e.Dst.IsValid() {
-		b = append(appendEnd(append(b, ' '), e.Src, e.SPort), " > "...)
-		b = appendEnd(b, e.Dst, e.DPort)
+		b = appendEnd(append(b, ' '), e.Src, e.SPort)
+		if e.Dst.IsValid() || e.DPort != 0 { // else it is about one address, as ARP is
+			b = appendEnd(append(b, " > "...), e.Dst, e.DPort)
+		}
 	}
 	if e.NATSrc.IsValid() {
 		b = appendEnd(append(b, " nat "...), e.NATSrc, e.NATSPort)

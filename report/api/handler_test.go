@@ -142,6 +142,16 @@ func TestEventFormats(t *testing.T) {
 	}
 }
 
+// TestEventOfOneAddress: nothing stands for a second one, as in a line of ARP.
+func TestEventOfOneAddress(t *testing.T) {
+	e := odd()
+	e.Dst, e.DPort, e.SPort, e.NATSrc = netip.Addr{}, 0, 0, netip.Addr{}
+	got, _ := get(t, client(t, &fake{entries: []store.Entry{e}}, nil), "/v1/events", url.Values{"format": {"text"}})
+	if !strings.Contains(got, " fd00::1 TIME_WAIT") || strings.Contains(got, "?") {
+		t.Error(got)
+	}
+}
+
 // TestStreamThatFails: what came is passed on, and the trailer says that it is not all.
 func TestStreamThatFails(t *testing.T) {
 	c := client(t, &fake{entries: []store.Entry{odd()}, err: errors.New("disk on fire")}, nil)

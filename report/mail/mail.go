@@ -7,8 +7,10 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"mime"
 	"net"
 	"net/mail"
 	"os"
@@ -16,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	gomail "github.com/wneessen/go-mail"
 
@@ -153,7 +156,7 @@ func message(c *Config, to []string, id string, at time.Time, l *report.Letter) 
 			return nil, fmt.Errorf("to %s: %w", s, err)
 		}
 	}
-	m.Subject(strings.Join(strings.Fields(l.Subject), " "))
+	m.Subject(subject(strings.Join(strings.Fields(l.Subject), " ")))
 	m.SetDateWithValue(at)
 	m.SetMessageID()
 	if _, domain, ok := strings.Cut(sender.Address, "@"); ok && id != "" {
@@ -172,6 +175,23 @@ func message(c *Config, to []string, id string, at time.Time, l *report.Letter) 
 		}
 	}
 	return m, nil
+}
+
+// subject encodes a subject that is not ASCII (RFC 2047) in words of which the first has room behind "Subject: ", in a
+// line of 76 characters: go-mail (0.7.2) leaves that line empty before a longer one.
+func subject(s string) string {
+	if mime.BEncoding.Encode("utf-8", s) == s {
+		return s
+	}
+	var words []string
+	for room := 36; s != ""; room = 45 { // bytes of a word: 4 characters for 3
+		n := min(room, len(s))
+		for n < len(s) && !utf8.RuneStart(s[n]) {
+			n--
+		}
+		words, s = append(words, "=?utf-8?b?"+base64.StdEncoding.EncodeToString([]byte(s[:n]))+"?="), s[n:]
+	}
+	return strings.Join(words, " ")
 }
 
 func client(c *Config) (*gomail.Client, error) {

@@ -405,3 +405,38 @@ func TestStateAndBackOff(t *testing.T) {
 		t.Errorf("no file: %+v, %v", got, err)
 	}
 }
+
+// TestSubject: no line of a subject is empty or too long, and it is read as it was written.
+func TestSubject(t *testing.T) {
+	for _, want := range []string{"uncloak: vmhost", "uncloak 11月28日: vmhostが6回にわたりセッションテーブルを満杯にしました。ほか3件",
+		"ß " + strings.Repeat("ascii ", 40) + "ü", strings.Repeat("日本", 200), strings.Repeat("a", 70) + " ü"} {
+		m, err := message(&Config{From: "u@example.net"}, []string{"me@example.net"}, "", at,
+			&report.Letter{Subject: want})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if _, err := m.WriteTo(&b); err != nil {
+			t.Fatal(err)
+		}
+		_, text, _ := strings.Cut(b.String(), "\r\nSubject:")
+		for i, l := range strings.Split(text, "\r\n") {
+			if i > 0 && !strings.HasPrefix(l, " ") {
+				break
+			}
+			if i == 0 {
+				l = "Subject:" + l
+			}
+			if l == "Subject:" || l == "Subject: " || len(l) > 76 {
+				t.Errorf("%q: line %q", want, l)
+			}
+		}
+		got, err := mail.ReadMessage(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, err := new(mime.WordDecoder).DecodeHeader(got.Header.Get("Subject")); err != nil || s != want {
+			t.Errorf("%q is read as %q, %v", want, s, err)
+		}
+	}
+}
