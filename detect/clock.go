@@ -92,8 +92,8 @@ func (r *Router) clockSlot(i uint8) *ClockSlot {
 	return &r.Clock[k]
 }
 
-// Heard returns when the newest line with a stamp was received, to ten minutes: zero where none is known. Such a time is
-// never too early, for lines that a clock in another zone dates hours back, too.
+// Heard returns when the newest line with a stamp was received, to ten minutes: zero where none is known. Such a time
+// is never too early, for lines that a clock in another zone dates hours back, too.
 func (r *Router) Heard(d *Day) (at time.Time) {
 	for _, s := range r.Clock {
 		if s.N == 0 {

@@ -12,7 +12,7 @@ import (
 // of declaration, so that a few fields of one kind stand between shared ones. Numbers are SI units; shares are 0..1.
 // Package report fills Title, Detail, Advice and Explain.
 type Finding struct {
-	ID       string   `json:"id"`              // of this finding; the spells of a full table are numbered in each report
+	ID       string   `json:"id"`              // of this finding; spells of a full table are numbered in each report
 	Key      string   `json:"key,omitempty"`   // the same on each day: new, worse and gone are told by it
 	Group    string   `json:"group,omitempty"` // findings of one incident have the same group: the id of its root
 	Kind     string   `json:"kind"`            // one of Kinds

@@ -16,16 +16,17 @@ const (
 	maxLiveHosts   = 15
 	maxLiveRows    = 500 // hosts that are listed for sorting and filtering
 	maxLiveRouters = 20
-	livePicture    = 2 * time.Hour // that the picture of the session table reaches back
-	liveRate       = time.Minute   // over which rates are counted
-	liveFresh      = time.Minute   // for which a router's last known table counts as that of now
+	livePicture    = 2 * time.Hour   // that the picture of the session table reaches back
+	liveRate       = time.Minute     // over which rates are counted
+	liveSilent     = 2 * time.Minute // after which the log is called silent
+	liveFresh      = time.Minute     // for which a router's last known table counts as that of now
 )
 
 // Live holds what a network does at the moment, as far as its log tells. Its text is clean.
 type Live struct {
 	At       string     `json:"at"`       // time to which it holds: that of the last event
 	Zone     string     `json:"zone"`     // of At
-	Stale    string     `json:"stale"`    // sentence that the log has been silent for long; "" while it goes on
+	Stale    string     `json:"stale"`    // the log is silent, or its clock behind; else ""
 	Rate     string     `json:"rate"`     // sessions opened a second, over the last minute of the log
 	Sessions string     `json:"sessions"` // opened on this day
 	Tables   []Gauge    `json:"tables"`   // by router
@@ -59,6 +60,24 @@ type Gauge struct {
 	Level   string `json:"level"`   // critical, warning or quiet, by Percent
 }
 
+// Heard returns when the newest line was received, as far as the days tell, and from which router: that time is later
+// than the line's own where the router's clock is behind. It is exact to ten minutes then; zero: no line is known.
+func Heard(days []*detect.Day) (router string, at time.Time) {
+	for _, d := range days {
+		if d.Last > 0 {
+			at = later(at, time.Unix(0, d.Last))
+		}
+	}
+	for _, d := range days {
+		for name, r := range d.Routers {
+			if t := r.Heard(d); t.After(at) {
+				router, at = name, t
+			}
+		}
+	}
+	return router, at
+}
+
 // NewLive makes the view of the moment opt.Now from the days since opt.From.
 func NewLive(days []*detect.Day, opt Options) *Live {
 	names := hostNames(days, opt.Names)
@@ -73,13 +92,23 @@ func NewLive(days []*detect.Day, opt Options) *Live {
 		last = opt.Now
 	}
 	v := &Live{Zone: c.zone(opt.Now)}
-	if last.Before(opt.From) || last.IsZero() {
+	router, heard := Heard(days)
+	if heard.After(opt.Now) {
+		heard = opt.Now
+	}
+	if heard.Before(opt.From) || heard.IsZero() {
 		v.At, v.Stale = c.Say("never"), c.Say("Nothing was received today.")
 		return v
 	}
 	v.At = c.with(last)
-	if silent := opt.Now.Sub(last); silent > 2*time.Minute {
+	behind := heard.Sub(last)
+	if silent := opt.Now.Sub(heard); silent > liveSilent {
 		v.Stale = c.Say("Nothing was received for %s.", c.seconds(silent.Truncate(time.Second).Seconds()))
+	} else if behind > liveSilent {
+		v.Stale = c.Say("The clock of %s is %s behind.", label(router), c.seconds(behind.Round(time.Minute).Seconds()))
+	}
+	if last.Before(opt.From) { // the day by the router's clock
+		opt.From = opt.From.Add(-behind)
 	}
 	now := opt
 	now.To = last.Truncate(detect.SlotLen)

@@ -46,6 +46,15 @@ func TestLive(t *testing.T) {
 			t.Errorf("%d entries: %s a second, %s, %q", tc.entries, v.Rate, v.Sessions, v.Hosts.Rows)
 		}
 	}
+	// a router whose stamps are read in a wrong zone, at noon and when that is yesterday
+	d.Routers["gw"].Clock = []detect.ClockSlot{{I: 6, N: 9, Min: -9*3600e3 - 500, Max: -9 * 3600e3}}
+	for _, midnight := range []time.Time{from, last.Add(8 * time.Hour)} {
+		v := NewLive([]*detect.Day{d}, Options{From: midnight, To: from.Add(24 * time.Hour),
+			Now: last.Add(9*time.Hour + time.Second), Location: time.UTC, Config: detect.DefaultConfig()})
+		if v.Stale != "The clock of gw is 9 h behind." || v.Rate != "1.5" || v.Sessions != "90" {
+			t.Errorf("a clock that is behind: %q, %s a second, %s", v.Stale, v.Rate, v.Sessions)
+		}
+	}
 	if v := NewLive(nil, Options{From: from, Now: last}); v.Stale == "" || v.At != "never" {
 		t.Errorf("without a day: %+v", v)
 	}

@@ -93,7 +93,7 @@ type Handler struct {
 	http.Handler
 	h                *handler
 	reports, streams gate
-	today            judged
+	today            map[string]*judged // by language
 }
 
 // NewHandler returns the handler of the API.
@@ -101,7 +101,10 @@ func NewHandler(cfg Config) *Handler {
 	h := &handler{Config: cfg}
 	reports, streams := newGate(cfg.Reports), newGate(cfg.Streams)
 	mux := http.NewServeMux()
-	out := &Handler{Handler: mux, h: h, reports: reports, streams: streams, today: judged{mu: make(chan struct{}, 1)}}
+	out := &Handler{Handler: mux, h: h, reports: reports, streams: streams, today: map[string]*judged{}}
+	for _, l := range []report.Language{report.English, report.Japanese} {
+		out.today[l.Code()] = &judged{mu: make(chan struct{}, 1)}
+	}
 	mux.HandleFunc("GET /v1/version", h.version)
 	mux.HandleFunc("GET /v1/live", h.answer(out.live))
 	mux.HandleFunc("GET /v1/report", h.answer(reports.of(h.report)))

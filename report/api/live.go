@@ -53,9 +53,9 @@ func (j *judged) get(ctx context.Context, now time.Time, f func(context.Context)
 	return j.report, j.at, nil
 }
 
-// Live tells what happens at the moment. Findings are judged once a minute, for all who ask.
-func (h *Handler) Live(ctx context.Context) (*Live, error) {
-	l, _, err := h.moment(ctx)
+// Live tells what happens at the moment, in a language. Findings are judged once a minute, for all who ask.
+func (h *Handler) Live(ctx context.Context, lang report.Language) (*Live, error) {
+	l, _, err := h.moment(ctx, lang)
 	return l, err
 }
 
@@ -66,11 +66,11 @@ type running struct {
 	judged *Report
 }
 
-func (h *Handler) moment(ctx context.Context) (*Live, *running, error) {
+func (h *Handler) moment(ctx context.Context, lang report.Language) (*Live, *running, error) {
 	now := h.Now()
 	l := &Live{Day: now.Format(time.DateOnly)}
-	got, at, err := h.today.get(ctx, now, func(ctx context.Context) (*Report, error) {
-		return h.Report(ctx, url.Values{"day": {l.Day}, "format": {"json"}})
+	got, at, err := h.today[lang.Code()].get(ctx, now, func(ctx context.Context) (*Report, error) {
+		return h.Report(ctx, url.Values{"day": {l.Day}, "lang": {lang.Code()}})
 	})
 	if err != nil {
 		return nil, nil, err
@@ -79,6 +79,14 @@ func (h *Handler) moment(ctx context.Context) (*Live, *running, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if _, heard := report.Heard(days); heard.Before(opt.From) { // a clock that is behind dates its lines yesterday
+		from := opt.From
+		if days, opt, err = h.Running(ctx, midnight(now, -1)); err != nil {
+			return nil, nil, err
+		}
+		opt.From = from
+	}
+	opt.Language = lang
 	l.Live, l.Findings, l.Judged = report.NewLive(days, opt), got.Headlines(), at
 	return l, &running{days, opt, got}, nil
 }
@@ -93,7 +101,11 @@ func (h *Handler) live(w http.ResponseWriter, r *http.Request) error {
 		}
 		host = a.Unmap()
 	}
-	l, now, err := h.moment(r.Context())
+	lang, err := languageOf(r, "")
+	if err != nil {
+		return err
+	}
+	l, now, err := h.moment(r.Context(), lang)
 	if err != nil {
 		return err
 	}

@@ -244,7 +244,7 @@ func TestNamesOfInsideHosts(t *testing.T) {
 			return Settings{Detect: cfg, Resolver: s.addr}
 		}})
 	for range 2 {
-		l, err := h.Live(t.Context())
+		l, err := h.Live(t.Context(), "")
 		if err != nil || len(l.Rows) != 2 || l.Rows[0].Name != "pc.home.arpa" || l.Rows[1].Name != "" {
 			t.Fatalf("%+v %v", l, err)
 		}

@@ -168,5 +168,8 @@ func (h *Handler) Running(ctx context.Context, from time.Time) (days []*detect.D
 	return days, f.opt, nil
 }
 
+// Language returns the configured one.
+func (h *Handler) Language() report.Language { return h.h.Settings().Language }
+
 // Now returns the time in the configured zone.
 func (h *Handler) Now() time.Time { return h.h.Now().In(h.h.Settings().Detect.Location) }

@@ -2,7 +2,7 @@ package web
 
 import (
 	"bytes"
-	"fmt"
+	"errors"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -34,23 +34,23 @@ func (h *Handler) days(r *http.Request) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return daysPage(dates), nil
+	return daysPage(h.language(r), dates), nil
 }
 
-func daysPage(dates []string) *page {
+func daysPage(l report.Language, dates []string) *page {
 	b := daysBody{More: max(len(dates)-maxDaysList, 0)}
 	for _, d := range slices.Backward(dates[b.More:]) {
 		t, err := time.Parse(time.DateOnly, d)
 		if err != nil {
 			continue
 		}
-		if name := t.Format("January 2006"); len(b.Months) == 0 || b.Months[len(b.Months)-1].Name != name {
+		if name := t.Format(l.Say("January 2006")); len(b.Months) == 0 || b.Months[len(b.Months)-1].Name != name {
 			b.Months = append(b.Months, month{Name: name})
 		}
 		m := &b.Months[len(b.Months)-1]
-		m.Days = append(m.Days, day{d, t.Format("Mon 2")})
+		m.Days = append(m.Days, day{d, t.Format(l.Say("Mon 2"))})
 	}
-	return &page{name: "days", Title: "Days", Active: "/day/", Body: b, Field: map[string]string{}}
+	return &page{name: "days", Title: l.Say("Days"), Active: "/day/", Body: b, Field: map[string]string{}}
 }
 
 // dayBody is the report of a day with its neighbours; "" where there is none.
@@ -68,9 +68,9 @@ func (h *Handler) day(r *http.Request) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	date, err := h.dateOf(typed)
+	date, err := h.dateOf(h.language(r), typed)
 	if err != nil {
-		p := daysPage(dates)
+		p := daysPage(h.language(r), dates)
 		p.status, p.Problem, p.Field["day"] = http.StatusBadRequest, err.Error(), report.Clean(typed)
 		return p, nil
 	}
@@ -79,7 +79,7 @@ func (h *Handler) day(r *http.Request) (*page, error) {
 	if all {
 		q.Set("all", "1")
 	}
-	got, err := h.API.Report(r.Context(), inLanguage(r, q))
+	got, err := h.API.Report(r.Context(), h.inLanguage(r, q))
 	if err != nil {
 		return nil, err
 	}
@@ -98,19 +98,17 @@ func (h *Handler) day(r *http.Request) (*page, error) {
 	if i < len(dates) {
 		body.After = dates[i]
 	}
-	return &page{name: "day", Title: "Report of " + date, Active: "/day/", Body: body}, nil
+	return &page{name: "day", Title: h.language(r).Say("Report of %s", date), Active: "/day/", Body: body}, nil
 }
 
 // inLanguage asks for a report in the language that the browser accepts; without one, that of the config holds.
-func inLanguage(r *http.Request, q url.Values) url.Values {
-	if l := report.AcceptLanguage(r.Header.Get("Accept-Language"), ""); l != "" {
-		q.Set("lang", string(l))
-	}
+func (h *Handler) inLanguage(r *http.Request, q url.Values) url.Values {
+	q.Set("lang", string(h.language(r)))
 	return q
 }
 
 // dateOf reads a date, today or yesterday.
-func (h *Handler) dateOf(s string) (string, error) {
+func (h *Handler) dateOf(l report.Language, s string) (string, error) {
 	now := h.API.Now()
 	switch s {
 	case "today":
@@ -119,7 +117,7 @@ func (h *Handler) dateOf(s string) (string, error) {
 		return now.AddDate(0, 0, -1).Format(time.DateOnly), nil
 	}
 	if _, err := time.Parse(time.DateOnly, s); err != nil {
-		return "", fmt.Errorf("%q is no date: write it like 2026-11-28", report.Clean(s))
+		return "", errors.New(l.Say("%q is no date: write it like 2026-11-28", report.Clean(s)))
 	}
 	return s, nil
 }

@@ -46,31 +46,33 @@ func (h *Handler) host(r *http.Request) (*page, error) {
 	if name := strings.TrimSpace(r.FormValue("name")); name != "" {
 		return nil, &elsewhere{"/host/" + url.PathEscape(name) + "?day=" + url.QueryEscape(r.FormValue("day"))}
 	}
-	typed := strings.TrimSpace(r.PathValue("host"))
+	typed, l := strings.TrimSpace(r.PathValue("host")), h.language(r)
 	field := map[string]string{"name": report.Clean(typed), "day": report.Clean(r.FormValue("day"))}
 	ask := func(status int, problem string) (*page, error) {
-		return &page{name: "host", Title: "A machine", Active: "/host/", status: status, Problem: problem, Field: field,
-			Body: hostBody{}}, nil
+		return &page{name: "host", Title: l.Say("A machine"), Active: "/host/", status: status, Problem: problem,
+			Field: field,
+			Body:  hostBody{}}, nil
 	}
 	if typed == "" {
 		return ask(http.StatusOK, "")
 	}
-	date, err := h.dateOf(orToday(r.FormValue("day")))
+	date, err := h.dateOf(l, orToday(r.FormValue("day")))
 	if err != nil {
 		return ask(http.StatusBadRequest, err.Error())
 	}
 	field["day"] = date
-	got, err := h.API.Report(r.Context(), inLanguage(r, url.Values{"day": {date}, "all": {"1"}}))
+	got, err := h.API.Report(r.Context(), h.inLanguage(r, url.Values{"day": {date}, "all": {"1"}}))
 	if err != nil {
 		return nil, err
 	}
 	a, ok := addressOf(typed, got.Days, got.Options.Names)
 	if !ok {
-		return ask(http.StatusNotFound, "No machine is called "+report.Clean(typed)+" on "+date+".")
+		return ask(http.StatusNotFound, l.Say("No machine is called %s on %s.",
+			report.Clean(typed), date))
 	}
 	m := report.NewMachine(got.Model, got.Days, detect.AddressesOf(got.Days, a), got.Options)
 	if !m.Known {
-		return ask(http.StatusNotFound, "Nothing is known of "+a.String()+" on "+date+".")
+		return ask(http.StatusNotFound, l.Say("Nothing is known of %s on %s.", a.String(), date))
 	}
 	m.Draw()
 	b := hostBody{Machine: m, Date: date, Grids: gridViews(m.Grids, date), Findings: headlines(m.Incidents, date)}

@@ -29,18 +29,18 @@ type stepView struct {
 // incident shows what happened, step by step, with its proof.
 func (h *Handler) incident(r *http.Request) (*page, error) {
 	id := r.PathValue("id")
-	date, err := h.dateOf(orToday(r.FormValue("day")))
+	date, err := h.dateOf(h.language(r), orToday(r.FormValue("day")))
 	if err != nil {
 		return nil, &failure{http.StatusBadRequest, err.Error()}
 	}
-	got, err := h.API.Report(r.Context(), inLanguage(r, url.Values{"day": {date}, "all": {"1"}}))
+	got, err := h.API.Report(r.Context(), h.inLanguage(r, url.Values{"day": {date}, "all": {"1"}}))
 	if err != nil {
 		return nil, err
 	}
 	in, ok := got.Incident(id, links(date))
 	if !ok {
-		return nil, &failure{http.StatusNotFound, "There is no finding " + report.Clean(id) + " on " + date +
-			". Ids change when a machine gets another address; the report of the day lists what there is."}
+		return nil, &failure{http.StatusNotFound, h.language(r).Say("There is no finding %s on %s. Ids change when a "+
+			"machine gets another address; the report of the day lists what there is.", report.Clean(id), date)}
 	}
 	b := incidentBody{IncidentPage: in, Date: date, Href: links(date).Incident(in.ID)}
 	for _, s := range in.Steps {
@@ -57,9 +57,10 @@ func (h *Handler) incident(r *http.Request) (*page, error) {
 	b.Ours = slices.ContainsFunc(acks, func(a api.Ack) bool { return a.ID == in.ID })
 	switch r.FormValue("done") {
 	case "ack":
-		b.Done = "Acknowledged: reports leave it out until it is twice as large, or until the day that you gave."
+		b.Done = h.language(r).Say(
+			"Acknowledged: reports leave it out until it is twice as large, or until the day that you gave.")
 	case "undo":
-		b.Done = "The acknowledgement is taken back."
+		b.Done = h.language(r).Say("The acknowledgement is taken back.")
 	}
 	return &page{name: "incident", Title: in.Title, Active: "/day/", Body: b, Field: map[string]string{},
 		keyed: true}, nil
@@ -80,11 +81,11 @@ func (h *Handler) acknowledge(r *http.Request) (*page, error) {
 	case "undo":
 		var ok bool
 		if ok, err = h.API.RemoveAck(id); err == nil && !ok {
-			err = &failure{http.StatusBadRequest, "It was not acknowledged."}
+			err = &failure{http.StatusBadRequest, h.language(r).Say("It was not acknowledged.")}
 		}
 		done = "undo"
 	default:
-		err = &failure{http.StatusBadRequest, "The form does not say what to do."}
+		err = &failure{http.StatusBadRequest, h.language(r).Say("The form does not say what to do.")}
 	}
 	if err == nil {
 		return nil, &elsewhere{links(date).Incident(id) + "&done=" + done}
@@ -96,7 +97,7 @@ func (h *Handler) acknowledge(r *http.Request) (*page, error) {
 	if pageErr != nil {
 		return nil, err
 	}
-	_, p.Problem = describe(err)
+	_, p.Problem = describe(h.language(r), err)
 	p.status = http.StatusBadRequest
 	for _, k := range []string{"note", "until"} {
 		p.Field[k] = report.Clean(r.PostFormValue(k))

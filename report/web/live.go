@@ -41,16 +41,16 @@ const maxHeadlines = 12
 
 // now shows what the network does at the moment.
 func (h *Handler) now(r *http.Request) (*page, error) {
-	b, err := h.moment(r.Context())
+	b, err := h.moment(r.Context(), h.language(r))
 	if err != nil {
 		return nil, err
 	}
-	return &page{name: "now", Title: "Now", Active: "/", Live: true, Reload: 30, Body: b}, nil
+	return &page{name: "now", Title: h.language(r).Say("Now"), Active: "/", Live: true, Reload: 30, Body: b}, nil
 }
 
 // moment gathers what the live page shows.
-func (h *Handler) moment(ctx context.Context) (*nowBody, error) {
-	live, err := h.API.Live(ctx)
+func (h *Handler) moment(ctx context.Context, l report.Language) (*nowBody, error) {
+	live, err := h.API.Live(ctx, l)
 	if err != nil {
 		return nil, err
 	}
@@ -63,13 +63,13 @@ func (h *Handler) moment(ctx context.Context) (*nowBody, error) {
 }
 
 // news renders the changing part of the live page.
-func (h *Handler) news(ctx context.Context) ([]byte, error) {
-	b, err := h.moment(ctx)
+func (h *Handler) news(ctx context.Context, l report.Language) ([]byte, error) {
+	b, err := h.moment(ctx, l)
 	if err != nil {
 		return nil, err
 	}
 	var out bytes.Buffer
-	if err := h.pages["now"].ExecuteTemplate(&out, "live", b); err != nil {
+	if err := h.pages[l]["now"].ExecuteTemplate(&out, "live", b); err != nil {
 		return nil, fmt.Errorf("write the live page: %w", err)
 	}
 	return out.Bytes(), nil

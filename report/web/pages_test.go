@@ -17,6 +17,8 @@ import (
 	"unicode/utf8"
 
 	nethtml "golang.org/x/net/html"
+
+	"uncloak/report"
 )
 
 func TestNow(t *testing.T) {
@@ -98,7 +100,7 @@ func TestSlowAnswers(t *testing.T) {
 		err  error
 		want int
 	}{{context.DeadlineExceeded, 503}, {errors.New("disk \x1b on fire"), 500}} {
-		status, text := describe(tc.err)
+		status, text := describe(report.English, tc.err)
 		if status != tc.want || strings.Contains(text, "\x1b") {
 			t.Errorf("%v: %d %q", tc.err, status, text)
 		}
@@ -151,7 +153,7 @@ func TestSeats(t *testing.T) {
 func TestTooManyViewers(t *testing.T) {
 	h := worldOf(t, nil, Access{})
 	for range viewers {
-		if _, ok := h.hub.enter(); !ok {
+		if _, ok := h.hubs[report.English].enter(); !ok {
 			t.Fatal("no seat")
 		}
 	}
@@ -163,7 +165,7 @@ func TestTooManyViewers(t *testing.T) {
 // TestLiveStream reads what a browser gets while it looks, until the pages end.
 func TestLiveStream(t *testing.T) {
 	h := worldOf(t, network(""), Access{})
-	h.hub.every = time.Millisecond
+	h.hubs[report.English].every = time.Millisecond
 	srv := httptest.NewServer(h)
 	defer srv.Close()
 	resp, err := srv.Client().Get(srv.URL + "/live")
@@ -431,11 +433,31 @@ func checkPage(t *testing.T, path, body string) {
 }
 
 func TestReportIsInTheLanguageOfTheBrowser(t *testing.T) {
-	for header, want := range map[string]string{"ja,en;q=0.5": "ja", "en-US": "en", "de": "", "": ""} {
+	h := worldOf(t, nil, Access{})
+	for header, want := range map[string]string{"ja,en;q=0.5": "ja", "en-US": "en", "de": "en", "": "en"} {
 		r := httptest.NewRequest(http.MethodGet, "/day/2026-11-29", nil)
 		r.Header.Set("Accept-Language", header)
-		if got := inLanguage(r, url.Values{}).Get("lang"); got != want {
+		if got := h.inLanguage(r, url.Values{}).Get("lang"); got != want {
 			t.Errorf("%q asks for %q, want %q", header, got, want)
+		}
+	}
+}
+
+// TestJapanesePages: the frames of all pages are in the language that the browser asks for, and no format is wrong.
+func TestJapanesePages(t *testing.T) {
+	h := worldOf(t, network(""), Access{})
+	for l, words := range map[report.Language]map[string]string{
+		report.Japanese: {"/": "今日の検出", "/day/": "レポートを表示", "/host/": "機器を表示", "/query": "行に含まれる文字列",
+			"/who": "時刻の許容誤差", "/table": "条件を変えて試算", "/unknown": "解釈できなかった行", "/health": "送信元",
+			"/nowhere": "このページは存在しません。", "/day/x": "日付ではありません", "/host/nobody": "という機器はありません"},
+		report.English: {"/": "Found today", "/nowhere": "There is no such page."},
+	} {
+		for path, want := range words {
+			_, body, _ := get(t, h, path, "Accept-Language", l.Code())
+			if !strings.Contains(body, want) || strings.Contains(body, "%!") ||
+				!strings.Contains(body, `<html lang="`+l.Code()+`">`) {
+				t.Errorf("%s in %s lacks %q:\n%s", path, l, want, body)
+			}
 		}
 	}
 }

@@ -48,11 +48,11 @@ func fields(r *http.Request, names ...string) (typed map[string]string, q url.Va
 }
 
 // answered makes a page of a form: with the problem where the answer is an error in what was typed.
-func answered(p *page, err error) (*page, error) {
+func (h *Handler) answered(r *http.Request, p *page, err error) (*page, error) {
 	if err == nil {
 		return p, nil
 	}
-	status, text := describe(err)
+	status, text := describe(h.language(r), err)
 	if status != http.StatusBadRequest {
 		return p, err
 	}
@@ -72,7 +72,7 @@ type queryBody struct {
 // query shows the events that match what was typed, page by page.
 func (h *Handler) query(r *http.Request) (*page, error) {
 	typed, asked := fields(r, "day", "from", "to", "host", "peer", "port", "kind", "router", "text")
-	p := &page{name: "query", Title: "Events", Active: "/query", Field: typed}
+	p := &page{name: "query", Title: h.language(r).Say("Events"), Active: "/query", Field: typed}
 	b := queryBody{Asked: len(asked) > 0, Command: command("query", asked)}
 	if !b.Asked {
 		p.Body = b
@@ -89,7 +89,7 @@ func (h *Handler) query(r *http.Request) (*page, error) {
 		b.Rows, b.Next, b.Note, err = h.events(r.Context(), q, asked, skip)
 	}
 	p.Body = b
-	return answered(p, err)
+	return h.answered(r, p, err)
 }
 
 func unknownAddress() error {
@@ -196,7 +196,7 @@ type holderRow struct {
 // who answers who had a public address and port.
 func (h *Handler) who(r *http.Request) (*page, error) {
 	typed, q := fields(r, "end", "at", "proto", "slack")
-	p := &page{name: "who", Title: "Who had an address", Active: "/who", Field: typed}
+	p := &page{name: "who", Title: h.language(r).Say("Who had an address"), Active: "/who", Field: typed}
 	b := whoBody{Asked: len(q) > 0}
 	if !b.Asked {
 		p.Body = b
@@ -229,7 +229,8 @@ func (h *Handler) who(r *http.Request) (*page, error) {
 	}
 	p.Body = b
 	if _, _, err2 := net.SplitHostPort(q.Get("end")); err != nil && err2 != nil {
-		err = &failure{http.StatusBadRequest, "Write the address with its port, like 203.0.113.7:40312."}
+		err = &failure{http.StatusBadRequest, h.language(r).Say(
+			"Write the address with its port, like 203.0.113.7:40312.")}
 	}
-	return answered(p, err)
+	return h.answered(r, p, err)
 }

@@ -21,7 +21,7 @@ type tableBody struct {
 // table shows the session table: over time, at one moment, or with other settings.
 func (h *Handler) table(r *http.Request) (*page, error) {
 	typed, q := fields(r, "day", "at", "router", "limit", "table", "time_wait", "without", "best")
-	p := &page{name: "table", Title: "Session table", Active: "/table", Field: typed}
+	p := &page{name: "table", Title: h.language(r).Say("Session table"), Active: "/table", Field: typed}
 	if q.Get("day") == "" {
 		q.Set("day", "today")
 	}
@@ -43,10 +43,11 @@ func (h *Handler) table(r *http.Request) (*page, error) {
 		if err = report.TableText(&text, v, report.TextOptions{Width: 100}); err == nil {
 			b.Text = strings.TrimRight(text.String(), "\n")
 		}
+		v.Language = h.language(r) // the text above is English
 		b.Grids = gridViews(v.Grids(), v.From.Format(time.DateOnly))
 	}
 	p.Body = b
-	return answered(p, err)
+	return h.answered(r, p, err)
 }
 
 // unknownBody holds the lines of a day that were not understood, by shape.
@@ -58,21 +59,21 @@ type unknownBody struct {
 // unknown shows the lines that were not understood.
 func (h *Handler) unknown(r *http.Request) (*page, error) {
 	typed, q := fields(r, "day")
-	p := &page{name: "unknown", Title: "Lines not understood", Active: "/unknown", Field: typed}
+	p := &page{name: "unknown", Title: h.language(r).Say("Lines not understood"), Active: "/unknown", Field: typed}
 	if q.Get("day") == "" {
 		q.Set("day", "today")
 	}
 	u, err := h.API.Unparsed(r.Context(), q)
 	b := unknownBody{}
 	if err == nil {
-		g := u.Grid(report.English)
+		g := u.Grid(h.language(r))
 		b = unknownBody{Head: g.Intro, More: g.More}
 		if len(g.Rows) > 0 {
 			b.Grid = g.HTML(report.Links{})
 		}
 	}
 	p.Body = b
-	return answered(p, err)
+	return h.answered(r, p, err)
 }
 
 // healthBody holds what was received of each sender in the last 24 hours, and what was lost.
@@ -87,7 +88,7 @@ func (h *Handler) health(r *http.Request) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := report.NewHealthPage(report.English, got, h.API.Now())
+	v := report.NewHealthPage(h.language(r), got, h.API.Now())
 	b := healthBody{HealthPage: v}
 	if len(v.Senders.Rows) > 0 {
 		b.Grid = v.Senders.HTML(report.Links{})
@@ -95,5 +96,6 @@ func (h *Handler) health(r *http.Request) (*page, error) {
 	if len(v.NotTaken.Rows) > 0 {
 		b.Strangers = v.NotTaken.HTML(report.Links{})
 	}
-	return &page{name: "health", Title: "Health", Active: "/health", Body: b, Field: map[string]string{}}, nil
+	return &page{name: "health", Title: h.language(r).Say("Health"),
+		Active: "/health", Body: b, Field: map[string]string{}}, nil
 }

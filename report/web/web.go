@@ -62,30 +62,52 @@ type Handler struct {
 	Config
 	guard *guard
 	mux   *http.ServeMux
-	pages map[string]*template.Template
+	pages map[report.Language]map[string]*template.Template
 	style []byte
 	mark  string // of the version of the style and the script
-	hub   *hub
+	hubs  map[report.Language]*hub
 }
 
 // New returns a handler. It starts no goroutine.
 func New(cfg Config) (*Handler, error) {
 	h := &Handler{Config: cfg, guard: newGuard(cfg.Access), mux: http.NewServeMux(),
-		pages: map[string]*template.Template{}, style: []byte(report.Style() + ownStyle)}
+		pages: map[report.Language]map[string]*template.Template{},
+		hubs:  map[report.Language]*hub{}, style: []byte(report.Style() + ownStyle)}
 	sum := sha256.Sum256(slices.Concat(h.style, script, icon))
 	h.mark = hex.EncodeToString(sum[:6])
-	for _, name := range []string{"now", "days", "day", "host", "incident", "query", "who", "table", "unknown",
-		"health", "error"} {
-		t, err := template.New("layout.html").ParseFS(pageFiles, "pages/layout.html", "pages/events.html",
-			"pages/"+name+".html")
-		if err != nil {
-			return nil, fmt.Errorf("parse page %s: %w", name, err)
+	for _, l := range []report.Language{report.English, report.Japanese} {
+		if err := h.parse(l); err != nil {
+			return nil, err
 		}
-		h.pages[name] = t
+		h.hubs[l] = newHub(func(ctx context.Context) ([]byte, error) { return h.news(ctx, l) }, viewers, liveEvery)
 	}
-	h.hub = newHub(h.news, viewers, liveEvery)
 	h.routes()
 	return h, nil
+}
+
+// parse reads the pages in a language.
+func (h *Handler) parse(l report.Language) error {
+	h.pages[l] = map[string]*template.Template{}
+	words := template.FuncMap{"say": l.Say, "lang": l.Code}
+	for _, name := range []string{"now", "days", "day", "host", "incident", "query", "who", "table", "unknown",
+		"health", "error"} {
+		t, err := template.New("layout.html").Funcs(words).ParseFS(pageFiles, "pages/layout.html", "pages/events.html",
+			"pages/"+name+".html")
+		if err != nil {
+			return fmt.Errorf("parse page %s: %w", name, err)
+		}
+		h.pages[l][name] = t
+	}
+	return nil
+}
+
+// language returns the one that the browser asks for, else that of the config.
+func (h *Handler) language(r *http.Request) report.Language {
+	l := report.AcceptLanguage(r.Header.Get("Accept-Language"), h.API.Language())
+	if l != report.Japanese {
+		l = report.English // of the zero value, too
+	}
+	return l
 }
 
 func (h *Handler) routes() {
@@ -106,16 +128,20 @@ func (h *Handler) routes() {
 	show("GET /unknown", h.unknown)
 	show("GET /health", h.health)
 	show("/", func(r *http.Request) (*page, error) {
-		return nil, &failure{http.StatusNotFound, "There is no such page."}
+		return nil, &failure{http.StatusNotFound, h.language(r).Say("There is no such page.")}
 	})
-	h.mux.HandleFunc("GET /live", h.hub.serve)
+	h.mux.HandleFunc("GET /live", func(w http.ResponseWriter, r *http.Request) { h.hubs[h.language(r)].serve(w, r) })
 	h.mux.HandleFunc("GET /assets/style.css", h.asset("text/css; charset=utf-8", h.style))
 	h.mux.HandleFunc("GET /assets/live.js", h.asset("text/javascript; charset=utf-8", script))
 	h.mux.HandleFunc("GET /assets/icon.svg", h.asset("image/svg+xml", icon))
 }
 
 // Close ends the live pages.
-func (h *Handler) Close() { h.hub.close() }
+func (h *Handler) Close() {
+	for _, x := range h.hubs {
+		x.close()
+	}
+}
 
 // ServeHTTP answers a request of a browser. A fault in the program makes one page that says so, and one line of log.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -127,8 +153,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		default:
 			h.Log.Error("a page failed: please report this", "path", report.Clean(r.URL.Path), "panic", fmt.Sprint(p),
 				"stack", string(debug.Stack()))
-			h.fail(w, r, &failure{http.StatusInternalServerError,
-				"This page failed. The log of serve says more: please report it. What is received is safe."})
+			h.fail(w, r, &failure{http.StatusInternalServerError, h.language(r).Say(
+				"This page failed. The log of serve says more: please report it. What is received is safe.")})
 		}
 	}()
 	head := w.Header()
@@ -230,10 +256,11 @@ func patience(w http.ResponseWriter, d time.Duration) {
 func (h *Handler) write(w http.ResponseWriter, r *http.Request, p *page) {
 	p.Mark, p.Form = h.mark, h.guard.formToken(w, r)
 	var b bytes.Buffer
-	if err := h.pages[p.name].Execute(&b, p); err != nil {
+	if err := h.pages[h.language(r)][p.name].Execute(&b, p); err != nil {
 		panic(fmt.Errorf("write page %s: %w", p.name, err))
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Vary", "Accept-Language")
 	out := &b
 	if !p.keyed && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		w.Header().Set("Content-Encoding", "gzip")
@@ -260,15 +287,16 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // the browser has gone
 	}
-	status, text := describe(err)
+	l := h.language(r)
+	status, text := describe(l, err)
 	if status == http.StatusInternalServerError {
 		h.Log.Warn("a page could not be made", "path", report.Clean(r.URL.Path), "error", err)
 	}
-	h.write(w, r, &page{name: "error", status: status, Title: http.StatusText(status), Problem: text})
+	h.write(w, r, &page{name: "error", status: status, Title: statusTitle(l, status), Problem: text})
 }
 
 // describe gives an error its status and its words.
-func describe(err error) (status int, text string) {
+func describe(l report.Language, err error) (status int, text string) {
 	bad, fail := api.BadRequest{}, (*failure)(nil)
 	switch {
 	case errors.As(err, &fail):
@@ -276,10 +304,26 @@ func describe(err error) (status int, text string) {
 	case errors.As(err, &bad):
 		return http.StatusBadRequest, plainly(err)
 	case errors.Is(err, context.DeadlineExceeded):
-		return http.StatusServiceUnavailable, "There was no answer in time: others are asking too, or there is much " +
-			"to read. Ask again, or for a shorter time."
+		return http.StatusServiceUnavailable, l.Say("There was no answer in time: others are asking too, or there is " +
+			"much to read. Ask again, or for a shorter time.")
 	}
 	return http.StatusInternalServerError, "This cannot be answered: " + report.Clean(err.Error()) + "."
+}
+
+func statusTitle(l report.Language, status int) string {
+	switch status {
+	case http.StatusNotFound:
+		return l.Say("Not Found")
+	case http.StatusBadRequest:
+		return l.Say("Bad Request")
+	case http.StatusForbidden:
+		return l.Say("Forbidden")
+	case http.StatusInternalServerError:
+		return l.Say("Internal Server Error")
+	case http.StatusServiceUnavailable:
+		return l.Say("Service Unavailable")
+	}
+	return http.StatusText(status)
 }
 
 // plainly words an error about a flag as one about a field.

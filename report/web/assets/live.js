@@ -7,10 +7,10 @@ function say(text) {
 }
 if (part && state && "EventSource" in window) {
   const news = new EventSource("/live");
-  news.addEventListener("open", () => say("Live: renewed every few seconds."));
+  news.addEventListener("open", () => say(state.dataset.live));
   news.addEventListener("error", () => say(news.readyState === EventSource.CLOSED
-    ? "Not live: load the page again to see what is new."
-    : "The connection is lost: trying again."));
+    ? state.dataset.closed
+    : state.dataset.lost));
   news.addEventListener("now", (e) => {
     const focus = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
     const open = Array.from(part.querySelectorAll("details"), (d) => d.open);
@@ -20,7 +20,7 @@ if (part && state && "EventSource" in window) {
       const again = Array.from(part.querySelectorAll("a")).find((a) => a.getAttribute("href") === focus);
       if (again) again.focus({ preventScroll: true });
     }
-    say("Live: renewed every few seconds.");
+    say(state.dataset.live);
   });
   window.addEventListener("pagehide", () => news.close());
 }
