@@ -206,13 +206,21 @@ func (g *greeted) frames(b []byte) {
 		switch n {
 		case 0, 1: // PADDING, PING
 		case 2, 3: // ACK
-			var ranges uint64
-			if !quicVarint(&in, &n) || !quicVarint(&in, &n) || !quicVarint(&in, &ranges) || !quicVarint(&in, &n) ||
-				ranges > uint64(len(in)) {
+			var v [4]uint64 // largest, delay, further ranges, first range
+			for i := range v {
+				if !quicVarint(&in, &v[i]) {
+					return
+				}
+			}
+			more := 2 * v[2]
+			if n == 3 {
+				more += 3 // counts of ECN
+			}
+			if more > uint64(len(in)) {
 				return
 			}
-			for range 2 * ranges {
-				if !quicVarint(&in, &n) {
+			for range more {
+				if !quicVarint(&in, &v[0]) {
 					return
 				}
 			}

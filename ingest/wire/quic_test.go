@@ -120,6 +120,8 @@ func TestQUICParts(t *testing.T) {
 		{"backwards", [][]byte{sealed(t, "abcdefgh", "abcdefgh", 0,
 			slices.Concat([]byte{1, 0}, crypto(40, h[40:]), ack, crypto(20, h[20:50]), crypto(0, h[:20])))},
 			"example.net"},
+		{"acknowledged with counts of ECN", [][]byte{sealed(t, "abcdefgh", "abcdefgh", 0,
+			slices.Concat([]byte{3, 9, 0, 1, 2, 0, 0, 7, 0x40, 0x80, 1}, crypto(0, h)))}, "example.net"},
 		{"coalesced", [][]byte{slices.Concat(sealed(t, "abcdefgh", "abcdefgh", 1, crypto(30, h[30:])),
 			sealed(t, "abcdefgh", "abcdefgh", 0, crypto(0, h[:30])))}, "example.net"},
 		{"two datagrams", [][]byte{sealed(t, "abcdefgh", "abcdefgh", 7, crypto(30, h[30:])),
