@@ -10,8 +10,8 @@ const (
 )
 
 // requests finds what clients ask for: the host and path of HTTP (RFC 9112), the server's name of TLS (RFC 6066) and of
-// QUIC.
-// The head of a request may come in several packets; they are put together as long as they come in order.
+// QUIC. The head of a request may come in several packets; they are put together, those of TCP as long as they come in
+// order.
 type requests struct {
 	found     func(s *session, what string, method, name []byte)
 	heads     map[*session]*head

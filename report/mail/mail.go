@@ -184,6 +184,7 @@ func subject(s string) string {
 		return s
 	}
 	var words []string
+	s = strings.ToValidUTF8(s, "\uFFFD")
 	for room := 36; s != ""; room = 45 { // bytes of a word: 4 characters for 3
 		n := min(room, len(s))
 		for n < len(s) && !utf8.RuneStart(s[n]) {

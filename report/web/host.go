@@ -50,8 +50,7 @@ func (h *Handler) host(r *http.Request) (*page, error) {
 	field := map[string]string{"name": report.Clean(typed), "day": report.Clean(r.FormValue("day"))}
 	ask := func(status int, problem string) (*page, error) {
 		return &page{name: "host", Title: l.Say("A machine"), Active: "/host/", status: status, Problem: problem,
-			Field: field,
-			Body:  hostBody{}}, nil
+			Field: field, Body: hostBody{}}, nil
 	}
 	if typed == "" {
 		return ask(http.StatusOK, "")
@@ -67,8 +66,7 @@ func (h *Handler) host(r *http.Request) (*page, error) {
 	}
 	a, ok := addressOf(typed, got.Days, got.Options.Names)
 	if !ok {
-		return ask(http.StatusNotFound, l.Say("No machine is called %s on %s.",
-			report.Clean(typed), date))
+		return ask(http.StatusNotFound, l.Say("No machine is called %s on %s.", report.Clean(typed), date))
 	}
 	m := report.NewMachine(got.Model, got.Days, detect.AddressesOf(got.Days, a), got.Options)
 	if !m.Known {
