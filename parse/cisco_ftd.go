@@ -40,9 +40,7 @@ func ftdEvent(code int, b []byte, rec *Record) bool {
 		rec.Kind, rec.Action = SessionNew, "session-create"
 	case code == 430003:
 		rec.Kind, rec.Action = SessionEnd, "session-delete"
-		if f.counted {
-			rec.State = unanswered(f.sent, f.received)
-		}
+		rec.State = f.state()
 	default:
 		rec.plain(f.rule)
 	}
@@ -51,10 +49,8 @@ func ftdEvent(code int, b []byte, rec *Record) bool {
 
 // ftdFields are the fields of a security event that are not fields of an Event.
 type ftdFields struct {
+	packetCounts
 	action, rule, policy, reason []byte
-
-	sent, received uint64 // packets of the client, and of the server
-	counted        bool   // the server's are told
 }
 
 // set takes one pair.
@@ -94,11 +90,11 @@ func (f *ftdFields) set(key, v []byte, rec *Record) {
 		n, _ := scan.Number(v)
 		rec.Bytes += n
 	case "InitiatorPackets":
-		f.sent, _ = scan.Number(v)
-		rec.Packets = scan.Saturate(f.sent + f.received)
+		n, _ := scan.Number(v)
+		f.client(n, rec)
 	case "ResponderPackets":
-		f.received, f.counted = scan.Number(v)
-		rec.Packets = scan.Saturate(f.sent + f.received)
+		n, ok := scan.Number(v)
+		f.server(n, ok, rec)
 	case "AccessControlRuleAction":
 		f.action = v
 	case "AccessControlRuleReason":

@@ -98,7 +98,6 @@ func huaweiEvent(module, brief, text []byte, rec *Record) bool {
 	}
 	f := huaweiFields{}
 	f.read(text, huaweiSeparator(text), rec)
-	rec.Packets = scan.Saturate(f.sent + f.received)
 	if !rec.Src.IsValid() && !rec.Dst.IsValid() {
 		return false
 	}
@@ -109,8 +108,8 @@ func huaweiEvent(module, brief, text []byte, rec *Record) bool {
 	} else {
 		ok = f.session(in, nat, rec)
 	}
-	if rec.Kind == SessionEnd && f.counted {
-		rec.State = unanswered(f.sent, f.received)
+	if rec.Kind == SessionEnd {
+		rec.State = f.state()
 	}
 	return ok
 }
@@ -185,10 +184,8 @@ func huaweiRare(brief, text []byte, in func(string) bool, nat bool, rec *Record)
 
 // huaweiFields are the parts that are no part of an Event.
 type huaweiFields struct {
+	packetCounts
 	rule, reason, event []byte
-
-	sent, received uint64 // packets of the client, and of the server
-	counted        bool   // the server's are told
 }
 
 // read takes the pairs; a key's case, dashes and number in parentheses say nothing: SrcIPAddr(1003), source-ip,
@@ -227,9 +224,11 @@ func (f *huaweiFields) read(b []byte, sep byte, rec *Record) {
 			n, _ := scan.Number(v)
 			rec.Bytes += n
 		case "sendpkts", "initpktcount", "matchcount":
-			f.sent, _ = scan.Number(v)
+			n, _ := scan.Number(v)
+			f.client(n, rec)
 		case "rcvpkts", "recvpkts", "rplypktcount":
-			f.received, f.counted = scan.Number(v)
+			n, ok := scan.Number(v)
+			f.server(n, ok, rec)
 		case "rulename", "policyname", "policy", "securitypolicy", "objectpolicy":
 			f.rule = v
 		case "closereason":

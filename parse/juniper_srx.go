@@ -103,10 +103,8 @@ func isJunosName(w []byte) bool {
 
 // junosFields are the parts of a message that are no part of an Event.
 type junosFields struct {
+	packetCounts
 	policy, reason, attack, action, pool []byte
-
-	sent, received uint64 // packets of the client, and of the server
-	counted        bool   // both are told
 }
 
 // structured reads key="value" pairs of the structured data. Nothing that is kept stands behind the incoming interface
@@ -173,11 +171,11 @@ func (f *junosFields) set(key, v []byte, rec *Record) (last bool) {
 	case "interface-name":
 		rec.InIf = v
 	case "packets-from-client":
-		f.sent, _ = scan.Number(v)
-		rec.Packets = scan.Saturate(f.sent)
+		n, _ := scan.Number(v)
+		f.client(n, rec)
 	case "packets-from-server":
-		f.received, f.counted = scan.Number(v)
-		rec.Packets = scan.Saturate(f.sent + f.received)
+		n, ok := scan.Number(v)
+		f.server(n, ok, rec)
 	case "bytes-from-client", "bytes-from-server":
 		n, _ := scan.Number(v)
 		rec.Bytes += n
@@ -260,11 +258,11 @@ func (f *junosFields) tail(r []byte, rec *Record) {
 		size, ok2 := scan.Number(w[i+1 : len(w)-1])
 		if ok1 && ok2 {
 			if first {
-				f.sent, first = packets, false
+				f.client(packets, rec)
+				first = false
 			} else {
-				f.received, f.counted = packets, true
+				f.server(packets, true, rec)
 			}
-			rec.Packets = scan.Saturate(f.sent + f.received)
 			rec.Bytes += size
 			w, _ = scan.Word(r)
 			rec.lastedSeconds(w) // behind the last counter
@@ -412,8 +410,8 @@ func junosEvent(name, text []byte, ok bool, f *junosFields, rec *Record) bool {
 		rec.Kind, rec.Word, rec.Action, rec.detail = SessionEnd, "session", "session-delete", f.reason
 		if bytes.HasPrefix(f.reason, []byte("TCP")) && bytes.HasSuffix(f.reason, []byte("RST")) {
 			rec.Flags = RST
-		} else if f.counted {
-			rec.State = unanswered(f.sent, f.received)
+		} else {
+			rec.State = f.state()
 		}
 		return ok
 	case "RT_FLOW_SESSION_DENY", "FLOW_SESSION_DENY":

@@ -106,10 +106,11 @@ func bluecoat(b []byte, rec *Record) bool {
 	sent, _ := scan.Number(out)
 	received, _ := scan.Number(in)
 	rec.Dialect, rec.Src, rec.Bytes = "bluecoat", scan.Addr(l.client), sent+received
-	rec.request(host, []byte("CONNECT"), !scan.Within(l.action, "DENIED"))
-	if rec.DPort = scan.Port(port); string(host) == "-" {
-		rec.detail = nil
+	rec.proxied(!scan.Within(l.action, "DENIED"))
+	if string(host) != "-" {
+		rec.server(host)
 	}
+	rec.DPort = scan.Port(port)
 	if took, ok := scan.Number(l.took); ok {
 		rec.setLasted(took)
 	}

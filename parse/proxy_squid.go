@@ -100,7 +100,20 @@ func squid(b []byte, rec *Record) bool {
 	if scan.Has(q.code, "UDP_") { // the questions of other proxies
 		return mark(rec, System, "other")
 	}
-	rec.request(url, method, !bytes.Contains(q.code, []byte("DENIED")))
+	rec.proxied(!bytes.Contains(q.code, []byte("DENIED")))
+	rec.DPort = 80
+	scheme, server, ok := bytes.Cut(url, []byte("://"))
+	switch {
+	case ok:
+		if string(scheme) != "http" {
+			rec.DPort = scan.ServicePort(scheme)
+		}
+		server = scan.Until(server, "/?")
+		rec.server(server[bytes.LastIndexByte(server, '@')+1:])
+	case string(method) == "CONNECT":
+		rec.server(url)
+	default: // "error:invalid-request", and what else has no server
+	}
 	rec.setLasted(q.took)
 	how, peer := scan.CutByte(via, '/')
 	if a := scan.Addr(peer); a.IsValid() && !bytes.Contains(how, []byte("PARENT")) &&
@@ -110,29 +123,21 @@ func squid(b []byte, rec *Record) bool {
 	return true
 }
 
-// request fills in what a web proxy did for a client: the server's name becomes the detail, its address Dst where the
-// URL has one.
-func (rec *Record) request(url, method []byte, allowed bool) {
+// proxied fills in that a web proxy did what a client asked for, or refused it.
+func (rec *Record) proxied(allowed bool) {
 	rec.Kind, rec.Word, rec.Action, rec.Proto = SessionEnd, "session", "session-delete", TCP
 	if !allowed {
 		rec.Kind, rec.Action = SessionDenied, "deny"
 	}
-	rec.DPort = 80
-	if scheme, rest, ok := bytes.Cut(url, []byte("://")); ok {
-		if url = rest; string(scheme) != "http" {
-			rec.DPort = scan.ServicePort(scheme)
-		}
-	} else if string(method) != "CONNECT" {
-		return // "error:invalid-request", and what else has no server
-	}
-	url = scan.Until(url, "/?")
-	if i := bytes.LastIndexByte(url, '@'); i >= 0 {
-		url = url[i+1:]
-	}
-	host := url
-	if i := bytes.LastIndexByte(url, ':'); i > bytes.LastIndexByte(url, ']') {
-		if p := scan.Port(url[i+1:]); p != 0 {
-			host, rec.DPort = url[:i], p
+}
+
+// server fills in whom a client asks for, "name", "name:port" or an address in the place of the name, which is its
+// destination.
+func (rec *Record) server(b []byte) {
+	host := b
+	if i := bytes.LastIndexByte(b, ':'); i > bytes.LastIndexByte(b, ']') {
+		if p := scan.Port(b[i+1:]); p != 0 {
+			host, rec.DPort = b[:i], p
 		}
 	}
 	rec.detail = host

@@ -217,6 +217,32 @@ func unanswered(sent, received uint64) State {
 	return NoState
 }
 
+// packetCounts are the packets of a session each way, which a line may tell of one way only.
+type packetCounts struct {
+	sent, received uint64 // of the client, and of the server
+	both           bool   // the server's are told
+}
+
+// client takes the number of packets that the session's opener sent.
+func (c *packetCounts) client(n uint64, rec *Record) {
+	c.sent = n
+	rec.Packets = scan.Saturate(c.sent + c.received)
+}
+
+// server takes the number of packets that the other side sent; told: it is a number.
+func (c *packetCounts) server(n uint64, told bool, rec *Record) {
+	c.received, c.both = n, told
+	rec.Packets = scan.Saturate(c.sent + c.received)
+}
+
+// state gives the state of a session that is closed.
+func (c *packetCounts) state() State {
+	if !c.both {
+		return NoState
+	}
+	return unanswered(c.sent, c.received)
+}
+
 // mark sets what a message means, and returns true, so that a reader can end with it.
 func mark(rec *Record, k Kind, word string) bool {
 	rec.Kind, rec.Word = k, word

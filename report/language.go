@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,10 +18,13 @@ const (
 	Japanese Language = "ja"
 )
 
+// Languages returns all of them.
+func Languages() []Language { return []Language{English, Japanese} }
+
 // languageOf returns the language of a tag; "" where it is neither.
 func languageOf(tag language.Tag) Language {
 	base, how := tag.Base()
-	if l := Language(base.String()); how == language.Exact && (l == English || l == Japanese) {
+	if l := Language(base.String()); how == language.Exact && slices.Contains(Languages(), l) {
 		return l
 	}
 	return ""

@@ -102,7 +102,7 @@ func NewHandler(cfg Config) *Handler {
 	reports, streams := newGate(cfg.Reports), newGate(cfg.Streams)
 	mux := http.NewServeMux()
 	out := &Handler{Handler: mux, h: h, reports: reports, streams: streams, today: map[string]*judged{}}
-	for _, l := range []report.Language{report.English, report.Japanese} {
+	for _, l := range report.Languages() {
 		out.today[l.Code()] = &judged{mu: make(chan struct{}, 1)}
 	}
 	mux.HandleFunc("GET /v1/version", h.version)

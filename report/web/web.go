@@ -75,7 +75,7 @@ func New(cfg Config) (*Handler, error) {
 		hubs:  map[report.Language]*hub{}, style: []byte(report.Style() + ownStyle)}
 	sum := sha256.Sum256(slices.Concat(h.style, script, icon))
 	h.mark = hex.EncodeToString(sum[:6])
-	for _, l := range []report.Language{report.English, report.Japanese} {
+	for _, l := range report.Languages() {
 		if err := h.parse(l); err != nil {
 			return nil, err
 		}
@@ -104,10 +104,7 @@ func (h *Handler) parse(l report.Language) error {
 // language returns the one that the browser asks for, else that of the config.
 func (h *Handler) language(r *http.Request) report.Language {
 	l := report.AcceptLanguage(r.Header.Get("Accept-Language"), h.API.Language())
-	if l != report.Japanese {
-		l = report.English // of the zero value, too
-	}
-	return l
+	return report.Language(l.Code()) // English of the zero value, too
 }
 
 func (h *Handler) routes() {
