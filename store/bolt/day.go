@@ -242,7 +242,8 @@ func (db *DB) openFile(name string) (b *bbolt.DB, err error) {
 		}
 		return nil, err
 	}
-	if !db.opt.NoSync && !db.opt.ReadOnly {
+	_, fresh := db.fresh.LoadAndDelete(name)
+	if !fresh && !db.opt.NoSync && !db.opt.ReadOnly {
 		// what a killed writer wrote last may be in memory alone: bbolt would write over what the disk has instead
 		err = b.Sync()
 	}

@@ -59,6 +59,8 @@ type DB struct {
 	aside    map[detect.Date]bool // days whose file was found to be unfit for writing
 	empty    []byte               // a day file without events; nil: none was needed yet
 
+	fresh sync.Map // names of day files that this process made and synced, and has not opened yet
+
 	compactMu sync.Mutex // one Compact at a time; taken before the others
 
 	mu     sync.Mutex // the fields below

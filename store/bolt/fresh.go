@@ -53,7 +53,7 @@ func (db *DB) Expect(dates []detect.Date) error {
 		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
 			return nil // it is for openDay to look at
 		}
-		return putFresh(name, empty, db.opt.NoSync)
+		return db.putFresh(name, empty)
 	})...)
 	if err != nil {
 		return fmt.Errorf("make day files: %w", diskError(err))
@@ -68,7 +68,7 @@ func (db *DB) Expect(dates []detect.Date) error {
 func (db *DB) makeDay(name string) error {
 	empty, err := db.emptyDay()
 	if err == nil {
-		err = putFresh(name, empty, db.opt.NoSync)
+		err = db.putFresh(name, empty)
 	}
 	if err == nil && !db.opt.NoSync {
 		err = syncDir(filepath.Dir(name))
@@ -81,11 +81,15 @@ func (db *DB) makeDay(name string) error {
 
 // putFresh makes a file that comes into its place when all of it is on the disk: after a power cut half of an empty
 // file would be taken for a damaged one.
-func putFresh(name string, content []byte, noSync bool) error {
-	if err := writeFresh(name+freshSuffix, content, noSync); err != nil {
+func (db *DB) putFresh(name string, content []byte) error {
+	if err := writeFresh(name+freshSuffix, content, db.opt.NoSync); err != nil {
 		return err
 	}
-	return os.Rename(name+freshSuffix, name)
+	if err := os.Rename(name+freshSuffix, name); err != nil {
+		return err
+	}
+	db.fresh.Store(name, nil)
+	return nil
 }
 
 // sideBySide calls f for 0 to n-1, of several files at a time, and gives the error of each: each waits for the disk,
