@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,9 +16,11 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"uncloak/ingest"
 	"uncloak/ingest/wire"
+	"uncloak/report/api"
 )
 
 // grid holds a table as `uncloak stat` prints it: names of columns, and rows of numbers and words.
@@ -34,25 +37,33 @@ type statOptions struct {
 	interval time.Duration
 	filter   []string
 	proto    string
+	when     windowFlags
+	host     string
+	router   string
 }
 
 func (a *app) statCommand() *cobra.Command {
 	var opt statOptions
 	cmd := &cobra.Command{Use: "stat TABLE [FILE]",
-		Short: "Tables of a packet capture: intervals, conversations, endpoints, requests, resets",
+		Short: "Tables of a capture or of what is stored: intervals, conversations, endpoints, requests, resets",
 		Long: "Counts the frames of a packet capture (pcap or pcapng, compressed or not; standard input without a\n" +
-			"file or for \"-\"). Nothing is stored. The tables are\n" +
+			"file or for \"-\"). Nothing is stored. With --data, --day, --from, --to, --host or --router, and on a\n" +
+			"terminal without a file, it counts what the store holds instead. The tables are\n" +
 			"  io         frames and bytes of each interval, and of those with TCP and UDP in them\n" +
 			"  conv       what two endpoints said to each other; the one that sent first comes first\n" +
 			"  endpoints  what each address sent and got\n" +
 			"  http       requests by client, server, host and path\n" +
 			"  dns        questions to name servers by client, server, type and name\n" +
 			"  rst        packets with RST by sender, port and receiver\n" +
-			"  counts     frames by what they hold\n" +
+			"  counts     frames by what they hold (of captures alone)\n" +
 			"Bytes are those on the wire, links and tunnels included, as tshark counts them. Within a tunnel the\n" +
-			"inner and the outer packet both count.",
+			"inner and the outer packet both count.\n\n" +
+			"Of what is stored, frames and bytes are those that the lines tell, both ways together (of captures the\n" +
+			"bytes of payload), in io spread evenly over the time that a session lasted. What no line tells is\n" +
+			"empty (- as text, null in JSON), and how many sessions lack it is said on standard error.",
 		Example: "uncloak stat io --interval 10s lan.pcap\n" +
 			"uncloak stat conv --proto tcp lan.pcap.gz\n" +
+			"uncloak stat dns --day yesterday --host 192.168.1.20\n" +
 			"tcpdump -i lo -w - | uncloak stat rst -",
 		ValidArgs: []string{"io", "conv", "endpoints", "http", "dns", "rst", "counts"},
 		Args:      cobra.RangeArgs(1, 2)}
@@ -60,10 +71,23 @@ func (a *app) statCommand() *cobra.Command {
 	cmd.Flags().DurationVar(&opt.interval, "interval", 10*time.Second, "of the table io")
 	cmd.Flags().StringSliceVar(&opt.filter, "filter", []string{"tcp", "udp"}, "columns of the table io: all, tcp, udp")
 	cmd.Flags().StringVar(&opt.proto, "proto", "tcp", "of the tables conv and endpoints: tcp, udp, ip or ipv6")
-	cmd.RunE = func(_ *cobra.Command, args []string) error {
+	opt.when.add(cmd)
+	cmd.Flags().StringVar(&opt.host, "host", "", "of what is stored: address, network or name of a host on either side")
+	cmd.Flags().StringVar(&opt.router, "router", "", "of what is stored: name of the router")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		make, err := opt.table(args[0])
 		if err != nil {
 			return err
+		}
+		stored := slices.ContainsFunc([]string{"data", "day", "from", "to", "host", "router"}, cmd.Flags().Changed)
+		switch {
+		case stored && len(args) > 1:
+			return usagef("stat counts a file, or what is stored: leave out %s, or the flags of the store", args[1])
+		case stored && args[0] == "counts":
+			return usagef("the table counts is of captures: of what is stored there are io, conv, endpoints, http, " +
+				"dns and rst")
+		case stored || len(args) == 1 && a.typing() && args[0] != "counts":
+			return a.storedTable(cmd, args[0], &opt)
 		}
 		path := "-"
 		if len(args) > 1 {
@@ -79,6 +103,31 @@ func (a *app) statCommand() *cobra.Command {
 		return damage
 	}
 	return cmd
+}
+
+// typing reports whether standard input is a terminal.
+func (a *app) typing() bool {
+	f, ok := a.stdin.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// storedTable prints a table of what is stored.
+func (a *app) storedTable(cmd *cobra.Command, name string, opt *statOptions) error {
+	v := opt.when.values()
+	v.Set("table", name)
+	v.Set("proto", opt.proto)
+	v.Set("interval", opt.interval.String())
+	set(v, "host", opt.host)
+	set(v, "router", opt.router)
+	return a.get(cmd, "/v1/stat", v, "", func(r io.Reader) error {
+		var s api.Stat
+		d := json.NewDecoder(r)
+		d.UseNumber() // counts of 64 bits
+		if err := d.Decode(&s); err != nil {
+			return fmt.Errorf("read the answer: %w", err)
+		}
+		return (&grid{columns: s.Columns, rows: s.Rows}).write(a.stdout, opt.format)
+	})
 }
 
 // table checks the flags and returns the function that makes the table of that name.
@@ -248,7 +297,7 @@ func (g *grid) write(w io.Writer, format string) error {
 		c := csv.NewWriter(w)
 		_ = c.Write(g.columns)
 		for _, row := range g.rows {
-			_ = c.Write(cells(row))
+			_ = c.Write(cells(row, ""))
 		}
 		c.Flush()
 		return c.Error()
@@ -258,7 +307,7 @@ func (g *grid) write(w io.Writer, format string) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, strings.Join(g.columns, "\t")+"\t")
 	for _, row := range g.rows {
-		fmt.Fprintln(t, strings.Join(cells(row), "\t")+"\t")
+		fmt.Fprintln(t, strings.Join(cells(row, "-"), "\t")+"\t")
 	}
 	return t.Flush()
 }
@@ -288,15 +337,23 @@ func (g *grid) json(w io.Writer) error {
 	return out.Flush()
 }
 
-// cells returns the values of a row as text; seconds have six decimals.
-func cells(row []any) []string {
+// cells returns the values of a row as text, with a word for those that are not known; seconds have six decimals.
+func cells(row []any, unknown string) []string {
 	out := make([]string, len(row))
 	for i, v := range row {
-		if f, ok := v.(float64); ok {
-			out[i] = strconv.FormatFloat(f, 'f', 6, 64)
-			continue
+		switch v := v.(type) {
+		case nil:
+			out[i] = unknown
+		case float64:
+			out[i] = strconv.FormatFloat(v, 'f', 6, 64)
+		case json.Number:
+			out[i] = v.String()
+			if f, err := v.Float64(); err == nil && strings.ContainsAny(out[i], ".e") {
+				out[i] = strconv.FormatFloat(f, 'f', 6, 64)
+			}
+		default:
+			out[i] = fmt.Sprint(v)
 		}
-		out[i] = fmt.Sprint(v)
 	}
 	return out
 }

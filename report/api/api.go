@@ -110,6 +110,7 @@ func NewHandler(cfg Config) *Handler {
 	mux.HandleFunc("GET /v1/report", h.answer(reports.of(h.report)))
 	mux.HandleFunc("GET /v1/findings", h.answer(reports.of(h.findings)))
 	mux.HandleFunc("GET /v1/events", h.answer(streams.of(h.events)))
+	mux.HandleFunc("GET /v1/stat", h.answer(reports.of(h.stat)))
 	mux.HandleFunc("GET /v1/who", h.answer(streams.of(h.who)))
 	mux.HandleFunc("GET /v1/table", h.answer(reports.of(h.table)))
 	mux.HandleFunc("GET /v1/check", h.answer(reports.of(h.check)))
